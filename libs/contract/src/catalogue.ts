@@ -1,0 +1,136 @@
+import { z } from 'zod';
+import { MATRIX } from './matrix.js';
+import { DENIED_MESSAGE, MAX_UNITS } from './units.js';
+
+/** Name of one dimension of a level, e.g. `bot`. Lower case, digits and `_`. */
+export const dimensionSchema = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
+
+/** Ordered dimensions that make the subject: `[bot]`, `[account, table]`, or any other list of distinct names. */
+export const levelSchema = z
+  .array(dimensionSchema)
+  .min(1)
+  .max(8)
+  .refine((level) => new Set(level).size === level.length, 'a level names each dimension once');
+
+const unitsSchema = z.int().min(0).max(MAX_UNITS);
+
+/** Units admitted in any rolling 60 s and any rolling 3,600 s. `0` blocks. */
+export const limitsSchema = z.strictObject({ perMinute: unitsSchema, perHour: unitsSchema });
+export type Limits = z.infer<typeof limitsSchema>;
+
+const idSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id is lower case letters, digits and -');
+
+const rowSchema = z.strictObject({
+  id: idSchema,
+  title: z.string().min(1),
+  level: levelSchema.optional(),
+  limits: limitsSchema.optional(),
+  scope: z.enum(['api', 'group']).optional(),
+  message: z.string().min(1).optional(),
+});
+
+export const catalogueGroupSchema = z.strictObject({
+  id: idSchema,
+  title: z.string().min(1),
+  level: levelSchema,
+  limits: limitsSchema,
+  scope: z.enum(['api', 'group']).optional(),
+  apis: z.array(rowSchema).min(1),
+});
+export type CatalogueGroup = z.input<typeof catalogueGroupSchema>;
+
+/** One API as it is enforced. `scope: 'group'` counts the whole group of the API together. */
+export interface ApiEntry {
+  readonly id: string;
+  readonly title: string;
+  readonly group: string;
+  readonly groupTitle: string;
+  readonly level: readonly string[];
+  readonly limits: Limits;
+  readonly scope: 'api' | 'group';
+  readonly message: string;
+}
+
+/** Thrown when a name is not in the catalogue. Carries the nearest names, best first. */
+export class UnknownApiError extends Error {
+  override readonly name = 'UnknownApiError';
+  constructor(
+    readonly api: string,
+    readonly nearest: readonly string[],
+  ) {
+    super(`unknown API "${api}"${nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : ''}`);
+  }
+}
+
+/** All APIs by id, in the order of the matrix. Immutable. */
+export class Catalogue {
+  readonly #entries: ReadonlyMap<string, ApiEntry>;
+
+  /** @throws Error when a group is malformed, or an API id stands twice. */
+  constructor(groups: readonly CatalogueGroup[]) {
+    const entries = new Map<string, ApiEntry>();
+    for (const input of groups) {
+      const group = catalogueGroupSchema.parse(input);
+      for (const row of group.apis) {
+        if (entries.has(row.id)) throw new Error(`catalogue: API "${row.id}" stands twice`);
+        entries.set(row.id, {
+          id: row.id,
+          title: row.title,
+          group: group.id,
+          groupTitle: group.title,
+          level: row.level ?? group.level,
+          limits: row.limits ?? group.limits,
+          scope: row.scope ?? group.scope ?? 'api',
+          message: row.message ?? DENIED_MESSAGE,
+        });
+      }
+    }
+    this.#entries = entries;
+  }
+
+  get size(): number {
+    return this.#entries.size;
+  }
+
+  entries(): ApiEntry[] {
+    return [...this.#entries.values()];
+  }
+
+  find(api: string): ApiEntry | undefined {
+    return this.#entries.get(api);
+  }
+
+  /** @throws UnknownApiError */
+  get(api: string): ApiEntry {
+    const entry = this.#entries.get(api);
+    if (!entry) throw new UnknownApiError(api, this.nearest(api));
+    return entry;
+  }
+
+  /** Up to three ids within a third of the name's length in edits, nearest first. */
+  nearest(api: string): string[] {
+    const furthest = Math.max(2, Math.floor(api.length / 3));
+    return [...this.#entries.keys()]
+      .map((id) => ({ id, edits: editDistance(api.toLowerCase().slice(0, 64), id) }))
+      .filter(({ edits }) => edits <= furthest)
+      .sort((a, b) => a.edits - b.edits || a.id.localeCompare(b.id))
+      .slice(0, 3)
+      .map(({ id }) => id);
+  }
+}
+
+/** The platform's matrix. */
+export const builtInCatalogue = new Catalogue(MATRIX);
+
+function editDistance(a: string, b: string): number {
+  let above = Array.from({ length: b.length + 1 }, (_, j) => j);
+  for (let i = 1; i <= a.length; i++) {
+    const row = [i];
+    for (let j = 1; j <= b.length; j++) {
+      const replaced = (above[j - 1] as number) + (a[i - 1] === b[j - 1] ? 0 : 1);
+      row.push(Math.min(replaced, (above[j] as number) + 1, (row[j - 1] as number) + 1));
+    }
+    above = row;
+  }
+  return above[b.length] as number;
+}

@@ -1,0 +1,4 @@
+export * from './catalogue.js';
+export * from './decision.js';
+export * from './problem.js';
+export * from './units.js';

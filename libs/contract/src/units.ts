@@ -1,0 +1,20 @@
+/** Units and bounds every part of Rollgate agrees on. Seconds and milliseconds are named in each constant. */
+
+/** The two rolling windows, shortest first. */
+export const WINDOWS = ['minute', 'hour'] as const;
+export type Window = (typeof WINDOWS)[number];
+
+/** Length of each window in seconds. */
+export const WINDOW_SECONDS: Readonly<Record<Window, number>> = { minute: 60, hour: 3600 };
+
+/** Lanes: the unit of locking, batching and distribution. `lane = hash(account) mod LANES`. */
+export const LANES = 64;
+
+/** Longest value of one subject dimension, and of an account id, in UTF-8 bytes. */
+export const MAX_DIMENSION_BYTES = 256;
+
+/** Largest limit, and largest cost of one call, in units. */
+export const MAX_UNITS = 1_000_000_000;
+
+/** What a denied caller is told, unless the catalogue entry has its own sentence. */
+export const DENIED_MESSAGE = 'Rate limit for this API has been reached. Please try again after some time.';

@@ -1,0 +1,80 @@
+/** From a row of the store, or a remembered denial, to the decision one caller gets. Pure. */
+import { randomUUID } from 'node:crypto';
+import type { ApiEntry, Decision, Limits, LimitSource, Window, WindowState } from '@rollgate/contract';
+import type { Denial } from './denial-memory.js';
+import type { AcquireRow } from './store.js';
+
+export interface Asked {
+  readonly entry: ApiEntry;
+  readonly account: string;
+  readonly key: string;
+  readonly limits: Limits;
+  readonly source: LimitSource;
+  readonly cost: number;
+}
+
+interface Counted {
+  readonly nowMs: number;
+  readonly minuteUsed: number;
+  readonly hourUsed: number;
+  readonly minuteResetMs: number | null;
+  readonly hourResetMs: number | null;
+}
+
+export function decide(
+  asked: Asked,
+  { nowMs, row, position }: { nowMs: number; row: AcquireRow; position: number },
+): Decision {
+  const allowed = position < row.granted;
+  const spent = asked.cost * Math.min(position + 1, row.granted);
+  const toMs = (second: number | null): number | null => (second === null ? null : second * 1000);
+  return decision(asked, {
+    allowed,
+    nowMs,
+    minuteUsed: row.minuteUsed + spent,
+    hourUsed: row.hourUsed + spent,
+    minuteResetMs: toMs(row.minuteResetAt),
+    hourResetMs: toMs(row.hourResetAt),
+    retryMs: allowed ? nowMs : toMs(row.retryAt),
+  });
+}
+
+/** The same denial, `ageMs` later. */
+export function decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
+  return decision(asked, { ...denial, allowed: false, nowMs: denial.nowMs + ageMs });
+}
+
+function decision(asked: Asked, counted: Counted & { allowed: boolean; retryMs: number | null }): Decision {
+  const { cost, limits, entry } = asked;
+  const { allowed, nowMs, retryMs } = counted;
+  const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
+  const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
+  const violated: Window[] = [];
+  if (!allowed && minute.used + cost > minute.limit) violated.push('minute');
+  if (!allowed && hour.used + cost > hour.limit) violated.push('hour');
+  return {
+    id: randomUUID(),
+    allowed,
+    account: asked.account,
+    api: entry.id,
+    group: entry.group,
+    subject: asked.key,
+    cost,
+    windows: { minute, hour },
+    violated,
+    deniedBy: violated.at(-1) ?? null, // the hour, where both are
+    retryAfterMs: retryMs === null ? null : Math.max(0, retryMs - nowMs),
+    source: asked.source,
+    mode: 'enforced',
+    decidedAtMs: nowMs,
+  };
+}
+
+function windowState(limit: number, used: number, resetMs: number | null, nowMs: number): WindowState {
+  return {
+    limit,
+    used,
+    remaining: Math.max(0, limit - used),
+    resetAfterMs: resetMs === null ? null : Math.max(0, resetMs - nowMs),
+  };
+}

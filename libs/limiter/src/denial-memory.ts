@@ -1,0 +1,75 @@
+/**
+ * Denials the database has already spoken: until the earliest time at which that cost can fit, the node answers from
+ * here, and an attacker costs no database work.
+ *
+ * Invariants: bounded; right because a window only drains with time. What frees a window otherwise (another limit, a
+ * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`.
+ */
+import { LRUCache } from 'lru-cache';
+
+export interface Denial {
+  /** The least cost known to be denied. A smaller one is asked of the database. */
+  readonly cost: number;
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly minuteUsed: number;
+  readonly hourUsed: number;
+  /** Database clock, Unix ms: when it was decided, when each window's oldest unit leaves, when the cost fits. */
+  readonly nowMs: number;
+  readonly minuteResetMs: number | null;
+  readonly hourResetMs: number | null;
+  readonly retryMs: number;
+  /** This node's clock, ms, when the denial was learned. */
+  readonly learnedAt: number;
+}
+
+export class DenialMemory {
+  readonly #denials: LRUCache<string, Denial>;
+  readonly #now: () => number;
+  #generation = 0;
+
+  /** `now`: this node's monotonic clock, ms. */
+  constructor({ maxSubjects, now }: { maxSubjects: number; now: () => number }) {
+    this.#denials = new LRUCache({ max: maxSubjects });
+    this.#now = now;
+  }
+
+  /** Changes with every `forget`. A denial decided before a `forget` and arriving after it is not remembered. */
+  get generation(): number {
+    return this.#generation;
+  }
+
+  get size(): number {
+    return this.#denials.size;
+  }
+
+  remember(subject: string, denial: Denial, generation: number): void {
+    if (generation === this.#generation) this.#denials.set(subject, denial);
+  }
+
+  /** The denial in force for this call, and how long ago it was learned. */
+  recall(
+    subject: string,
+    { cost, perMinute, perHour }: { cost: number; perMinute: number; perHour: number },
+  ): { denial: Denial; ageMs: number } | undefined {
+    const denial = this.#denials.get(subject);
+    if (!denial) return undefined;
+    const ageMs = this.#now() - denial.learnedAt;
+    if (ageMs < 0 || denial.nowMs + ageMs >= denial.retryMs) {
+      this.#denials.delete(subject);
+      return undefined;
+    }
+    if (cost < denial.cost || perMinute !== denial.perMinute || perHour !== denial.perHour) return undefined;
+    return { denial, ageMs };
+  }
+
+  forget(subject: string): void {
+    this.#generation++;
+    this.#denials.delete(subject);
+  }
+
+  clear(): void {
+    this.#generation++;
+    this.#denials.clear();
+  }
+}

@@ -1,0 +1,231 @@
+/**
+ * The path of a call: validate, look into the denial memory, batch by lane, one statement in the store.
+ *
+ * Invariants: nothing malformed enters a batch; a denial is a value; only a broken store throws.
+ */
+import {
+  type ApiEntry,
+  type Catalogue,
+  type Decision,
+  type Limits,
+  type LimitSource,
+  MAX_UNITS,
+  type SubjectUsage,
+  UnknownApiError,
+} from '@rollgate/contract';
+import { Batcher } from './batcher.js';
+import { decide, decideFromMemory } from './decide.js';
+import { type Denial, DenialMemory } from './denial-memory.js';
+import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
+import type { Store } from './store.js';
+import { accountPrefix, laneOf, parseSubjectKey, subjectKey } from './subject.js';
+import { subjectUsage } from './usage.js';
+
+export interface LimiterOptions {
+  readonly store: Store;
+  readonly catalogue: Catalogue;
+  /** Lanes in flight at once on this node, 8 by default. */
+  readonly lanesInFlight?: number;
+  /** Rows of one batch at most, 1,000 by default. */
+  readonly maxBatchItems?: number;
+  /** Denied subjects this node remembers, 100,000 by default (about 30 MB when full). */
+  readonly maxDeniedSubjects?: number;
+  /** This node's monotonic clock in ms, for the denial memory. Tests inject one. */
+  readonly now?: () => number;
+  /** Stops what runs beside the limiter, before its store is closed. */
+  readonly onClose?: () => Promise<void>;
+}
+
+/** A request that may be decided. */
+interface Subject {
+  readonly entry: ApiEntry;
+  readonly account: string;
+  readonly key: string;
+  readonly lane: number;
+  readonly limits: Limits;
+  readonly source: LimitSource;
+}
+
+export class LimiterClosedError extends Error {
+  override readonly name = 'LimiterClosedError';
+}
+
+export class Limiter {
+  readonly catalogue: Catalogue;
+  readonly #store: Store;
+  readonly #batcher: Batcher;
+  readonly #denials: DenialMemory;
+  readonly #now: () => number;
+  readonly #onClose: () => Promise<void>;
+  readonly #refunded = new WeakSet<Decision>();
+  #closed: Promise<void> | undefined;
+
+  constructor(options: LimiterOptions) {
+    this.catalogue = options.catalogue;
+    this.#store = options.store;
+    this.#now = options.now ?? (() => performance.now());
+    this.#onClose = options.onClose ?? (async () => undefined);
+    this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
+    this.#batcher = new Batcher({
+      send: (lane, items) => this.#store.acquire(lane, items),
+      lanesInFlight: options.lanesInFlight ?? 8,
+      maxItems: options.maxBatchItems ?? 1000,
+    });
+  }
+
+  /**
+   * Asks for `cost` units in both windows at once, all or nothing.
+   *
+   * @returns the decision; a denial is one.
+   * @throws InvalidRequestError, UnknownApiError (the request is malformed, nothing was counted), LimiterClosedError,
+   * or the store's error.
+   */
+  async acquire(request: AcquireRequest): Promise<Decision> {
+    const cost = validCost(request.cost ?? 1);
+    const subject = this.#subject(request);
+    const { key, limits, lane } = subject;
+    const known = this.#denials.recall(key, { cost, ...limits });
+    if (known) return decideFromMemory({ ...subject, cost }, known);
+
+    const generation = this.#denials.generation;
+    return new Promise((resolve, reject) => {
+      this.#batcher.add(lane, {
+        subject: key,
+        cost,
+        ...limits,
+        settle: ({ result, row, position }) => {
+          const found = result.rows[row];
+          if (!found) return reject(new Error('the store answered fewer rows than it was asked'));
+          const decision = decide({ ...subject, cost }, { nowMs: result.nowMs, row: found, position });
+          if (!decision.allowed) this.#remember(decision, generation);
+          resolve(decision);
+        },
+        fail: reject,
+      });
+    });
+  }
+
+  /**
+   * Looks without spending.
+   * @returns both windows with their release schedule: when how many units come free.
+   * @throws as `acquire`.
+   */
+  async peek(ref: SubjectRef): Promise<SubjectUsage> {
+    const subject = this.#subject(ref);
+    const { nowMs, counts } = await this.#store.peek(subject.lane, [subject.key]);
+    return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
+  }
+
+  /**
+   * Every API and subject of the account with units in its hour, in key order, one page.
+   * @throws InvalidRequestError, or the store's error.
+   */
+  async usage(account: string, page: { after?: string; limit?: number } = {}): Promise<SubjectUsage[]> {
+    this.#assertOpen();
+    const prefix = accountPrefix(account);
+    const lane = laneOf(account);
+    const keys = await this.#store.list(lane, { prefix, after: page.after ?? '', limit: page.limit ?? 100 });
+    const subjects = keys.flatMap((key) => {
+      const entry = this.#entryOfScope(parseSubjectKey(key).scope);
+      return entry ? [{ key, entry, account, ...this.#limitsOf(entry) }] : []; // an API since removed
+    });
+    const { nowMs, counts } = await this.#store.peek(
+      lane,
+      subjects.map(({ key }) => key),
+    );
+    return subjects.map((subject, i) => subjectUsage(subject, { nowMs, seconds: counts[i]?.seconds ?? [] }));
+  }
+
+  /**
+   * Takes back what a decision granted, e.g. because the guarded work never started. A decision is refunded once.
+   * @returns the units given back: 0 for a denial, a second refund, or when the units have left the record.
+   */
+  async refund(decision: Decision): Promise<number> {
+    this.#assertOpen();
+    if (!decision.allowed || this.#refunded.has(decision)) return 0;
+    this.#refunded.add(decision);
+    const grant = { subject: decision.subject, second: Math.floor(decision.decidedAtMs / 1000), units: decision.cost };
+    try {
+      return await this.#store.refund(laneOf(decision.account), grant);
+    } catch (error) {
+      this.#refunded.delete(decision);
+      throw error;
+    } finally {
+      this.#denials.forget(decision.subject);
+    }
+  }
+
+  /** Empties both windows of the subject. What was used stays on record. */
+  async reset(ref: SubjectRef): Promise<void> {
+    const { key, lane } = this.#subject(ref);
+    try {
+      await this.#store.reset(lane, key);
+    } finally {
+      this.#denials.forget(key);
+    }
+  }
+
+  /** Another node has freed this subject. */
+  forgetDenial(subject: string): void {
+    this.#denials.forget(subject);
+  }
+
+  /** Lets what is in flight finish, then lets the store go. */
+  close(): Promise<void> {
+    this.#closed ??= this.#close();
+    return this.#closed;
+  }
+
+  async #close(): Promise<void> {
+    await this.#batcher.drained();
+    await this.#onClose();
+    await this.#store.close();
+  }
+
+  #assertOpen(): void {
+    if (this.#closed) throw new LimiterClosedError('the limiter is closed');
+  }
+
+  #subject({ account, api, dimensions, level }: SubjectRef): Subject {
+    this.#assertOpen();
+    const entry = this.catalogue.find(api);
+    if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
+    const key = subjectKey(entry, account, { level, dimensions });
+    return { entry, account, key, lane: laneOf(account), ...this.#limitsOf(entry) };
+  }
+
+  #limitsOf(entry: ApiEntry): { limits: Limits; source: LimitSource } {
+    return { limits: entry.limits, source: 'default' };
+  }
+
+  #entryOfScope(scope: string): ApiEntry | undefined {
+    if (!scope.startsWith('@')) return this.catalogue.find(scope);
+    return this.catalogue.entries().find(({ group, scope: s }) => s === 'group' && `@${group}` === scope);
+  }
+
+  #remember(decision: Decision, generation: number): void {
+    const { minute, hour } = decision.windows;
+    if (decision.retryAfterMs === null || decision.retryAfterMs <= 0) return;
+    const at = (afterMs: number | null): number | null => (afterMs === null ? null : decision.decidedAtMs + afterMs);
+    const denial: Denial = {
+      cost: decision.cost,
+      perMinute: minute.limit,
+      perHour: hour.limit,
+      minuteUsed: minute.used,
+      hourUsed: hour.used,
+      nowMs: decision.decidedAtMs,
+      minuteResetMs: at(minute.resetAfterMs),
+      hourResetMs: at(hour.resetAfterMs),
+      retryMs: decision.decidedAtMs + decision.retryAfterMs,
+      learnedAt: this.#now(),
+    };
+    this.#denials.remember(decision.subject, denial, generation);
+  }
+}
+
+function validCost(cost: unknown): number {
+  if (typeof cost !== 'number' || !Number.isInteger(cost) || cost < 1 || cost > MAX_UNITS) {
+    throw new InvalidRequestError('cost', `must be a whole number from 1 to ${MAX_UNITS}`);
+  }
+  return cost;
+}

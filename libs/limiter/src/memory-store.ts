@@ -1,0 +1,113 @@
+/**
+ * Counts in this process's memory, by a clock it is given. For tests of applications: same decisions as Postgres, held
+ * to the same conformance suite, nothing durable or shared.
+ */
+import { WINDOW_SECONDS, type Window } from '@rollgate/contract';
+import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts, UsedSecond } from './store.js';
+
+export class MemoryStore implements Store {
+  /** Units by second, oldest first, per subject. */
+  readonly #subjects = new Map<string, Map<number, number>>();
+  readonly #clock: () => number;
+
+  /** `clock`: Unix ms. */
+  constructor({ clock = Date.now }: { clock?: () => number } = {}) {
+    this.#clock = clock;
+  }
+
+  async acquire(_lane: number, items: readonly AcquireItem[]): Promise<AcquireResult> {
+    const nowMs = this.#clock();
+    return { nowMs, rows: items.map((item) => this.#acquire(item, Math.floor(nowMs / 1000))) };
+  }
+
+  #acquire(item: AcquireItem, clockSecond: number): AcquireRow {
+    const { subject, cost, calls, perMinute, perHour } = item;
+    const counts = this.#subjects.get(subject) ?? new Map<number, number>();
+    const now = Math.max(clockSecond, ...counts.keys());
+    const minuteUsed = sum(inWindow(counts, 'minute', now));
+    const hourUsed = sum(inWindow(counts, 'hour', now));
+    const room = Math.min(perMinute - minuteUsed, perHour - hourUsed);
+    const granted = Math.min(calls, Math.max(0, Math.floor(room / cost)));
+    if (granted > 0) {
+      this.#subjects.set(subject, counts);
+      counts.set(now, (counts.get(now) ?? 0) + granted * cost);
+      for (const second of counts.keys()) if (second < now - WINDOW_SECONDS.hour) counts.delete(second);
+    }
+    const fitsAt = [
+      fits(inWindow(counts, 'minute', now), { window: 'minute', limit: perMinute, cost, now }),
+      fits(inWindow(counts, 'hour', now), { window: 'hour', limit: perHour, cost, now }),
+    ];
+    return {
+      granted,
+      minuteUsed,
+      hourUsed,
+      minuteResetAt: leavesAt(inWindow(counts, 'minute', now)[0], 'minute'),
+      hourResetAt: leavesAt(inWindow(counts, 'hour', now)[0], 'hour'),
+      retryAt: granted === calls || fitsAt.includes(null) ? null : Math.max(...(fitsAt as number[])),
+    };
+  }
+
+  async peek(_lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
+    const nowMs = this.#clock();
+    const counts = subjects.map((subject) => {
+      const seconds = this.#subjects.get(subject) ?? new Map<number, number>();
+      return { subject, seconds: inWindow(seconds, 'hour', Math.max(Math.floor(nowMs / 1000), ...seconds.keys())) };
+    });
+    return { nowMs, counts };
+  }
+
+  async list(_lane: number, page: { prefix: string; after: string; limit: number }): Promise<string[]> {
+    const now = Math.floor(this.#clock() / 1000);
+    return [...this.#subjects]
+      .filter(([subject, counts]) => subject.startsWith(page.prefix) && inWindow(counts, 'hour', now).length > 0)
+      .map(([subject]) => subject)
+      .filter((subject) => subject > page.after)
+      .sort()
+      .slice(0, page.limit);
+  }
+
+  async refund(_lane: number, { subject, second, units }: { subject: string; second: number; units: number }): Promise<number> {
+    const counts = this.#subjects.get(subject);
+    const found = Math.min(units, counts?.get(second) ?? 0);
+    if (found > 0) counts?.set(second, (counts.get(second) ?? 0) - found);
+    return found;
+  }
+
+  async reset(_lane: number, subject: string): Promise<void> {
+    // The last second stays, empty: the clock of the subject never goes back.
+    const counts = this.#subjects.get(subject);
+    for (const second of counts?.keys() ?? []) counts?.set(second, 0);
+  }
+
+  async close(): Promise<void> {}
+}
+
+/** The current second, the whole ones before it, and the partly covered oldest one: 61 and 3,601 seconds. */
+function inWindow(counts: ReadonlyMap<number, number>, window: Window, now: number): UsedSecond[] {
+  const oldest = now - WINDOW_SECONDS[window];
+  return [...counts].flatMap(([second, units]) => (second >= oldest && units > 0 ? [{ second, units }] : []));
+}
+
+function sum(seconds: readonly UsedSecond[]): number {
+  return seconds.reduce((total, { units }) => total + units, 0);
+}
+
+function leavesAt(used: UsedSecond | undefined, window: Window): number | null {
+  return used ? used.second + WINDOW_SECONDS[window] + 1 : null;
+}
+
+/** First second in which `cost` more fits; `null` when it is above the limit. */
+function fits(
+  seconds: readonly UsedSecond[],
+  { window, limit, cost, now }: { window: Window; limit: number; cost: number; now: number },
+): number | null {
+  if (cost > limit) return null;
+  let used = sum(seconds);
+  let at = now;
+  for (const second of seconds) {
+    if (used + cost <= limit) break;
+    used -= second.units;
+    at = second.second + WINDOW_SECONDS[window] + 1;
+  }
+  return at;
+}

@@ -1,0 +1,99 @@
+/**
+ * Counts in Postgres. The rule itself is SQL (`rollgate.acquire`, migrations/001-counters.sql); here arrays are bound
+ * and rows are mapped.
+ *
+ * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.
+ */
+import pg from 'pg';
+import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts } from './store.js';
+
+type AcquireTuple = [string, number, number, number, number | null, number | null, number | null];
+type PeekTuple = [string, number[], number[]];
+
+const ACQUIRE = {
+  name: 'rollgate_acquire',
+  text: 'SELECT now_ms, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
+  rowMode: 'array' as const,
+};
+
+export class PostgresStore implements Store {
+  readonly #pool: pg.Pool;
+  readonly #clock: (() => number) | undefined;
+
+  /** `clock`: Unix ms, for tests that own the time; by default the database's clock decides. */
+  constructor({ pool, clock }: { pool: pg.Pool; clock?: (() => number) | undefined }) {
+    this.#pool = pool;
+    this.#clock = clock;
+  }
+
+  async acquire(lane: number, items: readonly AcquireItem[]): Promise<AcquireResult> {
+    const { rows } = await this.#pool.query<AcquireTuple>({
+      ...ACQUIRE,
+      values: [
+        lane,
+        items.map((i) => i.subject),
+        items.map((i) => i.cost),
+        items.map((i) => i.calls),
+        items.map((i) => i.perMinute),
+        items.map((i) => i.perHour),
+        this.#now(),
+      ],
+    });
+    return {
+      nowMs: Number(rows[0]?.[0]),
+      rows: rows.map(
+        ([, granted, minuteUsed, hourUsed, minuteResetAt, hourResetAt, retryAt]): AcquireRow => ({
+          granted,
+          minuteUsed,
+          hourUsed,
+          minuteResetAt,
+          hourResetAt,
+          retryAt,
+        }),
+      ),
+    };
+  }
+
+  async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
+    const { rows } = await this.#pool.query<PeekTuple>({
+      text: 'SELECT now_ms, seconds, units FROM rollgate.peek($1, $2, $3)',
+      values: [lane, subjects, this.#now()],
+      rowMode: 'array',
+    });
+    const counts = rows.map(([, seconds, units], i) => ({
+      subject: subjects[i] as string,
+      seconds: seconds.map((second, j) => ({ second, units: units[j] as number })),
+    }));
+    return { nowMs: Number(rows[0]?.[0]), counts };
+  }
+
+  async list(lane: number, { prefix, after, limit }: { prefix: string; after: string; limit: number }): Promise<string[]> {
+    const { rows } = await this.#pool.query<[string]>({
+      text: 'SELECT subject FROM rollgate.list_subjects($1, $2, $3, $4, $5)',
+      values: [lane, prefix, after, limit, this.#now()],
+      rowMode: 'array',
+    });
+    return rows.map(([subject]) => subject);
+  }
+
+  async refund(lane: number, { subject, second, units }: { subject: string; second: number; units: number }): Promise<number> {
+    const { rows } = await this.#pool.query<[number]>({
+      text: 'SELECT rollgate.refund($1, $2, $3, $4)',
+      values: [lane, subject, second, units],
+      rowMode: 'array',
+    });
+    return rows[0]?.[0] ?? 0;
+  }
+
+  async reset(lane: number, subject: string): Promise<void> {
+    await this.#pool.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
+  }
+
+  async close(): Promise<void> {
+    await this.#pool.end();
+  }
+
+  #now(): Date | null {
+    return this.#clock ? new Date(this.#clock()) : null;
+  }
+}

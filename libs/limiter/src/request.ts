@@ -1,0 +1,32 @@
+
+/** Values of the dimensions, as resolved from the verified request. `undefined`: could not be resolved. */
+export type Dimensions = Readonly<Record<string, string | undefined>>;
+
+/** Which subject is meant. */
+export interface SubjectRef {
+  /** The verified tenant. */
+  readonly account: string;
+  /** Catalogue id. */
+  readonly api: string;
+  /** Values of the level's dimensions. `account` need not be repeated. */
+  readonly dimensions?: Dimensions;
+  /** Counts by this level instead of the catalogue's. */
+  readonly level?: readonly string[];
+}
+
+export interface AcquireRequest extends SubjectRef {
+  /** Units asked for, 1 by default. */
+  readonly cost?: number;
+}
+
+/** The request can't be decided: it is malformed. Never counts, never reaches the database. */
+export class InvalidRequestError extends Error {
+  override readonly name = 'InvalidRequestError';
+  constructor(
+    /** Which part is wrong, e.g. `account` or `dimensions.bot`. */
+    readonly field: string,
+    reason: string,
+  ) {
+    super(`${field}: ${reason}`);
+  }
+}

@@ -1,0 +1,93 @@
+/**
+ * The counted subject as text: `account/api/dimension=value,…`, e.g. `acme/publish-bot/bot=b-17`.
+ *
+ * Invariants: different subjects have different keys; equal text in another Unicode form has the same key; a value
+ * can't name the shared subject of what could not be resolved (`*`), whatever characters it holds.
+ */
+import { type ApiEntry, LANES, MAX_DIMENSION_BYTES } from '@rollgate/contract';
+import { type Dimensions, InvalidRequestError } from './request.js';
+
+/** Stands for a value that could not be resolved. Never the encoding of a value. */
+const UNRESOLVED_MARK = '*';
+
+// Only what the key's own syntax uses, and control characters (which no reader of a table can see).
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const SPECIAL = /[%/,=*\u0000-\u001f\u007f]/;
+const SPECIAL_EACH = new RegExp(SPECIAL.source, 'g');
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
+const ASCII = /^[\u0000-\u007f]*$/;
+
+/**
+ * A value as it stands in a key.
+ * @throws InvalidRequestError when it is no text, blank, too long, holds NUL or is not well-formed Unicode.
+ */
+export function encodeValue(field: string, value: unknown): string {
+  if (typeof value !== 'string') throw new InvalidRequestError(field, 'must be a string');
+  if (value.trim() === '') throw new InvalidRequestError(field, 'must not be blank');
+  if (value.length > MAX_DIMENSION_BYTES) throw tooLong(field);
+  let text = value;
+  if (!ASCII.test(value)) {
+    if (!value.isWellFormed()) throw new InvalidRequestError(field, 'must be well-formed Unicode');
+    text = value.normalize('NFC');
+    if (Buffer.byteLength(text) > MAX_DIMENSION_BYTES) throw tooLong(field);
+  }
+  if (!SPECIAL.test(text)) return text;
+  if (text.includes('\0')) throw new InvalidRequestError(field, 'must not contain NUL');
+  return text.replace(SPECIAL_EACH, (c) => `%${c.charCodeAt(0).toString(16).padStart(2, '0').toUpperCase()}`);
+}
+
+function tooLong(field: string): InvalidRequestError {
+  return new InvalidRequestError(field, `must be at most ${MAX_DIMENSION_BYTES} bytes`);
+}
+
+export function decodeValue(text: string): string {
+  return text.includes('%') ? decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '%25')) : text;
+}
+
+/** `scope: 'group'` counts the group: `acme/@data-access/…`. No API id starts with `@`. */
+function scopeOf(entry: ApiEntry): string {
+  return entry.scope === 'group' ? `@${entry.group}` : entry.id;
+}
+
+/** @throws InvalidRequestError when the account or a dimension's value is malformed. */
+export function subjectKey(
+  entry: ApiEntry,
+  account: string,
+  { level = entry.level, dimensions = {} }: { level?: readonly string[] | undefined; dimensions?: Dimensions | undefined },
+): string {
+  let key = `${encodeValue('account', account)}/${scopeOf(entry)}/`;
+  let separator = '';
+  for (const name of level) {
+    if (name === 'account') continue; // the key starts with it
+    // Own properties only: a dimension called `constructor` must not find Object.prototype's.
+    const value = Object.hasOwn(dimensions, name) ? dimensions[name] : undefined;
+    key += `${separator}${name}=${value === undefined ? UNRESOLVED_MARK : encodeValue(`dimensions.${name}`, value)}`;
+    separator = ',';
+  }
+  return key;
+}
+
+/** What a key says. `api` is the id, or `@group`. An unresolved value is `*`. */
+export function parseSubjectKey(key: string): { account: string; scope: string; dimensions: Record<string, string> } {
+  const [account = '', scope = '', rest = ''] = key.split('/');
+  const dimensions: Record<string, string> = {};
+  for (const pair of rest === '' ? [] : rest.split(',')) {
+    const [name = '', value = ''] = pair.split('=');
+    dimensions[name] = decodeValue(value);
+  }
+  return { account: decodeValue(account), scope, dimensions };
+}
+
+/** All keys of an account start so. */
+export function accountPrefix(account: string): string {
+  return `${encodeValue('account', account)}/`;
+}
+
+/** FNV-1a (32 bit) over the key's account part, as UTF-16 units: cheap, even, and the same on every node. */
+export function laneOf(account: string): number {
+  const text = encodeValue('account', account);
+  let hash = 0x811c9dc5;
+  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  // The low bits alone of FNV-1a mix badly for short text: fold the high half in.
+  return ((hash ^ (hash >>> 15)) >>> 0) % LANES;
+}

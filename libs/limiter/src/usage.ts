@@ -1,0 +1,45 @@
+/** A subject's used seconds, seen as two windows with their release schedules. Pure. */
+import { type ApiEntry, type Limits, type LimitSource, type SubjectUsage, WINDOW_SECONDS, type Window, type WindowUsage } from '@rollgate/contract';
+import type { UsedSecond } from './store.js';
+import { parseSubjectKey } from './subject.js';
+
+export function subjectUsage(
+  subject: { entry: ApiEntry; account: string; key: string; limits: Limits; source: LimitSource },
+  { nowMs, seconds }: { nowMs: number; seconds: readonly UsedSecond[] },
+): SubjectUsage {
+  const { entry, account, key, limits, source } = subject;
+  return {
+    account,
+    api: entry.id,
+    group: entry.group,
+    subject: key,
+    dimensions: entry.level.includes('account')
+      ? { account, ...parseSubjectKey(key).dimensions }
+      : parseSubjectKey(key).dimensions,
+    windows: {
+      minute: windowUsage('minute', { limit: limits.perMinute, nowMs, seconds }),
+      hour: windowUsage('hour', { limit: limits.perHour, nowMs, seconds }),
+    },
+    source,
+    atMs: nowMs,
+  };
+}
+
+function windowUsage(
+  window: Window,
+  { limit, nowMs, seconds }: { limit: number; nowMs: number; seconds: readonly UsedSecond[] },
+): WindowUsage {
+  const length = WINDOW_SECONDS[window];
+  const oldest = Math.floor(nowMs / 1000) - length;
+  const inside = seconds.filter(({ second }) => second >= oldest);
+  const used = inside.reduce((sum, { units }) => sum + units, 0);
+  // A unit counts until its whole second lies outside the window: one second later than the window is long.
+  const releases = inside.map(({ second, units }) => ({ afterMs: (second + length + 1) * 1000 - nowMs, units }));
+  return {
+    limit,
+    used,
+    remaining: Math.max(0, limit - used),
+    resetAfterMs: releases[0]?.afterMs ?? null,
+    releases,
+  };
+}

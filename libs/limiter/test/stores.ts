@@ -1,0 +1,52 @@
+/** The two stores behind one handle, each driven by the test's clock. */
+import { TestClock, type TestDatabase } from '@rollgate/testing';
+import type pg from 'pg';
+import { MemoryStore } from '../src/memory-store.js';
+import { PostgresStore } from '../src/postgres-store.js';
+import type { AcquireItem, AcquireRow, Store } from '../src/store.js';
+
+export const T0 = Date.UTC(2026, 0, 1); // an even hour
+
+/** One subject of one store, with limits, asked one call after another. */
+export class Subject {
+  static #count = 0;
+  readonly name: string;
+
+  constructor(
+    readonly store: Store,
+    readonly clock: TestClock,
+    readonly limits: { perMinute: number; perHour: number },
+    readonly lane = 1,
+  ) {
+    this.name = `acme/publish-bot/bot=b-${++Subject.#count}`;
+  }
+
+  /** `at`: seconds after T0. */
+  async ask({ at, cost = 1, calls = 1 }: { at: number; cost?: number; calls?: number }): Promise<AcquireRow> {
+    this.clock.set(T0 + Math.round(at * 1000));
+    const item: AcquireItem = { subject: this.name, cost, calls, ...this.limits };
+    const { rows } = await this.store.acquire(this.lane, [item]);
+    return rows[0] as AcquireRow;
+  }
+
+  /** Units used in both windows, by peek. */
+  async used({ at }: { at: number }): Promise<{ minute: number; hour: number }> {
+    this.clock.set(T0 + Math.round(at * 1000));
+    const { counts } = await this.store.peek(this.lane, [this.name]);
+    const seconds = counts[0]?.seconds ?? [];
+    const newest = seconds.at(-1)?.second ?? 0;
+    const now = Math.max(Math.floor(this.clock.nowMs / 1000), newest);
+    const since = (oldest: number) => seconds.reduce((sum, s) => sum + (s.second >= oldest ? s.units : 0), 0);
+    return { minute: since(now - 60), hour: since(now - 3600) };
+  }
+}
+
+export function memoryStore(): { store: Store; clock: TestClock } {
+  const clock = new TestClock(T0);
+  return { store: new MemoryStore({ clock: () => clock.nowMs }), clock };
+}
+
+export function postgresStore(database: Pick<TestDatabase, 'pool'> | { pool: pg.Pool }): { store: PostgresStore; clock: TestClock } {
+  const clock = new TestClock(T0);
+  return { store: new PostgresStore({ pool: database.pool, clock: () => clock.nowMs }), clock };
+}

@@ -1,0 +1,94 @@
+/**
+ * One call, whichever transport brought it.
+ *
+ * Invariant: nothing here throws, whatever a context lacks. A call without an HTTP response has no headers.
+ */
+import type { ExecutionContext } from '@nestjs/common';
+
+interface NodeResponse {
+  setHeader(name: string, value: string): unknown;
+  readonly headersSent?: boolean;
+}
+
+interface FastifyReply {
+  header(name: string, value: string): unknown;
+  readonly raw: NodeResponse;
+}
+
+interface Request {
+  readonly raw?: object;
+  readonly user?: { readonly account?: unknown } | null;
+  readonly params?: unknown;
+  readonly res?: unknown;
+}
+
+export interface Call {
+  readonly transport: 'http' | 'graphql' | 'rpc' | 'ws' | 'other';
+  /** The same object for every guard this call passes, another one for every other call. */
+  readonly identity: object;
+  /** Who calls, as the server's own code has attached it: never what a client sent. */
+  readonly user: { readonly account?: unknown } | null | undefined;
+  /** What a client sent by name: route parameters, arguments, fields of a message. */
+  readonly params: unknown;
+  /** Does nothing without an HTTP response, or when its head is already gone. */
+  setHeader(name: string, value: string): void;
+}
+
+export function callOf(context: ExecutionContext): Call {
+  const args = context.getArgs<unknown[]>();
+  switch (context.getType<string>()) {
+    case 'http': {
+      const request = asRequest(args[0]);
+      // Fastify wraps the request of Node, Express is it.
+      const identity = request.raw ?? (isObject(args[0]) ? args[0] : args);
+      return { transport: 'http', identity, user: request.user, params: request.params, setHeader: headersOf(args[1]) };
+    }
+    case 'graphql': {
+      const [, fieldArguments, shared, info] = args as [unknown, unknown, { req?: unknown; res?: unknown } | undefined, unknown];
+      const request = asRequest(shared?.req);
+      // One HTTP request may carry many fields, each a call of its own: its info is its identity.
+      const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
+      const setHeader = headersOf(shared?.res ?? request.res);
+      return { transport: 'graphql', identity, user: request.user, params: fieldArguments, setHeader };
+    }
+    // The arguments are made anew for each message; a socket lives on, and data may be no object.
+    case 'rpc':
+      return { transport: 'rpc', identity: args, user: asRequest(args[1]).user, params: args[0], setHeader: noHeaders };
+    case 'ws':
+      return { transport: 'ws', identity: args, user: asRequest(args[0]).user, params: args[1], setHeader: noHeaders };
+    default:
+      return { transport: 'other', identity: args, user: undefined, params: undefined, setHeader: noHeaders };
+  }
+}
+
+function headersOf(response: unknown): Call['setHeader'] {
+  if (isFastifyReply(response)) {
+    return (name, value) => {
+      if (!response.raw.headersSent) response.header(name, value);
+    };
+  }
+  if (isNodeResponse(response)) {
+    return (name, value) => {
+      if (!response.headersSent) response.setHeader(name, value);
+    };
+  }
+  return noHeaders;
+}
+
+function noHeaders(): void {}
+
+function isFastifyReply(value: unknown): value is FastifyReply {
+  return isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw);
+}
+
+function isNodeResponse(value: unknown): value is NodeResponse {
+  return isObject(value) && 'setHeader' in value && typeof value.setHeader === 'function';
+}
+
+function asRequest(value: unknown): Request {
+  return isObject(value) ? value : {};
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}

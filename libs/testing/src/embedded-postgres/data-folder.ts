@@ -1,0 +1,108 @@
+import { execFile } from 'node:child_process';
+import { randomBytes } from 'node:crypto';
+import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
+import { promisify } from 'node:util';
+import type { Binaries } from './binaries.js';
+import type { RunAs } from './run-as.js';
+
+// Invariant: a data folder appears under its own name only when it is complete. initdb works in `<folder>.new-XXXXXX` and the
+// result is renamed, so a kill at any moment leaves nothing that a later start could mistake for a database.
+
+const run = promisify(execFile);
+const SERVER_VERSION = '18';
+
+export interface DataFolder {
+  readonly folder: string;
+  readonly password: string;
+}
+
+export interface DataFolderOptions {
+  readonly folder: string;
+  readonly binaries: Binaries;
+  readonly runAs: RunAs | undefined;
+  /** false skips initdb's flush to disk, for folders that live as long as one test run. */
+  readonly durable: boolean;
+  readonly log: (line: string) => void;
+}
+
+/** Makes the data folder unless it is there, and knows its password. */
+export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
+  const { folder } = options;
+  await mkdir(dirname(folder), { recursive: true });
+  await removeLeftovers(folder);
+  const version = await readIfThere(join(folder, 'PG_VERSION'));
+  const complete = version !== undefined && (await stat(join(folder, 'global', 'pg_control')).catch(() => undefined)) !== undefined;
+  if (!complete) {
+    await moveAside(options);
+    return create(options);
+  }
+  if (version.trim() !== SERVER_VERSION) {
+    throw new Error(`${folder} is of Postgres ${version.trim()}, not ${SERVER_VERSION}: move it away to start with an empty database`);
+  }
+  const password = await readIfThere(passwordFile(folder));
+  if (password === undefined) throw new Error(`${passwordFile(folder)} is missing: put it back, or move ${folder} away`);
+  return { folder, password: password.trim() };
+}
+
+function passwordFile(folder: string): string {
+  return `${folder}.password`;
+}
+
+async function create({ folder, binaries, runAs, durable, log }: DataFolderOptions): Promise<DataFolder> {
+  log('creating the database');
+  const password = randomBytes(24).toString('base64url');
+  const workshop = await mkdtemp(`${folder}.new-`);
+  // initdb reads the password as the unprivileged user, which cannot read ours.
+  const passwordForInitdb = join(workshop, 'password');
+  await writeFile(passwordForInitdb, password, { mode: 0o600 });
+  if (runAs !== undefined) {
+    await chown(passwordForInitdb, runAs.uid, runAs.gid);
+    await chown(workshop, runAs.uid, runAs.gid);
+  }
+  const made = join(workshop, 'data');
+  // The builtin C.UTF-8 sorts and folds alike on every machine, whatever locales it has.
+  const flags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  flags.push('--auth=scram-sha-256', '--username=postgres', `--pwfile=${passwordForInitdb}`);
+  if (!durable) flags.push('--no-sync');
+  try {
+    await run(binaries.initdb, [`--pgdata=${made}`, ...flags], { ...runAs, cwd: workshop, env: serverEnvironment() });
+  } catch (error) {
+    await rm(workshop, { recursive: true, force: true });
+    throw new Error(`initdb failed: ${lastLine((error as { stderr?: string }).stderr) ?? String(error)}`);
+  }
+  // Password first: a data folder without one would be useless, a password without a folder is overwritten next time.
+  await writeFile(passwordFile(folder), password, { mode: 0o600 });
+  await chmod(passwordFile(folder), 0o600);
+  await rename(made, folder);
+  await rm(workshop, { recursive: true, force: true });
+  return { folder, password };
+}
+
+async function removeLeftovers(folder: string): Promise<void> {
+  const prefix = `${basename(folder)}.new-`;
+  for (const name of await readdir(dirname(folder))) {
+    if (name.startsWith(prefix)) await rm(join(dirname(folder), name), { recursive: true, force: true });
+  }
+}
+
+/** A folder that never was a whole database holds nothing to lose, but deleting what we did not make is not ours to decide. */
+async function moveAside({ folder, log }: DataFolderOptions): Promise<void> {
+  if ((await stat(folder).catch(() => undefined)) === undefined) return;
+  const aside = `${folder}.incomplete-${Date.now()}`;
+  await rename(folder, aside);
+  log(`${folder} was never finished: moved to ${aside}`);
+}
+
+/** Nothing of the caller's PG* variables or locale may reach the server. */
+export function serverEnvironment(): NodeJS.ProcessEnv {
+  return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
+}
+
+function lastLine(text: string | undefined): string | undefined {
+  return text?.trim().split('\n').at(-1);
+}
+
+async function readIfThere(path: string): Promise<string | undefined> {
+  return readFile(path, 'utf8').catch(() => undefined);
+}

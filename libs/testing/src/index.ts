@@ -1,0 +1,8 @@
+export { embeddedPostgresObstacle } from './embedded-postgres/run-as.js';
+export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/server.js';
+export { freePort } from './free-port.js';
+export { inspectProcess, type ProcessFacts, stopProcess, waitUntilGone } from './processes.js';
+export { type NodeProcess, type SpawnNodeOptions, spawnNode } from './spawn-node.js';
+export { TestClock } from './test-clock.js';
+export { createTestDatabase, type TestDatabase } from './test-database.js';
+export { startTestServer, type TestServer } from './test-server.js';

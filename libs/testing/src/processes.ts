@@ -1,0 +1,80 @@
+import { execFileSync } from 'node:child_process';
+import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+/** What can be told of a running process, to make sure that a number read from a file still means the process we started. */
+export interface ProcessFacts {
+  readonly command: string;
+  /** Differs between two processes that had the same id one after another. */
+  readonly startedAt: string;
+  /** Linux only. */
+  readonly workingFolder: string | undefined;
+}
+
+/** undefined when no process has this id, or only a dead one that nobody has waited for. */
+export function inspectProcess(pid: number): ProcessFacts | undefined {
+  if (!isAlive(pid)) return undefined;
+  try {
+    return process.platform === 'linux' ? fromProc(pid) : fromPs(pid);
+  } catch {
+    return undefined;
+  }
+}
+
+function fromProc(pid: number): ProcessFacts | undefined {
+  // The name in parentheses may hold spaces; the fields after it start with the state.
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  if (fields[0] === 'Z') return undefined;
+  const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
+  return { command, startedAt: fields[19] ?? '', workingFolder: linkTarget(`/proc/${pid}/cwd`) };
+}
+
+function fromPs(pid: number): ProcessFacts | undefined {
+  const ask = (field: string) => execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+  return { command: ask('command'), startedAt: ask('lstart'), workingFolder: undefined };
+}
+
+function linkTarget(path: string): string | undefined {
+  try {
+    return readlinkSync(path);
+  } catch {
+    return undefined;
+  }
+}
+
+/** Every process whose working folder this is; Linux only, elsewhere none is found. */
+export function processesIn(folder: string): number[] {
+  if (process.platform !== 'linux') return [];
+  const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
+  return pids.filter((pid) => linkTarget(`/proc/${pid}/cwd`) === folder).map(Number);
+}
+
+function isAlive(pid: number): boolean {
+  try {
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    // EPERM: it lives, under another user.
+    return (error as NodeJS.ErrnoException).code === 'EPERM';
+  }
+}
+
+/** Resolves true once the process is gone, false when it is still there after `timeoutMs`. */
+export async function waitUntilGone(pid: number, timeoutMs: number): Promise<boolean> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(20)) {
+    if (inspectProcess(pid) === undefined) return true;
+  }
+  return inspectProcess(pid) === undefined;
+}
+
+/** Sends the signals one after another, each with time to work, until the process is gone. */
+export async function stopProcess(pid: number, signals: ReadonlyArray<{ signal: NodeJS.Signals; waitMs: number }>): Promise<void> {
+  for (const { signal, waitMs } of signals) {
+    try {
+      process.kill(pid, signal);
+    } catch {
+      return;
+    }
+    if (await waitUntilGone(pid, waitMs)) return;
+  }
+}

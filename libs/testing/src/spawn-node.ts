@@ -1,0 +1,99 @@
+import { spawn } from 'node:child_process';
+import { setTimeout as sleep } from 'node:timers/promises';
+
+export interface SpawnNodeOptions {
+  /** Path of a compiled program. */
+  readonly script: string;
+  readonly args?: readonly string[];
+  /** Added to our own environment; undefined removes a variable. */
+  readonly env?: Readonly<Record<string, string | undefined>>;
+  readonly cwd?: string;
+  /** Resolve only once a line of stdout matches. Default: at once. */
+  readonly readyLine?: RegExp;
+  /** Default 30,000 ms. */
+  readonly timeoutMs?: number;
+}
+
+export interface NodeExit {
+  readonly code: number | null;
+  readonly signal: NodeJS.Signals | null;
+}
+
+export interface NodeProcess {
+  readonly pid: number;
+  /** Resolves when it has ended and all of its output is in. */
+  readonly exited: Promise<NodeExit>;
+  stdout(): string;
+  stderr(): string;
+  /** The first line of stdout that matches, past or to come; rejects when the program ends or time runs out before. */
+  waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string>;
+  /** Writes to its stdin. */
+  send(text: string): void;
+  kill(signal: NodeJS.Signals): void;
+  /** SIGTERM, then SIGKILL after 10 s. */
+  stop(): Promise<NodeExit>;
+}
+
+const running = new Set<NodeProcess>();
+let sweeping = false;
+
+/** Runs a program of ours in a process of its own, for tests that need several nodes. */
+export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess> {
+  const { script, args = [], env = {}, cwd, readyLine, timeoutMs = 30_000 } = options;
+  // Jest's own flags would make every child warn on stderr.
+  const inherited = { ...process.env, NODE_OPTIONS: '', ...env };
+  const child = spawn(process.execPath, [script, ...args], { cwd, env: inherited, stdio: ['pipe', 'pipe', 'pipe'] });
+  let stdout = '';
+  let stderr = '';
+  child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
+  child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
+  // A program that ended no longer reads; `exited` tells.
+  child.stdin.on('error', () => undefined);
+  let ended = false;
+  const exited = new Promise<NodeExit>((resolve, reject) => {
+    child.once('error', reject);
+    child.once('close', (code, signal) => resolve({ code, signal }));
+  });
+  const waitForLine = async (pattern: RegExp, withinMs = timeoutMs): Promise<string> => {
+    for (const deadline = Date.now() + withinMs; ; await sleep(10)) {
+      const found = stdout.split('\n').find((line) => pattern.test(line));
+      if (found !== undefined) return found;
+      if (ended) throw new Error(`${script} ended before it printed ${pattern}\n${stdout}${stderr}`);
+      if (Date.now() > deadline) throw new Error(`${script} did not print ${pattern} within ${withinMs} ms\n${stdout}${stderr}`);
+    }
+  };
+  const node: NodeProcess = {
+    pid: child.pid ?? 0,
+    exited,
+    stdout: () => stdout,
+    stderr: () => stderr,
+    waitForLine,
+    send: (text) => void child.stdin.write(text),
+    kill: (signal) => void child.kill(signal),
+    stop: async () => {
+      child.kill('SIGTERM');
+      const late = setTimeout(() => child.kill('SIGKILL'), 10_000);
+      const exit = await exited;
+      clearTimeout(late);
+      return exit;
+    },
+  };
+  keepTrack(node);
+  const forget = () => {
+    ended = true;
+    running.delete(node);
+  };
+  exited.then(forget, forget);
+  if (readyLine !== undefined) await waitForLine(readyLine);
+  return node;
+}
+
+/** A test that fails before it stops its children must not leave them behind. */
+function keepTrack(node: NodeProcess): void {
+  running.add(node);
+  if (sweeping) return;
+  sweeping = true;
+  process.once('exit', () => {
+    for (const left of running) left.kill('SIGKILL');
+  });
+}

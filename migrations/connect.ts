@@ -1,0 +1,59 @@
+import pg from 'pg';
+
+/** A database that cannot be used, told in one line that never holds the password. */
+export class DatabaseUnavailableError extends Error {
+  override readonly name = 'DatabaseUnavailableError';
+}
+
+export interface ConnectOptions {
+  readonly databaseUrl: string;
+  /** Default 5,000 ms. */
+  readonly connectTimeoutMs?: number;
+}
+
+/** `host:port/database` of a connection string, without user and password. */
+export function describeDatabase(databaseUrl: string): string {
+  const url = parseDatabaseUrl(databaseUrl);
+  // libpq style URLs may name a socket folder as ?host=/run/postgresql.
+  const host = url.searchParams.get('host') ?? (url.hostname === '' ? 'localhost' : url.hostname);
+  return `${host}:${url.port === '' ? '5432' : url.port}${url.pathname === '/' ? '' : url.pathname}`;
+}
+
+export function parseDatabaseUrl(databaseUrl: string): URL {
+  const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
+  // The value is not repeated: a mistyped connection string may still hold the password.
+  if (url === undefined || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
+    throw new DatabaseUnavailableError('DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database');
+  }
+  return url;
+}
+
+/** An open connection, or a DatabaseUnavailableError whose message says which database and why. The caller ends it. */
+export async function connect({ databaseUrl, connectTimeoutMs = 5_000 }: ConnectOptions): Promise<pg.Client> {
+  const where = describeDatabase(databaseUrl);
+  const client = new pg.Client({
+    connectionString: databaseUrl,
+    connectionTimeoutMillis: connectTimeoutMs,
+    application_name: 'rollgate-migrate',
+  });
+  // Without a listener a connection lost while idle would end the process; the next query reports it anyway.
+  client.on('error', () => undefined);
+  try {
+    await client.connect();
+    return client;
+  } catch (error) {
+    await client.end().catch(() => undefined);
+    throw new DatabaseUnavailableError(`cannot reach the database at ${where}: ${reason(error, connectTimeoutMs)}`);
+  }
+}
+
+function reason(error: unknown, connectTimeoutMs: number): string {
+  // localhost resolving to ::1 and 127.0.0.1 makes Node throw an AggregateError whose own message is empty. No instanceof: Jest
+  // runs tests in a realm of their own, where errors made by Node are of another class.
+  const failure = error as { code?: string; message?: string; errors?: Array<{ code?: string; message?: string }> };
+  const { code = '', message = String(error) } = failure.errors?.[0] ?? failure;
+  if (/timeout/i.test(message)) return `no answer within ${connectTimeoutMs / 1_000} s`;
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'unknown host';
+  return message.split('\n', 1)[0] ?? message;
+}

@@ -1,0 +1,2 @@
+export { type ConnectOptions, connect, DatabaseUnavailableError, describeDatabase, parseDatabaseUrl } from './connect.js';
+export { type MigrateOptions, migrate, migrations, pendingMigrations } from './migrate.js';
