@@ -136,6 +136,11 @@ DECLARE
   v_now    timestamptz;
   v_second int;
 BEGIN
+  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  IF cardinality(p_subjects) > 1
+     AND cardinality(p_subjects) <> (SELECT count(DISTINCT s COLLATE "C") FROM unnest(p_subjects) s) THEN
+    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
   PERFORM rollgate.enter_lane(p_lane);
   -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -171,7 +176,7 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
                 WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + z.secs[width_bucket((z.cleared - z.start)::int, z.sums) + 1]) END AS hour_next
+                z.minute * 60 + z.secs[width_bucket(greatest(z.cleared - z.start, 0)::int, z.sums) + 1]) END AS hour_next
     FROM seen z
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
@@ -181,9 +186,9 @@ BEGIN
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + secs[width_bucket((z.cleared - start)::int, sums) + 1] AS second FROM rollgate.bucket
+      SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = p_lane AND subject = z.subject AND minute > z.m - 60
-        AND start + sums[cardinality(sums)] > z.cleared
+        AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
     ) n ON true
   ),
@@ -354,7 +359,12 @@ BEGIN
       sums = CASE WHEN minute = v_minute THEN v_sums ELSE sums END,
       prev_sums = CASE WHEN minute - 1 = v_minute THEN v_sums ELSE prev_sums END,
       prev_start = prev_start - CASE WHEN minute - 1 > v_minute THEN v_taken ELSE 0 END,
-      hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END
+      hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END,
+      hour_next = (
+        SELECT b.minute * 60 + b.secs[width_bucket(greatest(v_head.cleared - b.start, 0)::int, b.sums) + 1] FROM rollgate.bucket b
+        WHERE b.lane = p_lane AND b.subject = p_subject AND b.minute > v_head.minute - 60
+          AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
+        ORDER BY b.minute LIMIT 1)
   WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
   RETURN v_taken;

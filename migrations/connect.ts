@@ -23,7 +23,9 @@ export function parseDatabaseUrl(databaseUrl: string): URL {
   const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
   // The value is not repeated: a mistyped connection string may still hold the password.
   if (url === undefined || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
-    throw new DatabaseUnavailableError('DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database');
+    throw new DatabaseUnavailableError(
+      'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database',
+    );
   }
   return url;
 }

@@ -1,2 +1,8 @@
-export { type ConnectOptions, connect, DatabaseUnavailableError, describeDatabase, parseDatabaseUrl } from './connect.js';
+export {
+  type ConnectOptions,
+  connect,
+  DatabaseUnavailableError,
+  describeDatabase,
+  parseDatabaseUrl,
+} from './connect.js';
 export { type MigrateOptions, migrate, migrations, pendingMigrations } from './migrate.js';

@@ -27,8 +27,11 @@ export async function migrate({ onProgress = () => undefined, ...options }: Migr
   const client = await connect(options);
   try {
     const version = await client.query<{ server_version_num: string }>('SHOW server_version_num');
-    if (Number(version.rows[0]?.server_version_num) < OLDEST_SERVER) throw new Error('Rollgate needs Postgres 15 or newer');
-    const lock = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS taken', [MIGRATION_LOCK]);
+    if (Number(version.rows[0]?.server_version_num) < OLDEST_SERVER)
+      throw new Error('Rollgate needs Postgres 15 or newer');
+    const lock = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS taken', [
+      MIGRATION_LOCK,
+    ]);
     if (lock.rows[0]?.taken !== true) {
       onProgress('waiting for another node to finish migrating');
       await client.query('SELECT pg_advisory_lock($1::bigint)', [MIGRATION_LOCK]);
@@ -46,11 +49,18 @@ export async function migrate({ onProgress = () => undefined, ...options }: Migr
 export async function pendingMigrations(options: ConnectOptions): Promise<string[]> {
   const client = await connect(options);
   try {
-    const table = await client.query<{ found: boolean }>(`SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`);
+    const table = await client.query<{ found: boolean }>(
+      `SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`,
+    );
     const applied =
-      table.rows[0]?.found === true ? (await client.query<{ name: string }>('SELECT name FROM rollgate.migration')).rows : [];
+      table.rows[0]?.found === true
+        ? (await client.query<{ name: string }>('SELECT name FROM rollgate.migration')).rows
+        : [];
     const known = new Set(applied.map((row) => row.name));
-    return migrations.map((Migration) => String(new Migration().name)).filter((name) => !known.has(name)).map(shortName);
+    return migrations
+      .map((Migration) => String(new Migration().name))
+      .filter((name) => !known.has(name))
+      .map(shortName);
   } finally {
     await client.end();
   }

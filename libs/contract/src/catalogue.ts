@@ -3,7 +3,9 @@ import { MATRIX } from './matrix.js';
 import { DENIED_MESSAGE, MAX_UNITS } from './units.js';
 
 /** Name of one dimension of a level, e.g. `bot`. Lower case, digits and `_`. */
-export const dimensionSchema = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
+export const dimensionSchema = z
+  .string()
+  .regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
 
 /** Ordered dimensions that make the subject: `[bot]`, `[account, table]`, or any other list of distinct names. */
 export const levelSchema = z
@@ -58,7 +60,9 @@ export class UnknownApiError extends Error {
     readonly api: string,
     readonly nearest: readonly string[],
   ) {
-    super(`unknown API "${api}"${nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : ''}`);
+    super(
+      `unknown API "${api}"${nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : ''}`,
+    );
   }
 }
 

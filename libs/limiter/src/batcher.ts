@@ -53,7 +53,14 @@ export class Batcher {
   add(laneNumber: number, call: Call): void {
     let lane = this.#lanes.get(laneNumber);
     if (!lane) {
-      lane = { number: laneNumber, next: new Map(), later: [], laterSubjects: new Set(), inFlight: false, ready: false };
+      lane = {
+        number: laneNumber,
+        next: new Map(),
+        later: [],
+        laterSubjects: new Set(),
+        inFlight: false,
+        ready: false,
+      };
       this.#lanes.set(laneNumber, lane);
     }
     this.#enqueue(lane, call);

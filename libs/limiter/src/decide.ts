@@ -1,6 +1,6 @@
 /** From a row of the store, or a remembered denial, to the decision one caller gets. Pure. */
 import { randomUUID } from 'node:crypto';
-import type { ApiEntry, Decision, Limits, LimitSource, Window, WindowState } from '@rollgate/contract';
+import type { ApiEntry, Decision, LimitSource, Limits, Window, WindowState } from '@rollgate/contract';
 import type { Denial } from './denial-memory.js';
 import type { AcquireRow } from './store.js';
 

@@ -34,7 +34,9 @@ export class FreedPoll {
 
   async #poll(): Promise<void> {
     try {
-      const { rows } = await this.#options.pool.query<{ id: string; subject: string }>('SELECT id, subject FROM rollgate.recently_freed()');
+      const { rows } = await this.#options.pool.query<{ id: string; subject: string }>(
+        'SELECT id, subject FROM rollgate.recently_freed()',
+      );
       for (const { id, subject } of rows) if (!this.#seen.has(id)) this.#options.onFreed(subject);
       this.#seen = new Set(rows.map(({ id }) => id));
     } catch (error) {

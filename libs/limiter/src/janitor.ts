@@ -62,11 +62,14 @@ export class Janitor {
     const client = await this.#options.pool.connect();
     let locked = false;
     try {
-      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS locked', [JANITOR_LOCK]);
+      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS locked', [
+        JANITOR_LOCK,
+      ]);
       locked = rows[0]?.locked === true;
       if (!locked) return undefined;
       const totals = { heads: 0, buckets: 0, busyLanes: 0 };
-      for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++) await this.#sweepLane(client, lane, totals);
+      for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++)
+        await this.#sweepLane(client, lane, totals);
       await client.query(`DELETE FROM rollgate.freed WHERE at < clock_timestamp() - interval '5 minutes'`);
       return totals;
     } finally {
@@ -75,7 +78,11 @@ export class Janitor {
     }
   }
 
-  async #sweepLane(client: pg.PoolClient, lane: number, totals: { heads: number; buckets: number; busyLanes: number }): Promise<void> {
+  async #sweepLane(
+    client: pg.PoolClient,
+    lane: number,
+    totals: { heads: number; buckets: number; busyLanes: number },
+  ): Promise<void> {
     const { clock, stepRows = 500, keepSeconds = DEFAULT_KEEP_SECONDS, pauseMs = 10 } = this.#options;
     let at: [string | null, string | null, number | null] = ['', '', 0];
     let busyFor = 0;

@@ -66,7 +66,10 @@ export class MemoryStore implements Store {
       .slice(0, page.limit);
   }
 
-  async refund(_lane: number, { subject, second, units }: { subject: string; second: number; units: number }): Promise<number> {
+  async refund(
+    _lane: number,
+    { subject, second, units }: { subject: string; second: number; units: number },
+  ): Promise<number> {
     const counts = this.#subjects.get(subject);
     const found = Math.min(units, counts?.get(second) ?? 0);
     if (found > 0) counts?.set(second, (counts.get(second) ?? 0) - found);

@@ -31,7 +31,11 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const { databaseUrl, clock, connections = 8, onError = () => undefined } = options;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections, application_name: 'rollgate' });
   // Housekeeping has a connection of its own: a slow sweep must not hold up decisions.
-  const housekeeping = new pg.Pool({ connectionString: databaseUrl, max: 2, application_name: 'rollgate-housekeeping' });
+  const housekeeping = new pg.Pool({
+    connectionString: databaseUrl,
+    max: 2,
+    application_name: 'rollgate-housekeeping',
+  });
   for (const p of [pool, housekeeping]) p.on('error', onError);
   const store = new PostgresStore({ pool, clock });
   const limiter = new Limiter({
@@ -47,7 +51,8 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
       await housekeeping.end();
     },
   });
-  const janitor = options.janitor === false ? undefined : new Janitor({ pool: housekeeping, clock, onError, ...options.janitor });
+  const janitor =
+    options.janitor === false ? undefined : new Janitor({ pool: housekeeping, clock, onError, ...options.janitor });
   janitor?.start();
   const poll = new FreedPoll({
     pool: housekeeping,

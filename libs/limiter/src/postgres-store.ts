@@ -67,7 +67,10 @@ export class PostgresStore implements Store {
     return { nowMs: Number(rows[0]?.[0]), counts };
   }
 
-  async list(lane: number, { prefix, after, limit }: { prefix: string; after: string; limit: number }): Promise<string[]> {
+  async list(
+    lane: number,
+    { prefix, after, limit }: { prefix: string; after: string; limit: number },
+  ): Promise<string[]> {
     const { rows } = await this.#pool.query<[string]>({
       text: 'SELECT subject FROM rollgate.list_subjects($1, $2, $3, $4, $5)',
       values: [lane, prefix, after, limit, this.#now()],
@@ -76,7 +79,10 @@ export class PostgresStore implements Store {
     return rows.map(([subject]) => subject);
   }
 
-  async refund(lane: number, { subject, second, units }: { subject: string; second: number; units: number }): Promise<number> {
+  async refund(
+    lane: number,
+    { subject, second, units }: { subject: string; second: number; units: number },
+  ): Promise<number> {
     const { rows } = await this.#pool.query<[number]>({
       text: 'SELECT rollgate.refund($1, $2, $3, $4)',
       values: [lane, subject, second, units],

@@ -1,4 +1,3 @@
-
 /** Values of the dimensions, as resolved from the verified request. `undefined`: could not be resolved. */
 export type Dimensions = Readonly<Record<string, string | undefined>>;
 

@@ -53,7 +53,10 @@ function scopeOf(entry: ApiEntry): string {
 export function subjectKey(
   entry: ApiEntry,
   account: string,
-  { level = entry.level, dimensions = {} }: { level?: readonly string[] | undefined; dimensions?: Dimensions | undefined },
+  {
+    level = entry.level,
+    dimensions = {},
+  }: { level?: readonly string[] | undefined; dimensions?: Dimensions | undefined },
 ): string {
   let key = `${encodeValue('account', account)}/${scopeOf(entry)}/`;
   let separator = '';

@@ -9,6 +9,9 @@ export { MemoryStore } from './memory-store.js';
 export function createMemoryLimiter({
   clock = Date.now,
   catalogue = builtInCatalogue,
-}: { clock?: () => number; catalogue?: Catalogue } = {}): Limiter {
+}: {
+  clock?: () => number;
+  catalogue?: Catalogue;
+} = {}): Limiter {
   return new Limiter({ store: new MemoryStore({ clock }), catalogue, now: clock });
 }

@@ -1,5 +1,13 @@
 /** A subject's used seconds, seen as two windows with their release schedules. Pure. */
-import { type ApiEntry, type Limits, type LimitSource, type SubjectUsage, WINDOW_SECONDS, type Window, type WindowUsage } from '@rollgate/contract';
+import {
+  type ApiEntry,
+  type LimitSource,
+  type Limits,
+  type SubjectUsage,
+  WINDOW_SECONDS,
+  type Window,
+  type WindowUsage,
+} from '@rollgate/contract';
 import type { UsedSecond } from './store.js';
 import { parseSubjectKey } from './subject.js';
 

@@ -30,7 +30,8 @@ async function walk(context: RuleContext, limits: Limits, steps: readonly Step[]
   for (const { granted, retryAt, ...ask } of steps) {
     const row = await subject.ask(ask);
     expect({ at: ask.at, granted: row.granted }).toEqual({ at: ask.at, granted });
-    if (retryAt !== undefined) expect({ at: ask.at, retryAt: row.retryAt }).toEqual({ at: ask.at, retryAt: second(retryAt) });
+    if (retryAt !== undefined)
+      expect({ at: ask.at, retryAt: row.retryAt }).toEqual({ at: ask.at, retryAt: second(retryAt) });
   }
 }
 
@@ -130,6 +131,12 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 161, calls: 2, granted: 2 },
     { at: 20, granted: 0, retryAt: 222 },
   ]),
+  'the clock going back does not move the window either': table({ perMinute: 2, perHour: wide }, [
+    { at: 30, granted: 1 },
+    { at: 85, granted: 1 },
+    { at: 50, granted: 0, retryAt: 91 }, // by the newest grant it is 85, and 30 is inside
+    { at: 91, calls: 2, granted: 1 },
+  ]),
 
   async 'a call denied by one window spends nothing in the other'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 2 });
@@ -171,9 +178,24 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
       retryAt: null,
     });
     await subject.ask({ at: 30, calls: 2 });
-    expect(await subject.ask({ at: 61 })).toMatchObject({ minuteUsed: 2, hourUsed: 3, minuteResetAt: second(91), hourResetAt: second(3601) });
-    expect(await subject.ask({ at: 3601 })).toMatchObject({ minuteUsed: 0, hourUsed: 3, minuteResetAt: second(3662), hourResetAt: second(3631) });
-    expect(await subject.ask({ at: 3631 })).toMatchObject({ minuteUsed: 1, hourUsed: 2, minuteResetAt: second(3662), hourResetAt: second(3662) });
+    expect(await subject.ask({ at: 61 })).toMatchObject({
+      minuteUsed: 2,
+      hourUsed: 3,
+      minuteResetAt: second(91),
+      hourResetAt: second(3601),
+    });
+    expect(await subject.ask({ at: 3601 })).toMatchObject({
+      minuteUsed: 0,
+      hourUsed: 3,
+      minuteResetAt: second(3662),
+      hourResetAt: second(3631),
+    });
+    expect(await subject.ask({ at: 3631 })).toMatchObject({
+      minuteUsed: 1,
+      hourUsed: 2,
+      minuteResetAt: second(3662),
+      hourResetAt: second(3662),
+    });
   },
 
   async 'looking spends nothing and shows when units come free'({ store, clock }) {
@@ -236,7 +258,10 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     const item = { cost: 1, calls: 1, perMinute: 9, perHour: 9 };
     clock.set(T0);
     const names = ['acme/a/', 'acme/b/bot=1', 'acme/b/bot=2', 'acme0/a/', 'acmf/a/'];
-    await store.acquire(lane, names.map((subject) => ({ subject, ...item })));
+    await store.acquire(
+      lane,
+      names.map((subject) => ({ subject, ...item })),
+    );
     const page = { prefix: 'acme/', after: '', limit: 2 };
     expect(await store.list(lane, page)).toEqual(['acme/a/', 'acme/b/bot=1']);
     expect(await store.list(lane, { ...page, after: 'acme/b/bot=1' })).toEqual(['acme/b/bot=2']);

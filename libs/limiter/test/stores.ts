@@ -46,7 +46,10 @@ export function memoryStore(): { store: Store; clock: TestClock } {
   return { store: new MemoryStore({ clock: () => clock.nowMs }), clock };
 }
 
-export function postgresStore(database: Pick<TestDatabase, 'pool'> | { pool: pg.Pool }): { store: PostgresStore; clock: TestClock } {
+export function postgresStore(database: Pick<TestDatabase, 'pool'> | { pool: pg.Pool }): {
+  store: PostgresStore;
+  clock: TestClock;
+} {
   const clock = new TestClock(T0);
   return { store: new PostgresStore({ pool: database.pool, clock: () => clock.nowMs }), clock };
 }

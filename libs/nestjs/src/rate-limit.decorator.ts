@@ -1,4 +1,5 @@
-import { type CustomDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import 'reflect-metadata';
+import type { ExecutionContext, Type } from '@nestjs/common';
 import type { SubjectResolvers } from './options.js';
 
 /** Units one call asks for. */
@@ -43,15 +44,14 @@ export function SkipRateLimit(): ClassDecorator & MethodDecorator {
 }
 
 function mark(value: RouteMark): ClassDecorator & MethodDecorator {
-  const set: CustomDecorator = SetMetadata(ROUTE_MARK, value);
-  return (target: object, key?: string | symbol, descriptor?: TypedPropertyDescriptor<never>) => {
-    const marked: object = (descriptor?.value as object | undefined) ?? target;
+  return (target: object, key?: string | symbol, descriptor?: { value?: unknown }) => {
+    // A handler's metadata belongs to its function, where guards look.
+    const marked = (key === undefined ? target : descriptor?.value) as object;
     // Own metadata only: a subclass may mark itself otherwise than its base.
     if (Reflect.hasOwnMetadata(ROUTE_MARK, marked)) {
-      const name = key === undefined ? (target as { name?: string }).name : `${target.constructor.name}.${String(key)}`;
+      const name = key === undefined ? (target as Type).name : `${target.constructor.name}.${String(key)}`;
       throw new Error(`${name}: one @RateLimit or @SkipRateLimit at most`);
     }
-    if (key !== undefined && descriptor) set(target, key, descriptor);
-    else set(target as (...args: never[]) => unknown);
+    Reflect.defineMetadata(ROUTE_MARK, value, marked);
   };
 }

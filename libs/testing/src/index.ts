@@ -1,5 +1,9 @@
 export { embeddedPostgresObstacle } from './embedded-postgres/run-as.js';
-export { type EmbeddedPostgres, type EmbeddedPostgresOptions, startEmbeddedPostgres } from './embedded-postgres/server.js';
+export {
+  type EmbeddedPostgres,
+  type EmbeddedPostgresOptions,
+  startEmbeddedPostgres,
+} from './embedded-postgres/server.js';
 export { freePort } from './free-port.js';
 export { inspectProcess, type ProcessFacts, stopProcess, waitUntilGone } from './processes.js';
 export { type NodeProcess, type SpawnNodeOptions, spawnNode } from './spawn-node.js';

@@ -7,6 +7,7 @@ export interface ProcessFacts {
   readonly command: string;
   /** Differs between two processes that had the same id one after another. */
   readonly startedAt: string;
+  readonly parentPid: number;
   /** Linux only. */
   readonly workingFolder: string | undefined;
 }
@@ -23,15 +24,28 @@ export function inspectProcess(pid: number): ProcessFacts | undefined {
 
 function fromProc(pid: number): ProcessFacts | undefined {
   // The name in parentheses may hold spaces; the fields after it start with the state.
-  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8').replace(/^.*\) /s, '').split(' ');
+  const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
+    .replace(/^.*\) /s, '')
+    .split(' ');
   if (fields[0] === 'Z') return undefined;
   const command = readFileSync(`/proc/${pid}/cmdline`, 'utf8').split('\0').join(' ').trim();
-  return { command, startedAt: fields[19] ?? '', workingFolder: linkTarget(`/proc/${pid}/cwd`) };
+  return {
+    command,
+    startedAt: fields[19] ?? '',
+    parentPid: Number(fields[1]),
+    workingFolder: linkTarget(`/proc/${pid}/cwd`),
+  };
 }
 
 function fromPs(pid: number): ProcessFacts | undefined {
-  const ask = (field: string) => execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
-  return { command: ask('command'), startedAt: ask('lstart'), workingFolder: undefined };
+  const ask = (field: string) =>
+    execFileSync('ps', ['-o', `${field}=`, '-p', String(pid)], { encoding: 'utf8' }).trim();
+  return {
+    command: ask('command'),
+    startedAt: ask('lstart'),
+    parentPid: Number(ask('ppid')),
+    workingFolder: undefined,
+  };
 }
 
 function linkTarget(path: string): string | undefined {
@@ -68,7 +82,10 @@ export async function waitUntilGone(pid: number, timeoutMs: number): Promise<boo
 }
 
 /** Sends the signals one after another, each with time to work, until the process is gone. */
-export async function stopProcess(pid: number, signals: ReadonlyArray<{ signal: NodeJS.Signals; waitMs: number }>): Promise<void> {
+export async function stopProcess(
+  pid: number,
+  signals: ReadonlyArray<{ signal: NodeJS.Signals; waitMs: number }>,
+): Promise<void> {
   for (const { signal, waitMs } of signals) {
     try {
       process.kill(pid, signal);

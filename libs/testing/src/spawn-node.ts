@@ -59,7 +59,8 @@ export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess>
       const found = stdout.split('\n').find((line) => pattern.test(line));
       if (found !== undefined) return found;
       if (ended) throw new Error(`${script} ended before it printed ${pattern}\n${stdout}${stderr}`);
-      if (Date.now() > deadline) throw new Error(`${script} did not print ${pattern} within ${withinMs} ms\n${stdout}${stderr}`);
+      if (Date.now() > deadline)
+        throw new Error(`${script} did not print ${pattern} within ${withinMs} ms\n${stdout}${stderr}`);
     }
   };
   const node: NodeProcess = {

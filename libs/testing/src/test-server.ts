@@ -12,14 +12,14 @@ export const TEMPLATE_DATABASE = 'rollgate_template';
 export interface TestServer {
   /** Superuser's connection string of the database `postgres`. */
   readonly url: string;
+  /** The migrated database that test databases are copied from. Nobody may stay connected to it. */
+  readonly templateUrl: string;
   /** Stops the server and removes its folder. */
   stop(): Promise<void>;
 }
 
 export interface TestServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
-  /** Default true: false leaves the template out, for callers that need only an empty server. */
-  readonly template?: boolean;
 }
 
 // fsync=off is what makes a database per test file cheap; a test of crashes starts a server of its own with it on.
@@ -32,25 +32,28 @@ const TEST_SETTINGS: Readonly<Record<string, string>> = {
   jit: 'off',
 };
 
-export async function startTestServer({ settings = {}, template = true }: TestServerOptions = {}): Promise<TestServer> {
+export async function startTestServer({ settings = {} }: TestServerOptions = {}): Promise<TestServer> {
   await removeAbandoned();
   const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
   // mkdtemp makes it ours alone; as root, Postgres runs as another user and has to pass through.
   await chmod(folder, 0o711);
   try {
-    const server = await startEmbeddedPostgres({ dataFolder: join(folder, 'data'), settings: { ...TEST_SETTINGS, ...settings } });
+    const server = await startEmbeddedPostgres({
+      dataFolder: join(folder, 'data'),
+      settings: { ...TEST_SETTINGS, ...settings },
+    });
     const stop = async () => {
       // Nothing of it is wanted: an immediate stop saves the checkpoint.
       await server.stopImmediate();
       await rm(folder, { recursive: true, force: true });
     };
     try {
-      if (template) await makeTemplate(server.url);
+      await makeTemplate(server.url);
     } catch (error) {
       await stop();
       throw error;
     }
-    return { url: server.url, stop };
+    return { url: server.url, templateUrl: withDatabase(server.url, TEMPLATE_DATABASE), stop };
   } catch (error) {
     await rm(folder, { recursive: true, force: true });
     throw error;

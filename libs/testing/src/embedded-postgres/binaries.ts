@@ -34,7 +34,9 @@ async function packagedBinaries(): Promise<Binaries> {
   try {
     entry = fromEmbedded.resolve(name);
   } catch {
-    throw new Error(`there is no embedded Postgres for ${os}-${process.arch}: set DATABASE_URL to a Postgres of your own`);
+    throw new Error(
+      `there is no embedded Postgres for ${os}-${process.arch}: set DATABASE_URL to a Postgres of your own`,
+    );
   }
   return (await import(pathToFileURL(entry).href)) as Binaries;
 }

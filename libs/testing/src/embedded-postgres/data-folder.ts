@@ -32,16 +32,20 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   await mkdir(dirname(folder), { recursive: true });
   await removeLeftovers(folder);
   const version = await readIfThere(join(folder, 'PG_VERSION'));
-  const complete = version !== undefined && (await stat(join(folder, 'global', 'pg_control')).catch(() => undefined)) !== undefined;
+  const complete =
+    version !== undefined && (await stat(join(folder, 'global', 'pg_control')).catch(() => undefined)) !== undefined;
   if (!complete) {
     await moveAside(options);
     return create(options);
   }
   if (version.trim() !== SERVER_VERSION) {
-    throw new Error(`${folder} is of Postgres ${version.trim()}, not ${SERVER_VERSION}: move it away to start with an empty database`);
+    throw new Error(
+      `${folder} is of Postgres ${version.trim()}, not ${SERVER_VERSION}: move it away to start with an empty database`,
+    );
   }
   const password = await readIfThere(passwordFile(folder));
-  if (password === undefined) throw new Error(`${passwordFile(folder)} is missing: put it back, or move ${folder} away`);
+  if (password === undefined)
+    throw new Error(`${passwordFile(folder)} is missing: put it back, or move ${folder} away`);
   return { folder, password: password.trim() };
 }
 

@@ -36,7 +36,8 @@ function isServerOf(pid: number, names: readonly string[]): boolean {
 
 /** Backends notice a dead postmaster by themselves, within moments; two servers' processes on one folder would corrupt it. */
 async function endBackends(folder: string): Promise<void> {
-  const backends = () => processesIn(folder).filter((pid) => inspectProcess(pid)?.command.startsWith('postgres') === true);
+  const backends = () =>
+    processesIn(folder).filter((pid) => inspectProcess(pid)?.command.startsWith('postgres') === true);
   for (const deadline = Date.now() + 5_000; backends().length > 0 && Date.now() < deadline; ) await sleep(50);
   for (const pid of backends()) await stopProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }]);
 }

@@ -19,10 +19,13 @@ export async function unprivilegedUser(): Promise<RunAs | undefined> {
   try {
     await run('useradd', ['--system', '--user-group', '--no-create-home', '--shell', '/usr/sbin/nologin', 'postgres']);
   } catch {
-    throw new Error('Postgres refuses to run as root and the user "postgres" could not be created: run as an ordinary user');
+    throw new Error(
+      'Postgres refuses to run as root and the user "postgres" could not be created: run as an ordinary user',
+    );
   }
   const created = await lookUp();
-  if (created === undefined) throw new Error('the user "postgres" was created but cannot be found: run as an ordinary user');
+  if (created === undefined)
+    throw new Error('the user "postgres" was created but cannot be found: run as an ordinary user');
   return created;
 }
 

@@ -53,7 +53,9 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
       return await launch({ ...data, binaries, runAs, port: chosen, settings });
     } catch (error) {
       // The port was taken between our look and Postgres's, or backends of a server killed with -9 still hold its shared memory.
-      const passing = error instanceof Error && (/shared memory block/.test(error.message) || (port === 0 && /bind|create any TCP/.test(error.message)));
+      const passing =
+        error instanceof Error &&
+        (/shared memory block/.test(error.message) || (port === 0 && /bind|create any TCP/.test(error.message)));
       if (!passing || attempt === 20) throw error;
       await sleep(250);
     }

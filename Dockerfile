@@ -1,0 +1,24 @@
+# The service alone. It migrates first (nodes that start together take turns), then serves.
+FROM node:24-slim AS build
+WORKDIR /app
+COPY package.json package-lock.json tsconfig.json tsconfig.base.json ./
+COPY migrations migrations
+COPY libs libs
+COPY apps apps
+RUN npm ci --no-audit --no-fund && npx tsc -b migrations libs/contract libs/limiter libs/nestjs apps/server
+# What only building and testing need, the embedded Postgres above all, stays out of the image.
+RUN npm prune --omit=dev --workspace @rollgate/server --no-audit --no-fund
+
+FROM node:24-slim
+ENV NODE_ENV=production ROLLGATE_PORT=3000
+WORKDIR /app
+COPY --from=build /app/package.json ./
+COPY --from=build /app/node_modules node_modules
+COPY --from=build /app/migrations migrations
+COPY --from=build /app/libs libs
+COPY --from=build /app/apps/server apps/server
+USER node
+EXPOSE 3000
+HEALTHCHECK --interval=10s --timeout=3s --start-period=20s \
+  CMD ["node", "-e", "fetch(`http://127.0.0.1:${process.env.ROLLGATE_PORT}/healthz`).then((r) => process.exit(r.ok ? 0 : 1), () => process.exit(1))"]
+CMD ["sh", "-c", "node apps/server/dist/cli.js migrate && exec node apps/server/dist/main.js"]

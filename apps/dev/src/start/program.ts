@@ -1,0 +1,94 @@
+import { type ChildProcess, execFile, spawn } from 'node:child_process';
+import { open, readFile } from 'node:fs/promises';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { pathToFileURL } from 'node:url';
+import { promisify } from 'node:util';
+
+const run = promisify(execFile);
+
+export interface ProgramOptions {
+  readonly name: string;
+  readonly script: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+  /** Loaded before the program: ends it when we are gone. */
+  readonly preload: string;
+  readonly logFile: string;
+}
+
+export interface Program {
+  readonly name: string;
+  readonly pid: number;
+  readonly logFile: string;
+  /** Resolves with how it ended, e.g. `exit code 1`. */
+  readonly ended: Promise<string>;
+  isRunning(): boolean;
+  /** SIGTERM, and SIGKILL after 10 s. */
+  stop(): Promise<void>;
+  kill(): void;
+}
+
+const STOP_TIMEOUT_MS = 10_000;
+
+export async function startProgram({ name, script, env, preload, logFile }: ProgramOptions): Promise<Program> {
+  const log = await open(logFile, 'w', 0o600);
+  // Detached, so that the terminal's Ctrl-C reaches us alone and the order of stopping is ours. The channel tells it of our end.
+  const child = spawn(process.execPath, ['--import', pathToFileURL(preload).href, '--enable-source-maps', script], {
+    env: { ...env },
+    detached: true,
+    stdio: ['ignore', log.fd, log.fd, 'ipc'],
+  });
+  const ended = new Promise<string>((resolve) => {
+    child.once('error', (error) => resolve(error.message));
+    child.once('exit', (code, signal) => resolve(signal === null ? `exit code ${code}` : `signal ${signal}`));
+  });
+  await log.close();
+  const isRunning = () => child.pid !== undefined && child.exitCode === null && child.signalCode === null;
+  return {
+    name,
+    pid: child.pid ?? 0,
+    logFile,
+    ended,
+    isRunning,
+    stop: () => (isRunning() ? stop(child, ended) : Promise.resolve()),
+    kill: () => void child.kill('SIGKILL'),
+  };
+}
+
+async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> {
+  child.kill('SIGTERM');
+  const late = setTimeout(() => child.kill('SIGKILL'), STOP_TIMEOUT_MS);
+  await ended;
+  clearTimeout(late);
+}
+
+/** Resolves once the program answers on /healthz; false when it did not within `timeoutMs`, or ended. */
+export async function untilHealthy(
+  program: Program,
+  { port, timeoutMs }: { port: number; timeoutMs: number },
+): Promise<boolean> {
+  for (const deadline = Date.now() + timeoutMs; Date.now() < deadline && program.isRunning(); await sleep(50)) {
+    try {
+      const answer = await fetch(`http://127.0.0.1:${port}/healthz`, { signal: AbortSignal.timeout(2_000) });
+      await answer.arrayBuffer();
+      if (answer.ok) return true;
+    } catch {
+      // Not listening yet.
+    }
+  }
+  return false;
+}
+
+/** The end of its log, to show why it failed. */
+export async function lastLines(file: string, count: number): Promise<string> {
+  const text = await readFile(file, 'utf8').catch(() => '');
+  return text.trimEnd().split('\n').slice(-count).join('\n');
+}
+
+/** Runs a program to its end and returns what it printed. */
+export async function output(
+  script: string,
+  { args, env }: { args: string[]; env: Readonly<Record<string, string | undefined>> },
+): Promise<string> {
+  const { stdout } = await run(process.execPath, [script, ...args], { env: { ...env }, timeout: 30_000 });
+  return stdout.trim();
+}

@@ -1,0 +1,51 @@
+import { createHash } from 'node:crypto';
+import { join, resolve } from 'node:path';
+import { parseDatabaseUrl } from '@rollgate/migrations';
+
+export interface Settings {
+  readonly projectFolder: string;
+  readonly dataFolder: string;
+  readonly servicePort: number;
+  readonly platformPort: number;
+  /** undefined: an embedded Postgres. */
+  readonly databaseUrl: string | undefined;
+}
+
+/** A mistake of the person who starts us: told in one line, without a stack. */
+export class SettingError extends Error {}
+
+export interface SettingSources {
+  readonly projectFolder: string;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+export function readSettings({ projectFolder, env }: SettingSources): Settings {
+  const servicePort = readPort(env, 'ROLLGATE_PORT', 3000);
+  const platformPort = readPort(env, 'PLATFORM_PORT', 3001);
+  if (servicePort === platformPort)
+    throw new SettingError(`ROLLGATE_PORT and PLATFORM_PORT are both ${servicePort}: set one of them`);
+  const databaseUrl = text(env, 'DATABASE_URL');
+  if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
+  const dataFolder = resolve(projectFolder, text(env, 'ROLLGATE_DATA_FOLDER') ?? '.rollgate');
+  return { projectFolder, dataFolder, servicePort, platformPort, databaseUrl };
+}
+
+/** Where Postgres keeps its data when its user cannot enter the data folder: a project below /root, started as root. */
+export function fallbackFolder(dataFolder: string): string {
+  const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
+  return join('/var/lib/rollgate', name);
+}
+
+/** An empty variable means unset, as in a compose file. */
+function text(env: SettingSources['env'], name: string): string | undefined {
+  const value = env[name]?.trim();
+  return value === '' ? undefined : value;
+}
+
+function readPort(env: SettingSources['env'], name: string, byDefault: number): number {
+  const value = text(env, name);
+  if (value === undefined) return byDefault;
+  const port = /^\d{1,5}$/.test(value) ? Number(value) : 0;
+  if (port < 1 || port > 65_535) throw new SettingError(`${name} must be a port from 1 to 65535, not "${value}"`);
+  return port;
+}

@@ -1,0 +1,143 @@
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { freePort, inspectProcess, type NodeProcess, spawnNode, waitUntilGone } from '@rollgate/testing';
+
+// The programs are stand-ins of a few lines: what is tested is how they are started, watched and stopped.
+
+const script = fileURLToPath(new URL('./start-here.mjs', import.meta.url));
+const READY = /^Rollgate ready: /;
+let project: string;
+let ports: { ROLLGATE_PORT: string; PLATFORM_PORT: string };
+const started: NodeProcess[] = [];
+
+beforeAll(async () => {
+  project = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
+  await chmod(project, 0o711);
+  ports = { ROLLGATE_PORT: String(await freePort()), PLATFORM_PORT: String(await freePort()) };
+  await program('server', 'main.js', standIn('ROLLGATE_PORT'));
+  await program('platform', 'main.js', standIn('PLATFORM_PORT'));
+  await program('platform', 'platform-token.js', `console.log('token-of-' + process.argv[3]);`);
+});
+
+afterAll(async () => {
+  await Promise.all(started.map((node) => node.stop()));
+  await rm(project, { recursive: true, force: true });
+});
+
+async function program(app: string, file: string, code: string): Promise<void> {
+  const folder = join(project, 'apps', app, 'dist');
+  await mkdir(folder, { recursive: true });
+  await writeFile(join(folder, file), code);
+}
+
+function standIn(portVariable: string): string {
+  return `const server = require('node:http').createServer((request, response) => {
+    if (request.url === '/pid') response.end(String(process.pid));
+    else response.end('ok');
+    if (request.url === '/die') process.exit(7);
+  });
+  server.listen(Number(process.env.${portVariable}), '127.0.0.1');
+  process.on('SIGTERM', () => process.exit(0));`;
+}
+
+async function start(env: Record<string, string | undefined> = {}, readyLine?: RegExp): Promise<NodeProcess> {
+  const all = { TEST_PROJECT_FOLDER: project, DATABASE_URL: undefined, ...ports, ...env };
+  const node = await spawnNode({ script, env: all, ...(readyLine === undefined ? {} : { readyLine }) });
+  started.push(node);
+  return node;
+}
+
+async function refused(env: Record<string, string>): Promise<string> {
+  const node = await start(env);
+  expect(await node.exited).toEqual({ code: 1, signal: null });
+  expect(node.stdout()).toBe('');
+  return node.stderr();
+}
+
+async function ask(port: string, path: string): Promise<string> {
+  return (await fetch(`http://127.0.0.1:${port}${path}`)).text();
+}
+
+test.each([
+  [{ ROLLGATE_PORT: '0' }, 'ROLLGATE_PORT must be a port from 1 to 65535, not "0"'],
+  [{ PLATFORM_PORT: '65536' }, 'PLATFORM_PORT must be a port from 1 to 65535, not "65536"'],
+  [{ ROLLGATE_PORT: '3000x' }, 'ROLLGATE_PORT must be a port from 1 to 65535, not "3000x"'],
+  [{ ROLLGATE_PORT: '4000', PLATFORM_PORT: '4000' }, 'ROLLGATE_PORT and PLATFORM_PORT are both 4000: set one of them'],
+  [
+    { DATABASE_URL: 'mysql://me:secret@localhost/db' },
+    'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database',
+  ],
+  [
+    { DATABASE_URL: 'postgres://me:secret@127.0.0.1:1/db' },
+    'cannot reach the database at 127.0.0.1:1/db: connection refused',
+  ],
+])('%j is refused in one line', async (env, line) => {
+  expect(await refused(env as Record<string, string>)).toBe(`rollgate: ${line}\n`);
+});
+
+test('a taken port is refused before anything is started, and the line says which variable to set', async () => {
+  const taken = createServer().listen(Number(ports.PLATFORM_PORT), '127.0.0.1');
+  try {
+    expect(await refused({})).toBe(
+      `rollgate: port ${ports.PLATFORM_PORT} is taken: stop what uses it, or set PLATFORM_PORT to another port\n`,
+    );
+    expect(await readdir(join(project, '.rollgate'))).toEqual([]);
+  } finally {
+    taken.close();
+  }
+});
+
+test('starts everything, refuses a second start on the same folder, stops everything at Ctrl-C', async () => {
+  const node = await start({}, READY);
+  const platform = `http://127.0.0.1:${ports.PLATFORM_PORT}`;
+  const [ready] = node
+    .stdout()
+    .split('\n')
+    .filter((line) => READY.test(line));
+  expect(ready).toBe(`Rollgate ready: service http://127.0.0.1:${ports.ROLLGATE_PORT}  platform ${platform}`);
+  await node.waitForLine(/^curl/);
+  expect(node.stdout()).toContain(
+    `curl -i -X POST ${platform}/api/public/bots/my-bot/publish -H 'authorization: Bearer token-of-acme'\n`,
+  );
+
+  expect(await refused({})).toMatch(
+    /^rollgate: Rollgate already runs on .*: stop it first, or set ROLLGATE_DATA_FOLDER\n$/,
+  );
+
+  const pids = await runningPids();
+  // Both reach us when npm passes on the Ctrl-C that the terminal already sent.
+  node.kill('SIGINT');
+  node.kill('SIGINT');
+  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(pids.filter((pid) => inspectProcess(pid) !== undefined)).toEqual([]);
+  expect(await readdir(join(project, '.rollgate'))).not.toContain('database-url');
+}, 60_000);
+
+test('after a kill -9 its programs end by themselves and the next start works', async () => {
+  const node = await start({}, READY);
+  const pids = await runningPids();
+  node.kill('SIGKILL');
+  await node.exited;
+  const next = await start({}, READY);
+  for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
+  await next.stop();
+}, 60_000);
+
+test('when a program ends by itself, everything stops and the line says which', async () => {
+  const node = await start({}, READY);
+  const pids = await runningPids();
+  await ask(ports.PLATFORM_PORT, '/die').catch(() => undefined);
+  expect(await node.exited).toEqual({ code: 1, signal: null });
+  expect(node.stderr()).toMatch(/^rollgate: the platform ended with exit code 7/);
+  for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
+}, 60_000);
+
+async function runningPids(): Promise<number[]> {
+  const postgres = await readFile(join(project, '.rollgate', 'postgres', 'postmaster.pid'), 'utf8');
+  const programs = await Promise.all([ask(ports.ROLLGATE_PORT, '/pid'), ask(ports.PLATFORM_PORT, '/pid')]);
+  return [Number.parseInt(postgres, 10), ...programs.map(Number)];
+}

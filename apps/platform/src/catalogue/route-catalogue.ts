@@ -1,0 +1,88 @@
+/** The published catalogue, read off the routes that are really registered: no second list by hand. */
+import { Inject, Injectable, RequestMethod } from '@nestjs/common';
+import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
+import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
+import { builtInCatalogue, type Limits } from '@rollgate/contract';
+import type { RateLimitRule } from '@rollgate/nestjs';
+import { OPEN } from '../auth/open.js';
+import { EXAMPLE, STATUS_OF } from './route-marks.js';
+
+/** Where `@RateLimit` leaves its rule. */
+const RATE_LIMIT_MARK = 'rollgate:route';
+
+/** One API as a caller needs it. */
+export interface PublishedApi {
+  readonly id: string;
+  readonly title: string;
+  readonly group: string;
+  readonly level: readonly string[];
+  readonly limits: Limits;
+  readonly scope: 'api' | 'group';
+  readonly method: string;
+  /** With `:botId`, `:tableName` and `:requestId` where they belong. */
+  readonly path: string;
+  /** `null`: the route takes no body. */
+  readonly exampleBody: Readonly<Record<string, unknown>> | null;
+  /** Of a status API: the API whose answer has the `requestId`. */
+  readonly startedBy?: string;
+}
+
+/** A registered route, as declared. */
+export interface DeclaredRoute {
+  readonly method: string;
+  readonly path: string;
+  readonly open: boolean;
+  /** The API it is limited by. */
+  readonly api: string | undefined;
+  readonly exampleBody: Readonly<Record<string, unknown>> | null;
+  readonly startedBy: string | undefined;
+}
+
+@Injectable()
+export class RouteCatalogue {
+  constructor(
+    @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
+    @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
+    @Inject(Reflector) private readonly reflector: Reflector,
+  ) {}
+
+  /** In the order of the matrix. */
+  published(): PublishedApi[] {
+    const byApi = new Map(this.routes().map((route) => [route.api, route]));
+    return builtInCatalogue.entries().flatMap(({ id, title, group, level, limits, scope }) => {
+      const route = byApi.get(id);
+      if (!route) return [];
+      const { method, path, exampleBody, startedBy } = route;
+      return [{ id, title, group, level, limits, scope, method, path, exampleBody, ...(startedBy && { startedBy }) }];
+    });
+  }
+
+  routes(): DeclaredRoute[] {
+    return this.discovery.getControllers().flatMap(({ metatype }) => {
+      const controller = metatype as (new () => object) | undefined;
+      if (!controller) return [];
+      return this.scanner
+        .getAllMethodNames(controller.prototype)
+        .map((name) => (controller.prototype as Record<string, unknown>)[name] as () => unknown)
+        .filter((handler) => Reflect.hasMetadata(METHOD_METADATA, handler))
+        .map((handler) => this.#route(controller, handler));
+    });
+  }
+
+  #route(controller: new () => object, handler: () => unknown): DeclaredRoute {
+    const method = this.reflector.get<RequestMethod>(METHOD_METADATA, handler);
+    const mark = this.reflector.getAllAndOverride<{ limited?: RateLimitRule } | undefined>(RATE_LIMIT_MARK, [handler, controller]);
+    return {
+      method: RequestMethod[method],
+      path: joined(this.reflector.get<string>(PATH_METADATA, controller), this.reflector.get<string>(PATH_METADATA, handler)),
+      open: this.reflector.getAllAndOverride<boolean | undefined>(OPEN, [handler, controller]) === true,
+      api: mark?.limited?.api,
+      exampleBody: this.reflector.get<DeclaredRoute['exampleBody'] | undefined>(EXAMPLE, handler) ?? null,
+      startedBy: this.reflector.get<readonly string[] | undefined>(STATUS_OF, handler)?.[0],
+    };
+  }
+}
+
+function joined(...parts: readonly string[]): string {
+  return `/${parts.flatMap((part) => part.split('/')).filter((segment) => segment !== '').join('/')}`;
+}

@@ -1,0 +1,104 @@
+/** Wires the platform. The order of the guards is the order in which a call meets them. */
+import { type DynamicModule, Module } from '@nestjs/common';
+import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
+import type { Decision } from '@rollgate/contract';
+import type { Limiter } from '@rollgate/limiter';
+import { RateLimitGuard, RollgateModule, rateLimitsController } from '@rollgate/nestjs';
+import type pg from 'pg';
+import { AccessGuard } from './access/access.guard.js';
+import { requestOf } from './access/platform-request.js';
+import { RolesController } from './admin/roles.controller.js';
+import { AccountController } from './admin/account.controller.js';
+import { Users } from './admin/users.js';
+import { UsersController } from './admin/users.controller.js';
+import { AnalyticsController } from './analytics/analytics.controller.js';
+import { ConversationsController } from './analytics/conversations.controller.js';
+import { Conversations } from './analytics/conversations.js';
+import { AuthenticationGuard } from './auth/authentication.guard.js';
+import { TokenVerifier } from './auth/tokens.js';
+import { BotsController } from './bot-definition/bots.controller.js';
+import { ImportsController } from './bot-definition/imports.controller.js';
+import { LanguagesController } from './bot-definition/languages.controller.js';
+import { TestSuites } from './bot-definition/test-suites.js';
+import { BatchTestsController } from './bot-definition/batch-tests.controller.js';
+import { ConversationTestsController } from './bot-definition/conversation-tests.controller.js';
+import { NotificationsController } from './bot-definition-notification/notifications.controller.js';
+import { BotDefinitionStatusController } from './bot-definition-status/bot-definition-status.controller.js';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
+import { RouteCatalogue } from './catalogue/route-catalogue.js';
+import { DataAccessController } from './data-access/data-access.controller.js';
+import { HealthController } from './http/health.controller.js';
+import { ProblemFilter } from './http/problem.filter.js';
+import { SchemaPipe } from './http/schema.pipe.js';
+import { ExtractionsController } from './nlp-training/extractions.controller.js';
+import { Intents } from './nlp-training/intents.js';
+import { TrainingController } from './nlp-training/training.controller.js';
+import { NlpTrainingStatusController } from './nlp-training-status/nlp-training-status.controller.js';
+import { Documents } from './store/documents.js';
+import { Jobs } from './store/jobs.js';
+import { Owners } from './store/owners.js';
+import { Rows } from './store/rows.js';
+import { CLOCK, POOL } from './store/injection-tokens.js';
+
+export interface PlatformParts {
+  readonly pool: pg.Pool;
+  readonly limiter: Limiter;
+  /** Whether the limiter ends with the platform. */
+  readonly closeLimiter: boolean;
+  readonly clock: () => number;
+  readonly jwtSecret: string;
+  readonly supportUrl: string;
+}
+
+@Module({})
+export class PlatformModule {
+  static register({ pool, clock, jwtSecret, ...rollgate }: PlatformParts): DynamicModule {
+    return {
+      module: PlatformModule,
+      imports: [DiscoveryModule, RollgateModule.forRootAsync({ useFactory: () => rollgateOptions(rollgate) })],
+      controllers: [
+        CatalogueController,
+        HealthController,
+        rateLimitsController({ path: 'api/public/rate-limits' }),
+        BotsController,
+        ImportsController,
+        LanguagesController,
+        BatchTestsController,
+        ConversationTestsController,
+        TrainingController,
+        ExtractionsController,
+        ConversationsController,
+        AnalyticsController,
+        BotDefinitionStatusController,
+        NlpTrainingStatusController,
+        AccountController,
+        RolesController,
+        UsersController,
+        NotificationsController,
+        DataAccessController,
+      ],
+      providers: [
+        { provide: POOL, useValue: pool },
+        { provide: CLOCK, useValue: clock },
+        { provide: TokenVerifier, useValue: new TokenVerifier(jwtSecret) },
+        ...[Owners, Documents, Jobs, Rows, RouteCatalogue, TestSuites, Intents, Conversations, Users],
+        { provide: APP_GUARD, useClass: AuthenticationGuard },
+        { provide: APP_GUARD, useClass: AccessGuard },
+        { provide: APP_GUARD, useExisting: RateLimitGuard },
+        { provide: APP_PIPE, useClass: SchemaPipe },
+        { provide: APP_FILTER, useClass: ProblemFilter },
+      ],
+    };
+  }
+}
+
+function rollgateOptions({ limiter, closeLimiter, supportUrl }: Omit<PlatformParts, 'pool' | 'clock' | 'jwtSecret'>) {
+  return {
+    limiter,
+    closeLimiter,
+    // The account, the bot and the table are found where Rollgate looks by itself. A request id counts for itself only
+    // when it is the caller's: made-up ones share one subject, or each would have a limit of its own.
+    subjects: { request_id: (context: Parameters<typeof requestOf>[0]) => requestOf(context).access?.job?.id },
+    support: ({ api, id }: Decision) => supportUrl.replaceAll('<api>', api).replaceAll('<id>', id),
+  };
+}

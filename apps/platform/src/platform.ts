@@ -1,0 +1,104 @@
+/** The sample platform as a whole: one call builds it, for the command, for tests and for load programs alike. */
+import { NestFactory } from '@nestjs/core';
+import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { builtInCatalogue } from '@rollgate/contract';
+import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { problemOf, sendProblem } from './http/problem.filter.js';
+import { PlatformModule } from './platform.module.js';
+import { checkedSecret, DEFAULT_SUPPORT_URL } from './settings.js';
+import { createSchema, openPool } from './store/database.js';
+
+export interface PlatformOptions {
+  readonly databaseUrl: string;
+  /** At least 32 bytes. */
+  readonly jwtSecret: string;
+  /** Stays open when the platform closes. By default the platform makes its own on the same database, and closes it. */
+  readonly limiter?: Limiter;
+  readonly host?: string;
+  /** 0, the default, takes a free one. */
+  readonly port?: number;
+  /** Unix ms: what jobs go by. The real time by default. */
+  readonly clock?: () => number;
+  /** `<api>` and `<id>` stand for the API and the denial. */
+  readonly supportUrl?: string;
+}
+
+export interface Platform {
+  /** E.g. `http://127.0.0.1:3001` */
+  readonly url: string;
+  readonly app: NestFastifyApplication;
+  /** Lets what is in flight finish, then lets the limiter and the database go. */
+  close(): Promise<void>;
+}
+
+const BODY_LIMIT_BYTES = 64 * 1024;
+/** A valid id of 256 bytes, each byte written as `%XX`, fits with room: a longer one is refused with a reason, not lost. */
+const MAX_PARAM_LENGTH = 4096;
+
+/** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
+export async function createPlatform(options: PlatformOptions): Promise<Platform> {
+  const { databaseUrl, clock = Date.now, supportUrl = DEFAULT_SUPPORT_URL } = options;
+  const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
+  const pool = openPool({ databaseUrl, onIdleError: logFault });
+  let ownLimiter: Limiter | undefined;
+  let app: NestFastifyApplication | undefined;
+  try {
+    await createSchema(pool);
+    if (!options.limiter) ownLimiter = createPostgresLimiter({ databaseUrl, catalogue: builtInCatalogue, onError: logFault });
+    const limiter = options.limiter ?? (ownLimiter as Limiter);
+    app = await createApplication(
+      PlatformModule.register({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
+    );
+    await app.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    return { url: urlOf(app), app, close: closing(app, () => pool.end()) };
+  } catch (error) {
+    await app?.close();
+    await ownLimiter?.close();
+    await pool.end();
+    throw error;
+  }
+}
+
+function logFault(error: unknown): void {
+  console.error(`platform: ${error instanceof Error ? error.message : String(error)}`);
+}
+
+async function createApplication(module: Parameters<typeof NestFactory.create>[0]): Promise<NestFastifyApplication> {
+  const adapter = new FastifyAdapter({
+    bodyLimit: BODY_LIMIT_BYTES,
+    requestTimeout: 30_000,
+    // One route, one subject: no second spelling of a path leads to the same handler.
+    routerOptions: {
+      caseSensitive: true,
+      ignoreDuplicateSlashes: false,
+      ignoreTrailingSlash: false,
+      maxParamLength: MAX_PARAM_LENGTH,
+    },
+    // The router's own refusals, e.g. of a URL that can't be decoded, come before any filter.
+    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
+  });
+  const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
+    // Fastify's own JSON parser, and no other.
+    bodyParser: false,
+    logger: ['error', 'warn', 'fatal'],
+    abortOnError: false,
+  });
+  adapter.getInstance().removeContentTypeParser('text/plain');
+  return app;
+}
+
+function urlOf(app: NestFastifyApplication): string {
+  const address = app.getHttpServer().address();
+  if (typeof address !== 'object' || address === null) throw new Error('the platform listens on no port');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+/** The pool goes last: requests in flight, which `app.close()` waits for, still need it. Closing twice is closing once. */
+function closing(app: NestFastifyApplication, endPool: () => Promise<void>): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= app.close().finally(endPool);
+    return closed;
+  };
+}

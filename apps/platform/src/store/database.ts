@@ -1,0 +1,80 @@
+/**
+ * The sample's own schema, `platform`, in the same Postgres as the limits. Created at boot by the platform itself: it is
+ * no part of the product's migrations.
+ */
+import pg from 'pg';
+
+/** One key for all platforms of a database: two that boot at once would both find nothing and both create. */
+const SCHEMA_LOCK = 7_655_283_553;
+
+const SCHEMA = `
+CREATE SCHEMA IF NOT EXISTS platform;
+CREATE TABLE IF NOT EXISTS platform.owners (
+  kind text COLLATE "C" NOT NULL CHECK (kind IN ('account', 'bot', 'table')),
+  id text COLLATE "C" NOT NULL,
+  account text COLLATE "C" NOT NULL,
+  claimed_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (kind, id)
+);
+CREATE INDEX IF NOT EXISTS owners_by_account ON platform.owners (account, kind, id);
+CREATE TABLE IF NOT EXISTS platform.documents (
+  account text COLLATE "C" NOT NULL,
+  bot text COLLATE "C" NOT NULL,
+  kind text COLLATE "C" NOT NULL,
+  id text COLLATE "C" NOT NULL,
+  body jsonb NOT NULL,
+  updated_at timestamptz NOT NULL DEFAULT now(),
+  PRIMARY KEY (account, bot, kind, id)
+);
+CREATE TABLE IF NOT EXISTS platform.changes (
+  id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account text COLLATE "C" NOT NULL,
+  bot text COLLATE "C" NOT NULL,
+  event text NOT NULL,
+  ids text[] NOT NULL,
+  at timestamptz NOT NULL DEFAULT now()
+);
+CREATE INDEX IF NOT EXISTS changes_by_place ON platform.changes (account, bot, id);
+CREATE TABLE IF NOT EXISTS platform.jobs (
+  id uuid PRIMARY KEY,
+  account text COLLATE "C" NOT NULL,
+  bot text COLLATE "C" NOT NULL,
+  api text COLLATE "C" NOT NULL,
+  started_at_ms bigint NOT NULL,
+  duration_ms int NOT NULL,
+  result jsonb NOT NULL
+);
+CREATE TABLE IF NOT EXISTS platform.rows (
+  account text COLLATE "C" NOT NULL,
+  table_name text COLLATE "C" NOT NULL,
+  id bigint GENERATED ALWAYS AS IDENTITY,
+  body jsonb NOT NULL,
+  PRIMARY KEY (account, table_name, id)
+);
+`;
+
+/** @throws the driver's error when the database can't be reached. */
+export async function createSchema(pool: pg.Pool): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
+    const { rows } = await client.query<{ ready: boolean }>(
+      `SELECT to_regclass('platform.rows') IS NOT NULL AS ready`,
+    );
+    // Looked up first: even an idle CREATE INDEX IF NOT EXISTS locks the table against writers of a running platform.
+    if (!rows[0]?.ready) await client.query(SCHEMA);
+    await client.query('COMMIT');
+    client.release();
+  } catch (error) {
+    client.release(true); // with its open transaction
+    throw error;
+  }
+}
+
+export function openPool({ databaseUrl, onIdleError }: { databaseUrl: string; onIdleError: (error: Error) => void }): pg.Pool {
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 5000 });
+  // Without a listener, a connection that Postgres ends while idle would end this process.
+  pool.on('error', onIdleError);
+  return pool;
+}

@@ -1,0 +1,143 @@
+import { expect, test } from '@jest/globals';
+import { Batcher } from './batcher.js';
+import type { AcquireItem, AcquireResult } from './store.js';
+
+/** A place that answers when told, and records what it was asked. */
+function recorder({ lanesInFlight = 8, maxItems = 100 } = {}) {
+  const sent: {
+    lane: number;
+    items: readonly AcquireItem[];
+    answer(granted?: number): void;
+    fail(error: Error): void;
+  }[] = [];
+  const batcher = new Batcher({
+    lanesInFlight,
+    maxItems,
+    send: (lane, items) =>
+      new Promise<AcquireResult>((resolve, reject) => {
+        const row = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
+        const answer = (granted?: number) =>
+          resolve({ nowMs: 0, rows: items.map(({ calls }) => ({ ...row, granted: granted ?? calls })) });
+        sent.push({ lane, items, answer, fail: reject });
+      }),
+  });
+  const ask = (
+    subject: string,
+    { lane = 1, cost = 1, perMinute = 9 } = {},
+  ): Promise<{ position: number; granted: number }> =>
+    new Promise((resolve, reject) => {
+      batcher.add(lane, {
+        subject,
+        cost,
+        perMinute,
+        perHour: 99,
+        settle: ({ result, row, position }) => resolve({ position, granted: result.rows[row]?.granted ?? -1 }),
+        fail: reject,
+      });
+    });
+  return { sent, ask, batcher };
+}
+
+/** Until all promise jobs that are due have run. */
+const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+const subjects = (items: readonly AcquireItem[] | undefined) =>
+  items?.map(({ subject, calls }) => `${subject}×${calls}`);
+
+test('an idle lane sends at once, and what arrives meanwhile is the next batch', async () => {
+  const { sent, ask } = recorder();
+  void ask('a');
+  await settled();
+  expect(sent).toHaveLength(1);
+  const later = [ask('b'), ask('a'), ask('b')];
+  await settled();
+  expect(sent).toHaveLength(1);
+  sent[0]?.answer();
+  await settled();
+  expect(subjects(sent[1]?.items)).toEqual(['b×2', 'a×1']);
+  sent[1]?.answer();
+  expect((await Promise.all(later)).map(({ position }) => position)).toEqual([0, 0, 1]);
+});
+
+test('calls of one turn share a batch', async () => {
+  const { sent, ask } = recorder();
+  void ask('a');
+  void ask('b');
+  void ask('a');
+  await settled();
+  expect(sent.map(({ items }) => subjects(items))).toEqual([['a×2', 'b×1']]);
+});
+
+test('unequal calls of one subject wait, and keep their order', async () => {
+  const { sent, ask } = recorder();
+  const calls = [ask('a'), ask('a', { cost: 2 }), ask('a'), ask('a', { perMinute: 7 })];
+  for (let batch = 0; batch < 4; batch++) {
+    await settled();
+    expect(sent).toHaveLength(batch + 1);
+    sent[batch]?.answer();
+  }
+  await Promise.all(calls);
+  expect(sent.map(({ items }) => items.map(({ cost, perMinute }) => [cost, perMinute]))).toEqual([
+    [[1, 9]],
+    [[2, 9]],
+    [[1, 9]],
+    [[1, 7]],
+  ]);
+});
+
+test('lanes are in flight side by side, as many as allowed, in the order they asked', async () => {
+  const { sent, ask } = recorder({ lanesInFlight: 2 });
+  void ask('a', { lane: 1 });
+  void ask('a', { lane: 2 });
+  void ask('a', { lane: 3 });
+  await settled();
+  expect(sent.map(({ lane }) => lane)).toEqual([1, 2]);
+  sent[1]?.answer();
+  await settled();
+  expect(sent.map(({ lane }) => lane)).toEqual([1, 2, 3]);
+});
+
+test('a batch is at most so many rows; the rest goes next', async () => {
+  const { sent, ask } = recorder({ maxItems: 2 });
+  const calls = ['a', 'b', 'c', 'd', 'c', 'a'].map((subject) => ask(subject));
+  for (let batch = 0; batch < 2; batch++) {
+    await settled();
+    sent[batch]?.answer();
+  }
+  await Promise.all(calls);
+  expect(sent.map(({ items }) => subjects(items))).toEqual([
+    ['a×2', 'b×1'],
+    ['c×2', 'd×1'],
+  ]);
+});
+
+test('a failed batch fails its own callers only', async () => {
+  const { sent, ask, batcher } = recorder();
+  const doomed = ask('a');
+  const other = ask('a', { lane: 2 });
+  await settled();
+  const next = ask('b');
+  sent[0]?.fail(new Error('the connection is gone'));
+  await expect(doomed).rejects.toThrow('the connection is gone');
+  sent[1]?.answer();
+  await other;
+  await settled();
+  sent[2]?.answer();
+  await next;
+  await batcher.drained();
+});
+
+test('drained waits for all that was asked', async () => {
+  const { sent, ask, batcher } = recorder();
+  void ask('a');
+  let drained = false;
+  const done = batcher.drained().then(() => {
+    drained = true;
+  });
+  void ask('b');
+  await settled();
+  expect(drained).toBe(false);
+  for (const batch of sent) batch.answer();
+  await settled();
+  for (const batch of sent) batch.answer();
+  await done;
+});

@@ -1,0 +1,106 @@
+import { describe, expect, test } from '@jest/globals';
+import { builtInCatalogue, Catalogue, LANES } from '@rollgate/contract';
+import fc from 'fast-check';
+import { InvalidRequestError } from './request.js';
+import { laneOf, parseSubjectKey, subjectKey } from './subject.js';
+
+const publish = builtInCatalogue.get('publish-bot');
+const insert = builtInCatalogue.get('insert-data');
+const getBots = builtInCatalogue.get('get-bots');
+
+test.each([
+  [publish, { bot: 'b-17' }, 'acme/publish-bot/bot=b-17'],
+  [insert, { table: 'orders' }, 'acme/insert-data/table=orders'],
+  [getBots, {}, 'acme/get-bots/'],
+  [publish, {}, 'acme/publish-bot/bot=*'],
+  [publish, { bot: '*' }, 'acme/publish-bot/bot=%2A'],
+  [publish, { bot: 'a/b,c=d%' }, 'acme/publish-bot/bot=a%2Fb%2Cc%3Dd%25'],
+  [publish, { bot: 'a\r\nb' }, 'acme/publish-bot/bot=a%0D%0Ab'],
+])('%# the key says what is counted', (entry, dimensions, key) => {
+  expect(subjectKey(entry, 'acme', { dimensions })).toBe(key);
+});
+
+test('another level makes another key', () => {
+  const dimensions = { bot: 'b', user: 'u' };
+  expect(subjectKey(publish, 'acme', { dimensions, level: ['bot', 'user'] })).toBe('acme/publish-bot/bot=b,user=u');
+});
+
+test('a group counted together has one key for all its APIs', () => {
+  const catalogue = new Catalogue([
+    {
+      id: 'g',
+      title: 'G',
+      level: ['bot'],
+      scope: 'group',
+      limits: { perMinute: 1, perHour: 1 },
+      apis: [
+        { id: 'a', title: 'A' },
+        { id: 'b', title: 'B' },
+      ],
+    },
+  ]);
+  const keys = ['a', 'b'].map((id) => subjectKey(catalogue.get(id), 'acme', { dimensions: { bot: 'x' } }));
+  expect(keys).toEqual(['acme/@g/bot=x', 'acme/@g/bot=x']);
+});
+
+test('different values have different keys, and a key says its values', () => {
+  const value = fc
+    .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
+    .filter((s) => s.trim() !== '' && !s.includes('\0'));
+  const level = ['bot', 'user'];
+  fc.assert(
+    fc.property(value, value, value, (account, bot, user) => {
+      const key = subjectKey(publish, account, { level, dimensions: { bot, user } });
+      const said = parseSubjectKey(key);
+      expect(said).toEqual({
+        account: account.normalize('NFC'),
+        scope: 'publish-bot',
+        dimensions: { bot: bot.normalize('NFC'), user: user.normalize('NFC') },
+      });
+    }),
+    { numRuns: 500 },
+  );
+});
+
+test('composed and decomposed forms of one text are one subject', () => {
+  const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'].map((bot) =>
+    subjectKey(publish, 'acme', { dimensions: { bot } }),
+  );
+  expect(decomposed).toBe(composed);
+});
+
+describe('refused', () => {
+  test.each([
+    ['', 'must not be blank'],
+    ['  ', 'must not be blank'],
+    ['a\0b', 'must not contain NUL'],
+    ['\ud800', 'must be well-formed Unicode'],
+    ['x'.repeat(257), 'must be at most 256 bytes'],
+    ['é'.repeat(129), 'must be at most 256 bytes'],
+    [['a'] as unknown as string, 'must be a string'],
+    [{} as unknown as string, 'must be a string'],
+    [7 as unknown as string, 'must be a string'],
+    [null as unknown as string, 'must be a string'],
+  ])('%j', (bot, reason) => {
+    expect(() => subjectKey(publish, 'acme', { dimensions: { bot } })).toThrow(
+      new InvalidRequestError('dimensions.bot', reason),
+    );
+    expect(() => subjectKey(publish, bot, { dimensions: { bot: 'b' } })).toThrow(
+      new InvalidRequestError('account', reason),
+    );
+  });
+
+  test('a dimension called like a property of every object is not resolved by it', () => {
+    expect(subjectKey(publish, 'acme', { level: ['constructor'], dimensions: {} })).toBe(
+      'acme/publish-bot/constructor=*',
+    );
+  });
+});
+
+test('accounts spread evenly over the lanes', () => {
+  const counts = new Array<number>(LANES).fill(0);
+  const accounts = 64_000;
+  for (let i = 0; i < accounts; i++) counts[laneOf(`account-${i}`)]! += 1;
+  expect(Math.min(...counts)).toBeGreaterThan((accounts / LANES) * 0.8);
+  expect(Math.max(...counts)).toBeLessThan((accounts / LANES) * 1.2);
+});

@@ -1,0 +1,63 @@
+/** What only concurrent transactions can show of `rollgate.acquire`. Each check throws when its rule is broken. */
+import { expect } from '@jest/globals';
+import type pg from 'pg';
+
+const ACQUIRE = 'SELECT now_ms, granted FROM rollgate.acquire($1, $2, $3, $4, $5, $6)';
+const LIMIT = 50;
+
+let count = 0;
+const subject = (): string => `acme/publish-bot/bot=lane-rule-${++count}`;
+const args = (lane: number, name: string, calls = 1): unknown[] => [lane, [name], [1], [calls], [LIMIT], [LIMIT]];
+
+/** Resolves once a session waits for an advisory lock, so that no test guesses how long that takes. */
+async function someoneWaits(pool: pg.Pool): Promise<void> {
+  for (let i = 0; i < 500; i++) {
+    const { rows } = await pool.query<{ waiting: number }>(
+      `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
+       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
+    );
+    if ((rows[0]?.waiting ?? 0) > 0) return;
+  }
+  throw new Error('nobody waits for the lane lock');
+}
+
+export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>>> = {
+  async 'one batch in a lane at a time, and the next one counts what the first granted'(pool) {
+    const name = subject();
+    const first = await pool.connect();
+    try {
+      await first.query('BEGIN');
+      await first.query(ACQUIRE, args(11, name, 40));
+      const second = pool.query<{ granted: number }>(ACQUIRE, args(11, name, 40));
+      await someoneWaits(pool);
+      await first.query('COMMIT');
+      expect((await second).rows[0]?.granted).toBe(10);
+    } finally {
+      first.release(true);
+    }
+  },
+
+  async 'the clock is read after the lane lock'(pool) {
+    const holder = await pool.connect();
+    try {
+      await holder.query('BEGIN');
+      await holder.query('SELECT pg_advisory_xact_lock(7605, 12)');
+      const waiter = pool.query<{ now_ms: string }>(ACQUIRE, args(12, subject()));
+      await someoneWaits(pool);
+      await holder.query('SELECT pg_sleep(0.02)');
+      const { rows } = await holder.query<{ ms: string }>('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms');
+      await holder.query('COMMIT');
+      expect(Number((await waiter).rows[0]?.now_ms)).toBeGreaterThanOrEqual(Math.floor(Number(rows[0]?.ms)));
+    } finally {
+      holder.release(true);
+    }
+  },
+
+  async 'a crowd on one subject is granted exactly the limit'(pool) {
+    const name = subject();
+    const answers = await Promise.all(
+      Array.from({ length: 10 * LIMIT }, () => pool.query<{ granted: number }>(ACQUIRE, args(13, name))),
+    );
+    expect(answers.reduce((sum, { rows }) => sum + (rows[0]?.granted ?? 0), 0)).toBe(LIMIT);
+  },
+};

@@ -1,0 +1,71 @@
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { laneRules } from './lane-rules.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test.each(Object.entries(laneRules))('%s', (_rule, check) => check(database.pool));
+
+const acquire = `SELECT * FROM rollgate.acquire(1, ARRAY['acme/a/'], ARRAY[1], ARRAY[1], ARRAY[9], ARRAY[9])`;
+
+test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s is refused', async (level) => {
+  const client = await database.pool.connect();
+  try {
+    await client.query(`BEGIN ISOLATION LEVEL ${level}`);
+    await expect(client.query(acquire)).rejects.toThrow(/under READ COMMITTED only/);
+  } finally {
+    client.release(true);
+  }
+});
+
+test('the same subject twice in a batch is refused, not counted once', async () => {
+  const twice = (name: string) =>
+    database.pool.query(
+      `SELECT granted FROM rollgate.acquire(1, ARRAY[$1, $1], ARRAY[1,1], ARRAY[1,1], ARRAY[9,9], ARRAY[9,9])`,
+      [name],
+    );
+  await expect(twice('acme/twice/')).rejects.toThrow(/stands twice/);
+  await database.pool.query(acquire);
+  await expect(twice('acme/a/')).rejects.toThrow(/stands twice/);
+});
+
+describe('writes', () => {
+  test('a denial takes no transaction id and writes nothing', async () => {
+    const name = 'acme/quiet/';
+    const ask = `SELECT granted, pg_current_xact_id_if_assigned() AS xid FROM rollgate.acquire(2, ARRAY['${name}'], ARRAY[1], ARRAY[1], ARRAY[1], ARRAY[9])`;
+    const granted = await database.pool.query(ask);
+    expect(granted.rows[0].granted).toBe(1);
+    const before = await database.pool.query(`SELECT xmin, ctid, total FROM rollgate.counter WHERE subject = $1`, [
+      name,
+    ]);
+    const denied = await database.pool.query(ask);
+    expect(denied.rows).toEqual([{ granted: 0, xid: null }]);
+    const after = await database.pool.query(`SELECT xmin, ctid, total FROM rollgate.counter WHERE subject = $1`, [
+      name,
+    ]);
+    expect(after.rows).toEqual(before.rows);
+  });
+
+  test('a grant within the minute is a HOT update', async () => {
+    const client = await database.pool.connect();
+    try {
+      const at = "timestamptz '2026-01-01 00:00:10Z'";
+      for (let i = 0; i < 20; i++) {
+        await client.query(
+          `SELECT * FROM rollgate.acquire(3, ARRAY['acme/hot/'], ARRAY[1], ARRAY[1], ARRAY[99], ARRAY[99], ${at} + ${i} * interval '1 s')`,
+        );
+      }
+      await client.query('SELECT pg_stat_force_next_flush()');
+      const hot = await client.query<{ hot: number }>(
+        `SELECT pg_stat_get_tuples_hot_updated('rollgate.counter'::regclass)::int AS hot`,
+      );
+      expect(hot.rows[0]?.hot).toBeGreaterThanOrEqual(19);
+    } finally {
+      client.release();
+    }
+  });
+});

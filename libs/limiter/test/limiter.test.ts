@@ -1,0 +1,267 @@
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { builtInCatalogue, Catalogue, type Decision, UnknownApiError } from '@rollgate/contract';
+import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { Limiter, LimiterClosedError } from '../src/limiter.js';
+import { PostgresStore } from '../src/postgres-store.js';
+import { InvalidRequestError } from '../src/request.js';
+import type { Store } from '../src/store.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+let clock: TestClock;
+let limiter: Limiter;
+let batches: number;
+let bots = 0;
+let request: { account: string; api: string; dimensions: { bot: string } };
+
+beforeEach(() => {
+  clock = new TestClock();
+  limiter = open();
+  batches = 0;
+  request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
+});
+
+/** On the real store, counting what reaches it. */
+function open(options: { catalogue?: Catalogue; maxDeniedSubjects?: number } = {}): Limiter {
+  const now = () => clock.nowMs;
+  const store: Store = new PostgresStore({ pool: database.pool, clock: now });
+  const acquire = store.acquire.bind(store);
+  store.acquire = (lane, items) => {
+    batches++;
+    return acquire(lane, items);
+  };
+  return new Limiter({ store, catalogue: builtInCatalogue, now, ...options });
+}
+
+const spend = (calls: number, from = limiter): Promise<Decision[]> =>
+  Promise.all(Array.from({ length: calls }, () => from.acquire(request)));
+
+describe('a decision', () => {
+  test('says what it decided, by which limits', async () => {
+    expect(await limiter.acquire(request)).toEqual({
+      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      allowed: true,
+      account: 'acme',
+      api: 'publish-bot',
+      group: 'bot-definition',
+      subject: `acme/publish-bot/bot=b-${bots}`,
+      cost: 1,
+      windows: {
+        minute: { limit: 60, used: 1, remaining: 59, resetAfterMs: 61_000 },
+        hour: { limit: 1800, used: 1, remaining: 1799, resetAfterMs: 3_601_000 },
+      },
+      violated: [],
+      deniedBy: null,
+      retryAfterMs: 0,
+      source: 'default',
+      mode: 'enforced',
+      decidedAtMs: clock.nowMs,
+    });
+  });
+
+  test('each of many at once has its own place: used goes 1 … 60, the rest is denied', async () => {
+    const decisions = await spend(70);
+    expect(decisions.slice(0, 60).map(({ windows }) => windows.minute.used)).toEqual(
+      Array.from({ length: 60 }, (_, i) => i + 1),
+    );
+    expect(decisions.slice(60).every(({ allowed, deniedBy }) => !allowed && deniedBy === 'minute')).toBe(true);
+    expect(batches).toBe(1);
+  });
+
+  test('of an hour that is spent blames the hour, whatever the minute says', async () => {
+    const catalogue = new Catalogue([
+      {
+        id: 'g',
+        title: 'G',
+        level: ['bot'],
+        limits: { perMinute: 2, perHour: 3 },
+        apis: [{ id: 'publish-bot', title: 'P' }],
+      },
+    ]);
+    const small = open({ catalogue });
+    await spend(2, small);
+    clock.advance({ seconds: 61 });
+    await spend(1, small);
+    const [both, hourOnly] = [await small.acquire({ ...request, cost: 2 }), (await spend(1, small))[0]];
+    expect(both).toMatchObject({ allowed: false, violated: ['minute', 'hour'], deniedBy: 'hour' });
+    expect(hourOnly).toMatchObject({ allowed: false, violated: ['hour'], deniedBy: 'hour', retryAfterMs: 3_540_000 });
+  });
+
+  test('on a cost above the limit: no wait helps', async () => {
+    expect(await limiter.acquire({ ...request, cost: 61 })).toMatchObject({
+      allowed: false,
+      retryAfterMs: null,
+      deniedBy: 'minute',
+    });
+  });
+});
+
+describe('denial memory', () => {
+  test('a denied subject costs no more statements until its time, and is then asked for again', async () => {
+    await spend(61);
+    const denied = await limiter.acquire(request);
+    const asked = batches;
+    for (let i = 0; i < 100; i++) expect((await limiter.acquire(request)).allowed).toBe(false);
+    clock.advance({ ms: (denied.retryAfterMs as number) - 1 });
+    expect(await limiter.acquire(request)).toMatchObject({ allowed: false, retryAfterMs: 1 });
+    expect(batches).toBe(asked);
+    clock.advance({ ms: 1 });
+    expect((await limiter.acquire(request)).allowed).toBe(true);
+    expect(batches).toBe(asked + 1);
+  });
+
+  test('knows only what was denied: a smaller cost is asked, a larger one is not', async () => {
+    await spend(58);
+    expect((await limiter.acquire({ ...request, cost: 3 })).allowed).toBe(false);
+    const asked = batches;
+    expect((await limiter.acquire({ ...request, cost: 4 })).allowed).toBe(false);
+    expect(batches).toBe(asked);
+    expect((await limiter.acquire({ ...request, cost: 2 })).allowed).toBe(true);
+    expect(batches).toBe(asked + 1);
+  });
+
+  test('ends with a refund and with a reset', async () => {
+    const [first] = await spend(60);
+    expect((await limiter.acquire(request)).allowed).toBe(false);
+    expect(await limiter.refund(first as Decision)).toBe(1);
+    expect((await limiter.acquire(request)).allowed).toBe(true);
+    expect((await limiter.acquire(request)).allowed).toBe(false);
+    await limiter.reset(request);
+    expect((await limiter.acquire(request)).allowed).toBe(true);
+  });
+
+  test('a denial under way while the subject is freed is not remembered', async () => {
+    await spend(60);
+    const late = limiter.acquire(request);
+    await limiter.reset(request); // the reset's answer comes after the denial's question went out
+    await late;
+    expect((await limiter.acquire(request)).allowed).toBe(true);
+  });
+
+  test('is bounded: what it has forgotten is asked again', async () => {
+    const forgetful = open({ maxDeniedSubjects: 1 });
+    const first = { ...request };
+    await spend(61, forgetful);
+    request = { ...request, dimensions: { bot: `b-${++bots}` } };
+    await spend(61, forgetful);
+    const asked = batches;
+    expect((await forgetful.acquire(request)).allowed).toBe(false);
+    expect(batches).toBe(asked);
+    expect((await forgetful.acquire(first)).allowed).toBe(false);
+    expect(batches).toBe(asked + 1);
+  });
+});
+
+describe('refund', () => {
+  test('of a denial, or a second one, gives nothing', async () => {
+    const [first] = await spend(60);
+    expect(await limiter.refund(await limiter.acquire(request))).toBe(0);
+    expect(await limiter.refund(first as Decision)).toBe(1);
+    expect(await limiter.refund(first as Decision)).toBe(0);
+    expect((await limiter.peek(request)).windows.minute.used).toBe(59);
+  });
+});
+
+describe('looking', () => {
+  test('gives the release schedule by which a batch can be sent without one denial', async () => {
+    await spend(3);
+    clock.advance({ seconds: 33 });
+    await spend(8);
+    clock.advance({ seconds: 21 });
+    const { windows, dimensions } = await limiter.peek(request);
+    expect(dimensions).toEqual(request.dimensions);
+    expect(windows.minute).toEqual({
+      limit: 60,
+      used: 11,
+      remaining: 49,
+      resetAfterMs: 7000,
+      releases: [
+        { afterMs: 7000, units: 3 },
+        { afterMs: 40_000, units: 8 },
+      ],
+    });
+    expect(windows.hour.releases.map(({ afterMs }) => afterMs)).toEqual([3_547_000, 3_580_000]);
+    await spend(49);
+    for (const { afterMs, units } of windows.minute.releases) {
+      clock.advance({ ms: afterMs - (clock.nowMs - Date.UTC(2026, 0, 1) - 54_000) });
+      expect((await spend(units)).every(({ allowed }) => allowed)).toBe(true);
+      expect((await limiter.acquire(request)).allowed).toBe(false);
+    }
+  });
+
+  test('at all of an account: every api and subject with traffic, and nobody else’s', async () => {
+    const account = 'usage-account';
+    await limiter.acquire({ account, api: 'publish-bot', dimensions: { bot: 'x' } });
+    await limiter.acquire({ account, api: 'insert-data', dimensions: { table: 'orders' } });
+    await limiter.acquire({ account, api: 'get-bots' });
+    await limiter.acquire({ account: `${account}-2`, api: 'get-bots' });
+    const usage = await limiter.usage(account);
+    expect(usage.map(({ api, dimensions }) => [api, dimensions])).toEqual([
+      ['get-bots', { account }],
+      ['insert-data', { account, table: 'orders' }],
+      ['publish-bot', { bot: 'x' }],
+    ]);
+    const page = await limiter.usage(account, { limit: 2 });
+    expect(page).toHaveLength(2);
+    expect((await limiter.usage(account, { after: page[1]?.subject as string })).map(({ api }) => api)).toEqual([
+      'publish-bot',
+    ]);
+    expect(await limiter.usage('nobody')).toEqual([]);
+  });
+});
+
+describe('what is malformed reaches no batch', () => {
+  test.each([
+    ['cost 0', { cost: 0 }, InvalidRequestError],
+    ['cost -1', { cost: -1 }, InvalidRequestError],
+    ['cost 1.5', { cost: 1.5 }, InvalidRequestError],
+    ['cost NaN', { cost: Number.NaN }, InvalidRequestError],
+    ['cost 2^31', { cost: 2 ** 31 }, InvalidRequestError],
+    ['cost as text', { cost: '1' as unknown as number }, InvalidRequestError],
+    ['no account', { account: undefined as unknown as string }, InvalidRequestError],
+    ['a blank account', { account: ' ' }, InvalidRequestError],
+    ['NUL in a value', { dimensions: { bot: 'a\0' } }, InvalidRequestError],
+    ['an unknown API', { api: 'publish-bto' }, UnknownApiError],
+    ['no API', { api: undefined as unknown as string }, UnknownApiError],
+    ['an API of every object', { api: '__proto__' }, UnknownApiError],
+  ])('%s', async (_name, broken, error) => {
+    const neighbour = limiter.acquire(request);
+    await expect(limiter.acquire({ ...request, ...broken })).rejects.toThrow(error);
+    expect((await neighbour).allowed).toBe(true);
+    expect(batches).toBe(1);
+  });
+
+  test('the nearest names are told', async () => {
+    await expect(limiter.acquire({ ...request, api: 'publish-bto' })).rejects.toThrow('did you mean "publish-bot"');
+  });
+});
+
+test('a dimension that is not resolved counts in the account’s one shared subject', async () => {
+  const decisions = await Promise.all([
+    limiter.acquire({ account: 'shared', api: 'publish-bot' }),
+    limiter.acquire({ account: 'shared', api: 'publish-bot', dimensions: { bot: undefined } }),
+  ]);
+  expect(decisions.map(({ subject, windows }) => [subject, windows.minute.used])).toEqual([
+    ['shared/publish-bot/bot=*', 1],
+    ['shared/publish-bot/bot=*', 2],
+  ]);
+});
+
+test('close lets what is in flight finish and refuses what comes after', async () => {
+  const store = new PostgresStore({ pool: database.pool });
+  let closed = false;
+  store.close = async () => {
+    closed = true;
+  };
+  const closing = new Limiter({ store, catalogue: builtInCatalogue });
+  const inFlight = closing.acquire(request);
+  const done = closing.close();
+  await expect(closing.acquire(request)).rejects.toThrow(LimiterClosedError);
+  expect((await inFlight).allowed).toBe(true);
+  await done;
+  expect(closed).toBe(true);
+});

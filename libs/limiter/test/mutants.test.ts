@@ -1,0 +1,136 @@
+/** Each way to get the rule wrong, seeded into the SQL, must break the rule that names it. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { laneRules } from './lane-rules.js';
+import { rules } from './rules.js';
+import { postgresStore } from './stores.js';
+
+interface Mutant {
+  name: string;
+  /** The function whose body is changed, `acquire` by default. */
+  routine?: string;
+  from: string;
+  to: string;
+  /** The test that must fail. */
+  kills: string;
+}
+
+const MUTANTS: Mutant[] = [
+  {
+    name: '60 buckets instead of 61',
+    from: 'prev_sums[width_bucket((sec - 1)::smallint, prev_secs)]',
+    to: 'prev_sums[width_bucket(sec, prev_secs)]',
+    kills: 'units of the partly covered oldest second still count',
+  },
+  {
+    name: '3,600 buckets instead of 3,601',
+    from: 'hour_sums[width_bucket((sec - 1)::smallint, hour_secs)]',
+    to: 'hour_sums[width_bucket(sec, hour_secs)]',
+    kills: 'units of the oldest second of the hour still count',
+  },
+  {
+    name: 'a fixed minute: the minute before is forgotten',
+    from: 'WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start',
+    to: 'ELSE z.total END AS prev_start',
+    kills: 'a burst before the minute edge counts after it',
+  },
+  {
+    name: 'a fixed hour: the hour begins with the first bucket kept',
+    from: 'coalesce(b.start, z.start) END AS hour_start',
+    to: 'z.start END AS hour_start',
+    kills: 'the hour is spent: everything is denied, whatever the minute says',
+  },
+  {
+    name: 'now() before the lock',
+    from: 'coalesce(p_now, clock_timestamp())',
+    to: 'coalesce(p_now, statement_timestamp())',
+    kills: 'the clock is read after the lane lock',
+  },
+  {
+    name: 'no lock',
+    routine: 'enter_lane',
+    from: 'PERFORM pg_advisory_xact_lock(7605, p_lane);',
+    to: '',
+    kills: 'one batch in a lane at a time, and the next one counts what the first granted',
+  },
+  {
+    name: 'windows spent one after another',
+    from: 'g.granted * cost AS units',
+    to: 'CASE WHEN g.granted = 0 AND cost <= per_minute - (total - minute_base) THEN cost ELSE g.granted * cost END AS units',
+    kills: 'a call denied by one window spends nothing in the other',
+  },
+  {
+    name: 'the hour is not asked',
+    from: 'least(per_minute - (total - minute_base), per_hour - (total - hour_base))',
+    to: '(per_minute - (total - minute_base))',
+    kills: 'the hour is spent: everything is denied, whatever the minute says',
+  },
+  {
+    name: 'a grant is not counted in its second',
+    from: 'c.sums[cardinality(c.sums)] + d.units',
+    to: 'c.sums[cardinality(c.sums)]',
+    kills: 'no real 60 s hold more than the limit, at any offset',
+  },
+  {
+    name: 'the clock may go back',
+    from: 'greatest(v_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s',
+    to: 'v_second AS s',
+    kills: 'the clock going back does not move the window either',
+  },
+  {
+    name: 'a part of a cost is granted',
+    from: '/ cost))::int',
+    to: '/ 1))::int',
+    kills: 'cost is all or nothing',
+  },
+  {
+    name: 'a reset is forgotten by the hour',
+    from: 'greatest(cleared, hour_start',
+    to: 'greatest(0, hour_start',
+    kills: 'a reset empties both windows and nothing comes back',
+  },
+  {
+    name: 'retry when one unit is free, whatever the cost',
+    from: 'THEN 61 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_minute, m - 60)',
+    to: 'THEN 61 + rollgate.second_of(p_lane, d.subject, minute_base + 1, m - 60)',
+    kills: 'a time to retry is when so much cost fits, not when one unit does',
+  },
+];
+
+let database: TestDatabase;
+const original = new Map<string, string>();
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  for (const routine of ['acquire', 'enter_lane']) {
+    const { rows } = await database.pool.query<{ sql: string }>(
+      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
+      [routine],
+    );
+    original.set(routine, rows[0]?.sql as string);
+  }
+});
+afterAll(() => database.drop());
+
+const check = async (rule: string): Promise<void> => {
+  const onStore = rules[rule];
+  const onLane = laneRules[rule];
+  if (onStore) await onStore(postgresStore(database));
+  else if (onLane) await onLane(database.pool);
+  else throw new RangeError(`no rule is called "${rule}"`);
+};
+
+describe.each(MUTANTS)('$name', ({ routine = 'acquire', from, to, kills }) => {
+  test(`breaks: ${kills}`, async () => {
+    const sql = original.get(routine) as string;
+    expect(sql.split(from)).toHaveLength(2); // stands exactly once, or the mutant is out of date
+    await check(kills);
+    await database.pool.query(sql.replace(from, to));
+    try {
+      // An assertion, or a session that never waits: both are the rule speaking.
+      await expect(check(kills)).rejects.toThrow(/expect\(|nobody waits/);
+    } finally {
+      await database.pool.query(sql);
+    }
+  });
+});

@@ -1,0 +1,62 @@
+/** Several processes, one database: the limit is the limit of all of them together. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+test('three nodes, ten times the limit, across a minute edge: exactly the limit', async () => {
+  const limit = 60;
+  const overMs = 2000;
+  // The nodes' clock stands half of the load before a minute edge when they are told to go, which is about now.
+  const edge = Math.floor(Date.now() / 60_000) * 60_000 + 60_000;
+  const shiftMs = edge - overMs / 2 - Date.now() - 1000;
+  const args = { database: database.url, 'shift-ms': shiftMs, calls: (limit * 10) / 3, limit, 'over-ms': overMs };
+  const nodes = await Promise.all(
+    Array.from({ length: 3 }, () =>
+      spawnNode({
+        script: new URL('load-node.mjs', import.meta.url).pathname,
+        args: Object.entries(args).map(([name, value]) => `--${name}=${value}`),
+        readyLine: /^ready$/,
+      }),
+    ),
+  );
+  const went = Date.now() + shiftMs;
+  for (const node of nodes) node.send('go\n');
+  const told = await Promise.all(
+    nodes.map(async (node) => JSON.parse(await node.waitForLine(/^\{/)) as { granted: number; minutes: number[] }),
+  );
+  await Promise.all(nodes.map((node) => node.exited));
+  expect(told.reduce((sum, { granted }) => sum + granted, 0)).toBe(limit);
+  const minutes = new Set(told.flatMap((node) => node.minutes));
+  expect({ went, minutes: minutes.size }).toEqual({ went, minutes: 2 });
+}, 30_000);
+
+test('a subject freed on one node is asked for again on the others', async () => {
+  const open = () =>
+    createPostgresLimiter({ databaseUrl: database.url, pollEveryMs: 20, janitor: false, connections: 2 });
+  const [here, there] = [open(), open()];
+  try {
+    const request = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'freed' } };
+    const spent = await Promise.all(Array.from({ length: 60 }, () => here.acquire(request)));
+    expect(spent.every(({ allowed }) => allowed)).toBe(true);
+    expect((await there.acquire(request)).allowed).toBe(false);
+    expect((await there.acquire(request)).allowed).toBe(false);
+
+    await here.reset(request);
+    expect((await here.acquire(request)).allowed).toBe(true);
+    const deadline = Date.now() + 2000;
+    let freed = false;
+    while (!freed && Date.now() < deadline) {
+      freed = (await there.acquire(request)).allowed;
+      await new Promise((resolve) => setTimeout(resolve, 10));
+    }
+    expect(freed).toBe(true);
+  } finally {
+    await Promise.all([here.close(), there.close()]);
+  }
+});

@@ -1,0 +1,104 @@
+import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
+import { type Release, type SubjectUsage, WINDOW_SECONDS } from '@rollgate/contract';
+import { InvalidRequestError } from '@rollgate/limiter';
+import { ROLLGATE_OPTIONS } from './module-definition.js';
+import type { RollgateOptions } from './options.js';
+import { invalidRequest, limiterUnavailable, unknownAccount } from './refusals.js';
+import { ACCOUNT, resolversOf, subjectText } from './subject-values.js';
+import { Warnings } from './warnings.js';
+
+const DEFAULT_ITEMS = 20;
+const MAX_ITEMS = 100;
+/** An account, an API and eight dimensions of 256 bytes, each byte written as `%XX`, are shorter. */
+const MAX_CURSOR_LENGTH = 8192;
+
+/** What a caller has used, one page. */
+export interface CallerUsagePage {
+  readonly account: string;
+  /** The limiter's clock when this was true, ISO 8601; this node's where nothing was used. */
+  readonly at: string;
+  /** Each API and subject with units in its hour. Releases of the hour are given by the minute, each at its end. */
+  readonly items: readonly SubjectUsage[];
+  /** `after` of the next page; `null`: this is the last. */
+  readonly next: string | null;
+}
+
+/** As a client sent it: `after` is a page's `next`, `limit` 1 to 100 items, 20 by default. */
+export interface CallerUsageQuery {
+  readonly after?: unknown;
+  readonly limit?: unknown;
+}
+
+/** Shows a caller its own limits without spending. */
+@Injectable()
+export class CallerUsage {
+  readonly #account;
+
+  constructor(
+    @Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions,
+    private readonly warnings: Warnings,
+  ) {
+    const resolver = resolversOf(options.subjects).get(ACCOUNT);
+    this.#account = async (context: ExecutionContext) => subjectText(ACCOUNT, await resolver?.(context));
+  }
+
+  /**
+   * `caller`: the account, or the call to find it in by the module's resolver.
+   *
+   * @throws UnauthorizedException (no account), BadRequestException (malformed query), ServiceUnavailableException.
+   */
+  async list(caller: string | ExecutionContext, query: CallerUsageQuery = {}): Promise<CallerUsagePage> {
+    try {
+      const account = typeof caller === 'string' ? caller : await this.#account(caller);
+      if (account === undefined) throw unknownAccount();
+      return await this.#page(account, { after: cursor(query.after), limit: itemCount(query.limit) });
+    } catch (error) {
+      throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
+    }
+  }
+
+  async #page(account: string, { after, limit }: { after: string; limit: number }): Promise<CallerUsagePage> {
+    let found: SubjectUsage[];
+    try {
+      // One more than asked, to know whether there is a next page.
+      found = await this.options.limiter.usage(account, { after, limit: limit + 1 });
+    } catch (error) {
+      if (error instanceof InvalidRequestError) throw error;
+      this.warnings.failed('the limiter', error);
+      throw limiterUnavailable(error);
+    }
+    const items = found.slice(0, limit).map(byTheMinute);
+    return {
+      account,
+      at: new Date(items[0]?.atMs ?? Date.now()).toISOString(),
+      items,
+      next: found.length > limit ? (items.at(-1)?.subject ?? null) : null,
+    };
+  }
+}
+
+/** 3,600 seconds of an hour would be a megabyte for a few subjects. Units count until the last of their minute leaves. */
+function byTheMinute(usage: SubjectUsage): SubjectUsage {
+  const releases: Release[] = [];
+  let minute = -1;
+  for (const { afterMs, units } of usage.windows.hour.releases) {
+    const own = Math.floor(afterMs / (WINDOW_SECONDS.minute * 1000));
+    const before = own === minute ? releases.pop() : undefined;
+    releases.push({ afterMs, units: units + (before?.units ?? 0) });
+    minute = own;
+  }
+  return { ...usage, windows: { ...usage.windows, hour: { ...usage.windows.hour, releases } } };
+}
+
+function cursor(after: unknown): string {
+  if (after === undefined || after === '') return '';
+  if (typeof after === 'string' && after.length <= MAX_CURSOR_LENGTH && after.isWellFormed() && !after.includes('\0')) return after;
+  throw new InvalidRequestError('after', 'must be the `next` of a page');
+}
+
+function itemCount(limit: unknown): number {
+  if (limit === undefined || limit === '') return DEFAULT_ITEMS;
+  const count = typeof limit === 'number' || (typeof limit === 'string' && /^\d{1,3}$/.test(limit)) ? Number(limit) : Number.NaN;
+  if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return count;
+  throw new InvalidRequestError('limit', `must be a whole number from 1 to ${MAX_ITEMS}`);
+}

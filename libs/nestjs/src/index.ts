@@ -1,0 +1,9 @@
+export { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
+export { RollgateModule } from './module.js';
+export { ROLLGATE_OPTIONS } from './module-definition.js';
+export type { RollgateOptions, RollgateOptionsFactory, SubjectResolver, SubjectResolvers, SubjectValue } from './options.js';
+export { type Cost, RateLimit, type RateLimitRule, SkipRateLimit } from './rate-limit.decorator.js';
+export { RateLimitGuard } from './rate-limit.guard.js';
+export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';
+export { RateLimitExceededException } from './refusals.js';
+export { RateLimitSetupError, type SetupProblem } from './route-limits.js';

@@ -1,0 +1,13 @@
+import { ConfigurableModuleBuilder } from '@nestjs/common';
+import type { RollgateOptions } from './options.js';
+
+/** Injects what `forRoot` or `forRootAsync` was given. */
+export const ROLLGATE_OPTIONS = Symbol('ROLLGATE_OPTIONS');
+
+export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } = new ConfigurableModuleBuilder<RollgateOptions>({
+  optionsInjectionToken: ROLLGATE_OPTIONS,
+})
+  .setClassMethodName('forRoot')
+  .setFactoryMethodName('createRollgateOptions')
+  .setExtras({ isGlobal: true }, (definition, { isGlobal }) => ({ ...definition, global: isGlobal }))
+  .build();

@@ -1,0 +1,143 @@
+/**
+ * Finds out who calls, asks the limiter, tells the caller: the only place where a denial becomes an exception.
+ *
+ * Invariant: a limited call is either counted or refused. Whatever can't be resolved, decided or stored never lets it
+ * through uncounted.
+ */
+import { type CanActivate, type ExecutionContext, HttpException, Inject, Injectable, type Type } from '@nestjs/common';
+import type { Decision } from '@rollgate/contract';
+import { InvalidRequestError } from '@rollgate/limiter';
+import { type Call, callOf } from './call.js';
+import { DecidedCalls } from './decided-calls.js';
+import { headerFields } from './headers.js';
+import { ROLLGATE_OPTIONS } from './module-definition.js';
+import type { RollgateOptions } from './options.js';
+import { denialException, hasProblemBody, inTransport, invalidRequest, limiterUnavailable, PROBLEM_JSON, unknownAccount } from './refusals.js';
+import { type RouteLimit, RouteLimits } from './route-limits.js';
+import { ACCOUNT, subjectText } from './subject-values.js';
+import { Warnings } from './warnings.js';
+
+/**
+ * Enforces `@RateLimit`. Use it as `APP_GUARD` or with `@UseGuards`, after the guard that authenticates: a call whose
+ * account is not known is refused with 401.
+ *
+ * Throws the exception of the call's transport: `HttpException` (429, 422, 400, 401, 503), `RpcException`, `WsException`.
+ * To change one step, extend it and override a protected method.
+ */
+@Injectable()
+export class RateLimitGuard implements CanActivate {
+  constructor(
+    @Inject(ROLLGATE_OPTIONS) protected readonly options: RollgateOptions,
+    protected readonly routes: RouteLimits,
+    private readonly decided: DecidedCalls,
+    private readonly warnings: Warnings,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const call = callOf(context);
+    try {
+      return await this.#enforce(context, call);
+    } catch (error) {
+      if (call.transport === 'http' && hasProblemBody(error)) call.setHeader('Content-Type', PROBLEM_JSON);
+      throw await inTransport(error, call);
+    }
+  }
+
+  /** Whether the call is not limited at all. Default: the module's `skip`. */
+  protected shouldSkip(context: ExecutionContext): boolean | Promise<boolean> {
+    return this.options.skip?.(context) ?? false;
+  }
+
+  /**
+   * One dimension of the subject, `account` among them. Default: the resolver of the route, of the module, or the
+   * built-in one. `undefined`, `null` and blank text mean unresolved; a value that is no text or number is refused.
+   */
+  protected resolveSubject(dimension: string, context: ExecutionContext): unknown {
+    return this.#routeOf(context)?.resolvers.get(dimension)?.(context);
+  }
+
+  /** Units the call asks for. Default: the `cost` of its `@RateLimit`, or 1. */
+  protected costOf(context: ExecutionContext): number | Promise<number> {
+    const cost = this.#routeOf(context)?.cost ?? 1;
+    return typeof cost === 'function' ? cost(context) : cost;
+  }
+
+  /**
+   * Answers a denied call by throwing. Default: `RateLimitExceededException` (429), or 422 where the cost alone is above
+   * the limit. One that returns does not let the call through: Nest then answers 403.
+   */
+  protected onDenied(decision: Decision, context: ExecutionContext): void | Promise<void> {
+    const { support } = this.options;
+    throw denialException(decision, {
+      message: this.options.limiter.catalogue.get(decision.api).message,
+      support: typeof support === 'function' ? support(decision, context) : support,
+    });
+  }
+
+  async #enforce(context: ExecutionContext, call: Call): Promise<boolean> {
+    const route = this.#routeOf(context);
+    if (!route || (await this.shouldSkip(context))) return true;
+    const decision = await this.decided.once({ call: call.identity, limit: route.id }, () =>
+      this.#decide(route, { context, call }),
+    );
+    if (decision.allowed) return true;
+    await this.onDenied(decision, context);
+    return false;
+  }
+
+  async #decide(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
+    const decision = await this.#acquire(route, { context, call });
+    for (const [name, value] of headerFields(decision, { legacy: this.options.legacyHeaders ?? false })) {
+      call.setHeader(name, value);
+    }
+    try {
+      await this.options.onDecision?.(decision, context);
+    } catch (error) {
+      this.warnings.failed('onDecision', error);
+    }
+    return decision;
+  }
+
+  async #acquire(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
+    const api = route.entry.id;
+    try {
+      const account = subjectText(ACCOUNT, await this.resolveSubject(ACCOUNT, context));
+      if (account === undefined) {
+        this.warnings.once(`${api}: the account is not known, the call is refused. Is the guard that authenticates before RateLimitGuard?`);
+        throw unknownAccount();
+      }
+      const [cost, ...values] = await Promise.all([
+        this.costOf(context),
+        ...route.dimensions.map((dimension) => this.#dimension(dimension, { context, api })),
+      ]);
+      const dimensions = Object.fromEntries(route.dimensions.map((dimension, i) => [dimension, values[i]]));
+      const level = route.level && { level: route.level };
+      return await this.#ask(call, { account, api, dimensions, cost, ...level });
+    } catch (error) {
+      throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
+    }
+  }
+
+  async #dimension(dimension: string, { context, api }: { context: ExecutionContext; api: string }): Promise<string | undefined> {
+    const value = subjectText(`dimensions.${dimension}`, await this.resolveSubject(dimension, context));
+    if (value === undefined) {
+      this.warnings.once(`${api}: "${dimension}" was not found in a call, which is counted in its account's shared subject`);
+    }
+    return value;
+  }
+
+  async #ask(call: Call, request: Parameters<RollgateOptions['limiter']['acquire']>[0]): Promise<Decision> {
+    try {
+      return await this.options.limiter.acquire(request);
+    } catch (error) {
+      if (error instanceof InvalidRequestError || error instanceof HttpException) throw error;
+      this.warnings.failed('the limiter', error);
+      call.setHeader('Retry-After', '1');
+      throw limiterUnavailable(error);
+    }
+  }
+
+  #routeOf(context: ExecutionContext): RouteLimit | undefined {
+    return this.routes.of({ handler: context.getHandler() as () => unknown, controller: context.getClass() as Type });
+  }
+}

@@ -1,0 +1,346 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import {
+  type CanActivate,
+  Controller,
+  type ExecutionContext,
+  Get,
+  HttpException,
+  Injectable,
+  Logger,
+  Module,
+  Next,
+  type Provider,
+  UseGuards,
+} from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { builtInCatalogue, Catalogue, type Decision } from '@rollgate/contract';
+import { Limiter, type Store } from '@rollgate/limiter';
+import { RateLimit, RateLimitExceededException, RateLimitGuard, RollgateModule, type RollgateOptions } from '../src/index.js';
+import { RollgateTestingModule } from '../src/testing.js';
+import { ADAPTERS, type App, callTimes, Clock, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
+
+const catalogue = new Catalogue([
+  {
+    id: 'g',
+    title: 'G',
+    level: ['account'],
+    limits: { perMinute: 3, perHour: 100 },
+    apis: [
+      { id: 'one', title: 'One' },
+      { id: 'two', title: 'Two', level: ['account', 'table'] },
+    ],
+  },
+]);
+
+@Injectable()
+class StrictGuard extends RateLimitGuard {
+  static readonly denied: Decision[] = [];
+
+  protected override shouldSkip(context: ExecutionContext): boolean {
+    return context.switchToHttp().getRequest().headers['x-internal'] === 'yes';
+  }
+
+  protected override resolveSubject(dimension: string, context: ExecutionContext): unknown {
+    if (dimension === 'table') return context.switchToHttp().getRequest().headers['x-table'];
+    return super.resolveSubject(dimension, context);
+  }
+
+  protected override costOf(context: ExecutionContext): number {
+    return Number(context.switchToHttp().getRequest().headers['x-cost'] ?? 1);
+  }
+
+  protected override onDenied(decision: Decision): void {
+    StrictGuard.denied.push(decision);
+    throw new HttpException({ denied: decision.deniedBy }, 429);
+  }
+}
+
+@Injectable()
+class MildGuard extends RateLimitGuard {
+  protected override onDenied(): void {}
+}
+
+/** Lets the second guard see what the first one has denied. */
+@Injectable()
+class SwallowingGuard extends RateLimitGuard {
+  static readonly denials: string[] = [];
+
+  override async canActivate(context: ExecutionContext): Promise<boolean> {
+    await super.canActivate(context).catch((error: RateLimitExceededException) => {
+      SwallowingGuard.denials.push(error.decision.id);
+    });
+    return true;
+  }
+}
+
+/** Tries our guard twice side by side, as a guard composed of others does. */
+@Injectable()
+class BothGuard implements CanActivate {
+  constructor(
+    private readonly first: RateLimitGuard,
+    private readonly second: StrictGuard,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const answers = await Promise.all([this.first.canActivate(context), this.second.canActivate(context)]);
+    return answers.every(Boolean);
+  }
+}
+
+const handle = () => ({ ok: true });
+
+@Controller('plain')
+@RateLimit('one')
+class PlainController {
+  @Get()
+  plain() {
+    return handle();
+  }
+
+  @Get('table')
+  @RateLimit('two')
+  table() {
+    return handle();
+  }
+
+  @Get('guarded')
+  @UseGuards(RateLimitGuard)
+  guarded() {
+    return handle();
+  }
+
+  @Get('thrice')
+  @UseGuards(RateLimitGuard, SwallowingGuard, BothGuard)
+  thrice() {
+    return handle();
+  }
+}
+
+@Controller('strict')
+@UseGuards(TokenGuard, StrictGuard)
+class StrictController {
+  @Get()
+  @RateLimit('two')
+  strict() {
+    return handle();
+  }
+}
+
+@Controller('mild')
+@UseGuards(TokenGuard, MildGuard)
+class MildController {
+  @Get()
+  @RateLimit('one')
+  mild() {
+    return handle();
+  }
+}
+
+@Controller()
+class FallThroughController {
+  @Get('fall/through')
+  @RateLimit('one')
+  first(@Next() next: () => void) {
+    next();
+  }
+
+  @Get('fall/:anything')
+  @RateLimit('one')
+  second() {
+    return handle();
+  }
+}
+
+const OWN_GUARDS: Provider[] = [StrictGuard, MildGuard, SwallowingGuard, BothGuard];
+
+describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
+  let app: App;
+  const clock = new Clock();
+  const start = async (options: Partial<Omit<RollgateOptions, 'limiter'>> = {}, providers: Provider[] = GLOBAL_GUARDS) => {
+    app = await startApp({
+      adapter: adapter(),
+      imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, ...options })],
+      controllers: [PlainController, StrictController, MildController, FallThroughController],
+      providers: [...providers, ...OWN_GUARDS],
+    });
+  };
+  afterEach(async () => {
+    jest.restoreAllMocks();
+    await app.app.close();
+  });
+
+  it('counts a call once that passes a global guard, a controller guard, and guards side by side', async () => {
+    await start({ subjects: { table: () => 't' } });
+    SwallowingGuard.denials.length = 0;
+    expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
+    clock.wait({ seconds: 61 });
+    const first = await app.call('/plain/thrice');
+    expect(first.headers.get('ratelimit')).toMatch(/^"minute";r=2;/);
+    expect(await callTimes(3, () => app.call('/plain/thrice'))).toEqual({ 200: 2, 429: 1 });
+  });
+
+  it('throws the same denial from every guard a denied call passes', async () => {
+    const asked: Decision[] = [];
+    await start({ onDecision: (decision) => asked.push(decision) }, [{ provide: APP_GUARD, useClass: TokenGuard }, { provide: APP_GUARD, useClass: SwallowingGuard }]);
+    SwallowingGuard.denials.length = 0;
+    await callTimes(3, () => app.call('/plain/guarded'));
+    const denied = await app.call('/plain/guarded');
+    expect(denied.status).toBe(429);
+    expect(SwallowingGuard.denials).toEqual([denied.body.denialId]);
+    expect(asked.map(({ allowed }) => allowed)).toEqual([true, true, true, false]);
+    expect(asked.at(-1)?.id).toBe(denied.body.denialId);
+  });
+
+  it('works with a guard of one controller only, and runs no limit without any', async () => {
+    await start({}, [{ provide: APP_GUARD, useClass: TokenGuard }]);
+    expect(await callTimes(5, () => app.call('/plain'))).toEqual({ 200: 5 });
+    expect(await callTimes(5, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 2 });
+  });
+
+  it('lets a guard override what is skipped, resolved, asked for and answered', async () => {
+    await start({}, []);
+    StrictGuard.denied.length = 0;
+    const call = (headers: Record<string, string>) => app.call('/strict', { headers });
+    expect(await callTimes(5, () => call({ 'x-table': 't-1', 'x-internal': 'yes' }))).toEqual({ 200: 5 });
+    expect((await call({ 'x-table': 't-1', 'x-cost': '3' })).status).toBe(200);
+    expect((await call({ 'x-table': 't-2' })).status).toBe(200);
+    const denied = await call({ 'x-table': 't-1' });
+    expect(denied.status).toBe(429);
+    expect(denied.body).toEqual({ denied: 'minute' });
+    expect(denied.headers.get('content-type')).toMatch(/^application\/json/);
+    expect(StrictGuard.denied).toMatchObject([{ subject: 'acme/two/table=t-1', allowed: false }]);
+  });
+
+  it('lets no denied call through when onDenied returns', async () => {
+    await start({}, []);
+    expect(await callTimes(5, () => app.call('/mild'))).toEqual({ 200: 3, 403: 2 });
+  });
+
+  it('skips what the module says', async () => {
+    await start({ skip: async (context) => context.switchToHttp().getRequest().headers['x-probe'] === '1' });
+    expect(await callTimes(5, () => app.call('/plain', { headers: { 'x-probe': '1' } }))).toEqual({ 200: 5 });
+    expect(await callTimes(5, () => app.call('/plain'))).toEqual({ 200: 3, 429: 2 });
+  });
+
+  it('takes the account where the module says', async () => {
+    await start({ subjects: { account: (context) => `${context.switchToHttp().getRequest().user.account}/emea` } });
+    const seen = jest.spyOn(app.app.get(Limiter), 'acquire');
+    await app.call('/plain');
+    expect(seen).toHaveBeenCalledWith(expect.objectContaining({ account: 'acme/emea' }));
+  });
+
+  it.each([
+    ['a number', 42, '42'],
+    ['a bigint', 42n, '42'],
+    ['text in a promise', Promise.resolve('t'), 't'],
+  ])('counts %s as text', async (_what, value, text) => {
+    await start({ subjects: { table: () => value } });
+    const seen = jest.spyOn(app.app.get(Limiter), 'acquire');
+    await app.call('/plain/table');
+    expect(seen.mock.calls).toEqual([[expect.objectContaining({ dimensions: { table: text } })]]);
+  });
+
+  it('sends X-RateLimit fields of the tightest window when asked', async () => {
+    await start({ legacyHeaders: true });
+    const legacy = async () => {
+      const { headers } = await app.call('/plain');
+      return ['limit', 'remaining', 'reset'].map((name) => headers.get(`x-ratelimit-${name}`));
+    };
+    clock.wait({ ms: 100 });
+    expect(await legacy()).toEqual(['3', '2', expect.stringMatching(/^6[01]$/)]);
+    await callTimes(2, () => app.call('/plain'));
+    clock.wait({ seconds: 10 });
+    expect(await legacy()).toEqual(['3', '0', expect.stringMatching(/^5[01]$/)]);
+  });
+
+  it('writes support by a function of the denial, and has a default', async () => {
+    await start({ support: ({ api, account }, context) => `mailto:limits@example.com?subject=${account}-${api}-${context.getType()}` });
+    await callTimes(3, () => app.call('/plain'));
+    expect((await app.call('/plain')).body.support).toBe('mailto:limits@example.com?subject=acme-one-http');
+    await app.app.close();
+    await start();
+    await callTimes(3, () => app.call('/plain'));
+    expect((await app.call('/plain')).body.support).toMatch(/support/);
+  });
+
+  it('tells onDecision of each call once, and does not mind its errors', async () => {
+    const seen: boolean[] = [];
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    await start({
+      onDecision: async ({ allowed }) => {
+        seen.push(allowed);
+        throw new Error('the hook is broken');
+      },
+    });
+    expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
+    expect(seen).toEqual([true, true, true, false]);
+    expect(logged).toHaveBeenCalledTimes(1);
+  });
+
+  it('passes an error of a resolver on, and counts nothing', async () => {
+    await start({
+      subjects: {
+        account: () => {
+          throw new HttpException('not your bot', 403);
+        },
+      },
+    });
+    const seen = jest.spyOn(app.app.get(Limiter), 'acquire');
+    expect((await app.call('/plain')).status).toBe(403);
+    expect(seen).not.toHaveBeenCalled();
+  });
+
+  it('warns once of an API and dimension that was not found', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    await start({ subjects: { table: () => undefined } }, []);
+    await callTimes(3, () => app.call('/strict'));
+    const lines = warned.mock.calls.map(([line]) => String(line)).filter((line) => line.includes('shared subject'));
+    expect(lines).toEqual([expect.stringContaining('two: "table"')]);
+  });
+
+  it('answers 503 while the store is away, lets nothing through, and logs once a second', async () => {
+    const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
+    const limiter = new Limiter({ store: awayStore(), catalogue: builtInCatalogue });
+    @Controller('bots')
+    class BotsController {
+      static handled = 0;
+      @Get()
+      @RateLimit('get-bots')
+      list() {
+        return { handled: ++BotsController.handled };
+      }
+    }
+    app = await startApp({ adapter: adapter(), imports: [RollgateModule.forRoot({ limiter })], controllers: [BotsController] });
+    const { status, headers, body } = await app.call('/bots');
+    expect(status).toBe(503);
+    expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(headers.get('retry-after')).toBe('1');
+    expect(body).toMatchObject({ title: 'Service Unavailable', status: 503 });
+    expect(JSON.stringify(body)).not.toContain('ECONNREFUSED');
+    await callTimes(5, () => app.call('/bots'));
+    expect(BotsController.handled).toBe(0);
+    expect(logged).toHaveBeenCalledTimes(1);
+  });
+
+  // Fastify answers with the first route that matches, it falls through to none.
+  if (platform === 'Express') {
+    it('counts a call once that passes two handlers', async () => {
+      await start();
+      expect(await callTimes(4, () => app.call('/fall/through'))).toEqual({ 200: 3, 429: 1 });
+    });
+  }
+
+  it('works in a module that imports it where it is not global', async () => {
+    @Module({ imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, isGlobal: false })], controllers: [PlainController], providers: OWN_GUARDS })
+    class PlainModule {}
+    app = await startApp({ adapter: adapter(), imports: [PlainModule], providers: [{ provide: APP_GUARD, useClass: TokenGuard }] });
+    expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
+  });
+});
+
+function awayStore(): Store {
+  const away = async (): Promise<never> => {
+    throw new Error('connect ECONNREFUSED 127.0.0.1:5432');
+  };
+  return { acquire: away, peek: away, list: away, refund: away, reset: away, close: async () => {} };
+}

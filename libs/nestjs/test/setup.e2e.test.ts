@@ -1,0 +1,245 @@
+import { afterEach, describe, expect, it, jest } from '@jest/globals';
+import { Controller, Get, type INestApplication, Injectable, Logger, Module, type Type, UseGuards } from '@nestjs/common';
+import { APP_GUARD } from '@nestjs/core';
+import { ExpressAdapter } from '@nestjs/platform-express';
+import { Test } from '@nestjs/testing';
+import { builtInCatalogue, Catalogue } from '@rollgate/contract';
+import { Limiter } from '@rollgate/limiter';
+import { createMemoryLimiter } from '@rollgate/limiter/testing';
+import {
+  RateLimit,
+  RateLimitGuard,
+  RateLimitSetupError,
+  ROLLGATE_OPTIONS,
+  RollgateModule,
+  type RollgateOptions,
+  type RollgateOptionsFactory,
+  SkipRateLimit,
+} from '../src/index.js';
+import { RollgateTestingModule } from '../src/testing.js';
+import { ADAPTERS, createApp, startApp, TokenGuard } from './http-app.js';
+
+const GUARD = [{ provide: APP_GUARD, useClass: RateLimitGuard }];
+let app: INestApplication | undefined;
+
+afterEach(async () => {
+  jest.restoreAllMocks();
+  await app?.close();
+  app = undefined;
+});
+
+async function setupErrorOf(controllers: Type[], options: Partial<RollgateOptions> = {}): Promise<RateLimitSetupError> {
+  app = await createApp({ adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot(options)], controllers, providers: GUARD });
+  const error = await app.init().then(
+    () => undefined,
+    (thrown: unknown) => thrown,
+  );
+  expect(error).toBeInstanceOf(RateLimitSetupError);
+  return error as RateLimitSetupError;
+}
+
+describe('a limit that can not be enforced', () => {
+  it('stops the start: every unknown API, with its place and the nearest names', async () => {
+    @Controller('a')
+    class BotsController {
+      @Get('a')
+      @RateLimit('publsh-bot')
+      publish() {}
+
+      @Get('b')
+      @RateLimit('get-bots')
+      list() {}
+    }
+    @Controller('b')
+    @RateLimit('no-such-api-at-all')
+    class OtherController {
+      @Get()
+      get() {}
+    }
+    const error = await setupErrorOf([BotsController, OtherController]);
+    expect(error.problems).toEqual([
+      { route: 'BotsController.publish', reason: expect.stringContaining('did you mean "publish-bot"'), nearest: ['publish-bot'] },
+      { route: 'OtherController', reason: expect.stringContaining('unknown API "no-such-api-at-all"'), nearest: [] },
+    ]);
+    expect(error.message).toContain('BotsController.publish: unknown API "publsh-bot", did you mean "publish-bot"?');
+    expect(error.message).toContain('OtherController: unknown API');
+  });
+
+  it('stops the start: a handler inherited from a base class, and one on a provider', async () => {
+    abstract class Base {
+      @Get()
+      @RateLimit('get-bot')
+      list() {}
+    }
+    @Controller()
+    class DerivedController extends Base {}
+    @Injectable()
+    class Gateway {
+      @RateLimit('get-rols')
+      onMessage() {}
+    }
+    @Module({ providers: [Gateway] })
+    class GatewayModule {}
+    app = await createApp({
+      adapter: new ExpressAdapter(),
+      imports: [RollgateTestingModule.forRoot(), GatewayModule],
+      controllers: [DerivedController],
+      providers: GUARD,
+    });
+    await expect(app.init()).rejects.toThrow(/DerivedController\.list.*"get-bots"[\s\S]*Gateway\.onMessage.*"get-roles"/);
+  });
+
+  it('stops the start: a dimension without a resolver, of the catalogue or of the route', async () => {
+    const catalogue = new Catalogue([
+      { id: 'g', title: 'G', level: ['bot', 'user'], limits: { perMinute: 1, perHour: 1 }, apis: [{ id: 'chat', title: 'Chat' }] },
+    ]);
+    @Controller()
+    class ChatController {
+      @Get('a')
+      @RateLimit('chat')
+      chat() {}
+
+      @Get('b')
+      @RateLimit({ api: 'chat', subjects: { user: () => 'u' } })
+      own() {}
+
+      @Get('c')
+      @RateLimit({ api: 'chat', level: ['constructor'] })
+      other() {}
+    }
+    const { problems } = await setupErrorOf([ChatController], { limiter: createMemoryLimiter({ catalogue }) });
+    expect(problems.map(({ route }) => route)).toEqual(['ChatController.chat', 'ChatController.other']);
+    expect(problems[0]?.reason).toContain('"chat" counts by "user", which has no resolver: add subjects: { user: (context) => ... }');
+  });
+
+  it.each([
+    ['a cost of 0', { api: 'get-bots', cost: 0 }, /cost must be a whole number/],
+    ['a broken cost', { api: 'get-bots', cost: 1.5 }, /cost must be a whole number/],
+    ['an empty level', { api: 'get-bots', level: [] }, /level: /],
+    ['a level that names a dimension twice', { api: 'get-bots', level: ['bot', 'bot'] }, /each dimension once/],
+  ])('stops the start: %s', async (_what, rule, message) => {
+    @Controller()
+    class BrokenController {
+      @Get()
+      @RateLimit(rule)
+      get() {}
+    }
+    expect((await setupErrorOf([BrokenController])).message).toMatch(message);
+  });
+
+  it('is two decorators at one place: the class does not load', () => {
+    expect(() => {
+      class Twice {
+        @RateLimit('get-bots')
+        @SkipRateLimit()
+        get() {}
+      }
+      return Twice;
+    }).toThrow('Twice.get: one @RateLimit or @SkipRateLimit at most');
+    expect(() => {
+      @RateLimit('get-bots')
+      @RateLimit('get-roles')
+      class Twice {}
+      return Twice;
+    }).toThrow('Twice: one');
+  });
+
+  it('is a module without a limiter', async () => {
+    const built = createApp({ adapter: new ExpressAdapter(), imports: [RollgateModule.forRoot({} as RollgateOptions)] });
+    await expect(built).rejects.toThrow(/'limiter' is missing/);
+  });
+
+  it('warns of a decorator that no guard enforces', async () => {
+    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+    @Controller('a')
+    class UnguardedController {
+      @Get('a')
+      @RateLimit('get-bots')
+      unguarded() {}
+
+      @Get('b')
+      @RateLimit('get-roles')
+      @UseGuards(RateLimitGuard)
+      guarded() {}
+    }
+    app = await createApp({ adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot()], controllers: [UnguardedController], providers: [] });
+    await app.init();
+    expect(warned.mock.calls.map(([line]) => line)).toEqual([
+      '@RateLimit without a guard limits nothing. Add RateLimitGuard to: UnguardedController.unguarded',
+    ]);
+  });
+});
+
+@Injectable()
+class OptionsFactory implements RollgateOptionsFactory {
+  readonly limiter = createMemoryLimiter();
+
+  async createRollgateOptions(): Promise<RollgateOptions> {
+    return { limiter: this.limiter, support: 'from the factory' };
+  }
+}
+
+@Module({ providers: [OptionsFactory], exports: [OptionsFactory] })
+class FactoryModule {}
+
+@Controller('bots')
+class BotsController {
+  @Get()
+  @RateLimit('get-bots')
+  list() {
+    return [];
+  }
+}
+
+describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
+  it.each([
+    [
+      'useFactory',
+      () =>
+        RollgateModule.forRootAsync({
+          imports: [FactoryModule],
+          inject: [OptionsFactory],
+          useFactory: (factory: OptionsFactory) => factory.createRollgateOptions(),
+        }),
+    ],
+    ['useClass', () => RollgateModule.forRootAsync({ useClass: OptionsFactory })],
+    ['useExisting', () => RollgateModule.forRootAsync({ imports: [FactoryModule], useExisting: OptionsFactory })],
+    ['forRoot', () => RollgateModule.forRoot({ limiter: createMemoryLimiter(), support: 'from the factory' })],
+  ])('takes its options by %s, limits by them, and closes the limiter at shutdown', async (_form, imported) => {
+    const { app: started, call } = await startApp({
+      adapter: adapter(),
+      imports: [imported()],
+      controllers: [BotsController],
+      providers: [
+        { provide: APP_GUARD, useClass: TokenGuard },
+        { provide: APP_GUARD, useClass: RateLimitGuard },
+      ],
+    });
+    app = started;
+    const { headers } = await call('/bots');
+    expect(headers.get('ratelimit-policy')).toBe('"minute";q=60;w=60, "hour";q=1800;w=3600');
+    expect(app.get(ROLLGATE_OPTIONS).support).toBe('from the factory');
+    const limiter = app.get(Limiter);
+    expect((await limiter.acquire({ account: 'acme', api: 'get-bots' })).windows.minute.used).toBe(2);
+    await app.close();
+    await expect(limiter.acquire({ account: 'acme', api: 'get-bots' })).rejects.toThrow('closed');
+  });
+
+  it('leaves a limiter open that is not its own', async () => {
+    const limiter = createMemoryLimiter();
+    app = await createApp({ adapter: adapter(), imports: [RollgateModule.forRoot({ limiter, closeLimiter: false })] });
+    await app.init();
+    await app.close();
+    expect((await limiter.acquire({ account: 'acme', api: 'get-bots' })).allowed).toBe(true);
+  });
+
+  it('guards an application that the testing package builds', async () => {
+    const built = await Test.createTestingModule({
+      imports: [RollgateTestingModule.forRoot({ catalogue: builtInCatalogue })],
+      controllers: [BotsController],
+      providers: GUARD,
+    }).compile();
+    app = built.createNestApplication(adapter(), { logger: false });
+    await expect(app.init()).resolves.toBeDefined();
+  });
+});

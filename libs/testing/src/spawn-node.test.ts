@@ -1,0 +1,41 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { spawnNode } from './spawn-node.js';
+
+let folder: string;
+let script: string;
+
+beforeAll(async () => {
+  folder = await mkdtemp(join(tmpdir(), 'spawn-node-'));
+  script = join(folder, 'program.mjs');
+  await writeFile(
+    script,
+    `process.stdin.on('data', (text) => console.log('heard ' + text));
+     process.on('SIGTERM', () => process.exit(3));
+     console.log('ready ' + process.env.GREETING + ' ' + process.argv[2]);`,
+  );
+});
+
+afterAll(() => rm(folder, { recursive: true, force: true }));
+
+test('waits for the ready line, passes arguments, environment and input, and tells how it ended', async () => {
+  const node = await spawnNode({ script, args: ['there'], env: { GREETING: 'hello' }, readyLine: /^ready/ });
+  expect(node.stdout()).toBe('ready hello there\n');
+  node.send('me');
+  await node.waitForLine(/^heard me$/);
+  expect(await node.stop()).toEqual({ code: 3, signal: null });
+});
+
+test('kill ends it at once', async () => {
+  const node = await spawnNode({ script, readyLine: /^ready/ });
+  node.kill('SIGKILL');
+  expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' });
+});
+
+test('a program that ends before its ready line is an error with its output', async () => {
+  const broken = join(folder, 'broken.mjs');
+  await writeFile(broken, `console.error('no such thing'); process.exit(1);`);
+  await expect(spawnNode({ script: broken, readyLine: /ready/ })).rejects.toThrow(/no such thing/);
+});
