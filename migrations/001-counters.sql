@@ -109,44 +109,45 @@ $$;
 
 COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
 
--- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows.
--- Subjects must be distinct. All or nothing for each call; nothing is written for a call that is denied.
-CREATE FUNCTION rollgate.acquire(
+-- A window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the
+-- minute these columns tell of. The window sum is the total minus its base.
+CREATE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums int[], sec smallint) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
+$$;
+
+COMMENT ON FUNCTION rollgate.window_base IS 'Number of the newest unit that a window no longer counts; inlined';
+
+-- The first second (0-59) of a minute with a unit newer than `base`.
+CREATE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT secs[width_bucket(greatest(base - start, 0)::int, sums) + 1]
+$$;
+
+COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that holds a unit newer than a base; inlined';
+
+-- The rest of a batch, inside rollgate.acquire, which holds the lane: every item but p_done, at second p_second.
+CREATE FUNCTION rollgate.acquire_cold(
   p_lane       int,
   p_subjects   text[],
   p_costs      int[],
   p_calls      int[],
   p_per_minute int[],
   p_per_hour   int[],
-  p_now        timestamptz DEFAULT NULL  -- tests own the clock; NULL: clock_timestamp() after the lock
-) RETURNS TABLE (
-  now_ms       bigint,  -- the clock of this decision, Unix ms
-  granted      int,     -- so many calls, the first ones
-  minute_used  int,     -- units in the window before this batch
-  hour_used    int,
-  minute_reset int,     -- second in which the oldest used unit leaves the window, after this batch
-  hour_reset   int,
-  retry_at     int      -- second in which the first call not granted fits; NULL: never, or none was denied
+  p_done       int[],
+  p_second     int,
+  OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
+  OUT retry_at int[]
 )
-LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
-AS $$
+LANGUAGE plpgsql AS $$
 #variable_conflict use_column
-DECLARE
-  v_now    timestamptz;
-  v_second int;
 BEGIN
   -- Two rows of one subject would each count from the same total, and one grant would be lost.
-  IF cardinality(p_subjects) > 1
-     AND cardinality(p_subjects) <> (SELECT count(DISTINCT s COLLATE "C") FROM unnest(p_subjects) s) THEN
+  IF (SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
+      WHERE p_done IS NULL OR i.ord <> ALL (p_done)) THEN
     RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  PERFORM rollgate.enter_lane(p_lane);
-  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
-  v_now := coalesce(p_now, clock_timestamp());
-  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
 
-  RETURN QUERY
   WITH seen AS (
     -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
     SELECT i.ord, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
@@ -157,7 +158,8 @@ BEGIN
     FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
          AS i (subject, cost, calls, per_minute, per_hour, ord)
     LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
-    CROSS JOIN LATERAL (SELECT greatest(v_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
   ),
   -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
   head AS (
@@ -192,11 +194,10 @@ BEGIN
       ORDER BY minute LIMIT 1
     ) n ON true
   ),
-  -- A window's base is the number of the newest unit that no longer counts.
   counted AS (
     SELECT h.*,
-           greatest(cleared, prev_start + coalesce(prev_sums[width_bucket((sec - 1)::smallint, prev_secs)], 0), 0) AS minute_base,
-           greatest(cleared, hour_start + coalesce(hour_sums[width_bucket((sec - 1)::smallint, hour_secs)], 0), 0) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
     FROM head h
   ),
   decided AS MATERIALIZED (
@@ -235,29 +236,123 @@ BEGIN
     SELECT p_lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
     FROM decided d
     WHERE d.units > 0 AND d.tid IS NULL
-  )
-  SELECT (extract(epoch FROM v_now) * 1000)::bigint,
-         d.granted,
-         (d.total - d.minute_base)::int,
-         (d.total - d.hour_base)::int,
+  ),
+  answered AS (
+    SELECT ord::int AS ord, d.granted,
+         (d.total - d.minute_base)::int AS minute_used,
+         (d.total - d.hour_base)::int AS hour_used,
          61 + coalesce(
-           (m - 1) * 60 + prev_secs[width_bucket((minute_base - prev_start)::int, prev_sums) + 1],
-           m * 60 + secs[width_bucket((greatest(minute_base, start) - start)::int, sums) + 1],
-           CASE WHEN units > 0 THEN s END),
+           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS minute_reset,
          3601 + coalesce(
-           (m - 60) * 60 + hour_secs[width_bucket((hour_base - hour_start)::int, hour_sums) + 1],
+           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
            hour_next,
-           m * 60 + secs[width_bucket((greatest(hour_base, start) - start)::int, sums) + 1],
-           CASE WHEN units > 0 THEN s END),
+           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS hour_reset,
          CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
            CASE WHEN total + units + cost - per_minute > total THEN s + 61
                 WHEN total + units + cost - per_minute > minute_base
                 THEN 61 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_minute, m - 60) END,
            CASE WHEN total + units + cost - per_hour > total THEN s + 3601
                 WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_hour, m - 60) END) END
-  FROM decided d
-  ORDER BY ord;
+                THEN 3601 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
+    FROM decided d
+  )
+  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
+         array_agg(a.hour_reset), array_agg(a.retry_at)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+  FROM answered a;
+END $$;
+
+COMMENT ON FUNCTION rollgate.acquire_cold IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+
+-- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
+-- nothing for each call. Subjects should be distinct. Answers one row of arrays, one element for each subject, in the
+-- order of `item`, the subjects' places in the batch.
+CREATE FUNCTION rollgate.acquire(
+  p_lane       int,
+  p_subjects   text[],
+  p_costs      int[],
+  p_calls      int[],
+  p_per_minute int[],
+  p_per_hour   int[],
+  p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
+  OUT now_ms       bigint,  -- the clock of this decision, Unix ms
+  OUT item         int[],
+  OUT granted      int[],   -- so many calls, the first ones
+  OUT minute_used  int[],   -- units in the window before this batch
+  OUT hour_used    int[],
+  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
+  OUT hour_reset   int[],
+  OUT retry_at     int[]    -- second in which the first call not granted fits; NULL: never, or none was denied
+)
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_now    timestamptz;
+  v_second int;
+  v_minute int;
+  v_sec    smallint;
+  v_cold   record;
+BEGIN
+  PERFORM rollgate.enter_lane(p_lane);
+  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
+  v_now := coalesce(p_now, clock_timestamp());
+  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  v_minute := v_second / 60;
+  v_sec := v_second % 60;
+  now_ms := extract(epoch FROM v_now) * 1000;
+
+  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  WITH hot AS (
+    UPDATE rollgate.counter c
+    SET total = c.total + i.cost::bigint * i.calls,
+        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
+        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
+    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (subject, cost, calls, per_minute, per_hour, ord)
+    -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table.
+    CROSS JOIN LATERAL (SELECT h.ctid FROM rollgate.counter h WHERE h.lane = p_lane AND h.subject = i.subject OFFSET 0) h
+    WHERE c.ctid = h.ctid
+      AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
+    RETURNING i.ord::int AS ord, i.calls,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+      61 + coalesce(
+        (v_minute - 1) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS minute_reset,
+      3601 + coalesce(
+        (v_minute - 60) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec), c.hour_start, c.hour_secs, c.hour_sums),
+        c.hour_next,
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS hour_reset
+  )
+  SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+         array_agg(hour_reset), array_agg(NULL::int)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+  FROM hot;
+
+  IF cardinality(p_subjects) = cardinality(item) THEN
+    RETURN;
+  END IF;
+
+  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  SELECT * INTO v_cold FROM rollgate.acquire_cold(p_lane, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
+  item         := item         || v_cold.item;
+  granted      := granted      || v_cold.granted;
+  minute_used  := minute_used  || v_cold.minute_used;
+  hour_used    := hour_used    || v_cold.hour_used;
+  minute_reset := minute_reset || v_cold.minute_reset;
+  hour_reset   := hour_reset   || v_cold.hour_reset;
+  retry_at     := retry_at     || v_cold.retry_at;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch of one lane: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';

@@ -21,7 +21,7 @@ const MAX_SECONDS = 3650 * 86_400;
 class UsageError extends Error {}
 
 async function run(args: string[]): Promise<string> {
-  const { account, app, expires, help } = readArguments(args);
+  const { account, app, expires = '30d', help } = readArguments(args);
   if (help) return HELP;
   if (account === undefined) throw new UsageError('--account is missing, e.g. --account acme');
   const expiresInSeconds = secondsOf(expires);
@@ -36,8 +36,8 @@ function readArguments(args: string[]) {
       options: {
         account: { type: 'string' },
         app: { type: 'string' },
-        expires: { type: 'string', default: '30d' },
-        help: { type: 'boolean', short: 'h', default: false },
+        expires: { type: 'string' },
+        help: { type: 'boolean', short: 'h' },
       },
     }).values;
   } catch (error) {

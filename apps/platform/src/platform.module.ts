@@ -7,21 +7,21 @@ import { RateLimitGuard, RollgateModule, rateLimitsController } from '@rollgate/
 import type pg from 'pg';
 import { AccessGuard } from './access/access.guard.js';
 import { requestOf } from './access/platform-request.js';
-import { RolesController } from './admin/roles.controller.js';
 import { AccountController } from './admin/account.controller.js';
-import { Users } from './admin/users.js';
+import { RolesController } from './admin/roles.controller.js';
 import { UsersController } from './admin/users.controller.js';
+import { Users } from './admin/users.js';
 import { AnalyticsController } from './analytics/analytics.controller.js';
 import { ConversationsController } from './analytics/conversations.controller.js';
 import { Conversations } from './analytics/conversations.js';
 import { AuthenticationGuard } from './auth/authentication.guard.js';
 import { TokenVerifier } from './auth/tokens.js';
+import { BatchTestsController } from './bot-definition/batch-tests.controller.js';
 import { BotsController } from './bot-definition/bots.controller.js';
+import { ConversationTestsController } from './bot-definition/conversation-tests.controller.js';
 import { ImportsController } from './bot-definition/imports.controller.js';
 import { LanguagesController } from './bot-definition/languages.controller.js';
 import { TestSuites } from './bot-definition/test-suites.js';
-import { BatchTestsController } from './bot-definition/batch-tests.controller.js';
-import { ConversationTestsController } from './bot-definition/conversation-tests.controller.js';
 import { NotificationsController } from './bot-definition-notification/notifications.controller.js';
 import { BotDefinitionStatusController } from './bot-definition-status/bot-definition-status.controller.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
@@ -35,10 +35,10 @@ import { Intents } from './nlp-training/intents.js';
 import { TrainingController } from './nlp-training/training.controller.js';
 import { NlpTrainingStatusController } from './nlp-training-status/nlp-training-status.controller.js';
 import { Documents } from './store/documents.js';
+import { CLOCK, POOL } from './store/injection-tokens.js';
 import { Jobs } from './store/jobs.js';
 import { Owners } from './store/owners.js';
 import { Rows } from './store/rows.js';
-import { CLOCK, POOL } from './store/injection-tokens.js';
 
 export interface PlatformParts {
   readonly pool: pg.Pool;
@@ -51,45 +51,45 @@ export interface PlatformParts {
 }
 
 @Module({})
-export class PlatformModule {
-  static register({ pool, clock, jwtSecret, ...rollgate }: PlatformParts): DynamicModule {
-    return {
-      module: PlatformModule,
-      imports: [DiscoveryModule, RollgateModule.forRootAsync({ useFactory: () => rollgateOptions(rollgate) })],
-      controllers: [
-        CatalogueController,
-        HealthController,
-        rateLimitsController({ path: 'api/public/rate-limits' }),
-        BotsController,
-        ImportsController,
-        LanguagesController,
-        BatchTestsController,
-        ConversationTestsController,
-        TrainingController,
-        ExtractionsController,
-        ConversationsController,
-        AnalyticsController,
-        BotDefinitionStatusController,
-        NlpTrainingStatusController,
-        AccountController,
-        RolesController,
-        UsersController,
-        NotificationsController,
-        DataAccessController,
-      ],
-      providers: [
-        { provide: POOL, useValue: pool },
-        { provide: CLOCK, useValue: clock },
-        { provide: TokenVerifier, useValue: new TokenVerifier(jwtSecret) },
-        ...[Owners, Documents, Jobs, Rows, RouteCatalogue, TestSuites, Intents, Conversations, Users],
-        { provide: APP_GUARD, useClass: AuthenticationGuard },
-        { provide: APP_GUARD, useClass: AccessGuard },
-        { provide: APP_GUARD, useExisting: RateLimitGuard },
-        { provide: APP_PIPE, useClass: SchemaPipe },
-        { provide: APP_FILTER, useClass: ProblemFilter },
-      ],
-    };
-  }
+class PlatformModule {}
+
+export function platformModule({ pool, clock, jwtSecret, ...rollgate }: PlatformParts): DynamicModule {
+  return {
+    module: PlatformModule,
+    imports: [DiscoveryModule, RollgateModule.forRootAsync({ useFactory: () => rollgateOptions(rollgate) })],
+    controllers: [
+      CatalogueController,
+      HealthController,
+      rateLimitsController({ path: 'api/public/rate-limits' }),
+      BotsController,
+      ImportsController,
+      LanguagesController,
+      BatchTestsController,
+      ConversationTestsController,
+      TrainingController,
+      ExtractionsController,
+      ConversationsController,
+      AnalyticsController,
+      BotDefinitionStatusController,
+      NlpTrainingStatusController,
+      AccountController,
+      RolesController,
+      UsersController,
+      NotificationsController,
+      DataAccessController,
+    ],
+    providers: [
+      { provide: POOL, useValue: pool },
+      { provide: CLOCK, useValue: clock },
+      { provide: TokenVerifier, useValue: new TokenVerifier(jwtSecret) },
+      ...[Owners, Documents, Jobs, Rows, RouteCatalogue, TestSuites, Intents, Conversations, Users],
+      { provide: APP_GUARD, useClass: AuthenticationGuard },
+      { provide: APP_GUARD, useClass: AccessGuard },
+      { provide: APP_GUARD, useExisting: RateLimitGuard },
+      { provide: APP_PIPE, useClass: SchemaPipe },
+      { provide: APP_FILTER, useClass: ProblemFilter },
+    ],
+  };
 }
 
 function rollgateOptions({ limiter, closeLimiter, supportUrl }: Omit<PlatformParts, 'pool' | 'clock' | 'jwtSecret'>) {

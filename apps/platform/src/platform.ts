@@ -3,8 +3,8 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { builtInCatalogue } from '@rollgate/contract';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
-import { problemOf, sendProblem } from './http/problem.filter.js';
-import { PlatformModule } from './platform.module.js';
+import { problemOf, type Reply, sendProblem } from './http/problem.filter.js';
+import { platformModule } from './platform.module.js';
 import { checkedSecret, DEFAULT_SUPPORT_URL } from './settings.js';
 import { createSchema, openPool } from './store/database.js';
 
@@ -44,10 +44,11 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   let app: NestFastifyApplication | undefined;
   try {
     await createSchema(pool);
-    if (!options.limiter) ownLimiter = createPostgresLimiter({ databaseUrl, catalogue: builtInCatalogue, onError: logFault });
+    if (!options.limiter)
+      ownLimiter = createPostgresLimiter({ databaseUrl, catalogue: builtInCatalogue, onError: logFault });
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
-      PlatformModule.register({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
+      platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
     );
     await app.listen(options.port ?? 0, options.host ?? '127.0.0.1');
     return { url: urlOf(app), app, close: closing(app, () => pool.end()) };
@@ -75,7 +76,7 @@ async function createApplication(module: Parameters<typeof NestFactory.create>[0
       maxParamLength: MAX_PARAM_LENGTH,
     },
     // The router's own refusals, e.g. of a URL that can't be decoded, come before any filter.
-    frameworkErrors: (error, _request, reply) => sendProblem(reply, problemOf(error)),
+    frameworkErrors: (error: Error, _request: unknown, reply: object) => sendProblem(reply as Reply, problemOf(error)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
     // Fastify's own JSON parser, and no other.

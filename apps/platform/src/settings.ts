@@ -61,9 +61,14 @@ export function readSettings(environment: Environment): Settings {
 export function readJwtSecret(environment: Environment): string {
   const { ROLLGATE_JWT_SECRET: given, ROLLGATE_JWT_SECRET_FILE: file } = environment;
   if (!given && !file) {
-    throw new SettingsError('ROLLGATE_JWT_SECRET is missing: set it, or ROLLGATE_JWT_SECRET_FILE to a file that holds it');
+    throw new SettingsError(
+      'ROLLGATE_JWT_SECRET is missing: set it, or ROLLGATE_JWT_SECRET_FILE to a file that holds it',
+    );
   }
-  return checkedSecret(given || readSecretFile(String(file)), given ? 'ROLLGATE_JWT_SECRET' : `ROLLGATE_JWT_SECRET_FILE ${file}`);
+  return checkedSecret(
+    given || readSecretFile(String(file)),
+    given ? 'ROLLGATE_JWT_SECRET' : `ROLLGATE_JWT_SECRET_FILE ${file}`,
+  );
 }
 
 /** @throws SettingsError */

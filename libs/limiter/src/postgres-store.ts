@@ -7,12 +7,22 @@
 import pg from 'pg';
 import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts } from './store.js';
 
-type AcquireTuple = [string, number, number, number, number | null, number | null, number | null];
+/** One row of arrays, an element for each item; `item` is the item's place in the batch, from 1. */
+type AcquireTuple = [
+  nowMs: string,
+  item: number[],
+  granted: number[],
+  minuteUsed: number[],
+  hourUsed: number[],
+  minuteReset: (number | null)[],
+  hourReset: (number | null)[],
+  retryAt: (number | null)[],
+];
 type PeekTuple = [string, number[], number[]];
 
 const ACQUIRE = {
   name: 'rollgate_acquire',
-  text: 'SELECT now_ms, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
+  text: 'SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
   rowMode: 'array' as const,
 };
 
@@ -39,19 +49,19 @@ export class PostgresStore implements Store {
         this.#now(),
       ],
     });
-    return {
-      nowMs: Number(rows[0]?.[0]),
-      rows: rows.map(
-        ([, granted, minuteUsed, hourUsed, minuteResetAt, hourResetAt, retryAt]): AcquireRow => ({
-          granted,
-          minuteUsed,
-          hourUsed,
-          minuteResetAt,
-          hourResetAt,
-          retryAt,
-        }),
-      ),
-    };
+    const [nowMs, item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = rows[0] as AcquireTuple;
+    const answers = new Array<AcquireRow>(items.length);
+    item.forEach((place, i) => {
+      answers[place - 1] = {
+        granted: granted[i] as number,
+        minuteUsed: minuteUsed[i] as number,
+        hourUsed: hourUsed[i] as number,
+        minuteResetAt: minuteReset[i] ?? null,
+        hourResetAt: hourReset[i] ?? null,
+        retryAt: retryAt[i] ?? null,
+      };
+    });
+    return { nowMs: Number(nowMs), rows: answers };
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {

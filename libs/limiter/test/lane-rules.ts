@@ -2,7 +2,7 @@
 import { expect } from '@jest/globals';
 import type pg from 'pg';
 
-const ACQUIRE = 'SELECT now_ms, granted FROM rollgate.acquire($1, $2, $3, $4, $5, $6)';
+const ACQUIRE = 'SELECT now_ms, granted[1] AS granted FROM rollgate.acquire($1, $2, $3, $4, $5, $6)';
 const LIMIT = 50;
 
 let count = 0;

@@ -22,15 +22,28 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s is refused', async (level) =>
   }
 });
 
-test('the same subject twice in a batch is refused, not counted once', async () => {
+describe('the same subject twice in a batch', () => {
   const twice = (name: string) =>
     database.pool.query(
       `SELECT granted FROM rollgate.acquire(1, ARRAY[$1, $1], ARRAY[1,1], ARRAY[1,1], ARRAY[9,9], ARRAY[9,9])`,
       [name],
     );
-  await expect(twice('acme/twice/')).rejects.toThrow(/stands twice/);
-  await database.pool.query(acquire);
-  await expect(twice('acme/a/')).rejects.toThrow(/stands twice/);
+
+  test('is refused where each row would count from the same total', async () => {
+    await expect(twice('acme/twice/')).rejects.toThrow(/stands twice/);
+  });
+
+  test('is counted twice where one row is granted before the other is looked at', async () => {
+    await database.pool.query(acquire);
+    const before = await total('acme/a/');
+    expect((await twice('acme/a/')).rows).toEqual([{ granted: [1, 1] }]);
+    expect(await total('acme/a/')).toBe(before + 2);
+  });
+
+  const total = async (name: string): Promise<number> => {
+    const { rows } = await database.pool.query('SELECT total::int FROM rollgate.counter WHERE subject = $1', [name]);
+    return rows[0].total;
+  };
 });
 
 describe('writes', () => {
@@ -38,12 +51,12 @@ describe('writes', () => {
     const name = 'acme/quiet/';
     const ask = `SELECT granted, pg_current_xact_id_if_assigned() AS xid FROM rollgate.acquire(2, ARRAY['${name}'], ARRAY[1], ARRAY[1], ARRAY[1], ARRAY[9])`;
     const granted = await database.pool.query(ask);
-    expect(granted.rows[0].granted).toBe(1);
+    expect(granted.rows[0].granted).toEqual([1]);
     const before = await database.pool.query(`SELECT xmin, ctid, total FROM rollgate.counter WHERE subject = $1`, [
       name,
     ]);
     const denied = await database.pool.query(ask);
-    expect(denied.rows).toEqual([{ granted: 0, xid: null }]);
+    expect(denied.rows).toEqual([{ granted: [0], xid: null }]);
     const after = await database.pool.query(`SELECT xmin, ctid, total FROM rollgate.counter WHERE subject = $1`, [
       name,
     ]);

@@ -1,9 +1,8 @@
 /**
  * One node of a load: asks for one subject, over and over, across an edge of its clock, and tells what it was granted.
- * Its clock is the real one, moved by --shift-ms, so that a minute edge need not be waited for.
+ * Its clock goes on by the wave, so that no edge need be waited for and none is missed on a slow machine.
  */
 
-import { setTimeout as wait } from 'node:timers/promises';
 import { parseArgs } from 'node:util';
 import { Catalogue } from '@rollgate/contract';
 import { createPostgresLimiter } from '@rollgate/limiter';
@@ -11,13 +10,15 @@ import { createPostgresLimiter } from '@rollgate/limiter';
 const { values } = parseArgs({
   options: {
     database: { type: 'string' },
-    'shift-ms': { type: 'string' },
+    'edge-ms': { type: 'string' },
     calls: { type: 'string' },
     limit: { type: 'string' },
-    'over-ms': { type: 'string' },
   },
 });
 const limit = Number(values.limit);
+const waves = 20;
+const waveMs = 100;
+let nowMs = Number(values['edge-ms']) - (waves / 2) * waveMs;
 const limiter = createPostgresLimiter({
   databaseUrl: values.database,
   catalogue: new Catalogue([
@@ -29,7 +30,7 @@ const limiter = createPostgresLimiter({
       apis: [{ id: 'a', title: 'A' }],
     },
   ]),
-  clock: () => Date.now() + Number(values['shift-ms']),
+  clock: () => nowMs,
   // So that every call is the database's answer.
   maxDeniedSubjects: 1,
   janitor: false,
@@ -38,7 +39,6 @@ await limiter.peek({ account: 'acme', api: 'a', dimensions: { bot: 'b' } });
 console.log('ready');
 await new Promise((resolve) => process.stdin.once('data', resolve));
 
-const waves = 20;
 const seconds = new Set();
 let granted = 0;
 for (let i = 0; i < waves; i++) {
@@ -49,7 +49,7 @@ for (let i = 0; i < waves; i++) {
     if (allowed) granted++;
     seconds.add(Math.floor(decidedAtMs / 1000));
   }
-  await wait(Number(values['over-ms']) / waves);
+  nowMs += waveMs;
 }
 console.log(JSON.stringify({ granted, minutes: [...new Set([...seconds].map((s) => Math.floor(s / 60)))] }));
 await limiter.close();

@@ -18,24 +18,28 @@ interface Mutant {
 const MUTANTS: Mutant[] = [
   {
     name: '60 buckets instead of 61',
-    from: 'prev_sums[width_bucket((sec - 1)::smallint, prev_secs)]',
-    to: 'prev_sums[width_bucket(sec, prev_secs)]',
+    routine: 'window_base',
+    from: 'width_bucket((sec - 1)::smallint, secs)',
+    to: 'width_bucket(sec, secs)',
     kills: 'units of the partly covered oldest second still count',
   },
   {
     name: '3,600 buckets instead of 3,601',
-    from: 'hour_sums[width_bucket((sec - 1)::smallint, hour_secs)]',
-    to: 'hour_sums[width_bucket(sec, hour_secs)]',
+    routine: 'window_base',
+    from: 'width_bucket((sec - 1)::smallint, secs)',
+    to: 'width_bucket(sec, secs)',
     kills: 'units of the oldest second of the hour still count',
   },
   {
     name: 'a fixed minute: the minute before is forgotten',
+    routine: 'acquire_cold',
     from: 'WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start',
     to: 'ELSE z.total END AS prev_start',
     kills: 'a burst before the minute edge counts after it',
   },
   {
     name: 'a fixed hour: the hour begins with the first bucket kept',
+    routine: 'acquire_cold',
     from: 'coalesce(b.start, z.start) END AS hour_start',
     to: 'z.start END AS hour_start',
     kills: 'the hour is spent: everything is denied, whatever the minute says',
@@ -55,42 +59,66 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'windows spent one after another',
+    routine: 'acquire_cold',
     from: 'g.granted * cost AS units',
     to: 'CASE WHEN g.granted = 0 AND cost <= per_minute - (total - minute_base) THEN cost ELSE g.granted * cost END AS units',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {
     name: 'the hour is not asked',
+    routine: 'acquire_cold',
     from: 'least(per_minute - (total - minute_base), per_hour - (total - hour_base))',
     to: '(per_minute - (total - minute_base))',
     kills: 'the hour is spent: everything is denied, whatever the minute says',
   },
   {
+    name: 'the hour is not asked when all calls fit the minute',
+    from: '<= i.per_hour',
+    to: '<= i.per_hour + 1000000',
+    kills: 'a call denied by one window spends nothing in the other',
+  },
+  {
+    name: 'the minute is not asked when all calls fit the hour',
+    from: '<= i.per_minute',
+    to: '<= i.per_minute + 1000000',
+    kills: 'exactly at the limit allows, one more is denied',
+  },
+  {
+    name: 'the clock may go back within the minute',
+    from: 'AND c.secs[cardinality(c.secs)] <= v_sec',
+    to: '',
+    kills: 'a grant while the clock is back counts as the newest one',
+  },
+  {
     name: 'a grant is not counted in its second',
-    from: 'c.sums[cardinality(c.sums)] + d.units',
+    from: 'c.sums[cardinality(c.sums)] + i.cost * i.calls',
     to: 'c.sums[cardinality(c.sums)]',
     kills: 'no real 60 s hold more than the limit, at any offset',
   },
   {
     name: 'the clock may go back',
-    from: 'greatest(v_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s',
-    to: 'v_second AS s',
+    routine: 'acquire_cold',
+    from: 'greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s',
+    to: 'p_second AS s',
     kills: 'the clock going back does not move the window either',
   },
   {
     name: 'a part of a cost is granted',
+    routine: 'acquire_cold',
     from: '/ cost))::int',
     to: '/ 1))::int',
     kills: 'cost is all or nothing',
   },
   {
-    name: 'a reset is forgotten by the hour',
-    from: 'greatest(cleared, hour_start',
-    to: 'greatest(0, hour_start',
+    name: 'a reset is forgotten',
+    routine: 'window_base',
+    from: 'greatest(cleared, start',
+    to: 'greatest(0, start',
     kills: 'a reset empties both windows and nothing comes back',
   },
   {
     name: 'retry when one unit is free, whatever the cost',
+    routine: 'acquire_cold',
     from: 'THEN 61 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_minute, m - 60)',
     to: 'THEN 61 + rollgate.second_of(p_lane, d.subject, minute_base + 1, m - 60)',
     kills: 'a time to retry is when so much cost fits, not when one unit does',
@@ -102,7 +130,7 @@ const original = new Map<string, string>();
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  for (const routine of ['acquire', 'enter_lane']) {
+  for (const routine of new Set(MUTANTS.map(({ routine = 'acquire' }) => routine))) {
     const { rows } = await database.pool.query<{ sql: string }>(
       `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
       [routine],

@@ -11,11 +11,7 @@ afterAll(() => database.drop());
 
 test('three nodes, ten times the limit, across a minute edge: exactly the limit', async () => {
   const limit = 60;
-  const overMs = 2000;
-  // The nodes' clock stands half of the load before a minute edge when they are told to go, which is about now.
-  const edge = Math.floor(Date.now() / 60_000) * 60_000 + 60_000;
-  const shiftMs = edge - overMs / 2 - Date.now() - 1000;
-  const args = { database: database.url, 'shift-ms': shiftMs, calls: (limit * 10) / 3, limit, 'over-ms': overMs };
+  const args = { database: database.url, 'edge-ms': Date.UTC(2026, 0, 1), calls: (limit * 10) / 3, limit };
   const nodes = await Promise.all(
     Array.from({ length: 3 }, () =>
       spawnNode({
@@ -25,15 +21,13 @@ test('three nodes, ten times the limit, across a minute edge: exactly the limit'
       }),
     ),
   );
-  const went = Date.now() + shiftMs;
   for (const node of nodes) node.send('go\n');
   const told = await Promise.all(
     nodes.map(async (node) => JSON.parse(await node.waitForLine(/^\{/)) as { granted: number; minutes: number[] }),
   );
   await Promise.all(nodes.map((node) => node.exited));
   expect(told.reduce((sum, { granted }) => sum + granted, 0)).toBe(limit);
-  const minutes = new Set(told.flatMap((node) => node.minutes));
-  expect({ went, minutes: minutes.size }).toEqual({ went, minutes: 2 });
+  for (const { minutes } of told) expect(minutes).toHaveLength(2);
 }, 30_000);
 
 test('a subject freed on one node is asked for again on the others', async () => {

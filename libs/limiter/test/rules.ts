@@ -131,6 +131,12 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 161, calls: 2, granted: 2 },
     { at: 20, granted: 0, retryAt: 222 },
   ]),
+  'a grant while the clock is back counts as the newest one': table({ perMinute: 2, perHour: wide }, [
+    { at: 30, granted: 1 },
+    { at: 10, granted: 1 },
+    { at: 80, granted: 0, retryAt: 91 },
+    { at: 91, calls: 5, granted: 2 },
+  ]),
   'the clock going back does not move the window either': table({ perMinute: 2, perHour: wide }, [
     { at: 30, granted: 1 },
     { at: 85, granted: 1 },

@@ -44,7 +44,12 @@ export function callOf(context: ExecutionContext): Call {
       return { transport: 'http', identity, user: request.user, params: request.params, setHeader: headersOf(args[1]) };
     }
     case 'graphql': {
-      const [, fieldArguments, shared, info] = args as [unknown, unknown, { req?: unknown; res?: unknown } | undefined, unknown];
+      const [, fieldArguments, shared, info] = args as [
+        unknown,
+        unknown,
+        { req?: unknown; res?: unknown } | undefined,
+        unknown,
+      ];
       const request = asRequest(shared?.req);
       // One HTTP request may carry many fields, each a call of its own: its info is its identity.
       const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
@@ -78,7 +83,9 @@ function headersOf(response: unknown): Call['setHeader'] {
 function noHeaders(): void {}
 
 function isFastifyReply(value: unknown): value is FastifyReply {
-  return isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw);
+  return (
+    isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw)
+  );
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {

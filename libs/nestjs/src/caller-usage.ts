@@ -92,13 +92,15 @@ function byTheMinute(usage: SubjectUsage): SubjectUsage {
 
 function cursor(after: unknown): string {
   if (after === undefined || after === '') return '';
-  if (typeof after === 'string' && after.length <= MAX_CURSOR_LENGTH && after.isWellFormed() && !after.includes('\0')) return after;
+  if (typeof after === 'string' && after.length <= MAX_CURSOR_LENGTH && after.isWellFormed() && !after.includes('\0'))
+    return after;
   throw new InvalidRequestError('after', 'must be the `next` of a page');
 }
 
 function itemCount(limit: unknown): number {
   if (limit === undefined || limit === '') return DEFAULT_ITEMS;
-  const count = typeof limit === 'number' || (typeof limit === 'string' && /^\d{1,3}$/.test(limit)) ? Number(limit) : Number.NaN;
+  const count =
+    typeof limit === 'number' || (typeof limit === 'string' && /^\d{1,3}$/.test(limit)) ? Number(limit) : Number.NaN;
   if (Number.isInteger(count) && count >= 1 && count <= MAX_ITEMS) return count;
   throw new InvalidRequestError('limit', `must be a whole number from 1 to ${MAX_ITEMS}`);
 }

@@ -1,7 +1,13 @@
 export { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
 export { RollgateModule } from './module.js';
 export { ROLLGATE_OPTIONS } from './module-definition.js';
-export type { RollgateOptions, RollgateOptionsFactory, SubjectResolver, SubjectResolvers, SubjectValue } from './options.js';
+export type {
+  RollgateOptions,
+  RollgateOptionsFactory,
+  SubjectResolver,
+  SubjectResolvers,
+  SubjectValue,
+} from './options.js';
 export { type Cost, RateLimit, type RateLimitRule, SkipRateLimit } from './rate-limit.decorator.js';
 export { RateLimitGuard } from './rate-limit.guard.js';
 export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';

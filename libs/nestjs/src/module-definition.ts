@@ -4,7 +4,7 @@ import type { RollgateOptions } from './options.js';
 /** Injects what `forRoot` or `forRootAsync` was given. */
 export const ROLLGATE_OPTIONS = Symbol('ROLLGATE_OPTIONS');
 
-export const { ConfigurableModuleClass, OPTIONS_TYPE, ASYNC_OPTIONS_TYPE } = new ConfigurableModuleBuilder<RollgateOptions>({
+export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RollgateOptions>({
   optionsInjectionToken: ROLLGATE_OPTIONS,
 })
   .setClassMethodName('forRoot')

@@ -1,9 +1,9 @@
-import { type DynamicModule, Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Limiter } from '@rollgate/limiter';
 import { CallerUsage } from './caller-usage.js';
 import { DecidedCalls } from './decided-calls.js';
-import { type ASYNC_OPTIONS_TYPE, ConfigurableModuleClass, type OPTIONS_TYPE, ROLLGATE_OPTIONS } from './module-definition.js';
+import { ConfigurableModuleClass, ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RouteLimits } from './route-limits.js';
@@ -14,6 +14,9 @@ const shared = [RouteLimits, DecidedCalls, Warnings, CallerUsage, RateLimitGuard
 /**
  * Rate limits for an application: `RateLimitGuard` for `@RateLimit` handlers, `CallerUsage`, and the `Limiter` itself to
  * inject. Global unless `isGlobal: false`.
+ *
+ * - `forRoot(options)`: with `RollgateOptions` at hand.
+ * - `forRootAsync({ imports, inject, useFactory })`, or with a `RollgateOptionsFactory` as `useClass` or `useExisting`.
  *
  * At the start of the application it throws `RateLimitSetupError` when a `@RateLimit` can't be enforced; at its shutdown
  * it closes the limiter, after the last request.
@@ -33,16 +36,6 @@ const shared = [RouteLimits, DecidedCalls, Warnings, CallerUsage, RateLimitGuard
 export class RollgateModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions) {
     super();
-  }
-
-  /** With options at hand. */
-  static override forRoot(options: typeof OPTIONS_TYPE): DynamicModule {
-    return super.forRoot(options);
-  }
-
-  /** With options made by `useFactory` (and `inject`), or by a `RollgateOptionsFactory`: `useClass`, `useExisting`. */
-  static override forRootAsync(options: typeof ASYNC_OPTIONS_TYPE): DynamicModule {
-    return super.forRootAsync(options);
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -4,15 +4,15 @@
  * Invariant: a limited call is either counted or refused. Whatever can't be resolved, decided or stored never lets it
  * through uncounted.
  */
-import { type CanActivate, type ExecutionContext, HttpException, Inject, Injectable, type Type } from '@nestjs/common';
+import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import type { Decision } from '@rollgate/contract';
-import { InvalidRequestError } from '@rollgate/limiter';
+import { type AcquireRequest, InvalidRequestError } from '@rollgate/limiter';
 import { type Call, callOf } from './call.js';
 import { DecidedCalls } from './decided-calls.js';
 import { headerFields } from './headers.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
-import { denialException, hasProblemBody, inTransport, invalidRequest, limiterUnavailable, PROBLEM_JSON, unknownAccount } from './refusals.js';
+import { denialException, invalidRequest, limiterUnavailable, refusalTo, unknownAccount } from './refusals.js';
 import { type RouteLimit, RouteLimits } from './route-limits.js';
 import { ACCOUNT, subjectText } from './subject-values.js';
 import { Warnings } from './warnings.js';
@@ -26,20 +26,18 @@ import { Warnings } from './warnings.js';
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
-  constructor(
-    @Inject(ROLLGATE_OPTIONS) protected readonly options: RollgateOptions,
-    protected readonly routes: RouteLimits,
-    private readonly decided: DecidedCalls,
-    private readonly warnings: Warnings,
-  ) {}
+  // Injected by property: a guard that extends this one has the constructor to itself.
+  @Inject(ROLLGATE_OPTIONS) protected readonly options!: RollgateOptions;
+  @Inject(RouteLimits) private readonly routes!: RouteLimits;
+  @Inject(DecidedCalls) private readonly decided!: DecidedCalls;
+  @Inject(Warnings) private readonly warnings!: Warnings;
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const call = callOf(context);
     try {
       return await this.#enforce(context, call);
     } catch (error) {
-      if (call.transport === 'http' && hasProblemBody(error)) call.setHeader('Content-Type', PROBLEM_JSON);
-      throw await inTransport(error, call);
+      throw await refusalTo(call, error);
     }
   }
 
@@ -86,7 +84,7 @@ export class RateLimitGuard implements CanActivate {
   }
 
   async #decide(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
-    const decision = await this.#acquire(route, { context, call });
+    const decision = await this.#acquire(route, context);
     for (const [name, value] of headerFields(decision, { legacy: this.options.legacyHeaders ?? false })) {
       call.setHeader(name, value);
     }
@@ -98,12 +96,14 @@ export class RateLimitGuard implements CanActivate {
     return decision;
   }
 
-  async #acquire(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
+  async #acquire(route: RouteLimit, context: ExecutionContext): Promise<Decision> {
     const api = route.entry.id;
     try {
       const account = subjectText(ACCOUNT, await this.resolveSubject(ACCOUNT, context));
       if (account === undefined) {
-        this.warnings.once(`${api}: the account is not known, the call is refused. Is the guard that authenticates before RateLimitGuard?`);
+        this.warnings.once(
+          `${api}: the account is not known, the call is refused. Is the guard that authenticates before RateLimitGuard?`,
+        );
         throw unknownAccount();
       }
       const [cost, ...values] = await Promise.all([
@@ -112,27 +112,31 @@ export class RateLimitGuard implements CanActivate {
       ]);
       const dimensions = Object.fromEntries(route.dimensions.map((dimension, i) => [dimension, values[i]]));
       const level = route.level && { level: route.level };
-      return await this.#ask(call, { account, api, dimensions, cost, ...level });
+      return await this.#ask({ account, api, dimensions, cost, ...level });
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
     }
   }
 
-  async #dimension(dimension: string, { context, api }: { context: ExecutionContext; api: string }): Promise<string | undefined> {
+  async #dimension(
+    dimension: string,
+    { context, api }: { context: ExecutionContext; api: string },
+  ): Promise<string | undefined> {
     const value = subjectText(`dimensions.${dimension}`, await this.resolveSubject(dimension, context));
     if (value === undefined) {
-      this.warnings.once(`${api}: "${dimension}" was not found in a call, which is counted in its account's shared subject`);
+      this.warnings.once(
+        `${api}: "${dimension}" was not found in a call, which is counted in its account's shared subject`,
+      );
     }
     return value;
   }
 
-  async #ask(call: Call, request: Parameters<RollgateOptions['limiter']['acquire']>[0]): Promise<Decision> {
+  async #ask(request: AcquireRequest): Promise<Decision> {
     try {
       return await this.options.limiter.acquire(request);
     } catch (error) {
-      if (error instanceof InvalidRequestError || error instanceof HttpException) throw error;
+      if (error instanceof InvalidRequestError) throw error;
       this.warnings.failed('the limiter', error);
-      call.setHeader('Retry-After', '1');
       throw limiterUnavailable(error);
     }
   }

@@ -1,6 +1,19 @@
-import { type CanActivate, Controller, createParamDecorator, type ExecutionContext, Get, Header, Inject, Query, type Type, UseGuards } from '@nestjs/common';
+import {
+  type CanActivate,
+  Controller,
+  createParamDecorator,
+  type ExecutionContext,
+  Get,
+  Header,
+  Inject,
+  Query,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
+import { callOf } from './call.js';
 import { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
 import { SkipRateLimit } from './rate-limit.decorator.js';
+import { refusalTo } from './refusals.js';
 
 const CallContext = createParamDecorator((_data: unknown, context: ExecutionContext) => context);
 
@@ -13,8 +26,12 @@ export abstract class RateLimitsController {
   @Get()
   @SkipRateLimit()
   @Header('Cache-Control', 'no-store')
-  list(@CallContext() context: ExecutionContext, @Query() query: CallerUsageQuery): Promise<CallerUsagePage> {
-    return this.usage.list(context, { after: query?.after, limit: query?.limit });
+  async list(@CallContext() context: ExecutionContext, @Query() query: CallerUsageQuery): Promise<CallerUsagePage> {
+    try {
+      return await this.usage.list(context, query);
+    } catch (error) {
+      throw await refusalTo(callOf(context), error);
+    }
   }
 }
 

@@ -15,7 +15,7 @@ import type { InvalidRequestError } from '@rollgate/limiter';
 import type { Call } from './call.js';
 import { retryAfterSeconds } from './headers.js';
 
-export const PROBLEM_JSON = 'application/problem+json';
+const PROBLEM_JSON = 'application/problem+json';
 
 /** What a denied caller reads where the developer has set no `support`. */
 const DEFAULT_SUPPORT = 'Ask the support of this service for a custom limit.';
@@ -101,9 +101,11 @@ export function unknownAccount(): HttpException {
   });
 }
 
-/** The place that counts does not answer: not counted, so not allowed. */
+/** HTTP 503: the place that counts does not answer. Not counted, so not allowed. */
+class LimiterUnavailableException extends ServiceUnavailableException {}
+
 export function limiterUnavailable(cause: unknown): HttpException {
-  return new ServiceUnavailableException(
+  return new LimiterUnavailableException(
     {
       type: 'about:blank',
       title: 'Service Unavailable',
@@ -114,27 +116,29 @@ export function limiterUnavailable(cause: unknown): HttpException {
   );
 }
 
-/** Whether the body is one of RFC 9457, so that its content type must say so. */
-export function hasProblemBody(error: unknown): error is HttpException {
-  if (!(error instanceof HttpException)) return false;
-  const body = error.getResponse();
-  return typeof body === 'object' && 'type' in body && 'title' in body && 'status' in body;
-}
-
 /**
- * The transport's own exception, with the same body.
+ * The exception to throw to this call: the same one with its header fields set, or the transport's own with the same
+ * body.
  *
- * The packages are loaded when a call came by them, so an application without them needs neither.
+ * The transports' packages are loaded when a call came by them, so an application without them needs neither.
  */
-export async function inTransport(error: unknown, { transport }: Call): Promise<unknown> {
+export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
   if (!(error instanceof HttpException)) return error;
-  if (transport === 'rpc') {
+  if (call.transport === 'rpc') {
     const { RpcException } = await import('@nestjs/microservices');
     return new RpcException(error.getResponse());
   }
-  if (transport === 'ws') {
+  if (call.transport === 'ws') {
     const { WsException } = await import('@nestjs/websockets');
     return new WsException(error.getResponse());
   }
+  if (error instanceof LimiterUnavailableException) call.setHeader('Retry-After', '1');
+  // Nest's exception filter leaves a content type of JSON that is set already. A GraphQL answer is no problem document.
+  if (call.transport === 'http' && hasProblemBody(error)) call.setHeader('Content-Type', PROBLEM_JSON);
   return error;
+}
+
+function hasProblemBody(error: HttpException): boolean {
+  const body = error.getResponse();
+  return typeof body === 'object' && 'type' in body && 'title' in body && 'status' in body;
 }

@@ -9,7 +9,7 @@ import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/co
 import { type ApiEntry, levelSchema, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions, SubjectResolver } from './options.js';
-import { type Cost, ROUTE_MARK, type RateLimitRule, type RouteMark } from './rate-limit.decorator.js';
+import { type Cost, type RateLimitRule, ROUTE_MARK, type RouteMark } from './rate-limit.decorator.js';
 import { ACCOUNT, resolversOf } from './subject-values.js';
 
 type Handler = (...args: never[]) => unknown;
@@ -40,7 +40,9 @@ export interface SetupProblem {
 export class RateLimitSetupError extends Error {
   override readonly name = 'RateLimitSetupError';
   constructor(readonly problems: readonly SetupProblem[]) {
-    super(`these limits can't be enforced:\n${problems.map(({ route, reason }) => `  ${route}: ${reason}`).join('\n')}`);
+    super(
+      `these limits can't be enforced:\n${problems.map(({ route, reason }) => `  ${route}: ${reason}`).join('\n')}`,
+    );
   }
 }
 
@@ -128,7 +130,9 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
   /** Every decorator on controllers and on providers (gateways, GraphQL resolvers). What a factory made is not walked. */
   #marks(): { route: string; mark: RouteMark; guarded: boolean }[] {
     const wrappers = [...this.discovery.getControllers(), ...this.discovery.getProviders()];
-    const classes = new Set(wrappers.flatMap(({ metatype, isNotMetatype }) => (isNotMetatype || !metatype ? [] : [metatype])));
+    const classes = new Set(
+      wrappers.flatMap(({ metatype, isNotMetatype }) => (isNotMetatype || !metatype ? [] : [metatype])),
+    );
     return [...classes].flatMap((type) => {
       const prototype = type.prototype as Record<string, Handler> | undefined;
       const onClass = markOf(type);

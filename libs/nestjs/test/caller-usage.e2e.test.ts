@@ -1,8 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Param, Post } from '@nestjs/common';
+import { Limiter } from '@rollgate/limiter';
 import { CallerUsage, RateLimit, RateLimitsController, rateLimitsController } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
-import { ADAPTERS, type App, callTimes, Clock, startApp, TokenGuard } from './http-app.js';
+import { ADAPTERS, type App, Clock, callTimes, startApp, TokenGuard } from './http-app.js';
 
 @Controller()
 class PlatformController {
@@ -34,7 +35,11 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     app = await startApp({
       adapter: adapter(),
       imports: [RollgateTestingModule.forRoot({ clock: clock.read })],
-      controllers: [PlatformController, rateLimitsController({ path: 'api/public/rate-limits', guards: [TokenGuard] }), OwnRateLimitsController],
+      controllers: [
+        PlatformController,
+        rateLimitsController({ path: 'api/public/rate-limits', guards: [TokenGuard] }),
+        OwnRateLimitsController,
+      ],
     });
   });
   afterEach(() => app.app.close());
@@ -70,7 +75,13 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
           ],
         },
         // By the minute: both leave within one, so the later time stands for both.
-        hour: { limit: 1800, used: 3, remaining: 1797, resetAfterMs: 3_585_600, releases: [{ afterMs: 3_595_600, units: 3 }] },
+        hour: {
+          limit: 1800,
+          used: 3,
+          remaining: 1797,
+          resetAfterMs: 3_585_600,
+          releases: [{ afterMs: 3_595_600, units: 3 }],
+        },
       },
       source: 'default',
       atMs: clock.nowMs,
@@ -102,7 +113,9 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(await callTimes(70, () => app.call(PATH))).toEqual({ 200: 70 });
     const { headers, body } = await app.call(PATH);
     expect(headers.get('ratelimit')).toBeNull();
-    expect(body.items.map(({ windows }: { windows: { minute: { used: number } } }) => windows.minute.used)).toEqual([1]);
+    expect(body.items.map(({ windows }: { windows: { minute: { used: number } } }) => windows.minute.used)).toEqual([
+      1,
+    ]);
   });
 
   it('pages by key, each item once', async () => {
@@ -146,6 +159,14 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body).toMatchObject({ title: 'Bad Request', field });
+  });
+
+  it('answers 503 while the limiter is away, and says when to ask again', async () => {
+    await app.app.get(Limiter).close();
+    const { status, headers, body } = await app.call(PATH);
+    expect(status).toBe(503);
+    expect(headers.get('retry-after')).toBe('1');
+    expect(body).toMatchObject({ title: 'Service Unavailable', status: 503 });
   });
 
   it('refuses a call without an account with 401', async () => {

@@ -12,12 +12,18 @@ import {
   type Provider,
   UseGuards,
 } from '@nestjs/common';
-import { APP_GUARD } from '@nestjs/core';
+import { APP_GUARD, Reflector } from '@nestjs/core';
 import { builtInCatalogue, Catalogue, type Decision } from '@rollgate/contract';
 import { Limiter, type Store } from '@rollgate/limiter';
-import { RateLimit, RateLimitExceededException, RateLimitGuard, RollgateModule, type RollgateOptions } from '../src/index.js';
+import {
+  RateLimit,
+  RateLimitExceededException,
+  RateLimitGuard,
+  RollgateModule,
+  type RollgateOptions,
+} from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
-import { ADAPTERS, type App, callTimes, Clock, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
+import { ADAPTERS, type App, Clock, callTimes, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
 
 const catalogue = new Catalogue([
   {
@@ -57,7 +63,13 @@ class StrictGuard extends RateLimitGuard {
 
 @Injectable()
 class MildGuard extends RateLimitGuard {
-  protected override onDenied(): void {}
+  constructor(private readonly reflector: Reflector) {
+    super();
+  }
+
+  protected override onDenied(_decision: Decision, context: ExecutionContext): void {
+    if (this.reflector.get('throws', context.getHandler())) throw new Error('no test marks a handler so');
+  }
 }
 
 /** Lets the second guard see what the first one has denied. */
@@ -156,7 +168,10 @@ const OWN_GUARDS: Provider[] = [StrictGuard, MildGuard, SwallowingGuard, BothGua
 describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
   let app: App;
   const clock = new Clock();
-  const start = async (options: Partial<Omit<RollgateOptions, 'limiter'>> = {}, providers: Provider[] = GLOBAL_GUARDS) => {
+  const start = async (
+    options: Partial<Omit<RollgateOptions, 'limiter'>> = {},
+    providers: Provider[] = GLOBAL_GUARDS,
+  ) => {
     app = await startApp({
       adapter: adapter(),
       imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, ...options })],
@@ -181,7 +196,10 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
 
   it('throws the same denial from every guard a denied call passes', async () => {
     const asked: Decision[] = [];
-    await start({ onDecision: (decision) => asked.push(decision) }, [{ provide: APP_GUARD, useClass: TokenGuard }, { provide: APP_GUARD, useClass: SwallowingGuard }]);
+    await start({ onDecision: (decision) => asked.push(decision) }, [
+      { provide: APP_GUARD, useClass: TokenGuard },
+      { provide: APP_GUARD, useClass: SwallowingGuard },
+    ]);
     SwallowingGuard.denials.length = 0;
     await callTimes(3, () => app.call('/plain/guarded'));
     const denied = await app.call('/plain/guarded');
@@ -254,7 +272,10 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
   });
 
   it('writes support by a function of the denial, and has a default', async () => {
-    await start({ support: ({ api, account }, context) => `mailto:limits@example.com?subject=${account}-${api}-${context.getType()}` });
+    await start({
+      support: ({ api, account }, context) =>
+        `mailto:limits@example.com?subject=${account}-${api}-${context.getType()}`,
+    });
     await callTimes(3, () => app.call('/plain'));
     expect((await app.call('/plain')).body.support).toBe('mailto:limits@example.com?subject=acme-one-http');
     await app.app.close();
@@ -310,7 +331,11 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
         return { handled: ++BotsController.handled };
       }
     }
-    app = await startApp({ adapter: adapter(), imports: [RollgateModule.forRoot({ limiter })], controllers: [BotsController] });
+    app = await startApp({
+      adapter: adapter(),
+      imports: [RollgateModule.forRoot({ limiter })],
+      controllers: [BotsController],
+    });
     const { status, headers, body } = await app.call('/bots');
     expect(status).toBe(503);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -331,9 +356,17 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
   }
 
   it('works in a module that imports it where it is not global', async () => {
-    @Module({ imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, isGlobal: false })], controllers: [PlainController], providers: OWN_GUARDS })
+    @Module({
+      imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, isGlobal: false })],
+      controllers: [PlainController],
+      providers: OWN_GUARDS,
+    })
     class PlainModule {}
-    app = await startApp({ adapter: adapter(), imports: [PlainModule], providers: [{ provide: APP_GUARD, useClass: TokenGuard }] });
+    app = await startApp({
+      adapter: adapter(),
+      imports: [PlainModule],
+      providers: [{ provide: APP_GUARD, useClass: TokenGuard }],
+    });
     expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
   });
 });

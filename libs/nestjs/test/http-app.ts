@@ -10,7 +10,7 @@ import {
   type Provider,
   type Type,
 } from '@nestjs/common';
-import { APP_GUARD, type AbstractHttpAdapter, NestFactory } from '@nestjs/core';
+import { type AbstractHttpAdapter, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
 import { RateLimitGuard } from '../src/index.js';
@@ -48,7 +48,10 @@ export const GLOBAL_GUARDS: Provider[] = [
 
 export interface App {
   readonly app: INestApplication;
-  call(path: string, options?: { method?: string; account?: string | null; headers?: Record<string, string> }): Promise<Answer>;
+  call(
+    path: string,
+    options?: { method?: string; account?: string | null; headers?: Record<string, string> },
+  ): Promise<Answer>;
 }
 
 export interface Answer {
@@ -66,7 +69,13 @@ interface AppParts {
   prepare?: (app: INestApplication) => void;
 }
 
-export async function createApp({ adapter, imports, controllers = [], providers = GLOBAL_GUARDS, prepare }: AppParts): Promise<INestApplication> {
+export async function createApp({
+  adapter,
+  imports,
+  controllers = [],
+  providers = GLOBAL_GUARDS,
+  prepare,
+}: AppParts): Promise<INestApplication> {
   @Module({ imports, controllers, providers })
   class AppModule {}
   const app = await NestFactory.create(AppModule, adapter, { logger: false, abortOnError: false });
@@ -82,7 +91,10 @@ export async function startApp(parts: AppParts): Promise<App> {
     app,
     async call(path, { method = 'GET', account = 'acme', headers = {} } = {}) {
       const authorization = account === null ? {} : { authorization: `Bearer ${account}` };
-      const response = await fetch(`http://127.0.0.1:${port}${path}`, { method, headers: { ...authorization, ...headers } });
+      const response = await fetch(`http://127.0.0.1:${port}${path}`, {
+        method,
+        headers: { ...authorization, ...headers },
+      });
       const text = await response.text();
       const json = /json/.test(response.headers.get('content-type') ?? '');
       return { status: response.status, headers: response.headers, body: json ? JSON.parse(text) : text };

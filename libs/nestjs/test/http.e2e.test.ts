@@ -3,7 +3,7 @@ import { Controller, Get, Post, Req } from '@nestjs/common';
 import { Catalogue, DENIED_MESSAGE, rateLimitProblemSchema } from '@rollgate/contract';
 import { RateLimit, SkipRateLimit } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
-import { ADAPTERS, type App, callTimes, Clock, startApp } from './http-app.js';
+import { ADAPTERS, type App, Clock, callTimes, startApp } from './http-app.js';
 import { parseList } from './structured-fields.js';
 
 const catalogue = new Catalogue([
@@ -121,7 +121,9 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     handled = 0;
     app = await startApp({
       adapter: adapter(),
-      imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, support: 'https://support.example/limits' })],
+      imports: [
+        RollgateTestingModule.forRoot({ clock: clock.read, catalogue, support: 'https://support.example/limits' }),
+      ],
       controllers: [BotsController, RolesController, SkippedController],
     });
   });
@@ -247,7 +249,11 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     const { status, headers, body } = await post('/bots/b-1/blocked');
     expect(status).toBe(429);
     expect(headers.get('retry-after')).toBeNull();
-    expect(rateLimitProblemSchema.strict().parse(body)).toMatchObject({ window: 'minute', limit: 0, retryAfterSeconds: null });
+    expect(rateLimitProblemSchema.strict().parse(body)).toMatchObject({
+      window: 'minute',
+      limit: 0,
+      retryAfterSeconds: null,
+    });
   });
 
   it.each(['0', '-1', '1.5', 'x', '1e12'])('refuses a cost of %s with 400', async (rows) => {

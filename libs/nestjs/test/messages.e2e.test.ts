@@ -1,7 +1,15 @@
 import { createRequire } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, type ExecutionContext, HttpException, type INestApplication, type INestMicroservice, Module, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  type ExecutionContext,
+  HttpException,
+  type INestApplication,
+  type INestMicroservice,
+  Module,
+  UseGuards,
+} from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
 import { ExecutionContextHost } from '@nestjs/core/internal';
 import { type ClientProxy, ClientProxyFactory, MessagePattern, Payload, Transport } from '@nestjs/microservices';
@@ -18,9 +26,11 @@ const catalogue = new Catalogue([
 ]);
 
 /** As a transport's own authentication would: only this server's code knows who is behind a connection. */
-const account = (context: ExecutionContext) => (context.getType() === 'ws' ? 'acme' : context.switchToRpc().getData()?.known && 'acme');
+const account = (context: ExecutionContext) =>
+  context.getType() === 'ws' ? 'acme' : context.switchToRpc().getData()?.known && 'acme';
 
-const testing = (clock: Clock) => RollgateTestingModule.forRoot({ clock: clock.read, catalogue, subjects: { account }, support: 'ask' });
+const testing = (clock: Clock) =>
+  RollgateTestingModule.forRoot({ clock: clock.read, catalogue, subjects: { account }, support: 'ask' });
 
 describe('a microservice over TCP', () => {
   @Controller()
@@ -36,12 +46,20 @@ describe('a microservice over TCP', () => {
   let app: INestMicroservice;
   let client: ClientProxy;
   const clock = new Clock();
-  const send = (message: unknown) => lastValueFrom(client.send('chat', message)).then((heard) => heard, (error: unknown) => ({ error }));
+  const send = (message: unknown) =>
+    lastValueFrom(client.send('chat', message)).then(
+      (heard) => heard,
+      (error: unknown) => ({ error }),
+    );
 
   beforeEach(async () => {
     @Module({ imports: [testing(clock)], controllers: [ChatController] })
     class ChatModule {}
-    app = await NestFactory.createMicroservice(ChatModule, { transport: Transport.TCP, options: { host: '127.0.0.1', port: 0 }, logger: false });
+    app = await NestFactory.createMicroservice(ChatModule, {
+      transport: Transport.TCP,
+      options: { host: '127.0.0.1', port: 0 },
+      logger: false,
+    });
     await app.listen();
     const { port } = app.unwrap<Server>().address() as AddressInfo;
     client = ClientProxyFactory.create({ transport: Transport.TCP, options: { host: '127.0.0.1', port } });
@@ -56,7 +74,12 @@ describe('a microservice over TCP', () => {
     expect(await send(message)).toEqual({ heard: message });
     expect(await send(message)).toEqual({ heard: message });
     const { error } = (await send(message)) as { error: unknown };
-    expect(rateLimitProblemSchema.strict().parse(error)).toMatchObject({ api: 'chat', window: 'minute', limit: 2, support: 'ask' });
+    expect(rateLimitProblemSchema.strict().parse(error)).toMatchObject({
+      api: 'chat',
+      window: 'minute',
+      limit: 2,
+      support: 'ask',
+    });
     expect(await send({ botId: 'b-2', known: true })).toEqual({ heard: { botId: 'b-2', known: true } });
   });
 
@@ -127,7 +150,13 @@ describe('a context made by hand', () => {
   let app: INestApplication;
   beforeEach(async () => {
     @Module({
-      imports: [RollgateTestingModule.forRoot({ clock: new Clock().read, catalogue, subjects: { bot: ({ getArgs }) => String(typeof getArgs) } })],
+      imports: [
+        RollgateTestingModule.forRoot({
+          clock: new Clock().read,
+          catalogue,
+          subjects: { bot: ({ getArgs }) => String(typeof getArgs) },
+        }),
+      ],
     })
     class EmptyModule {}
     app = await NestFactory.create(EmptyModule, { logger: false });

@@ -1,5 +1,14 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import { Controller, Get, type INestApplication, Injectable, Logger, Module, type Type, UseGuards } from '@nestjs/common';
+import {
+  Controller,
+  Get,
+  type INestApplication,
+  Injectable,
+  Logger,
+  Module,
+  type Type,
+  UseGuards,
+} from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Test } from '@nestjs/testing';
@@ -16,7 +25,7 @@ import {
   type RollgateOptionsFactory,
   SkipRateLimit,
 } from '../src/index.js';
-import { RollgateTestingModule } from '../src/testing.js';
+import { RollgateTestingModule, type RollgateTestingOptions } from '../src/testing.js';
 import { ADAPTERS, createApp, startApp, TokenGuard } from './http-app.js';
 
 const GUARD = [{ provide: APP_GUARD, useClass: RateLimitGuard }];
@@ -28,8 +37,13 @@ afterEach(async () => {
   app = undefined;
 });
 
-async function setupErrorOf(controllers: Type[], options: Partial<RollgateOptions> = {}): Promise<RateLimitSetupError> {
-  app = await createApp({ adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot(options)], controllers, providers: GUARD });
+async function setupErrorOf(controllers: Type[], options: RollgateTestingOptions = {}): Promise<RateLimitSetupError> {
+  app = await createApp({
+    adapter: new ExpressAdapter(),
+    imports: [RollgateTestingModule.forRoot(options)],
+    controllers,
+    providers: GUARD,
+  });
   const error = await app.init().then(
     () => undefined,
     (thrown: unknown) => thrown,
@@ -58,7 +72,11 @@ describe('a limit that can not be enforced', () => {
     }
     const error = await setupErrorOf([BotsController, OtherController]);
     expect(error.problems).toEqual([
-      { route: 'BotsController.publish', reason: expect.stringContaining('did you mean "publish-bot"'), nearest: ['publish-bot'] },
+      {
+        route: 'BotsController.publish',
+        reason: expect.stringContaining('did you mean "publish-bot"'),
+        nearest: ['publish-bot'],
+      },
       { route: 'OtherController', reason: expect.stringContaining('unknown API "no-such-api-at-all"'), nearest: [] },
     ]);
     expect(error.message).toContain('BotsController.publish: unknown API "publsh-bot", did you mean "publish-bot"?');
@@ -86,12 +104,20 @@ describe('a limit that can not be enforced', () => {
       controllers: [DerivedController],
       providers: GUARD,
     });
-    await expect(app.init()).rejects.toThrow(/DerivedController\.list.*"get-bots"[\s\S]*Gateway\.onMessage.*"get-roles"/);
+    await expect(app.init()).rejects.toThrow(
+      /DerivedController\.list.*"get-bots"[\s\S]*Gateway\.onMessage.*"get-roles"/,
+    );
   });
 
   it('stops the start: a dimension without a resolver, of the catalogue or of the route', async () => {
     const catalogue = new Catalogue([
-      { id: 'g', title: 'G', level: ['bot', 'user'], limits: { perMinute: 1, perHour: 1 }, apis: [{ id: 'chat', title: 'Chat' }] },
+      {
+        id: 'g',
+        title: 'G',
+        level: ['bot', 'user'],
+        limits: { perMinute: 1, perHour: 1 },
+        apis: [{ id: 'chat', title: 'Chat' }],
+      },
     ]);
     @Controller()
     class ChatController {
@@ -107,9 +133,11 @@ describe('a limit that can not be enforced', () => {
       @RateLimit({ api: 'chat', level: ['constructor'] })
       other() {}
     }
-    const { problems } = await setupErrorOf([ChatController], { limiter: createMemoryLimiter({ catalogue }) });
+    const { problems } = await setupErrorOf([ChatController], { catalogue });
     expect(problems.map(({ route }) => route)).toEqual(['ChatController.chat', 'ChatController.other']);
-    expect(problems[0]?.reason).toContain('"chat" counts by "user", which has no resolver: add subjects: { user: (context) => ... }');
+    expect(problems[0]?.reason).toContain(
+      '"chat" counts by "user", which has no resolver: add subjects: { user: (context) => ... }',
+    );
   });
 
   it.each([
@@ -145,7 +173,10 @@ describe('a limit that can not be enforced', () => {
   });
 
   it('is a module without a limiter', async () => {
-    const built = createApp({ adapter: new ExpressAdapter(), imports: [RollgateModule.forRoot({} as RollgateOptions)] });
+    const built = createApp({
+      adapter: new ExpressAdapter(),
+      imports: [RollgateModule.forRoot({} as RollgateOptions)],
+    });
     await expect(built).rejects.toThrow(/'limiter' is missing/);
   });
 
@@ -162,7 +193,12 @@ describe('a limit that can not be enforced', () => {
       @UseGuards(RateLimitGuard)
       guarded() {}
     }
-    app = await createApp({ adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot()], controllers: [UnguardedController], providers: [] });
+    app = await createApp({
+      adapter: new ExpressAdapter(),
+      imports: [RollgateTestingModule.forRoot()],
+      controllers: [UnguardedController],
+      providers: [],
+    });
     await app.init();
     expect(warned.mock.calls.map(([line]) => line)).toEqual([
       '@RateLimit without a guard limits nothing. Add RateLimitGuard to: UnguardedController.unguarded',

@@ -6,7 +6,7 @@ export function parseList(field: string | null): Item[] {
   let rest = field;
   const take = (pattern: RegExp): string => {
     const match = pattern.exec(rest);
-    if (!match || match.index !== 0) throw new Error(`malformed at "${rest}" of "${field}"`);
+    if (match?.index !== 0) throw new Error(`malformed at "${rest}" of "${field}"`);
     rest = rest.slice(match[0].length);
     return match[1] ?? '';
   };

@@ -2,10 +2,17 @@
  * The second guard: the ids of the path are well formed and the caller's own, before anything is counted. A request id
  * that isn't the caller's passes as unknown: its 404 is counted, or guessing would be free.
  */
-import { BadRequestException, type CanActivate, type ExecutionContext, ForbiddenException, Inject, Injectable } from '@nestjs/common';
+import {
+  BadRequestException,
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  Inject,
+  Injectable,
+} from '@nestjs/common';
 import { Reflector } from '@nestjs/core';
 import { STATUS_OF } from '../catalogue/route-marks.js';
-import { Jobs, type JobRef } from '../store/jobs.js';
+import { type JobRef, Jobs } from '../store/jobs.js';
 import { type Owned, Owners } from '../store/owners.js';
 import { canonicalId, idProblem } from './ids.js';
 import { requestOf } from './platform-request.js';

@@ -41,7 +41,10 @@ export class AccountController {
   @HttpCode(202)
   @RateLimit('delete-customer-data')
   @Example({ userIds: ['user-17'] })
-  async deleteCustomerData(@Account() account: Place, @Body({ schema: deletionBody }) { userIds }: DeletionBody): Promise<StartedJob> {
+  async deleteCustomerData(
+    @Account() account: Place,
+    @Body({ schema: deletionBody }) { userIds }: DeletionBody,
+  ): Promise<StartedJob> {
     const notifications = await this.documents.removeOfUsers(account.account, 'notification', userIds);
     return this.jobs.start(account, 'delete-customer-data', { users: userIds.length, notifications });
   }

@@ -8,7 +8,10 @@ import { Documents } from '../store/documents.js';
 import type { Place } from '../store/place.js';
 
 const rolesBody = z.strictObject({
-  roles: z.array(z.strictObject({ name: nameSchema, permissions: z.array(nameSchema).max(50) })).min(1).max(100),
+  roles: z
+    .array(z.strictObject({ name: nameSchema, permissions: z.array(nameSchema).max(50) }))
+    .min(1)
+    .max(100),
 });
 type RolesBody = z.output<typeof rolesBody>;
 

@@ -9,10 +9,17 @@ import { FIRST_USER } from '../store/starter-documents.js';
 import { Users } from './users.js';
 
 const createBody = z.strictObject({
-  users: z.array(z.strictObject({ email: emailSchema, firstName: nameSchema, lastName: nameSchema })).min(1).max(200),
+  users: z
+    .array(z.strictObject({ email: emailSchema, firstName: nameSchema, lastName: nameSchema }))
+    .min(1)
+    .max(200),
 });
 type CreateBody = z.output<typeof createBody>;
-const updateBody = z.strictObject({ email: emailSchema, firstName: nameSchema.optional(), lastName: nameSchema.optional() });
+const updateBody = z.strictObject({
+  email: emailSchema,
+  firstName: nameSchema.optional(),
+  lastName: nameSchema.optional(),
+});
 type UpdateBody = z.output<typeof updateBody>;
 const removeBody = z.strictObject({ emails: z.array(emailSchema).min(1).max(200) });
 type RemoveBody = z.output<typeof removeBody>;

@@ -30,14 +30,26 @@ export class AnalyticsController {
       if (type === 'successintents') return contained;
       return type === 'failintents' ? !contained : confidence < 0.75;
     });
-    return { type, total: found.length, result: found.map(({ sessionId, intent, confidence, startedAt }) => ({ sessionId, intent, confidence, at: startedAt })) };
+    return {
+      type,
+      total: found.length,
+      result: found.map(({ sessionId, intent, confidence, startedAt }) => ({
+        sessionId,
+        intent,
+        confidence,
+        at: startedAt,
+      })),
+    };
   }
 
   @Get('analytics/feedback')
   @RateLimit('feedback-analytics')
   feedback(@Bot() bot: Place) {
     const given = starsOf(this.conversations.of(bot));
-    const stars = [1, 2, 3, 4, 5].map((count) => ({ stars: count, answers: given.filter((one) => one === count).length }));
+    const stars = [1, 2, 3, 4, 5].map((count) => ({
+      stars: count,
+      answers: given.filter((one) => one === count).length,
+    }));
     return { answers: given.length, average: average(given), stars };
   }
 
@@ -57,7 +69,11 @@ export class AnalyticsController {
   widget(@Bot() bot: Place, @Query({ schema: widgetQuery }) { widget }: WidgetQuery) {
     const points = byDay(this.conversations.of(bot)).map(([day, conversations]) => {
       const contained = conversations.filter((conversation) => conversation.contained).length;
-      const values = { volume: conversations.length, containment: contained / conversations.length, satisfaction: average(starsOf(conversations)) };
+      const values = {
+        volume: conversations.length,
+        containment: contained / conversations.length,
+        satisfaction: average(starsOf(conversations)),
+      };
       return { day, value: values[widget] };
     });
     return { widget, points };

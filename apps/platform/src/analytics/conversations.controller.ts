@@ -40,14 +40,23 @@ export class ConversationsController {
   summary(@Bot() bot: Place) {
     const all = this.conversations.of(bot);
     const contained = all.filter((conversation) => conversation.contained).length;
-    return { conversations: all.length, contained, handedOver: all.length - contained, intents: countBy(all, 'intent') };
+    return {
+      conversations: all.length,
+      contained,
+      handedOver: all.length - contained,
+      intents: countBy(all, 'intent'),
+    };
   }
 
   @Get('conversations/details')
   @RateLimit('conversation-details-and-summary')
   details(@Bot() bot: Place, @Query({ schema: pageSchema }) page: Page) {
     const all = this.conversations.of(bot);
-    const summary = { conversations: all.length, channels: countBy(all, 'channel'), languages: countBy(all, 'language') };
+    const summary = {
+      conversations: all.length,
+      channels: countBy(all, 'channel'),
+      languages: countBy(all, 'language'),
+    };
     return { summary, conversations: pageOf(all, page) };
   }
 
@@ -55,7 +64,10 @@ export class ConversationsController {
   @RateLimit('sessions-history')
   sessions(@Bot() bot: Place, @Query({ schema: pageSchema }) page: Page) {
     const all = this.conversations.of(bot);
-    return { total: all.length, sessions: pageOf(all, page).map(({ messages, ...session }) => ({ ...session, messages: messages.length })) };
+    return {
+      total: all.length,
+      sessions: pageOf(all, page).map(({ messages, ...session }) => ({ ...session, messages: messages.length })),
+    };
   }
 
   @Get('debug-logs')

@@ -4,8 +4,8 @@
  */
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
-import type { Place } from '../store/place.js';
 import { CLOCK } from '../store/injection-tokens.js';
+import type { Place } from '../store/place.js';
 
 const DAYS = 7;
 const DAY_MS = 86_400_000;
@@ -51,7 +51,11 @@ export class Conversations {
     const today = Math.floor(this.clock() / DAY_MS);
     const days = Array.from({ length: DAYS }, (_, i) => today - i);
     return days
-      .flatMap((day) => Array.from({ length: 1 + (seed(bot, day)[0] ?? 0) % MOST_A_DAY }, (_, i) => conversation(seed(bot, day, i), day)))
+      .flatMap((day) =>
+        Array.from({ length: 1 + ((seed(bot, day)[0] ?? 0) % MOST_A_DAY) }, (_, i) =>
+          conversation(seed(bot, day, i), day),
+        ),
+      )
       .filter(({ startedAt }) => Date.parse(startedAt) <= this.clock())
       .sort((a, b) => b.startedAt.localeCompare(a.startedAt));
   }
@@ -68,15 +72,15 @@ function conversation(bytes: Buffer, day: number): Conversation {
   const at = (afterSeconds: number): string => new Date(startedAtMs + afterSeconds * 1000).toISOString();
   return {
     sessionId: bytes.toString('hex', 0, 8),
-    userId: `user-${1 + bytes.readUInt8(9) % 40}`,
+    userId: `user-${1 + (bytes.readUInt8(9) % 40)}`,
     channel: pick(CHANNELS, bytes, 10),
     language: pick(LANGUAGES, bytes, 11),
     intent: story.intent,
-    confidence: (70 + bytes.readUInt8(16) % 30) / 100,
+    confidence: (70 + (bytes.readUInt8(16) % 30)) / 100,
     startedAt: at(0),
     endedAt: at(30 + bytes.readUInt8(17)),
     contained: story.intent !== 'handover',
-    stars: bytes.readUInt8(18) % 3 === 0 ? 1 + bytes.readUInt8(19) % 5 : null,
+    stars: bytes.readUInt8(18) % 3 === 0 ? 1 + (bytes.readUInt8(19) % 5) : null,
     messages: [
       { from: 'user', text: story.said, at: at(0) },
       { from: 'bot', text: story.answer, at: at(2) },

@@ -87,5 +87,5 @@ export class TokenVerifier {
 }
 
 function keyOf(secret: string): KeyObject {
-  return createSecretKey(Buffer.from(secret, 'utf8'));
+  return createSecretKey(secret, 'utf8');
 }

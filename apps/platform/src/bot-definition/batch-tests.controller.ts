@@ -15,7 +15,10 @@ const suiteQuery = z.strictObject({ suiteName: nameSchema.default(FIRST_SUITE) }
 type SuiteQuery = z.output<typeof suiteQuery>;
 const importBody = z.strictObject({
   suiteName: nameSchema,
-  testCases: z.array(z.strictObject({ input: textSchema, expectedIntent: nameSchema })).min(1).max(500),
+  testCases: z
+    .array(z.strictObject({ input: textSchema, expectedIntent: nameSchema }))
+    .min(1)
+    .max(500),
 });
 type ImportBody = z.output<typeof importBody>;
 const executionBody = z.strictObject({ requestId: z.uuid().transform((id) => id.toLowerCase()) });

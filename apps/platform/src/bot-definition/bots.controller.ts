@@ -45,7 +45,11 @@ export class BotsController {
   @Example({ fileName: 'orders.csv', fileContext: 'bulkImport', content: 'order,state\nA-1001,open\n' })
   async uploadFile(@Bot() bot: Place, @Body({ schema: fileBody }) { content, ...body }: FileBody) {
     const fileId = randomUUID();
-    const file = { ...body, bytes: Buffer.byteLength(content), sha256: createHash('sha256').update(content).digest('hex') };
+    const file = {
+      ...body,
+      bytes: Buffer.byteLength(content),
+      sha256: createHash('sha256').update(content).digest('hex'),
+    };
     await this.documents.put(bot, 'file', [{ id: fileId, body: { ...file, content } }]);
     return { fileId, ...file };
   }

@@ -13,7 +13,10 @@ const suiteBody = z.strictObject({ suiteName: nameSchema });
 type SuiteBody = z.output<typeof suiteBody>;
 const createBody = z.strictObject({
   suiteName: nameSchema,
-  turns: z.array(z.strictObject({ user: textSchema, bot: nameSchema })).min(1).max(200),
+  turns: z
+    .array(z.strictObject({ user: textSchema, bot: nameSchema }))
+    .min(1)
+    .max(200),
 });
 type CreateBody = z.output<typeof createBody>;
 

@@ -20,13 +20,22 @@ const newBotBody = z.strictObject({ name: nameSchema, dialogs });
 type NewBotBody = z.output<typeof newBotBody>;
 
 const functionsBody = z.strictObject({
-  functions: z.array(z.strictObject({ name: nameSchema, code: z.string().max(20_000) })).min(1).max(100),
+  functions: z
+    .array(z.strictObject({ name: nameSchema, code: z.string().max(20_000) }))
+    .min(1)
+    .max(100),
 });
 type FunctionsBody = z.output<typeof functionsBody>;
 
 const variablesBody = z.strictObject({
   variables: z
-    .array(z.strictObject({ key: nameSchema, value: z.string().max(2000), variableType: z.enum(['env', 'locale']).default('env') }))
+    .array(
+      z.strictObject({
+        key: nameSchema,
+        value: z.string().max(2000),
+        variableType: z.enum(['env', 'locale']).default('env'),
+      }),
+    )
     .min(1)
     .max(200),
 });

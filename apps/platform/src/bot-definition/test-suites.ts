@@ -1,9 +1,9 @@
 /** Test suites of a bot, of both kinds, and their executions. A suite is really run, against what the bot understands. */
 import { Injectable, NotFoundException } from '@nestjs/common';
+import type { Page } from '../http/schemas.js';
 import { Intents } from '../nlp-training/intents.js';
 import { type Body, Documents } from '../store/documents.js';
 import { Jobs, type StartedJob } from '../store/jobs.js';
-import type { Page } from '../http/schemas.js';
 import type { Place } from '../store/place.js';
 
 export type SuiteKind = 'batch-test-suite' | 'conversation-test-suite';
@@ -45,7 +45,10 @@ export class TestSuites {
   }
 
   /** Runs it now; the request id's status tells the outcome when the execution's time has passed. */
-  async execute(bot: Place, { api, kind, suiteName }: { api: string; kind: SuiteKind; suiteName: string }): Promise<StartedJob> {
+  async execute(
+    bot: Place,
+    { api, kind, suiteName }: { api: string; kind: SuiteKind; suiteName: string },
+  ): Promise<StartedJob> {
     const cases = casesOf(await this.#bodyOf(bot, kind, suiteName));
     const understood = await this.intents.findEach(
       bot,

@@ -71,10 +71,16 @@ export class RouteCatalogue {
 
   #route(controller: new () => object, handler: () => unknown): DeclaredRoute {
     const method = this.reflector.get<RequestMethod>(METHOD_METADATA, handler);
-    const mark = this.reflector.getAllAndOverride<{ limited?: RateLimitRule } | undefined>(RATE_LIMIT_MARK, [handler, controller]);
+    const mark = this.reflector.getAllAndOverride<{ limited?: RateLimitRule } | undefined>(RATE_LIMIT_MARK, [
+      handler,
+      controller,
+    ]);
     return {
       method: RequestMethod[method],
-      path: joined(this.reflector.get<string>(PATH_METADATA, controller), this.reflector.get<string>(PATH_METADATA, handler)),
+      path: joined(
+        this.reflector.get<string>(PATH_METADATA, controller),
+        this.reflector.get<string>(PATH_METADATA, handler),
+      ),
       open: this.reflector.getAllAndOverride<boolean | undefined>(OPEN, [handler, controller]) === true,
       api: mark?.limited?.api,
       exampleBody: this.reflector.get<DeclaredRoute['exampleBody'] | undefined>(EXAMPLE, handler) ?? null,
@@ -84,5 +90,8 @@ export class RouteCatalogue {
 }
 
 function joined(...parts: readonly string[]): string {
-  return `/${parts.flatMap((part) => part.split('/')).filter((segment) => segment !== '').join('/')}`;
+  return `/${parts
+    .flatMap((part) => part.split('/'))
+    .filter((segment) => segment !== '')
+    .join('/')}`;
 }

@@ -42,7 +42,12 @@ export class DataAccessController {
 
   @Post('rows/bulk')
   @RateLimit('insert-bulk-data')
-  @Example({ rows: [{ order: 'A-1002', state: 'open' }, { order: 'A-1003', state: 'paid' }] })
+  @Example({
+    rows: [
+      { order: 'A-1002', state: 'open' },
+      { order: 'A-1003', state: 'paid' },
+    ],
+  })
   async insertBulk(@Table() table: TablePlace, @Body({ schema: bulkBody }) { rows }: BulkBody) {
     const rowIds = await this.rows.insert(table, rows);
     return { inserted: rowIds.length, rowIds };
@@ -73,7 +78,9 @@ export class DataAccessController {
   @RateLimit('get-view-data')
   async view(@Table() table: TablePlace, @Query({ schema: viewQuery }) { columns, ...page }: ViewQuery) {
     const { rows, hasMore } = await this.rows.read(table, { ...page, order: 'newest' });
-    const seen = rows.map(({ data }) => (columns ? Object.fromEntries(columns.map((column) => [column, data[column] ?? null])) : data));
+    const seen = rows.map(({ data }) =>
+      columns ? Object.fromEntries(columns.map((column) => [column, data[column] ?? null])) : data,
+    );
     return { view: table.table, columns: columns ?? 'all', rows: seen, hasMore };
   }
 }

@@ -9,7 +9,8 @@ export interface Problem {
   readonly message: string;
 }
 
-interface Reply {
+/** As much of Fastify's as is used here. */
+export interface Reply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
   send(body: unknown): Reply;
@@ -28,7 +29,10 @@ export class ProblemFilter implements ExceptionFilter {
 
 export function sendProblem(reply: Reply, problem: Problem): void {
   if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
-  reply.code(problem.status).header('Content-Type', 'application/problem+json; charset=utf-8').send(JSON.stringify(problem));
+  reply
+    .code(problem.status)
+    .header('Content-Type', 'application/problem+json; charset=utf-8')
+    .send(JSON.stringify(problem));
 }
 
 /** What the caller may know of an error. A body that is a problem already, as a denial's, stays as it is. */
@@ -40,7 +44,8 @@ export function problemOf(error: unknown): Problem {
   }
   // Fastify's own: a body too large, malformed JSON, a URL that can't be decoded.
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
-  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500) return problem(statusCode, String(message));
+  if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
+    return problem(statusCode, String(message));
   return problem(500, 'Something went wrong here. Please try again after some time.');
 }
 

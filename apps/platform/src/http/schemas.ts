@@ -4,7 +4,10 @@ import { z } from 'zod';
 /** A name or key: what a document may be stored under. */
 export const nameSchema = z.string().trim().min(1).max(200);
 export const textSchema = z.string().trim().min(1).max(2000);
-export const emailSchema = z.email().max(200).transform((email) => email.toLowerCase());
+export const emailSchema = z
+  .email()
+  .max(200)
+  .transform((email) => email.toLowerCase());
 /** Columns and values, whatever they are. */
 export const recordSchema = z.record(z.string().min(1).max(200), z.json());
 

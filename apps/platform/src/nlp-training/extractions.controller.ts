@@ -21,7 +21,10 @@ const questionsQuery = pageSchema.extend({ extractionId: z.uuid().optional() });
 type QuestionsQuery = z.output<typeof questionsQuery>;
 
 const faqsBody = z.strictObject({
-  questions: z.array(z.strictObject({ question: nameSchema, answer: textSchema })).min(1).max(200),
+  questions: z
+    .array(z.strictObject({ question: nameSchema, answer: textSchema }))
+    .min(1)
+    .max(200),
 });
 type FaqsBody = z.output<typeof faqsBody>;
 
@@ -47,7 +50,9 @@ export class ExtractionsController {
   @RateLimit('get-extractions-history')
   async history(@Bot() bot: Place, @Query({ schema: pageSchema }) page: Page) {
     const extractions = await this.documents.list(bot, 'extraction', page);
-    return { extractions: extractions.map(({ id, body: { questions: _, ...body } }) => ({ extractionId: id, ...body })) };
+    return {
+      extractions: extractions.map(({ id, body: { questions: _, ...body } }) => ({ extractionId: id, ...body })),
+    };
   }
 
   @Get('extractions/questions')
@@ -56,7 +61,11 @@ export class ExtractionsController {
     const one = extractionId && (await this.documents.get(bot, 'extraction', extractionId));
     if (extractionId && !one) throw new NotFoundException(`The bot has no extraction ${extractionId}.`);
     const extractions = one ? [one] : await this.documents.list(bot, 'extraction', page);
-    return { questions: extractions.flatMap(({ id, body }) => questionsOf(body).map((question) => ({ extractionId: id, question }))) };
+    return {
+      questions: extractions.flatMap(({ id, body }) =>
+        questionsOf(body).map((question) => ({ extractionId: id, question })),
+      ),
+    };
   }
 
   @Get('knowledge-tasks')

@@ -9,7 +9,10 @@ import { Jobs, type StartedJob } from '../store/jobs.js';
 import type { Place } from '../store/place.js';
 
 const importBody = z.strictObject({
-  utterances: z.array(z.strictObject({ text: nameSchema, intent: nameSchema })).min(1).max(200),
+  utterances: z
+    .array(z.strictObject({ text: nameSchema, intent: nameSchema }))
+    .min(1)
+    .max(200),
 });
 type ImportBody = z.output<typeof importBody>;
 
@@ -38,7 +41,10 @@ export class TrainingController {
   @HttpCode(202)
   @RateLimit('ml-utterances-import')
   @Example({ utterances: [{ text: 'where is my order', intent: 'order-status' }] })
-  async importUtterances(@Bot() bot: Place, @Body({ schema: importBody }) { utterances }: ImportBody): Promise<StartedJob> {
+  async importUtterances(
+    @Bot() bot: Place,
+    @Body({ schema: importBody }) { utterances }: ImportBody,
+  ): Promise<StartedJob> {
     const documents = utterances.map((body) => ({ id: body.text.toLowerCase(), body }));
     const imported = await this.documents.put(bot, 'utterance', documents);
     return this.jobs.start(bot, 'ml-utterances-import', { imported });
@@ -51,7 +57,11 @@ export class TrainingController {
   async trainUtterances(@Bot() bot: Place, @Body({ schema: trainBody }) { language }: TrainBody): Promise<StartedJob> {
     const utterances = await this.documents.list(bot, 'utterance', WHOLE);
     const intents = new Set(utterances.map(({ body }) => body['intent']));
-    return this.jobs.start(bot, 'ml-utterance-train', { language, utterances: utterances.length, intents: intents.size });
+    return this.jobs.start(bot, 'ml-utterance-train', {
+      language,
+      utterances: utterances.length,
+      intents: intents.size,
+    });
   }
 
   @Post('utterances/exports')

@@ -53,15 +53,17 @@ CREATE TABLE IF NOT EXISTS platform.rows (
 );
 `;
 
-/** @throws the driver's error when the database can't be reached. */
+/** @throws Error with one line that says why the database can't be used. */
 export async function createSchema(pool: pg.Pool): Promise<void> {
-  const client = await pool.connect();
+  const client = await pool.connect().catch((error: unknown) => {
+    // Several addresses that all refused come as one error without a message.
+    const { message, code } = error as { message?: string; code?: string };
+    throw new Error(`the database of DATABASE_URL does not answer: ${message || code}`, { cause: error });
+  });
   try {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
-    const { rows } = await client.query<{ ready: boolean }>(
-      `SELECT to_regclass('platform.rows') IS NOT NULL AS ready`,
-    );
+    const { rows } = await client.query<{ ready: boolean }>(`SELECT to_regclass('platform.rows') IS NOT NULL AS ready`);
     // Looked up first: even an idle CREATE INDEX IF NOT EXISTS locks the table against writers of a running platform.
     if (!rows[0]?.ready) await client.query(SCHEMA);
     await client.query('COMMIT');
@@ -72,7 +74,13 @@ export async function createSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
-export function openPool({ databaseUrl, onIdleError }: { databaseUrl: string; onIdleError: (error: Error) => void }): pg.Pool {
+export function openPool({
+  databaseUrl,
+  onIdleError,
+}: {
+  databaseUrl: string;
+  onIdleError: (error: Error) => void;
+}): pg.Pool {
   const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 5000 });
   // Without a listener, a connection that Postgres ends while idle would end this process.
   pool.on('error', onIdleError);

@@ -6,8 +6,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import type { Page } from '../http/schemas.js';
-import type { Place } from './place.js';
 import { POOL } from './injection-tokens.js';
+import type { Place } from './place.js';
 
 export type Body = Readonly<Record<string, unknown>>;
 

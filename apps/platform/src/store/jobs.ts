@@ -7,8 +7,8 @@ import { Inject, Injectable, NotFoundException } from '@nestjs/common';
 import type pg from 'pg';
 import { isRequestId } from '../access/ids.js';
 import { BoundedMap } from '../bounded-map.js';
-import type { Place } from './place.js';
 import { CLOCK, POOL } from './injection-tokens.js';
+import type { Place } from './place.js';
 
 /** Whose job an id is, and which API started it. */
 export interface JobRef extends Place {

@@ -5,8 +5,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import type pg from 'pg';
 import { BoundedMap } from '../bounded-map.js';
-import { STARTER_DOCUMENTS } from './starter-documents.js';
 import { POOL } from './injection-tokens.js';
+import { STARTER_DOCUMENTS } from './starter-documents.js';
 
 export interface Owned {
   readonly kind: 'account' | 'bot' | 'table';

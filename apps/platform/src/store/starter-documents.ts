@@ -15,7 +15,11 @@ export const FIRST_SUITE = 'smoke';
 
 export const STARTER_DOCUMENTS: Readonly<Record<Owned['kind'], readonly StarterDocument[]>> = {
   account: [
-    { kind: 'user', id: FIRST_USER, body: { firstName: 'First', lastName: 'Admin', access: 'enabled', botRoles: [], adminRoles: ['account-admin'] } },
+    {
+      kind: 'user',
+      id: FIRST_USER,
+      body: { firstName: 'First', lastName: 'Admin', access: 'enabled', botRoles: [], adminRoles: ['account-admin'] },
+    },
     { kind: 'role', id: 'account-admin', body: { permissions: ['users', 'roles', 'bots', 'audit-logs'] } },
     { kind: 'role', id: 'bot-developer', body: { permissions: ['bots'] } },
     { kind: 'role', id: 'bot-tester', body: { permissions: ['bots:read', 'test-suites'] } },
@@ -28,7 +32,12 @@ export const STARTER_DOCUMENTS: Readonly<Record<Owned['kind'], readonly StarterD
     {
       kind: 'batch-test-suite',
       id: FIRST_SUITE,
-      body: { testCases: [{ input: 'hello', expectedIntent: 'greeting' }, { input: 'an agent please', expectedIntent: 'handover' }] },
+      body: {
+        testCases: [
+          { input: 'hello', expectedIntent: 'greeting' },
+          { input: 'an agent please', expectedIntent: 'handover' },
+        ],
+      },
     },
     { kind: 'conversation-test-suite', id: FIRST_SUITE, body: { turns: [{ user: 'hello', bot: 'greeting' }] } },
     { kind: 'knowledge-task', id: 'faq', body: { name: 'Frequently asked questions', language: FIRST_LANGUAGE } },

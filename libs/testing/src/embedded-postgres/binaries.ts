@@ -1,6 +1,6 @@
-import { cp, stat } from 'node:fs/promises';
+import { cp, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { firstUnreachable, type RunAs } from './run-as.js';
 
@@ -18,11 +18,23 @@ export interface Binaries {
  */
 export async function findBinaries(runAs: RunAs | undefined, copyFolder: string): Promise<Binaries> {
   const binaries = await packagedBinaries();
+  await linkLibraries(dirname(dirname(binaries.postgres)));
   if (runAs === undefined || (await firstUnreachable(binaries.postgres, runAs)) === undefined) return binaries;
-  // bin/, lib/ and share/ find each other by relative path, so the folder moves as a whole.
-  const copied = join(copyFolder, 'bin', 'postgres');
-  if (!(await exists(copied))) await cp(dirname(dirname(binaries.postgres)), copyFolder, { recursive: true });
-  return { initdb: join(copyFolder, 'bin', 'initdb'), postgres: copied };
+  const native = dirname(dirname(binaries.postgres));
+  const copied = `${copyFolder}-${await packageVersion(native)}`;
+  if (!(await exists(copied))) {
+    // Renamed when complete: a kill in the middle must not leave half a server to be taken for one.
+    const draft = `${copied}.${process.pid}`;
+    // bin/, lib/ and share/ find each other by relative path, and so must the links among them.
+    await cp(native, draft, { recursive: true, verbatimSymlinks: true });
+    await rename(draft, copied);
+  }
+  return { initdb: join(copied, 'bin', 'initdb'), postgres: join(copied, 'bin', 'postgres') };
+}
+
+async function packageVersion(native: string): Promise<string> {
+  const { version } = JSON.parse(await readFile(join(dirname(native), 'package.json'), 'utf8')) as { version: string };
+  return version;
 }
 
 async function packagedBinaries(): Promise<Binaries> {
@@ -39,6 +51,19 @@ async function packagedBinaries(): Promise<Binaries> {
     );
   }
   return (await import(pathToFileURL(entry).href)) as Binaries;
+}
+
+/**
+ * A package cannot hold symbolic links, so the shared libraries' short names (libicuuc.so.60) are made after unpacking. The
+ * package does it in an install script; we do it too, since install scripts may be switched off.
+ */
+async function linkLibraries(native: string): Promise<void> {
+  const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
+  const links = JSON.parse(list) as ReadonlyArray<{ source: string; target: string }>;
+  for (const { source, target } of links) {
+    // Paths in the list start at the package's folder, one above `native`. A link already there is the usual case.
+    await symlink(basename(source), join(dirname(native), target)).catch(() => undefined);
+  }
 }
 
 async function exists(path: string): Promise<boolean> {

@@ -24,7 +24,9 @@ afterAll(async () => {
   await rm(home, { recursive: true, force: true });
 });
 
-afterEach(() => lines.splice(0));
+afterEach(() => {
+  lines.splice(0);
+});
 
 async function begin(): Promise<void> {
   // Durable but for the disk's own flush: what dies here is the process, not the machine.

@@ -1,0 +1,81 @@
+/** A platform of a test file's own, on a database of its own, and callers that hold tokens. */
+import type { Limiter } from '@rollgate/limiter';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { signToken } from '../src/auth/tokens.js';
+import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
+import { createPlatform, type Platform } from '../src/platform.js';
+
+export const SECRET = 'a secret of more than thirty-two bytes, for tests';
+
+export interface Answer {
+  readonly status: number;
+  readonly headers: Headers;
+  readonly body: Readonly<Record<string, unknown>>;
+}
+
+export interface CallOptions {
+  /** `acme` by default; `null` sends no token. */
+  readonly account?: string | null;
+  readonly body?: unknown;
+  readonly headers?: Readonly<Record<string, string>>;
+  /** Another node's. */
+  readonly origin?: string;
+}
+
+export type Ids = Readonly<Partial<Record<'botId' | 'tableName' | 'requestId', string>>>;
+
+export interface TestPlatform {
+  readonly platform: Platform;
+  readonly database: TestDatabase;
+  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+  /** Calls an API of the catalogue with its example body. */
+  callApi(api: PublishedApi, options: CallOptions & { ids: Ids }): Promise<Answer>;
+  stop(): Promise<void>;
+}
+
+export async function startPlatform(options: { clock?: () => number; limiter?: Limiter } = {}): Promise<TestPlatform> {
+  const database = await createTestDatabase();
+  const platform = await createPlatform({ databaseUrl: database.url, jwtSecret: SECRET, ...options });
+  const tokens = new Map<string, Promise<string>>();
+
+  async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { account = 'acme', body, headers, origin = platform.url } = options;
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      headers: {
+        ...(account !== null && { authorization: `Bearer ${await tokenOf(account)}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
+  function tokenOf(account: string): Promise<string> {
+    const token = tokens.get(account) ?? signToken({ secret: SECRET, account, expiresInSeconds: 3600 });
+    tokens.set(account, token);
+    return token;
+  }
+
+  return {
+    platform,
+    database,
+    call,
+    callApi: (api, { ids, ...rest }) =>
+      call(api.method, filled(api.path, ids), { ...(api.exampleBody && { body: api.exampleBody }), ...rest }),
+    async stop() {
+      await platform.close();
+      await database.drop();
+    },
+  };
+}
+
+function filled(path: string, ids: Ids): string {
+  return path.replace(/:(\w+)/g, (_, name: keyof Ids) => {
+    const id = ids[name];
+    if (id === undefined) throw new Error(`${path}: the test gives no ${name}`);
+    return encodeURIComponent(id);
+  });
+}
