@@ -31,6 +31,7 @@ export default {
   },
   globalSetup: '<rootDir>/libs/testing/jest-set-up.mjs',
   globalTeardown: '<rootDir>/libs/testing/jest-tear-down.mjs',
+  reporters: ['default', '<rootDir>/apps/dev/bin/count-reporter.mjs'],
   maxWorkers: 2,
   testTimeout: 20_000,
 };

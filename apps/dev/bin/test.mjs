@@ -10,9 +10,8 @@ setUp();
 const folder = mkdtempSync(join(tmpdir(), 'rollgate-counts-'));
 const countsFile = join(folder, 'counts.json');
 const jest = join(projectFolder, 'node_modules', 'jest', 'bin', 'jest.js');
-const reporters = ['--reporters=default', `--reporters=${join(import.meta.dirname, 'count-reporter.mjs')}`];
 
-const child = spawn(process.execPath, [jest, ...reporters, ...process.argv.slice(2)], {
+const child = spawn(process.execPath, [jest, ...process.argv.slice(2)], {
   cwd: projectFolder,
   stdio: 'inherit',
   env: {

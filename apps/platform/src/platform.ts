@@ -34,6 +34,7 @@ export interface Platform {
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A valid id of 256 bytes, each byte written as `%XX`, fits with room: a longer one is refused with a reason, not lost. */
 const MAX_PARAM_LENGTH = 4096;
+const IDLE_SWEEP_MS = 50;
 
 /** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
@@ -50,7 +51,12 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     app = await createApplication(
       platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
     );
-    await app.listen(options.port ?? 0, options.host ?? '127.0.0.1');
+    await app.init();
+    // Not `app.listen()`, which also writes an error of its own to the log: whoever starts the platform reports it.
+    await app
+      .getHttpAdapter()
+      .getInstance()
+      .listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
     return { url: urlOf(app), app, close: closing(app, () => pool.end()) };
   } catch (error) {
     await app?.close();
@@ -98,8 +104,19 @@ function urlOf(app: NestFastifyApplication): string {
 /** The pool goes last: requests in flight, which `app.close()` waits for, still need it. Closing twice is closing once. */
 function closing(app: NestFastifyApplication, endPool: () => Promise<void>): () => Promise<void> {
   let closed: Promise<void> | undefined;
+  const close = async (): Promise<void> => {
+    // Fastify closes the connections that are idle now. One whose answer is still to come is idle later, and would keep
+    // the server open until the client lets it go.
+    const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
+    try {
+      await app.close();
+    } finally {
+      clearInterval(sweep);
+      await endPool();
+    }
+  };
   return () => {
-    closed ??= app.close().finally(endPool);
+    closed ??= close();
     return closed;
   };
 }

@@ -69,6 +69,12 @@ class BotsController {
     return done();
   }
 
+  @Post('by-table/:tableName')
+  @RateLimit({ api: 'publish', level: ['account', 'table'] })
+  byTable() {
+    return done();
+  }
+
   @Get('free')
   free() {
     return done();
@@ -268,6 +274,9 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     await post('/bots/b-2/by-account');
     expect(await callTimes(2, () => post('/bots/b-3/by-account'))).toEqual({ 201: 1, 429: 1 });
     expect((await post('/bots/b-4/by-account', 'globex')).status).toBe(201);
+    expect(await callTimes(2, () => post('/bots/b-1/by-table/orders'))).toEqual({ 201: 2 });
+    expect(await callTimes(2, () => post('/bots/b-2/by-table/orders'))).toEqual({ 201: 1, 429: 1 });
+    expect(await callTimes(3, () => post('/bots/b-1/by-table/users'))).toEqual({ 201: 3 });
   });
 
   it('says the own sentence of an API', async () => {

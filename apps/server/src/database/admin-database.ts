@@ -1,0 +1,24 @@
+import type { DynamicModule } from '@nestjs/common';
+import { TypeOrmModule } from '@nestjs/typeorm';
+import type { Logger } from 'pino';
+
+/** The admin side's DataSource: entities register themselves by `TypeOrmModule.forFeature`. Decisions never pass here. */
+export function adminDatabase({ databaseUrl, logger }: { databaseUrl: string; logger: Logger }): DynamicModule {
+  return TypeOrmModule.forRoot({
+    type: 'postgres',
+    url: databaseUrl,
+    schema: 'rollgate',
+    applicationName: 'rollgate-admin',
+    poolSize: 5,
+    connectTimeoutMS: 5_000,
+    autoLoadEntities: true,
+    // The schema is the migrations' alone.
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+    // Whoever starts the service hears at once that there is no database; an orchestrator starts it again.
+    retryAttempts: 0,
+    poolErrorHandler: ({ message }: Error) =>
+      logger.warn({ pool: 'rollgate-admin', reason: message }, 'lost an idle database connection'),
+  });
+}

@@ -1,0 +1,26 @@
+import pg from 'pg';
+import type { Logger } from 'pino';
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  /** Shown in pg_stat_activity. */
+  readonly name: string;
+  readonly logger: Logger;
+  readonly connectTimeoutMs: number;
+  /** Of each statement, kept by this process: also a server that says nothing at all ends it. */
+  readonly queryTimeoutMs: number;
+}
+
+/** One connection, for one purpose: what goes on elsewhere never keeps it waiting. */
+export function openPool({ databaseUrl, name, logger, connectTimeoutMs, queryTimeoutMs }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    application_name: name,
+    max: 1,
+    connectionTimeoutMillis: connectTimeoutMs,
+    query_timeout: queryTimeoutMs,
+  });
+  // Without a listener, a connection that Postgres ends while idle would end this process.
+  pool.on('error', (error) => logger.warn({ pool: name, reason: error.message }, 'lost an idle database connection'));
+  return pool;
+}

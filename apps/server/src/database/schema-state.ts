@@ -1,0 +1,45 @@
+/** What of Rollgate is in a database. Looks only. */
+import { migrations } from '@rollgate/migrations';
+import type { Queryable } from './queryable.js';
+
+/** Names as their files have them, oldest first, e.g. `001-counters`. */
+export interface MigrationState {
+  readonly applied: readonly string[];
+  readonly pending: readonly string[];
+  /** Applied by a newer Rollgate than this one. */
+  readonly unknown: readonly string[];
+}
+
+/** Without these no decision can be made, whatever the migrations' list says: somebody dropped or never restored them. */
+const NEEDED = ['counter', 'bucket', 'lane', 'freed'] as const;
+
+export async function readMigrationState(database: Queryable): Promise<MigrationState> {
+  const known = migrations.map((Migration) => fileName(String(new Migration().name)));
+  const applied = await readApplied(database);
+  return {
+    applied,
+    pending: known.filter((name) => !applied.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name)),
+  };
+}
+
+/** Which of the tables that decisions need are not there. */
+export async function readMissingTables(database: Queryable): Promise<string[]> {
+  const { rows } = await database.query<{ name: string }>(
+    `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('rollgate.' || name) IS NULL`,
+    [NEEDED],
+  );
+  return rows.map(({ name }) => `rollgate.${name}`);
+}
+
+async function readApplied(database: Queryable): Promise<string[]> {
+  const table = await database.query<{ found: boolean }>(`SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`);
+  if (table.rows[0]?.found !== true) return [];
+  const { rows } = await database.query<{ name: string }>('SELECT name FROM rollgate.migration ORDER BY timestamp, id');
+  return rows.map(({ name }) => fileName(name));
+}
+
+/** TypeORM wants 13 digits at the end of a migration's name. */
+function fileName(name: string): string {
+  return name.replace(/-\d{13}$/, '');
+}

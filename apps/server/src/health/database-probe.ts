@@ -1,0 +1,68 @@
+/**
+ * Looks whether the database serves.
+ *
+ * Invariants: an answer within a second, however the database fails; one look at a time, whoever asks how often, so
+ * that probes can't exhaust the database; nothing is left behind in a database that doesn't answer.
+ */
+import { setTimeout as wait } from 'node:timers/promises';
+import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import pg from 'pg';
+import type { Logger } from 'pino';
+import { openPool } from '../database/open-pool.js';
+import { readMigrationState, readMissingTables } from '../database/schema-state.js';
+import { LOGGER } from '../logging/logger.js';
+
+const ANSWER_MS = 1_000;
+
+/** Injection token of the connection string. */
+export const DATABASE_URL = Symbol('DATABASE_URL');
+
+export interface DatabaseState {
+  readonly pendingMigrations: readonly string[];
+  readonly missingTables: readonly string[];
+}
+
+@Injectable()
+export class DatabaseProbe implements OnApplicationShutdown {
+  readonly #pool: pg.Pool;
+  #looking: Promise<DatabaseState> | undefined;
+
+  constructor(@Inject(DATABASE_URL) databaseUrl: string, @Inject(LOGGER) logger: Logger) {
+    this.#pool = openPool({
+      databaseUrl,
+      logger,
+      name: 'rollgate-probe',
+      connectTimeoutMs: ANSWER_MS,
+      queryTimeoutMs: ANSWER_MS,
+    });
+  }
+
+  /** @throws when the database can't be reached, or did not answer within a second. */
+  async look(): Promise<DatabaseState> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    const end = new AbortController();
+    const late = wait(ANSWER_MS, undefined, { signal: end.signal }).then(() => {
+      throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
+    });
+    try {
+      return await Promise.race([this.#looking, late]);
+    } finally {
+      // Aborting rejects it, and nobody listens any more.
+      late.catch(() => undefined);
+      this.#looking?.catch(() => undefined);
+      end.abort();
+    }
+  }
+
+  // The pool gives a connection up that timed out, so a look that nobody waits for any more ends by itself.
+  async #look(): Promise<DatabaseState> {
+    const { pending } = await readMigrationState(this.#pool);
+    return { pendingMigrations: pending, missingTables: await readMissingTables(this.#pool) };
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#pool.end();
+  }
+}

@@ -1,0 +1,22 @@
+import type { ServerResponse } from 'node:http';
+import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
+import { problemOf } from './problem.js';
+
+/** Every error leaves through here. */
+@Catch()
+export class ProblemFilter implements ExceptionFilter {
+  catch(error: unknown, host: ArgumentsHost): void {
+    const response = host.switchToHttp().getResponse<ServerResponse & { err?: Error }>();
+    const problem = problemOf(error);
+    // The request's line in the log carries it, with its stack.
+    if (problem.status >= 500) response.err = error instanceof Error ? error : new Error(String(error));
+    if (response.headersSent) {
+      // Half an answer is out: only a broken connection tells the caller that it is no whole one.
+      response.destroy();
+      return;
+    }
+    response.statusCode = problem.status;
+    response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
+    response.end(JSON.stringify(problem));
+  }
+}

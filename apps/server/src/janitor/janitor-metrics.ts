@@ -1,0 +1,58 @@
+import type { SweepTotals } from '@rollgate/limiter';
+import { Counter, Gauge, type Registry } from 'prom-client';
+
+/** What the janitor of this node did. A node that finds another one sweeping has done nothing. */
+export class JanitorMetrics {
+  readonly #heads: Counter;
+  readonly #buckets: Counter;
+  readonly #failures: Counter;
+  readonly #endedAt: Gauge;
+  readonly #duration: Gauge;
+  readonly #busyLanes: Gauge;
+
+  constructor(registry: Registry) {
+    const registers = [registry];
+    this.#heads = new Counter({
+      name: 'rollgate_janitor_heads_removed_total',
+      help: 'Idle subjects removed',
+      registers,
+    });
+    this.#buckets = new Counter({
+      name: 'rollgate_janitor_buckets_removed_total',
+      help: 'Finished minutes removed, past their retention',
+      registers,
+    });
+    this.#failures = new Counter({
+      name: 'rollgate_janitor_failed_passes_total',
+      help: 'Passes that ended with an error; the next one goes on where it matters',
+      registers,
+    });
+    this.#endedAt = new Gauge({
+      name: 'rollgate_janitor_last_pass_timestamp_seconds',
+      help: 'When the last pass ended, Unix seconds; 0: none yet on this node',
+      registers,
+    });
+    this.#duration = new Gauge({
+      name: 'rollgate_janitor_last_pass_duration_seconds',
+      help: 'How long the last pass took',
+      registers,
+    });
+    this.#busyLanes = new Gauge({
+      name: 'rollgate_janitor_last_pass_busy_lanes',
+      help: 'Lanes that the last pass gave up, because they were busy each time it asked',
+      registers,
+    });
+  }
+
+  swept(totals: SweepTotals, { durationMs }: { durationMs: number }): void {
+    this.#heads.inc(totals.heads);
+    this.#buckets.inc(totals.buckets);
+    this.#busyLanes.set(totals.busyLanes);
+    this.#duration.set(durationMs / 1000);
+    this.#endedAt.setToCurrentTime();
+  }
+
+  failed(): void {
+    this.#failures.inc();
+  }
+}

@@ -1,0 +1,99 @@
+/** The service as a whole: one call builds it, for the command and for tests alike. */
+import type { Server as HttpServer } from 'node:http';
+import { NestFactory } from '@nestjs/core';
+import { type NestExpressApplication } from '@nestjs/platform-express';
+import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
+import helmet from 'helmet';
+import type { Logger } from 'pino';
+import { createLogger } from './logging/logger.js';
+import { NestLogger } from './logging/nest-logger.js';
+import { requestLog } from './logging/request-log.js';
+import { serverModule } from './server.module.js';
+import type { Settings } from './settings.js';
+
+export interface ServerOptions extends Settings {
+  readonly logger?: Logger;
+  /** Between two passes of the janitor; its own default is 5 minutes. */
+  readonly sweepEveryMs?: number;
+}
+
+export interface Server {
+  /** E.g. `http://127.0.0.1:3000` */
+  readonly url: string;
+  readonly app: NestExpressApplication;
+  /** Lets requests in flight finish, for 5 s at most, then lets the database go. Closing twice is closing once. */
+  close(): Promise<void>;
+}
+
+const DRAIN_MS = 5_000;
+const BODY_LIMIT_BYTES = 64 * 1024;
+
+/** JSON only, nothing to run or to show. */
+const CONTENT_SECURITY_POLICY = {
+  useDefaults: false,
+  directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] },
+};
+
+/** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
+export async function createServer(options: ServerOptions): Promise<Server> {
+  const { databaseUrl, host, port, logger = createLogger(options.logLevel) } = options;
+  await checkMigrated(databaseUrl);
+  const app = await createApplication({ ...options, logger });
+  try {
+    await app.listen(port, host);
+  } catch (error) {
+    await app.close();
+    throw error;
+  }
+  return { url: urlOf(app.getHttpServer()), app, close: closing(app) };
+}
+
+/** Before anything is built, so that what is wrong with the database is told in one line. */
+async function checkMigrated(databaseUrl: string): Promise<void> {
+  const pending = await pendingMigrations({ databaseUrl });
+  if (pending.length > 0)
+    throw new Error(`the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`);
+}
+
+async function createApplication(options: ServerOptions & { logger: Logger }): Promise<NestExpressApplication> {
+  const { databaseUrl, keepSeconds, sweepEveryMs, logger } = options;
+  const app = await NestFactory.create<NestExpressApplication>(
+    serverModule({ databaseUrl, logger, keepSeconds, sweepEveryMs }),
+    { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
+  );
+  // One route has one spelling. Express reads both when its router is made, which the first `use` does.
+  app.set('case sensitive routing', true);
+  app.set('strict routing', true);
+  app.use(requestLog(logger));
+  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
+  return app;
+}
+
+function urlOf(server: HttpServer): string {
+  const address = server.address();
+  if (typeof address !== 'object' || address === null) throw new Error('the service listens on no port');
+  const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
+  return `http://${host}:${address.port}`;
+}
+
+function closing(app: NestExpressApplication): () => Promise<void> {
+  let closed: Promise<void> | undefined;
+  return () => {
+    closed ??= drain(app);
+    return closed;
+  };
+}
+
+async function drain(app: NestExpressApplication): Promise<void> {
+  const server: HttpServer = app.getHttpServer();
+  // A connection kept alive by its caller goes as soon as its answer is out; one that is never done goes in the end.
+  const idle = setInterval(() => server.closeIdleConnections(), 50);
+  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  try {
+    await app.close();
+  } finally {
+    clearInterval(idle);
+    clearTimeout(late);
+  }
+}

@@ -1,0 +1,115 @@
+/** What the service and its command line are told by their environment, checked before anything is opened. */
+import { readFileSync } from 'node:fs';
+import { z } from 'zod';
+
+/** Finished minutes younger than this are still inside an hour window: the database refuses to remove them. */
+const LEAST_KEEP_SECONDS = 3661;
+/** A Postgres `int`. */
+const MOST_KEEP_SECONDS = 2_147_483_647;
+
+export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
+
+/** Settings that are missing or wrong: one line each, for whoever starts the program. No line repeats a secret. */
+export class SettingsError extends Error {
+  override readonly name = 'SettingsError';
+  constructor(readonly lines: readonly string[]) {
+    super(lines.join('\n'));
+  }
+}
+
+export interface Settings {
+  readonly host: string;
+  /** 0 takes a free one. */
+  readonly port: number;
+  readonly databaseUrl: string;
+  readonly logLevel: (typeof LOG_LEVELS)[number];
+  /** How long finished minutes are kept. Undefined: the janitor's own default, a day. */
+  readonly keepSeconds: number | undefined;
+}
+
+export type Environment = Readonly<Record<string, string | undefined>>;
+
+/** Settings that may also be given as `<NAME>_FILE`, a file that holds the value. */
+const SECRETS = ['DATABASE_URL'] as const;
+
+const databaseVariables = z.object({
+  DATABASE_URL: z
+    .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database' })
+    .refine(isPostgresUrl, 'is not a Postgres URL like postgres://user:password@host:5432/database'),
+});
+
+const serviceVariables = databaseVariables.extend({
+  ROLLGATE_HOST: z.string().default('127.0.0.1'),
+  ROLLGATE_PORT: wholeNumber({ least: 0, most: 65_535 }).default(3000),
+  ROLLGATE_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+  ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
+});
+
+/** @throws SettingsError */
+export function readSettings(environment: Environment): Settings {
+  const read = readVariables(serviceVariables, environment);
+  return {
+    host: read.ROLLGATE_HOST,
+    port: read.ROLLGATE_PORT,
+    databaseUrl: read.DATABASE_URL,
+    logLevel: read.ROLLGATE_LOG_LEVEL,
+    keepSeconds: read.ROLLGATE_KEEP_SECONDS,
+  };
+}
+
+/** All that the command line needs. @throws SettingsError */
+export function readDatabaseUrl(environment: Environment): string {
+  return readVariables(databaseVariables, environment).DATABASE_URL;
+}
+
+function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {
+  // A variable set to nothing is one that isn't set: compose files write them so.
+  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
+  const unreadable = readSecretFiles(given);
+  const read = variables.safeParse(given);
+  const issues = (read.error?.issues ?? [])
+    .filter(({ path }) => !unreadable.has(String(path[0])))
+    .map(({ path, message }) => `${String(path[0])} ${message}`);
+  const lines = [...unreadable.values(), ...issues];
+  if (!read.success || lines.length > 0) throw new SettingsError(lines);
+  return read.data;
+}
+
+/** Puts what the files hold in place. Returns the line for each secret whose file can't be read, by the secret's name. */
+function readSecretFiles(given: Record<string, string | undefined>): Map<string, string> {
+  const unreadable = new Map<string, string>();
+  for (const name of SECRETS) {
+    const file = given[`${name}_FILE`];
+    if (given[name] !== undefined || file === undefined) continue;
+    try {
+      // Editors and `echo` end a file with a line break that nobody means as part of the secret.
+      const secret = readFileSync(file, 'utf8').trim();
+      if (secret === '') unreadable.set(name, `${name}_FILE ${file} is empty`);
+      else given[name] = secret;
+    } catch (error) {
+      unreadable.set(name, `${name}_FILE ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
+    }
+  }
+  return unreadable;
+}
+
+function wholeNumber({ least, most }: { least: number; most: number }) {
+  const complaint = `must be a whole number from ${least} to ${most}`;
+  return z
+    .string()
+    .trim()
+    .regex(/^\d{1,10}$/, { error: complaint, abort: true })
+    .transform(Number)
+    .refine((value) => value >= least && value <= most, complaint);
+}
+
+function isPostgresUrl(text: string): boolean {
+  try {
+    const { protocol, username, password, pathname } = new URL(text);
+    // The driver decodes them, and would throw in the middle of connecting.
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+    return protocol === 'postgres:' || protocol === 'postgresql:';
+  } catch {
+    return false;
+  }
+}
