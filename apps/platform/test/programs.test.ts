@@ -65,15 +65,9 @@ describe('platform-token', () => {
     [[], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: --account is missing/],
     [['--account', ' '], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: the account must not be blank\n$/],
     [['--account', 'acme', '--expires', 'soon'], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: --expires takes/],
-    [['--account', 'acme', '--expires', '0d'], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: --expires takes/],
     [['--acount', 'acme'], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: Unknown option '--acount'/],
     [['--account', 'acme'], {}, /^platform-token: ROLLGATE_JWT_SECRET is missing/],
     [['--account', 'acme'], { ROLLGATE_JWT_SECRET: 'short' }, /at least 32 bytes, this one has 5\n$/],
-    [
-      ['--account', 'acme'],
-      { ROLLGATE_JWT_SECRET_FILE: '/nowhere' },
-      /^platform-token: ROLLGATE_JWT_SECRET_FILE \/nowhere: /,
-    ],
   ])('%j: says what is wrong, and prints no token', async (args, env, reason) => {
     expect(await token(args, env)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(reason) });
   });
@@ -95,19 +89,11 @@ describe('main', () => {
   };
 
   test.each<[env: Record<string, string>, reason: string]>([
-    [{ DATABASE_URL: '' }, 'DATABASE_URL is missing'],
-    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must begin with postgres://'],
-    [{ ROLLGATE_JWT_SECRET: '' }, 'ROLLGATE_JWT_SECRET is missing'],
     [{ ROLLGATE_JWT_SECRET: 'short' }, 'ROLLGATE_JWT_SECRET: a secret has at least 32 bytes, this one has 5'],
-    [{ PLATFORM_PORT: '70000' }, 'PLATFORM_PORT must be a port'],
-    [{ PLATFORM_SUPPORT_URL: 'javascript:x' }, 'PLATFORM_SUPPORT_URL must begin with'],
     [{ DATABASE_URL: 'postgres://127.0.0.1:1/none' }, 'the database of DATABASE_URL does not answer'],
   ])('%j: one line, exit 1', async (wrong, reason) => {
-    const { code, stdout, stderr } = await run(MAIN, [], {
-      ROLLGATE_JWT_SECRET: SECRET,
-      DATABASE_URL: database.url,
-      ...wrong,
-    });
+    const env = { ROLLGATE_JWT_SECRET: SECRET, DATABASE_URL: database.url, ...wrong };
+    const { code, stdout, stderr } = await run(MAIN, [], env);
     expect({ code, stdout }).toEqual({ code: 1, stdout: '' });
     expect(stderr).toMatch(/^platform: .*\n$/);
     expect(stderr).toContain(reason);

@@ -31,7 +31,12 @@ const BODY_LIMIT_BYTES = 64 * 1024;
 /** JSON only, nothing to run or to show. */
 const CONTENT_SECURITY_POLICY = {
   useDefaults: false,
-  directives: { 'default-src': ["'none'"], 'base-uri': ["'none'"], 'form-action': ["'none'"], 'frame-ancestors': ["'none'"] },
+  directives: {
+    'default-src': ["'none'"],
+    'base-uri': ["'none'"],
+    'form-action': ["'none'"],
+    'frame-ancestors': ["'none'"],
+  },
 };
 
 /** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
@@ -52,7 +57,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 async function checkMigrated(databaseUrl: string): Promise<void> {
   const pending = await pendingMigrations({ databaseUrl });
   if (pending.length > 0)
-    throw new Error(`the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`);
+    throw new Error(
+      `the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
+    );
 }
 
 async function createApplication(options: ServerOptions & { logger: Logger }): Promise<NestExpressApplication> {

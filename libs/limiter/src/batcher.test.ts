@@ -31,7 +31,7 @@ function recorder({ lanesInFlight = 8, maxItems = 100 } = {}) {
         cost,
         perMinute,
         perHour: 99,
-        settle: ({ result, row, position }) => resolve({ position, granted: result.rows[row]?.granted ?? -1 }),
+        settle: (result, row, position) => resolve({ position, granted: result.rows[row]?.granted ?? -1 }),
         fail: reject,
       });
     });

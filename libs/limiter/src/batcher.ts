@@ -9,7 +9,7 @@ import type { AcquireItem, AcquireResult } from './store.js';
 
 export interface Call extends Omit<AcquireItem, 'calls'> {
   /** `position`: how many calls of this row come before this one; it is granted when `position < row.granted`. */
-  settle(outcome: { result: AcquireResult; row: number; position: number }): void;
+  settle(result: AcquireResult, row: number, position: number): void;
   fail(error: unknown): void;
 }
 
@@ -125,7 +125,7 @@ export class Batcher {
       const result = await this.#options.send(lane.number, batch);
       batch.forEach((item, row) => {
         item.waiting.forEach((call, position) => {
-          call.settle({ result, row, position });
+          call.settle(result, row, position);
         });
       });
     } catch (error) {

@@ -5,6 +5,7 @@
  * Invariants: bounded; right because a window only drains with time. What frees a window otherwise (another limit, a
  * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`.
  */
+import type { Limits } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
 
 export interface Denial {
@@ -48,10 +49,15 @@ export class DenialMemory {
   }
 
   /** The denial in force for this call, and how long ago it was learned. */
-  recall(
-    subject: string,
-    { cost, perMinute, perHour }: { cost: number; perMinute: number; perHour: number },
-  ): { denial: Denial; ageMs: number } | undefined {
+  recall({
+    key: subject,
+    cost,
+    limits: { perMinute, perHour },
+  }: {
+    key: string;
+    cost: number;
+    limits: Limits;
+  }): { denial: Denial; ageMs: number } | undefined {
     const denial = this.#denials.get(subject);
     if (!denial) return undefined;
     const ageMs = this.#now() - denial.learnedAt;

@@ -18,7 +18,7 @@ import { decide, decideFromMemory } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
 import type { Store } from './store.js';
-import { accountPrefix, laneOf, parseSubjectKey, subjectKey } from './subject.js';
+import { accountPrefix, encodeAccount, laneOf, laneOfEncoded, parseSubjectKey, subjectKey } from './subject.js';
 import { subjectUsage } from './usage.js';
 
 export interface LimiterOptions {
@@ -44,6 +44,7 @@ interface Subject {
   readonly lane: number;
   readonly limits: Limits;
   readonly source: LimitSource;
+  readonly cost: number;
 }
 
 export class LimiterClosedError extends Error {
@@ -80,23 +81,31 @@ export class Limiter {
    * @throws InvalidRequestError, UnknownApiError (the request is malformed, nothing was counted), LimiterClosedError,
    * or the store's error.
    */
-  async acquire(request: AcquireRequest): Promise<Decision> {
-    const cost = validCost(request.cost ?? 1);
-    const subject = this.#subject(request);
-    const { key, limits, lane } = subject;
-    const known = this.#denials.recall(key, { cost, ...limits });
-    if (known) return decideFromMemory({ ...subject, cost }, known);
+  acquire(request: AcquireRequest): Promise<Decision> {
+    // No async function: each would add a promise to a call that may be answered from memory.
+    try {
+      const cost = validCost(request.cost ?? 1);
+      const subject = this.#subject(request, cost);
+      const known = this.#denials.recall(subject);
+      if (known) return Promise.resolve(decideFromMemory(subject, known));
+      return this.#ask(subject);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
 
+  #ask(subject: Subject): Promise<Decision> {
     const generation = this.#denials.generation;
     return new Promise((resolve, reject) => {
-      this.#batcher.add(lane, {
-        subject: key,
-        cost,
-        ...limits,
-        settle: ({ result, row, position }) => {
+      this.#batcher.add(subject.lane, {
+        subject: subject.key,
+        cost: subject.cost,
+        perMinute: subject.limits.perMinute,
+        perHour: subject.limits.perHour,
+        settle: (result, row, position) => {
           const found = result.rows[row];
           if (!found) return reject(new Error('the store answered fewer rows than it was asked'));
-          const decision = decide({ ...subject, cost }, { nowMs: result.nowMs, row: found, position });
+          const decision = decide(subject, { nowMs: result.nowMs, row: found, position });
           if (!decision.allowed) this.#remember(decision, generation);
           resolve(decision);
         },
@@ -186,12 +195,14 @@ export class Limiter {
     if (this.#closed) throw new LimiterClosedError('the limiter is closed');
   }
 
-  #subject({ account, api, dimensions, level }: SubjectRef): Subject {
+  #subject({ account, api, dimensions, level }: SubjectRef, cost = 1): Subject {
     this.#assertOpen();
     const entry = this.catalogue.find(api);
     if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
-    const key = subjectKey(entry, account, { level, dimensions });
-    return { entry, account, key, lane: laneOf(account), ...this.#limitsOf(entry) };
+    const encoded = encodeAccount(account);
+    const key = subjectKey(entry, encoded, { level, dimensions });
+    const { limits, source } = this.#limitsOf(entry);
+    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, cost };
   }
 
   #limitsOf(entry: ApiEntry): { limits: Limits; source: LimitSource } {

@@ -10,9 +10,10 @@ import { type Dimensions, InvalidRequestError } from './request.js';
 /** Stands for a value that could not be resolved. Never the encoding of a value. */
 const UNRESOLVED_MARK = '*';
 
-// Only what the key's own syntax uses, and control characters (which no reader of a table can see).
+// What the key's own syntax uses, what an array literal of SQL would have to escape, and control characters (which no
+// reader of a table can see).
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
-const SPECIAL = /[%/,=*\u0000-\u001f\u007f]/;
+const SPECIAL = /[%/,=*"\\\u0000-\u001f\u007f]/;
 const SPECIAL_EACH = new RegExp(SPECIAL.source, 'g');
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
@@ -49,7 +50,15 @@ function scopeOf(entry: ApiEntry): string {
   return entry.scope === 'group' ? `@${entry.group}` : entry.id;
 }
 
-/** @throws InvalidRequestError when the account or a dimension's value is malformed. */
+/** @throws InvalidRequestError when the account is malformed. */
+export function encodeAccount(account: string): string {
+  return encodeValue('account', account);
+}
+
+/**
+ * @param account as `encodeAccount` gives it
+ * @throws InvalidRequestError when a dimension's value is malformed.
+ */
 export function subjectKey(
   entry: ApiEntry,
   account: string,
@@ -58,7 +67,7 @@ export function subjectKey(
     dimensions = {},
   }: { level?: readonly string[] | undefined; dimensions?: Dimensions | undefined },
 ): string {
-  let key = `${encodeValue('account', account)}/${scopeOf(entry)}/`;
+  let key = `${account}/${scopeOf(entry)}/`;
   let separator = '';
   for (const name of level) {
     if (name === 'account') continue; // the key starts with it
@@ -83,14 +92,18 @@ export function parseSubjectKey(key: string): { account: string; scope: string; 
 
 /** All keys of an account start so. */
 export function accountPrefix(account: string): string {
-  return `${encodeValue('account', account)}/`;
+  return `${encodeAccount(account)}/`;
 }
 
-/** FNV-1a (32 bit) over the key's account part, as UTF-16 units: cheap, even, and the same on every node. */
+/** The lane of an account: the same on every node, for ever. */
 export function laneOf(account: string): number {
-  const text = encodeValue('account', account);
+  return laneOfEncoded(encodeAccount(account));
+}
+
+/** FNV-1a (32 bit) over UTF-16 units: cheap and even. */
+export function laneOfEncoded(account: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < text.length; i++) hash = Math.imul(hash ^ text.charCodeAt(i), 0x01000193);
+  for (let i = 0; i < account.length; i++) hash = Math.imul(hash ^ account.charCodeAt(i), 0x01000193);
   // The low bits alone of FNV-1a mix badly for short text: fold the high half in.
   return ((hash ^ (hash >>> 15)) >>> 0) % LANES;
 }

@@ -43,7 +43,7 @@ const spend = (calls: number, from = limiter): Promise<Decision[]> =>
 describe('a decision', () => {
   test('says what it decided, by which limits', async () => {
     expect(await limiter.acquire(request)).toEqual({
-      id: expect.stringMatching(/^[0-9a-f-]{36}$/),
+      id: expect.stringMatching(/^[\w-]{16}-[0-9a-z]+$/),
       allowed: true,
       account: 'acme',
       api: 'publish-bot',

@@ -33,7 +33,9 @@ export async function readMissingTables(database: Queryable): Promise<string[]> 
 }
 
 async function readApplied(database: Queryable): Promise<string[]> {
-  const table = await database.query<{ found: boolean }>(`SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`);
+  const table = await database.query<{ found: boolean }>(
+    `SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`,
+  );
   if (table.rows[0]?.found !== true) return [];
   const { rows } = await database.query<{ name: string }>('SELECT name FROM rollgate.migration ORDER BY timestamp, id');
   return rows.map(({ name }) => fileName(name));

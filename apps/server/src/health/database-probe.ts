@@ -42,17 +42,15 @@ export class DatabaseProbe implements OnApplicationShutdown {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
-    const end = new AbortController();
-    const late = wait(ANSWER_MS, undefined, { signal: end.signal }).then(() => {
+    const answered = new AbortController();
+    const late = wait(ANSWER_MS, undefined, { signal: answered.signal }).then(() => {
       throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
     });
     try {
+      // Both are raced, so neither can be an unhandled rejection later.
       return await Promise.race([this.#looking, late]);
     } finally {
-      // Aborting rejects it, and nobody listens any more.
-      late.catch(() => undefined);
-      this.#looking?.catch(() => undefined);
-      end.abort();
+      answered.abort();
     }
   }
 

@@ -1,0 +1,30 @@
+import { describe, expect, test } from '@jest/globals';
+import { readSettings } from './settings.js';
+
+const SECRET = 'a secret of more than thirty-two bytes, for tests';
+const GIVEN = { ROLLGATE_JWT_SECRET: SECRET, DATABASE_URL: 'postgres://127.0.0.1/rollgate' };
+
+test('what is not set, or set to nothing, has its default', () => {
+  expect(readSettings({ ...GIVEN, PLATFORM_PORT: '', PLATFORM_HOST: '' })).toEqual({
+    host: '127.0.0.1',
+    port: 3001,
+    databaseUrl: GIVEN.DATABASE_URL,
+    jwtSecret: SECRET,
+    supportUrl: 'https://support.example.com/rate-limits?api=<api>&denial=<id>',
+  });
+});
+
+describe('a wrong setting is refused with its name', () => {
+  test.each<[wrong: Record<string, string>, reason: string]>([
+    [{ DATABASE_URL: '' }, 'DATABASE_URL is missing'],
+    [{ DATABASE_URL: 'mysql://x' }, 'DATABASE_URL must begin with postgres://'],
+    [{ ROLLGATE_JWT_SECRET: '' }, 'ROLLGATE_JWT_SECRET is missing'],
+    [{ ROLLGATE_JWT_SECRET: 'x'.repeat(31) }, 'ROLLGATE_JWT_SECRET: a secret has at least 32 bytes, this one has 31'],
+    [{ ROLLGATE_JWT_SECRET: '', ROLLGATE_JWT_SECRET_FILE: '/nowhere' }, 'ROLLGATE_JWT_SECRET_FILE /nowhere: '],
+    [{ PLATFORM_PORT: '70000' }, 'PLATFORM_PORT must be a port, 0 to 65535'],
+    [{ PLATFORM_PORT: '3001x' }, 'PLATFORM_PORT must be a port, 0 to 65535'],
+    [{ PLATFORM_SUPPORT_URL: 'javascript:x' }, 'PLATFORM_SUPPORT_URL must begin with http:// or https://'],
+  ])('%j', (wrong, reason) => {
+    expect(() => readSettings({ ...GIVEN, ...wrong })).toThrow(reason);
+  });
+});

@@ -1,0 +1,96 @@
+/** The published routes, written down once: callers have them in their programs, so none may move unnoticed. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
+import { startPlatform, type TestPlatform } from './start-platform.js';
+
+const ROUTES: Readonly<Record<string, string>> = {
+  'upload-file': 'POST /api/public/bots/:botId/files',
+  'import-bot-as-a-new-bot': 'POST /api/public/bots/:botId/imports/new-bot',
+  'import-bot-into-an-existing-bot': 'POST /api/public/bots/:botId/imports',
+  'import-bot-functions': 'POST /api/public/bots/:botId/functions',
+  'install-sample-bot': 'POST /api/public/bots/:botId/samples',
+  'bot-export': 'POST /api/public/bots/:botId/exports',
+  'enable-channel': 'POST /api/public/bots/:botId/channels',
+  'add-and-enable-a-new-language': 'POST /api/public/bots/:botId/languages',
+  'enable-an-existing-language': 'PUT /api/public/bots/:botId/languages/enable',
+  'disable-an-existing-language': 'PUT /api/public/bots/:botId/languages/disable',
+  'update-a-language-configuration': 'PUT /api/public/bots/:botId/languages/configuration',
+  'publish-bot': 'POST /api/public/bots/:botId/publish',
+  'bot-variables-import': 'POST /api/public/bots/:botId/variables',
+  'batch-test-execution': 'POST /api/public/bots/:botId/batch-test-executions',
+  'get-batch-test-suites': 'GET /api/public/bots/:botId/batch-test-suites',
+  'export-batch-test-suite': 'GET /api/public/bots/:botId/batch-test-suites/export',
+  'import-batch-test-suite': 'POST /api/public/bots/:botId/batch-test-suites',
+  'delete-batch-test-suite': 'DELETE /api/public/bots/:botId/batch-test-suites',
+  'delete-batch-test-suite-execution': 'DELETE /api/public/bots/:botId/batch-test-executions',
+  'create-a-conversation-test-suite': 'POST /api/public/bots/:botId/conversation-test-suites',
+  'conversation-test-suite-execution': 'POST /api/public/bots/:botId/conversation-test-executions',
+  'delete-conversation-test-suite': 'DELETE /api/public/bots/:botId/conversation-test-suites',
+  'ml-utterances-import': 'POST /api/public/bots/:botId/utterances/imports',
+  'ml-utterance-train': 'POST /api/public/bots/:botId/utterances/trainings',
+  'ml-utterances-export': 'POST /api/public/bots/:botId/utterances/exports',
+  'faq-training': 'POST /api/public/bots/:botId/faqs/trainings',
+  'extraction-from-file-or-url': 'POST /api/public/bots/:botId/extractions',
+  'get-extractions-history': 'GET /api/public/bots/:botId/extractions',
+  'get-extraction-question': 'GET /api/public/bots/:botId/extractions/questions',
+  'get-knowledgetasks': 'GET /api/public/bots/:botId/knowledge-tasks',
+  'add-questions-from-extraction': 'POST /api/public/bots/:botId/faqs',
+  'get-faqs': 'GET /api/public/bots/:botId/faqs',
+  'update-nlp-configurations': 'PUT /api/public/bots/:botId/nlp-configurations',
+  'find-intent': 'POST /api/public/bots/:botId/find-intent',
+  'conversation-history': 'GET /api/public/bots/:botId/conversations',
+  'conversation-summary': 'GET /api/public/bots/:botId/conversations/summary',
+  'feedback-analytics': 'GET /api/public/bots/:botId/analytics/feedback',
+  'debug-logs': 'GET /api/public/bots/:botId/debug-logs',
+  'get-changelogs': 'GET /api/public/bots/:botId/changelogs',
+  'sessions-history': 'GET /api/public/bots/:botId/sessions',
+  'get-dashboard-widget-data': 'GET /api/public/bots/:botId/analytics/widgets',
+  'get-analytics': 'GET /api/public/bots/:botId/analytics',
+  'user-engagement-trend': 'GET /api/public/bots/:botId/analytics/engagement',
+  'conversation-details-and-summary': 'GET /api/public/bots/:botId/conversations/details',
+  'bot-import-status': 'GET /api/public/bot-imports/:requestId',
+  'bot-export-status': 'GET /api/public/bot-exports/:requestId',
+  'bot-publish-status': 'GET /api/public/bot-publications/:requestId',
+  'batch-test-execution-status': 'GET /api/public/batch-test-executions/:requestId',
+  'conversation-test-suite-creation-status': 'GET /api/public/conversation-test-suites/:requestId',
+  'conversation-test-suite-execution-status': 'GET /api/public/conversation-test-executions/:requestId',
+  'ml-utterances-import-status': 'GET /api/public/utterance-imports/:requestId',
+  'ml-utterance-train-status': 'GET /api/public/utterance-trainings/:requestId',
+  'ml-utterances-export-status': 'GET /api/public/utterance-exports/:requestId',
+  'faq-training-status': 'GET /api/public/faq-trainings/:requestId',
+  'get-bots': 'GET /api/public/bots',
+  'import-roles': 'POST /api/public/roles',
+  'get-roles': 'GET /api/public/roles',
+  'get-user-roles-details': 'GET /api/public/users/roles',
+  'get-groups': 'GET /api/public/groups',
+  'export-roles': 'GET /api/public/roles/export',
+  'assign-bt-roles': 'PUT /api/public/users/bot-roles',
+  'assign-admin-roles': 'PUT /api/public/users/admin-roles',
+  'update-user-access': 'PUT /api/public/users/access',
+  'create-users': 'POST /api/public/users',
+  'get-users-information': 'GET /api/public/users',
+  'update-user': 'PUT /api/public/users',
+  'remove-users-from-account': 'DELETE /api/public/users',
+  'delete-customer-data': 'POST /api/public/customer-data-deletions',
+  'delete-customer-data-status-api': 'GET /api/public/customer-data-deletions/:requestId',
+  'get-admin-console-audit-logs': 'GET /api/public/audit-logs',
+  'proactive-notification': 'POST /api/public/bots/:botId/notifications',
+  'proactive-notification-status': 'GET /api/public/bots/:botId/notifications/:requestId',
+  'insert-data': 'POST /api/public/tables/:tableName/rows',
+  'insert-bulk-data': 'POST /api/public/tables/:tableName/rows/bulk',
+  'update-data': 'PUT /api/public/tables/:tableName/rows',
+  'delete-data': 'DELETE /api/public/tables/:tableName/rows',
+  'get-table-data': 'GET /api/public/tables/:tableName/rows',
+  'get-view-data': 'GET /api/public/tables/:tableName/view',
+};
+
+let it: TestPlatform;
+beforeAll(async () => {
+  it = await startPlatform();
+});
+afterAll(() => it.stop());
+
+test('each API is served where it was published', async () => {
+  const published = (await it.call('GET', '/catalogue', { account: null })).body as unknown as PublishedApi[];
+  expect(Object.fromEntries(published.map(({ id, method, path }) => [id, `${method} ${path}`]))).toEqual(ROUTES);
+});

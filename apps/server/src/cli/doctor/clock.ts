@@ -1,0 +1,42 @@
+import type { Queryable } from '../../database/queryable.js';
+import type { Check } from './check.js';
+
+/** Decisions go by the database's clock alone; tokens, logs and expiries that people type go by this machine's. */
+const MOST_MS = 1_000;
+const SAMPLES = 5;
+
+interface Sample {
+  /** Of the database's clock to this machine's: positive when the database is ahead. */
+  readonly differenceMs: number;
+  /** The true difference is within so much of it. */
+  readonly uncertaintyMs: number;
+}
+
+/** `now`: this machine's clock, Unix ms. */
+export async function checkClock(database: Queryable, now: () => number): Promise<Check> {
+  const samples: Sample[] = [];
+  for (let i = 0; i < SAMPLES; i++) samples.push(await sample(database, now));
+  // The fastest answer tells the most.
+  const { differenceMs, uncertaintyMs } = samples.reduce((a, b) => (b.uncertaintyMs < a.uncertaintyMs ? b : a));
+  const apart = Math.abs(differenceMs);
+  const found = {
+    name: 'clock',
+    detail: `the database is ${apart} ms ${differenceMs < 0 ? 'behind' : 'ahead of'} this machine (give or take ${uncertaintyMs} ms)`,
+    facts: { differenceMs, uncertaintyMs },
+  };
+  if (apart - uncertaintyMs <= MOST_MS) return { ...found, ok: true };
+  return { ...found, ok: false, remedy: 'set both clocks by NTP; a step of the database clock is seen by every limit' };
+}
+
+async function sample(database: Queryable, now: () => number): Promise<Sample> {
+  const asked = now();
+  const { rows } = await database.query<{ ms: number }>(
+    'SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms',
+  );
+  const answered = now();
+  const { ms } = rows[0] as { ms: number };
+  return {
+    differenceMs: Math.round(ms - (asked + answered) / 2),
+    uncertaintyMs: Math.ceil((answered - asked) / 2),
+  };
+}

@@ -1,0 +1,42 @@
+import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/migrations';
+import type pg from 'pg';
+import type { Check } from './check.js';
+import { checkClock } from './clock.js';
+import { checkCounters, checkMigrations } from './schema.js';
+import { checkServer } from './server.js';
+import { checkSettings } from './settings.js';
+
+/** Long enough for a busy server, short enough for a person who waits. */
+const STATEMENT_MS = 5_000;
+
+/** Looks at everything, in the order in which a person would repair it. An unreachable database is a finding. */
+export async function examine(databaseUrl: string): Promise<Check[]> {
+  let client: pg.Client;
+  try {
+    client = await connect({ databaseUrl });
+  } catch (error) {
+    if (!(error instanceof DatabaseUnavailableError)) throw error;
+    return [unreachable(error.message)];
+  }
+  try {
+    await client.query(`SET statement_timeout = ${STATEMENT_MS}`);
+    return [
+      await checkServer(client, describeDatabase(databaseUrl)),
+      await checkMigrations(client),
+      await checkClock(client, Date.now),
+      ...(await checkSettings(client)),
+      await checkCounters(client),
+    ];
+  } finally {
+    await client.end();
+  }
+}
+
+function unreachable(detail: string): Check {
+  return {
+    name: 'database',
+    ok: false,
+    detail,
+    remedy: 'start it, or correct DATABASE_URL',
+  };
+}

@@ -1,0 +1,53 @@
+/** The command line. Exit codes: 0 done, 1 it failed or found something wrong, 2 it was called wrongly. */
+import { Command, CommanderError } from 'commander';
+import { failureLines } from '../failure-lines.js';
+import type { Environment } from '../settings.js';
+import { VERSION } from '../version.js';
+import type { Cli } from './cli.js';
+import { addDoctor } from './doctor/doctor.command.js';
+import { addMigrate } from './migrate/migrate.command.js';
+
+export interface RunCliOptions {
+  /** Without node and script. */
+  readonly args: readonly string[];
+  readonly environment: Environment;
+  readonly out: (text: string) => void;
+  readonly err: (text: string) => void;
+}
+
+/** Resolves to the exit code. */
+export async function runCli({ args, environment, out, err }: RunCliOptions): Promise<0 | 1 | 2> {
+  const cli: Cli = { environment, out, err, found: 'nothing wrong' };
+  try {
+    await createProgram(cli).parseAsync(args, { from: 'user' });
+    return cli.found === 'nothing wrong' ? 0 : 1;
+  } catch (error) {
+    // Commander has printed it. Help and version that were asked for end this way too.
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
+    for (const line of failureLines(error)) err(`rollgate: ${line}\n`);
+    return 1;
+  }
+}
+
+function createProgram(cli: Cli): Command {
+  const program = new Command('rollgate')
+    .description('Rolling rate limits on Postgres. DATABASE_URL, or DATABASE_URL_FILE, says which one.')
+    .version(VERSION)
+    .exitOverride()
+    .configureOutput({
+      writeOut: cli.out,
+      writeErr: cli.err,
+      outputError: (text, write) => write(`rollgate: ${usageLine(text)}\n`),
+    });
+  addMigrate(program, cli);
+  addDoctor(program, cli);
+  return program;
+}
+
+/** Commander says `error: …`, and what it thinks was meant on a second line. */
+function usageLine(text: string): string {
+  return `${text
+    .replace(/^error: /, '')
+    .trim()
+    .replace(/\n/g, ' ')}; see rollgate --help`;
+}
