@@ -76,20 +76,25 @@ CREATE TABLE rollgate.freed (
 
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
 
--- Makes the rest of the transaction the only one in its lane. Must be a statement of its own: only the next statement
+-- Makes the rest of the transaction the only one in its lanes. Must be a statement of its own: only the next statement
 -- has a snapshot taken after the lock. (One statement that locks and looks admitted 65 of a limit of 50.)
-CREATE FUNCTION rollgate.enter_lane(p_lane int) RETURNS void
+CREATE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes int[]) RETURNS void
 LANGUAGE plpgsql AS $$
+DECLARE
+  v_lane int;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'rollgate decides under READ COMMITTED only, not %', upper(current_setting('transaction_isolation'))
       USING ERRCODE = 'invalid_transaction_state',
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
-  PERFORM pg_advisory_xact_lock(7605, p_lane);
+  -- In ascending order, so that batches which share lanes can't wait for each other.
+  FOR v_lane IN SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l LOOP
+    PERFORM pg_advisory_xact_lock(7605, v_lane);
+  END LOOP;
 END $$;
 
-COMMENT ON FUNCTION rollgate.enter_lane IS 'Takes the lane lock until the end of the transaction; refuses every isolation level but READ COMMITTED';
+COMMENT ON FUNCTION rollgate.enter_lanes IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 
 -- The second in which unit number p_unit was granted. Only denials ask.
 CREATE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
@@ -126,9 +131,9 @@ $$;
 
 COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that holds a unit newer than a base; inlined';
 
--- The rest of a batch, inside rollgate.acquire, which holds the lane: every item but p_done, at second p_second.
+-- The rest of a batch, inside rollgate.acquire, which holds the lanes: every item but p_done, at second p_second.
 CREATE FUNCTION rollgate.acquire_cold(
-  p_lane       int,
+  p_lanes      int[],
   p_subjects   text[],
   p_costs      int[],
   p_calls      int[],
@@ -150,20 +155,20 @@ BEGIN
 
   WITH seen AS (
     -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
-    SELECT i.ord, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
+    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
            c.ctid AS tid, c.minute < t.s / 60 AS stale,
            c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
            c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
            c.total - c.sums[cardinality(c.sums)] AS start
-    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (subject, cost, calls, per_minute, per_hour, ord)
-    LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
+    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
     CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
     WHERE p_done IS NULL OR i.ord <> ALL (p_done)
   ),
   -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
   head AS (
-    SELECT z.ord, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
+    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
            coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
            CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
            CASE WHEN NOT z.stale THEN z.secs END AS secs,
@@ -183,13 +188,13 @@ BEGIN
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = p_lane AND subject = z.subject AND minute >= z.m - 60
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
       ORDER BY minute LIMIT 1
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
       SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = p_lane AND subject = z.subject AND minute > z.m - 60
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
     ) n ON true
@@ -219,7 +224,7 @@ BEGIN
   ),
   archived AS (
     INSERT INTO rollgate.bucket AS b (lane, subject, minute, start, secs, sums)
-    SELECT p_lane, d.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
+    SELECT d.lane, d.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
     FROM decided d JOIN rollgate.counter c ON c.ctid = d.tid
     WHERE d.units > 0 AND d.stale
   ),
@@ -233,7 +238,7 @@ BEGIN
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT p_lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
+    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
     FROM decided d
     WHERE d.units > 0 AND d.tid IS NULL
   ),
@@ -253,10 +258,10 @@ BEGIN
          CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
            CASE WHEN total + units + cost - per_minute > total THEN s + 61
                 WHEN total + units + cost - per_minute > minute_base
-                THEN 61 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_minute, m - 60) END,
+                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
            CASE WHEN total + units + cost - per_hour > total THEN s + 3601
                 WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
+                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
     FROM decided d
   )
   SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
@@ -271,7 +276,7 @@ COMMENT ON FUNCTION rollgate.acquire_cold IS 'The items of a batch that rollgate
 -- nothing for each call. Subjects should be distinct. Answers one row of arrays, one element for each subject, in the
 -- order of `item`, the subjects' places in the batch.
 CREATE FUNCTION rollgate.acquire(
-  p_lane       int,
+  p_lanes      int[],
   p_subjects   text[],
   p_costs      int[],
   p_calls      int[],
@@ -298,10 +303,10 @@ DECLARE
   v_sec    smallint;
   v_cold   record;
 BEGIN
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
-  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
   now_ms := extract(epoch FROM v_now) * 1000;
@@ -309,31 +314,38 @@ BEGIN
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   WITH hot AS (
     UPDATE rollgate.counter c
-    SET total = c.total + i.cost::bigint * i.calls,
-        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
-    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (subject, cost, calls, per_minute, per_hour, ord)
-    -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table.
-    CROSS JOIN LATERAL (SELECT h.ctid FROM rollgate.counter h WHERE h.lane = p_lane AND h.subject = i.subject OFFSET 0) h
-    WHERE c.ctid = h.ctid
-      AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
-      AND c.total + i.cost::bigint * i.calls
-          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
-      AND c.total + i.cost::bigint * i.calls
-          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-    RETURNING i.ord::int AS ord, i.calls,
-      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+    SET total = f.total + f.units,
+        secs[f.place] = v_sec,
+        sums[f.place] = f.sum + f.units
+    FROM (
+      SELECT w.*, w.total + w.units - w.minute_base AS minute_sum, w.total + w.units - w.hour_base AS hour_sum
+      FROM (
+        SELECT i.ord, i.calls, i.per_minute, i.per_hour, h.*, i.cost::bigint * i.calls AS units
+        FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+             AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+        -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table;
+        -- and a base is worked out once.
+        CROSS JOIN LATERAL (
+          SELECT h.ctid AS head, h.total, h.sums[cardinality(h.sums)] AS sum, h.hour_next, h.hour_start, h.hour_secs, h.hour_sums,
+                 h.prev_start, h.prev_secs, h.prev_sums, h.cleared, h.secs, h.sums,
+                 cardinality(h.secs) + (h.secs[cardinality(h.secs)] < v_sec)::int AS place,
+                 rollgate.window_base(h.cleared, h.prev_start, h.prev_secs, h.prev_sums, v_sec) AS minute_base,
+                 rollgate.window_base(h.cleared, h.hour_start, h.hour_secs, h.hour_sums, v_sec) AS hour_base
+          FROM rollgate.counter h
+          WHERE h.lane = i.lane AND h.subject = i.subject AND h.minute = v_minute AND h.secs[cardinality(h.secs)] <= v_sec
+          OFFSET 0
+        ) h
+      ) w
+    ) f
+    WHERE c.ctid = f.head AND f.minute_sum <= f.per_minute AND f.hour_sum <= f.per_hour
+    RETURNING f.ord::int AS ord, f.calls, (f.total - f.minute_base)::int AS minute_used, (f.total - f.hour_base)::int AS hour_used,
       61 + coalesce(
-        (v_minute - 1) * 60 + rollgate.oldest_second(
-          rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),
-        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS minute_reset,
+        (v_minute - 1) * 60 + rollgate.oldest_second(f.minute_base, f.prev_start, f.prev_secs, f.prev_sums),
+        v_minute * 60 + coalesce(rollgate.oldest_second(f.cleared, f.total - f.sum, f.secs, f.sums), v_sec)) AS minute_reset,
       3601 + coalesce(
-        (v_minute - 60) * 60 + rollgate.oldest_second(
-          rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec), c.hour_start, c.hour_secs, c.hour_sums),
-        c.hour_next,
-        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS hour_reset
+        (v_minute - 60) * 60 + rollgate.oldest_second(f.hour_base, f.hour_start, f.hour_secs, f.hour_sums),
+        f.hour_next,
+        v_minute * 60 + coalesce(rollgate.oldest_second(f.cleared, f.total - f.sum, f.secs, f.sums), v_sec)) AS hour_reset
   )
   SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
          array_agg(hour_reset), array_agg(NULL::int)
@@ -345,7 +357,7 @@ BEGIN
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
-  SELECT * INTO v_cold FROM rollgate.acquire_cold(p_lane, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
+  SELECT * INTO v_cold FROM rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
   minute_used  := minute_used  || v_cold.minute_used;
@@ -355,7 +367,7 @@ BEGIN
   retry_at     := retry_at     || v_cold.retry_at;
 END $$;
 
-COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch of one lane: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 
 -- The seconds of each subject's hour window that hold units, oldest first. Takes no lock and writes nothing.
 CREATE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
@@ -422,7 +434,7 @@ DECLARE
   v_at     int;
   v_taken  int;
 BEGIN
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(p_lane);
   SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
   IF NOT found OR v_minute < v_head.minute - 60 THEN
     RETURN 0; -- nothing left that counts
@@ -471,7 +483,7 @@ COMMENT ON FUNCTION rollgate.refund IS 'Gives back units granted in one second; 
 CREATE FUNCTION rollgate.reset(p_lane int, p_subject text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter SET cleared = total, hour_next = NULL WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
 END $$;

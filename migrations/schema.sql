@@ -61,8 +61,8 @@ CREATE TABLE rollgate.migration (
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION rollgate.acquire(p_lane integer, p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
- RETURNS TABLE(now_ms bigint, granted integer, minute_used integer, hour_used integer, minute_reset integer, hour_reset integer, retry_at integer)
+CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
+ RETURNS record
  LANGUAGE plpgsql
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
@@ -73,33 +73,96 @@ AS $function$
 DECLARE
   v_now    timestamptz;
   v_second int;
+  v_minute int;
+  v_sec    smallint;
+  v_cold   record;
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost.
-  IF cardinality(p_subjects) > 1
-     AND cardinality(p_subjects) <> (SELECT count(DISTINCT s COLLATE "C") FROM unnest(p_subjects) s) THEN
-    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
-  END IF;
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
-  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
+  v_minute := v_second / 60;
+  v_sec := v_second % 60;
+  now_ms := extract(epoch FROM v_now) * 1000;
 
-  RETURN QUERY
+  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  WITH hot AS (
+    UPDATE rollgate.counter c
+    SET total = c.total + i.cost::bigint * i.calls,
+        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
+        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
+    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+    -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table.
+    CROSS JOIN LATERAL (SELECT h.ctid FROM rollgate.counter h WHERE h.lane = i.lane AND h.subject = i.subject OFFSET 0) h
+    WHERE c.ctid = h.ctid
+      AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
+    RETURNING i.ord::int AS ord, i.calls,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+      61 + coalesce(
+        (v_minute - 1) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS minute_reset,
+      3601 + coalesce(
+        (v_minute - 60) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec), c.hour_start, c.hour_secs, c.hour_sums),
+        c.hour_next,
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS hour_reset
+  )
+  SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+         array_agg(hour_reset), array_agg(NULL::int)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+  FROM hot;
+
+  IF cardinality(p_subjects) = cardinality(item) THEN
+    RETURN;
+  END IF;
+
+  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  SELECT * INTO v_cold FROM rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
+  item         := item         || v_cold.item;
+  granted      := granted      || v_cold.granted;
+  minute_used  := minute_used  || v_cold.minute_used;
+  hour_used    := hour_used    || v_cold.hour_used;
+  minute_reset := minute_reset || v_cold.minute_reset;
+  hour_reset   := hour_reset   || v_cold.hour_reset;
+  retry_at     := retry_at     || v_cold.retry_at;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.acquire_cold(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_done integer[], p_second integer, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  IF (SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
+      WHERE p_done IS NULL OR i.ord <> ALL (p_done)) THEN
+    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
   WITH seen AS (
     -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
-    SELECT i.ord, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
+    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
            c.ctid AS tid, c.minute < t.s / 60 AS stale,
            c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
            c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
            c.total - c.sums[cardinality(c.sums)] AS start
-    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (subject, cost, calls, per_minute, per_hour, ord)
-    LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
-    CROSS JOIN LATERAL (SELECT greatest(v_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
+    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
   ),
   -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
   head AS (
-    SELECT z.ord, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
+    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
            coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
            CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
            CASE WHEN NOT z.stale THEN z.secs END AS secs,
@@ -119,22 +182,21 @@ BEGIN
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = p_lane AND subject = z.subject AND minute >= z.m - 60
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
       ORDER BY minute LIMIT 1
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
       SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = p_lane AND subject = z.subject AND minute > z.m - 60
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
     ) n ON true
   ),
-  -- A window's base is the number of the newest unit that no longer counts.
   counted AS (
     SELECT h.*,
-           greatest(cleared, prev_start + coalesce(prev_sums[width_bucket((sec - 1)::smallint, prev_secs)], 0), 0) AS minute_base,
-           greatest(cleared, hour_start + coalesce(hour_sums[width_bucket((sec - 1)::smallint, hour_secs)], 0), 0) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
     FROM head h
   ),
   decided AS MATERIALIZED (
@@ -156,7 +218,7 @@ BEGIN
   ),
   archived AS (
     INSERT INTO rollgate.bucket AS b (lane, subject, minute, start, secs, sums)
-    SELECT p_lane, d.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
+    SELECT d.lane, d.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
     FROM decided d JOIN rollgate.counter c ON c.ctid = d.tid
     WHERE d.units > 0 AND d.stale
   ),
@@ -170,46 +232,55 @@ BEGIN
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT p_lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
+    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
     FROM decided d
     WHERE d.units > 0 AND d.tid IS NULL
-  )
-  SELECT (extract(epoch FROM v_now) * 1000)::bigint,
-         d.granted,
-         (d.total - d.minute_base)::int,
-         (d.total - d.hour_base)::int,
+  ),
+  answered AS (
+    SELECT ord::int AS ord, d.granted,
+         (d.total - d.minute_base)::int AS minute_used,
+         (d.total - d.hour_base)::int AS hour_used,
          61 + coalesce(
-           (m - 1) * 60 + prev_secs[width_bucket((minute_base - prev_start)::int, prev_sums) + 1],
-           m * 60 + secs[width_bucket((greatest(minute_base, start) - start)::int, sums) + 1],
-           CASE WHEN units > 0 THEN s END),
+           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS minute_reset,
          3601 + coalesce(
-           (m - 60) * 60 + hour_secs[width_bucket((hour_base - hour_start)::int, hour_sums) + 1],
+           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
            hour_next,
-           m * 60 + secs[width_bucket((greatest(hour_base, start) - start)::int, sums) + 1],
-           CASE WHEN units > 0 THEN s END),
+           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS hour_reset,
          CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
            CASE WHEN total + units + cost - per_minute > total THEN s + 61
                 WHEN total + units + cost - per_minute > minute_base
-                THEN 61 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_minute, m - 60) END,
+                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
            CASE WHEN total + units + cost - per_hour > total THEN s + 3601
                 WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(p_lane, d.subject, total + units + cost - per_hour, m - 60) END) END
-  FROM decided d
-  ORDER BY ord;
+                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
+    FROM decided d
+  )
+  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
+         array_agg(a.hour_reset), array_agg(a.retry_at)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+  FROM answered a;
 END $function$
 ;
 
-CREATE OR REPLACE FUNCTION rollgate.enter_lane(p_lane integer)
+CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes integer[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
+DECLARE
+  v_lane int;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'rollgate decides under READ COMMITTED only, not %', upper(current_setting('transaction_isolation'))
       USING ERRCODE = 'invalid_transaction_state',
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
-  PERFORM pg_advisory_xact_lock(7605, p_lane);
+  -- In ascending order, so that batches which share lanes can't wait for each other.
+  FOR v_lane IN SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l LOOP
+    PERFORM pg_advisory_xact_lock(7605, v_lane);
+  END LOOP;
 END $function$
 ;
 
@@ -227,6 +298,15 @@ AS $function$
     AND c.minute * 60 + c.secs[cardinality(c.secs)] >= extract(epoch FROM coalesce(p_now, clock_timestamp())) - 3600
   ORDER BY c.subject
   LIMIT p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums integer[])
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT secs[width_bucket(greatest(base - start, 0)::int, sums) + 1]
 $function$
 ;
 
@@ -286,7 +366,7 @@ DECLARE
   v_at     int;
   v_taken  int;
 BEGIN
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(p_lane);
   SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
   IF NOT found OR v_minute < v_head.minute - 60 THEN
     RETURN 0; -- nothing left that counts
@@ -335,7 +415,7 @@ CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  PERFORM rollgate.enter_lane(p_lane);
+  PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter SET cleared = total, hour_next = NULL WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
 END $function$
@@ -422,9 +502,19 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums integer[], sec smallint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
+$function$
+;
+
 -- Comments
 
-COMMENT ON FUNCTION rollgate.acquire(integer,pg_catalog.text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch of one lane: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+COMMENT ON FUNCTION rollgate.acquire(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+COMMENT ON FUNCTION rollgate.acquire_cold(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
 COMMENT ON TABLE rollgate.bucket IS 'Units granted per subject and minute, for minutes that are over';
 COMMENT ON COLUMN rollgate.bucket.secs IS 'the seconds (0-59) of the minute that hold units, ascending';
 COMMENT ON COLUMN rollgate.bucket.start IS 'total before this minute';
@@ -444,13 +534,15 @@ COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute th
 COMMENT ON COLUMN rollgate.counter.subject IS 'account/api/dimension=value,…';
 COMMENT ON COLUMN rollgate.counter.sums IS 'units of that minute up to and with each of secs';
 COMMENT ON COLUMN rollgate.counter.total IS 'units granted ever: the number of the newest unit';
-COMMENT ON FUNCTION rollgate.enter_lane(integer) IS 'Takes the lane lock until the end of the transaction; refuses every isolation level but READ COMMITTED';
+COMMENT ON FUNCTION rollgate.enter_lanes(integer[]) IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
 COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
 COMMENT ON FUNCTION rollgate.list_subjects(integer,pg_catalog.text,pg_catalog.text,integer,timestamp with time zone) IS 'Subjects of a key prefix with traffic in the last hour, in key order, one page';
+COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that holds a unit newer than a base; inlined';
 COMMENT ON FUNCTION rollgate.peek(integer,pg_catalog.text[],timestamp with time zone) IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
 COMMENT ON FUNCTION rollgate.recently_freed() IS 'Subjects freed in the last 15 seconds';
 COMMENT ON FUNCTION rollgate.refund(integer,pg_catalog.text,integer,integer) IS 'Gives back units granted in one second; returns how many were found there';
 COMMENT ON FUNCTION rollgate.reset(integer,pg_catalog.text) IS 'Empties both windows of a subject';
 COMMENT ON FUNCTION rollgate.second_of(integer,pg_catalog.text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
 COMMENT ON FUNCTION rollgate.sweep(integer,pg_catalog.text,pg_catalog.text,integer,integer,integer,timestamp with time zone) IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
+COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';

@@ -3,7 +3,7 @@ import { Batcher } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A place that answers when told, and records what it was asked. */
-function recorder({ lanesInFlight = 8, maxItems = 100 } = {}) {
+function recorder({ stripes = 8, maxItems = 100 } = {}) {
   const sent: {
     lane: number;
     items: readonly AcquireItem[];
@@ -11,14 +11,14 @@ function recorder({ lanesInFlight = 8, maxItems = 100 } = {}) {
     fail(error: Error): void;
   }[] = [];
   const batcher = new Batcher({
-    lanesInFlight,
+    stripes,
     maxItems,
-    send: (lane, items) =>
+    send: (items) =>
       new Promise<AcquireResult>((resolve, reject) => {
         const row = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
         const answer = (granted?: number) =>
           resolve({ nowMs: 0, rows: items.map(({ calls }) => ({ ...row, granted: granted ?? calls })) });
-        sent.push({ lane, items, answer, fail: reject });
+        sent.push({ items, answer, fail: reject });
       }),
   });
   const ask = (
@@ -26,8 +26,9 @@ function recorder({ lanesInFlight = 8, maxItems = 100 } = {}) {
     { lane = 1, cost = 1, perMinute = 9 } = {},
   ): Promise<{ position: number; granted: number }> =>
     new Promise((resolve, reject) => {
-      batcher.add(lane, {
+      batcher.add({
         subject,
+        lane,
         cost,
         perMinute,
         perHour: 99,
@@ -84,16 +85,18 @@ test('unequal calls of one subject wait, and keep their order', async () => {
   ]);
 });
 
-test('lanes are in flight side by side, as many as allowed, in the order they asked', async () => {
-  const { sent, ask } = recorder({ lanesInFlight: 2 });
+test('stripes are in flight side by side, and lanes of one stripe share a batch', async () => {
+  const { sent, ask } = recorder({ stripes: 2 });
   void ask('a', { lane: 1 });
-  void ask('a', { lane: 2 });
-  void ask('a', { lane: 3 });
+  void ask('b', { lane: 2 });
+  void ask('c', { lane: 3 });
   await settled();
-  expect(sent.map(({ lane }) => lane)).toEqual([1, 2]);
+  expect(sent.map(({ items }) => items.map(({ lane }) => lane))).toEqual([[1, 3], [2]]);
+  void ask('d', { lane: 4 });
+  void ask('e', { lane: 5 });
   sent[1]?.answer();
   await settled();
-  expect(sent.map(({ lane }) => lane)).toEqual([1, 2, 3]);
+  expect(sent.map(({ items }) => items.map(({ lane }) => lane))).toEqual([[1, 3], [2], [4]]);
 });
 
 test('a batch is at most so many rows; the rest goes next', async () => {

@@ -1,6 +1,6 @@
 /**
- * One batch in flight per lane; what arrives meanwhile is the next one. No timer: an idle lane sends at once, so its
- * latency is one round trip, and a busy lane's batches grow by themselves.
+ * Lanes are dealt to a few stripes, and one batch is in flight per stripe; what arrives meanwhile is the next one. No
+ * timer: an idle stripe sends at once, so its latency is one round trip, and a busy one's batches grow by themselves.
  *
  * Invariants: a batch holds a subject once (equal calls are merged, unequal ones wait for the next batch, so calls of
  * one subject are decided in the order they came); a failed batch fails its own callers only.
@@ -18,124 +18,97 @@ interface Pending extends AcquireItem {
   readonly waiting: Call[];
 }
 
-interface Lane {
-  readonly number: number;
+interface Stripe {
   /** The next batch. */
   next: Map<string, Pending>;
   /** Calls that can't be merged into the next batch, in their order. */
   later: Call[];
   laterSubjects: Set<string>;
-  inFlight: boolean;
-  ready: boolean;
+  /** A batch is in flight, or about to be sent. */
+  busy: boolean;
 }
 
 export interface BatcherOptions {
-  send(lane: number, items: readonly AcquireItem[]): Promise<AcquireResult>;
-  /** Lanes in flight at once: more than the store has connections only moves the queue. */
-  lanesInFlight: number;
+  send(items: readonly AcquireItem[]): Promise<AcquireResult>;
+  /** Batches in flight at once. As many as lanes: a batch holds one lane. */
+  stripes: number;
   /** Rows of one batch at most. */
   maxItems: number;
 }
 
 export class Batcher {
-  readonly #options: BatcherOptions;
-  readonly #lanes = new Map<number, Lane>();
-  /** Lanes with calls that wait for a place, first come first served. */
-  readonly #ready: Lane[] = [];
-  #inFlight = 0;
-  #scheduled = false;
+  readonly #send: BatcherOptions['send'];
+  readonly #maxItems: number;
+  readonly #stripes: readonly Stripe[];
+  #busy = 0;
   #idle: (() => void)[] = [];
 
-  constructor(options: BatcherOptions) {
-    this.#options = options;
+  constructor({ send, stripes, maxItems }: BatcherOptions) {
+    this.#send = send;
+    this.#maxItems = maxItems;
+    this.#stripes = Array.from({ length: stripes }, () => ({
+      next: new Map(),
+      later: [],
+      laterSubjects: new Set<string>(),
+      busy: false,
+    }));
   }
 
-  add(laneNumber: number, call: Call): void {
-    let lane = this.#lanes.get(laneNumber);
-    if (!lane) {
-      lane = {
-        number: laneNumber,
-        next: new Map(),
-        later: [],
-        laterSubjects: new Set(),
-        inFlight: false,
-        ready: false,
-      };
-      this.#lanes.set(laneNumber, lane);
-    }
-    this.#enqueue(lane, call);
-    this.#offer(lane);
+  add(call: Call): void {
+    const stripe = this.#stripes[call.lane % this.#stripes.length] as Stripe;
+    this.#enqueue(stripe, call);
+    if (stripe.busy) return;
+    stripe.busy = true;
+    this.#busy++;
+    // A microtask, so that all calls of one turn of the event loop share the first batch.
+    queueMicrotask(() => void this.#run(stripe));
   }
 
   /** Resolves when nothing waits and nothing is in flight. */
   drained(): Promise<void> {
-    if (this.#inFlight === 0 && this.#ready.length === 0) return Promise.resolve();
+    if (this.#busy === 0) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #enqueue(lane: Lane, call: Call): void {
-    const { subject, cost, perMinute, perHour } = call;
-    const same = lane.next.get(subject);
+  #enqueue(stripe: Stripe, call: Call): void {
+    const { subject, lane, cost, perMinute, perHour } = call;
+    const same = stripe.next.get(subject);
     const fits = same
       ? same.cost === cost && same.perMinute === perMinute && same.perHour === perHour
-      : lane.next.size < this.#options.maxItems;
-    if (!fits || lane.laterSubjects.has(subject)) {
-      lane.later.push(call);
-      lane.laterSubjects.add(subject);
+      : stripe.next.size < this.#maxItems;
+    if (!fits || stripe.laterSubjects.has(subject)) {
+      stripe.later.push(call);
+      stripe.laterSubjects.add(subject);
     } else if (same) {
       same.calls++;
       same.waiting.push(call);
     } else {
-      lane.next.set(subject, { subject, cost, perMinute, perHour, calls: 1, waiting: [call] });
+      stripe.next.set(subject, { subject, lane, cost, perMinute, perHour, calls: 1, waiting: [call] });
     }
   }
 
-  #offer(lane: Lane): void {
-    if (lane.inFlight || lane.ready) return;
-    lane.ready = true;
-    this.#ready.push(lane);
-    if (this.#scheduled) return;
-    this.#scheduled = true;
-    // A microtask, so that all calls of one turn of the event loop share the first batch.
-    queueMicrotask(() => {
-      this.#scheduled = false;
-      this.#pump();
-    });
+  async #run(stripe: Stripe): Promise<void> {
+    while (stripe.next.size > 0) await this.#flush(stripe);
+    stripe.busy = false;
+    this.#busy--;
+    if (this.#busy === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  #pump(): void {
-    while (this.#inFlight < this.#options.lanesInFlight) {
-      const lane = this.#ready.shift();
-      if (!lane) return;
-      lane.ready = false;
-      lane.inFlight = true;
-      this.#inFlight++;
-      void this.#flush(lane);
-    }
-  }
-
-  async #flush(lane: Lane): Promise<void> {
-    const batch = [...lane.next.values()];
-    lane.next = new Map();
-    const later = lane.later;
-    lane.later = [];
-    lane.laterSubjects = new Set();
-    for (const call of later) this.#enqueue(lane, call);
+  async #flush(stripe: Stripe): Promise<void> {
+    const batch = [...stripe.next.values()];
+    const later = stripe.later;
+    stripe.next = new Map();
+    stripe.later = [];
+    stripe.laterSubjects = new Set();
+    for (const call of later) this.#enqueue(stripe, call);
     try {
-      const result = await this.#options.send(lane.number, batch);
-      batch.forEach((item, row) => {
-        item.waiting.forEach((call, position) => {
-          call.settle(result, row, position);
-        });
-      });
+      const result = await this.#send(batch);
+      for (let row = 0; row < batch.length; row++) {
+        const { waiting } = batch[row] as Pending;
+        for (let position = 0; position < waiting.length; position++) waiting[position]?.settle(result, row, position);
+      }
     } catch (error) {
-      for (const item of batch) for (const call of item.waiting) call.fail(error);
+      for (const { waiting } of batch) for (const call of waiting) call.fail(error);
     }
-    lane.inFlight = false;
-    this.#inFlight--;
-    if (lane.next.size > 0) this.#offer(lane);
-    else this.#lanes.delete(lane.number);
-    this.#pump();
-    if (this.#inFlight === 0 && this.#ready.length === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 }

@@ -7,6 +7,7 @@ import {
   type ApiEntry,
   type Catalogue,
   type Decision,
+  LANES,
   type LimitSource,
   type Limits,
   MAX_UNITS,
@@ -24,8 +25,8 @@ import { subjectUsage } from './usage.js';
 export interface LimiterOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  /** Lanes in flight at once on this node, 8 by default. */
-  readonly lanesInFlight?: number;
+  /** Batches in flight at once on this node, 8 by default; 64: each batch holds one lane. */
+  readonly stripes?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
   /** Denied subjects this node remembers, 100,000 by default (about 30 MB when full). */
@@ -68,8 +69,8 @@ export class Limiter {
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
-      send: (lane, items) => this.#store.acquire(lane, items),
-      lanesInFlight: options.lanesInFlight ?? 8,
+      send: (items) => this.#store.acquire(items),
+      stripes: Math.min(options.stripes ?? 8, LANES),
       maxItems: options.maxBatchItems ?? 1000,
     });
   }
@@ -97,8 +98,9 @@ export class Limiter {
   #ask(subject: Subject): Promise<Decision> {
     const generation = this.#denials.generation;
     return new Promise((resolve, reject) => {
-      this.#batcher.add(subject.lane, {
+      this.#batcher.add({
         subject: subject.key,
+        lane: subject.lane,
         cost: subject.cost,
         perMinute: subject.limits.perMinute,
         perHour: subject.limits.perHour,

@@ -15,7 +15,7 @@ export class MemoryStore implements Store {
     this.#clock = clock;
   }
 
-  async acquire(_lane: number, items: readonly AcquireItem[]): Promise<AcquireResult> {
+  async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
     const nowMs = this.#clock();
     return { nowMs, rows: items.map((item) => this.#acquire(item, Math.floor(nowMs / 1000))) };
   }

@@ -11,7 +11,7 @@ export interface PostgresLimiterOptions {
   readonly databaseUrl: string;
   /** The platform's matrix by default. */
   readonly catalogue?: Catalogue;
-  /** Connections of this process for decisions, 8 by default. As many lanes are in flight at once. */
+  /** Connections of this process for decisions, 8 by default. As many batches are in flight at once. */
   readonly connections?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
@@ -41,7 +41,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const limiter = new Limiter({
     store,
     catalogue: options.catalogue ?? builtInCatalogue,
-    lanesInFlight: connections,
+    stripes: connections,
     ...(options.maxBatchItems === undefined ? {} : { maxBatchItems: options.maxBatchItems }),
     ...(options.maxDeniedSubjects === undefined ? {} : { maxDeniedSubjects: options.maxDeniedSubjects }),
     ...(clock ? { now: clock } : {}),

@@ -55,11 +55,11 @@ export class PostgresStore implements Store {
     this.#clock = clock;
   }
 
-  async acquire(lane: number, items: readonly AcquireItem[]): Promise<AcquireResult> {
+  async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
     const { rows } = await this.#pool.query<AcquireTuple>({
       ...ACQUIRE,
       values: [
-        lane,
+        `{${items.map((i) => i.lane).join()}}`,
         // Array literals, not arrays: the driver would escape each element, and a key holds no quote or backslash.
         `{"${items.map((i) => i.subject).join('","')}"}`,
         `{${items.map((i) => i.cost).join()}}`,

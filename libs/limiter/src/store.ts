@@ -2,12 +2,13 @@
  * What a limiter needs of the place that counts. Two implementations, held to one conformance suite: Postgres, and
  * memory for tests of applications.
  *
- * Invariant: a batch holds one lane and each subject once. `calls` equal calls of one subject are one item.
+ * Invariant: a batch holds each subject once. `calls` equal calls of one subject are one item.
  */
 
 /** `calls` calls of `cost` units each, of one subject, under these limits. */
 export interface AcquireItem {
   readonly subject: string;
+  readonly lane: number;
   readonly cost: number;
   readonly calls: number;
   readonly perMinute: number;
@@ -48,7 +49,7 @@ export interface SubjectCounts {
 }
 
 export interface Store {
-  acquire(lane: number, items: readonly AcquireItem[]): Promise<AcquireResult>;
+  acquire(items: readonly AcquireItem[]): Promise<AcquireResult>;
   /** The counts of these subjects, in their order. Spends and writes nothing. */
   peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }>;
   /** Subjects whose key starts so and that have units in the hour window, in key order, `limit` at most, after `after`. */

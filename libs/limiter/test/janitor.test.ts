@@ -21,10 +21,7 @@ const janitor = (options = {}) =>
 
 const ask = async (subjects: string[], lane = 1): Promise<number[]> => {
   const limits = { perMinute: 100, perHour: 100 };
-  const { rows } = await store.acquire(
-    lane,
-    subjects.map((subject) => ({ subject, cost: 1, calls: 1, ...limits })),
-  );
+  const { rows } = await store.acquire(subjects.map((subject) => ({ subject, lane, cost: 1, calls: 1, ...limits })));
   return rows.map(({ hourUsed }) => hourUsed);
 };
 

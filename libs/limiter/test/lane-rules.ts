@@ -7,7 +7,7 @@ const LIMIT = 50;
 
 let count = 0;
 const subject = (): string => `acme/publish-bot/bot=lane-rule-${++count}`;
-const args = (lane: number, name: string, calls = 1): unknown[] => [lane, [name], [1], [calls], [LIMIT], [LIMIT]];
+const args = (lane: number, name: string, calls = 1): unknown[] => [[lane], [name], [1], [calls], [LIMIT], [LIMIT]];
 
 /** Resolves once a session waits for an advisory lock, so that no test guesses how long that takes. */
 async function someoneWaits(pool: pg.Pool): Promise<void> {
@@ -50,6 +50,26 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
       expect(Number((await waiter).rows[0]?.now_ms)).toBeGreaterThanOrEqual(Math.floor(Number(rows[0]?.ms)));
     } finally {
       holder.release(true);
+    }
+  },
+
+  async 'batches that share lanes do not wait for each other in a circle'(pool) {
+    const first = await pool.connect();
+    try {
+      await first.query('BEGIN');
+      await first.query(ACQUIRE, args(21, subject()));
+      const second = pool.query(
+        'SELECT granted FROM rollgate.acquire(ARRAY[22, 21], $1, ARRAY[1, 1], ARRAY[1, 1], ARRAY[9, 9], ARRAY[9, 9])',
+        [[subject(), subject()]],
+      );
+      second.catch(() => undefined);
+      await someoneWaits(pool);
+      // Were lane 22 taken before 21, this would be the other half of the circle.
+      await expect(first.query(ACQUIRE, args(22, subject()))).resolves.toBeDefined();
+      await first.query('COMMIT');
+      expect((await second).rows).toEqual([{ granted: [1, 1] }]);
+    } finally {
+      first.release(true);
     }
   },
 

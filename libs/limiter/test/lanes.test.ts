@@ -10,7 +10,7 @@ afterAll(() => database.drop());
 
 test.each(Object.entries(laneRules))('%s', (_rule, check) => check(database.pool));
 
-const acquire = `SELECT * FROM rollgate.acquire(1, ARRAY['acme/a/'], ARRAY[1], ARRAY[1], ARRAY[9], ARRAY[9])`;
+const acquire = `SELECT * FROM rollgate.acquire(ARRAY[1], ARRAY['acme/a/'], ARRAY[1], ARRAY[1], ARRAY[9], ARRAY[9])`;
 
 test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s is refused', async (level) => {
   const client = await database.pool.connect();
@@ -25,7 +25,7 @@ test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s is refused', async (level) =>
 describe('the same subject twice in a batch', () => {
   const twice = (name: string) =>
     database.pool.query(
-      `SELECT granted FROM rollgate.acquire(1, ARRAY[$1, $1], ARRAY[1,1], ARRAY[1,1], ARRAY[9,9], ARRAY[9,9])`,
+      `SELECT granted FROM rollgate.acquire(ARRAY[1,1], ARRAY[$1, $1], ARRAY[1,1], ARRAY[1,1], ARRAY[9,9], ARRAY[9,9])`,
       [name],
     );
 
@@ -49,7 +49,7 @@ describe('the same subject twice in a batch', () => {
 describe('writes', () => {
   test('a denial takes no transaction id and writes nothing', async () => {
     const name = 'acme/quiet/';
-    const ask = `SELECT granted, pg_current_xact_id_if_assigned() AS xid FROM rollgate.acquire(2, ARRAY['${name}'], ARRAY[1], ARRAY[1], ARRAY[1], ARRAY[9])`;
+    const ask = `SELECT granted, pg_current_xact_id_if_assigned() AS xid FROM rollgate.acquire(ARRAY[2], ARRAY['${name}'], ARRAY[1], ARRAY[1], ARRAY[1], ARRAY[9])`;
     const granted = await database.pool.query(ask);
     expect(granted.rows[0].granted).toEqual([1]);
     const before = await database.pool.query(`SELECT xmin, ctid, total FROM rollgate.counter WHERE subject = $1`, [
@@ -69,7 +69,7 @@ describe('writes', () => {
       const at = "timestamptz '2026-01-01 00:00:10Z'";
       for (let i = 0; i < 20; i++) {
         await client.query(
-          `SELECT * FROM rollgate.acquire(3, ARRAY['acme/hot/'], ARRAY[1], ARRAY[1], ARRAY[99], ARRAY[99], ${at} + ${i} * interval '1 s')`,
+          `SELECT * FROM rollgate.acquire(ARRAY[3], ARRAY['acme/hot/'], ARRAY[1], ARRAY[1], ARRAY[99], ARRAY[99], ${at} + ${i} * interval '1 s')`,
         );
       }
       await client.query('SELECT pg_stat_force_next_flush()');

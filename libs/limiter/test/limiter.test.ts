@@ -30,9 +30,9 @@ function open(options: { catalogue?: Catalogue; maxDeniedSubjects?: number } = {
   const now = () => clock.nowMs;
   const store: Store = new PostgresStore({ pool: database.pool, clock: now });
   const acquire = store.acquire.bind(store);
-  store.acquire = (lane, items) => {
+  store.acquire = (items) => {
     batches++;
-    return acquire(lane, items);
+    return acquire(items);
   };
   return new Limiter({ store, catalogue: builtInCatalogue, now, ...options });
 }

@@ -64,9 +64,9 @@ async function replay(
   for (const action of actions) {
     if (action.kind === 'acquire') {
       now += action.step;
-      const item = { subject, cost: action.cost, calls: action.calls, perMinute, perHour };
+      const item = { subject, lane, cost: action.cost, calls: action.calls, perMinute, perHour };
       const expected = reference.acquire({ at: now, ...item });
-      const [inMemory, inPostgres] = await Promise.all([memory.acquire(lane, [item]), postgres.acquire(lane, [item])]);
+      const [inMemory, inPostgres] = await Promise.all([memory.acquire([item]), postgres.acquire([item])]);
       expect({ now, memory: inMemory.rows[0] }).toMatchObject({ now, memory: expected });
       expect({ now, postgres: inPostgres.rows[0] }).toEqual({ now, postgres: inMemory.rows[0] });
       if (expected.granted > 0) granted.push(Math.max(now, granted.at(-1) ?? 0));

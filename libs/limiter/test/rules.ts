@@ -261,13 +261,10 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
 
   async 'subjects are listed by prefix, in pages, while they have traffic'({ store, clock }) {
     const lane = 9;
-    const item = { cost: 1, calls: 1, perMinute: 9, perHour: 9 };
+    const item = { lane, cost: 1, calls: 1, perMinute: 9, perHour: 9 };
     clock.set(T0);
     const names = ['acme/a/', 'acme/b/bot=1', 'acme/b/bot=2', 'acme0/a/', 'acmf/a/'];
-    await store.acquire(
-      lane,
-      names.map((subject) => ({ subject, ...item })),
-    );
+    await store.acquire(names.map((subject) => ({ subject, ...item })));
     const page = { prefix: 'acme/', after: '', limit: 2 };
     expect(await store.list(lane, page)).toEqual(['acme/a/', 'acme/b/bot=1']);
     expect(await store.list(lane, { ...page, after: 'acme/b/bot=1' })).toEqual(['acme/b/bot=2']);

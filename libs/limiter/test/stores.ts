@@ -24,8 +24,8 @@ export class Subject {
   /** `at`: seconds after T0. */
   async ask({ at, cost = 1, calls = 1 }: { at: number; cost?: number; calls?: number }): Promise<AcquireRow> {
     this.clock.set(T0 + Math.round(at * 1000));
-    const item: AcquireItem = { subject: this.name, cost, calls, ...this.limits };
-    const { rows } = await this.store.acquire(this.lane, [item]);
+    const item: AcquireItem = { subject: this.name, lane: this.lane, cost, calls, ...this.limits };
+    const { rows } = await this.store.acquire([item]);
     return rows[0] as AcquireRow;
   }
 

@@ -8,7 +8,7 @@ export class CatalogueController {
 
   @Get()
   @Open()
-  all(): PublishedApi[] {
+  all(): readonly PublishedApi[] {
     return this.catalogue.published();
   }
 }

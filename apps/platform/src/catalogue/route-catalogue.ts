@@ -40,14 +40,21 @@ export interface DeclaredRoute {
 
 @Injectable()
 export class RouteCatalogue {
+  #published: readonly PublishedApi[] | undefined;
+
   constructor(
     @Inject(DiscoveryService) private readonly discovery: DiscoveryService,
     @Inject(MetadataScanner) private readonly scanner: MetadataScanner,
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  /** In the order of the matrix. */
-  published(): PublishedApi[] {
+  /** In the order of the matrix. Worked out once: routes don't change while the platform serves. */
+  published(): readonly PublishedApi[] {
+    this.#published ??= this.#publish();
+    return this.#published;
+  }
+
+  #publish(): PublishedApi[] {
     const byApi = new Map(this.routes().map((route) => [route.api, route]));
     return builtInCatalogue.entries().flatMap(({ id, title, group, level, limits, scope }) => {
       const route = byApi.get(id);

@@ -2,8 +2,8 @@ import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/m
 import type pg from 'pg';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
+import { checkPostgres } from './postgres.js';
 import { checkCounters, checkMigrations } from './schema.js';
-import { checkServer } from './server.js';
 import { checkSettings } from './settings.js';
 
 /** Long enough for a busy server, short enough for a person who waits. */
@@ -21,7 +21,7 @@ export async function examine(databaseUrl: string): Promise<Check[]> {
   try {
     await client.query(`SET statement_timeout = ${STATEMENT_MS}`);
     return [
-      await checkServer(client, describeDatabase(databaseUrl)),
+      await checkPostgres(client, describeDatabase(databaseUrl)),
       await checkMigrations(client),
       await checkClock(client, Date.now),
       ...(await checkSettings(client)),

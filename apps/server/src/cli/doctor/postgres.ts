@@ -10,7 +10,7 @@ interface ServerRow {
   readonly readOnly: boolean;
 }
 
-export async function checkServer(database: Queryable, address: string): Promise<Check> {
+export async function checkPostgres(database: Queryable, address: string): Promise<Check> {
   const { rows } = await database.query<ServerRow>(`
     SELECT split_part(current_setting('server_version'), ' ', 1) AS version,
            current_setting('server_version_num')::int / 10000 AS major,

@@ -1,0 +1,110 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, expect, test } from '@jest/globals';
+import { readDatabaseUrl, readSettings, SettingsError } from './settings.js';
+
+const URL_OF_ALL = 'postgres://me:secret@db:5432/rollgate';
+const folder = mkdtempSync(join(tmpdir(), 'server-settings-'));
+afterAll(() => rmSync(folder, { recursive: true, force: true }));
+
+function fileWith(text: string): string {
+  const file = join(mkdtempSync(join(folder, 'f-')), 'secret');
+  writeFileSync(file, text);
+  return file;
+}
+
+function linesOf(environment: Record<string, string>): readonly string[] {
+  try {
+    readSettings(environment);
+    return [];
+  } catch (error) {
+    if (!(error instanceof SettingsError)) throw error;
+    return error.lines;
+  }
+}
+
+test('a database is all that is needed', () => {
+  expect(readSettings({ DATABASE_URL: URL_OF_ALL })).toEqual({
+    host: '127.0.0.1',
+    port: 3000,
+    databaseUrl: URL_OF_ALL,
+    logLevel: 'info',
+    keepSeconds: undefined,
+  });
+});
+
+test('every setting is read', () => {
+  const environment = {
+    DATABASE_URL: 'postgresql://db/x?sslmode=require',
+    ROLLGATE_HOST: '0.0.0.0',
+    ROLLGATE_PORT: '65535',
+    ROLLGATE_LOG_LEVEL: 'silent',
+    ROLLGATE_KEEP_SECONDS: '3661',
+  };
+  expect(readSettings(environment)).toEqual({
+    host: '0.0.0.0',
+    port: 65_535,
+    databaseUrl: 'postgresql://db/x?sslmode=require',
+    logLevel: 'silent',
+    keepSeconds: 3661,
+  });
+});
+
+test('a variable set to nothing is one that is not set', () => {
+  const environment = { DATABASE_URL: URL_OF_ALL, ROLLGATE_PORT: '', ROLLGATE_KEEP_SECONDS: ' ', ROLLGATE_HOST: '' };
+  expect(readSettings(environment)).toEqual(readSettings({ DATABASE_URL: URL_OF_ALL }));
+});
+
+const PORT = 'ROLLGATE_PORT must be a whole number from 0 to 65535';
+const KEEP = 'ROLLGATE_KEEP_SECONDS must be a whole number from 3661 to 2147483647';
+const NO_URL = 'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database';
+const NONE = 'DATABASE_URL is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database';
+
+test.each<[string, Record<string, string>, string]>([
+  ['a port above all ports', { ROLLGATE_PORT: '65536' }, PORT],
+  ['a negative port', { ROLLGATE_PORT: '-1' }, PORT],
+  ['a port with a fraction', { ROLLGATE_PORT: '3000.5' }, PORT],
+  ['a port in hexadecimal', { ROLLGATE_PORT: '0x10' }, PORT],
+  ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
+  ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
+  ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],
+  ['a retention of no number', { ROLLGATE_KEEP_SECONDS: '1d' }, KEEP],
+  [
+    'an unknown log level',
+    { ROLLGATE_LOG_LEVEL: 'loud' },
+    'ROLLGATE_LOG_LEVEL must be one of fatal, error, warn, info, debug, trace, silent',
+  ],
+  ['another database', { DATABASE_URL: 'mysql://me:secret@db/x' }, NO_URL],
+  ['no URL', { DATABASE_URL: 'db:5432 secret' }, NO_URL],
+  ['a password that cannot be decoded', { DATABASE_URL: 'postgres://me:secret%zz@db/x' }, NO_URL],
+  ['no database', { DATABASE_URL: '' }, NONE],
+])('%s is refused in one line without the secret', (_, wrong, line) => {
+  expect(linesOf({ DATABASE_URL: URL_OF_ALL, ...wrong })).toEqual([line]);
+  expect(line).not.toContain('secret');
+});
+
+test('every wrong setting is told at once', () => {
+  expect(linesOf({ ROLLGATE_PORT: 'x', ROLLGATE_KEEP_SECONDS: '1' })).toEqual([NONE, PORT, KEEP]);
+});
+
+test('the database may stand in a file, with a line break at its end', () => {
+  expect(readDatabaseUrl({ DATABASE_URL_FILE: fileWith(`${URL_OF_ALL}\n`) })).toBe(URL_OF_ALL);
+});
+
+test('the variable itself comes before the file', () => {
+  expect(readDatabaseUrl({ DATABASE_URL: URL_OF_ALL, DATABASE_URL_FILE: '/nowhere' })).toBe(URL_OF_ALL);
+});
+
+test('a file that is not there, or empty, is told by its name; other mistakes too', () => {
+  expect(linesOf({ DATABASE_URL_FILE: '/nowhere', ROLLGATE_PORT: 'x' })).toEqual([
+    'DATABASE_URL_FILE /nowhere cannot be read: ENOENT',
+    PORT,
+  ]);
+  const empty = fileWith('\n');
+  expect(linesOf({ DATABASE_URL_FILE: empty })).toEqual([`DATABASE_URL_FILE ${empty} is empty`]);
+});
+
+test('a file with a wrong URL is refused without its content', () => {
+  expect(linesOf({ DATABASE_URL_FILE: fileWith('secret') })).toEqual([NO_URL]);
+});

@@ -1,0 +1,68 @@
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { pendingMigrations } from '@rollgate/migrations';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { rollgate } from './run-rollgate.js';
+
+let database: TestDatabase;
+let all: string[];
+
+beforeEach(async () => {
+  database = await createTestDatabase({ migrated: false });
+  all = await pendingMigrations({ databaseUrl: database.url });
+});
+
+afterEach(() => database.drop());
+
+function address(): string {
+  const { host, pathname } = new URL(database.url);
+  return `${host}${pathname}`;
+}
+
+test('brings an empty database up to date; a second time nothing is left to do', async () => {
+  const upToDate = `${address()} is up to date: ${all.join(', ')}\n`;
+  expect(await rollgate(['migrate'], database.url)).toEqual({
+    code: 0,
+    stdout: `${all.map((name) => `applied ${name}\n`).join('')}${upToDate}`,
+    stderr: '',
+  });
+  expect(await pendingMigrations({ databaseUrl: database.url })).toEqual([]);
+  expect(await rollgate(['migrate'], database.url)).toEqual({ code: 0, stdout: upToDate, stderr: '' });
+});
+
+test('--json tells what this call applied, and the state after it', async () => {
+  const { code, stdout, stderr } = await rollgate(['migrate', '--json'], database.url);
+  expect([code, stderr]).toEqual([0, '']);
+  expect(JSON.parse(stdout)).toEqual({
+    database: address(),
+    appliedNow: all,
+    applied: all,
+    pending: [],
+    unknown: [],
+  });
+});
+
+test('--status changes nothing', async () => {
+  const { code, stdout } = await rollgate(['migrate', '--status'], database.url);
+  expect([code, stdout]).toEqual([0, all.map((name) => `pending  ${name}\n`).join('')]);
+  expect(await pendingMigrations({ databaseUrl: database.url })).toEqual(all);
+  const { rows } = await database.pool.query(`SELECT FROM pg_namespace WHERE nspname = 'rollgate'`);
+  expect(rows).toEqual([]);
+});
+
+test('--status knows migrations of a newer Rollgate', async () => {
+  await rollgate(['migrate'], database.url);
+  await database.pool.query(
+    `INSERT INTO rollgate.migration (timestamp, name) VALUES (9999999999999, '999-future-9999999999999')`,
+  );
+  const text = await rollgate(['migrate', '--status'], database.url);
+  expect(text.stdout).toBe(
+    `${all.map((name) => `applied  ${name}\n`).join('')}applied  999-future  (of a newer Rollgate)\n`,
+  );
+  const json = await rollgate(['migrate', '--status', '--json'], database.url);
+  expect(JSON.parse(json.stdout)).toEqual({
+    database: address(),
+    applied: [...all, '999-future'],
+    pending: [],
+    unknown: ['999-future'],
+  });
+});

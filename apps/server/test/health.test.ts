@@ -1,0 +1,141 @@
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { migrate } from '@rollgate/migrations';
+import {
+  createTestDatabase,
+  type EmbeddedPostgres,
+  freePort,
+  startEmbeddedPostgres,
+  type TestDatabase,
+} from '@rollgate/testing';
+import { startService, type TestService } from './start-service.js';
+
+let database: TestDatabase;
+let service: TestService;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService({ databaseUrl: database.url });
+});
+
+afterAll(async () => {
+  await service?.server.close();
+  await database?.drop();
+});
+
+function notReady(checks: unknown) {
+  const message = 'This node is not ready to serve.';
+  return { type: 'about:blank', title: 'Service Unavailable', status: 503, message, checks };
+}
+
+test('healthy and ready, never cached', async () => {
+  const [live, ready] = [await service.call('/healthz'), await service.call('/readyz')];
+  expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
+  expect(ready.status).toBe(200);
+  expect(ready.body).toMatchObject({
+    status: 'ok',
+    details: { database: { status: 'up' }, migrations: { status: 'up' }, counters: { status: 'up' } },
+  });
+  for (const { headers } of [live, ready]) expect(headers.get('cache-control')).toContain('no-store');
+});
+
+test('a database that does not answer within a second: not ready, alive at once, ready again with it', async () => {
+  const holder = await database.pool.connect();
+  await holder.query('BEGIN; LOCK TABLE rollgate.migration IN ACCESS EXCLUSIVE MODE');
+  try {
+    const startedAt = performance.now();
+    const [first, second, live] = await Promise.all([
+      service.call('/readyz'),
+      service.call('/readyz'),
+      service.call('/healthz').then((answer) => ({ ...answer, afterMs: performance.now() - startedAt })),
+    ]);
+    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    for (const { status, body } of [first, second]) {
+      expect(status).toBe(503);
+      expect(body).toEqual(notReady({ database: { status: 'down', message: expect.any(String) } }));
+    }
+    expect(live.status).toBe(200);
+    expect(live.afterMs).toBeLessThan(500);
+  } finally {
+    await holder.query('ROLLBACK');
+    holder.release();
+  }
+  expect((await service.call('/readyz')).status).toBe(200);
+});
+
+test('probes by the hundred use one connection of the database', async () => {
+  await Promise.all(Array.from({ length: 100 }, () => service.call('/readyz')));
+  const { rows } = await database.pool.query(
+    `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-probe'`,
+  );
+  expect(rows).toEqual([{ open: 1 }]);
+});
+
+test('a pending migration: not ready, with what to do', async () => {
+  const { rows } = await database.pool.query('DELETE FROM rollgate.migration RETURNING *');
+  const { status, headers, body } = await service.call('/readyz');
+  await database.pool.query(
+    'INSERT INTO rollgate.migration SELECT * FROM json_populate_recordset(NULL::rollgate.migration, $1)',
+    [JSON.stringify(rows)],
+  );
+  expect(status).toBe(503);
+  expect(headers.get('content-type')).toContain('application/problem+json');
+  expect(body['checks']).toMatchObject({
+    database: { status: 'up' },
+    migrations: {
+      status: 'down',
+      pending: expect.arrayContaining(['001-counters']),
+      message: 'run "rollgate migrate"',
+    },
+    counters: { status: 'up' },
+  });
+});
+
+test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s: not ready', async (table) => {
+  await database.pool.query(`ALTER TABLE rollgate.${table} RENAME TO ${table}_away`);
+  const { status, body } = await service.call('/readyz');
+  await database.pool.query(`ALTER TABLE rollgate.${table}_away RENAME TO ${table}`);
+  expect(status).toBe(503);
+  expect(body['checks']).toMatchObject({
+    migrations: { status: 'up' },
+    counters: { status: 'down', missing: [`rollgate.${table}`] },
+  });
+});
+
+test('the database goes and comes back: alive throughout, not ready meanwhile, told once each way', async () => {
+  const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
+  await chmod(folder, 0o711);
+  const start = (port: number) =>
+    startEmbeddedPostgres({ dataFolder: join(folder, 'data'), port, settings: { fsync: 'off' } });
+  let postgres: EmbeddedPostgres | undefined;
+  let own: TestService | undefined;
+  try {
+    const port = await freePort();
+    postgres = await start(port);
+    await migrate({ databaseUrl: postgres.url });
+    own = await startService({ databaseUrl: postgres.url });
+    expect((await own.call('/readyz')).status).toBe(200);
+
+    await postgres.stop();
+    for (let probe = 0; probe < 3; probe++) {
+      const { status, text } = await own.call('/readyz');
+      expect(status).toBe(503);
+      expect(text).not.toContain(String(port));
+    }
+    expect((await own.call('/healthz')).status).toBe(200);
+    expect((await own.call('/')).status).toBe(200);
+
+    postgres = await start(port);
+    expect((await own.call('/readyz')).status).toBe(200);
+    expect(own.log.map(({ msg }) => msg).filter((msg) => /ready/.test(String(msg)))).toEqual([
+      'not ready',
+      'ready again',
+    ]);
+  } finally {
+    await own?.server.close();
+    await postgres?.stopImmediate();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 60_000);

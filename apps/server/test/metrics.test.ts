@@ -1,0 +1,112 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { startService, type TestService } from './start-service.js';
+
+let database: TestDatabase;
+const running: TestService[] = [];
+
+beforeEach(async () => {
+  database = await createTestDatabase();
+});
+
+afterEach(async () => {
+  for (const { server } of running.splice(0)) await server.close();
+  await database.drop();
+});
+
+async function start(options: { keepSeconds?: number; sweepEveryMs?: number }): Promise<TestService> {
+  const service = await startService({ databaseUrl: database.url, ...options });
+  running.push(service);
+  return service;
+}
+
+async function metric(service: TestService, name: string): Promise<number> {
+  const { text } = await service.call('/metrics');
+  const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+  if (value === undefined) throw new Error(`no metric ${name}`);
+  return Number(value);
+}
+
+async function firstPass(service: TestService): Promise<void> {
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50)) {
+    if ((await metric(service, 'rollgate_janitor_last_pass_timestamp_seconds')) > 0) return;
+  }
+  throw new Error('the janitor made no pass');
+}
+
+/** Granted `agoSeconds` ago: a head where it is the newest grant, a bucket where it is not. */
+async function grants({ subject, agoSeconds }: { subject: string; agoSeconds: readonly number[] }): Promise<void> {
+  for (const ago of agoSeconds) {
+    await database.pool.query(
+      `SELECT rollgate.acquire(3, ARRAY[$1], '{1}', '{1}', '{9}', '{9}', now() - make_interval(secs => $2))`,
+      [subject, ago],
+    );
+  }
+}
+
+async function left(): Promise<{ heads: string[]; buckets: number }> {
+  const heads = await database.pool.query<{ subject: string }>('SELECT subject FROM rollgate.counter ORDER BY subject');
+  const buckets = await database.pool.query('SELECT FROM rollgate.bucket');
+  return { heads: heads.rows.map(({ subject }) => subject), buckets: Number(buckets.rowCount) };
+}
+
+test('process metrics are there in the text format', async () => {
+  const { status, headers, text } = await (await start({})).call('/metrics');
+  expect(status).toBe(200);
+  expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
+  expect(text).toMatch(/^process_cpu_seconds_total \d/m);
+  expect(text).toMatch(/^nodejs_eventloop_lag_seconds \d/m);
+});
+
+test('the janitor runs by itself, keeps what the setting says, and counts what it removed', async () => {
+  await grants({ subject: 'a/x/bot=idle', agoSeconds: [9_000, 8_000] });
+  await grants({ subject: 'a/x/bot=busy', agoSeconds: [7_000, 4_200, 10] });
+  const startedAt = Date.now() / 1000;
+  const service = await start({ keepSeconds: 5_000, sweepEveryMs: 20 });
+  await firstPass(service);
+  expect(await left()).toEqual({ heads: ['a/x/bot=busy'], buckets: 1 });
+  expect(await metric(service, 'rollgate_janitor_heads_removed_total')).toBe(1);
+  expect(await metric(service, 'rollgate_janitor_buckets_removed_total')).toBe(2);
+  expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(0);
+  expect(await metric(service, 'rollgate_janitor_failed_passes_total')).toBe(0);
+  expect(await metric(service, 'rollgate_janitor_last_pass_timestamp_seconds')).toBeGreaterThanOrEqual(
+    Math.floor(startedAt),
+  );
+  expect(await metric(service, 'rollgate_janitor_last_pass_duration_seconds')).toBeGreaterThan(0);
+}, 30_000);
+
+test('without the setting finished minutes are kept for a day', async () => {
+  await grants({ subject: 'a/x/bot=b', agoSeconds: [90_000, 9_000, 10] });
+  await firstPass(await start({ sweepEveryMs: 20 }));
+  expect(await left()).toEqual({ heads: ['a/x/bot=b'], buckets: 1 });
+}, 30_000);
+
+test('a lane that is busy throughout a pass is counted', async () => {
+  const holder = await database.pool.connect();
+  await holder.query('SELECT pg_advisory_lock(7605, 3)');
+  const service = await start({ sweepEveryMs: 20 });
+  await firstPass(service);
+  holder.release(true);
+  expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(1);
+}, 30_000);
+
+test('a pass that fails is counted and logged, and the janitor goes on', async () => {
+  await database.pool.query('ALTER TABLE rollgate.freed RENAME TO freed_away');
+  const service = await start({ sweepEveryMs: 20 });
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50))
+    if ((await metric(service, 'rollgate_janitor_failed_passes_total')) > 0) break;
+  await database.pool.query('ALTER TABLE rollgate.freed_away RENAME TO freed');
+  await firstPass(service);
+  expect(await metric(service, 'rollgate_janitor_failed_passes_total')).toBeGreaterThan(0);
+  expect(service.log).toContainEqual(expect.objectContaining({ msg: 'a pass of the janitor failed' }));
+}, 40_000);
+
+test('two services of one process count for themselves', async () => {
+  await grants({ subject: 'a/x/bot=idle', agoSeconds: [9_000] });
+  const quiet = await start({});
+  const sweeping = await start({ sweepEveryMs: 20 });
+  await firstPass(sweeping);
+  expect(await metric(sweeping, 'rollgate_janitor_heads_removed_total')).toBe(1);
+  expect(await metric(quiet, 'rollgate_janitor_heads_removed_total')).toBe(0);
+}, 30_000);

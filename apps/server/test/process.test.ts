@@ -1,0 +1,193 @@
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { Agent, get, type IncomingMessage } from 'node:http';
+import { connect, createServer } from 'node:net';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, freePort, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+
+// The compiled program, as it is run in production.
+
+const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const READY = /Rollgate service ready/;
+let database: TestDatabase;
+const started: NodeProcess[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+
+afterAll(async () => {
+  await Promise.all(started.map((node) => node.stop()));
+  await database?.drop();
+});
+
+async function run(env: Record<string, string | undefined> = {}, readyLine?: RegExp): Promise<NodeProcess> {
+  const node = await spawnNode({
+    script,
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ...env },
+    ...(readyLine && { readyLine }),
+  });
+  started.push(node);
+  return node;
+}
+
+async function serving(env: Record<string, string | undefined> = {}): Promise<{ node: NodeProcess; url: string }> {
+  const node = await run(env, READY);
+  return { node, url: (JSON.parse(await node.waitForLine(READY)) as { url: string }).url };
+}
+
+async function refused(env: Record<string, string | undefined>): Promise<string> {
+  const node = await run(env);
+  expect(await node.exited).toEqual({ code: 1, signal: null });
+  expect(node.stdout()).toBe('');
+  return node.stderr();
+}
+
+/** A readiness probe that waits for the database, and what ends the wait. */
+async function requestInFlight(
+  url: string,
+): Promise<{ answer: Promise<number>; agent: Agent; finish(): Promise<void> }> {
+  const agent = new Agent({ keepAlive: true });
+  const ask = (path: string) =>
+    new Promise<IncomingMessage>((resolve, reject) => get(`${url}${path}`, { agent }, resolve).on('error', reject));
+  // The connection is one that has been kept alive already.
+  (await ask('/healthz')).resume();
+  const holder = await database.pool.connect();
+  await holder.query('BEGIN; LOCK TABLE rollgate.migration IN ACCESS EXCLUSIVE MODE');
+  const answer = ask('/readyz').then((response) => response.resume().statusCode ?? 0);
+  answer.catch(() => undefined);
+  await sleep(200);
+  const finish = async () => {
+    await holder.query('ROLLBACK');
+    holder.release();
+  };
+  return { answer, agent, finish };
+}
+
+test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
+  '%s: what is in flight is answered, nothing new is taken, exit 0',
+  async (signal) => {
+    const { node, url } = await serving();
+    const request = await requestInFlight(url);
+    try {
+      node.kill(signal);
+      await sleep(200);
+      await expect(fetch(`${url}/healthz`)).rejects.toThrow();
+    } finally {
+      await request.finish();
+    }
+    expect(await request.answer).toBe(200);
+    const answeredAt = Date.now();
+    expect(await node.exited).toEqual({ code: 0, signal: null });
+    // Its connection, kept alive by the caller, held nothing up.
+    expect(Date.now() - answeredAt).toBeLessThan(2_000);
+    request.agent.destroy();
+    expect(node.stderr()).toBe('');
+  },
+);
+
+test('a caller that never ends its request does not keep the process from ending within 10 s', async () => {
+  const { node, url } = await serving();
+  const { hostname, port } = new URL(url);
+  const caller = connect(Number(port), hostname);
+  caller.on('error', () => undefined);
+  caller.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 10\r\n\r\n{');
+  await sleep(200);
+  const startedAt = Date.now();
+  node.kill('SIGTERM');
+  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(Date.now() - startedAt).toBeGreaterThan(3_000);
+  expect(Date.now() - startedAt).toBeLessThan(10_000);
+  caller.destroy();
+}, 30_000);
+
+test('leaves no connection behind in the database', async () => {
+  const { node, url } = await serving();
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  const open = async () => {
+    const { rows } = await database.pool.query<{ open: number }>(
+      `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'rollgate-%'`,
+    );
+    return rows[0]?.open;
+  };
+  expect(await open()).toBeGreaterThan(0);
+  expect(await node.stop()).toEqual({ code: 0, signal: null });
+  for (let wait = 0; wait < 40 && (await open()) !== 0; wait++) await sleep(50);
+  expect(await open()).toBe(0);
+});
+
+test('a taken port is one clear line', async () => {
+  const taken = createServer();
+  await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
+  const { port } = taken.address() as { port: number };
+  try {
+    expect(await refused({ ROLLGATE_PORT: String(port) })).toBe(
+      `rollgate: port ${port} is taken: set ROLLGATE_PORT to another one\n`,
+    );
+  } finally {
+    taken.close();
+  }
+});
+
+test('an address of another machine is one clear line', async () => {
+  expect(await refused({ ROLLGATE_HOST: '192.0.2.1' })).toBe(
+    'rollgate: cannot listen on 192.0.2.1: set ROLLGATE_HOST to an address of this machine\n',
+  );
+});
+
+test('an unreachable database is one clear line without the password', async () => {
+  const port = await freePort();
+  expect(await refused({ DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/db` })).toBe(
+    `rollgate: cannot reach the database at 127.0.0.1:${port}/db: connection refused\n`,
+  );
+});
+
+test('pending migrations are one clear line that says what to do', async () => {
+  const empty = await createTestDatabase({ migrated: false });
+  try {
+    expect(await refused({ DATABASE_URL: empty.url })).toMatch(
+      /^rollgate: the database at \S+ lacks 001-counters.*: run "rollgate migrate"\n$/,
+    );
+  } finally {
+    await empty.drop();
+  }
+});
+
+test('wrong settings are one line each', async () => {
+  const env = { DATABASE_URL: undefined, ROLLGATE_PORT: 'x', ROLLGATE_KEEP_SECONDS: '60' };
+  expect((await refused(env)).split('\n')).toEqual([
+    expect.stringMatching(/^rollgate: DATABASE_URL is missing/),
+    expect.stringMatching(/^rollgate: ROLLGATE_PORT must be/),
+    expect.stringMatching(/^rollgate: ROLLGATE_KEEP_SECONDS must be .* 3661/),
+    '',
+  ]);
+});
+
+test('takes the connection string from a file, and never logs it', async () => {
+  const folder = await mkdtemp(join(tmpdir(), 'server-process-'));
+  const file = join(folder, 'database-url');
+  await writeFile(file, `${database.url}\n`);
+  try {
+    const { node, url } = await serving({
+      DATABASE_URL: undefined,
+      DATABASE_URL_FILE: file,
+      ROLLGATE_LOG_LEVEL: 'trace',
+    });
+    expect((await fetch(`${url}/readyz`)).status).toBe(200);
+    expect(await node.stop()).toEqual({ code: 0, signal: null });
+    const { password } = new URL(database.url);
+    expect(password).not.toBe('');
+    expect(node.stdout() + node.stderr()).not.toContain(password);
+  } finally {
+    await rm(folder, { recursive: true, force: true });
+  }
+});
+
+test('at level info a start is one line', async () => {
+  const { node } = await serving();
+  expect(await node.stop()).toEqual({ code: 0, signal: null });
+  expect(node.stdout().trim().split('\n')).toHaveLength(1);
+});
