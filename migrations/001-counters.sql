@@ -314,38 +314,30 @@ BEGIN
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   WITH hot AS (
     UPDATE rollgate.counter c
-    SET total = f.total + f.units,
-        secs[f.place] = v_sec,
-        sums[f.place] = f.sum + f.units
-    FROM (
-      SELECT w.*, w.total + w.units - w.minute_base AS minute_sum, w.total + w.units - w.hour_base AS hour_sum
-      FROM (
-        SELECT i.ord, i.calls, i.per_minute, i.per_hour, h.*, i.cost::bigint * i.calls AS units
-        FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-             AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
-        -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table;
-        -- and a base is worked out once.
-        CROSS JOIN LATERAL (
-          SELECT h.ctid AS head, h.total, h.sums[cardinality(h.sums)] AS sum, h.hour_next, h.hour_start, h.hour_secs, h.hour_sums,
-                 h.prev_start, h.prev_secs, h.prev_sums, h.cleared, h.secs, h.sums,
-                 cardinality(h.secs) + (h.secs[cardinality(h.secs)] < v_sec)::int AS place,
-                 rollgate.window_base(h.cleared, h.prev_start, h.prev_secs, h.prev_sums, v_sec) AS minute_base,
-                 rollgate.window_base(h.cleared, h.hour_start, h.hour_secs, h.hour_sums, v_sec) AS hour_base
-          FROM rollgate.counter h
-          WHERE h.lane = i.lane AND h.subject = i.subject AND h.minute = v_minute AND h.secs[cardinality(h.secs)] <= v_sec
-          OFFSET 0
-        ) h
-      ) w
-    ) f
-    WHERE c.ctid = f.head AND f.minute_sum <= f.per_minute AND f.hour_sum <= f.per_hour
-    RETURNING f.ord::int AS ord, f.calls, (f.total - f.minute_base)::int AS minute_used, (f.total - f.hour_base)::int AS hour_used,
+    SET total = c.total + i.cost::bigint * i.calls,
+        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
+        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
+    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+    -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+    WHERE c.lane = i.lane AND c.subject = i.subject
+      AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
+      AND c.total + i.cost::bigint * i.calls
+          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
+    RETURNING i.ord::int AS ord, i.calls,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
       61 + coalesce(
-        (v_minute - 1) * 60 + rollgate.oldest_second(f.minute_base, f.prev_start, f.prev_secs, f.prev_sums),
-        v_minute * 60 + coalesce(rollgate.oldest_second(f.cleared, f.total - f.sum, f.secs, f.sums), v_sec)) AS minute_reset,
+        (v_minute - 1) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS minute_reset,
       3601 + coalesce(
-        (v_minute - 60) * 60 + rollgate.oldest_second(f.hour_base, f.hour_start, f.hour_secs, f.hour_sums),
-        f.hour_next,
-        v_minute * 60 + coalesce(rollgate.oldest_second(f.cleared, f.total - f.sum, f.secs, f.sums), v_sec)) AS hour_reset
+        (v_minute - 60) * 60 + rollgate.oldest_second(
+          rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec), c.hour_start, c.hour_secs, c.hour_sums),
+        c.hour_next,
+        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS hour_reset
   )
   SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
          array_agg(hour_reset), array_agg(NULL::int)

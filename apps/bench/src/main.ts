@@ -1,1 +1,126 @@
-export {};
+/**
+ * Program: the bench.
+ *
+ * Invariant: whatever way it ends, what it started is stopped: measurements end with their stdin, servers with their
+ * watchdogs, and an orderly end stops both.
+ */
+import { writeFileSync } from 'node:fs';
+import { ACCOUNTS, SUBJECTS, ZIPF_EXPONENT } from './load/traffic.js';
+import { describeMachine, packageVersions } from './machine.js';
+import { HELP, type Options, readOptions, SECTION_NAMES, type SectionName, UsageError } from './options.js';
+import { GOALS } from './report/goals.js';
+import { printed } from './report/print.js';
+import type { Results, SectionResult } from './report/results.js';
+import { type Bench, CALLERS } from './sections/bench.js';
+import { bytes } from './sections/bytes.js';
+import { decisions } from './sections/decisions.js';
+import { denied } from './sections/denied.js';
+import { growth } from './sections/growth.js';
+import { http } from './sections/http.js';
+import { latency } from './sections/latency.js';
+import { POSTGRES_SETTINGS } from './servers/postgres.js';
+import { Servers } from './servers/servers.js';
+
+const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionResult>>> = {
+  decisions,
+  latency,
+  denied,
+  http,
+  growth,
+  bytes,
+};
+
+let stoppingSince: number | undefined;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    await bench(options);
+    return 0;
+  } catch (error) {
+    // Stopping breaks whatever is under way: an echo, no failure.
+    if (stoppingSince !== undefined) return 130;
+    if (!(error instanceof UsageError) && process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
+    console.error(`rollgate: ${(error as Error).message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+async function bench(options: Options): Promise<void> {
+  const progress = (line: string) => void process.stderr.write(`${line}\n`);
+  const servers = await Servers.open(progress);
+  stopOnSignals(servers);
+  try {
+    const results = await measure(options, { plan: options.plan, servers, progress });
+    writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`);
+    process.stdout.write(printed(results));
+    if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
+  } finally {
+    await servers.close();
+  }
+}
+
+async function measure(options: Options, setting: Bench): Promise<Results> {
+  const startedAt = Date.now();
+  const { servers, plan, progress } = setting;
+  const machine = describeMachine(servers.folder);
+  if (machine.fileSystem === 'tmpfs')
+    progress(
+      `${servers.folder} is in memory: nothing is durable there, and every flush is free. Set TMPDIR to a disk.`,
+    );
+  const sections: Record<string, SectionResult> = {};
+  for (const name of SECTION_NAMES.filter((known) => options.sections.includes(known))) {
+    progress(`${name}:`);
+    sections[name] = await SECTIONS[name](setting);
+  }
+  return {
+    command: options.command,
+    date: new Date(startedAt).toISOString(),
+    tookSeconds: Math.round((Date.now() - startedAt) / 1000),
+    quick: plan.quick,
+    machine,
+    versions: { ...packageVersions(), ...(await servers.versions()) },
+    settings: {
+      rounds: plan.rounds,
+      seconds: plan.seconds,
+      warmUpSeconds: plan.warmUpSeconds,
+      callers: CALLERS,
+      subjects: SUBJECTS,
+      accounts: ACCOUNTS,
+      zipfExponent: ZIPF_EXPONENT,
+      postgres: POSTGRES_SETTINGS,
+      redis: await servers.redisPersistence(),
+    },
+    sections,
+    ratios: medians(sections),
+  };
+}
+
+/** In the order of the goals. */
+function medians(sections: Readonly<Record<string, SectionResult>>): Record<string, number> {
+  const found = Object.values(sections).flatMap(({ ratios }) => Object.entries(ratios));
+  const order = new Map(GOALS.map(({ key }, i) => [key, i]));
+  found.sort(([a], [b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
+  return Object.fromEntries(found.map(([key, { median }]) => [key, median]));
+}
+
+function stopOnSignals(servers: Servers): void {
+  const stop = (): void => {
+    const now = performance.now();
+    // A terminal signals us and the script that runs us, which passes it on: one Ctrl-C, not two.
+    if (stoppingSince !== undefined && now - stoppingSince < 1_000) return;
+    // The second one: at once. The watchdogs do the rest.
+    if (stoppingSince !== undefined) process.exit(130);
+    stoppingSince = now;
+    process.stderr.write('\nStopping …\n');
+    void servers.close().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

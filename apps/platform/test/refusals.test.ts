@@ -1,5 +1,6 @@
 /** Whatever a client sends: one problem body with a reason, never a 500, and no second way to a route. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { builtInCatalogue } from '@rollgate/contract';
 import { RouteCatalogue } from '../src/catalogue/route-catalogue.js';
 import { type CallOptions, startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -87,7 +88,14 @@ test('every route is limited by one API, or is one of the few that are open or s
     { method: 'GET', path: '/healthz', open: true },
     { method: 'GET', path: '/api/public/rate-limits', open: false },
   ]);
-  expect(routes.filter(({ api, open }) => api !== undefined && open)).toEqual([]);
+  const limited = routes.filter(({ api }) => api !== undefined);
+  expect(limited.filter(({ open }) => open)).toEqual([]);
+  expect(limited.map(({ api }) => api).sort()).toEqual(
+    builtInCatalogue
+      .entries()
+      .map(({ id }) => id)
+      .sort(),
+  );
 });
 
 test('open routes answer without a token', async () => {

@@ -4,7 +4,7 @@ import { createServer, type Server } from './server.js';
 import { readSettings } from './settings.js';
 
 /** Orchestrators kill after 10 s. Requests are done by then; only a database that no longer answers holds on. */
-const STOP_MS = 9_000;
+const STOP_MS = 8_000;
 
 let server: Server | undefined;
 let stopping = false;

@@ -45,7 +45,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await checkMigrated(databaseUrl);
   const app = await createApplication({ ...options, logger });
   try {
-    await app.listen(port, host);
+    await app.init();
+    await listen(app.getHttpServer(), { port, host });
   } catch (error) {
     await app.close();
     throw error;
@@ -68,13 +69,23 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
     serverModule({ databaseUrl, logger, keepSeconds, sweepEveryMs }),
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
-  // One route has one spelling. Express reads both when its router is made, which the first `use` does.
-  app.set('case sensitive routing', true);
-  app.set('strict routing', true);
+  // One route has one spelling. Not by app.set(): the adapter has made its router already, which reads those settings once.
+  Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
   app.use(requestLog(logger));
   app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
   return app;
+}
+
+/** Not app.listen(): that one logs what it also throws, and a taken port is to be one line. */
+function listen(server: HttpServer, where: { port: number; host: string }): Promise<void> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject);
+    server.listen(where, () => {
+      server.off('error', reject);
+      resolve();
+    });
+  });
 }
 
 function urlOf(server: HttpServer): string {

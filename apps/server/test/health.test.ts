@@ -46,18 +46,20 @@ test('a database that does not answer within a second: not ready, alive at once,
   await holder.query('BEGIN; LOCK TABLE rollgate.migration IN ACCESS EXCLUSIVE MODE');
   try {
     const startedAt = performance.now();
-    const [first, second, live] = await Promise.all([
-      service.call('/readyz'),
-      service.call('/readyz'),
-      service.call('/healthz').then((answer) => ({ ...answer, afterMs: performance.now() - startedAt })),
-    ]);
-    expect(performance.now() - startedAt).toBeLessThan(1_500);
+    const order: string[] = [];
+    const ask = async (path: string) => {
+      const answer = await service.call(path);
+      order.push(path);
+      return answer;
+    };
+    const [first, second, live] = await Promise.all([ask('/readyz'), ask('/readyz'), ask('/healthz')]);
+    // A second, and what a busy test machine adds.
+    expect(performance.now() - startedAt).toBeLessThan(2_500);
     for (const { status, body } of [first, second]) {
       expect(status).toBe(503);
       expect(body).toEqual(notReady({ database: { status: 'down', message: expect.any(String) } }));
     }
-    expect(live.status).toBe(200);
-    expect(live.afterMs).toBeLessThan(500);
+    expect([live.status, order[0]]).toEqual([200, '/healthz']);
   } finally {
     await holder.query('ROLLBACK');
     holder.release();

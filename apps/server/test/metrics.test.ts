@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createPostgresLimiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { startService, type TestService } from './start-service.js';
 
@@ -35,14 +36,15 @@ async function firstPass(service: TestService): Promise<void> {
   throw new Error('the janitor made no pass');
 }
 
-/** Granted `agoSeconds` ago: a head where it is the newest grant, a bucket where it is not. */
-async function grants({ subject, agoSeconds }: { subject: string; agoSeconds: readonly number[] }): Promise<void> {
+/** Calls of one bot, granted so long ago, oldest first: the newest stays in its head, each older minute becomes a bucket. */
+async function grants({ bot, agoSeconds }: { bot: string; agoSeconds: readonly number[] }): Promise<void> {
+  let nowMs = 0;
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, clock: () => nowMs });
   for (const ago of agoSeconds) {
-    await database.pool.query(
-      `SELECT rollgate.acquire(3, ARRAY[$1], '{1}', '{1}', '{9}', '{9}', now() - make_interval(secs => $2))`,
-      [subject, ago],
-    );
+    nowMs = Date.now() - ago * 1000;
+    await limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
   }
+  await limiter.close();
 }
 
 async function left(): Promise<{ heads: string[]; buckets: number }> {
@@ -60,12 +62,12 @@ test('process metrics are there in the text format', async () => {
 });
 
 test('the janitor runs by itself, keeps what the setting says, and counts what it removed', async () => {
-  await grants({ subject: 'a/x/bot=idle', agoSeconds: [9_000, 8_000] });
-  await grants({ subject: 'a/x/bot=busy', agoSeconds: [7_000, 4_200, 10] });
+  await grants({ bot: 'idle', agoSeconds: [9_000, 8_000] });
+  await grants({ bot: 'busy', agoSeconds: [7_000, 4_200, 10] });
   const startedAt = Date.now() / 1000;
   const service = await start({ keepSeconds: 5_000, sweepEveryMs: 20 });
   await firstPass(service);
-  expect(await left()).toEqual({ heads: ['a/x/bot=busy'], buckets: 1 });
+  expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
   expect(await metric(service, 'rollgate_janitor_heads_removed_total')).toBe(1);
   expect(await metric(service, 'rollgate_janitor_buckets_removed_total')).toBe(2);
   expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(0);
@@ -77,9 +79,9 @@ test('the janitor runs by itself, keeps what the setting says, and counts what i
 }, 30_000);
 
 test('without the setting finished minutes are kept for a day', async () => {
-  await grants({ subject: 'a/x/bot=b', agoSeconds: [90_000, 9_000, 10] });
+  await grants({ bot: 'busy', agoSeconds: [90_000, 9_000, 10] });
   await firstPass(await start({ sweepEveryMs: 20 }));
-  expect(await left()).toEqual({ heads: ['a/x/bot=b'], buckets: 1 });
+  expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
 }, 30_000);
 
 test('a lane that is busy throughout a pass is counted', async () => {
@@ -103,7 +105,7 @@ test('a pass that fails is counted and logged, and the janitor goes on', async (
 }, 40_000);
 
 test('two services of one process count for themselves', async () => {
-  await grants({ subject: 'a/x/bot=idle', agoSeconds: [9_000] });
+  await grants({ bot: 'idle', agoSeconds: [9_000] });
   const quiet = await start({});
   const sweeping = await start({ sweepEveryMs: 20 });
   await firstPass(sweeping);

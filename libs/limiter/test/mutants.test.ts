@@ -80,26 +80,26 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the hour is not asked when all calls fit the minute',
-    from: '<= f.per_hour',
-    to: '<= f.per_hour + 1000000',
+    from: '<= i.per_hour',
+    to: '<= i.per_hour + 1000000',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {
     name: 'the minute is not asked when all calls fit the hour',
-    from: '<= f.per_minute',
-    to: '<= f.per_minute + 1000000',
+    from: '<= i.per_minute',
+    to: '<= i.per_minute + 1000000',
     kills: 'exactly at the limit allows, one more is denied',
   },
   {
     name: 'the clock may go back within the minute',
-    from: 'AND h.secs[cardinality(h.secs)] <= v_sec',
+    from: 'AND c.secs[cardinality(c.secs)] <= v_sec',
     to: '',
     kills: 'a grant while the clock is back counts as the newest one',
   },
   {
     name: 'a grant is not counted in its second',
-    from: '= f.sum + f.units',
-    to: '= f.sum',
+    from: 'c.sums[cardinality(c.sums)] + i.cost * i.calls',
+    to: 'c.sums[cardinality(c.sums)]',
     kills: 'no real 60 s hold more than the limit, at any offset',
   },
   {

@@ -3,6 +3,7 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Limiter } from '@rollgate/limiter';
 import { CallerUsage } from './caller-usage.js';
 import { DecidedCalls } from './decided-calls.js';
+import { GuardCheck } from './guard-check.js';
 import { ConfigurableModuleClass, ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
@@ -24,6 +25,7 @@ const shared = [RouteLimits, DecidedCalls, Warnings, CallerUsage, RateLimitGuard
 @Module({
   imports: [DiscoveryModule],
   providers: [
+    GuardCheck,
     RouteLimits,
     DecidedCalls,
     Warnings,

@@ -4,8 +4,8 @@
  * Invariant: the application does not start with a limit that could not be enforced. A route that comes later (a module
  * loaded lazily) meets the same check at its first call, which then fails: it is never left unlimited.
  */
-import { Inject, Injectable, Logger, type OnApplicationBootstrap, type OnModuleInit, type Type } from '@nestjs/common';
-import { ApplicationConfig, DiscoveryService, MetadataScanner } from '@nestjs/core';
+import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
+import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type ApiEntry, levelSchema, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions, SubjectResolver } from './options.js';
@@ -36,6 +36,13 @@ export interface SetupProblem {
   readonly nearest: readonly string[];
 }
 
+/** A decorator and where it stands: the class, and the handler where it is one's. */
+export interface MarkedRoute {
+  readonly route: string;
+  readonly mark: RouteMark;
+  readonly targets: readonly object[];
+}
+
 /** Thrown at the start of the application. Lists every limit that can't be enforced. */
 export class RateLimitSetupError extends Error {
   override readonly name = 'RateLimitSetupError';
@@ -46,19 +53,14 @@ export class RateLimitSetupError extends Error {
   }
 }
 
-// The key of @UseGuards. Nest publishes it for no other package, so its absence only costs the warning below.
-const GUARDS = '__guards__';
-
 @Injectable()
-export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
+export class RouteLimits implements OnModuleInit {
   readonly #limits = new WeakMap<RateLimitRule, RouteLimit>();
-  readonly #logger = new Logger('Rollgate');
 
   constructor(
     @Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions,
     private readonly discovery: DiscoveryService,
     private readonly scanner: MetadataScanner,
-    private readonly application: ApplicationConfig,
   ) {
     if (typeof options?.limiter?.acquire !== 'function') {
       throw new Error("RollgateModule: 'limiter' is missing, e.g. createPostgresLimiter({ ... }) of @rollgate/limiter");
@@ -74,7 +76,7 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
   /** @throws RateLimitSetupError */
   onModuleInit(): void {
     const problems: SetupProblem[] = [];
-    for (const { route, mark } of this.#marks()) {
+    for (const { route, mark } of this.marks()) {
       if ('skipped' in mark) continue;
       try {
         this.#limitOf(mark.limited);
@@ -84,16 +86,6 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
       }
     }
     if (problems.length > 0) throw new RateLimitSetupError(problems);
-  }
-
-  /** A decorator without a guard limits nothing, and looks as if it did. */
-  onApplicationBootstrap(): void {
-    const global = this.application.getGlobalGuards().length + this.application.getGlobalRequestGuards().length > 0;
-    if (global) return;
-    const unguarded = this.#marks().filter(({ mark, guarded }) => 'limited' in mark && !guarded);
-    if (unguarded.length === 0) return;
-    const routes = unguarded.map(({ route }) => route).join(', ');
-    this.#logger.warn(`@RateLimit without a guard limits nothing. Add RateLimitGuard to: ${routes}`);
   }
 
   #limitOf(rule: RateLimitRule): RouteLimit {
@@ -128,7 +120,7 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
   }
 
   /** Every decorator on controllers and on providers (gateways, GraphQL resolvers). What a factory made is not walked. */
-  #marks(): { route: string; mark: RouteMark; guarded: boolean }[] {
+  marks(): MarkedRoute[] {
     const wrappers = [...this.discovery.getControllers(), ...this.discovery.getProviders()];
     const classes = new Set(
       wrappers.flatMap(({ metatype, isNotMetatype }) => (isNotMetatype || !metatype ? [] : [metatype])),
@@ -136,12 +128,11 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
     return [...classes].flatMap((type) => {
       const prototype = type.prototype as Record<string, Handler> | undefined;
       const onClass = markOf(type);
-      const guarded = isGuarded(type);
-      const marks = onClass ? [{ route: type.name, mark: onClass, guarded }] : [];
+      const marks: MarkedRoute[] = onClass ? [{ route: type.name, mark: onClass, targets: [type] }] : [];
       for (const name of prototype ? this.scanner.getAllMethodNames(prototype) : []) {
         const handler = prototype?.[name] as Handler;
         const mark = markOf(handler);
-        if (mark) marks.push({ route: `${type.name}.${name}`, mark, guarded: guarded || isGuarded(handler) });
+        if (mark) marks.push({ route: `${type.name}.${name}`, mark, targets: [type, handler] });
       }
       return marks;
     });
@@ -150,8 +141,4 @@ export class RouteLimits implements OnModuleInit, OnApplicationBootstrap {
 
 function markOf(target: object): RouteMark | undefined {
   return Reflect.getMetadata(ROUTE_MARK, target) as RouteMark | undefined;
-}
-
-function isGuarded(target: object): boolean {
-  return Reflect.hasMetadata(GUARDS, target);
 }

@@ -154,7 +154,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ['after', 'after=a&after=b'],
     ['after', 'after=a%00'],
     ['after', `after=${'x'.repeat(9000)}`],
-  ])('refuses a malformed %s with 400: %.20s', async (field, query) => {
+  ])('refuses a malformed %s with 400', async (field, query) => {
     const { status, headers, body } = await app.call(`${PATH}?${query}`);
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);

@@ -121,6 +121,12 @@ class PlainController {
     return handle();
   }
 
+  @Get('side-by-side')
+  @UseGuards(BothGuard)
+  sideBySide() {
+    return handle();
+  }
+
   @Get('thrice')
   @UseGuards(RateLimitGuard, SwallowingGuard, BothGuard)
   thrice() {
@@ -184,7 +190,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     await app.app.close();
   });
 
-  it('counts a call once that passes a global guard, a controller guard, and guards side by side', async () => {
+  it('counts a call once that passes a global guard, controller guards, and guards side by side', async () => {
     await start({ subjects: { table: () => 't' } });
     SwallowingGuard.denials.length = 0;
     expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
@@ -192,6 +198,11 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     const first = await app.call('/plain/thrice');
     expect(first.headers.get('ratelimit')).toMatch(/^"minute";r=2;/);
     expect(await callTimes(3, () => app.call('/plain/thrice'))).toEqual({ 200: 2, 429: 1 });
+  });
+
+  it('counts a call once that no guard has decided before two ask side by side', async () => {
+    await start({}, [{ provide: APP_GUARD, useClass: TokenGuard }]);
+    expect(await callTimes(4, () => app.call('/plain/side-by-side'))).toEqual({ 200: 3, 429: 1 });
   });
 
   it('throws the same denial from every guard a denied call passes', async () => {

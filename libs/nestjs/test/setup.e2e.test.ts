@@ -6,6 +6,8 @@ import {
   Injectable,
   Logger,
   Module,
+  type Provider,
+  Scope,
   type Type,
   UseGuards,
 } from '@nestjs/common';
@@ -180,29 +182,51 @@ describe('a limit that can not be enforced', () => {
     await expect(built).rejects.toThrow(/'limiter' is missing/);
   });
 
-  it('warns of a decorator that no guard enforces', async () => {
-    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+  describe('for want of a guard', () => {
+    class OwnGuard extends RateLimitGuard {}
+
     @Controller('a')
-    class UnguardedController {
+    @UseGuards(TokenGuard)
+    class PartlyGuardedController {
       @Get('a')
       @RateLimit('get-bots')
       unguarded() {}
 
       @Get('b')
       @RateLimit('get-roles')
-      @UseGuards(RateLimitGuard)
+      @UseGuards(OwnGuard)
       guarded() {}
+
+      @Get('c')
+      @SkipRateLimit()
+      skipped() {}
     }
-    app = await createApp({
-      adapter: new ExpressAdapter(),
-      imports: [RollgateTestingModule.forRoot()],
-      controllers: [UnguardedController],
-      providers: [],
+
+    async function warningsOf(providers: Provider[], prepare?: (app: INestApplication) => void): Promise<unknown[]> {
+      const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
+      const parts = { adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot()], providers };
+      app = await createApp({ ...parts, controllers: [PartlyGuardedController], ...(prepare && { prepare }) });
+      await app.init();
+      return warned.mock.calls.map(([line]) => line);
+    }
+
+    it.each([
+      ['none', []],
+      ['another', [{ provide: APP_GUARD, useClass: TokenGuard }]],
+    ])('is warned of, where the global guard is %s', async (_what, providers) => {
+      expect(await warningsOf(providers)).toEqual([
+        '@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it: ' +
+          'PartlyGuardedController.unguarded',
+      ]);
     });
-    await app.init();
-    expect(warned.mock.calls.map(([line]) => line)).toEqual([
-      '@RateLimit without a guard limits nothing. Add RateLimitGuard to: UnguardedController.unguarded',
-    ]);
+
+    it('is no cause for a warning where a global guard limits, however it is set', async () => {
+      expect(await warningsOf(GUARD)).toEqual([]);
+      await app?.close();
+      expect(await warningsOf([{ provide: APP_GUARD, useClass: RateLimitGuard, scope: Scope.REQUEST }])).toEqual([]);
+      await app?.close();
+      expect(await warningsOf([], (created) => created.useGlobalGuards(created.get(RateLimitGuard)))).toEqual([]);
+    });
   });
 });
 

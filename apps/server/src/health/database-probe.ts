@@ -17,7 +17,14 @@ const ANSWER_MS = 1_000;
 /** Injection token of the connection string. */
 export const DATABASE_URL = Symbol('DATABASE_URL');
 
+/** Why it can't be used is for the log: the driver's words may name hosts and users. */
+export interface Unreachable {
+  readonly reachable: false;
+  readonly reason: string;
+}
+
 export interface DatabaseState {
+  readonly reachable: true;
   readonly pendingMigrations: readonly string[];
   readonly missingTables: readonly string[];
 }
@@ -25,7 +32,7 @@ export interface DatabaseState {
 @Injectable()
 export class DatabaseProbe implements OnApplicationShutdown {
   readonly #pool: pg.Pool;
-  #looking: Promise<DatabaseState> | undefined;
+  #looking: Promise<DatabaseState | Unreachable> | undefined;
 
   constructor(@Inject(DATABASE_URL) databaseUrl: string, @Inject(LOGGER) logger: Logger) {
     this.#pool = openPool({
@@ -37,17 +44,17 @@ export class DatabaseProbe implements OnApplicationShutdown {
     });
   }
 
-  /** @throws when the database can't be reached, or did not answer within a second. */
-  async look(): Promise<DatabaseState> {
+  async look(): Promise<DatabaseState | Unreachable> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
     const answered = new AbortController();
-    const late = wait(ANSWER_MS, undefined, { signal: answered.signal }).then(() => {
-      throw new Error(`no answer within ${ANSWER_MS / 1000} s`);
-    });
+    const late = wait(ANSWER_MS, undefined, { signal: answered.signal }).then(
+      () => ({ reachable: false, reason: `no answer within ${ANSWER_MS / 1000} s` }) as const,
+      // Aborted: the look was first.
+      () => ({ reachable: false, reason: 'answered' }) as const,
+    );
     try {
-      // Both are raced, so neither can be an unhandled rejection later.
       return await Promise.race([this.#looking, late]);
     } finally {
       answered.abort();
@@ -55,9 +62,14 @@ export class DatabaseProbe implements OnApplicationShutdown {
   }
 
   // The pool gives a connection up that timed out, so a look that nobody waits for any more ends by itself.
-  async #look(): Promise<DatabaseState> {
-    const { pending } = await readMigrationState(this.#pool);
-    return { pendingMigrations: pending, missingTables: await readMissingTables(this.#pool) };
+  async #look(): Promise<DatabaseState | Unreachable> {
+    try {
+      const { pending } = await readMigrationState(this.#pool);
+      const missingTables = await readMissingTables(this.#pool);
+      return { reachable: true, pendingMigrations: pending, missingTables };
+    } catch (error) {
+      return { reachable: false, reason: (error as Error).message };
+    }
   }
 
   async onApplicationShutdown(): Promise<void> {

@@ -3,7 +3,7 @@ import { type HealthCheckResult, HealthCheckService, HealthIndicatorService } fr
 import type { Logger } from 'pino';
 import { problem } from '../http/problem.js';
 import { LOGGER } from '../logging/logger.js';
-import { DatabaseProbe, type DatabaseState } from './database-probe.js';
+import { DatabaseProbe, type DatabaseState, type Unreachable } from './database-probe.js';
 
 /** Whether this node can serve: its database answers, and holds what decisions need. */
 @Injectable()
@@ -19,22 +19,22 @@ export class Readiness {
 
   /** @throws HttpException 503, a problem whose `checks` say what is amiss */
   async check(): Promise<HealthCheckResult> {
-    const state = await this.probe.look().catch((error: Error) => error);
+    const state = await this.probe.look();
     try {
       const result = await this.health.check(this.#indicatorsOf(state));
       this.#tell(true);
       return result;
     } catch (error) {
-      const checks = checksOf(error);
-      this.#tell(false, state instanceof Error ? state.message : checks);
-      throw new HttpException({ ...problem(503, 'This node is not ready to serve.'), checks }, 503);
+      const { status, details } = resultOf(error);
+      if (status === 'shutting_down') throw notReady('This node is shutting down.', details);
+      this.#tell(false, state.reachable ? details : state.reason);
+      throw notReady('This node is not ready to serve.', details);
     }
   }
 
-  #indicatorsOf(state: DatabaseState | Error) {
+  #indicatorsOf(state: DatabaseState | Unreachable) {
     const database = this.indicators.check('database');
-    // Why is for the log: the driver's words may name hosts and users.
-    if (state instanceof Error) return [() => database.down('it does not answer, or not within a second')];
+    if (!state.reachable) return [() => database.down('it does not answer, or not within a second')];
     const { pendingMigrations, missingTables } = state;
     const migrations = this.indicators.check('migrations');
     const counters = this.indicators.check('counters');
@@ -61,8 +61,11 @@ export class Readiness {
 }
 
 /** Terminus throws its result. */
-function checksOf(error: unknown): unknown {
+function resultOf(error: unknown): HealthCheckResult {
   if (!(error instanceof HttpException)) throw error;
-  const { details } = error.getResponse() as { details?: unknown };
-  return details;
+  return error.getResponse() as HealthCheckResult;
+}
+
+function notReady(message: string, checks: HealthCheckResult['details']): HttpException {
+  return new HttpException({ ...problem(503, message), checks }, 503);
 }

@@ -1,4 +1,5 @@
 import type { ServerResponse } from 'node:http';
+import { isNativeError } from 'node:util/types';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
 import { problemOf } from './problem.js';
 
@@ -9,7 +10,7 @@ export class ProblemFilter implements ExceptionFilter {
     const response = host.switchToHttp().getResponse<ServerResponse & { err?: Error }>();
     const problem = problemOf(error);
     // The request's line in the log carries it, with its stack.
-    if (problem.status >= 500) response.err = error instanceof Error ? error : new Error(String(error));
+    if (problem.status >= 500) response.err = isNativeError(error) ? error : new Error(String(error));
     if (response.headersSent) {
       // Half an answer is out: only a broken connection tells the caller that it is no whole one.
       response.destroy();

@@ -1,0 +1,51 @@
+/** Child: autocannon, so that what asks does not share a thread with what answers. */
+import autocannon from 'autocannon';
+import { accountOf, nameOf } from '../load/traffic.js';
+import { childProgram } from './child-program.js';
+
+export interface CannonJob {
+  readonly port: number;
+  readonly connections: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+export interface CannonResult {
+  readonly perSecond: number;
+  readonly p99Ms: number;
+}
+
+/** Subjects that each connection asks for, one after the other; no two connections share one. */
+const BOTS_EACH = 100;
+
+childProgram<CannonJob, CannonResult>(async (job) => {
+  await shoot(job, job.warmUpSeconds);
+  const found = await shoot(job, job.seconds);
+  const failed = found.non2xx + found.errors + found.timeouts;
+  if (failed > 0) throw new Error(`${failed} requests failed`);
+  return { perSecond: found['2xx'] / found.duration, p99Ms: found.latency.p99 };
+});
+
+function shoot({ port, connections }: CannonJob, seconds: number): Promise<autocannon.Result> {
+  let connection = 0;
+  return new Promise((resolve, reject) => {
+    const instance = autocannon(
+      {
+        url: `http://127.0.0.1:${port}`,
+        connections,
+        pipelining: 1,
+        duration: seconds,
+        setupClient(client) {
+          const first = connection++ * BOTS_EACH;
+          client.setRequests(Array.from({ length: BOTS_EACH }, (_, i) => requestFor(first + i)));
+        },
+      },
+      (error, result) => (error ? reject(error as Error) : resolve(result)),
+    );
+    instance.on('reqError', reject);
+  });
+}
+
+function requestFor(subject: number): autocannon.Request {
+  return { method: 'GET', path: `/bots/${nameOf(subject)}`, headers: { 'x-account': accountOf(subject) } };
+}

@@ -1,0 +1,42 @@
+/** Child: how fast a contender says no to subjects whose limit is spent, and what that costs its store. */
+import type { ContenderOptions } from '../contenders/contender.js';
+import { type ContenderName, createContender } from '../contenders/registry.js';
+import { closedLoop, onePass } from '../load/closed-loop.js';
+import { createTraffic } from '../load/traffic.js';
+import { childProgram } from './child-program.js';
+import { countScripts, countStatements } from './store-calls.js';
+
+export interface DeniedJob {
+  readonly contender: ContenderName;
+  /** Its limits are the ones to spend: one unit. */
+  readonly options: Omit<ContenderOptions, 'clock'>;
+  readonly subjects: number;
+  readonly callers: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+}
+
+export interface DeniedResult {
+  readonly perSecond: number;
+  readonly storeCalls: number;
+}
+
+childProgram<DeniedJob, DeniedResult>(async (job) => {
+  const inRedis = job.contender !== 'rollgate' && job.contender !== 'rlf-postgres';
+  const calls = inRedis ? await countScripts(job.options.redisPort) : countStatements();
+  const contender = await createContender(job.contender, job.options);
+  await contender.open();
+  const traffic = createTraffic({ distribution: 'uniform', subjects: job.subjects });
+  const load = { contender, traffic, callers: job.callers };
+  // The first pass spends the unit, the second is the first to be denied: from then on a node may remember it.
+  await onePass(load);
+  await onePass(load);
+  await closedLoop({ ...load, seconds: job.warmUpSeconds });
+  const before = await calls.count();
+  const { decisions, denied, seconds } = await closedLoop({ ...load, seconds: job.seconds });
+  const storeCalls = (await calls.count()) - before;
+  if (denied < decisions) throw new Error(`${decisions - denied} calls were admitted, of a limit that is spent`);
+  await calls.close();
+  await contender.close();
+  return { perSecond: denied / seconds, storeCalls };
+});

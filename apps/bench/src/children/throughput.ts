@@ -1,0 +1,33 @@
+/** Child: how many decisions a second a contender makes for so many callers. */
+import type { ContenderOptions } from '../contenders/contender.js';
+import { type ContenderName, createContender } from '../contenders/registry.js';
+import { closedLoop } from '../load/closed-loop.js';
+import { createTraffic, type TrafficSpec } from '../load/traffic.js';
+import { childProgram } from './child-program.js';
+
+export interface ThroughputJob {
+  readonly contender: ContenderName;
+  readonly options: Omit<ContenderOptions, 'clock'>;
+  readonly traffic: TrafficSpec;
+  readonly callers: number;
+  readonly warmUpSeconds: number;
+  readonly seconds: number;
+  /** One of several nodes: counts when told to. */
+  readonly together?: boolean;
+}
+
+export interface ThroughputResult {
+  readonly perSecond: number;
+}
+
+childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
+  const contender = await createContender(job.contender, job.options);
+  await contender.open();
+  const load = { contender, traffic: createTraffic(job.traffic), callers: job.callers };
+  await closedLoop({ ...load, seconds: job.warmUpSeconds });
+  if (job.together === true) await go();
+  const { decisions, denied, seconds } = await closedLoop({ ...load, seconds: job.seconds });
+  if (denied > 0) throw new Error(`${denied} of ${decisions} calls were denied, of a limit that admits all`);
+  await contender.close();
+  return { perSecond: decisions / seconds };
+});

@@ -1,0 +1,45 @@
+/** Every contender by name. Each is loaded only where it runs, so that no process carries another's packages. */
+import type { Contender, ContenderOptions } from './contender.js';
+import type { YardstickName } from './yardsticks.js';
+
+/** As they are called in tables. */
+export const LABELS = {
+  rollgate: 'Rollgate',
+  'rlf-postgres': 'rate-limiter-flexible, Postgres',
+  'rlf-redis': 'rate-limiter-flexible, Redis',
+  'rlf-redis-durable': 'rate-limiter-flexible, Redis, every grant durable',
+  'throttler-redis': '@nestjs/throttler storage, Redis',
+  'express-postgres': 'express-rate-limit store, Postgres',
+  'select-1': 'yardstick: SELECT 1',
+  'select-1-commit': 'yardstick: SELECT 1 and a durable commit',
+} as const;
+
+export type ContenderName = keyof typeof LABELS;
+
+/** Those that limit, best known first. */
+export const LIMITERS: readonly ContenderName[] = [
+  'rollgate',
+  'rlf-postgres',
+  'rlf-redis',
+  'rlf-redis-durable',
+  'throttler-redis',
+  'express-postgres',
+];
+
+export async function createContender(name: ContenderName, options: ContenderOptions): Promise<Contender> {
+  switch (name) {
+    case 'rollgate':
+      return new (await import('./rollgate.js')).Rollgate(options);
+    case 'rlf-postgres':
+      return new (await import('./rlf-postgres.js')).RlfPostgres(options);
+    case 'rlf-redis':
+    case 'rlf-redis-durable':
+      return new (await import('./rlf-redis.js')).RlfRedis(options);
+    case 'throttler-redis':
+      return new (await import('./throttler-redis.js')).ThrottlerRedis(options);
+    case 'express-postgres':
+      return new (await import('./express-postgres.js')).ExpressPostgres(options);
+    default:
+      return new (await import('./yardsticks.js')).Yardstick(name satisfies YardstickName, options);
+  }
+}

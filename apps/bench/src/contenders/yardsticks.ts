@@ -1,0 +1,35 @@
+/** What no limiter on this database can beat: a round trip, and a round trip that leaves something durable behind. */
+import pg from 'pg';
+import type { Contender, ContenderOptions } from './contender.js';
+
+const STATEMENTS = {
+  /** Commits nothing, so it flushes nothing. */
+  'select-1': 'SELECT 1',
+  /** `SELECT 1` and a commit: the least a durable transaction can be. Touches no table, writes an empty record, flushes it. */
+  'select-1-commit': `SELECT 1 FROM pg_logical_emit_message(true, '', '')`,
+} as const;
+
+export type YardstickName = keyof typeof STATEMENTS;
+
+export class Yardstick implements Contender {
+  readonly #statement: { name: string; text: string };
+  readonly #client: pg.Client;
+
+  constructor(name: YardstickName, { databaseUrl }: ContenderOptions) {
+    this.#statement = { name, text: STATEMENTS[name] };
+    this.#client = new pg.Client({ connectionString: databaseUrl });
+  }
+
+  async open(): Promise<void> {
+    await this.#client.connect();
+  }
+
+  async decide(): Promise<boolean> {
+    await this.#client.query(this.#statement);
+    return true;
+  }
+
+  async close(): Promise<void> {
+    await this.#client.end();
+  }
+}

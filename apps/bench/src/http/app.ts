@@ -1,0 +1,93 @@
+/** Child: a NestJS application with one route, limited in one of four ways. Prints `listening <port>`. */
+import 'reflect-metadata';
+import { type ExecutionContext, type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
+import { APP_GUARD, NestFactory } from '@nestjs/core';
+import { ThrottlerGuard, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
+import { createPostgresLimiter } from '@rollgate/limiter';
+import { RateLimitGuard, RollgateModule } from '@rollgate/nestjs';
+import { ADMIT_ALL } from '../contenders/contender.js';
+import { benchCatalogue } from '../contenders/rollgate.js';
+import { LimitedController, PlainController } from './controllers.js';
+
+export interface AppJob {
+  readonly adapter: 'fastify' | 'express';
+  readonly limiter: 'none' | 'rollgate' | 'throttler-memory' | 'throttler-redis';
+  readonly databaseUrl: string;
+  readonly redisPort: number;
+}
+
+interface Caller {
+  readonly headers: Readonly<Record<string, string>>;
+  readonly params: Readonly<Record<string, string>>;
+  user?: { account: string | undefined };
+}
+
+const job = JSON.parse(process.argv[2] ?? '{}') as AppJob;
+process.stdin.resume().on('end', () => process.exit(1));
+
+@Module(await limited(job))
+class AppModule {}
+
+const app = await create(job.adapter);
+await app.listen(0, '127.0.0.1');
+console.log(`listening ${new URL(await app.getUrl()).port}`);
+
+async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<ModuleMetadata> {
+  if (limiter === 'none') return { controllers: [PlainController] };
+  if (limiter === 'rollgate') {
+    const catalogue = benchCatalogue(ADMIT_ALL);
+    const module = RollgateModule.forRoot({
+      limiter: createPostgresLimiter({ databaseUrl, catalogue, janitor: false }),
+    });
+    return {
+      imports: [module],
+      controllers: [LimitedController],
+      providers: [{ provide: APP_GUARD, useClass: RateLimitGuard }],
+    };
+  }
+  const storage = limiter === 'throttler-redis' ? { storage: await redisStorage(redisPort) } : {};
+  const module = ThrottlerModule.forRoot({
+    throttlers: [
+      { name: 'minute', ttl: 60_000, limit: ADMIT_ALL.perMinute },
+      { name: 'hour', ttl: 3_600_000, limit: ADMIT_ALL.perHour },
+    ],
+    // The same subject as Rollgate's.
+    getTracker: async (_request, context: ExecutionContext) => {
+      const { user, params } = context.switchToHttp().getRequest<Caller>();
+      return `${user?.account}/${params['botId']}`;
+    },
+    ...storage,
+  });
+  return {
+    imports: [module],
+    controllers: [PlainController],
+    providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
+  };
+}
+
+async function redisStorage(port: number): Promise<ThrottlerStorage> {
+  const { ThrottlerStorageRedisService } = await import('@nest-lab/throttler-storage-redis');
+  return new ThrottlerStorageRedisService({ host: '127.0.0.1', port, enableAutoPipelining: true });
+}
+
+/** Every variant knows its caller before any guard runs. Here a header is believed; a real application verifies. */
+async function create(adapter: AppJob['adapter']): Promise<INestApplication> {
+  if (adapter === 'express') {
+    const made = await NestFactory.create(AppModule, { logger: ['error'] });
+    made.use((request: Caller, _response: unknown, next: () => void) => {
+      request.user = { account: request.headers['x-account'] };
+      next();
+    });
+    return made;
+  }
+  const { FastifyAdapter } = await import('@nestjs/platform-fastify');
+  const made = await NestFactory.create(AppModule, new FastifyAdapter(), { logger: ['error'] });
+  const fastify = made.getHttpAdapter().getInstance() as {
+    addHook(name: 'onRequest', hook: (request: Caller, reply: unknown, done: () => void) => void): void;
+  };
+  fastify.addHook('onRequest', (request, _reply, done) => {
+    request.user = { account: request.headers['x-account'] };
+    done();
+  });
+  return made;
+}

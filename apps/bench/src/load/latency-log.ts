@@ -1,0 +1,28 @@
+import { percentile } from './statistics.js';
+
+/** Milliseconds. */
+export interface Percentiles {
+  readonly p50: number;
+  readonly p99: number;
+  readonly p999: number;
+}
+
+/** Every latency of a run, 8 bytes each: a histogram's buckets would round what is compared. */
+export class LatencyLog {
+  #values = new Float64Array(1 << 16);
+  #length = 0;
+
+  add(ms: number): void {
+    if (this.#length === this.#values.length) {
+      const grown = new Float64Array(this.#values.length * 2);
+      grown.set(this.#values);
+      this.#values = grown;
+    }
+    this.#values[this.#length++] = ms;
+  }
+
+  percentiles(): Percentiles {
+    const sorted = this.#values.slice(0, this.#length).sort();
+    return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), p999: percentile(sorted, 99.9) };
+  }
+}

@@ -1,0 +1,38 @@
+/**
+ * Calls arrive at a fixed rate, whether or not the ones before were answered.
+ *
+ * Invariant: a latency counts from the moment the call should have been made. Counting from the moment it was made would
+ * hide every stall of the process that asks (coordinated omission).
+ */
+import { setTimeout as sleep } from 'node:timers/promises';
+import type { Contender } from '../contenders/contender.js';
+import { LatencyLog } from './latency-log.js';
+import type { Traffic } from './traffic.js';
+
+export interface OpenLoopOptions {
+  readonly contender: Contender;
+  readonly traffic: Traffic;
+  readonly perSecond: number;
+  readonly seconds: number;
+}
+
+export async function openLoop({ contender, traffic, perSecond, seconds }: OpenLoopOptions): Promise<LatencyLog> {
+  const { accounts, subjects } = traffic;
+  const latencies = new LatencyLog();
+  const underWay: Promise<void>[] = [];
+  const startedAt = performance.now();
+  const ask = async (dueAt: number): Promise<void> => {
+    const rank = traffic.next();
+    await contender.decide(accounts[rank] as string, subjects[rank] as string);
+    latencies.add(performance.now() - dueAt);
+  };
+  const calls = Math.max(1, Math.floor(perSecond * seconds));
+  for (let made = 0; made < calls; ) {
+    const due = Math.min(calls, Math.floor(((performance.now() - startedAt) / 1000) * perSecond) + 1);
+    while (made < due) underWay.push(ask(startedAt + (made++ / perSecond) * 1000));
+    // A timer, not a spin: the second core belongs to the server that answers.
+    if (made < calls) await sleep(1);
+  }
+  await Promise.all(underWay);
+  return latencies;
+}

@@ -1,0 +1,50 @@
+import { describe, expect, it } from '@jest/globals';
+import { median, percentile, ratio, summarise } from './statistics.js';
+
+describe('median', () => {
+  it.each([
+    [[3], 3],
+    [[9, 1, 5], 5],
+    [[4, 1, 3, 2], 2.5],
+    [[10, 9, 100], 10], // numbers, not texts
+  ])('of %j is %d', (values, expected) => {
+    expect(median(values)).toBe(expected);
+  });
+
+  it('leaves its argument as it was', () => {
+    const values = [3, 1, 2];
+    median(values);
+    expect(values).toEqual([3, 1, 2]);
+  });
+
+  it('of nothing is an error, not NaN', () => {
+    expect(() => median([])).toThrow(RangeError);
+  });
+});
+
+describe('percentile', () => {
+  const thousand = Float64Array.from({ length: 1000 }, (_, i) => i + 1);
+
+  it.each([
+    [50, 500],
+    [99, 990],
+    [99.9, 999],
+    [100, 1000],
+    [0, 1],
+  ])('%d of 1 … 1000 is %d', (percent, expected) => {
+    expect(percentile(thousand, percent)).toBe(expected);
+  });
+
+  it('of a single value is that value', () => {
+    expect(percentile([7], 99.9)).toBe(7);
+  });
+});
+
+it('a summary keeps the rounds in their order', () => {
+  expect(summarise([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3, rounds: [3, 1, 2] });
+});
+
+it('a ratio is taken round by round', () => {
+  // The second round ran on a machine half as fast: the ratio does not move.
+  expect(ratio([100, 50, 110], [10, 5, 10])).toEqual({ median: 10, min: 10, max: 11, rounds: [10, 10, 11] });
+});

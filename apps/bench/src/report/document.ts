@@ -1,0 +1,92 @@
+/** docs/performance.md, every number of which is in the results. */
+import type { Summary } from '../load/statistics.js';
+import { describeReach, GOALS, isReached } from './goals.js';
+import { rounded, spreadText, valueText } from './numbers.js';
+import { bar } from './print.js';
+import type { Column, Results, SectionResult, Table } from './results.js';
+
+export function performanceDocument(results: Results): string {
+  const parts = [
+    '<!-- Generated from apps/bench/results.json by apps/bench/dist/write-performance-doc.js. Do not edit. -->',
+    '# Performance',
+    ...(results.quick ? ['**A quick run: it shows that all of this works, not how fast it is.**'] : []),
+    introduction(results),
+    '## What was to be reached',
+    ratioTable(results),
+    ...Object.values(results.sections).flatMap(sectionParts),
+    '## How it was run',
+    surroundings(results),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function introduction({ date, command, machine, versions, settings }: Results): string {
+  return [
+    `Measured on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), shared by the load, Postgres ` +
+      `${versions['postgres'] ?? ''} and Redis ${versions['redis'] ?? ''}.`,
+    `All contenders take turns in one run: ${settings.rounds} rounds, ${rounded(settings.seconds)} s each after ${rounded(settings.warmUpSeconds)} s of warm-up, ` +
+      'each in a new process.',
+    'A number is the median of the rounds; behind it stand the least and the most. A ratio is taken within each round.',
+    `Where nothing else is said, traffic goes to ${settings.subjects.toLocaleString('en')} subjects of ${settings.accounts.toLocaleString('en')} accounts.`,
+  ].join('\n');
+}
+
+function ratioTable(results: Results): string {
+  const found: Record<string, Summary> = Object.assign(
+    {},
+    ...Object.values(results.sections).map(({ ratios }) => ratios),
+  );
+  const rows = GOALS.flatMap((goal) => {
+    const summary = found[goal.key];
+    if (!summary) return [];
+    const reached = isReached(goal, summary.median);
+    const verdict = reached === undefined ? '' : reached ? 'yes' : '**no**';
+    const spread = summary.rounds.length > 1 ? `${rounded(summary.min)}–${rounded(summary.max)}` : '';
+    return [`| ${goal.label} | ${rounded(summary.median)} | ${spread} | ${describeReach(goal)} | ${verdict} |`];
+  });
+  return ['| what | found | spread | to reach | reached |', '|---|--:|--:|--:|---|', ...rows].join('\n');
+}
+
+function sectionParts(section: SectionResult): string[] {
+  return [`## ${section.title}`, section.what, ...section.tables.flatMap(tableParts)];
+}
+
+function tableParts(table: Table): string[] {
+  const { columns, rows, chart } = table;
+  const most = chart === undefined ? 0 : Math.max(...rows.map(({ values }) => values[chart]?.median ?? 0));
+  const lines = rows.map(({ label, values }) => {
+    const cells = columns.map(({ key, unit }) => {
+      const summary = values[key];
+      if (!summary) return '-';
+      const spread = spreadText(summary, unit);
+      return valueText(summary.median, unit) + (spread === '' ? '' : ` (${spread})`);
+    });
+    const drawn = chart === undefined ? [] : [bar(values[chart]?.median ?? 0, most)];
+    return `| ${[label, ...cells, ...drawn].join(' | ')} |`;
+  });
+  const head = ['', ...columns.map(columnTitle), ...(chart === undefined ? [] : [''])];
+  const rule = ['---', ...columns.map(() => '--:'), ...(chart === undefined ? [] : ['---'])];
+  const grid = [`| ${head.join(' | ')} |`, `|${rule.join('|')}|`, ...lines].join('\n');
+  return [`### ${table.title}`, grid, ...(table.note === undefined ? [] : [table.note])];
+}
+
+function columnTitle({ label, unit }: Column): string {
+  return unit === '/s' ? `${label}/s` : unit === 'calls' ? label : `${label}, ${unit}`;
+}
+
+function surroundings({ machine, versions, settings, tookSeconds }: Results): string {
+  const list = (entries: Readonly<Record<string, string>>) =>
+    Object.entries(entries)
+      .map(([name, value]) => `\`${name}=${value}\``)
+      .join(', ');
+  return [
+    `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}.`,
+    `- Disk: ${machine.fileSystem}; writing and flushing 8 kB takes ${rounded(machine.flushMs)} ms.`,
+    `- Postgres: ${list(settings.postgres)}. One server for all that count in it, a database each.`,
+    ...Object.entries(settings.redis).map(([name, told]) => `- Redis, ${name}: ${list(told)}.`),
+    `- Versions: ${Object.entries(versions)
+      .map(([name, version]) => `${name} ${version}`)
+      .join(', ')}.`,
+    `- The run took ${Math.round(tookSeconds / 60).toLocaleString('en')} minutes.`,
+  ].join('\n');
+}

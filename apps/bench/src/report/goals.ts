@@ -1,0 +1,64 @@
+/** The ratios a bench reports, in order, and what they are to reach. */
+
+export interface Goal {
+  readonly key: string;
+  readonly label: string;
+  /** Undefined: told, not judged. */
+  readonly reach?: { readonly atLeast: number } | { readonly atMost: number };
+}
+
+export const GOALS: readonly Goal[] = [
+  {
+    key: 'rollgateOverRlfPostgres',
+    label: 'Rollgate ÷ rate-limiter-flexible Postgres, uniform',
+    reach: { atLeast: 20 },
+  },
+  { key: 'rollgateOverRlfPostgresZipf', label: 'Rollgate ÷ rate-limiter-flexible Postgres, Zipf' },
+  { key: 'rollgateOverRlfRedis', label: 'Rollgate ÷ rate-limiter-flexible Redis, uniform', reach: { atLeast: 3 } },
+  { key: 'rollgateOverRlfRedisZipf', label: 'Rollgate ÷ rate-limiter-flexible Redis, Zipf', reach: { atLeast: 5 } },
+  { key: 'rollgateOverRlfRedisDurable', label: 'Rollgate ÷ rate-limiter-flexible durable Redis, uniform' },
+  { key: 'rollgateOverRlfRedisDurableZipf', label: 'Rollgate ÷ rate-limiter-flexible durable Redis, Zipf' },
+  { key: 'rollgateOverThrottlerRedis', label: 'Rollgate ÷ @nestjs/throttler storage Redis, uniform' },
+  { key: 'rollgateOverExpressPostgres', label: 'Rollgate ÷ express-rate-limit store Postgres, uniform' },
+  { key: 'aloneOverRoundTrip', label: 'p50 alone ÷ SELECT 1 with a durable commit', reach: { atMost: 2 } },
+  { key: 'aloneOverSelect1', label: 'p50 alone ÷ SELECT 1, which flushes nothing' },
+  { key: 'deniedPerSecond', label: 'denied decisions/s, one subject', reach: { atLeast: 1_000_000 } },
+  { key: 'deniedPerSecond10k', label: 'denied decisions/s, 10,000 subjects' },
+  { key: 'deniedStatements', label: 'statements of those denials, one subject', reach: { atMost: 0 } },
+  { key: 'guardedOverUnguardedFastify', label: 'HTTP guarded ÷ unguarded, Fastify', reach: { atLeast: 0.9 } },
+  {
+    key: 'guardedOverThrottlerMemoryFastify',
+    label: 'HTTP guarded ÷ throttler in memory, Fastify',
+    reach: { atLeast: 1 },
+  },
+  { key: 'guardedOverThrottlerRedisFastify', label: 'HTTP guarded ÷ throttler on Redis, Fastify' },
+  { key: 'guardedOverUnguardedExpress', label: 'HTTP guarded ÷ unguarded, Express' },
+  {
+    key: 'guardedOverThrottlerMemoryExpress',
+    label: 'HTTP guarded ÷ throttler in memory, Express',
+    reach: { atLeast: 1 },
+  },
+  { key: 'guardedOverThrottlerRedisExpress', label: 'HTTP guarded ÷ throttler on Redis, Express' },
+  {
+    key: 'tenMillionOverTenThousand',
+    label: 'cost of a decision, 10 million ÷ 10 thousand subjects',
+    reach: { atMost: 1.3 },
+  },
+  { key: 'tenMillionOverTenThousandTurning', label: 'the same, first decision of a minute' },
+  { key: 'fullHourOverEmptyHour', label: 'cost of a decision, full hour ÷ empty hour', reach: { atMost: 1.3 } },
+  { key: 'fullHourOverEmptyHourTurning', label: 'the same, first decision of a minute' },
+  { key: 'twoNodesOverOne', label: 'decisions/s, two nodes ÷ one' },
+  { key: 'fourNodesOverOne', label: 'decisions/s, four nodes ÷ one' },
+  { key: 'dayEndOverHourTwo', label: 'size after a simulated day ÷ after its second hour', reach: { atMost: 1.1 } },
+];
+
+/** undefined: there is nothing to reach. */
+export function isReached({ reach }: Goal, value: number): boolean | undefined {
+  if (reach === undefined) return undefined;
+  return 'atLeast' in reach ? value >= reach.atLeast : value <= reach.atMost;
+}
+
+export function describeReach({ reach }: Goal): string {
+  if (reach === undefined) return '';
+  return 'atLeast' in reach ? `≥ ${reach.atLeast.toLocaleString('en')}` : `≤ ${reach.atMost.toLocaleString('en')}`;
+}

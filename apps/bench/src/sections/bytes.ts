@@ -1,0 +1,108 @@
+/** What a grant leaves behind: in the log at once, in the tables until the janitor comes. */
+import type { FixedWorkJob } from '../children/fixed-work.js';
+import { runChild } from '../children/run-child.js';
+import type { SimulatedDayJob, SimulatedDayResult } from '../children/simulated-day.js';
+import { type ContenderName, LABELS } from '../contenders/registry.js';
+import { summarise } from '../load/statistics.js';
+import { rounded, valueText } from '../report/numbers.js';
+import type { SectionResult, Table } from '../report/results.js';
+import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
+
+const IN_POSTGRES: readonly ContenderName[] = ['rollgate', 'rlf-postgres', 'express-postgres'];
+const HOURS = 24;
+/** The least the janitor keeps: what the hour window may still need. By default minutes are kept a day, to be audited. */
+const KEEP_SECONDS = 3_661;
+
+export async function bytes(bench: Bench): Promise<SectionResult> {
+  const log = await logTable(bench);
+  bench.progress('  simulating a day …');
+  const day = await simulatedDay(bench);
+  const [hourTwo, end] = [day.bytesByHour[1] as number, day.bytesByHour.at(-1) as number];
+  return {
+    title: 'Bytes',
+    what:
+      'Write-ahead log of a fixed number of grants, uniform, after a checkpoint and a first pass over all subjects. Then a day on a simulated clock: ' +
+      `${day.decisions.toLocaleString('en')} grants, a third of the subjects stay, the others are new each hour; the janitor sweeps and keeps ` +
+      `${KEEP_SECONDS.toLocaleString('en')} s, and both tables are vacuumed once an hour, about as often as autovacuum would.`,
+    tables: [log, dayTable(day)],
+    ratios: { dayEndOverHourTwo: summarise([end / hourTwo]) },
+  };
+}
+
+async function logTable(bench: Bench): Promise<Table> {
+  const steps = IN_POSTGRES.map((contender) => step(bench, contender));
+  const results = await takeTurns(bench, { steps, quickSeconds: 1 });
+  const rows = IN_POSTGRES.map((contender, i) => {
+    const rounds = results[i] ?? [];
+    const values = {
+      busy: summarise(rounds.map(({ busy }) => busy)),
+      alone: summarise(rounds.map(({ alone }) => alone)),
+    };
+    return { label: LABELS[contender], values };
+  });
+  return {
+    title: 'Log written for each grant, both windows',
+    columns: [
+      { key: 'busy', label: `${CALLERS} callers`, unit: 'bytes' },
+      { key: 'alone', label: '1 caller', unit: 'bytes' },
+    ],
+    rows,
+  };
+}
+
+interface LogBytes {
+  readonly busy: number;
+  readonly alone: number;
+}
+
+function step(bench: Bench, contender: ContenderName): Step<LogBytes> {
+  return {
+    name: `log of ${contender}`,
+    tell: ({ busy, alone }) => `${rounded(busy)} bytes a grant, ${rounded(alone)} with one caller`,
+    async run() {
+      const { quick } = bench.plan;
+      // A peer that takes one call at a time would be at it for minutes.
+      const slow = contender === 'express-postgres' ? 10 : 1;
+      const decisions = (quick ? 10_000 : 100_000) / slow;
+      const options = await bench.servers.placeFor(contender);
+      const work = (job: Pick<FixedWorkJob, 'decisions' | 'callers'>) => logOf(bench, { contender, options, ...job });
+      const postgres = await bench.servers.postgres;
+      await postgres.checkpoint();
+      // The first change of a page after a checkpoint logs the whole page.
+      await work({ decisions: (quick ? 10_000 : 30_000) / slow, callers: CALLERS });
+      const busy = await work({ decisions, callers: CALLERS });
+      const alone = await work({ decisions: quick ? 100 : 1_000, callers: 1 });
+      return { busy, alone };
+    },
+  };
+}
+
+async function logOf({ servers }: Bench, job: FixedWorkJob): Promise<number> {
+  const postgres = await servers.postgres;
+  const before = await postgres.walBytes();
+  await runChild({ program: 'fixed-work', job });
+  return ((await postgres.walBytes()) - before) / job.decisions;
+}
+
+async function simulatedDay({ plan, servers }: Bench): Promise<SimulatedDayResult> {
+  const postgres = await servers.postgres;
+  const databaseUrl = await postgres.database('bench_day', { migrated: true });
+  const size = plan.quick ? { subjects: 60, everyMinutes: 20 } : { subjects: 300, everyMinutes: 1 };
+  const job: SimulatedDayJob = { databaseUrl, ...size, hours: HOURS, keepSeconds: KEEP_SECONDS };
+  return await runChild<SimulatedDayResult>({ program: 'simulated-day', job });
+}
+
+function dayTable({ bytesByHour, decisions, removed }: SimulatedDayResult): Table {
+  const shown = bytesByHour.map((size, i) => ({ hour: i + 1, size })).filter(({ hour }) => hour % 2 === 0);
+  const most = Math.max(...bytesByHour.slice(1));
+  const keptDecisions = (decisions / bytesByHour.length) * (KEEP_SECONDS / 3_600);
+  return {
+    title: 'Tables with their indexes, by simulated hour',
+    note:
+      `At most ${valueText(most, 'bytes')}, which is ${rounded(most / keptDecisions)} bytes for each grant within the time kept; ` +
+      `the janitor removed ${removed.toLocaleString('en')} rows.`,
+    columns: [{ key: 'size', label: 'size', unit: 'bytes' }],
+    chart: 'size',
+    rows: shown.map(({ hour, size }) => ({ label: `hour ${hour}`, values: { size: summarise([size]) } })),
+  };
+}

@@ -1,0 +1,103 @@
+/** What a guard costs a route of NestJS. */
+import { fileURLToPath } from 'node:url';
+import { spawnNode } from '@rollgate/testing';
+import type { CannonJob, CannonResult } from '../children/cannon.js';
+import { runChild } from '../children/run-child.js';
+import type { AppJob } from '../http/app.js';
+import { ratio, type Summary, summarise } from '../load/statistics.js';
+import { perSecondText } from '../report/numbers.js';
+import type { SectionResult } from '../report/results.js';
+import { type Bench, type Step, takeTurns } from './bench.js';
+
+type Adapter = AppJob['adapter'];
+type Limiter = AppJob['limiter'];
+
+const CONNECTIONS = 64;
+const ADAPTERS: readonly Adapter[] = ['fastify', 'express'];
+const LIMITERS: Readonly<Record<Limiter, string>> = {
+  none: 'unguarded',
+  rollgate: 'Rollgate guard',
+  'throttler-memory': '@nestjs/throttler, in memory',
+  'throttler-redis': '@nestjs/throttler, Redis',
+};
+const RATIOS: Readonly<Partial<Record<Limiter, string>>> = {
+  none: 'guardedOverUnguarded',
+  'throttler-memory': 'guardedOverThrottlerMemory',
+  'throttler-redis': 'guardedOverThrottlerRedis',
+};
+const ENDINGS: Readonly<Record<Adapter, string>> = { fastify: 'Fastify', express: 'Express' };
+
+interface Run {
+  readonly adapter: Adapter;
+  readonly limiter: Limiter;
+}
+
+export async function http(bench: Bench): Promise<SectionResult> {
+  const limiters = (Object.keys(LIMITERS) as Limiter[]).filter(
+    (name) => !bench.plan.quick || name !== 'throttler-redis',
+  );
+  const runs = ADAPTERS.flatMap((adapter) => limiters.map((limiter): Run => ({ adapter, limiter })));
+  const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 1 });
+  const found = (adapter: Adapter, limiter: Limiter): CannonResult[] | undefined =>
+    results[runs.findIndex((run) => run.adapter === adapter && run.limiter === limiter)];
+  return {
+    title: 'HTTP',
+    what:
+      `A route that answers a small JSON object, in a process of its own; autocannon in another, ${CONNECTIONS} connections, no pipelining. ` +
+      'Every variant learns its caller from a header first; the throttlers count both windows for the same subjects.',
+    tables: ADAPTERS.map((adapter) => ({
+      title: ENDINGS[adapter],
+      columns: [
+        { key: 'rate', label: 'requests', unit: '/s' },
+        { key: 'p99', label: 'p99', unit: 'ms' },
+      ],
+      chart: 'rate',
+      rows: limiters.map((limiter) => {
+        const rounds = found(adapter, limiter) ?? [];
+        const rate = summarise(rounds.map(({ perSecond }) => perSecond));
+        return { label: LIMITERS[limiter], values: { rate, p99: summarise(rounds.map(({ p99Ms }) => p99Ms)) } };
+      }),
+    })),
+    ratios: ratios(found),
+  };
+}
+
+function ratios(found: (adapter: Adapter, limiter: Limiter) => CannonResult[] | undefined): Record<string, Summary> {
+  const all: Record<string, Summary> = {};
+  const rates = (rounds: readonly CannonResult[]) => rounds.map(({ perSecond }) => perSecond);
+  for (const adapter of ADAPTERS) {
+    const guarded = found(adapter, 'rollgate');
+    for (const [limiter, key] of Object.entries(RATIOS)) {
+      const other = found(adapter, limiter as Limiter);
+      if (guarded && other) all[`${key}${ENDINGS[adapter]}`] = ratio(rates(guarded), rates(other));
+    }
+  }
+  return all;
+}
+
+function step(bench: Bench, { adapter, limiter }: Run): Step<CannonResult> {
+  return {
+    name: `${adapter}, ${LIMITERS[limiter]}`,
+    tell: ({ perSecond }) => perSecondText(perSecond),
+    async run() {
+      const ours = await bench.servers.placeFor('rollgate');
+      const redisPort = limiter === 'throttler-redis' ? (await bench.servers.placeFor('throttler-redis')).redisPort : 0;
+      const appJob: AppJob = { adapter, limiter, databaseUrl: ours.databaseUrl, redisPort };
+      const app = await spawnNode({
+        script: fileURLToPath(new URL('../http/app.js', import.meta.url)),
+        args: [JSON.stringify(appJob)],
+        // Express and Fastify both do less in production.
+        env: { NODE_ENV: 'production' },
+      });
+      try {
+        const port = Number((await app.waitForLine(/^listening \d+$/)).split(' ')[1]);
+        const { seconds, warmUpSeconds } = bench.plan;
+        const job: CannonJob = { port, connections: CONNECTIONS, warmUpSeconds, seconds };
+        return await runChild<CannonResult>({ program: 'cannon', job });
+      } finally {
+        app.kill('SIGKILL');
+        await app.exited;
+      }
+    },
+  };
+}
