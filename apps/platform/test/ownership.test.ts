@@ -45,16 +45,20 @@ test("another account's table is 403, and its rows stay unseen", async () => {
   expect(await itemsOf('second')).toEqual([]);
 });
 
-test('of many accounts that use a new bot at once, exactly one owns it', async () => {
-  const accounts = Array.from({ length: 20 }, (_, i) => `racer-${i}`);
-  // A second node has memories of its own: what decides is the database.
-  const node = await startSecondNode();
-  const answers = await Promise.all(
-    accounts.map((account, i) => (i % 2 ? it : node).call('GET', '/api/public/bots/contested/faqs', { account })),
-  );
-  expect(answers.filter(({ status }) => status === 200)).toHaveLength(1);
-  expect(answers.filter(({ status }) => status === 403)).toHaveLength(19);
-  await node.platform.close();
+test('of two accounts that use a new bot at once on two nodes, exactly one owns it', async () => {
+  // The second node has memories of its own: what decides is the database. Many bots, as a race is not always close.
+  const second = await createPlatform({ databaseUrl: it.database.url, jwtSecret: SECRET });
+  try {
+    const race = (bot: number) =>
+      [it.platform, second].map(({ url: origin }, i) =>
+        it.call('GET', `/api/public/bots/contested-${bot}/faqs`, { account: `racer-${i}`, origin }),
+      );
+    const races = await Promise.all(Array.from({ length: 40 }, (_, bot) => Promise.all(race(bot))));
+    const outcomes = races.map((answers) => answers.map(({ status }) => status).sort());
+    expect(outcomes).toEqual(Array(40).fill([200, 403]));
+  } finally {
+    await second.close();
+  }
 });
 
 test('an id in two Unicode forms is one bot', async () => {
@@ -97,11 +101,3 @@ test('an id that can be none is 400, claims nothing and counts nothing', async (
     200,
   );
 });
-
-/** The same calls, sent to another process's worth of platform on the same database. */
-async function startSecondNode() {
-  const platform = await createPlatform({ databaseUrl: it.database.url, jwtSecret: SECRET });
-  const call: TestPlatform['call'] = (method, path, options) =>
-    it.call(method, path, { ...options, origin: platform.url });
-  return { platform, call };
-}

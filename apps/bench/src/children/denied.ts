@@ -1,7 +1,7 @@
 /** Child: how fast a contender says no to subjects whose limit is spent, and what that costs its store. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
-import { closedLoop, onePass } from '../load/closed-loop.js';
+import { closedLoop, forSeconds, onePass } from '../load/closed-loop.js';
 import { createTraffic } from '../load/traffic.js';
 import { childProgram } from './child-program.js';
 import { countScripts, countStatements } from './store-calls.js';
@@ -31,9 +31,16 @@ childProgram<DeniedJob, DeniedResult>(async (job) => {
   // The first pass spends the unit, the second is the first to be denied: from then on a node may remember it.
   await onePass(load);
   await onePass(load);
-  await closedLoop({ ...load, seconds: job.warmUpSeconds });
-  const before = await calls.count();
-  const { decisions, denied, seconds } = await closedLoop({ ...load, seconds: job.seconds });
+  let before = 0;
+  const { decisions, denied, seconds, drained } = await closedLoop({
+    ...load,
+    seconds: job.seconds,
+    async warmUp() {
+      await forSeconds(job.warmUpSeconds)();
+      before = await calls.count();
+    },
+  });
+  await drained;
   const storeCalls = (await calls.count()) - before;
   if (denied < decisions) throw new Error(`${decisions - denied} calls were admitted, of a limit that is spent`);
   await calls.close();

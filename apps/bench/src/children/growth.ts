@@ -6,7 +6,7 @@
  */
 import { ADMIT_ALL } from '../contenders/contender.js';
 import { Rollgate } from '../contenders/rollgate.js';
-import { closedLoop, onePass } from '../load/closed-loop.js';
+import { type ClosedLoopOptions, closedLoop, forSeconds, onePass } from '../load/closed-loop.js';
 import { createTraffic, type TrafficSpec } from '../load/traffic.js';
 import { type BackendCpu, openBackendCpu } from './backend-cpu.js';
 import { childProgram } from './child-program.js';
@@ -49,26 +49,59 @@ childProgram<GrowthJob, GrowthResult>(async (job) => {
   const cpu = await openBackendCpu(databaseUrl);
   const load = { contender, traffic: createTraffic(job.traffic), callers };
   await onePass(load);
-  await closedLoop({ ...load, seconds: job.warmUpSeconds });
-  const within = await costOf(cpu, () => closedLoop({ ...load, seconds: job.seconds }));
-  const turning = await costOf(cpu, async () => {
-    let seconds = 0;
-    for (let turn = 0; turn < job.turns; turn++) {
+  const within = await withinMinute(cpu, { ...load, job });
+  const turned = await turning(cpu, {
+    turns: job.turns,
+    async turn() {
       minute++;
       minuteStartedAt = performance.now();
-      seconds += await onePass(load);
-    }
-    return { decisions: job.turns * load.traffic.subjects.length, seconds };
+      return { decisions: load.traffic.subjects.length, seconds: await onePass(load) };
+    },
   });
   await cpu.close();
   await contender.close();
-  return { within, turning, endMinute: minute };
+  return { within, turning: turned, endMinute: minute };
 });
 
-async function costOf(cpu: BackendCpu, work: () => Promise<{ decisions: number; seconds: number }>): Promise<Cost> {
-  const before = await cpu.read();
-  const { decisions, seconds } = await work();
+async function withinMinute(
+  cpu: BackendCpu,
+  { job, ...load }: Pick<ClosedLoopOptions, 'contender' | 'traffic' | 'callers'> & { job: GrowthJob },
+): Promise<Cost> {
+  let before: number | undefined;
+  const warmUp = async (): Promise<void> => {
+    await forSeconds(job.warmUpSeconds)();
+    before = await cpu.read();
+  };
+  const { decisions, seconds, drained } = await closedLoop({ ...load, seconds: job.seconds, warmUp });
   const after = await cpu.read();
+  await drained;
+  return cost({ decisions, seconds, before, after });
+}
+
+/** Each turn is counted alone: between two of them nothing is asked. */
+async function turning(cpu: BackendCpu, { turns, turn }: { turns: number; turn: () => Promise<Pass> }): Promise<Cost> {
+  const before = await cpu.read();
+  let decisions = 0;
+  let seconds = 0;
+  for (let i = 0; i < turns; i++) {
+    const pass = await turn();
+    decisions += pass.decisions;
+    seconds += pass.seconds;
+  }
+  return cost({ decisions, seconds, before, after: await cpu.read() });
+}
+
+interface Pass {
+  readonly decisions: number;
+  readonly seconds: number;
+}
+
+function cost({
+  decisions,
+  seconds,
+  before,
+  after,
+}: Pass & { before: number | undefined; after: number | undefined }): Cost {
   const backendMicros = before === undefined || after === undefined ? undefined : (after - before) / decisions;
   return { perSecond: decisions / seconds, backendMicros };
 }

@@ -1,7 +1,7 @@
 /** Child: how long a contender's callers wait, at fixed numbers of callers and at half of what it can take. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
-import { closedLoop } from '../load/closed-loop.js';
+import { closedLoop, firstCalls, forSeconds } from '../load/closed-loop.js';
 import type { Percentiles } from '../load/latency-log.js';
 import { openLoop } from '../load/open-loop.js';
 import { createTraffic } from '../load/traffic.js';
@@ -28,17 +28,18 @@ childProgram<LatencyJob, LatencyResult>(async (job) => {
   const contender = await createContender(job.contender, job.options);
   await contender.open();
   const load = { contender, traffic: createTraffic({ distribution: 'uniform' }) };
+  await firstCalls(load);
+  const warmUp = forSeconds(warmUpSeconds);
   const byCallers: Percentiles[] = [];
   for (const callers of job.callers) {
-    await closedLoop({ ...load, callers, seconds: warmUpSeconds });
-    const { latencies } = await closedLoop({ ...load, callers, seconds, timed: true });
+    const { latencies, drained } = await closedLoop({ ...load, callers, seconds, warmUp, timed: true });
+    await drained;
     if (latencies) byCallers.push(latencies.percentiles());
   }
   let atHalf: LatencyResult['atHalf'];
   if (job.saturatingCallers !== undefined) {
-    const saturating = { ...load, callers: job.saturatingCallers };
-    await closedLoop({ ...saturating, seconds: warmUpSeconds });
-    const full = await closedLoop({ ...saturating, seconds });
+    const full = await closedLoop({ ...load, callers: job.saturatingCallers, seconds, warmUp });
+    await full.drained;
     const perSecond = full.decisions / full.seconds / 2;
     await openLoop({ ...load, perSecond, seconds: warmUpSeconds });
     atHalf = { perSecond, percentiles: (await openLoop({ ...load, perSecond, seconds })).percentiles() };

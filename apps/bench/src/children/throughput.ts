@@ -1,7 +1,7 @@
 /** Child: how many decisions a second a contender makes for so many callers. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
-import { closedLoop } from '../load/closed-loop.js';
+import { closedLoop, forSeconds } from '../load/closed-loop.js';
 import { createTraffic, type TrafficSpec } from '../load/traffic.js';
 import { childProgram } from './child-program.js';
 
@@ -23,11 +23,17 @@ export interface ThroughputResult {
 childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
   const contender = await createContender(job.contender, job.options);
   await contender.open();
-  const load = { contender, traffic: createTraffic(job.traffic), callers: job.callers };
-  await closedLoop({ ...load, seconds: job.warmUpSeconds });
-  if (job.together === true) await go();
-  const { decisions, denied, seconds } = await closedLoop({ ...load, seconds: job.seconds });
+  const { decisions, denied, seconds } = await closedLoop({
+    contender,
+    traffic: createTraffic(job.traffic),
+    callers: job.callers,
+    seconds: job.seconds,
+    async warmUp() {
+      await forSeconds(job.warmUpSeconds)();
+      if (job.together === true) await go();
+    },
+  });
   if (denied > 0) throw new Error(`${denied} of ${decisions} calls were denied, of a limit that admits all`);
-  await contender.close();
+  // Not closed: what is still under way would be waited for, seconds of it with the slowest. The process ends here.
   return { perSecond: decisions / seconds };
 });
