@@ -93,9 +93,8 @@ BEGIN
         sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
     FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
          AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
-    -- OFFSET 0: each item looks its head up, never the other way round, whatever the statistics say of a young table.
-    CROSS JOIN LATERAL (SELECT h.ctid FROM rollgate.counter h WHERE h.lane = i.lane AND h.subject = i.subject OFFSET 0) h
-    WHERE c.ctid = h.ctid
+    -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+    WHERE c.lane = i.lane AND c.subject = i.subject
       AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
       AND c.total + i.cost::bigint * i.calls
           - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute

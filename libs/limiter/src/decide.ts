@@ -1,6 +1,14 @@
 /** From a row of the store, or a remembered denial, to the decision one caller gets. Pure. */
 import { randomBytes } from 'node:crypto';
-import type { ApiEntry, Decision, LimitSource, Limits, Window, WindowState } from '@rollgate/contract';
+import {
+  type ApiEntry,
+  type Decision,
+  type Limits,
+  type LimitSource,
+  WINDOW_SECONDS,
+  type Window,
+  type WindowState,
+} from '@rollgate/contract';
 import type { Denial } from './denial-memory.js';
 import type { AcquireRow } from './store.js';
 
@@ -17,6 +25,8 @@ export interface Asked {
   readonly source: LimitSource;
   readonly cost: number;
 }
+
+const MIN_RESET_MS = 1;
 
 interface Counted {
   readonly nowMs: number;
@@ -44,9 +54,15 @@ export function decide(
   });
 }
 
-/** The same denial, `ageMs` later. */
+/**
+ * The same denial, `ageMs` later. Its window counts are those of the denial: what has left a window since is not known
+ * here, only that nothing came. So they are never too low, and a window longer ago than its own length is empty.
+ */
 export function decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
-  return decision(asked, { ...denial, allowed: false, nowMs: denial.nowMs + ageMs });
+  const nowMs = denial.nowMs + ageMs;
+  const minuteIsOver = ageMs >= (WINDOW_SECONDS.minute + 1) * 1000;
+  const minute = minuteIsOver ? { minuteUsed: 0, minuteResetMs: null } : {};
+  return decision(asked, { ...denial, ...minute, allowed: false, nowMs });
 }
 
 function decision(asked: Asked, counted: Counted & { allowed: boolean; retryMs: number | null }): Decision {
@@ -80,6 +96,7 @@ function windowState(limit: number, used: number, resetMs: number | null, nowMs:
     limit,
     used,
     remaining: Math.max(0, limit - used),
-    resetAfterMs: resetMs === null ? null : Math.max(0, resetMs - nowMs),
+    // A remembered count may have begun to drain: the next unit leaves within a second or is not known.
+    resetAfterMs: resetMs === null ? null : Math.max(MIN_RESET_MS, resetMs - nowMs),
   };
 }

@@ -1,5 +1,5 @@
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
-export { Limiter, LimiterClosedError, type LimiterOptions } from './limiter.js';
+export { Limiter, LimiterClosedError, type LimiterOptions, type UsagePage } from './limiter.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';
 export type { Store } from './store.js';

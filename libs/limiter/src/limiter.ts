@@ -48,6 +48,11 @@ interface Subject {
   readonly cost: number;
 }
 
+export interface UsagePage {
+  readonly items: readonly SubjectUsage[];
+  readonly next: string | null;
+}
+
 export class LimiterClosedError extends Error {
   override readonly name = 'LimiterClosedError';
 }
@@ -128,14 +133,19 @@ export class Limiter {
   }
 
   /**
-   * Every API and subject of the account with units in its hour, in key order, one page.
+   * Every API and subject of the account with units in its hour, in key order, one page (100 subjects by default).
+   * @returns `next`: the `after` of the next page; `null`: this is the last.
    * @throws InvalidRequestError, or the store's error.
    */
-  async usage(account: string, page: { after?: string; limit?: number } = {}): Promise<SubjectUsage[]> {
+  async usage(
+    account: string,
+    { after = '', limit = 100 }: { after?: string; limit?: number } = {},
+  ): Promise<UsagePage> {
     this.#assertOpen();
     const prefix = accountPrefix(account);
     const lane = laneOf(account);
-    const keys = await this.#store.list(lane, { prefix, after: page.after ?? '', limit: page.limit ?? 100 });
+    const found = await this.#store.list(lane, { prefix, after, limit: limit + 1 });
+    const keys = found.slice(0, limit);
     const subjects = keys.flatMap((key) => {
       const entry = this.#entryOfScope(parseSubjectKey(key).scope);
       return entry ? [{ key, entry, account, ...this.#limitsOf(entry) }] : []; // an API since removed
@@ -144,7 +154,8 @@ export class Limiter {
       lane,
       subjects.map(({ key }) => key),
     );
-    return subjects.map((subject, i) => subjectUsage(subject, { nowMs, seconds: counts[i]?.seconds ?? [] }));
+    const items = subjects.map((subject, i) => subjectUsage(subject, { nowMs, seconds: counts[i]?.seconds ?? [] }));
+    return { items, next: found.length > limit ? (keys.at(-1) ?? null) : null };
   }
 
   /**

@@ -114,6 +114,31 @@ describe('denial memory', () => {
     expect(batches).toBe(asked + 1);
   });
 
+  test('of the hour does not go on blaming a minute that is over', async () => {
+    const catalogue = new Catalogue([
+      {
+        id: 'g',
+        title: 'G',
+        level: ['bot'],
+        limits: { perMinute: 3, perHour: 3 },
+        apis: [{ id: 'publish-bot', title: 'P' }],
+      },
+    ]);
+    const small = open({ catalogue });
+    await spend(4, small);
+    expect(await small.acquire(request)).toMatchObject({
+      violated: ['minute', 'hour'],
+      windows: { minute: { used: 3 } },
+    });
+    clock.advance({ seconds: 61 });
+    expect(await small.acquire(request)).toMatchObject({
+      violated: ['hour'],
+      windows: { minute: { used: 0, remaining: 3, resetAfterMs: null }, hour: { used: 3 } },
+      retryAfterMs: 3_540_000,
+    });
+    expect(batches).toBe(1);
+  });
+
   test('knows only what was denied: a smaller cost is asked, a larger one is not', async () => {
     await spend(58);
     expect((await limiter.acquire({ ...request, cost: 3 })).allowed).toBe(false);
@@ -200,17 +225,18 @@ describe('looking', () => {
     await limiter.acquire({ account, api: 'get-bots' });
     await limiter.acquire({ account: `${account}-2`, api: 'get-bots' });
     const usage = await limiter.usage(account);
-    expect(usage.map(({ api, dimensions }) => [api, dimensions])).toEqual([
+    expect(usage.items.map(({ api, dimensions }) => [api, dimensions])).toEqual([
       ['get-bots', { account }],
       ['insert-data', { account, table: 'orders' }],
       ['publish-bot', { bot: 'x' }],
     ]);
+    expect(usage.next).toBeNull();
     const page = await limiter.usage(account, { limit: 2 });
-    expect(page).toHaveLength(2);
-    expect((await limiter.usage(account, { after: page[1]?.subject as string })).map(({ api }) => api)).toEqual([
-      'publish-bot',
-    ]);
-    expect(await limiter.usage('nobody')).toEqual([]);
+    expect(page.items).toHaveLength(2);
+    const last = await limiter.usage(account, { after: page.next as string, limit: 2 });
+    expect(last.items.map(({ api }) => api)).toEqual(['publish-bot']);
+    expect(last.next).toBeNull();
+    expect(await limiter.usage('nobody')).toEqual({ items: [], next: null });
   });
 });
 

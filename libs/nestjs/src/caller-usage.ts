@@ -1,6 +1,6 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { type Release, type SubjectUsage, WINDOW_SECONDS } from '@rollgate/contract';
-import { InvalidRequestError } from '@rollgate/limiter';
+import { InvalidRequestError, type UsagePage } from '@rollgate/limiter';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { invalidRequest, limiterUnavailable, unknownAccount } from './refusals.js';
@@ -58,22 +58,16 @@ export class CallerUsage {
   }
 
   async #page(account: string, { after, limit }: { after: string; limit: number }): Promise<CallerUsagePage> {
-    let found: SubjectUsage[];
+    let page: UsagePage;
     try {
-      // One more than asked, to know whether there is a next page.
-      found = await this.options.limiter.usage(account, { after, limit: limit + 1 });
+      page = await this.options.limiter.usage(account, { after, limit });
     } catch (error) {
       if (error instanceof InvalidRequestError) throw error;
       this.warnings.failed('the limiter', error);
       throw limiterUnavailable(error);
     }
-    const items = found.slice(0, limit).map(byTheMinute);
-    return {
-      account,
-      at: new Date(items[0]?.atMs ?? Date.now()).toISOString(),
-      items,
-      next: found.length > limit ? (items.at(-1)?.subject ?? null) : null,
-    };
+    const items = page.items.map(byTheMinute);
+    return { account, at: new Date(items[0]?.atMs ?? Date.now()).toISOString(), items, next: page.next };
   }
 }
 

@@ -91,7 +91,10 @@ export async function onePass({
 }
 
 /** Opens connections and prepares statements, before anything is timed. */
-export async function firstCalls({ contender, traffic }: Pick<ClosedLoopOptions, 'contender' | 'traffic'>): Promise<void> {
+export async function firstCalls({
+  contender,
+  traffic,
+}: Pick<ClosedLoopOptions, 'contender' | 'traffic'>): Promise<void> {
   const { accounts, subjects } = traffic;
   const calls = Array.from({ length: FIRST_CALLS }, () => {
     const rank = traffic.next();

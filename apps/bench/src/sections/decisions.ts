@@ -30,7 +30,7 @@ export async function decisions(bench: Bench): Promise<SectionResult> {
   const inZipf = bench.plan.quick ? LIMITERS.filter((name) => name === 'rollgate' || name === 'rlf-redis') : LIMITERS;
   const zipf = inZipf.map((contender): Run => ({ contender, distribution: 'zipf' }));
   const runs = [...uniform, ...zipf];
-  const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 8 });
+  const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 10 });
   const rates = results.map((rounds) => rounds.map(({ perSecond }) => perSecond));
   const rateOf = (contender: ContenderName, distribution: Distribution): number[] | undefined =>
     rates[runs.findIndex((run) => run.contender === contender && run.distribution === distribution)];

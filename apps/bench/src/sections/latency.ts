@@ -25,7 +25,7 @@ export async function latency(bench: Bench): Promise<SectionResult> {
   const limiters = bench.plan.quick ? LIMITERS.slice(0, 3) : LIMITERS;
   const contenders = [...YARDSTICKS, ...limiters];
   const steps = contenders.map((contender) => step(bench, contender));
-  const results = await takeTurns(bench, { steps, quickSeconds: 4 });
+  const results = await takeTurns(bench, { steps, quickSeconds: 6 });
   const measured = contenders.map((contender, i): Measured => ({ contender, rounds: results[i] ?? [] }));
   return {
     title: 'Latency',

@@ -52,18 +52,6 @@ export class PostgresServer {
     return (await this.#query<{ server_version: string }>('SHOW server_version'))[0]?.server_version ?? '';
   }
 
-  async checkpoint(): Promise<void> {
-    await this.#query('CHECKPOINT');
-  }
-
-  /** Bytes of write-ahead log written since the server was made. */
-  async walBytes(): Promise<number> {
-    const rows = await this.#query<{ bytes: number }>(
-      `SELECT (pg_current_wal_insert_lsn() - '0/0'::pg_lsn)::float8 AS bytes`,
-    );
-    return rows[0]?.bytes ?? 0;
-  }
-
   /** What it takes on disk is not wanted any more: no checkpoint. */
   async stop(): Promise<void> {
     await this.#server.stopImmediate();
