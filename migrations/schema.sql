@@ -22,20 +22,20 @@ CREATE TABLE rollgate.bucket (
 );
 
 CREATE TABLE rollgate.counter (
-  lane integer NOT NULL,
-  minute integer NOT NULL,
-  hour_next integer,
-  total bigint NOT NULL,
   cleared bigint DEFAULT 0 NOT NULL,
   prev_start bigint NOT NULL,
   hour_start bigint NOT NULL,
+  lane integer NOT NULL,
+  minute integer NOT NULL,
+  hour_next integer,
   subject text COLLATE "C" NOT NULL,
-  secs smallint[] NOT NULL,
-  sums integer[] NOT NULL,
   prev_secs smallint[] DEFAULT '{}'::smallint[] NOT NULL,
   prev_sums integer[] DEFAULT '{}'::integer[] NOT NULL,
   hour_secs smallint[] DEFAULT '{}'::smallint[] NOT NULL,
   hour_sums integer[] DEFAULT '{}'::integer[] NOT NULL,
+  secs smallint[] NOT NULL,
+  sums integer[] NOT NULL,
+  total bigint NOT NULL,
   CONSTRAINT counter_pkey PRIMARY KEY (lane, subject)
 ) WITH (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_cost_delay=1);
 
@@ -88,21 +88,21 @@ BEGIN
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   WITH hot AS (
     UPDATE rollgate.counter c
-    SET total = c.total + i.cost::bigint * i.calls,
+    SET total = c.total + p_costs[i.ord]::bigint * p_calls[i.ord],
         secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.cost * i.calls
-    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + p_costs[i.ord] * p_calls[i.ord]
+    -- One array unnested, the others subscripted: each array of an unnest is materialised row by row.
+    FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
     -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
-    WHERE c.lane = i.lane AND c.subject = i.subject
+    WHERE c.lane = p_lanes[i.ord] AND c.subject = i.subject
       AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
-      AND c.total + i.cost::bigint * i.calls
-          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
-      AND c.total + i.cost::bigint * i.calls
-          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-    RETURNING i.ord::int AS ord, i.calls,
-      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-      (c.total - i.cost * i.calls - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+      AND c.total + p_costs[i.ord]::bigint * p_calls[i.ord]
+          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= p_per_minute[i.ord]
+      AND c.total + p_costs[i.ord]::bigint * p_calls[i.ord]
+          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= p_per_hour[i.ord]
+    RETURNING i.ord::int AS ord, p_calls[i.ord] AS calls,
+      (c.total - p_costs[i.ord] * p_calls[i.ord] - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+      (c.total - p_costs[i.ord] * p_calls[i.ord] - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
       61 + coalesce(
         (v_minute - 1) * 60 + rollgate.oldest_second(
           rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),

@@ -101,3 +101,11 @@ test('an execution that was deleted is not found any more', async () => {
   expect(removed.body).toEqual({ requestId, deleted: 1 });
   expect((await it.call('GET', `/api/public/batch-test-executions/${requestId}`)).status).toBe(404);
 });
+
+test('an execution that another node deleted is not found either', async () => {
+  const started = await it.call('POST', '/api/public/bots/b-y/batch-test-executions', { body: { suiteName: 'smoke' } });
+  const path = `/api/public/batch-test-executions/${started.body['requestId']}`;
+  expect((await it.call('GET', path)).status).toBe(200);
+  await it.database.pool.query('DELETE FROM platform.jobs WHERE id = $1', [started.body['requestId']]);
+  expect((await it.call('GET', path)).status).toBe(404);
+});

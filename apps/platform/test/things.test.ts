@@ -54,9 +54,9 @@ test('a change without a filter is refused', async () => {
 });
 
 test('changes of the same rows at once wait for each other', async () => {
-  await send('POST tables/busy/rows/bulk', { rows: Array.from({ length: 50 }, (_, i) => ({ i, all: true })) });
+  await send('POST tables/busy/rows/bulk', { rows: Array.from({ length: 500 }, (_, i) => ({ i, all: true })) });
   const change = (n: number) => send('PUT tables/busy/rows', { filter: { all: true }, set: { n } });
-  const answers = await Promise.all(Array.from({ length: 40 }, (_, n) => change(n)));
+  const answers = await Promise.all(Array.from({ length: 60 }, (_, n) => change(n)));
   expect(answers.filter(({ status }) => status !== 200)).toEqual([]);
 });
 

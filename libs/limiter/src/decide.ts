@@ -3,8 +3,8 @@ import { randomBytes } from 'node:crypto';
 import {
   type ApiEntry,
   type Decision,
-  type Limits,
   type LimitSource,
+  type Limits,
   WINDOW_SECONDS,
   type Window,
   type WindowState,
@@ -29,11 +29,13 @@ export interface Asked {
 const MIN_RESET_MS = 1;
 
 interface Counted {
+  readonly allowed: boolean;
   readonly nowMs: number;
   readonly minuteUsed: number;
   readonly hourUsed: number;
   readonly minuteResetMs: number | null;
   readonly hourResetMs: number | null;
+  readonly retryMs: number | null;
 }
 
 export function decide(
@@ -59,13 +61,20 @@ export function decide(
  * here, only that nothing came. So they are never too low, and a window longer ago than its own length is empty.
  */
 export function decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
-  const nowMs = denial.nowMs + ageMs;
   const minuteIsOver = ageMs >= (WINDOW_SECONDS.minute + 1) * 1000;
-  const minute = minuteIsOver ? { minuteUsed: 0, minuteResetMs: null } : {};
-  return decision(asked, { ...denial, ...minute, allowed: false, nowMs });
+  // Field by field: a spread here was two fifths of the time of a denial.
+  return decision(asked, {
+    allowed: false,
+    nowMs: denial.nowMs + ageMs,
+    minuteUsed: minuteIsOver ? 0 : denial.minuteUsed,
+    hourUsed: denial.hourUsed,
+    minuteResetMs: minuteIsOver ? null : denial.minuteResetMs,
+    hourResetMs: denial.hourResetMs,
+    retryMs: denial.retryMs,
+  });
 }
 
-function decision(asked: Asked, counted: Counted & { allowed: boolean; retryMs: number | null }): Decision {
+function decision(asked: Asked, counted: Counted): Decision {
   const { cost, limits, entry } = asked;
   const { allowed, nowMs, retryMs } = counted;
   const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);

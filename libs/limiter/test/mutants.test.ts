@@ -80,14 +80,14 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the hour is not asked when all calls fit the minute',
-    from: '<= i.per_hour',
-    to: '<= i.per_hour + 1000000',
+    from: '<= p_per_hour[i.ord]',
+    to: '<= p_per_hour[i.ord] + 1000000',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {
     name: 'the minute is not asked when all calls fit the hour',
-    from: '<= i.per_minute',
-    to: '<= i.per_minute + 1000000',
+    from: '<= p_per_minute[i.ord]',
+    to: '<= p_per_minute[i.ord] + 1000000',
     kills: 'exactly at the limit allows, one more is denied',
   },
   {
@@ -98,7 +98,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'a grant is not counted in its second',
-    from: 'c.sums[cardinality(c.sums)] + i.cost * i.calls',
+    from: 'c.sums[cardinality(c.sums)] + p_costs[i.ord] * p_calls[i.ord]',
     to: 'c.sums[cardinality(c.sums)]',
     kills: 'no real 60 s hold more than the limit, at any offset',
   },

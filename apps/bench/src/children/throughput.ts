@@ -1,4 +1,5 @@
 /** Child: how many decisions a second a contender makes for so many callers. */
+import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
 import { closedLoop, forSeconds } from '../load/closed-loop.js';
@@ -20,15 +21,22 @@ export interface ThroughputResult {
   readonly perSecond: number;
 }
 
+/** The slowest contenders would be at it for minutes. */
+const MOST_FILL_MS = 3_000;
+
 childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
   const contender = await createContender(job.contender, job.options);
   await contender.open();
+  // Every subject once: a new one costs more, and only the first round would see it.
+  const traffic = createTraffic({ ...job.traffic, fill: true });
   const { decisions, denied, seconds } = await closedLoop({
     contender,
-    traffic: createTraffic(job.traffic),
+    traffic,
     callers: job.callers,
     seconds: job.seconds,
     async warmUp() {
+      for (const until = performance.now() + MOST_FILL_MS; !traffic.filled() && performance.now() < until; )
+        await sleep(10);
       await forSeconds(job.warmUpSeconds)();
       if (job.together === true) await go();
     },

@@ -16,14 +16,17 @@ export interface TrafficSpec {
   readonly stored?: number;
   /** Nodes of one run draw different sequences. */
   readonly seed?: number;
+  readonly fill?: boolean;
 }
 
 export interface Traffic {
   /** Every subject asked for, by its rank. */
   readonly accounts: readonly string[];
   readonly subjects: readonly string[];
-  /** The rank of the next subject, for ever. */
+  /** The rank of the next subject, for ever. With `fill` each subject comes once, before they are drawn. */
   next(): number;
+  /** Each subject has been asked for. */
+  filled(): boolean;
 }
 
 export function accountOf(subject: number): string {
@@ -34,12 +37,8 @@ export function nameOf(subject: number): string {
   return `bot-${subject}`;
 }
 
-export function createTraffic({
-  distribution,
-  subjects = SUBJECTS,
-  stored = subjects,
-  seed = 1,
-}: TrafficSpec): Traffic {
+export function createTraffic(spec: TrafficSpec): Traffic {
+  const { distribution, subjects = SUBJECTS, stored = subjects, seed = 1, fill = false } = spec;
   const random = seededRandom(seed);
   const sample =
     distribution === 'zipf'
@@ -48,10 +47,12 @@ export function createTraffic({
   const order = Uint32Array.from({ length: DRAWN }, sample);
   const numbers = Array.from({ length: subjects }, (_, rank) => spread(rank, Math.floor(stored / subjects)));
   let at = 0;
+  let toFill = fill ? subjects : 0;
   return {
     accounts: numbers.map(accountOf),
     subjects: numbers.map(nameOf),
-    next: () => order[at++ & (DRAWN - 1)] as number,
+    next: () => (toFill > 0 ? --toFill : (order[at++ & (DRAWN - 1)] as number)),
+    filled: () => toFill === 0,
   };
 }
 
