@@ -10,7 +10,7 @@ import { describeMachine, packageVersions } from './machine.js';
 import { HELP, type Options, readOptions, SECTION_NAMES, type SectionName, UsageError } from './options.js';
 import { GOALS } from './report/goals.js';
 import { printed } from './report/print.js';
-import type { Results, SectionResult } from './report/results.js';
+import { type Results, resultsText, type SectionResult } from './report/results.js';
 import { type Bench, CALLERS } from './sections/bench.js';
 import { bytes } from './sections/bytes.js';
 import { decisions } from './sections/decisions.js';
@@ -58,7 +58,7 @@ async function bench(options: Options): Promise<void> {
   stopOnSignals(servers);
   try {
     const results = await measure(options, { plan: options.plan, servers, progress });
-    writeFileSync(options.out, `${JSON.stringify(results, null, 2)}\n`);
+    writeFileSync(options.out, resultsText(results));
     process.stdout.write(printed(results));
     if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
   } finally {

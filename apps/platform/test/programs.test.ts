@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
-import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { TokenVerifier } from '../src/auth/tokens.js';
 import { SECRET } from './start-platform.js';
@@ -13,6 +13,9 @@ import { SECRET } from './start-platform.js';
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const TOKEN = fileURLToPath(new URL('../dist/platform-token.js', import.meta.url));
 const UNSET = { ROLLGATE_JWT_SECRET: undefined, ROLLGATE_JWT_SECRET_FILE: undefined, PLATFORM_PORT: undefined };
+
+// Each test starts programs: seconds on a busy machine.
+jest.setTimeout(60_000);
 
 let database: TestDatabase;
 let folder: string;

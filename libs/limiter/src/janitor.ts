@@ -60,6 +60,7 @@ export class Janitor {
   /** One pass over all lanes; `undefined` when another node is at it. */
   async sweep(): Promise<SweepTotals | undefined> {
     const client = await this.#options.pool.connect();
+    let failure: Error | undefined;
     let locked = false;
     try {
       const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS locked', [
@@ -72,9 +73,14 @@ export class Janitor {
         await this.#sweepLane(client, lane, totals);
       await client.query(`DELETE FROM rollgate.freed WHERE at < clock_timestamp() - interval '5 minutes'`);
       return totals;
+    } catch (error) {
+      failure = error as Error;
+      throw error;
     } finally {
-      if (locked) await client.query('SELECT pg_advisory_unlock($1, 0)', [JANITOR_LOCK]).catch(() => undefined);
-      client.release();
+      if (locked && !failure)
+        await client.query('SELECT pg_advisory_unlock($1, 0)', [JANITOR_LOCK]).catch(() => undefined);
+      // A connection that failed is closed, not given to the next pass; its end frees the lock.
+      client.release(failure);
     }
   }
 

@@ -21,8 +21,8 @@ export interface ThroughputResult {
   readonly perSecond: number;
 }
 
-/** The slowest contenders would be at it for minutes. */
-const MOST_FILL_MS = 3_000;
+/** Of the warm-up's length: the slowest contenders would be at it for minutes. */
+const MOST_FILLING = 3;
 
 childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
   const contender = await createContender(job.contender, job.options);
@@ -35,7 +35,10 @@ childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
     callers: job.callers,
     seconds: job.seconds,
     async warmUp() {
-      for (const until = performance.now() + MOST_FILL_MS; !traffic.filled() && performance.now() < until; )
+      for (
+        const until = performance.now() + MOST_FILLING * job.warmUpSeconds * 1000;
+        !traffic.filled() && performance.now() < until;
+      )
         await sleep(10);
       await forSeconds(job.warmUpSeconds)();
       if (job.together === true) await go();

@@ -67,7 +67,7 @@ async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<Mod
 
 async function redisStorage(port: number): Promise<ThrottlerStorage> {
   const { ThrottlerStorageRedisService } = await import('@nest-lab/throttler-storage-redis');
-  return new ThrottlerStorageRedisService({ host: '127.0.0.1', port, enableAutoPipelining: true });
+  return new ThrottlerStorageRedisService({ host: '127.0.0.1', port });
 }
 
 /** Every variant knows its caller before any guard runs. Here a header is believed; a real application verifies. */

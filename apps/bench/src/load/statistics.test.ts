@@ -44,6 +44,15 @@ it('a summary keeps the rounds in their order', () => {
   expect(summarise([3, 1, 2])).toEqual({ median: 2, min: 1, max: 3, rounds: [3, 1, 2] });
 });
 
+it('a summary has six digits', () => {
+  expect(summarise([1 / 3, 1_234_567.8])).toEqual({
+    median: 617_284,
+    min: 0.333333,
+    max: 1_234_570,
+    rounds: [0.333333, 1_234_570],
+  });
+});
+
 it('a ratio is taken round by round', () => {
   // The second round ran on a machine half as fast: the ratio does not move.
   expect(ratio([100, 50, 110], [10, 5, 10])).toEqual({ median: 10, min: 10, max: 11, rounds: [10, 10, 11] });

@@ -25,8 +25,15 @@ export function percentile(sorted: ArrayLike<number>, percent: number): number {
   return sorted[Math.max(0, rank - 1)] as number;
 }
 
+/** To six digits: no measurement has more. */
 export function summarise(rounds: readonly number[]): Summary {
-  return { median: median(rounds), min: Math.min(...rounds), max: Math.max(...rounds), rounds };
+  const six = (value: number): number => Number(value.toPrecision(6));
+  return {
+    median: six(median(rounds)),
+    min: six(Math.min(...rounds)),
+    max: six(Math.max(...rounds)),
+    rounds: rounds.map(six),
+  };
 }
 
 /** Round by round, so that what slowed a whole round (another process, the disk) cancels out. */

@@ -5,11 +5,15 @@ import { rounded, spreadText, valueText } from './numbers.js';
 import { bar } from './print.js';
 import type { Column, Results, SectionResult, Table } from './results.js';
 
+const QUICK =
+  '**A quick run: it shows that all of this works, not how fast it is. Growth is told between its smallest and its biggest table, ' +
+  'which are smaller than they should be.**';
+
 export function performanceDocument(results: Results): string {
   const parts = [
     '<!-- Generated from apps/bench/results.json by apps/bench/dist/write-performance-doc.js. Do not edit. -->',
     '# Performance',
-    ...(results.quick ? ['**A quick run: it shows that all of this works, not how fast it is.**'] : []),
+    ...(results.quick ? [QUICK] : []),
     introduction(results),
     '## What was to be reached',
     ratioTable(results),
@@ -20,11 +24,11 @@ export function performanceDocument(results: Results): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function introduction({ date, command, machine, versions, settings }: Results): string {
+function introduction({ date, command, machine, versions, settings, quick }: Results): string {
   return [
     `Measured on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), shared by the load, Postgres ` +
       `${versions['postgres'] ?? ''} and Redis ${versions['redis'] ?? ''}.`,
-    `All contenders take turns in one run: ${settings.rounds} rounds, ${rounded(settings.seconds)} s each after ${rounded(settings.warmUpSeconds)} s of warm-up, ` +
+    `All contenders take turns in one run: ${quick ? 'up to ' : ''}${settings.rounds} rounds, ${rounded(settings.seconds)} s each after ${rounded(settings.warmUpSeconds)} s of warm-up, ` +
       'each in a new process.',
     'A number is the median of the rounds; behind it stand the least and the most. A ratio is taken within each round.',
     `Where nothing else is said, traffic goes to ${settings.subjects.toLocaleString('en')} subjects of ${settings.accounts.toLocaleString('en')} accounts.`,

@@ -66,3 +66,10 @@ export interface Results {
   /** Medians. */
   readonly ratios: Readonly<Record<string, number>>;
 }
+
+/** As results.json holds it: lists of numbers on one line, which is also how the linter formats them. */
+export function resultsText(results: Results): string {
+  const lists = /\[\s+([-\d.e+]+(?:,\s+[-\d.e+]+)*)\s+\]/g;
+  const text = JSON.stringify(results, null, 2);
+  return `${text.replace(lists, (_, numbers: string) => `[${numbers.split(/,\s+/).join(', ')}]`)}\n`;
+}

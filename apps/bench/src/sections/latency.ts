@@ -22,7 +22,7 @@ interface Measured {
 }
 
 export async function latency(bench: Bench): Promise<SectionResult> {
-  const limiters = bench.plan.quick ? LIMITERS.slice(0, 3) : LIMITERS;
+  const limiters = bench.plan.quick ? LIMITERS.filter((name) => name === 'rollgate' || name === 'rlf-redis') : LIMITERS;
   const contenders = [...YARDSTICKS, ...limiters];
   const steps = contenders.map((contender) => step(bench, contender));
   const results = await takeTurns(bench, { steps, quickSeconds: 6 });

@@ -67,6 +67,8 @@ export class PostgresServer {
 
   async #query<Row extends object>(text: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#server.url, application_name: 'bench' });
+    // A server stopped under it (Ctrl-C) fails the query; without a listener it would end the process before all is cleaned up.
+    client.on('error', () => undefined);
     await client.connect();
     try {
       return (await client.query<Row>(text)).rows;

@@ -46,6 +46,8 @@ const PAST_MINUTES = `INSERT INTO rollgate.bucket (lane, subject, minute, start,
 
 export async function storeSubjects({ databaseUrl, subjects, minute, hour }: StoredSubjects): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'bench' });
+  // A server stopped under it (Ctrl-C) fails the query; without a listener it would end the process before all is cleaned up.
+  client.on('error', () => undefined);
   await client.connect();
   try {
     const accounts = Array.from({ length: ACCOUNTS }, (_, i) => accountOf(i));

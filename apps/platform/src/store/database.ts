@@ -7,6 +7,9 @@ import pg from 'pg';
 /** One key for all platforms of a database: two that boot at once would both find nothing and both create. */
 const SCHEMA_LOCK = 7_655_283_553;
 
+/** The driver counts the wait for a free connection too: shorter, a busy moment would be answered with errors. */
+const CONNECTION_WAIT_MS = 30_000;
+
 const SCHEMA = `
 CREATE SCHEMA IF NOT EXISTS platform;
 CREATE TABLE IF NOT EXISTS platform.owners (
@@ -81,7 +84,7 @@ export function openPool({
   databaseUrl: string;
   onIdleError: (error: Error) => void;
 }): pg.Pool {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: 5000 });
+  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: CONNECTION_WAIT_MS });
   // Without a listener, a connection that Postgres ends while idle would end this process.
   pool.on('error', onIdleError);
   return pool;
