@@ -5,7 +5,6 @@ import type { AcquireItem, AcquireResult } from './store.js';
 /** A place that answers when told, and records what it was asked. */
 function recorder({ stripes = 8, maxItems = 100 } = {}) {
   const sent: {
-    lane: number;
     items: readonly AcquireItem[];
     answer(granted?: number): void;
     fail(error: Error): void;

@@ -8,7 +8,14 @@ export type {
   SubjectResolvers,
   SubjectValue,
 } from './options.js';
-export { type Cost, RateLimit, type RateLimitRule, SkipRateLimit } from './rate-limit.decorator.js';
+export {
+  type Cost,
+  RateLimit,
+  type RateLimitRule,
+  ROUTE_MARK,
+  type RouteMark,
+  SkipRateLimit,
+} from './rate-limit.decorator.js';
 export { RateLimitGuard } from './rate-limit.guard.js';
 export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';
 export { RateLimitExceededException } from './refusals.js';

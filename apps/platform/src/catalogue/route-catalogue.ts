@@ -3,12 +3,9 @@ import { Inject, Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { builtInCatalogue, type Limits } from '@rollgate/contract';
-import type { RateLimitRule } from '@rollgate/nestjs';
+import { ROUTE_MARK, type RouteMark } from '@rollgate/nestjs';
 import { OPEN } from '../auth/open.js';
 import { EXAMPLE, STATUS_OF } from './route-marks.js';
-
-/** Where `@RateLimit` leaves its rule. */
-const RATE_LIMIT_MARK = 'rollgate:route';
 
 /** One API as a caller needs it. */
 export interface PublishedApi {
@@ -78,10 +75,7 @@ export class RouteCatalogue {
 
   #route(controller: new () => object, handler: () => unknown): DeclaredRoute {
     const method = this.reflector.get<RequestMethod>(METHOD_METADATA, handler);
-    const mark = this.reflector.getAllAndOverride<{ limited?: RateLimitRule } | undefined>(RATE_LIMIT_MARK, [
-      handler,
-      controller,
-    ]);
+    const mark = this.reflector.getAllAndOverride<RouteMark | undefined>(ROUTE_MARK, [handler, controller]);
     return {
       method: RequestMethod[method],
       path: joined(
@@ -89,7 +83,7 @@ export class RouteCatalogue {
         this.reflector.get<string>(PATH_METADATA, handler),
       ),
       open: this.reflector.getAllAndOverride<boolean | undefined>(OPEN, [handler, controller]) === true,
-      api: mark?.limited?.api,
+      api: mark && 'limited' in mark ? mark.limited.api : undefined,
       exampleBody: this.reflector.get<DeclaredRoute['exampleBody'] | undefined>(EXAMPLE, handler) ?? null,
       startedBy: this.reflector.get<readonly string[] | undefined>(STATUS_OF, handler)?.[0],
     };
