@@ -35,6 +35,8 @@ function shoot({ port, connections }: CannonJob, seconds: number): Promise<autoc
         connections,
         pipelining: 1,
         duration: seconds,
+        // It ends at a tick only, and ticks once a second by itself.
+        sampleInt: 100,
         setupClient(client) {
           const first = connection++ * BOTS_EACH;
           client.setRequests(Array.from({ length: BOTS_EACH }, (_, i) => requestFor(first + i)));

@@ -21,6 +21,8 @@ export interface DeniedResult {
   readonly storeCalls: number;
 }
 
+const SPENDING_CALLERS = 512;
+
 childProgram<DeniedJob, DeniedResult>(async (job) => {
   const inRedis = job.contender !== 'rollgate' && job.contender !== 'rlf-postgres';
   const calls = inRedis ? await countScripts(job.options.redisPort) : countStatements();
@@ -29,8 +31,8 @@ childProgram<DeniedJob, DeniedResult>(async (job) => {
   const traffic = createTraffic({ distribution: 'uniform', subjects: job.subjects });
   const load = { contender, traffic, callers: job.callers };
   // The first pass spends the unit, the second is the first to be denied: from then on a node may remember it.
-  await onePass(load);
-  await onePass(load);
+  await onePass({ ...load, callers: SPENDING_CALLERS });
+  await onePass({ ...load, callers: SPENDING_CALLERS });
   let before = 0;
   const { decisions, denied, seconds, drained } = await closedLoop({
     ...load,

@@ -12,6 +12,8 @@ export interface Plan {
 export interface Bench {
   readonly plan: Plan;
   readonly servers: Servers;
+  /** A quick run has no time left for what no goal asks for. */
+  readonly late: () => boolean;
   /** A line on stderr. */
   readonly progress: (line: string) => void;
 }

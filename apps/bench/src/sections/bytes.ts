@@ -58,12 +58,12 @@ function step(bench: Bench, contender: ContenderName): Step<FixedWorkResult> {
     async run() {
       // A peer that takes one call at a time would be at it for minutes.
       const slow = contender === 'express-postgres' ? 20 : 1;
-      const scale = (bench.plan.quick ? 0.1 : 1) / slow;
+      const scale = (bench.plan.quick ? 0.05 : 1) / slow;
       const job: FixedWorkJob = {
         contender,
         options: await bench.servers.placeFor(contender),
-        warmUpGrants: 30_000 * scale,
-        busyGrants: 100_000 * scale,
+        warmUpGrants: 20_000 * scale,
+        busyGrants: 60_000 * scale,
         busyCallers: CALLERS,
         aloneGrants: bench.plan.quick ? 50 : 1_000,
       };

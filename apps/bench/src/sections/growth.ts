@@ -44,7 +44,7 @@ export async function growth(bench: Bench): Promise<SectionResult> {
   await checkSpace(bench, Math.max(...scale.sizes));
   const sizes = await bySize(bench, scale);
   const hours = await byHour(bench, scale);
-  const nodes = await byNodes(bench, scale);
+  const nodes = bench.late() ? [] : await byNodes(bench, scale);
   return {
     title: 'Growth',
     what:
@@ -54,21 +54,12 @@ export async function growth(bench: Bench): Promise<SectionResult> {
     tables: [
       costTable({ title: 'By stored subjects', labels: scale.sizes.map(sizeLabel), results: sizes }),
       costTable({ title: 'By what the hour holds', labels: ['empty hour', 'full hour'], results: hours }),
-      {
-        title: 'By nodes',
-        note: 'All nodes, the database and the callers share the cores of one machine.',
-        columns: COLUMNS.slice(0, 1),
-        chart: 'rate',
-        rows: scale.nodes.map((count, i) => ({
-          label: count === 1 ? '1 node' : `${count} nodes`,
-          values: { rate: summarise(nodes[i] ?? []) },
-        })),
-      },
+      ...(nodes.length > 0 ? [nodesTable(scale, nodes)] : []),
     ],
     ratios: {
       ...costRatios('tenMillionOverTenThousand', { over: sizes.at(-1) ?? [], under: sizes[0] ?? [] }),
       ...costRatios('fullHourOverEmptyHour', { over: hours[1] ?? [], under: hours[0] ?? [] }),
-      ...nodeRatios(scale, nodes),
+      ...(nodes.length > 0 ? nodeRatios(scale, nodes) : {}),
     },
   };
 }
@@ -158,6 +149,15 @@ function costTable(table: { title: string; labels: readonly string[]; results: r
     return { label, values };
   });
   return { title: table.title, columns: COLUMNS, chart: 'rate', rows };
+}
+
+function nodesTable(scale: Scale, nodes: readonly number[][]): Table {
+  const rows = scale.nodes.map((count, i) => ({
+    label: count === 1 ? '1 node' : `${count} nodes`,
+    values: { rate: summarise(nodes[i] ?? []) },
+  }));
+  const note = 'All nodes, the database and the callers share the cores of one machine.';
+  return { title: 'By nodes', note, columns: COLUMNS.slice(0, 1), chart: 'rate', rows };
 }
 
 /** The cost of a decision is one over their rate. */

@@ -13,6 +13,8 @@ type Adapter = AppJob['adapter'];
 type Limiter = AppJob['limiter'];
 
 const CONNECTIONS = 64;
+/** An application of Nest's runs at a fraction of its speed until it is compiled. */
+const LEAST_WARM_UP_SECONDS = 0.5;
 const ADAPTERS: readonly Adapter[] = ['fastify', 'express'];
 const LIMITERS: Readonly<Record<Limiter, string>> = {
   none: 'unguarded',
@@ -92,7 +94,8 @@ function step(bench: Bench, { adapter, limiter }: Run): Step<CannonResult> {
       try {
         const port = Number((await app.waitForLine(/^listening \d+$/)).split(' ')[1]);
         const { seconds, warmUpSeconds } = bench.plan;
-        const job: CannonJob = { port, connections: CONNECTIONS, warmUpSeconds, seconds };
+        const warm = Math.max(LEAST_WARM_UP_SECONDS, warmUpSeconds);
+        const job: CannonJob = { port, connections: CONNECTIONS, warmUpSeconds: warm, seconds };
         return await runChild<CannonResult>({ program: 'cannon', job });
       } finally {
         app.kill('SIGKILL');
