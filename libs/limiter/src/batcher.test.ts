@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Batcher } from './batcher.js';
+import { Batcher, type Call } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A place that answers when told, and records what it was asked. */
@@ -9,7 +9,8 @@ function recorder({ stripes = 8, maxItems = 100 } = {}) {
     answer(granted?: number): void;
     fail(error: Error): void;
   }[] = [];
-  const batcher = new Batcher({
+  const batcher = new Batcher<Call & { resolve(answer: { position: number; granted: number }): void }>({
+    settle: ({ resolve }, { row, position }) => resolve({ position, granted: row.granted }),
     stripes,
     maxItems,
     send: (items) =>
@@ -31,7 +32,7 @@ function recorder({ stripes = 8, maxItems = 100 } = {}) {
         cost,
         perMinute,
         perHour: 99,
-        settle: (result, row, position) => resolve({ position, granted: result.rows[row]?.granted ?? -1 }),
+        resolve,
         fail: reject,
       });
     });

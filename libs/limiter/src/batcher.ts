@@ -5,30 +5,38 @@
  * Invariants: a batch holds a subject once (equal calls are merged, unequal ones wait for the next batch, so calls of
  * one subject are decided in the order they came); a failed batch fails its own callers only.
  */
-import type { AcquireItem, AcquireResult } from './store.js';
+import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
 
 export interface Call extends Omit<AcquireItem, 'calls'> {
-  /** `position`: how many calls of this row come before this one; it is granted when `position < row.granted`. */
-  settle(result: AcquireResult, row: number, position: number): void;
   fail(error: unknown): void;
 }
 
-interface Pending extends AcquireItem {
-  calls: number;
-  readonly waiting: Call[];
+/** A call's answer: its row of the result, and how many calls of that row come before it. */
+export interface Answer {
+  readonly nowMs: number;
+  readonly row: AcquireRow;
+  /** The call is granted when `position < row.granted`. */
+  readonly position: number;
 }
 
-interface Stripe {
+interface Pending<C> extends AcquireItem {
+  calls: number;
+  readonly waiting: C[];
+}
+
+interface Stripe<C> {
   /** The next batch. */
-  next: Map<string, Pending>;
+  next: Map<string, Pending<C>>;
   /** Calls that can't be merged into the next batch, in their order. */
-  later: Call[];
+  later: C[];
   laterSubjects: Set<string>;
   /** A batch is in flight, or about to be sent. */
   busy: boolean;
 }
 
-export interface BatcherOptions {
+export interface BatcherOptions<C> {
+  /** One function for all calls: a closure each was a tenth of the time of a call. */
+  settle(call: C, answer: Answer): void;
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
   /** Batches in flight at once. As many as lanes: a batch holds one lane. */
   stripes: number;
@@ -36,26 +44,28 @@ export interface BatcherOptions {
   maxItems: number;
 }
 
-export class Batcher {
-  readonly #send: BatcherOptions['send'];
+export class Batcher<C extends Call> {
+  readonly #send: BatcherOptions<C>['send'];
+  readonly #settle: BatcherOptions<C>['settle'];
   readonly #maxItems: number;
-  readonly #stripes: readonly Stripe[];
+  readonly #stripes: readonly Stripe<C>[];
   #busy = 0;
   #idle: (() => void)[] = [];
 
-  constructor({ send, stripes, maxItems }: BatcherOptions) {
+  constructor({ send, settle, stripes, maxItems }: BatcherOptions<C>) {
     this.#send = send;
+    this.#settle = settle;
     this.#maxItems = maxItems;
     this.#stripes = Array.from({ length: stripes }, () => ({
-      next: new Map(),
-      later: [],
+      next: new Map<string, Pending<C>>(),
+      later: [] as C[],
       laterSubjects: new Set<string>(),
       busy: false,
     }));
   }
 
-  add(call: Call): void {
-    const stripe = this.#stripes[call.lane % this.#stripes.length] as Stripe;
+  add(call: C): void {
+    const stripe = this.#stripes[call.lane % this.#stripes.length] as Stripe<C>;
     this.#enqueue(stripe, call);
     if (stripe.busy) return;
     stripe.busy = true;
@@ -70,7 +80,7 @@ export class Batcher {
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
-  #enqueue(stripe: Stripe, call: Call): void {
+  #enqueue(stripe: Stripe<C>, call: C): void {
     const { subject, lane, cost, perMinute, perHour } = call;
     const same = stripe.next.get(subject);
     const fits = same
@@ -87,14 +97,14 @@ export class Batcher {
     }
   }
 
-  async #run(stripe: Stripe): Promise<void> {
+  async #run(stripe: Stripe<C>): Promise<void> {
     while (stripe.next.size > 0) await this.#flush(stripe);
     stripe.busy = false;
     this.#busy--;
     if (this.#busy === 0) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  async #flush(stripe: Stripe): Promise<void> {
+  async #flush(stripe: Stripe<C>): Promise<void> {
     const batch = [...stripe.next.values()];
     const later = stripe.later;
     stripe.next = new Map();
@@ -103,9 +113,13 @@ export class Batcher {
     for (const call of later) this.#enqueue(stripe, call);
     try {
       const result = await this.#send(batch);
-      for (let row = 0; row < batch.length; row++) {
-        const { waiting } = batch[row] as Pending;
-        for (let position = 0; position < waiting.length; position++) waiting[position]?.settle(result, row, position);
+      if (result.rows.length !== batch.length) throw new Error('the store answered another number of rows than asked');
+      for (let i = 0; i < batch.length; i++) {
+        const { waiting } = batch[i] as Pending<C>;
+        const row = result.rows[i] as AcquireRow;
+        for (let position = 0; position < waiting.length; position++) {
+          this.#settle(waiting[position] as C, { nowMs: result.nowMs, row, position });
+        }
       }
     } catch (error) {
       for (const { waiting } of batch) for (const call of waiting) call.fail(error);

@@ -6,11 +6,12 @@ import {
   type LimitSource,
   type Limits,
   WINDOW_SECONDS,
+  WINDOWS,
   type Window,
   type WindowState,
 } from '@rollgate/contract';
+import type { Answer } from './batcher.js';
 import type { Denial } from './denial-memory.js';
-import type { AcquireRow } from './store.js';
 
 /** Unique by 96 random bits of this process and a counter: a random number each would be a fifth of a denial's cost. */
 const process96 = randomBytes(12).toString('base64url');
@@ -38,13 +39,9 @@ interface Counted {
   readonly retryMs: number | null;
 }
 
-export function decide(
-  asked: Asked,
-  { nowMs, row, position }: { nowMs: number; row: AcquireRow; position: number },
-): Decision {
+export function decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
   const allowed = position < row.granted;
   const spent = asked.cost * Math.min(position + 1, row.granted);
-  const toMs = (second: number | null): number | null => (second === null ? null : second * 1000);
   return decision(asked, {
     allowed,
     nowMs,
@@ -54,6 +51,10 @@ export function decide(
     hourResetMs: toMs(row.hourResetAt),
     retryMs: allowed ? nowMs : toMs(row.retryAt),
   });
+}
+
+function toMs(second: number | null): number | null {
+  return second === null ? null : second * 1000;
 }
 
 /**
@@ -79,9 +80,7 @@ function decision(asked: Asked, counted: Counted): Decision {
   const { allowed, nowMs, retryMs } = counted;
   const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
   const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
-  const violated: Window[] = [];
-  if (!allowed && minute.used + cost > minute.limit) violated.push('minute');
-  if (!allowed && hour.used + cost > hour.limit) violated.push('hour');
+  const violated = allowed ? NONE : violatedWindows(cost, { minute, hour });
   return {
     id: decisionId(),
     allowed,
@@ -98,6 +97,12 @@ function decision(asked: Asked, counted: Counted): Decision {
     mode: 'enforced',
     decidedAtMs: nowMs,
   };
+}
+
+const NONE: readonly Window[] = Object.freeze([]);
+
+function violatedWindows(cost: number, windows: Record<Window, WindowState>): readonly Window[] {
+  return WINDOWS.filter((window) => windows[window].used + cost > windows[window].limit);
 }
 
 function windowState(limit: number, used: number, resetMs: number | null, nowMs: number): WindowState {

@@ -14,7 +14,7 @@ import {
   type SubjectUsage,
   UnknownApiError,
 } from '@rollgate/contract';
-import { Batcher } from './batcher.js';
+import { type Answer, Batcher, type Call } from './batcher.js';
 import { decide, decideFromMemory } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
@@ -25,7 +25,7 @@ import { subjectUsage } from './usage.js';
 export interface LimiterOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  /** Batches in flight at once on this node, 8 by default; 64: each batch holds one lane. */
+  /** Batches in flight at once on this node, 2 by default; 64: each batch holds one lane. */
   readonly stripes?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
@@ -48,6 +48,14 @@ interface Subject {
   readonly cost: number;
 }
 
+/** A call under way. */
+interface PendingCall extends Call {
+  readonly asked: Subject;
+  /** Of the denial memory, when the call was asked. */
+  readonly generation: number;
+  resolve(decision: Decision): void;
+}
+
 export interface UsagePage {
   readonly items: readonly SubjectUsage[];
   readonly next: string | null;
@@ -60,7 +68,7 @@ export class LimiterClosedError extends Error {
 export class Limiter {
   readonly catalogue: Catalogue;
   readonly #store: Store;
-  readonly #batcher: Batcher;
+  readonly #batcher: Batcher<PendingCall>;
   readonly #denials: DenialMemory;
   readonly #now: () => number;
   readonly #onClose: () => Promise<void>;
@@ -75,7 +83,8 @@ export class Limiter {
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
       send: (items) => this.#store.acquire(items),
-      stripes: Math.min(options.stripes ?? 8, LANES),
+      settle: (call, answer) => this.#settle(call, answer),
+      stripes: Math.min(options.stripes ?? 2, LANES),
       maxItems: options.maxBatchItems ?? 1000,
     });
   }
@@ -101,24 +110,18 @@ export class Limiter {
   }
 
   #ask(subject: Subject): Promise<Decision> {
-    const generation = this.#denials.generation;
-    return new Promise((resolve, reject) => {
-      this.#batcher.add({
-        subject: subject.key,
-        lane: subject.lane,
-        cost: subject.cost,
-        perMinute: subject.limits.perMinute,
-        perHour: subject.limits.perHour,
-        settle: (result, row, position) => {
-          const found = result.rows[row];
-          if (!found) return reject(new Error('the store answered fewer rows than it was asked'));
-          const decision = decide(subject, { nowMs: result.nowMs, row: found, position });
-          if (!decision.allowed) this.#remember(decision, generation);
-          resolve(decision);
-        },
-        fail: reject,
-      });
+    return new Promise((resolve, fail) => {
+      const { key, lane, cost, limits } = subject;
+      const { perMinute, perHour } = limits;
+      const generation = this.#denials.generation;
+      this.#batcher.add({ asked: subject, subject: key, lane, cost, perMinute, perHour, generation, resolve, fail });
     });
+  }
+
+  #settle({ asked, generation, resolve }: PendingCall, answer: Answer): void {
+    const decision = decide(asked, answer);
+    if (!decision.allowed) this.#remember(decision, generation);
+    resolve(decision);
   }
 
   /**

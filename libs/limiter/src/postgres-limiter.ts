@@ -11,7 +11,12 @@ export interface PostgresLimiterOptions {
   readonly databaseUrl: string;
   /** The platform's matrix by default. */
   readonly catalogue?: Catalogue;
-  /** Connections of this process for decisions, 8 by default. As many batches are in flight at once. */
+  /**
+   * Batches in flight at once on this node, 2 by default: fewer are larger, and a batch's own cost outweighs its items'.
+   * More where the database has cores to spare; 64: each batch holds one lane.
+   */
+  readonly stripes?: number;
+  /** Connections of this process: as many as stripes, and 2 for looking, refunds and resets, by default. */
   readonly connections?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
@@ -28,7 +33,7 @@ export interface PostgresLimiterOptions {
 }
 
 export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter {
-  const { databaseUrl, clock, connections = 8, onError = () => undefined } = options;
+  const { databaseUrl, clock, stripes = 2, connections = stripes + 2, onError = () => undefined } = options;
   const pool = new pg.Pool({ connectionString: databaseUrl, max: connections, application_name: 'rollgate' });
   // Housekeeping has a connection of its own: a slow sweep must not hold up decisions.
   const housekeeping = new pg.Pool({
@@ -41,7 +46,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const limiter = new Limiter({
     store,
     catalogue: options.catalogue ?? builtInCatalogue,
-    stripes: connections,
+    stripes,
     ...(options.maxBatchItems === undefined ? {} : { maxBatchItems: options.maxBatchItems }),
     ...(options.maxDeniedSubjects === undefined ? {} : { maxDeniedSubjects: options.maxDeniedSubjects }),
     ...(clock ? { now: clock } : {}),

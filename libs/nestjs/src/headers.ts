@@ -4,7 +4,7 @@
  * Invariant: only names of windows and digits get in, so no value can hold a line break. Syntax: lists of items of RFC
  * 9651, as in draft-ietf-httpapi-ratelimit-headers.
  */
-import { type Decision, WINDOW_SECONDS, WINDOWS, type Window } from '@rollgate/contract';
+import { type Decision, WINDOW_SECONDS, type Window } from '@rollgate/contract';
 
 /** Name and value. */
 export type HeaderField = readonly [name: string, value: string];
@@ -23,8 +23,8 @@ export function retryAfterSeconds(decision: Decision): number | null {
 export function headerFields(decision: Decision, { legacy }: { legacy: boolean }): HeaderField[] {
   const { windows } = decision;
   const fields: HeaderField[] = [
-    ['RateLimit-Policy', WINDOWS.map((w) => `"${w}";q=${digits(windows[w].limit)};w=${WINDOW_SECONDS[w]}`).join(', ')],
-    ['RateLimit', WINDOWS.map((w) => `"${w}";r=${digits(windows[w].remaining)}${reset(decision, w)}`).join(', ')],
+    ['RateLimit-Policy', `${policy(decision, 'minute')}, ${policy(decision, 'hour')}`],
+    ['RateLimit', `${state(decision, 'minute')}, ${state(decision, 'hour')}`],
   ];
   const wait = retryAfterSeconds(decision);
   if (wait !== null) fields.push(['Retry-After', digits(wait)]);
@@ -39,9 +39,14 @@ export function headerFields(decision: Decision, { legacy }: { legacy: boolean }
   return fields;
 }
 
-function reset(decision: Decision, window: Window): string {
-  const { resetAfterMs } = decision.windows[window];
-  return resetAfterMs === null ? '' : `;t=${digits(seconds(resetAfterMs))}`;
+function policy({ windows }: Decision, window: Window): string {
+  return `"${window}";q=${digits(windows[window].limit)};w=${WINDOW_SECONDS[window]}`;
+}
+
+function state({ windows }: Decision, window: Window): string {
+  const { remaining, resetAfterMs } = windows[window];
+  const reset = resetAfterMs === null ? '' : `;t=${digits(seconds(resetAfterMs))}`;
+  return `"${window}";r=${digits(remaining)}${reset}`;
 }
 
 /** The window that denied, or the one with the least left: the minute, where both have as little. */

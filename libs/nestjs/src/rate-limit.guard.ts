@@ -106,13 +106,14 @@ export class RateLimitGuard implements CanActivate {
         );
         throw unknownAccount();
       }
-      const [cost, ...values] = await Promise.all([
-        this.costOf(context),
-        ...route.dimensions.map((dimension) => this.#dimension(dimension, { context, api })),
-      ]);
-      const dimensions = Object.fromEntries(route.dimensions.map((dimension, i) => [dimension, values[i]]));
-      const level = route.level && { level: route.level };
-      return await this.#ask({ account, api, dimensions, cost, ...level });
+      const cost = await this.costOf(context);
+      const dimensions: Record<string, string | undefined> = {};
+      for (const dimension of route.dimensions) {
+        dimensions[dimension] = await this.#dimension(dimension, { context, api });
+      }
+      return await this.#ask(
+        route.level ? { account, api, dimensions, cost, level: route.level } : { account, api, dimensions, cost },
+      );
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
     }
