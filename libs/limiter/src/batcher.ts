@@ -35,7 +35,7 @@ interface Stripe<C> {
 }
 
 export interface BatcherOptions<C> {
-  /** One function for all calls: a closure each was a tenth of the time of a call. */
+  /** One function for all calls, not a closure each. */
   settle(call: C, answer: Answer): void;
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
   /** Batches in flight at once. As many as lanes: a batch holds one lane. */

@@ -13,7 +13,7 @@ import {
 import type { Answer } from './batcher.js';
 import type { Denial } from './denial-memory.js';
 
-/** Unique by 96 random bits of this process and a counter: a random number each would be a fifth of a denial's cost. */
+/** Unique by 96 random bits of this process and a counter: no random number for each of a million denials a second. */
 const process96 = randomBytes(12).toString('base64url');
 let decided = 0;
 const decisionId = (): string => `${process96}-${(decided++).toString(36)}`;

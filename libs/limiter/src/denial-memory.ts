@@ -40,10 +40,6 @@ export class DenialMemory {
     return this.#generation;
   }
 
-  get size(): number {
-    return this.#denials.size;
-  }
-
   remember(subject: string, denial: Denial, generation: number): void {
     if (generation === this.#generation) this.#denials.set(subject, denial);
   }
@@ -72,10 +68,5 @@ export class DenialMemory {
   forget(subject: string): void {
     this.#generation++;
     this.#denials.delete(subject);
-  }
-
-  clear(): void {
-    this.#generation++;
-    this.#denials.clear();
   }
 }

@@ -21,7 +21,7 @@ export interface JanitorOptions {
   readonly keepSeconds?: number;
   /** Between two passes, 5 minutes by default. */
   readonly everyMs?: number;
-  /** Rows looked at in one step, 500 by default: about 2 ms in which the lane waits. */
+  /** Rows looked at in one step, 500 by default. The lane waits for as long as one step takes. */
   readonly stepRows?: number;
   /** Between two steps, so that a pass never takes a core for itself; 10 ms by default. */
   readonly pauseMs?: number;

@@ -29,7 +29,7 @@ export interface LimiterOptions {
   readonly stripes?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
-  /** Denied subjects this node remembers, 100,000 by default (about 30 MB when full). */
+  /** Denied subjects this node remembers, 100,000 by default. */
   readonly maxDeniedSubjects?: number;
   /** This node's monotonic clock in ms, for the denial memory. Tests inject one. */
   readonly now?: () => number;

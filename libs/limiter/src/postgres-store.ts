@@ -41,7 +41,7 @@ const ACQUIRE = {
   name: 'rollgate_acquire',
   text: 'SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
   rowMode: 'array' as const,
-  // The driver's own parser of arrays takes longer than the decision; see `ints`.
+  // Raw text: `ints` parses an array of numbers at once, the driver's parser goes by the character.
   types: { getTypeParser: () => (text: string) => text },
 };
 

@@ -16,7 +16,7 @@ interface Outcome {
 
 @Injectable()
 export class DecidedCalls {
-  /** The calls keep their outcomes themselves: a weak map's entry a call was a tenth of the guard's time, all in GC. */
+  /** The calls keep their outcomes themselves: an entry of a weak map for each is costly to collect. */
   readonly #outcomes = Symbol('rollgate:outcomes');
   /** For what can't be written to. */
   readonly #sealed = new WeakMap<object, Outcome>();
