@@ -1,5 +1,6 @@
 /** Child: autocannon, so that what asks does not share a thread with what answers. */
 import autocannon from 'autocannon';
+import { seededRandom, uniformSampler } from '../load/sampling.js';
 import { accountOf, nameOf } from '../load/traffic.js';
 import { childProgram } from './child-program.js';
 
@@ -15,8 +16,9 @@ export interface CannonResult {
   readonly p99Ms: number;
 }
 
-/** Subjects that each connection asks for, one after the other; no two connections share one. */
-const BOTS_EACH = 100;
+/** Bots that all connections ask for; each connection in an order of its own. */
+const BOTS = 1_000;
+const REQUESTS_EACH = 100;
 
 childProgram<CannonJob, CannonResult>(async (job) => {
   await shoot(job, job.warmUpSeconds);
@@ -38,8 +40,8 @@ function shoot({ port, connections }: CannonJob, seconds: number): Promise<autoc
         // It ends at a tick only, and ticks once a second by itself.
         sampleInt: 100,
         setupClient(client) {
-          const first = connection++ * BOTS_EACH;
-          client.setRequests(Array.from({ length: BOTS_EACH }, (_, i) => requestFor(first + i)));
+          const draw = uniformSampler(BOTS, seededRandom(++connection));
+          client.setRequests(Array.from({ length: REQUESTS_EACH }, () => requestFor(draw())));
         },
       },
       (error, result) => (error ? reject(error as Error) : resolve(result)),

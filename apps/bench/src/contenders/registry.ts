@@ -10,6 +10,7 @@ export const LABELS = {
   'rlf-redis-durable': 'rate-limiter-flexible, Redis, every grant durable',
   'throttler-redis': '@nestjs/throttler storage, Redis',
   'express-postgres': 'express-rate-limit store, Postgres',
+  'bare-update': 'yardstick: a bare durable row update in Postgres, batched as Rollgate is',
   'select-1': 'yardstick: SELECT 1',
   'select-1-commit': 'yardstick: SELECT 1 and a durable commit',
 } as const;
@@ -39,6 +40,8 @@ export async function createContender(name: ContenderName, options: ContenderOpt
       return new (await import('./throttler-redis.js')).ThrottlerRedis(options);
     case 'express-postgres':
       return new (await import('./express-postgres.js')).ExpressPostgres(options);
+    case 'bare-update':
+      return new (await import('./bare-update.js')).BareUpdate(options);
     default:
       return new (await import('./yardsticks.js')).Yardstick(name satisfies YardstickName, options);
   }

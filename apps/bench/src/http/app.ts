@@ -1,9 +1,10 @@
-/** Child: a NestJS application with one route, limited in one of four ways. Prints `listening <port>`. */
+/** Child: a NestJS application with one route, limited in one of several ways. Prints `listening <port>`. */
 import 'reflect-metadata';
 import { type ExecutionContext, type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { ThrottlerGuard, ThrottlerModule, type ThrottlerStorage } from '@nestjs/throttler';
 import { createPostgresLimiter } from '@rollgate/limiter';
+import { createMemoryLimiter } from '@rollgate/limiter/testing';
 import { RateLimitGuard, RollgateModule } from '@rollgate/nestjs';
 import { ADMIT_ALL } from '../contenders/contender.js';
 import { benchCatalogue } from '../contenders/rollgate.js';
@@ -11,7 +12,7 @@ import { LimitedController, PlainController } from './controllers.js';
 
 export interface AppJob {
   readonly adapter: 'fastify' | 'express';
-  readonly limiter: 'none' | 'rollgate' | 'throttler-memory' | 'throttler-redis';
+  readonly limiter: 'none' | 'empty' | 'rollgate' | 'rollgate-memory' | 'throttler-memory' | 'throttler-redis';
   readonly databaseUrl: string;
   readonly redisPort: number;
 }
@@ -34,10 +35,17 @@ console.log(`listening ${new URL(await app.getUrl()).port}`);
 
 async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<ModuleMetadata> {
   if (limiter === 'none') return { controllers: [PlainController] };
-  if (limiter === 'rollgate') {
+  if (limiter === 'empty') {
+    const guard = { canActivate: () => true };
+    return { controllers: [PlainController], providers: [{ provide: APP_GUARD, useValue: guard }] };
+  }
+  if (limiter === 'rollgate' || limiter === 'rollgate-memory') {
     const catalogue = benchCatalogue(ADMIT_ALL);
     const module = RollgateModule.forRoot({
-      limiter: createPostgresLimiter({ databaseUrl, catalogue, janitor: false }),
+      limiter:
+        limiter === 'rollgate'
+          ? createPostgresLimiter({ databaseUrl, catalogue, janitor: false })
+          : createMemoryLimiter({ catalogue }),
     });
     return {
       imports: [module],

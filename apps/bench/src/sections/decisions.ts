@@ -15,6 +15,9 @@ interface Run {
   readonly distribution: Distribution;
 }
 
+/** What no design that leaves a row updated a grant can beat stands beside the limiters. */
+const COUNTED: readonly ContenderName[] = [...LIMITERS, 'bare-update'];
+
 /** Rollgate over each of these, by the ratio's key without its ending for the distribution. */
 const PEERS: Readonly<Partial<Record<ContenderName, string>>> = {
   'rlf-postgres': 'rollgateOverRlfPostgres',
@@ -22,11 +25,12 @@ const PEERS: Readonly<Partial<Record<ContenderName, string>>> = {
   'rlf-redis-durable': 'rollgateOverRlfRedisDurable',
   'throttler-redis': 'rollgateOverThrottlerRedis',
   'express-postgres': 'rollgateOverExpressPostgres',
+  'bare-update': 'rollgateOverBareUpdate',
 };
 
 export async function decisions(bench: Bench): Promise<SectionResult> {
   // A quick run leaves out what no goal asks for.
-  const allBut = (...left: ContenderName[]) => LIMITERS.filter((name) => !bench.plan.quick || !left.includes(name));
+  const allBut = (...left: ContenderName[]) => COUNTED.filter((name) => !bench.plan.quick || !left.includes(name));
   const uniform = allBut('express-postgres').map((contender): Run => ({ contender, distribution: 'uniform' }));
   const inZipf = allBut('express-postgres', 'rlf-postgres', 'rlf-redis-durable', 'throttler-redis');
   const zipf = inZipf.map((contender): Run => ({ contender, distribution: 'zipf' }));
@@ -44,7 +48,7 @@ export async function decisions(bench: Bench): Promise<SectionResult> {
       title: distribution === 'uniform' ? 'Subjects drawn uniformly' : 'Subjects drawn by Zipf 1.1',
       columns: [{ key: 'rate', label: 'decisions', unit: '/s' }],
       chart: 'rate',
-      rows: LIMITERS.flatMap((contender) => {
+      rows: COUNTED.flatMap((contender) => {
         const rate = rateOf(contender, distribution);
         return rate ? [{ label: LABELS[contender], values: { rate: summarise(rate) } }] : [];
       }),
@@ -83,6 +87,9 @@ function ratios(
       const theirs = rateOf(peer as ContenderName, distribution);
       if (ours && theirs) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(ours, theirs);
     }
+    const bare = rateOf('bare-update', distribution);
+    const redis = rateOf('rlf-redis', distribution);
+    if (bare && redis) found[`bareUpdateOverRlfRedis${distribution === 'zipf' ? 'Zipf' : ''}`] = ratio(bare, redis);
   }
   return found;
 }

@@ -15,14 +15,17 @@ type Limiter = AppJob['limiter'];
 // So many that the two cores, not the wait for a flush, are what each variant shares.
 const CONNECTIONS = 256;
 /** An application of Nest's runs at a fraction of its speed until it is compiled. */
-const LEAST_WARM_UP_SECONDS = 0.5;
+const LEAST_WARM_UP_SECONDS = 1;
 const ADAPTERS: readonly Adapter[] = ['fastify', 'express'];
 const LIMITERS: Readonly<Record<Limiter, string>> = {
   none: 'unguarded',
+  empty: 'yardstick: a guard that always says yes',
+  'rollgate-memory': 'yardstick: Rollgate guard, counting in memory',
   rollgate: 'Rollgate guard',
   'throttler-memory': '@nestjs/throttler, in memory',
   'throttler-redis': '@nestjs/throttler, Redis',
 };
+const LEFT_OUT_WHEN_QUICK: readonly Limiter[] = ['throttler-redis', 'empty', 'rollgate-memory'];
 const RATIOS: Readonly<Partial<Record<Limiter, string>>> = {
   none: 'guardedOverUnguarded',
   'throttler-memory': 'guardedOverThrottlerMemory',
@@ -37,7 +40,7 @@ interface Run {
 
 export async function http(bench: Bench): Promise<SectionResult> {
   const limiters = (Object.keys(LIMITERS) as Limiter[]).filter(
-    (name) => !bench.plan.quick || name !== 'throttler-redis',
+    (name) => !bench.plan.quick || !LEFT_OUT_WHEN_QUICK.includes(name),
   );
   const runs = ADAPTERS.flatMap((adapter) => limiters.map((limiter): Run => ({ adapter, limiter })));
   const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 1 });
@@ -74,6 +77,13 @@ function ratios(found: (adapter: Adapter, limiter: Limiter) => CannonResult[] | 
       const other = found(adapter, limiter as Limiter);
       if (guarded && other) all[`${key}${ENDINGS[adapter]}`] = ratio(rates(guarded), rates(other));
     }
+  }
+  for (const [limiter, key] of [
+    ['empty', 'emptyGuardOverUnguarded'],
+    ['rollgate-memory', 'memoryGuardOverUnguarded'],
+  ] as const) {
+    const [guarded, plain] = [found('fastify', limiter), found('fastify', 'none')];
+    if (guarded && plain) all[`${key}Fastify`] = ratio(rates(guarded), rates(plain));
   }
   return all;
 }

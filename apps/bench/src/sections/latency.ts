@@ -9,7 +9,7 @@ import type { Row, SectionResult, Table } from '../report/results.js';
 import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
 
 const CALLER_COUNTS = [1, 16, 256];
-const YARDSTICKS: readonly ContenderName[] = ['select-1', 'select-1-commit'];
+const YARDSTICKS: readonly ContenderName[] = ['select-1', 'select-1-commit', 'bare-update'];
 const PERCENTILES = [
   { key: 'p50', label: 'p50', unit: 'ms' },
   { key: 'p99', label: 'p99', unit: 'ms' },
@@ -87,6 +87,7 @@ function ratios(measured: readonly Measured[]): Record<string, Summary> {
     [];
   return {
     aloneOverRoundTrip: ratio(alone('rollgate'), alone('select-1-commit')),
+    bareUpdateAloneOverRoundTrip: ratio(alone('bare-update'), alone('select-1-commit')),
     aloneOverSelect1: ratio(alone('rollgate'), alone('select-1')),
   };
 }

@@ -50,7 +50,7 @@ export class Servers {
       const { port } = await this.redis(name === 'rlf-redis-durable' ? 'durable' : 'default');
       return { databaseUrl: '', redisPort: port, limits };
     }
-    const ours = name === 'rollgate' || name === 'select-1' || name === 'select-1-commit';
+    const ours = name === 'rollgate' || name === 'select-1' || name === 'select-1-commit' || name === 'bare-update';
     const database = ours ? 'bench_rollgate' : `bench_${name.replaceAll('-', '_')}`;
     const postgres = await this.postgres;
     return { databaseUrl: await postgres.database(database, { migrated: ours }), redisPort: 0, limits };
