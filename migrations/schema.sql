@@ -7,7 +7,9 @@ CREATE SCHEMA rollgate;
 
 -- Sequences
 
+CREATE SEQUENCE rollgate.limit_request_number AS bigint START 1 INCREMENT 1;
 CREATE SEQUENCE rollgate.migration_id_seq AS integer START 1 INCREMENT 1;
+CREATE SEQUENCE rollgate.override_number AS bigint START 1 INCREMENT 1;
 
 -- Tables
 
@@ -19,6 +21,38 @@ CREATE TABLE rollgate.bucket (
   secs smallint[] NOT NULL,
   sums integer[] NOT NULL,
   CONSTRAINT bucket_pkey PRIMARY KEY (lane, subject, minute)
+);
+
+CREATE TABLE rollgate.catalogue (
+  api text NOT NULL,
+  ord integer NOT NULL,
+  title text NOT NULL,
+  group_id text NOT NULL,
+  group_title text NOT NULL,
+  level text[] NOT NULL,
+  scope text NOT NULL,
+  shipped_per_minute integer NOT NULL,
+  shipped_per_hour integer NOT NULL,
+  per_minute integer,
+  per_hour integer,
+  shadow boolean DEFAULT false NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  changed_in bigint NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  changed_by text NOT NULL,
+  CONSTRAINT catalogue_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
+  CONSTRAINT catalogue_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
+  CONSTRAINT catalogue_scope_check CHECK ((scope = ANY (ARRAY['api'::text, 'group'::text]))),
+  CONSTRAINT catalogue_shipped_per_hour_check CHECK (((shipped_per_hour >= 0) AND (shipped_per_hour <= 1000000000))),
+  CONSTRAINT catalogue_shipped_per_minute_check CHECK (((shipped_per_minute >= 0) AND (shipped_per_minute <= 1000000000))),
+  CONSTRAINT catalogue_pkey PRIMARY KEY (api)
+);
+
+CREATE TABLE rollgate.ceiling (
+  role text NOT NULL,
+  times integer,
+  days integer,
+  CONSTRAINT ceiling_pkey PRIMARY KEY (role)
 );
 
 CREATE TABLE rollgate.counter (
@@ -46,10 +80,76 @@ CREATE TABLE rollgate.freed (
   CONSTRAINT freed_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE rollgate.history (
+  id bigint NOT NULL,
+  at timestamp with time zone NOT NULL,
+  kind text NOT NULL,
+  action text NOT NULL,
+  target text NOT NULL,
+  account text,
+  actor text NOT NULL,
+  role text,
+  address text,
+  request_id text,
+  before jsonb,
+  after jsonb,
+  reason text,
+  ticket text,
+  undoes bigint,
+  previous_hash text NOT NULL,
+  hash text NOT NULL,
+  CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text]))),
+  CONSTRAINT history_pkey PRIMARY KEY (id)
+);
+
 CREATE TABLE rollgate.lane (
   lane integer NOT NULL,
   swept_to bigint NOT NULL,
   CONSTRAINT lane_pkey PRIMARY KEY (lane)
+);
+
+CREATE TABLE rollgate.ledger (
+  one boolean DEFAULT true NOT NULL,
+  policy_version bigint DEFAULT 0 NOT NULL,
+  history_id bigint DEFAULT 0 NOT NULL,
+  history_hash text DEFAULT ''::text NOT NULL,
+  history_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+  CONSTRAINT ledger_one_check CHECK (one),
+  CONSTRAINT ledger_pkey PRIMARY KEY (one)
+);
+
+CREATE TABLE rollgate.limit_request (
+  id text NOT NULL,
+  account text NOT NULL,
+  group_id text,
+  api text,
+  subject text COLLATE "C",
+  per_minute integer,
+  per_hour integer,
+  until timestamp with time zone,
+  reason text NOT NULL,
+  ticket text,
+  denial_id text,
+  denial jsonb,
+  asked_by text NOT NULL,
+  asked_at timestamp with time zone NOT NULL,
+  needs_admin boolean DEFAULT false NOT NULL,
+  state text DEFAULT 'open'::text NOT NULL,
+  decided_by text,
+  decided_at timestamp with time zone,
+  answer text,
+  override_id text,
+  version integer DEFAULT 1 NOT NULL,
+  CONSTRAINT limit_request_account_check CHECK ((account <> ''::text)),
+  CONSTRAINT limit_request_check CHECK (((group_id IS NULL) OR (api IS NULL))),
+  CONSTRAINT limit_request_check1 CHECK (((subject IS NULL) OR (api IS NOT NULL))),
+  CONSTRAINT limit_request_check2 CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL))),
+  CONSTRAINT limit_request_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
+  CONSTRAINT limit_request_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
+  CONSTRAINT limit_request_reason_check CHECK ((btrim(reason) <> ''::text)),
+  CONSTRAINT limit_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'declined'::text]))),
+  CONSTRAINT limit_request_override_id_fkey FOREIGN KEY (override_id) REFERENCES rollgate.override(id),
+  CONSTRAINT limit_request_pkey PRIMARY KEY (id)
 );
 
 CREATE TABLE rollgate.migration (
@@ -59,15 +159,92 @@ CREATE TABLE rollgate.migration (
   CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY (id)
 );
 
+CREATE UNLOGGED TABLE rollgate.node (
+  id text NOT NULL,
+  name text NOT NULL,
+  started_at timestamp with time zone NOT NULL,
+  seen_at timestamp with time zone NOT NULL,
+  policy_version bigint NOT NULL,
+  mode text NOT NULL,
+  mode_since timestamp with time zone NOT NULL,
+  CONSTRAINT node_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE rollgate.override (
+  id text NOT NULL,
+  account text NOT NULL,
+  group_id text,
+  api text,
+  subject text COLLATE "C",
+  scope text GENERATED ALWAYS AS (
+CASE
+    WHEN (subject IS NOT NULL) THEN 'subject'::text
+    WHEN (api IS NOT NULL) THEN 'api'::text
+    WHEN (group_id IS NOT NULL) THEN 'group'::text
+    ELSE 'account'::text
+END) STORED NOT NULL,
+  per_minute integer,
+  per_hour integer,
+  mode text,
+  starts_at timestamp with time zone NOT NULL,
+  expires_at timestamp with time zone,
+  reason text NOT NULL,
+  ticket text,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  request_id text,
+  version integer DEFAULT 1 NOT NULL,
+  created_in bigint NOT NULL,
+  changed_in bigint NOT NULL,
+  CONSTRAINT override_account_check CHECK ((account <> ''::text)),
+  CONSTRAINT override_check CHECK (((group_id IS NULL) OR (api IS NULL))),
+  CONSTRAINT override_check1 CHECK (((subject IS NULL) OR (api IS NOT NULL))),
+  CONSTRAINT override_check2 CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (mode IS NOT NULL))),
+  CONSTRAINT override_check3 CHECK ((expires_at > starts_at)),
+  CONSTRAINT override_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text]))),
+  CONSTRAINT override_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
+  CONSTRAINT override_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
+  CONSTRAINT override_reason_check CHECK ((btrim(reason) <> ''::text)),
+  CONSTRAINT override_request_id_fkey FOREIGN KEY (request_id) REFERENCES rollgate.limit_request(id),
+  CONSTRAINT override_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE rollgate.override_use (
+  override_id text NOT NULL,
+  first_used_at timestamp with time zone NOT NULL,
+  last_used_at timestamp with time zone NOT NULL,
+  peak_minute integer NOT NULL,
+  peak_hour integer NOT NULL,
+  needed_at timestamp with time zone,
+  CONSTRAINT override_use_override_id_fkey FOREIGN KEY (override_id) REFERENCES rollgate.override(id),
+  CONSTRAINT override_use_pkey PRIMARY KEY (override_id)
+);
+
+-- Indexes
+
+CREATE INDEX history_account_id_idx ON rollgate.history USING btree (account, id) WHERE (account IS NOT NULL);
+CREATE INDEX history_actor_id_idx ON rollgate.history USING btree (actor, id);
+CREATE INDEX history_kind_target_id_idx ON rollgate.history USING btree (kind, target, id);
+CREATE INDEX limit_request_account_asked_at_idx ON rollgate.limit_request USING btree (account, asked_at DESC);
+CREATE INDEX limit_request_state_asked_at_idx ON rollgate.limit_request USING btree (state, asked_at);
+CREATE INDEX limit_request_ticket_idx ON rollgate.limit_request USING btree (ticket) WHERE (ticket IS NOT NULL);
+CREATE INDEX override_account_created_in_idx ON rollgate.override USING btree (account, created_in DESC);
+CREATE INDEX override_changed_in_idx ON rollgate.override USING btree (changed_in);
+CREATE INDEX override_expires_at_idx ON rollgate.override USING btree (expires_at);
+CREATE INDEX override_ticket_idx ON rollgate.override USING btree (ticket) WHERE (ticket IS NOT NULL);
+
 -- Functions
 
 CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
  RETURNS record
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -264,6 +441,228 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.override := jsonb_populate_record(NULL::rollgate.override, p_spec);
+BEGIN
+  PERFORM rollgate.need_reason(v_new.reason);
+  v_new.starts_at := coalesce(v_new.starts_at, p_ledger.history_at);
+  IF v_new.expires_at <= greatest(p_ledger.history_at, v_new.starts_at) THEN
+    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  END IF;
+  IF v_new.per_minute IS NULL AND v_new.per_hour IS NULL AND v_new.mode IS NULL THEN
+    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
+  END IF;
+  PERFORM rollgate.check_ceiling(v_new, p_by);
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, mode, starts_at, expires_at, reason, ticket,
+    created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES ('ovr_' || nextval('rollgate.override_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
+    v_new.per_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at,
+    p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL, rollgate.override_facts(v_new), v_new.reason, v_new.ticket);
+  RETURN v_new;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.ask_limit(p_spec jsonb, p_by rollgate.author)
+ RETURNS SETOF rollgate.limit_request
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  -- More than a person reads at once: a customer's loop must not bury the others.
+  c_most_open constant int := 20;
+  v_ledger rollgate.ledger := rollgate.open_ledger(false);
+  v_new    rollgate.limit_request := jsonb_populate_record(NULL::rollgate.limit_request, p_spec);
+BEGIN
+  PERFORM rollgate.need_reason(v_new.reason);
+  IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
+    SELECT FROM rollgate.catalogue c WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+  ) THEN
+    RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
+  END IF;
+  IF v_new.until <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'It would end in the past.' USING ERRCODE = 'RG422';
+  END IF;
+  IF (SELECT count(*) FROM rollgate.limit_request WHERE account = v_new.account AND state = 'open') >= c_most_open THEN
+    RAISE EXCEPTION 'The account has % open requests already: please wait for their answers.', c_most_open USING ERRCODE = 'RG409';
+  END IF;
+  IF EXISTS (SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open') THEN
+    RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
+  END IF;
+  INSERT INTO rollgate.limit_request (id, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
+    asked_by, asked_at, needs_admin)
+  VALUES ('req_' || nextval('rollgate.limit_request_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
+    v_new.per_hour, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
+    coalesce(v_new.needs_admin, false))
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  RETURN NEXT v_new;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('api', c.api, 'group', c.group_id, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
+    'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'version', c.version)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version integer, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author)
+ RETURNS SETOF rollgate.catalogue
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.catalogue WHERE api = p_api;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, jsonb_populate_record(v_old, p_changes), p_reason, p_ticket, p_by, v_ledger) p;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version integer, p_changes jsonb, p_reason text, p_by rollgate.author)
+ RETURNS SETOF rollgate.override
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
+    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason']);
+BEGIN
+  IF v_old.expires_at <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
+  END IF;
+  IF v_new.expires_at <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
+  END IF;
+  PERFORM rollgate.check_ceiling(v_new, p_by);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger) p;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_ceiling rollgate.ceiling;
+  v_minute  bigint;
+  v_hour    bigint;
+BEGIN
+  SELECT * INTO v_ceiling FROM rollgate.ceiling WHERE role = p_by.role;
+  IF NOT found THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
+  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
+  WHERE (p_override.api IS NULL OR c.api = p_override.api) AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  IF v_minute IS NULL THEN
+    RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
+  END IF;
+  IF p_override.per_minute > v_minute * v_ceiling.times OR p_override.per_hour > v_hour * v_ceiling.times THEN
+    RAISE EXCEPTION 'The role % may grant up to % a minute and % an hour here: % times the default.',
+      p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+  -- A minute for clocks that differ and forms that take time.
+  IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
+    RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+  IF v_ceiling.times IS NOT NULL AND p_override.mode = 'shadow' THEN
+    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author)
+ RETURNS SETOF rollgate.override
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version integer, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
+ RETURNS SETOF rollgate.limit_request
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
+  v_old    rollgate.limit_request;
+  v_new    rollgate.limit_request;
+  v_made   rollgate.override;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.state <> 'open' THEN
+    RAISE EXCEPTION 'The request was % by % already.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not decide requests.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  IF v_old.asked_by = p_by.actor THEN
+    RAISE EXCEPTION 'Nobody decides their own request.' USING ERRCODE = 'RG403';
+  END IF;
+  IF NOT p_approve THEN
+    PERFORM rollgate.need_reason(p_answer);
+  ELSE
+    v_made := rollgate.add_override(
+      jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
+        'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'expires_at', v_old.until, 'ticket', v_old.ticket)
+      || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+      || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
+      p_by, v_ledger);
+  END IF;
+  UPDATE rollgate.limit_request r
+  SET state = CASE WHEN p_approve THEN 'approved' ELSE 'declined' END, decided_by = p_by.actor, decided_at = v_ledger.history_at,
+      answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
+  WHERE r.id = p_id
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
+    rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
+  RETURN NEXT v_new;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue, OUT per_minute integer, OUT per_hour integer)
+ RETURNS record
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(c.per_minute, c.shipped_per_minute), coalesce(c.per_hour, c.shipped_per_hour)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes integer[])
  RETURNS void
  LANGUAGE plpgsql
@@ -283,11 +682,113 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version integer, p_reason text, p_by rollgate.author)
+ RETURNS SETOF rollgate.override
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := v_old;
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  IF v_old.expires_at <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
+  END IF;
+  v_new.expires_at := v_ledger.history_at;
+  -- One that has not begun never will.
+  v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger) p;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.hand_over()
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_what record;
+BEGIN
+  FOR v_what IN
+    SELECT 'SCHEMA' AS kind, quote_ident(nspname) AS name FROM pg_namespace WHERE nspname IN ('rollgate', 'audit')
+    UNION ALL
+    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text
+    FROM pg_class c
+    WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'audit')) AND c.relkind IN ('r', 'p', 'v', 'S')
+      AND c.relname NOT IN ('migration', 'migration_id_seq')
+      AND pg_get_userbyid(c.relowner) <> 'rollgate_owner'
+      -- a sequence of a column goes with its table
+      AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
+    UNION ALL
+    SELECT 'FUNCTION', p.oid::regprocedure::text FROM pg_proc p
+    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'audit'))
+      AND pg_get_userbyid(p.proowner) <> 'rollgate_owner'
+  LOOP
+    EXECUTE format('ALTER %s %s OWNER TO rollgate_owner', v_what.kind, v_what.name);
+    IF v_what.kind = 'FUNCTION' THEN
+      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_what.name);
+    END IF;
+  END LOOP;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT encode(sha256(convert_to(jsonb_build_array(
+    h.previous_hash, h.id, (extract(epoch FROM h.at) * 1000000)::bigint, h.kind, h.action, h.target, h.account, h.actor, h.role,
+    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  DELETE FROM rollgate.node WHERE id = p_node
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH fitting AS (
+    SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
+    FROM rollgate.catalogue c
+    JOIN rollgate.override o ON o.account = p_account
+      AND (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api) AND (o.group_id IS NULL OR o.group_id = c.group_id)
+      AND o.starts_at <= coalesce(p_at, clock_timestamp())
+      AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
+    WHERE c.api = p_api
+  )
+  SELECT coalesce(o.per_minute, d.per_minute), coalesce(o.per_hour, d.per_hour), coalesce(o.id, 'default'),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+                  CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  LEFT JOIN LATERAL (
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+  ) o ON true
+  WHERE c.api = p_api
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane integer, p_prefix text, p_after text, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text)
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
  SET enable_seqscan TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   SELECT c.subject FROM rollgate.counter c
   WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject > p_after AND starts_with(c.subject, p_prefix)
@@ -300,6 +801,17 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF coalesce(btrim(p_reason), '') = '' THEN
+    RAISE EXCEPTION 'A reason is needed.' USING ERRCODE = 'RG422';
+  END IF;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums integer[])
  RETURNS smallint
  LANGUAGE sql
@@ -309,11 +821,53 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean)
+ RETURNS rollgate.ledger
+ LANGUAGE sql
+AS $function$
+  UPDATE rollgate.ledger
+  SET policy_version = policy_version + p_policy::int, history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
+  RETURNING *
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.override_at(p_id text, p_version integer)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_old rollgate.override;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.override WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no override "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The override was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  RETURN v_old;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
+    'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode,
+    'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane integer, p_subjects text[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(now_ms bigint, seconds integer[], units integer[])
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
  SET enable_seqscan TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH clock AS (
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
@@ -343,18 +897,97 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.put_catalogue(p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint)
+ RETURNS rollgate.catalogue
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.catalogue;
+BEGIN
+  PERFORM rollgate.need_reason(p_reason);
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
+    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  UPDATE rollgate.catalogue c
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
+      changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
+  WHERE c.api = p_old.api
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new), btrim(p_reason), p_ticket, p_undoes);
+  RETURN v_new;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.put_override(p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.override;
+BEGIN
+  PERFORM rollgate.need_reason(p_reason);
+  IF p_new.expires_at <= p_new.starts_at THEN
+    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.mode IS NULL THEN
+    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
+  END IF;
+  UPDATE rollgate.override o
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, mode = p_new.mode, starts_at = p_new.starts_at,
+      expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
+      version = o.version + 1, changed_in = p_ledger.policy_version
+  WHERE o.id = p_old.id
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old), rollgate.override_facts(v_new),
+    btrim(p_reason), v_new.ticket, p_undoes);
+  RETURN v_new;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.recently_freed()
  RETURNS TABLE(id bigint, subject text)
  LANGUAGE sql
- STABLE
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   SELECT f.id, f.subject FROM rollgate.freed f WHERE f.at > clock_timestamp() - interval '15 seconds'
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.record(p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text, p_ticket text DEFAULT NULL::text, p_undoes bigint DEFAULT NULL::bigint)
+ RETURNS bigint
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_row rollgate.history;
+BEGIN
+  SELECT l.history_id + 1, l.history_at, l.history_hash INTO v_row.id, v_row.at, v_row.previous_hash FROM rollgate.ledger l FOR UPDATE;
+  v_row.kind := p_kind;
+  v_row.action := p_action;
+  v_row.target := p_target;
+  v_row.account := p_account;
+  v_row.actor := p_by.actor;
+  v_row.role := p_by.role;
+  v_row.address := p_by.address;
+  v_row.request_id := p_by.request_id;
+  v_row.before := p_before;
+  v_row.after := p_after;
+  v_row.reason := p_reason;
+  v_row.ticket := p_ticket;
+  v_row.undoes := p_undoes;
+  v_row.hash := rollgate.history_hash(v_row);
+  INSERT INTO rollgate.history SELECT v_row.*;
+  UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
+  RETURN v_row.id;
+END $function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.refund(p_lane integer, p_subject text, p_second integer, p_units integer)
  RETURNS integer
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
   v_minute int := p_second / 60;
@@ -409,14 +1042,126 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger;
+  v_told   rollgate.catalogue;
+  v_old    rollgate.catalogue;
+  v_new    rollgate.catalogue;
+  v_count  int := 0;
+BEGIN
+  IF NOT EXISTS (
+    SELECT FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
+    LEFT JOIN rollgate.catalogue c USING (api)
+    WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
+          IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
+  ) THEN
+    RETURN 0; -- nothing new, nothing locked
+  END IF;
+  v_ledger := rollgate.open_ledger(true);
+  FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
+    SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
+    IF NOT found THEN
+      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, changed_in, changed_at, changed_by)
+      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title, v_told.level,
+              v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version, v_ledger.history_at, p_by.actor)
+      RETURNING * INTO v_new;
+      PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
+      v_count := v_count + 1;
+    ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
+       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour) THEN
+      UPDATE rollgate.catalogue c
+      SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
+          shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
+          changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
+      WHERE c.api = v_told.api
+      RETURNING * INTO v_new;
+      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old), rollgate.catalogue_facts(v_new), 'shipped with the program');
+      v_count := v_count + 1;
+    END IF;
+  END LOOP;
+  RETURN v_count;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.report_use(p_uses jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  INSERT INTO rollgate.override_use AS u
+  SELECT t.id, to_timestamp(t.at_ms / 1000.0), to_timestamp(t.at_ms / 1000.0), t.peak_minute, t.peak_hour,
+         CASE WHEN t.needed THEN to_timestamp(t.at_ms / 1000.0) END
+  FROM jsonb_to_recordset(p_uses) AS t (id text, at_ms float8, peak_minute int, peak_hour int, needed boolean)
+  JOIN rollgate.override o ON o.id = t.id
+  ORDER BY t.id
+  ON CONFLICT (override_id) DO UPDATE SET
+    last_used_at = greatest(u.last_used_at, excluded.last_used_at), peak_minute = greatest(u.peak_minute, excluded.peak_minute),
+    peak_hour = greatest(u.peak_hour, excluded.peak_hour), needed_at = greatest(u.needed_at, excluded.needed_at)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.request_facts(r rollgate.limit_request)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('id', r.id, 'account', r.account, 'group', r.group_id, 'api', r.api, 'subject', r.subject,
+    'perMinute', r.per_minute, 'perHour', r.per_hour,
+    'until', to_char(r.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'reason', r.reason, 'ticket', r.ticket, 'denialId', r.denial_id, 'askedBy', r.asked_by, 'needsAdmin', r.needs_admin, 'state', r.state,
+    'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
  RETURNS void
  LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter SET cleared = total, hour_next = NULL WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version integer, p_expires_at timestamp with time zone, p_reason text, p_by rollgate.author)
+ RETURNS SETOF rollgate.override
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := v_old;
+BEGIN
+  IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
+    RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
+  END IF;
+  IF p_expires_at <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'It would expire in the past.' USING ERRCODE = 'RG422';
+  END IF;
+  v_new.expires_at := p_expires_at;
+  PERFORM rollgate.check_ceiling(v_new, p_by);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger) p;
 END $function$
 ;
 
@@ -442,9 +1187,11 @@ $function$
 CREATE OR REPLACE FUNCTION rollgate.sweep(p_lane integer, p_head_after text, p_bucket_subject text, p_bucket_minute integer, p_limit integer, p_keep_seconds integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(busy boolean, heads integer, buckets integer, head_after text, bucket_subject text, bucket_minute integer)
  LANGUAGE plpgsql
+ SECURITY DEFINER
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
+ SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -501,6 +1248,127 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone)
+ RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  v_now   timestamptz := clock_timestamp();
+  v_since bigint := p_version;
+BEGIN
+  SELECT l.policy_version INTO version FROM rollgate.ledger l;
+  -- A version from the future: the database was put back to an older state.
+  IF p_version > version THEN
+    v_since := 0;
+  END IF;
+  whole := v_since = 0;
+  INSERT INTO rollgate.node AS n VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now))
+  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
+  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at < v_now - interval '2 seconds';
+  DELETE FROM rollgate.node n WHERE n.seen_at < v_now - interval '1 minute';
+  IF v_since <> version THEN
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
+    INTO overrides
+    FROM rollgate.override o
+    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now);
+    SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow)), '[]')
+    INTO apis
+    FROM rollgate.catalogue c
+    WHERE c.changed_in > v_since AND (NOT whole OR c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow);
+  END IF;
+  now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+  RETURN NEXT;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_done   rollgate.history;
+  v_old    rollgate.override;
+  v_new    rollgate.override;
+  v_api    rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
+    RAISE EXCEPTION 'A change of this kind can''t be undone.' USING ERRCODE = 'RG422';
+  END IF;
+  IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
+    RAISE EXCEPTION 'It was changed again since: undo the newest change first.' USING ERRCODE = 'RG409';
+  END IF;
+  IF v_done.kind = 'catalogue' THEN
+    SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
+    PERFORM rollgate.put_catalogue(v_api, jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute',
+      'per_hour', v_done.before -> 'perHour', 'shadow', v_done.before -> 'shadow')), p_reason, v_done.ticket, p_by, v_ledger, p_history_id);
+    RETURN (SELECT history_id FROM rollgate.ledger);
+  END IF;
+  v_old := rollgate.override_at(v_done.target, NULL);
+  v_new := v_old;
+  IF v_done.before IS NULL THEN
+    v_new.expires_at := v_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
+  ELSE
+    v_new.per_minute := v_done.before ->> 'perMinute';
+    v_new.per_hour := v_done.before ->> 'perHour';
+    v_new.mode := v_done.before ->> 'mode';
+    v_new.starts_at := v_done.before ->> 'startsAt';
+    v_new.expires_at := v_done.before ->> 'expiresAt';
+    v_new.ticket := v_done.before ->> 'ticket';
+  END IF;
+  IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
+    PERFORM rollgate.check_ceiling(v_new, p_by);
+  ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  PERFORM rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id);
+  RETURN (SELECT history_id FROM rollgate.ledger);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
+  walked AS (
+    SELECT h.id, h.hash,
+           CASE
+             WHEN h.id <> coalesce(lag(h.id) OVER w, 0) + 1 THEN 'the row before it is missing'
+             WHEN h.previous_hash <> coalesce(lag(h.hash) OVER w, '') THEN 'it does not follow the row before it'
+             WHEN h.hash <> rollgate.history_hash(h) THEN 'it was changed after it was written'
+           END AS why
+    FROM rollgate.history h
+    WINDOW w AS (ORDER BY h.id)
+  ),
+  broken AS (
+    SELECT id, why FROM walked WHERE why IS NOT NULL
+    UNION ALL
+    SELECT told.history_id, 'rows at the end are missing, or were added past the ledger'
+    FROM told
+    LEFT JOIN LATERAL (SELECT id, hash FROM walked ORDER BY id DESC LIMIT 1) last ON true
+    WHERE (told.history_id, told.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
+    ORDER BY 1
+    LIMIT 1
+  )
+  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums integer[], sec smallint)
  RETURNS bigint
  LANGUAGE sql
@@ -510,14 +1378,29 @@ AS $function$
 $function$
 ;
 
+-- Triggers
+
+CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON rollgate.history FOR EACH ROW EXECUTE FUNCTION rollgate.refuse_change();
+CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEMENT EXECUTE FUNCTION rollgate.refuse_change();
+
 -- Comments
 
 COMMENT ON FUNCTION rollgate.acquire(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 COMMENT ON FUNCTION rollgate.acquire_cold(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+COMMENT ON FUNCTION rollgate.ask_limit(pg_catalog.jsonb,rollgate.author) IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
 COMMENT ON TABLE rollgate.bucket IS 'Units granted per subject and minute, for minutes that are over';
 COMMENT ON COLUMN rollgate.bucket.secs IS 'the seconds (0-59) of the minute that hold units, ascending';
 COMMENT ON COLUMN rollgate.bucket.start IS 'total before this minute';
 COMMENT ON COLUMN rollgate.bucket.sums IS 'units of the minute up to and with each of secs';
+COMMENT ON TABLE rollgate.catalogue IS 'One row an API: its default limits, as shipped and as edited';
+COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
+COMMENT ON COLUMN rollgate.catalogue.shadow IS 'true: denials of this API are recorded, not enforced';
+COMMENT ON TABLE rollgate.ceiling IS 'What each role may grant';
+COMMENT ON COLUMN rollgate.ceiling.days IS 'from now; NULL: also permanent';
+COMMENT ON COLUMN rollgate.ceiling.times IS 'times the least default in the scope; NULL: without bound';
+COMMENT ON FUNCTION rollgate.change_catalogue(pg_catalog.text,integer,pg_catalog.jsonb,pg_catalog.text,pg_catalog.text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow. RG403, RG404, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_override(pg_catalog.text,integer,pg_catalog.jsonb,pg_catalog.text,rollgate.author) IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) IS 'Refuses (RG403) an override above what its author''s role may grant';
 COMMENT ON TABLE rollgate.counter IS 'One row a subject: its running total and the minutes both windows begin in. Updated in place (HOT): no index may hold a column that changes.';
 COMMENT ON COLUMN rollgate.counter.cleared IS 'number of the newest unit forgiven by a reset; it and older ones count no more';
 COMMENT ON COLUMN rollgate.counter.hour_next IS 'second of the oldest unit that is newer than the minute an hour ago and older than this minute';
@@ -533,15 +1416,135 @@ COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute th
 COMMENT ON COLUMN rollgate.counter.subject IS 'account/api/dimension=value,…';
 COMMENT ON COLUMN rollgate.counter.sums IS 'units of that minute up to and with each of secs';
 COMMENT ON COLUMN rollgate.counter.total IS 'units granted ever: the number of the newest unit';
+COMMENT ON FUNCTION rollgate.create_override(pg_catalog.jsonb,rollgate.author) IS 'Makes an override; p_spec names columns of rollgate.override. RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.decide_request(pg_catalog.text,integer,boolean,pg_catalog.jsonb,pg_catalog.text,rollgate.author) IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';
+COMMENT ON FUNCTION rollgate.default_limits(rollgate.catalogue) IS 'An API''s default limits: as edited, or as shipped';
 COMMENT ON FUNCTION rollgate.enter_lanes(integer[]) IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
+COMMENT ON FUNCTION rollgate.expire_override(pg_catalog.text,integer,pg_catalog.text,rollgate.author) IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
+COMMENT ON FUNCTION rollgate.hand_over() IS 'Gives every table, view and function of the schemas to rollgate_owner and takes it from PUBLIC; a migration ends with it';
+COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a request, the catalogue or the staff; append-only, chained by hashes';
+COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the hash before it, in hex: rollgate.history_hash';
+COMMENT ON COLUMN rollgate.history.target IS 'id of what changed';
+COMMENT ON COLUMN rollgate.history.undoes IS 'the row whose change this one took back';
+COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
 COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
+COMMENT ON FUNCTION rollgate.leave_node(pg_catalog.text) IS 'A node that stops says so';
+COMMENT ON TABLE rollgate.ledger IS 'One row: the version of the policy and the end of the history''s chain. Whoever changes anything holds its lock';
+COMMENT ON COLUMN rollgate.ledger.policy_version IS 'goes up by one with each change of an override or of the catalogue';
+COMMENT ON TABLE rollgate.limit_request IS 'Wishes for a custom limit, of customers and of staff above their ceiling';
+COMMENT ON COLUMN rollgate.limit_request.denial IS 'the denial it was asked for, as its signed link told';
+COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON COLUMN rollgate.limit_request.until IS 'wanted until then; NULL: for good';
+COMMENT ON FUNCTION rollgate.limits_for(pg_catalog.text,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';
 COMMENT ON FUNCTION rollgate.list_subjects(integer,pg_catalog.text,pg_catalog.text,integer,timestamp with time zone) IS 'Subjects of a key prefix with traffic in the last hour, in key order, one page';
+COMMENT ON TABLE rollgate.node IS 'Limiters that are running, as each last told';
+COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how it decides while the database is away';
 COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that holds a unit newer than a base; inlined';
+COMMENT ON FUNCTION rollgate.open_ledger(boolean) IS 'Makes this transaction the only one that changes anything; true: the policy gets a new version';
+COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific one that holds wins; among equals the newest';
+COMMENT ON COLUMN rollgate.override.expires_at IS 'holds until just before; NULL: permanent';
+COMMENT ON COLUMN rollgate.override.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
+COMMENT ON COLUMN rollgate.override.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
+COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it is for, as in rollgate.counter';
+COMMENT ON TABLE rollgate.override_use IS 'Overrides that decided calls, and how far they were used';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call was admitted that the default would have denied; NULL: never';
 COMMENT ON FUNCTION rollgate.peek(integer,pg_catalog.text[],timestamp with time zone) IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
 COMMENT ON FUNCTION rollgate.recently_freed() IS 'Subjects freed in the last 15 seconds';
+COMMENT ON FUNCTION rollgate.record(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,rollgate.author,pg_catalog.jsonb,pg_catalog.jsonb,pg_catalog.text,pg_catalog.text,bigint) IS 'Appends one row to the history; its caller has opened the ledger';
 COMMENT ON FUNCTION rollgate.refund(integer,pg_catalog.text,integer,integer) IS 'Gives back units granted in one second; returns how many were found there';
+COMMENT ON FUNCTION rollgate.register_catalogue(pg_catalog.jsonb,rollgate.author) IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
+COMMENT ON FUNCTION rollgate.report_use(pg_catalog.jsonb) IS 'A node tells which overrides decided calls since it last told';
 COMMENT ON FUNCTION rollgate.reset(integer,pg_catalog.text) IS 'Empties both windows of a subject';
+COMMENT ON FUNCTION rollgate.restore_override(pg_catalog.text,integer,timestamp with time zone,pg_catalog.text,rollgate.author) IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
 COMMENT ON FUNCTION rollgate.second_of(integer,pg_catalog.text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
 COMMENT ON FUNCTION rollgate.sweep(integer,pg_catalog.text,pg_catalog.text,integer,integer,integer,timestamp with time zone) IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
+COMMENT ON FUNCTION rollgate.sync_node(pg_catalog.text,pg_catalog.text,bigint,pg_catalog.text,timestamp with time zone) IS 'A node tells that it is there and gets the policy''s changes since p_version (0: all that still holds)';
+COMMENT ON FUNCTION rollgate.undo(bigint,pg_catalog.text,rollgate.author) IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.verify_history() IS 'Proves the history''s chain, or names the first row that breaks it';
 COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';
+
+-- Withdrawn from everybody
+
+REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.enter_lanes(integer[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.hand_over() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.need_reason(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.open_ledger(boolean) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.override_at(text,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.override_facts(rollgate.override) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.recently_freed() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.report_use(jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.request_facts(rollgate.limit_request) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.second_of(integer,text,bigint,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) FROM PUBLIC;
+
+-- Grants
+
+GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.leave_node(text) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.recently_freed() TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.report_use(jsonb) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) TO rollgate_maintenance;
+GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
+GRANT USAGE ON SCHEMA rollgate TO rollgate_admin_api;
+GRANT USAGE ON SCHEMA rollgate TO rollgate_maintenance;
+GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime;
+GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.ceiling TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.history TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.ledger TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.limit_request TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.migration TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.migration TO rollgate_maintenance;
+GRANT SELECT ON TABLE rollgate.migration TO rollgate_runtime;
+GRANT SELECT ON TABLE rollgate.node TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.override TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;

@@ -13,8 +13,8 @@ export interface WindowState {
 /** Where a limit came from: the catalogue, or an override's id. */
 export type LimitSource = 'default' | (string & {});
 
-/** How a decision was made. */
-export type DecisionMode = 'enforced';
+/** How a decision was made. `shadow`: nothing is denied; what would have been is in `violated` and `deniedBy`. */
+export type DecisionMode = 'enforced' | 'shadow';
 
 /** The answer to one acquire. A denial is a value, never an exception. */
 export interface Decision {
@@ -28,12 +28,12 @@ export interface Decision {
   readonly subject: string;
   readonly cost: number;
   readonly windows: Readonly<Record<Window, WindowState>>;
-  /** The windows that had no room, `[]` when allowed. */
+  /** The windows that had no room, `[]` when there was room. Allowed all the same in `shadow` mode, and nothing was spent. */
   readonly violated: readonly Window[];
-  /** The window to blame: `hour` when the hour is spent, whatever the minute says. `null` when allowed. */
+  /** The window to blame: `hour` when the hour is spent, whatever the minute says. `null` when there was room. */
   readonly deniedBy: Window | null;
   /**
-   * Earliest time at which this cost can fit if nobody else spends: 0 when allowed, `null` when never (the cost is
+   * Earliest time at which this cost can fit if nobody else spends: 0 when there was room, `null` when never (the cost is
    * above the limit).
    */
   readonly retryAfterMs: number | null;
@@ -64,5 +64,6 @@ export interface SubjectUsage {
   readonly dimensions: Readonly<Record<string, string>>;
   readonly windows: Readonly<Record<Window, WindowUsage>>;
   readonly source: LimitSource;
+  readonly mode: DecisionMode;
   readonly atMs: number;
 }

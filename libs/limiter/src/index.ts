@@ -1,6 +1,7 @@
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
-export { Limiter, LimiterClosedError, type LimiterOptions, type UsagePage } from './limiter.js';
+export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
+export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';
 export type { Store } from './store.js';
-export { laneOf, parseSubjectKey } from './subject.js';
+export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject.js';

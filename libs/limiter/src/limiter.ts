@@ -8,8 +8,6 @@ import {
   type Catalogue,
   type Decision,
   LANES,
-  type LimitSource,
-  type Limits,
   MAX_UNITS,
   type SubjectUsage,
   UnknownApiError,
@@ -17,6 +15,8 @@ import {
 import { type Answer, Batcher, type Call } from './batcher.js';
 import { decide, decideFromMemory } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
+import { OverrideUses } from './policy/override-use.js';
+import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
 import type { Store } from './store.js';
 import { accountPrefix, encodeAccount, laneOf, laneOfEncoded, parseSubjectKey, subjectKey } from './subject.js';
@@ -33,18 +33,33 @@ export interface LimiterOptions {
   readonly maxDeniedSubjects?: number;
   /** This node's monotonic clock in ms, for the denial memory. Tests inject one. */
   readonly now?: () => number;
+  /** The limits in force; the catalogue's defaults by default. */
+  readonly policy?: PolicySource;
+  /** Notes which overrides decide calls. */
+  readonly uses?: OverrideUses;
   /** Stops what runs beside the limiter, before its store is closed. */
   readonly onClose?: () => Promise<void>;
 }
 
+/** Limits that change while the limiter runs. */
+export interface PolicySource {
+  readonly policy: Policy;
+  /** The clock by which overrides start and expire, Unix ms. */
+  now(): number;
+  /** Resolves when the policy is known, or can't be now; never rejects. */
+  firstLook(): Promise<unknown>;
+  /** Looks now. Resolves to whether that succeeded. */
+  refresh(): Promise<boolean>;
+  /** Since the policy was last known to be the database's, ms; `undefined`: it never was. */
+  ageMs(): number | undefined;
+}
+
 /** A request that may be decided. */
-interface Subject {
+interface Subject extends InForce {
   readonly entry: ApiEntry;
   readonly account: string;
   readonly key: string;
   readonly lane: number;
-  readonly limits: Limits;
-  readonly source: LimitSource;
   readonly cost: number;
 }
 
@@ -71,6 +86,10 @@ export class Limiter {
   readonly #batcher: Batcher<PendingCall>;
   readonly #denials: DenialMemory;
   readonly #now: () => number;
+  readonly #policy: Policy;
+  readonly #policySource: PolicySource | undefined;
+  readonly #uses: OverrideUses;
+  #policyIsKnown: boolean;
   readonly #onClose: () => Promise<void>;
   readonly #refunded = new WeakSet<Decision>();
   #closed: Promise<void> | undefined;
@@ -79,6 +98,10 @@ export class Limiter {
     this.catalogue = options.catalogue;
     this.#store = options.store;
     this.#now = options.now ?? (() => performance.now());
+    this.#policySource = options.policy;
+    this.#policy = options.policy?.policy ?? new Policy();
+    this.#policyIsKnown = options.policy === undefined;
+    this.#uses = options.uses ?? new OverrideUses();
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
@@ -97,6 +120,7 @@ export class Limiter {
    * or the store's error.
    */
   acquire(request: AcquireRequest): Promise<Decision> {
+    if (!this.#policyIsKnown) return this.#knowPolicy().then(() => this.acquire(request));
     // No async function: each would add a promise to a call that may be answered from memory.
     try {
       const cost = validCost(request.cost ?? 1);
@@ -120,7 +144,8 @@ export class Limiter {
 
   #settle({ asked, generation, resolve }: PendingCall, answer: Answer): void {
     const decision = decide(asked, answer);
-    if (!decision.allowed) this.#remember(decision, generation);
+    if (decision.deniedBy !== null) this.#remember(decision, generation);
+    if (asked.source !== 'default') this.#uses.note(decision, this.#policy.defaultOf(asked.entry).limits);
     resolve(decision);
   }
 
@@ -130,6 +155,7 @@ export class Limiter {
    * @throws as `acquire`.
    */
   async peek(ref: SubjectRef): Promise<SubjectUsage> {
+    await this.#knowPolicy();
     const subject = this.#subject(ref);
     const { nowMs, counts } = await this.#store.peek(subject.lane, [subject.key]);
     return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
@@ -145,13 +171,15 @@ export class Limiter {
     { after = '', limit = 100 }: { after?: string; limit?: number } = {},
   ): Promise<UsagePage> {
     this.#assertOpen();
+    await this.#knowPolicy();
     const prefix = accountPrefix(account);
+    const encoded = encodeAccount(account);
     const lane = laneOf(account);
     const found = await this.#store.list(lane, { prefix, after, limit: limit + 1 });
     const keys = found.slice(0, limit);
     const subjects = keys.flatMap((key) => {
       const entry = this.#entryOfScope(parseSubjectKey(key).scope);
-      return entry ? [{ key, entry, account, ...this.#limitsOf(entry) }] : []; // an API since removed
+      return entry ? [{ key, entry, account, ...this.#inForce(entry, { account: encoded, subject: key }) }] : []; // an API since removed
     });
     const { nowMs, counts } = await this.#store.peek(
       lane,
@@ -167,7 +195,7 @@ export class Limiter {
    */
   async refund(decision: Decision): Promise<number> {
     this.#assertOpen();
-    if (!decision.allowed || this.#refunded.has(decision)) return 0;
+    if (!decision.allowed || decision.deniedBy !== null || this.#refunded.has(decision)) return 0;
     this.#refunded.add(decision);
     const grant = { subject: decision.subject, second: Math.floor(decision.decidedAtMs / 1000), units: decision.cost };
     try {
@@ -188,6 +216,23 @@ export class Limiter {
     } finally {
       this.#denials.forget(key);
     }
+  }
+
+  /** Looks for changed limits now: what was committed before is in force here after it. False: the database did not answer. */
+  async refreshPolicy(): Promise<boolean> {
+    return (await this.#policySource?.refresh()) ?? true;
+  }
+
+  /** Which policy decides here; `ageMs`: since it was last known to be the database's. */
+  policyState(): { version: number; ageMs: number | undefined; overrides: number } {
+    return { version: this.#policy.version, ageMs: this.#policySource?.ageMs(), overrides: this.#policy.overrides };
+  }
+
+  /** The limits in force for a subject. @throws InvalidRequestError, UnknownApiError */
+  async limitsOf(ref: SubjectRef): Promise<InForce> {
+    await this.#knowPolicy();
+    const { limits, source, mode } = this.#subject(ref);
+    return { limits, source, mode };
   }
 
   /** Another node has freed this subject. */
@@ -217,12 +262,20 @@ export class Limiter {
     if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
-    const { limits, source } = this.#limitsOf(entry);
-    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, cost };
+    const { limits, source, mode } = this.#inForce(entry, { account: encoded, subject: key });
+    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, mode, cost };
   }
 
-  #limitsOf(entry: ApiEntry): { limits: Limits; source: LimitSource } {
-    return { limits: entry.limits, source: 'default' };
+  #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
+    if (this.#policySource === undefined) return this.#policy.defaultOf(entry);
+    return this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() });
+  }
+
+  /** A limiter that has just started must not decide by defaults where an override holds. */
+  async #knowPolicy(): Promise<void> {
+    if (this.#policyIsKnown) return;
+    await this.#policySource?.firstLook();
+    this.#policyIsKnown = true;
   }
 
   #entryOfScope(scope: string): ApiEntry | undefined {

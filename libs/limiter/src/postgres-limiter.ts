@@ -4,6 +4,10 @@ import pg from 'pg';
 import { FreedPoll } from './freed-poll.js';
 import { Janitor, type JanitorOptions } from './janitor.js';
 import { Limiter } from './limiter.js';
+import { DatabaseClock } from './policy/database-clock.js';
+import { OverrideUses } from './policy/override-use.js';
+import { Policy } from './policy/policy.js';
+import { PolicySync } from './policy/policy-sync.js';
 import { PostgresStore } from './postgres-store.js';
 
 export interface PostgresLimiterOptions {
@@ -24,7 +28,7 @@ export interface PostgresLimiterOptions {
   readonly maxDeniedSubjects?: number;
   /** `false`: another process removes old counters (the service does). */
   readonly janitor?: false | Pick<JanitorOptions, 'keepSeconds' | 'everyMs'>;
-  /** Between two looks for subjects freed on other nodes, 1,000 ms by default. */
+  /** Between two looks for changed limits, and for subjects freed on other nodes, 1,000 ms by default. */
   readonly pollEveryMs?: number;
   /** Unix ms, for tests that own the time; by default the database's clock decides. */
   readonly clock?: () => number;
@@ -43,9 +47,31 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   });
   for (const p of [pool, housekeeping]) p.on('error', onError);
   const store = new PostgresStore({ pool, clock });
+  const catalogue = options.catalogue ?? builtInCatalogue;
+  const everyMs = options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs };
+  const policy = new Policy();
+  const uses = new OverrideUses();
+  const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
+  const sync = new PolicySync({
+    pool: housekeeping,
+    policy,
+    catalogue,
+    uses,
+    clock: databaseClock,
+    onError,
+    ...everyMs,
+  });
   const limiter = new Limiter({
     store,
-    catalogue: options.catalogue ?? builtInCatalogue,
+    catalogue,
+    uses,
+    policy: {
+      policy,
+      now: () => databaseClock.now(),
+      firstLook: () => sync.look(),
+      refresh: () => sync.refresh(),
+      ageMs: () => sync.ageMs,
+    },
     stripes,
     ...(options.maxBatchItems === undefined ? {} : { maxBatchItems: options.maxBatchItems }),
     ...(options.maxDeniedSubjects === undefined ? {} : { maxDeniedSubjects: options.maxDeniedSubjects }),
@@ -53,6 +79,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     async onClose() {
       await janitor?.stop();
       await poll.stop();
+      await sync.stop();
       await housekeeping.end();
     },
   });
@@ -62,7 +89,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const poll = new FreedPoll({
     pool: housekeeping,
     onFreed: (subject) => limiter.forgetDenial(subject),
-    ...(options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs }),
+    ...everyMs,
     onError,
   });
   return limiter;

@@ -1,21 +1,14 @@
 /** A subject's used seconds, seen as two windows with their release schedules. Pure. */
-import {
-  type ApiEntry,
-  type LimitSource,
-  type Limits,
-  type SubjectUsage,
-  WINDOW_SECONDS,
-  type Window,
-  type WindowUsage,
-} from '@rollgate/contract';
+import { type ApiEntry, type SubjectUsage, WINDOW_SECONDS, type Window, type WindowUsage } from '@rollgate/contract';
+import type { InForce } from './policy/policy.js';
 import type { UsedSecond } from './store.js';
 import { parseSubjectKey } from './subject.js';
 
 export function subjectUsage(
-  subject: { entry: ApiEntry; account: string; key: string; limits: Limits; source: LimitSource },
+  subject: { entry: ApiEntry; account: string; key: string } & InForce,
   { nowMs, seconds }: { nowMs: number; seconds: readonly UsedSecond[] },
 ): SubjectUsage {
-  const { entry, account, key, limits, source } = subject;
+  const { entry, account, key, limits, source, mode } = subject;
   return {
     account,
     api: entry.id,
@@ -29,6 +22,7 @@ export function subjectUsage(
       hour: windowUsage('hour', { limit: limits.perHour, nowMs, seconds }),
     },
     source,
+    mode,
     atMs: nowMs,
   };
 }

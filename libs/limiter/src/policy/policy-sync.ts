@@ -1,0 +1,162 @@
+/**
+ * Keeps a node's policy what the database's is: a look a second, so that a change is in force within two. With it the
+ * node tells that it is there, which policy it has, and which overrides decided calls.
+ *
+ * A poll, not a LISTEN: it works through any pooler, and the same look tells the database's time and that it answers.
+ */
+import { randomBytes } from 'node:crypto';
+import { hostname } from 'node:os';
+import type { Catalogue } from '@rollgate/contract';
+import type pg from 'pg';
+import type { DatabaseClock } from './database-clock.js';
+import type { OverrideUses } from './override-use.js';
+import type { ApiEdit, Policy } from './policy.js';
+import type { Override } from './resolve.js';
+
+/** Between two tellings of which overrides were used. */
+const TELL_USES_EVERY_MS = 5_000;
+
+export interface NodeState {
+  readonly mode: string;
+  /** Unix ms. */
+  readonly sinceMs: number;
+}
+
+export interface PolicySyncOptions {
+  readonly pool: pg.Pool;
+  readonly policy: Policy;
+  readonly catalogue: Catalogue;
+  readonly clock: DatabaseClock;
+  readonly uses: OverrideUses;
+  /** How this node decides, told with each look. */
+  readonly state?: () => NodeState;
+  /** 1 s by default. */
+  readonly everyMs?: number;
+  readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+interface SyncRow {
+  readonly now_ms: number;
+  readonly version: string;
+  readonly whole: boolean;
+  readonly overrides: Override[] | null;
+  readonly apis: ApiEdit[] | null;
+}
+
+const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now() };
+
+export class PolicySync {
+  /** Names this process among the nodes. */
+  readonly nodeId = randomBytes(9).toString('base64url');
+  readonly #options: PolicySyncOptions;
+  readonly #timer: NodeJS.Timeout;
+  #looking: Promise<boolean> | undefined;
+  #registered = false;
+  #toldAt = 0;
+  #syncedAt: number | undefined;
+
+  constructor(options: PolicySyncOptions) {
+    this.#options = options;
+    this.#timer = setInterval(() => void this.look(), options.everyMs ?? 1000);
+    this.#timer.unref();
+  }
+
+  /** Since the last look that succeeded, ms; `undefined`: none has. */
+  get ageMs(): number | undefined {
+    return this.#syncedAt === undefined ? undefined : this.#options.clock.monotonic() - this.#syncedAt;
+  }
+
+  /** One look; one under way is the same one. Resolves to whether it succeeded. */
+  look(): Promise<boolean> {
+    this.#looking ??= this.#look().finally(() => {
+      this.#looking = undefined;
+    });
+    return this.#looking;
+  }
+
+  /** A look that begins now: what was committed before is known after it. */
+  async refresh(): Promise<boolean> {
+    await this.#looking;
+    return await this.look();
+  }
+
+  async #look(): Promise<boolean> {
+    try {
+      await this.#register();
+      await this.#sync();
+      await this.#tellUses();
+      return true;
+    } catch (error) {
+      this.#options.onError?.(error);
+      return false;
+    }
+  }
+
+  /** Once: the APIs this program knows. */
+  async #register(): Promise<void> {
+    if (this.#registered) return;
+    const { pool, catalogue } = this.#options;
+    const apis = catalogue.entries().map((entry) => ({
+      api: entry.id,
+      title: entry.title,
+      group_id: entry.group,
+      group_title: entry.groupTitle,
+      level: entry.level,
+      scope: entry.scope,
+      shipped_per_minute: entry.limits.perMinute,
+      shipped_per_hour: entry.limits.perHour,
+    }));
+    await pool.query(`SELECT rollgate.register_catalogue($1, ROW($2, 'program', NULL, NULL)::rollgate.author)`, [
+      JSON.stringify(apis),
+      `node:${hostname()}`,
+    ]);
+    this.#registered = true;
+  }
+
+  async #sync(): Promise<void> {
+    const { pool, policy, clock, state = () => NORMAL } = this.#options;
+    const { mode, sinceMs } = state();
+    const askedAt = clock.monotonic();
+    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5)', [
+      this.nodeId,
+      `${hostname()}:${process.pid}`,
+      policy.version,
+      mode,
+      new Date(sinceMs),
+    ]);
+    const row = rows[0] as SyncRow;
+    clock.heard({ nowMs: row.now_ms, askedAt });
+    if (row.overrides !== null) {
+      policy.apply({ version: Number(row.version), whole: row.whole, overrides: row.overrides, apis: row.apis ?? [] });
+      policy.prune(clock.now());
+    }
+    this.#syncedAt = clock.monotonic();
+  }
+
+  async #tellUses(): Promise<void> {
+    const { pool, uses, clock } = this.#options;
+    if (clock.monotonic() - this.#toldAt < TELL_USES_EVERY_MS) return;
+    const told = uses.take();
+    this.#toldAt = clock.monotonic();
+    if (told.length === 0) return;
+    try {
+      await pool.query('SELECT rollgate.report_use($1)', [JSON.stringify(told)]);
+    } catch (error) {
+      uses.putBack(told);
+      throw error;
+    }
+  }
+
+  /** Tells what is left to tell, and that this node is gone. */
+  async stop(): Promise<void> {
+    clearInterval(this.#timer);
+    await this.#looking;
+    this.#toldAt = Number.NEGATIVE_INFINITY;
+    try {
+      await this.#tellUses();
+      await this.#options.pool.query('SELECT rollgate.leave_node($1)', [this.nodeId]);
+    } catch {
+      // Gone without a word: the others notice within a minute.
+    }
+  }
+}

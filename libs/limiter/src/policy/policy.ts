@@ -1,0 +1,145 @@
+/**
+ * The limits in force, as this node knows them: the catalogue's defaults, edits of them, and overrides.
+ *
+ * Invariants: only versions the database has committed, in their order; what starts or expires does so by the database's
+ * clock, with nobody to run; without news the last known policy stays, and before the first the catalogue's defaults.
+ */
+import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
+import { encodeAccount } from '../subject.js';
+import { byRank, fits, type Override, setsLimit } from './resolve.js';
+
+/** What applies to one call. */
+export interface InForce {
+  readonly limits: Limits;
+  readonly source: LimitSource;
+  readonly mode: DecisionMode;
+}
+
+/** Defaults that differ from the catalogue's own; `null`: as shipped. */
+export interface ApiEdit {
+  readonly api: string;
+  readonly perMinute: number | null;
+  readonly perHour: number | null;
+  readonly shadow: boolean;
+}
+
+export interface PolicyChanges {
+  readonly version: number;
+  /** These are all that hold, not only what changed. */
+  readonly whole: boolean;
+  readonly overrides: readonly Override[];
+  readonly apis: readonly ApiEdit[];
+}
+
+interface AccountOverrides {
+  readonly byId: Map<string, Override>;
+  /** Of one subject each, by its key, best first. */
+  subjects: Map<string, Override[]>;
+  /** The others, best first. */
+  wide: Override[];
+}
+
+const NONE: readonly Override[] = [];
+
+export class Policy {
+  readonly #accounts = new Map<string, AccountOverrides>();
+  readonly #accountOf = new Map<string, string>();
+  readonly #edits = new Map<string, ApiEdit>();
+  readonly #defaults = new Map<ApiEntry, InForce>();
+  #version = 0;
+
+  /** 0: none is known yet. */
+  get version(): number {
+    return this.#version;
+  }
+
+  get overrides(): number {
+    return this.#accountOf.size;
+  }
+
+  apply({ version, whole, overrides, apis }: PolicyChanges): void {
+    if (whole) for (const map of [this.#accounts, this.#accountOf, this.#edits]) map.clear();
+    const touched = new Set<AccountOverrides>();
+    for (const override of overrides) touched.add(this.#put(override));
+    for (const account of touched) sortOut(account);
+    for (const edit of apis) this.#edits.set(edit.api, edit);
+    this.#defaults.clear();
+    this.#version = version;
+  }
+
+  /** Drops what has expired. A late call only costs memory. */
+  prune(nowMs: number): void {
+    for (const [name, account] of this.#accounts) {
+      for (const { id, expiresAtMs } of [...account.byId.values()]) {
+        if (expiresAtMs === null || expiresAtMs > nowMs) continue;
+        account.byId.delete(id);
+        this.#accountOf.delete(id);
+      }
+      if (account.byId.size === 0) this.#accounts.delete(name);
+      else sortOut(account);
+    }
+  }
+
+  /** `account` as `encodeAccount` gives it, `subject` the key. */
+  inForce(entry: ApiEntry, { account, subject, nowMs }: { account: string; subject: string; nowMs: number }): InForce {
+    const byDefault = this.defaultOf(entry);
+    const own = this.#accounts.get(account);
+    if (own === undefined) return byDefault;
+    const asked = { api: entry.id, group: entry.group, subject, nowMs };
+    const fitting = [...(own.subjects.get(subject) ?? NONE), ...own.wide].filter((override) => fits(override, asked));
+    const deciding = fitting.find(setsLimit);
+    const mode = fitting.find((override) => override.mode !== null)?.mode ?? byDefault.mode;
+    if (deciding === undefined) return mode === byDefault.mode ? byDefault : { ...byDefault, mode };
+    const { perMinute, perHour } = deciding;
+    const limits = {
+      perMinute: perMinute ?? byDefault.limits.perMinute,
+      perHour: perHour ?? byDefault.limits.perHour,
+    };
+    return { limits, source: deciding.id, mode };
+  }
+
+  /** What applies where no override does. */
+  defaultOf(entry: ApiEntry): InForce {
+    let found = this.#defaults.get(entry);
+    if (found === undefined) {
+      const edit = this.#edits.get(entry.id);
+      const { perMinute, perHour } = entry.limits;
+      found = {
+        limits: { perMinute: edit?.perMinute ?? perMinute, perHour: edit?.perHour ?? perHour },
+        source: 'default',
+        mode: edit?.shadow === true ? 'shadow' : 'enforced',
+      };
+      this.#defaults.set(entry, found);
+    }
+    return found;
+  }
+
+  #put(override: Override): AccountOverrides {
+    const name = encodeAccount(override.account);
+    let account = this.#accounts.get(name);
+    if (account === undefined) {
+      account = { byId: new Map(), subjects: new Map(), wide: [] };
+      this.#accounts.set(name, account);
+    }
+    account.byId.set(override.id, override);
+    this.#accountOf.set(override.id, name);
+    return account;
+  }
+}
+
+function sortOut(account: AccountOverrides): void {
+  const all = [...account.byId.values()].sort(byRank);
+  account.wide = all.filter(({ subject }) => subject === null);
+  account.subjects = bySubject(all);
+}
+
+function bySubject(all: readonly Override[]): Map<string, Override[]> {
+  const subjects = new Map<string, Override[]>();
+  for (const override of all) {
+    if (override.subject === null) continue;
+    const same = subjects.get(override.subject);
+    if (same) same.push(override);
+    else subjects.set(override.subject, [override]);
+  }
+  return subjects;
+}
