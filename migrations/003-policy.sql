@@ -109,6 +109,7 @@ CREATE SEQUENCE rollgate.limit_request_number;
 
 CREATE TABLE rollgate.limit_request (
   id          text PRIMARY KEY,
+  number      bigint NOT NULL UNIQUE,
   account     text NOT NULL CHECK (account <> ''),
   group_id    text,
   api         text,
@@ -138,6 +139,7 @@ CREATE INDEX ON rollgate.limit_request (state, asked_at);
 CREATE INDEX ON rollgate.limit_request (ticket) WHERE ticket IS NOT NULL;
 
 COMMENT ON TABLE  rollgate.limit_request IS 'Wishes for a custom limit, of customers and of staff above their ceiling';
+COMMENT ON COLUMN rollgate.limit_request.number      IS 'requests are filed in this order';
 COMMENT ON COLUMN rollgate.limit_request.until       IS 'wanted until then; NULL: for good';
 COMMENT ON COLUMN rollgate.limit_request.denial      IS 'the denial it was asked for, as its signed link told';
 COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
@@ -677,9 +679,10 @@ BEGIN
   IF EXISTS (SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open') THEN
     RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
   END IF;
-  INSERT INTO rollgate.limit_request (id, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
+  v_new.number := nextval('rollgate.limit_request_number');
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
     asked_by, asked_at, needs_admin)
-  VALUES ('req_' || nextval('rollgate.limit_request_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
+  VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
     v_new.per_hour, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
     coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;

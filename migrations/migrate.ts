@@ -2,13 +2,23 @@ import { DataSource, type MigrationInterface } from 'typeorm';
 import { Counters001 } from './001-counters.js';
 import { Roles002 } from './002-roles.js';
 import { Policy003 } from './003-policy.js';
+import { Staff004 } from './004-staff.js';
+import { Events005 } from './005-events.js';
+import { Usage006 } from './006-usage.js';
 import { type ConnectOptions, connect } from './connect.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
 // once take turns on an advisory lock, so the second finds nothing left to do.
 
 /** Every migration, oldest first. */
-export const migrations: ReadonlyArray<new () => MigrationInterface> = [Counters001, Roles002, Policy003];
+export const migrations: ReadonlyArray<new () => MigrationInterface> = [
+  Counters001,
+  Roles002,
+  Policy003,
+  Staff004,
+  Events005,
+  Usage006,
+];
 
 export interface MigrateOptions extends ConnectOptions {
   readonly onProgress?: (line: string) => void;

@@ -1,17 +1,23 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { AccessModule } from './access/access.module.js';
+import { AdminModule } from './admin/admin.module.js';
 import { adminDatabase } from './database/admin-database.js';
+import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { RootController } from './http/root.controller.js';
 import { JanitorModule } from './janitor/janitor.module.js';
+import { LimitingModule } from './limiting/limiting.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import type { Settings } from './settings.js';
+import { SettingsModule } from './settings.module.js';
+import { StaffModule } from './staff/staff.module.js';
 
 export interface ServerParts {
-  readonly databaseUrl: string;
+  readonly settings: Settings;
   readonly logger: Logger;
-  readonly keepSeconds: number | undefined;
   readonly sweepEveryMs: number | undefined;
 }
 
@@ -19,14 +25,21 @@ export interface ServerParts {
 class ServerModule {}
 
 /** Wires the service: one module for each thing it does. */
-export function serverModule({ databaseUrl, logger, keepSeconds, sweepEveryMs }: ServerParts): DynamicModule {
+export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
+  const { databaseUrl, keepSeconds, keepEventDays } = settings;
   return {
     module: ServerModule,
     imports: [
+      SettingsModule.forRoot({ settings, logger }),
       adminDatabase({ databaseUrl, logger }),
       MetricsModule,
       HealthModule.forRoot({ databaseUrl, logger }),
       JanitorModule.forRoot({ databaseUrl, logger, keepSeconds, everyMs: sweepEveryMs }),
+      EventsModule.forRoot({ databaseUrl, logger, keepDays: keepEventDays }),
+      LimitingModule,
+      StaffModule,
+      AccessModule,
+      AdminModule,
     ],
     controllers: [RootController],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],

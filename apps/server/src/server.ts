@@ -3,11 +3,13 @@ import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
-import helmet from 'helmet';
 import type { Logger } from 'pino';
+import { contentSecurity } from './http/content-security.js';
 import { createLogger } from './logging/logger.js';
+
 import { NestLogger } from './logging/nest-logger.js';
 import { requestLog } from './logging/request-log.js';
+import { serveOpenApi } from './openapi/openapi.js';
 import { serverModule } from './server.module.js';
 import type { Settings } from './settings.js';
 
@@ -28,23 +30,13 @@ export interface Server {
 const DRAIN_MS = 5_000;
 const BODY_LIMIT_BYTES = 64 * 1024;
 
-/** JSON only, nothing to run or to show. */
-const CONTENT_SECURITY_POLICY = {
-  useDefaults: false,
-  directives: {
-    'default-src': ["'none'"],
-    'base-uri': ["'none'"],
-    'form-action': ["'none'"],
-    'frame-ancestors': ["'none'"],
-  },
-};
-
 /** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { databaseUrl, host, port, logger = createLogger(options.logLevel) } = options;
   await checkMigrated(databaseUrl);
   const app = await createApplication({ ...options, logger });
   try {
+    serveOpenApi(app);
     await app.init();
     await listen(app.getHttpServer(), { port, host });
   } catch (error) {
@@ -64,15 +56,16 @@ async function checkMigrated(databaseUrl: string): Promise<void> {
 }
 
 async function createApplication(options: ServerOptions & { logger: Logger }): Promise<NestExpressApplication> {
-  const { databaseUrl, keepSeconds, sweepEveryMs, logger } = options;
+  const { sweepEveryMs, logger, trustProxy } = options;
   const app = await NestFactory.create<NestExpressApplication>(
-    serverModule({ databaseUrl, logger, keepSeconds, sweepEveryMs }),
+    serverModule({ settings: options, logger, sweepEveryMs }),
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
   // One route has one spelling. Not by app.set(): the adapter has made its router already, which reads those settings once.
   Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
+  if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(requestLog(logger));
-  app.use(helmet({ contentSecurityPolicy: CONTENT_SECURITY_POLICY }));
+  app.use(contentSecurity());
   app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
   return app;
 }

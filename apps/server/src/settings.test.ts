@@ -41,6 +41,7 @@ test('every setting is read', () => {
     ROLLGATE_PORT: '65535',
     ROLLGATE_LOG_LEVEL: 'silent',
     ROLLGATE_KEEP_SECONDS: '3661',
+    ROLLGATE_KEEP_EVENT_DAYS: '30',
   };
   expect(readSettings(environment)).toEqual({
     host: '0.0.0.0',
@@ -48,6 +49,7 @@ test('every setting is read', () => {
     databaseUrl: 'postgresql://db/x?sslmode=require',
     logLevel: 'silent',
     keepSeconds: 3661,
+    keepEventDays: 30,
   });
 });
 
@@ -69,6 +71,11 @@ test.each<[string, Record<string, string>, string]>([
   ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
   ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
   ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],
+  [
+    'no day of events',
+    { ROLLGATE_KEEP_EVENT_DAYS: '0' },
+    'ROLLGATE_KEEP_EVENT_DAYS must be a whole number from 1 to 36500',
+  ],
   ['a retention of no number', { ROLLGATE_KEEP_SECONDS: '1d' }, KEEP],
   [
     'an unknown log level',

@@ -1,11 +1,15 @@
 /** What the service and its command line are told by their environment, checked before anything is opened. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
+import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
+import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
 /** Finished minutes younger than this are still inside an hour window: the database refuses to remove them. */
 const LEAST_KEEP_SECONDS = 3661;
 /** A Postgres `int`. */
 const MOST_KEEP_SECONDS = 2_147_483_647;
+/** A hundred years. */
+const MOST_KEEP_DAYS = 36_500;
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
@@ -25,12 +29,22 @@ export interface Settings {
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** How long finished minutes are kept. Undefined: the janitor's own default, a day. */
   readonly keepSeconds: number | undefined;
+  /** How long limit events are kept, in days. Undefined: 90. */
+  readonly keepEventDays?: number | undefined;
+  /** Shown on every screen, so that nobody takes production for a test. */
+  readonly environment: string;
+  /** Whose word is taken for where a request comes from. Undefined: nobody's. */
+  readonly trustProxy?: TrustedProxies | undefined;
+  /** Where browsers find the service, e.g. `https://rollgate.example.com`. */
+  readonly publicUrl?: string | undefined;
+  /** Undefined: staff sign in with passwords only. */
+  readonly oidc?: OidcSettings | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may also be given as `<NAME>_FILE`, a file that holds the value. */
-const SECRETS = ['DATABASE_URL'] as const;
+const SECRETS = ['DATABASE_URL', 'ROLLGATE_OIDC_CLIENT_SECRET'] as const;
 
 const databaseVariables = z.object({
   DATABASE_URL: z
@@ -38,12 +52,28 @@ const databaseVariables = z.object({
     .refine(isPostgresUrl, 'is not a Postgres URL like postgres://user:password@host:5432/database'),
 });
 
-const serviceVariables = databaseVariables.extend({
-  ROLLGATE_HOST: z.string().default('127.0.0.1'),
-  ROLLGATE_PORT: wholeNumber({ least: 0, most: 65_535 }).default(3000),
-  ROLLGATE_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
-  ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
-});
+const serviceVariables = databaseVariables
+  .extend({
+    ROLLGATE_HOST: z.string().default('127.0.0.1'),
+    ROLLGATE_PORT: wholeNumber({ least: 0, most: 65_535 }).default(3000),
+    ROLLGATE_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
+    ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
+    ROLLGATE_KEEP_EVENT_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
+    ROLLGATE_ENVIRONMENT: z.string().trim().max(40, 'must have at most 40 characters').default('development'),
+    ROLLGATE_TRUST_PROXY: z
+      .string()
+      .transform((text, context) => {
+        const proxies = parseTrustedProxies(text);
+        if (proxies !== undefined) return proxies;
+        context.addIssue(
+          'must be a number of proxies from 1 to 16, or networks like 10.0.0.0/8, 192.0.2.7; never everybody',
+        );
+        return z.NEVER;
+      })
+      .optional(),
+    ...oidcVariables,
+  })
+  .superRefine(checkOidc);
 
 /** @throws SettingsError */
 export function readSettings(environment: Environment): Settings {
@@ -54,6 +84,11 @@ export function readSettings(environment: Environment): Settings {
     databaseUrl: read.DATABASE_URL,
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
+    keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
+    environment: read.ROLLGATE_ENVIRONMENT,
+    trustProxy: read.ROLLGATE_TRUST_PROXY,
+    publicUrl: read.ROLLGATE_PUBLIC_URL,
+    oidc: oidcSettings(read),
   };
 }
 
@@ -65,7 +100,10 @@ export function readDatabaseUrl(environment: Environment): string {
 function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {
   // A variable set to nothing is one that isn't set: compose files write them so.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
-  const unreadable = readSecretFiles(given);
+  const unreadable = readSecretFiles(
+    given,
+    SECRETS.filter((name) => name in variables.shape),
+  );
   const read = variables.safeParse(given);
   const issues = (read.error?.issues ?? [])
     .filter(({ path }) => !unreadable.has(String(path[0])))
@@ -76,9 +114,9 @@ function readVariables<Shape extends z.ZodObject>(variables: Shape, environment:
 }
 
 /** Puts what the files hold in place. Returns the line for each secret whose file can't be read, by the secret's name. */
-function readSecretFiles(given: Record<string, string | undefined>): Map<string, string> {
+function readSecretFiles(given: Record<string, string | undefined>, names: readonly string[]): Map<string, string> {
   const unreadable = new Map<string, string>();
-  for (const name of SECRETS) {
+  for (const name of names) {
     const file = given[`${name}_FILE`];
     if (given[name] !== undefined || file === undefined) continue;
     try {

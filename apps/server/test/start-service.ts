@@ -18,7 +18,9 @@ export interface TestService {
 }
 
 export async function startService(
-  options: { databaseUrl: string } & Partial<Pick<ServerOptions, 'keepSeconds' | 'sweepEveryMs'>>,
+  options: { databaseUrl: string } & Partial<
+    Pick<ServerOptions, 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc'>
+  >,
 ): Promise<TestService> {
   const log: Record<string, unknown>[] = [];
   const server = await createServer({
@@ -26,6 +28,7 @@ export async function startService(
     port: 0,
     logLevel: 'info',
     keepSeconds: undefined,
+    environment: 'test',
     ...options,
     logger: pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line)) }),
   });

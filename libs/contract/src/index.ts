@@ -1,4 +1,5 @@
 export * from './catalogue.js';
 export * from './decision.js';
+export { MATRIX } from './matrix.js';
 export * from './problem.js';
 export * from './units.js';

@@ -1,5 +1,4 @@
-/** From a row of the store, or a remembered denial, to the decision one caller gets. Pure. */
-import { randomBytes } from 'node:crypto';
+/** From a row of the store, or a remembered denial, to the decision one caller gets. A denial is counted in its event. */
 import {
   type ApiEntry,
   type Decision,
@@ -12,21 +11,22 @@ import {
   type WindowState,
 } from '@rollgate/contract';
 import type { Answer } from './batcher.js';
+import { nextId } from './decision-id.js';
 import type { Denial } from './denial-memory.js';
-
-/** Unique by 96 random bits of this process and a counter: no random number for each of a million denials a second. */
-const process96 = randomBytes(12).toString('base64url');
-let decided = 0;
-const decisionId = (): string => `${process96}-${(decided++).toString(36)}`;
+import { isOf, type LimitEvent } from './events/limit-event.js';
+import type { Recorder } from './events/recorder.js';
+import type { AcquireRequest } from './request.js';
 
 export interface Asked {
   readonly entry: ApiEntry;
   readonly account: string;
   readonly key: string;
+  readonly lane: number;
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
   readonly cost: number;
+  readonly request: AcquireRequest;
 }
 
 const MIN_RESET_MS = 1;
@@ -39,66 +39,122 @@ interface Counted {
   readonly minuteResetMs: number | null;
   readonly hourResetMs: number | null;
   readonly retryMs: number | null;
+  /** The remembered denial it comes from. */
+  readonly denial: Denial | undefined;
 }
 
-export function decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
-  const granted = position < row.granted;
-  const spent = asked.cost * Math.min(position + 1, row.granted);
-  return decision(asked, {
-    granted,
-    nowMs,
-    minuteUsed: row.minuteUsed + spent,
-    hourUsed: row.hourUsed + spent,
-    minuteResetMs: toMs(row.minuteResetAt),
-    hourResetMs: toMs(row.hourResetAt),
-    retryMs: granted ? nowMs : toMs(row.retryAt),
-  });
+export class Decider {
+  readonly #recorder: Recorder | undefined;
+  readonly #policy: { readonly version: number };
+
+  constructor({ recorder, policy }: { recorder: Recorder | undefined; policy: { readonly version: number } }) {
+    this.#recorder = recorder;
+    this.#policy = policy;
+  }
+
+  decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
+    const granted = position < row.granted;
+    const spent = asked.cost * Math.min(position + 1, row.granted);
+    const decision = this.#decision(asked, {
+      granted,
+      nowMs,
+      minuteUsed: row.minuteUsed + spent,
+      hourUsed: row.hourUsed + spent,
+      minuteResetMs: toMs(row.minuteResetAt),
+      hourResetMs: toMs(row.hourResetAt),
+      retryMs: granted ? nowMs : toMs(row.retryAt),
+      denial: undefined,
+    });
+    if (granted && this.#recorder?.samples(decision.api)) this.#sample(asked, decision);
+    return decision;
+  }
+
+  /**
+   * The same denial, `ageMs` later. Its window counts are those of the denial: what has left a window since is not known
+   * here, only that nothing came. So they are never too low, and a window longer ago than its own length is empty.
+   */
+  decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
+    const minuteIsOver = ageMs >= (WINDOW_SECONDS.minute + 1) * 1000;
+    // Field by field: a spread here was two fifths of the time of a denial.
+    return this.#decision(asked, {
+      granted: false,
+      nowMs: denial.nowMs + ageMs,
+      minuteUsed: minuteIsOver ? 0 : denial.minuteUsed,
+      hourUsed: denial.hourUsed,
+      minuteResetMs: minuteIsOver ? null : denial.minuteResetMs,
+      hourResetMs: denial.hourResetMs,
+      retryMs: denial.retryMs,
+      denial,
+    });
+  }
+
+  #decision(asked: Asked, counted: Counted): Decision {
+    const { cost, limits, entry } = asked;
+    const { granted, nowMs, retryMs } = counted;
+    const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
+    const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
+    const violated = granted ? NONE : violatedWindows(cost, { minute, hour });
+    const deniedBy = violated.at(-1) ?? null; // the hour, where both are
+    return {
+      id: deniedBy === null ? nextId() : this.#denialId(asked, counted, deniedBy),
+      allowed: granted || asked.mode === 'shadow',
+      account: asked.account,
+      api: entry.id,
+      group: entry.group,
+      subject: asked.key,
+      cost,
+      windows: { minute, hour },
+      violated,
+      deniedBy,
+      retryAfterMs: retryMs === null ? null : Math.max(0, retryMs - nowMs),
+      source: asked.source,
+      mode: asked.mode,
+      decidedAtMs: nowMs,
+    };
+  }
+
+  /** Counts the denial. A remembered one finds its event at hand: all it costs is a comparison. */
+  #denialId(asked: Asked, counted: Counted, window: Window): string {
+    const recorder = this.#recorder;
+    if (recorder === undefined) return nextId();
+    const { denial, nowMs } = counted;
+    let event = denial?.event;
+    if (event === undefined || nowMs >= event.endMs || !isOf(event, asked, window)) {
+      event = recorder.eventOf(asked, {
+        window,
+        used: window === 'hour' ? counted.hourUsed : counted.minuteUsed,
+        nowMs,
+        retryMs: counted.retryMs,
+        policyVersion: this.#policy.version,
+      });
+      if (denial !== undefined) denial.event = event;
+    }
+    return `${event.id}.${count(event, asked.cost, nowMs).toString(36)}`;
+  }
+
+  #sample(asked: Asked, { windows, decidedAtMs: nowMs }: Decision): void {
+    const outcome = {
+      window: null,
+      used: windows.minute.used,
+      nowMs,
+      retryMs: null,
+      policyVersion: this.#policy.version,
+    };
+    const event = this.#recorder?.eventOf(asked, outcome);
+    if (event) count(event, asked.cost, nowMs);
+  }
+}
+
+/** Which one of its event the call is, from 1. */
+function count(event: LimitEvent, cost: number, nowMs: number): number {
+  event.units += cost;
+  event.lastMs = nowMs;
+  event.count += 1;
+  return event.count;
 }
 
 function toMs(second: number | null): number | null {
   return second === null ? null : second * 1000;
-}
-
-/**
- * The same denial, `ageMs` later. Its window counts are those of the denial: what has left a window since is not known
- * here, only that nothing came. So they are never too low, and a window longer ago than its own length is empty.
- */
-export function decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
-  const minuteIsOver = ageMs >= (WINDOW_SECONDS.minute + 1) * 1000;
-  // Field by field: a spread here was two fifths of the time of a denial.
-  return decision(asked, {
-    granted: false,
-    nowMs: denial.nowMs + ageMs,
-    minuteUsed: minuteIsOver ? 0 : denial.minuteUsed,
-    hourUsed: denial.hourUsed,
-    minuteResetMs: minuteIsOver ? null : denial.minuteResetMs,
-    hourResetMs: denial.hourResetMs,
-    retryMs: denial.retryMs,
-  });
-}
-
-function decision(asked: Asked, counted: Counted): Decision {
-  const { cost, limits, entry } = asked;
-  const { granted, nowMs, retryMs } = counted;
-  const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
-  const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
-  const violated = granted ? NONE : violatedWindows(cost, { minute, hour });
-  return {
-    id: decisionId(),
-    allowed: granted || asked.mode === 'shadow',
-    account: asked.account,
-    api: entry.id,
-    group: entry.group,
-    subject: asked.key,
-    cost,
-    windows: { minute, hour },
-    violated,
-    deniedBy: violated.at(-1) ?? null, // the hour, where both are
-    retryAfterMs: retryMs === null ? null : Math.max(0, retryMs - nowMs),
-    source: asked.source,
-    mode: asked.mode,
-    decidedAtMs: nowMs,
-  };
 }
 
 const NONE: readonly Window[] = Object.freeze([]);

@@ -7,6 +7,7 @@
  */
 import type { Limits } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
+import type { LimitEvent } from './events/limit-event.js';
 
 export interface Denial {
   /** The least cost known to be denied. A smaller one is asked of the database. */
@@ -22,6 +23,8 @@ export interface Denial {
   readonly retryMs: number;
   /** This node's clock, ms, when the denial was learned. */
   readonly learnedAt: number;
+  /** Where the newest call it answered was counted. */
+  event: LimitEvent | undefined;
 }
 
 export class DenialMemory {

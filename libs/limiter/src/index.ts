@@ -1,3 +1,10 @@
+export {
+  DEFAULT_KEEP_EVENT_DAYS,
+  EventDays,
+  type EventDaysOptions,
+  type EventDaysPass,
+} from './events/event-days.js';
+export { type EventOptions, EventsLostError, Recorder, type RecorderOptions } from './events/recorder.js';
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
 export { type InForce, Policy } from './policy/policy.js';

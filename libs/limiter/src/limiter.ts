@@ -13,8 +13,9 @@ import {
   UnknownApiError,
 } from '@rollgate/contract';
 import { type Answer, Batcher, type Call } from './batcher.js';
-import { decide, decideFromMemory } from './decide.js';
+import { type Asked, Decider } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
+import type { Recorder } from './events/recorder.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
@@ -37,6 +38,8 @@ export interface LimiterOptions {
   readonly policy?: PolicySource;
   /** Notes which overrides decide calls. */
   readonly uses?: OverrideUses;
+  /** Records denials. The limiter closes it. */
+  readonly recorder?: Recorder;
   /** Stops what runs beside the limiter, before its store is closed. */
   readonly onClose?: () => Promise<void>;
 }
@@ -54,18 +57,9 @@ export interface PolicySource {
   ageMs(): number | undefined;
 }
 
-/** A request that may be decided. */
-interface Subject extends InForce {
-  readonly entry: ApiEntry;
-  readonly account: string;
-  readonly key: string;
-  readonly lane: number;
-  readonly cost: number;
-}
-
 /** A call under way. */
 interface PendingCall extends Call {
-  readonly asked: Subject;
+  readonly asked: Asked;
   /** Of the denial memory, when the call was asked. */
   readonly generation: number;
   resolve(decision: Decision): void;
@@ -85,6 +79,8 @@ export class Limiter {
   readonly #store: Store;
   readonly #batcher: Batcher<PendingCall>;
   readonly #denials: DenialMemory;
+  readonly #decider: Decider;
+  readonly #recorder: Recorder | undefined;
   readonly #now: () => number;
   readonly #policy: Policy;
   readonly #policySource: PolicySource | undefined;
@@ -102,6 +98,8 @@ export class Limiter {
     this.#policy = options.policy?.policy ?? new Policy();
     this.#policyIsKnown = options.policy === undefined;
     this.#uses = options.uses ?? new OverrideUses();
+    this.#recorder = options.recorder;
+    this.#decider = new Decider({ recorder: options.recorder, policy: this.#policy });
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
@@ -126,14 +124,14 @@ export class Limiter {
       const cost = validCost(request.cost ?? 1);
       const subject = this.#subject(request, cost);
       const known = this.#denials.recall(subject);
-      if (known) return Promise.resolve(decideFromMemory(subject, known));
+      if (known) return Promise.resolve(this.#decider.decideFromMemory(subject, known));
       return this.#ask(subject);
     } catch (error) {
       return Promise.reject(error);
     }
   }
 
-  #ask(subject: Subject): Promise<Decision> {
+  #ask(subject: Asked): Promise<Decision> {
     return new Promise((resolve, fail) => {
       const { key, lane, cost, limits } = subject;
       const { perMinute, perHour } = limits;
@@ -143,7 +141,7 @@ export class Limiter {
   }
 
   #settle({ asked, generation, resolve }: PendingCall, answer: Answer): void {
-    const decision = decide(asked, answer);
+    const decision = this.#decider.decide(asked, answer);
     if (decision.deniedBy !== null) this.#remember(decision, generation);
     if (asked.source !== 'default') this.#uses.note(decision, this.#policy.defaultOf(asked.entry).limits);
     resolve(decision);
@@ -228,6 +226,11 @@ export class Limiter {
     return { version: this.#policy.version, ageMs: this.#policySource?.ageMs(), overrides: this.#policy.overrides };
   }
 
+  /** An API's default limits in force, edits included. @throws UnknownApiError */
+  defaultLimitsOf(api: string): InForce['limits'] {
+    return this.#policy.defaultOf(this.catalogue.get(api)).limits;
+  }
+
   /** The limits in force for a subject. @throws InvalidRequestError, UnknownApiError */
   async limitsOf(ref: SubjectRef): Promise<InForce> {
     await this.#knowPolicy();
@@ -248,6 +251,7 @@ export class Limiter {
 
   async #close(): Promise<void> {
     await this.#batcher.drained();
+    await this.#recorder?.close();
     await this.#onClose();
     await this.#store.close();
   }
@@ -256,14 +260,15 @@ export class Limiter {
     if (this.#closed) throw new LimiterClosedError('the limiter is closed');
   }
 
-  #subject({ account, api, dimensions, level }: SubjectRef, cost = 1): Subject {
+  #subject(request: SubjectRef, cost = 1): Asked {
     this.#assertOpen();
+    const { account, api, dimensions, level } = request;
     const entry = this.catalogue.find(api);
     if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
     const { limits, source, mode } = this.#inForce(entry, { account: encoded, subject: key });
-    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, mode, cost };
+    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, mode, cost, request };
   }
 
   #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
@@ -298,6 +303,7 @@ export class Limiter {
       hourResetMs: at(hour.resetAfterMs),
       retryMs: decision.decidedAtMs + decision.retryAfterMs,
       learnedAt: this.#now(),
+      event: undefined,
     };
     this.#denials.remember(decision.subject, denial, generation);
   }

@@ -16,6 +16,10 @@ export interface SubjectRef {
 export interface AcquireRequest extends SubjectRef {
   /** Units asked for, 1 by default. */
   readonly cost?: number;
+  /** For the record of a denial: which route was called, e.g. `POST /bots/:botId/publish`. 256 characters at most are kept. */
+  readonly route?: string | undefined;
+  /** For the record of a denial: which request it was. 128 characters at most are kept. */
+  readonly requestId?: string | undefined;
 }
 
 /** The request can't be decided: it is malformed. Never counts, never reaches the database. */

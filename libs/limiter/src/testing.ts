@@ -1,17 +1,20 @@
 /** For tests of applications: the limiter on memory, driven by a clock. */
 import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
+import type { Recorder } from './events/recorder.js';
 import { Limiter } from './limiter.js';
 import { MemoryStore } from './memory-store.js';
 
 export { MemoryStore } from './memory-store.js';
 
-/** `clock`: Unix ms, the real time by default. */
+/** `clock`: Unix ms, the real time by default. `recorder`: of denials, none by default. */
 export function createMemoryLimiter({
   clock = Date.now,
   catalogue = builtInCatalogue,
+  recorder,
 }: {
   clock?: () => number;
   catalogue?: Catalogue;
+  recorder?: Recorder;
 } = {}): Limiter {
-  return new Limiter({ store: new MemoryStore({ clock }), catalogue, now: clock });
+  return new Limiter({ store: new MemoryStore({ clock }), catalogue, now: clock, ...(recorder ? { recorder } : {}) });
 }

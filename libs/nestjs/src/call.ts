@@ -16,6 +16,14 @@ interface FastifyReply {
 }
 
 interface Request {
+  readonly id?: unknown;
+  readonly method?: unknown;
+  readonly headers?: unknown;
+  /** Express */
+  readonly route?: unknown;
+  readonly baseUrl?: unknown;
+  /** Fastify */
+  readonly routeOptions?: unknown;
   readonly raw?: object;
   readonly user?: { readonly account?: unknown } | null;
   readonly params?: unknown;
@@ -30,6 +38,10 @@ export interface Call {
   readonly user: { readonly account?: unknown } | null | undefined;
   /** What a client sent by name: route parameters, arguments, fields of a message. */
   readonly params: unknown;
+  /** Method and pattern of an HTTP route, e.g. `POST /bots/:botId/publish`: where the framework tells. */
+  readonly route: string | undefined;
+  /** The request's id in the log; the caller's `X-Request-Id` where the server gave it none. */
+  readonly requestId: string | undefined;
   /** Does nothing without an HTTP response, or when its head is already gone. */
   setHeader(name: string, value: string): void;
 }
@@ -41,7 +53,8 @@ export function callOf(context: ExecutionContext): Call {
       const request = asRequest(args[0]);
       // Fastify wraps the request of Node, Express is it.
       const identity = request.raw ?? (isObject(args[0]) ? args[0] : args);
-      return { transport: 'http', identity, user: request.user, params: request.params, setHeader: headersOf(args[1]) };
+      const { user, params } = request;
+      return { transport: 'http', identity, user, params, ...recordOf(request), setHeader: headersOf(args[1]) };
     }
     case 'graphql': {
       const [, fieldArguments, shared, info] = args as [
@@ -54,15 +67,17 @@ export function callOf(context: ExecutionContext): Call {
       // One HTTP request may carry many fields, each a call of its own: its info is its identity.
       const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
       const setHeader = headersOf(shared?.res ?? request.res);
-      return { transport: 'graphql', identity, user: request.user, params: fieldArguments, setHeader };
+      const { requestId } = recordOf(request);
+      const { user } = request;
+      return { transport: 'graphql', identity, user, params: fieldArguments, route: undefined, requestId, setHeader };
     }
     // The arguments are made anew for each message; a socket lives on, and data may be no object.
     case 'rpc':
-      return { transport: 'rpc', identity: args, user: asRequest(args[1]).user, params: args[0], setHeader: noHeaders };
+      return { transport: 'rpc', identity: args, user: asRequest(args[1]).user, params: args[0], ...NO_HTTP };
     case 'ws':
-      return { transport: 'ws', identity: args, user: asRequest(args[0]).user, params: args[1], setHeader: noHeaders };
+      return { transport: 'ws', identity: args, user: asRequest(args[0]).user, params: args[1], ...NO_HTTP };
     default:
-      return { transport: 'other', identity: args, user: undefined, params: undefined, setHeader: noHeaders };
+      return { transport: 'other', identity: args, user: undefined, params: undefined, ...NO_HTTP };
   }
 }
 
@@ -81,6 +96,33 @@ function headersOf(response: unknown): Call['setHeader'] {
 }
 
 function noHeaders(): void {}
+
+const NO_HTTP = { route: undefined, requestId: undefined, setHeader: noHeaders };
+
+/** Anything else could be written into a log or a table to mislead who reads it. */
+const SAFE_ID = /^[\x21-\x7e]{1,128}$/;
+
+function recordOf(request: Request): Pick<Call, 'route' | 'requestId'> {
+  return { route: routeOf(request), requestId: requestIdOf(request) };
+}
+
+function routeOf({ method, route, baseUrl, routeOptions }: Request): string | undefined {
+  const path = textOf(routeOptions, 'url') ?? textOf(route, 'path');
+  if (path === undefined || typeof method !== 'string') return undefined;
+  return `${method} ${typeof baseUrl === 'string' ? baseUrl : ''}${path}`;
+}
+
+function requestIdOf({ id, headers }: Request): string | undefined {
+  if (typeof id === 'number') return String(id);
+  return [id, textOf(headers, 'x-request-id')].find((text): text is string => {
+    return typeof text === 'string' && SAFE_ID.test(text);
+  });
+}
+
+function textOf(holder: unknown, name: string): string | undefined {
+  const value = isObject(holder) ? (holder as Record<string, unknown>)[name] : undefined;
+  return typeof value === 'string' ? value : undefined;
+}
 
 function isFastifyReply(value: unknown): value is FastifyReply {
   return (

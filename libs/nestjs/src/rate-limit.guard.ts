@@ -84,7 +84,7 @@ export class RateLimitGuard implements CanActivate {
   }
 
   async #decide(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
-    const decision = await this.#acquire(route, context);
+    const decision = await this.#acquire(route, { context, call });
     for (const [name, value] of headerFields(decision, { legacy: this.options.legacyHeaders ?? false })) {
       call.setHeader(name, value);
     }
@@ -96,7 +96,7 @@ export class RateLimitGuard implements CanActivate {
     return decision;
   }
 
-  async #acquire(route: RouteLimit, context: ExecutionContext): Promise<Decision> {
+  async #acquire(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
     const api = route.entry.id;
     try {
       const account = subjectText(ACCOUNT, await this.resolveSubject(ACCOUNT, context));
@@ -111,9 +111,8 @@ export class RateLimitGuard implements CanActivate {
       for (const dimension of route.dimensions) {
         dimensions[dimension] = await this.#dimension(dimension, { context, api });
       }
-      return await this.#ask(
-        route.level ? { account, api, dimensions, cost, level: route.level } : { account, api, dimensions, cost },
-      );
+      const request = { account, api, dimensions, cost, route: call.route, requestId: call.requestId };
+      return await this.#ask(route.level ? { ...request, level: route.level } : request);
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
     }

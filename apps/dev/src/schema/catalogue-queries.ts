@@ -44,6 +44,7 @@ const constraints = `
   SELECT string_agg(format(E',\\n  CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.contype, k.conname COLLATE "C")
   FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype <> 'n' AND k.conparentid = 0`;
 
+// A partition of a day is there or not as the days go by.
 const tables = `
   SELECT format('CREATE %sTABLE %I.%I', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, n.nspname, c.relname)
            || CASE WHEN c.relispartition
@@ -53,7 +54,8 @@ const tables = `
            || coalesce(' WITH (' || array_to_string(c.reloptions, ', ') || ')', '') || ';'
            || CASE WHEN c.relrowsecurity THEN format(E'\\nALTER TABLE %I.%I ENABLE ROW LEVEL SECURITY;', n.nspname, c.relname) ELSE '' END || E'\\n' AS text
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
-  WHERE ${OURS} AND c.relkind IN ('r', 'p') ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
+  WHERE ${OURS} AND c.relkind IN ('r', 'p') AND NOT (c.relispartition AND c.relname ~ '_\\d{8}$')
+  ORDER BY n.nspname COLLATE "C", c.relname COLLATE "C"`;
 
 // What constraints and partitioned parents own is told by them.
 const indexes = `

@@ -6,6 +6,7 @@ import { VERSION } from '../version.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addMigrate } from './migrate/migrate.command.js';
+import { addStaff } from './staff/staff.command.js';
 
 export interface RunCliOptions {
   /** Without node and script. */
@@ -41,6 +42,7 @@ function createProgram(cli: Cli): Command {
     });
   addMigrate(program, cli);
   addDoctor(program, cli);
+  addStaff(program, cli);
   return program;
 }
 

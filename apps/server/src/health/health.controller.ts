@@ -1,5 +1,6 @@
 import { Controller, Get, Header } from '@nestjs/common';
 import type { HealthCheckResult } from '@nestjs/terminus';
+import { Public } from '../access/access.decorators.js';
 import { Readiness } from './readiness.js';
 
 @Controller()
@@ -8,12 +9,14 @@ export class HealthController {
 
   /** The process serves. It never asks the database: restarting this process would not bring that back. */
   @Get('healthz')
+  @Public('asked by orchestrators')
   @Header('Cache-Control', 'no-store')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
   @Get('readyz')
+  @Public('asked by orchestrators')
   @Header('Cache-Control', 'no-store')
   ready(): Promise<HealthCheckResult> {
     return this.readiness.check();

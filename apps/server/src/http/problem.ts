@@ -1,6 +1,7 @@
 /** Error bodies, `application/problem+json` (RFC 9457), with a `message` that says what to do. */
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { refusalOf } from '../database/refusals.js';
 
 export interface Problem {
   readonly type: string;
@@ -21,6 +22,11 @@ export function problemOf(error: unknown): Problem {
     const body = error.getResponse();
     if (typeof body === 'object' && 'type' in body && 'title' in body) return body as Problem;
     return problem(error.getStatus(), error.message);
+  }
+  const refusal = refusalOf(error);
+  if (refusal !== undefined) {
+    const told = problem(refusal.status, refusal.message);
+    return refusal.ceiling ? { ...told, ceiling: true } : told;
   }
   // Express's own: a body too large, malformed JSON, a URL that can't be decoded.
   const { statusCode, message } = (error ?? {}) as { statusCode?: unknown; message?: unknown };

@@ -1,4 +1,5 @@
 import { Controller, Get } from '@nestjs/common';
+import { Public } from '../access/access.decorators.js';
 import { VERSION } from '../version.js';
 
 const SIGNPOST = { name: 'rollgate', version: VERSION, links: ['/healthz', '/readyz', '/metrics'] } as const;
@@ -6,6 +7,7 @@ const SIGNPOST = { name: 'rollgate', version: VERSION, links: ['/healthz', '/rea
 @Controller()
 export class RootController {
   @Get()
+  @Public('says only what this is and where to look')
   signpost(): typeof SIGNPOST {
     return SIGNPOST;
   }

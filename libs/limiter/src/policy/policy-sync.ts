@@ -25,7 +25,8 @@ export interface NodeState {
 export interface PolicySyncOptions {
   readonly pool: pg.Pool;
   readonly policy: Policy;
-  readonly catalogue: Catalogue;
+  /** Told to the database, where its defaults can be edited. */
+  readonly registered: Catalogue;
   readonly clock: DatabaseClock;
   readonly uses: OverrideUses;
   /** How this node decides, told with each look. */
@@ -95,8 +96,8 @@ export class PolicySync {
   /** Once: the APIs this program knows. */
   async #register(): Promise<void> {
     if (this.#registered) return;
-    const { pool, catalogue } = this.#options;
-    const apis = catalogue.entries().map((entry) => ({
+    const { pool, registered } = this.#options;
+    const apis = registered.entries().map((entry) => ({
       api: entry.id,
       title: entry.title,
       group_id: entry.group,

@@ -1,0 +1,50 @@
+/** Lets in who may come in. A route that says nothing of who may call it is nobody's. */
+import {
+  type CanActivate,
+  type ExecutionContext,
+  ForbiddenException,
+  Inject,
+  Injectable,
+  UnauthorizedException,
+} from '@nestjs/common';
+import { Reflector } from '@nestjs/core';
+import type { Logger } from 'pino';
+import { problem } from '../http/problem.js';
+import { LOGGER } from '../logging/logger.js';
+import { ACCESS, type Access } from './access.decorators.js';
+import { Callers } from './callers.js';
+import type { HttpRequest, HttpResponse } from './http-request.js';
+
+@Injectable()
+export class AccessGuard implements CanActivate {
+  constructor(
+    private readonly reflector: Reflector,
+    private readonly callers: Callers,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
+
+  async canActivate(context: ExecutionContext): Promise<boolean> {
+    const places = [context.getHandler(), context.getClass()];
+    const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
+    if (access === undefined) {
+      const route = `${context.getClass().name}.${context.getHandler().name}`;
+      this.logger.error({ route }, 'a route declares no access: nobody may call it');
+      throw new ForbiddenException(problem(403, 'Nobody may call this.'));
+    }
+    // Not even a look at the cookie: a probe must not depend on the database.
+    if ('publicBecause' in access) return true;
+    const http = context.switchToHttp();
+    const request = http.getRequest<HttpRequest>();
+    const response = http.getResponse<HttpResponse>();
+    response.setHeader('Cache-Control', 'no-store');
+    const caller = await this.callers.find(request);
+    if (caller === undefined) {
+      response.setHeader('WWW-Authenticate', 'Bearer realm="rollgate"');
+      throw new UnauthorizedException(problem(401, 'Please sign in.'));
+    }
+    if ('permission' in access && !caller.permissions.has(access.permission))
+      throw new ForbiddenException(problem(403, `This needs the permission "${access.permission}".`));
+    request.caller = caller;
+    return true;
+  }
+}

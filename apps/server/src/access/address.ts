@@ -1,0 +1,33 @@
+/** Where a request comes from. */
+import ipaddr from 'ipaddr.js';
+import type { HttpRequest } from './http-request.js';
+
+/** A provider hands a whole /64 to one customer: counted one by one, its addresses would never run out. */
+const COUNTED_IPV6_GROUPS = 4;
+
+/** Told by the proxies that are trusted, or of the connection itself, e.g. `203.0.113.7`. */
+export function addressOf({ ip, socket }: HttpRequest): string {
+  // A trusted proxy may still pass on nonsense that its own caller sent.
+  const found = [ip, socket.remoteAddress].find((text) => text !== undefined && ipaddr.isValid(text));
+  return found === undefined ? 'unknown' : normalized(found).toString();
+}
+
+/** What counts as one address: IPv4 as it is, also when written as IPv6; IPv6 by its /64, e.g. `2001:db8:1:2::/64`. */
+export function countedAddress(address: string): string {
+  if (!ipaddr.isValid(address)) return address;
+  const parsed = normalized(address);
+  if (parsed.kind() === 'ipv4') return parsed.toString();
+  const parts = (parsed as ipaddr.IPv6).parts.map((part, i) => (i < COUNTED_IPV6_GROUPS ? part : 0));
+  return `${new ipaddr.IPv6(parts).toString()}/64`;
+}
+
+export function isLoopback(address: string | undefined): boolean {
+  return address !== undefined && ipaddr.isValid(address) && normalized(address).range() === 'loopback';
+}
+
+function normalized(address: string): ipaddr.IPv4 | ipaddr.IPv6 {
+  const parsed = ipaddr.process(address);
+  // The zone of a link-local address names an interface of this machine.
+  if (parsed.kind() === 'ipv6') delete (parsed as ipaddr.IPv6).zoneId;
+  return parsed;
+}

@@ -1,0 +1,33 @@
+/** Who makes a request of the admin API, once the access guard has found out. */
+import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import type { Permission, Role } from './permissions.js';
+
+export interface Caller {
+  readonly kind: 'staff' | 'token';
+  /** As it stands in the history: `staff:ann@example.com`, `token:ci`. */
+  readonly actor: string;
+  /** Ceilings go by it; a token's is `support` unless it may do more. */
+  readonly role: Role;
+  readonly permissions: ReadonlySet<Permission>;
+  readonly address: string;
+  readonly requestId: string;
+  /** Staff only. */
+  readonly staffId?: string;
+  readonly sessionId?: string;
+}
+
+export interface CallerRequest {
+  caller?: Caller;
+}
+
+/** `@FromCaller() caller: Caller`: behind the access guard it is always there. */
+export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
+  const { caller } = context.switchToHttp().getRequest<CallerRequest>();
+  if (caller === undefined) throw new Error('no caller: the route is not behind the access guard');
+  return caller;
+});
+
+/** The parameters of `ROW(…)::rollgate.author`. */
+export function authorOf({ actor, role, address, requestId }: Caller): [string, string, string, string] {
+  return [actor, role, address, requestId];
+}

@@ -1,0 +1,16 @@
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import type { CallerRequest } from './caller.js';
+
+/** As much of Express's request as the service looks at. `trust proxy` decides what `ip`, `secure` and `host` are. */
+export interface HttpRequest extends IncomingMessage, CallerRequest {
+  readonly ip?: string | undefined;
+  readonly secure: boolean;
+  /** With its port, where one was named. */
+  readonly host?: string | undefined;
+  readonly originalUrl: string;
+  readonly app: { get(setting: 'trust proxy fn'): (address: string, hop: number) => boolean };
+}
+
+export interface HttpResponse extends ServerResponse {
+  redirect(status: number, url: string): void;
+}

@@ -1,0 +1,30 @@
+/** What staff and machines may do. One list, read by the guard, the API's description and the screens. */
+
+export const ROLES = ['viewer', 'support', 'auditor', 'admin'] as const;
+export type Role = (typeof ROLES)[number];
+
+/** Each permission, and the roles that have it. Service tokens carry permissions by name, as scopes. */
+export const PERMISSIONS = {
+  'accounts.read': ['viewer', 'support', 'auditor', 'admin'],
+  'overrides.read': ['viewer', 'support', 'auditor', 'admin'],
+  'overrides.write': ['support', 'admin'],
+  'requests.read': ['viewer', 'support', 'auditor', 'admin'],
+  'requests.decide': ['support', 'admin'],
+  'events.read': ['viewer', 'support', 'auditor', 'admin'],
+  'history.read': ['viewer', 'support', 'auditor', 'admin'],
+  'catalogue.read': ['viewer', 'support', 'auditor', 'admin'],
+  'catalogue.write': ['admin'],
+  export: ['support', 'auditor', 'admin'],
+  'staff.read': ['auditor', 'admin'],
+  'staff.write': ['admin'],
+  'system.read': ['viewer', 'support', 'auditor', 'admin'],
+  'decisions.write': ['admin'],
+} as const satisfies Record<string, readonly Role[]>;
+
+export type Permission = keyof typeof PERMISSIONS;
+
+export function permissionsOf(role: Role): Permission[] {
+  return (Object.keys(PERMISSIONS) as Permission[]).filter((name) =>
+    (PERMISSIONS[name] as readonly Role[]).includes(role),
+  );
+}

@@ -1,0 +1,50 @@
+import { z } from 'zod';
+import { idText, reasonText, ticketText, units } from '../shared/schemas.js';
+
+export const apiParams = z.object({ api: idText });
+
+export const changeApi = z.strictObject({
+  /** null: as shipped. Left out: as it is. */
+  perMinute: units.nullish(),
+  perHour: units.nullish(),
+  /** true: denials are recorded, not enforced. */
+  shadow: z.boolean().optional(),
+  reason: reasonText,
+  ticket: ticketText.nullish(),
+});
+
+const both = { perMinute: z.int(), perHour: z.int() };
+
+export const apiSchema = z.object({
+  api: z.string(),
+  title: z.string(),
+  level: z.array(z.string()),
+  scope: z.enum(['api', 'group']),
+  /** In force: as edited, or as shipped. */
+  limits: z.object(both),
+  shipped: z.object(both),
+  edited: z.boolean(),
+  shadow: z.boolean(),
+  version: z.int(),
+  changedAt: z.string(),
+  changedBy: z.string(),
+});
+
+export const catalogueSchema = z.object({
+  groups: z.array(z.object({ group: z.string(), title: z.string(), apis: z.array(apiSchema) })),
+});
+export const changedApi = z.object({ api: apiSchema, historyId: z.int().nullable() });
+
+export const API_EXAMPLE: z.output<typeof apiSchema> = {
+  api: 'publish-bot',
+  title: 'Publish bot',
+  level: ['bot'],
+  scope: 'api',
+  limits: { perMinute: 60, perHour: 1000 },
+  shipped: { perMinute: 60, perHour: 1000 },
+  edited: false,
+  shadow: false,
+  version: 1,
+  changedAt: '2026-03-01T00:00:00.000Z',
+  changedBy: 'node:api-1',
+};

@@ -1,0 +1,78 @@
+import { Body, Controller, Get, Inject, Param, Post, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import { type Caller, FromCaller } from '../../access/caller.js';
+import { Route } from '../../http/route.js';
+import { validated } from '../../http/validated.js';
+import { csvOf, wantsCsv } from '../shared/csv.js';
+import {
+  HISTORY_EXAMPLE,
+  historyPage,
+  historyParams,
+  listHistory,
+  undoChange,
+  undone,
+  verification,
+} from './history.schemas.js';
+import { type HistoryRow, HistoryService, historyView } from './history.service.js';
+
+const READ = { permission: 'history.read' } as const;
+
+@Controller('admin/api/history')
+export class HistoryController {
+  constructor(
+    @Inject(HistoryService) private readonly history: HistoryService,
+    @Inject(DataSource) private readonly database: DataSource,
+  ) {}
+
+  @Get()
+  @Route({
+    id: 'listHistory',
+    summary: 'Who changed what, newest first; as CSV with ?format=csv',
+    access: READ,
+    query: listHistory,
+    response: historyPage,
+    example: { items: [HISTORY_EXAMPLE], next: null },
+    alsoAs: ['text/csv'],
+  })
+  async list(
+    @Query(validated(listHistory)) query: z.output<typeof listHistory>,
+    @Req() request: Request,
+  ): Promise<unknown> {
+    if (!wantsCsv(request)) return await this.history.list(query);
+    const line = (row: HistoryRow) => ({ ...historyView(row) });
+    return await csvOf(this.database, { name: 'history', ...this.history.export(query), line });
+  }
+
+  @Get('verify')
+  @Route({
+    id: 'verifyHistory',
+    summary: 'Proves the chain of hashes, or names the first row that breaks it',
+    access: READ,
+    response: verification,
+    example: { ok: true, rowsChecked: 240, lastHash: HISTORY_EXAMPLE.hash, broken: null },
+  })
+  async verify(): Promise<z.output<typeof verification>> {
+    return await this.history.verify();
+  }
+
+  @Post(':id/undo')
+  @Route({
+    id: 'undoChange',
+    summary: 'Writes the inverse of a change of an override or the catalogue, when nothing changed since',
+    access: { permission: 'overrides.write' },
+    params: historyParams,
+    body: undoChange,
+    response: undone,
+    example: { historyId: 241 },
+    errors: [404, 409, 422],
+  })
+  async undo(
+    @Param(validated(historyParams)) { id }: z.output<typeof historyParams>,
+    @Body(validated(undoChange)) { reason }: z.output<typeof undoChange>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof undone>> {
+    return { historyId: await this.history.undo(id, reason, caller) };
+  }
+}

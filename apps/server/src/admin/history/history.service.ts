@@ -1,0 +1,77 @@
+import { Inject, Injectable } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { Caller } from '../../access/caller.js';
+import { Conditions } from '../shared/conditions.js';
+import { fromCursor, toPage } from '../shared/cursor.js';
+import { PolicyWriter } from '../shared/policy-writer.js';
+import type { HistoryView, historyPage, listHistory, verification } from './history.schemas.js';
+
+export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' | 'undoes'> {
+  readonly id: string;
+  readonly at: Date;
+  readonly request_id: string | null;
+  readonly undoes: string | null;
+}
+
+const PAGE = 50;
+const HISTORY =
+  'SELECT h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes, h.hash FROM rollgate.history h';
+
+@Injectable()
+export class HistoryService {
+  constructor(
+    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(PolicyWriter) private readonly writer: PolicyWriter,
+  ) {}
+
+  async list(query: z.output<typeof listHistory>): Promise<z.output<typeof historyPage>> {
+    const { limit = PAGE, after } = query;
+    const conditions = filters(query);
+    if (after !== undefined) conditions.add('h.id < ?', fromCursor(after, 1)[0]);
+    const rows = await this.database.query<HistoryRow[]>(
+      `${HISTORY} ${conditions.where} ORDER BY h.id DESC LIMIT ${limit + 1}`,
+      conditions.values,
+    );
+    return toPage(rows, { limit, item: historyView, key: ({ id }) => [Number(id)] });
+  }
+
+  export(query: z.output<typeof listHistory>): { sql: string; values: unknown[] } {
+    const conditions = filters(query);
+    return { sql: `${HISTORY} ${conditions.where} ORDER BY h.id DESC`, values: conditions.values };
+  }
+
+  async verify(): Promise<z.output<typeof verification>> {
+    const rows = await this.database.query<
+      { rows_checked: string; last_hash: string; broken_id: string | null; broken_why: string | null }[]
+    >('SELECT * FROM rollgate.verify_history()');
+    const { rows_checked, last_hash, broken_id, broken_why } = rows[0] as (typeof rows)[number];
+    const broken = broken_id === null ? null : { id: Number(broken_id), why: broken_why ?? '' };
+    return { ok: broken === null, rowsChecked: Number(rows_checked), lastHash: last_hash, broken };
+  }
+
+  async undo(id: number, reason: string, caller: Caller): Promise<number> {
+    const { undo } = await this.writer.call<{ undo: string }>('undo', [id, reason], caller);
+    return Number(undo);
+  }
+}
+
+function filters({ kind, target, account, actor, from, to }: z.output<typeof listHistory>): Conditions {
+  return new Conditions()
+    .add('h.kind = ?', kind)
+    .add('h.target = ?', target)
+    .add('h.account = ?', account)
+    .add('h.actor = ?', actor)
+    .add('h.at >= ?::timestamptz', from)
+    .add('h.at < ?::timestamptz', to);
+}
+
+export function historyView({ id, at, request_id, undoes, ...row }: HistoryRow): HistoryView {
+  return {
+    ...row,
+    id: Number(id),
+    at: at.toISOString(),
+    requestId: request_id,
+    undoes: undoes === null ? null : Number(undoes),
+  };
+}

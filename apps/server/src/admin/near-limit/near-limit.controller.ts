@@ -1,0 +1,115 @@
+import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { builtInCatalogue } from '@rollgate/contract';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { Route } from '../../http/route.js';
+import { validated } from '../../http/validated.js';
+import { dimensionsOf } from '../shared/subjects.js';
+
+const nearLimit = z.strictObject({
+  /** Percent of either window from which on a subject is told. */
+  least: z.coerce.number().int().min(1).max(100).default(80),
+  limit: z.coerce.number().int().min(1).max(1_000).default(200),
+});
+
+const both = z.object({ used: z.int(), limit: z.int() });
+
+const nearSchema = z.object({
+  account: z.string(),
+  api: z.string(),
+  apiTitle: z.string(),
+  subject: z.string(),
+  dimensions: z.record(z.string(), z.string()),
+  minute: both,
+  hour: both,
+  /** Of the fuller window. */
+  percent: z.int(),
+  band: z.enum(['below', '80-89', '90-99', '100']),
+  source: z.string(),
+  mode: z.enum(['enforced', 'shadow']),
+});
+
+const nearPage = z.object({ asOf: z.string(), items: z.array(nearSchema), more: z.boolean() });
+
+interface NearRow {
+  readonly subject: string;
+  readonly account: string;
+  readonly api: string;
+  readonly minute_used: number;
+  readonly minute_limit: number;
+  readonly hour_used: number;
+  readonly hour_limit: number;
+  readonly source: string;
+  readonly mode: 'enforced' | 'shadow';
+  readonly percent: number;
+}
+
+/** Many screens that look at once cost the database one look. */
+const SHARED_MS = 1_000;
+
+@Controller('admin/api/near-limit')
+export class NearLimitController {
+  readonly #looks = new Map<string, { at: number; rows: Promise<NearRow[]> }>();
+
+  constructor(@Inject(DataSource) private readonly database: DataSource) {}
+
+  @Get()
+  @Route({
+    id: 'listNearLimit',
+    summary: 'Subjects close to a limit now, the fullest first',
+    access: { permission: 'accounts.read' },
+    query: nearLimit,
+    response: nearPage,
+    example: {
+      asOf: '2026-03-02T09:00:00.000Z',
+      items: [
+        {
+          account: 'acme',
+          api: 'publish-bot',
+          apiTitle: 'Publish bot',
+          subject: 'acme/publish-bot/bot=b-17',
+          dimensions: { bot: 'b-17' },
+          minute: { used: 55, limit: 60 },
+          hour: { used: 612, limit: 1000 },
+          percent: 91,
+          band: '90-99',
+          source: 'default',
+          mode: 'enforced',
+        },
+      ],
+      more: false,
+    },
+  })
+  async list(
+    @Query(validated(nearLimit)) { least, limit }: z.output<typeof nearLimit>,
+  ): Promise<z.output<typeof nearPage>> {
+    const rows = await this.#look(least, limit + 1);
+    return {
+      asOf: new Date().toISOString(),
+      items: rows.slice(0, limit).map((row) => ({
+        account: row.account,
+        api: row.api,
+        apiTitle: builtInCatalogue.find(row.api)?.title ?? row.api,
+        subject: row.subject,
+        dimensions: dimensionsOf(row.subject) ?? {},
+        minute: { used: row.minute_used, limit: row.minute_limit },
+        hour: { used: row.hour_used, limit: row.hour_limit },
+        percent: row.percent,
+        band: row.percent >= 100 ? '100' : row.percent >= 90 ? '90-99' : row.percent >= 80 ? '80-89' : 'below',
+        source: row.source,
+        mode: row.mode,
+      })),
+      more: rows.length > limit,
+    };
+  }
+
+  #look(least: number, limit: number): Promise<NearRow[]> {
+    const key = `${least} ${limit}`;
+    const known = this.#looks.get(key);
+    if (known !== undefined && performance.now() - known.at < SHARED_MS) return known.rows;
+    const rows = this.database.query<NearRow[]>('SELECT * FROM rollgate.near_limit($1, $2)', [least, limit]);
+    if (this.#looks.size > 100) this.#looks.clear();
+    this.#looks.set(key, { at: performance.now(), rows });
+    return rows;
+  }
+}

@@ -1,0 +1,84 @@
+/** Overrides as the database has them. */
+import { dimensionsOf } from '../shared/subjects.js';
+import type { OverrideView } from './overrides.schemas.js';
+
+export interface OverrideRow {
+  readonly id: string;
+  readonly account: string;
+  readonly scope: OverrideView['scope'];
+  readonly group_id: string | null;
+  readonly api: string | null;
+  readonly subject: string | null;
+  readonly per_minute: number | null;
+  readonly per_hour: number | null;
+  readonly mode: 'enforced' | 'shadow' | null;
+  readonly starts_at: Date;
+  readonly expires_at: Date | null;
+  readonly state: OverrideView['state'];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly changed_at: Date;
+  readonly request_id: string | null;
+  readonly version: number;
+  readonly created_in: string;
+  readonly changed_in: string;
+  readonly default_minute: number;
+  readonly default_hour: number;
+  readonly first_used_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly peak_minute: number | null;
+  readonly peak_hour: number | null;
+  readonly needed_at: Date | null;
+}
+
+/** The least default in an override's scope: what it is measured against. */
+export const OVERRIDES = `
+  SELECT o.*, d.default_minute, d.default_hour, u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at,
+         CASE WHEN o.expires_at <= clock_timestamp() THEN 'expired' WHEN o.starts_at > clock_timestamp() THEN 'upcoming' ELSE 'inForce' END AS state
+  FROM rollgate.override o
+  LEFT JOIN rollgate.override_use u ON u.override_id = o.id
+  CROSS JOIN LATERAL (
+    SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,
+           coalesce(min(coalesce(c.per_hour, c.shipped_per_hour)), 0) AS default_hour
+    FROM rollgate.catalogue c
+    WHERE (o.api IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
+  ) d`;
+
+export function overrideView(row: OverrideRow): OverrideView {
+  return {
+    id: row.id,
+    account: row.account,
+    scope: row.scope,
+    group: row.group_id,
+    api: row.api,
+    subject: row.subject,
+    dimensions: dimensionsOf(row.subject),
+    perMinute: row.per_minute,
+    perHour: row.per_hour,
+    mode: row.mode,
+    startsAt: row.starts_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    state: row.state,
+    reason: row.reason,
+    ticket: row.ticket,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    changedAt: row.changed_at.toISOString(),
+    requestId: row.request_id,
+    version: row.version,
+    policyVersion: Number(row.changed_in),
+    default: { perMinute: row.default_minute, perHour: row.default_hour },
+    use:
+      row.first_used_at === null || row.last_used_at === null
+        ? null
+        : {
+            firstUsedAt: row.first_used_at.toISOString(),
+            lastUsedAt: row.last_used_at.toISOString(),
+            peakMinute: row.peak_minute ?? 0,
+            peakHour: row.peak_hour ?? 0,
+            neededAt: row.needed_at?.toISOString() ?? null,
+          },
+  };
+}

@@ -1,0 +1,235 @@
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
+import type { Request, Response } from 'express';
+import { DataSource } from 'typeorm';
+import { z } from 'zod';
+import { type Caller, FromCaller } from '../../access/caller.js';
+import { isCeilingRefusal } from '../../database/refusals.js';
+import { Route } from '../../http/route.js';
+import { validated } from '../../http/validated.js';
+import { previewAnswer, previewQuestion } from '../accounts/preview.schemas.js';
+import { PreviewService } from '../accounts/preview.service.js';
+import { requestSchema } from '../requests/requests.schemas.js';
+import { RequestsService } from '../requests/requests.service.js';
+import { csvOf, wantsCsv } from '../shared/csv.js';
+import { IfMatch } from '../shared/if-match.js';
+import { idText } from '../shared/schemas.js';
+import { type OverrideRow, overrideView } from './override-rows.js';
+import {
+  changedOverride,
+  changeOverride,
+  createOverride,
+  expireMany,
+  expireOverride,
+  listOverrides,
+  OVERRIDE_EXAMPLE,
+  overridePage,
+  overrideSchema,
+  restoreOverride,
+} from './overrides.schemas.js';
+import { OverridesService } from './overrides.service.js';
+
+const READ = { permission: 'overrides.read' } as const;
+const WRITE = { permission: 'overrides.write' } as const;
+const params = z.object({ id: idText });
+const CHANGED = { override: OVERRIDE_EXAMPLE, historyId: 240 };
+
+/** What a change above the ceiling becomes. */
+const created = z.union([changedOverride, z.object({ request: requestSchema, message: z.string() })]);
+
+const manyExpired = z.object({
+  expired: z.array(z.string()),
+  failed: z.array(z.object({ id: z.string(), message: z.string() })),
+});
+
+@Controller('admin/api/overrides')
+export class OverridesController {
+  constructor(
+    @Inject(OverridesService) private readonly overrides: OverridesService,
+    @Inject(RequestsService) private readonly requests: RequestsService,
+    @Inject(PreviewService) private readonly previews: PreviewService,
+    @Inject(DataSource) private readonly database: DataSource,
+  ) {}
+
+  @Get()
+  @Route({
+    id: 'listOverrides',
+    summary: 'Custom limits, newest first; as CSV with ?format=csv',
+    access: READ,
+    query: listOverrides,
+    response: overridePage,
+    example: { items: [OVERRIDE_EXAMPLE], next: null },
+    alsoAs: ['text/csv'],
+  })
+  async list(
+    @Query(validated(listOverrides)) query: z.output<typeof listOverrides>,
+    @Req() request: Request,
+  ): Promise<unknown> {
+    if (!wantsCsv(request)) return await this.overrides.list(query);
+    const line = (row: OverrideRow) => {
+      const { default: byDefault, use, dimensions, ...view } = overrideView(row);
+      return {
+        ...view,
+        defaultPerMinute: byDefault.perMinute,
+        defaultPerHour: byDefault.perHour,
+        lastUsedAt: use?.lastUsedAt,
+      };
+    };
+    return await csvOf(this.database, { name: 'overrides', ...this.overrides.export(query), line });
+  }
+
+  @Post()
+  @Route({
+    id: 'createOverride',
+    summary: 'Give an account a custom limit; above the ceiling of the role it becomes a request for an admin (202)',
+    access: WRITE,
+    body: createOverride,
+    response: created,
+    example: CHANGED,
+    status: 201,
+    errors: [404, 409, 422],
+  })
+  async create(
+    @Body(validated(createOverride)) input: z.output<typeof createOverride>,
+    @FromCaller() caller: Caller,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<unknown> {
+    try {
+      const done = await this.overrides.create(input, caller);
+      response.setHeader('ETag', `"${done.override.version}"`);
+      return done;
+    } catch (error) {
+      // A mode is no limit to ask for: without one there is nothing to file.
+      if (!isCeilingRefusal(error) || (input.perMinute == null && input.perHour == null)) throw error;
+      const request = await this.requests.ask({ ...input, until: input.expiresAt ?? null, needsAdmin: true }, caller);
+      response.status(202);
+      return { request, message: `${(error as Error).message} It was filed as a request for an admin.` };
+    }
+  }
+
+  @Post('preview')
+  @Route({
+    id: 'previewOverride',
+    summary: 'What a limit would have changed in the last hour, and what the caller may grant; changes nothing',
+    access: READ,
+    body: previewQuestion,
+    response: previewAnswer,
+    example: {
+      default: { perMinute: 60, perHour: 1000 },
+      inForce: { perMinute: 60, perHour: 1000, source: 'default', mode: 'enforced' },
+      ceiling: { mayWrite: true, perMinute: 600, perHour: 10000, days: 30, above: ['admin'] },
+      lastHour: { denied: 312, avoided: 312, complete: true },
+    },
+    errors: [404, 422],
+  })
+  async preview(
+    @Body(validated(previewQuestion)) question: z.output<typeof previewQuestion>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof previewAnswer>> {
+    return await this.previews.preview(question, caller);
+  }
+
+  @Post('expire')
+  @Route({
+    id: 'expireOverrides',
+    summary: 'End many overrides now',
+    access: WRITE,
+    body: expireMany,
+    response: manyExpired,
+    example: { expired: ['ovr_17'], failed: [{ id: 'ovr_18', message: 'The override has expired already.' }] },
+  })
+  async expireMany(
+    @Body(validated(expireMany)) { ids, reason }: z.output<typeof expireMany>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof manyExpired>> {
+    const expired: string[] = [];
+    const failed: { id: string; message: string }[] = [];
+    for (const id of new Set(ids)) {
+      try {
+        await this.overrides.expire(id, null, reason, caller);
+        expired.push(id);
+      } catch (error) {
+        failed.push({ id, message: (error as Error).message });
+      }
+    }
+    return { expired, failed };
+  }
+
+  @Get(':id')
+  @Route({
+    id: 'getOverride',
+    summary: 'One override; its ETag is what If-Match wants',
+    access: READ,
+    params,
+    response: overrideSchema,
+    example: OVERRIDE_EXAMPLE,
+    errors: [404],
+  })
+  async find(
+    @Param(validated(params)) { id }: z.output<typeof params>,
+    @Res({ passthrough: true }) response: Response,
+  ): Promise<unknown> {
+    const override = await this.overrides.find(id);
+    response.setHeader('ETag', `"${override.version}"`);
+    return override;
+  }
+
+  @Patch(':id')
+  @Route({
+    id: 'changeOverride',
+    summary: 'Change an override; what is left out stays',
+    access: WRITE,
+    params,
+    body: changeOverride,
+    response: changedOverride,
+    example: CHANGED,
+    errors: [404, 409, 412, 422, 428],
+  })
+  async change(
+    @Param(validated(params)) { id }: z.output<typeof params>,
+    @IfMatch() version: number,
+    @Body(validated(changeOverride)) input: z.output<typeof changeOverride>,
+    @FromCaller() caller: Caller,
+  ): Promise<unknown> {
+    return await this.overrides.change(id, version, input, caller);
+  }
+
+  @Post(':id/expire')
+  @Route({
+    id: 'expireOverride',
+    summary: 'End an override now',
+    access: WRITE,
+    params,
+    body: expireOverride,
+    response: changedOverride,
+    example: CHANGED,
+    errors: [404, 409, 412, 428],
+  })
+  async expire(
+    @Param(validated(params)) { id }: z.output<typeof params>,
+    @IfMatch() version: number,
+    @Body(validated(expireOverride)) { reason }: z.output<typeof expireOverride>,
+    @FromCaller() caller: Caller,
+  ): Promise<unknown> {
+    return await this.overrides.expire(id, version, reason, caller);
+  }
+
+  @Post(':id/restore')
+  @Route({
+    id: 'restoreOverride',
+    summary: 'Let an expired override hold again',
+    access: WRITE,
+    params,
+    body: restoreOverride,
+    response: changedOverride,
+    example: CHANGED,
+    errors: [404, 409, 412, 422, 428],
+  })
+  async restore(
+    @Param(validated(params)) { id }: z.output<typeof params>,
+    @IfMatch() version: number,
+    @Body(validated(restoreOverride)) input: z.output<typeof restoreOverride>,
+    @FromCaller() caller: Caller,
+  ): Promise<unknown> {
+    return await this.overrides.restore(id, version, input, caller);
+  }
+}

@@ -1,0 +1,122 @@
+import { z } from 'zod';
+import {
+  accountText,
+  dimensions,
+  idText,
+  page,
+  pageOf,
+  reasonText,
+  scopeFields,
+  ticketText,
+  time,
+  units,
+} from '../shared/schemas.js';
+
+const limits = {
+  /** Units in any 60 s. `0` blocks; null: the default. */
+  perMinute: units.nullish(),
+  /** Units in any 3,600 s. `0` blocks; null: the default. */
+  perHour: units.nullish(),
+  /** `shadow`: denials are recorded, not enforced. */
+  mode: z.enum(['enforced', 'shadow']).nullish(),
+  startsAt: time.optional(),
+  /** null: permanent. */
+  expiresAt: time.nullish(),
+};
+
+export const createOverride = z
+  .strictObject({ ...scopeFields, ...limits, reason: reasonText, ticket: ticketText.nullish() })
+  .refine(
+    ({ perMinute, perHour, mode }) => perMinute != null || perHour != null || mode != null,
+    'perMinute, perHour or mode is needed',
+  );
+
+export const changeOverride = z.strictObject({ ...limits, reason: reasonText, ticket: ticketText.nullish() });
+export const expireOverride = z.strictObject({ reason: reasonText });
+export const restoreOverride = z.strictObject({ reason: reasonText, expiresAt: time.nullable() });
+export const expireMany = z.strictObject({ ids: z.array(idText).min(1).max(200), reason: reasonText });
+
+export const listOverrides = z.strictObject({
+  account: accountText.optional(),
+  state: z.enum(['inForce', 'upcoming', 'expired', 'all']).default('inForce'),
+  /** Expires within so many hours. */
+  expiringWithinHours: z.coerce.number().min(0).max(8_784).optional(),
+  /** No call was decided by it. */
+  neverUsed: z.stringbool().optional(),
+  /** No call was admitted that the default would have denied. */
+  neverNeeded: z.stringbool().optional(),
+  permanent: z.stringbool().optional(),
+  /** So many times the default or more, in either window. */
+  aboveTimes: z.coerce.number().min(0).max(1_000_000_000).optional(),
+  createdBy: idText.optional(),
+  ticket: ticketText.optional(),
+  format: z.enum(['json', 'csv']).optional(),
+  ...page,
+});
+
+export const overrideSchema = z.object({
+  id: z.string(),
+  account: z.string(),
+  scope: z.enum(['account', 'group', 'api', 'subject']),
+  group: z.string().nullable(),
+  api: z.string().nullable(),
+  subject: z.string().nullable(),
+  dimensions: dimensions.nullable(),
+  perMinute: z.int().nullable(),
+  perHour: z.int().nullable(),
+  mode: z.enum(['enforced', 'shadow']).nullable(),
+  startsAt: z.string(),
+  expiresAt: z.string().nullable(),
+  state: z.enum(['upcoming', 'inForce', 'expired']),
+  reason: z.string(),
+  ticket: z.string().nullable(),
+  createdBy: z.string(),
+  createdAt: z.string(),
+  changedAt: z.string(),
+  requestId: z.string().nullable(),
+  version: z.int(),
+  policyVersion: z.int(),
+  /** Of the API it is for, or the least in its group or of all. */
+  default: z.object({ perMinute: z.int(), perHour: z.int() }),
+  use: z
+    .object({
+      firstUsedAt: z.string(),
+      lastUsedAt: z.string(),
+      peakMinute: z.int(),
+      peakHour: z.int(),
+      neededAt: z.string().nullable(),
+    })
+    .nullable(),
+});
+export type OverrideView = z.output<typeof overrideSchema>;
+
+export const overridePage = pageOf(overrideSchema);
+
+/** What a change answers: the override, and what an undo would take back. */
+export const changedOverride = z.object({ override: overrideSchema, historyId: z.int().nullable() });
+
+export const OVERRIDE_EXAMPLE: OverrideView = {
+  id: 'ovr_17',
+  account: 'acme',
+  scope: 'api',
+  group: null,
+  api: 'publish-bot',
+  subject: null,
+  dimensions: null,
+  perMinute: 300,
+  perHour: null,
+  mode: null,
+  startsAt: '2026-03-02T09:00:00.000Z',
+  expiresAt: '2026-03-03T09:00:00.000Z',
+  state: 'inForce',
+  reason: 'Launch of their winter campaign',
+  ticket: 'SUP-1234',
+  createdBy: 'staff:ann@example.com',
+  createdAt: '2026-03-02T09:00:00.000Z',
+  changedAt: '2026-03-02T09:00:00.000Z',
+  requestId: null,
+  version: 1,
+  policyVersion: 90,
+  default: { perMinute: 60, perHour: 1000 },
+  use: null,
+};

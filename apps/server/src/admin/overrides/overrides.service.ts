@@ -1,0 +1,119 @@
+import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { builtInCatalogue } from '@rollgate/contract';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { Caller } from '../../access/caller.js';
+import { problem } from '../../http/problem.js';
+import { Conditions } from '../shared/conditions.js';
+import { fromCursor, toPage } from '../shared/cursor.js';
+import { PolicyWriter } from '../shared/policy-writer.js';
+import { scopeColumns } from '../shared/subjects.js';
+import { OVERRIDES, type OverrideRow, overrideView } from './override-rows.js';
+import type {
+  changedOverride,
+  changeOverride,
+  createOverride,
+  listOverrides,
+  OverrideView,
+} from './overrides.schemas.js';
+
+type ListQuery = z.output<typeof listOverrides>;
+type Changed = z.output<typeof changedOverride>;
+
+const PAGE = 50;
+
+const STATES = {
+  inForce: 'o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp())',
+  upcoming: 'o.starts_at > clock_timestamp()',
+  expired: 'o.expires_at <= clock_timestamp()',
+} as const;
+
+@Injectable()
+export class OverridesService {
+  constructor(
+    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(PolicyWriter) private readonly writer: PolicyWriter,
+  ) {}
+
+  /** Newest first. */
+  async list(query: ListQuery): Promise<{ items: OverrideView[]; next: string | null }> {
+    const { limit = PAGE, after } = query;
+    const conditions = this.#conditions(query);
+    if (after !== undefined) conditions.add('o.created_in < ?', fromCursor(after, 1)[0]);
+    const rows = await this.database.query<OverrideRow[]>(
+      `${OVERRIDES} ${conditions.where} ORDER BY o.created_in DESC LIMIT ${limit + 1}`,
+      conditions.values,
+    );
+    return toPage(rows, { limit, item: overrideView, key: ({ created_in }) => [Number(created_in)] });
+  }
+
+  /** All of a list, for an export. */
+  export(query: ListQuery): { sql: string; values: unknown[] } {
+    const conditions = this.#conditions(query);
+    return { sql: `${OVERRIDES} ${conditions.where} ORDER BY o.created_in DESC`, values: conditions.values };
+  }
+
+  /** @throws HttpException 404 */
+  async find(id: string): Promise<OverrideView> {
+    const rows = await this.database.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [id]);
+    if (rows[0] === undefined) throw new HttpException(problem(404, `There is no override "${id}".`), 404);
+    return overrideView(rows[0]);
+  }
+
+  async create(input: z.output<typeof createOverride>, caller: Caller): Promise<Changed> {
+    const spec = {
+      ...scopeColumns(builtInCatalogue, input),
+      ...columns(input),
+      reason: input.reason,
+    };
+    return this.#told(await this.writer.call<OverrideRow>('create_override', [JSON.stringify(spec)], caller));
+  }
+
+  async change(id: string, version: number, input: z.output<typeof changeOverride>, caller: Caller): Promise<Changed> {
+    const values = [id, version, JSON.stringify(columns(input)), input.reason];
+    return this.#told(await this.writer.call<OverrideRow>('change_override', values, caller));
+  }
+
+  async expire(id: string, version: number | null, reason: string, caller: Caller): Promise<Changed> {
+    return this.#told(await this.writer.call<OverrideRow>('expire_override', [id, version, reason], caller));
+  }
+
+  async restore(
+    id: string,
+    version: number,
+    { reason, expiresAt }: { reason: string; expiresAt: string | null },
+    caller: Caller,
+  ): Promise<Changed> {
+    const values = [id, version, expiresAt, reason];
+    return this.#told(await this.writer.call<OverrideRow>('restore_override', values, caller));
+  }
+
+  async #told({ id }: OverrideRow): Promise<Changed> {
+    return { override: await this.find(id), historyId: await this.writer.lastHistoryId('override', id) };
+  }
+
+  #conditions(query: ListQuery): Conditions {
+    const conditions = new Conditions()
+      .add('o.account = ?', query.account)
+      .add('o.created_by = ?', query.createdBy)
+      .add('o.ticket = ?', query.ticket)
+      .add('o.expires_at <= clock_timestamp() + make_interval(secs => ?::float8 * 3600)', query.expiringWithinHours)
+      .add(
+        'o.per_minute >= d.default_minute::float8 * ?::float8 OR o.per_hour >= d.default_hour::float8 * ?::float8',
+        query.aboveTimes,
+        query.aboveTimes,
+      )
+      .add('(u.override_id IS NULL) = ?::boolean', query.neverUsed)
+      .add('(u.needed_at IS NULL) = ?::boolean', query.neverNeeded)
+      .add('(o.expires_at IS NULL) = ?::boolean', query.permanent);
+    if (query.state !== 'all') conditions.add(STATES[query.state]);
+    return conditions;
+  }
+}
+
+/** Only what was given: what is left out of a change stays. */
+function columns(input: z.output<typeof changeOverride>): Record<string, unknown> {
+  const { perMinute, perHour, mode, startsAt, expiresAt, ticket } = input;
+  const all = { per_minute: perMinute, per_hour: perHour, mode, starts_at: startsAt, expires_at: expiresAt, ticket };
+  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}

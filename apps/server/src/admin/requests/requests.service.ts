@@ -1,0 +1,183 @@
+import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { builtInCatalogue } from '@rollgate/contract';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { Caller } from '../../access/caller.js';
+import { problem } from '../../http/problem.js';
+import { Conditions } from '../shared/conditions.js';
+import { fromCursor, toPage } from '../shared/cursor.js';
+import { PolicyWriter } from '../shared/policy-writer.js';
+import { dimensionsOf, type ScopeInput, scopeColumns } from '../shared/subjects.js';
+import { ProofService } from './proof.service.js';
+import type { approveRequest, listRequests, proofSchema, RequestView } from './requests.schemas.js';
+
+type Proof = z.output<typeof proofSchema>;
+
+export interface Wish extends ScopeInput {
+  readonly perMinute?: number | null | undefined;
+  readonly perHour?: number | null | undefined;
+  readonly until?: string | null | undefined;
+  readonly reason: string;
+  readonly ticket?: string | null | undefined;
+  readonly needsAdmin?: boolean;
+}
+
+export interface RequestRow {
+  readonly id: string;
+  /** They are asked in this order. */
+  readonly number: string;
+  readonly account: string;
+  readonly group_id: string | null;
+  readonly api: string | null;
+  readonly subject: string | null;
+  readonly per_minute: number | null;
+  readonly per_hour: number | null;
+  readonly until: Date | null;
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly denial_id: string | null;
+  readonly denial: Record<string, unknown> | null;
+  readonly asked_by: string;
+  readonly asked_at: Date;
+  readonly needs_admin: boolean;
+  readonly state: RequestView['state'];
+  readonly decided_by: string | null;
+  readonly decided_at: Date | null;
+  readonly answer: string | null;
+  readonly override_id: string | null;
+  readonly version: number;
+  readonly default_minute: number;
+  readonly default_hour: number;
+}
+
+const PAGE = 25;
+
+const REQUESTS = `
+  SELECT r.*, d.default_minute, d.default_hour
+  FROM rollgate.limit_request r
+  CROSS JOIN LATERAL (
+    SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,
+           coalesce(min(coalesce(c.per_hour, c.shipped_per_hour)), 0) AS default_hour
+    FROM rollgate.catalogue c
+    WHERE (r.api IS NULL OR c.api = r.api) AND (r.group_id IS NULL OR c.group_id = r.group_id)
+  ) d`;
+
+@Injectable()
+export class RequestsService {
+  constructor(
+    @Inject(DataSource) private readonly database: DataSource,
+    @Inject(PolicyWriter) private readonly writer: PolicyWriter,
+    @Inject(ProofService) private readonly proofs: ProofService,
+  ) {}
+
+  /** Open ones by age, the oldest first; decided ones the newest first. Each with the usage that proves the need. */
+  async list(
+    query: z.output<typeof listRequests>,
+  ): Promise<{ items: { request: RequestView; proof: Proof }[]; next: string | null }> {
+    const { limit = PAGE, after } = query;
+    const conditions = this.#conditions(query);
+    const oldestFirst = query.state === 'open';
+    if (after !== undefined) {
+      conditions.add(`r.number ${oldestFirst ? '>' : '<'} ?::bigint`, fromCursor(after, 1)[0]);
+    }
+    const order = oldestFirst ? 'ASC' : 'DESC';
+    const rows = await this.database.query<RequestRow[]>(
+      `${REQUESTS} ${conditions.where} ORDER BY r.number ${order} LIMIT ${limit + 1}`,
+      conditions.values,
+    );
+    const { items, next } = toPage(rows, { limit, item: requestView, key: ({ number }) => [number] });
+    return {
+      items: await Promise.all(items.map(async (request) => ({ request, proof: await this.proofs.of(request) }))),
+      next,
+    };
+  }
+
+  export(query: z.output<typeof listRequests>): { sql: string; values: unknown[] } {
+    const conditions = this.#conditions(query);
+    return { sql: `${REQUESTS} ${conditions.where} ORDER BY r.number DESC`, values: conditions.values };
+  }
+
+  async find(id: string): Promise<{ request: RequestView; proof: Proof }> {
+    const request = await this.#view(id);
+    return { request, proof: await this.proofs.of(request) };
+  }
+
+  async ask(wish: Wish, caller: Caller): Promise<RequestView> {
+    const spec = {
+      ...scopeColumns(builtInCatalogue, wish),
+      per_minute: wish.perMinute ?? null,
+      per_hour: wish.perHour ?? null,
+      until: wish.until ?? null,
+      reason: wish.reason,
+      ticket: wish.ticket ?? null,
+      needs_admin: wish.needsAdmin ?? false,
+    };
+    const { id } = await this.writer.call<RequestRow>('ask_limit', [JSON.stringify(spec)], caller);
+    return await this.#view(id);
+  }
+
+  async approve(
+    id: string,
+    version: number | null,
+    { answer, ...given }: z.output<typeof approveRequest>,
+    caller: Caller,
+  ): Promise<RequestView> {
+    const changes = {
+      per_minute: given.perMinute,
+      per_hour: given.perHour,
+      expires_at: given.expiresAt,
+      ticket: given.ticket,
+    };
+    const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
+    await this.writer.call('decide_request', [id, version, true, JSON.stringify(set), answer ?? null], caller);
+    return await this.#view(id);
+  }
+
+  async decline(id: string, version: number | null, answer: string, caller: Caller): Promise<RequestView> {
+    await this.writer.call('decide_request', [id, version, false, null, answer], caller);
+    return await this.#view(id);
+  }
+
+  async #view(id: string): Promise<RequestView> {
+    const rows = await this.database.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [id]);
+    if (rows[0] === undefined) throw new HttpException(problem(404, `There is no request "${id}".`), 404);
+    return requestView(rows[0]);
+  }
+
+  #conditions({ state, account, needsAdmin, ticket }: z.output<typeof listRequests>): Conditions {
+    return new Conditions()
+      .add('r.state = ?', state === 'all' ? undefined : state)
+      .add('r.account = ?', account)
+      .add('r.needs_admin = ?::boolean', needsAdmin)
+      .add('r.ticket = ?', ticket);
+  }
+}
+
+export function requestView(row: RequestRow): RequestView {
+  return {
+    id: row.id,
+    account: row.account,
+    scope: row.subject !== null ? 'subject' : row.api !== null ? 'api' : row.group_id !== null ? 'group' : 'account',
+    group: row.group_id,
+    api: row.api,
+    subject: row.subject,
+    dimensions: dimensionsOf(row.subject),
+    perMinute: row.per_minute,
+    perHour: row.per_hour,
+    until: row.until?.toISOString() ?? null,
+    reason: row.reason,
+    ticket: row.ticket,
+    denialId: row.denial_id,
+    denial: row.denial,
+    askedBy: row.asked_by,
+    askedAt: row.asked_at.toISOString(),
+    needsAdmin: row.needs_admin,
+    state: row.state,
+    decidedBy: row.decided_by,
+    decidedAt: row.decided_at?.toISOString() ?? null,
+    answer: row.answer,
+    overrideId: row.override_id,
+    version: row.version,
+    default: { perMinute: row.default_minute, perHour: row.default_hour },
+  };
+}

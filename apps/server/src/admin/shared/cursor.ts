@@ -1,0 +1,33 @@
+/** Where a page ended, as text no client needs to understand. */
+import { HttpException } from '@nestjs/common';
+import { problem } from '../../http/problem.js';
+
+export type Key = (string | number | null)[];
+
+export function toCursor(key: Key): string {
+  return Buffer.from(JSON.stringify(key)).toString('base64url');
+}
+
+/** @throws HttpException 400 when it is none of ours. */
+export function fromCursor(cursor: string, length: number): Key {
+  try {
+    const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
+    const simple = (part: unknown) => part === null || typeof part === 'string' || typeof part === 'number';
+    if (Array.isArray(key) && key.length === length && key.every(simple) && !JSON.stringify(key).includes('\\u0000')) {
+      return key as Key;
+    }
+  } catch {
+    // told below
+  }
+  throw new HttpException(problem(400, 'after: is not the `next` of a page'), 400);
+}
+
+/** One row more than asked for was read: there is a next page. */
+export function toPage<Row, Item>(
+  rows: readonly Row[],
+  { limit, item, key }: { limit: number; item: (row: Row) => Item; key: (row: Row) => Key },
+): { items: Item[]; next: string | null } {
+  const shown = rows.slice(0, limit);
+  const last = shown.at(-1);
+  return { items: shown.map(item), next: rows.length > limit && last !== undefined ? toCursor(key(last)) : null };
+}

@@ -1,0 +1,44 @@
+/** What requests and answers of the admin API are made of. Times are ISO 8601 in UTC; limits are units. */
+import { MAX_DIMENSION_BYTES, MAX_UNITS } from '@rollgate/contract';
+import { z } from 'zod';
+
+/** Text that Postgres can hold and a person can read; NFC, so that two spellings of one name are one name. */
+export function text({ most }: { most: number }) {
+  return z
+    .string()
+    .trim()
+    .min(1, 'must not be empty')
+    .refine((value) => !value.includes('\0'), 'must not contain NUL')
+    .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
+    .refine((value) => Buffer.byteLength(value) <= most, `must be at most ${most} bytes`)
+    .overwrite((value) => value.normalize('NFC'));
+}
+
+export const accountText = text({ most: MAX_DIMENSION_BYTES });
+export const idText = text({ most: 128 });
+export const reasonText = text({ most: 2_000 });
+export const ticketText = text({ most: 128 });
+export const units = z.int().min(0).max(MAX_UNITS);
+export const time = z.iso.datetime({ offset: true });
+
+export const page = {
+  /** `next` of the page before. */
+  after: z.string().max(2_000).optional(),
+  limit: z.coerce.number().int().min(1).max(500).optional(),
+};
+
+/** One page. `next`: `after` of the next one; `null`: this is the last. */
+export function pageOf<Item extends z.ZodType>(item: Item) {
+  return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+
+export const dimensions = z.record(z.string().max(32), text({ most: MAX_DIMENSION_BYTES }));
+
+/** What a limit is for, least specific first: nothing more is the whole account. */
+export const scopeFields = {
+  account: accountText,
+  group: idText.nullish(),
+  api: idText.nullish(),
+  /** With `api`: only the subject with these values, e.g. `{ "bot": "b-17" }`. */
+  dimensions: dimensions.nullish(),
+};

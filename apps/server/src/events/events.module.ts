@@ -1,0 +1,69 @@
+import {
+  type BeforeApplicationShutdown,
+  type DynamicModule,
+  Inject,
+  Module,
+  type OnApplicationBootstrap,
+  type OnApplicationShutdown,
+} from '@nestjs/common';
+import { EventDays } from '@rollgate/limiter';
+import type pg from 'pg';
+import type { Logger } from 'pino';
+import { openPool } from '../database/open-pool.js';
+
+export interface EventsModuleOptions {
+  readonly databaseUrl: string;
+  readonly logger: Logger;
+  /** How long limit events are kept, in days. */
+  readonly keepDays: number | undefined;
+}
+
+const POOL = Symbol('EVENTS_POOL');
+
+/** Keeps the days of `rollgate.limit_event`. Starts with the service and stops with it, within one small step. */
+@Module({})
+export class EventsModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
+  #stopped: Promise<void> | undefined;
+
+  constructor(
+    private readonly days: EventDays,
+    @Inject(POOL) private readonly pool: pg.Pool,
+  ) {}
+
+  static forRoot(options: EventsModuleOptions): DynamicModule {
+    return {
+      module: EventsModule,
+      providers: [
+        { provide: POOL, useFactory: () => openEventsPool(options) },
+        { provide: EventDays, inject: [POOL], useFactory: (pool: pg.Pool) => createEventDays({ ...options, pool }) },
+      ],
+    };
+  }
+
+  onApplicationBootstrap(): void {
+    this.days.start();
+  }
+
+  /** Asked while requests still drain, so that nobody waits for it afterwards. */
+  beforeApplicationShutdown(): void {
+    this.#stopped = this.days.stop();
+  }
+
+  async onApplicationShutdown(): Promise<void> {
+    await this.#stopped;
+    await this.pool.end();
+  }
+}
+
+function openEventsPool({ databaseUrl, logger }: EventsModuleOptions): pg.Pool {
+  // A step waits for nobody, but the files of a large day take their time to go.
+  return openPool({ databaseUrl, logger, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
+}
+
+function createEventDays({ pool, logger, keepDays }: EventsModuleOptions & { pool: pg.Pool }): EventDays {
+  return new EventDays({
+    pool,
+    ...(keepDays === undefined ? {} : { keepDays }),
+    onError: (error) => logger.warn({ reason: (error as Error).message }, 'keeping the days of limit events failed'),
+  });
+}

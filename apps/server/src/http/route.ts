@@ -1,0 +1,134 @@
+/**
+ * One decorator for what a route of the admin API says of itself: who may call it, what it takes, gives and refuses. The
+ * OpenAPI description is made from the same zod schemas that check requests.
+ */
+import { applyDecorators, HttpCode } from '@nestjs/common';
+import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
+import { z } from 'zod';
+import { type Access, Public, Requires, SignedIn } from '../access/access.decorators.js';
+
+type JsonSchema = Record<string, unknown>;
+
+export interface RouteOptions {
+  /** Unique; the generated client knows the route by it. */
+  readonly id: string;
+  readonly summary: string;
+  readonly access: Access;
+  readonly params?: z.ZodObject;
+  readonly query?: z.ZodObject;
+  readonly body?: z.ZodType;
+  readonly response?: z.ZodType;
+  /** Of the response. */
+  readonly example?: unknown;
+  readonly status?: number;
+  /** Besides 400, 401 and 403, which every route may answer. */
+  readonly errors?: readonly number[];
+  /** Other forms of the answer, e.g. `text/csv`. */
+  readonly alsoAs?: readonly string[];
+}
+
+const ERRORS: Readonly<Record<number, string>> = {
+  400: 'The request is malformed; `errors` names each field.',
+  401: 'Nobody is signed in.',
+  403: 'The caller may not do this.',
+  404: 'There is no such thing.',
+  409: 'The state of things does not allow it, or another one was faster.',
+  412: 'It was changed meanwhile: `If-Match` names another version.',
+  422: 'Well-formed, but it can never be.',
+  428: '`If-Match` is needed.',
+  429: 'Too often.',
+};
+
+/** In the description's components. */
+const PROBLEM = '#/components/schemas/Problem';
+
+export const PROBLEM_SCHEMA = {
+  type: 'object',
+  properties: {
+    type: { type: 'string' },
+    title: { type: 'string' },
+    status: { type: 'integer' },
+    /** What went wrong and what to do. */
+    message: { type: 'string' },
+    errors: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: { field: { type: 'string' }, message: { type: 'string' } },
+        required: ['field', 'message'],
+      },
+    },
+  },
+  required: ['type', 'title', 'status', 'message'],
+} as const;
+
+export function Route(options: RouteOptions): MethodDecorator {
+  const {
+    id,
+    summary,
+    access,
+    params,
+    query,
+    body,
+    response,
+    example,
+    status = 200,
+    errors = [],
+    alsoAs = [],
+  } = options;
+  const json =
+    response === undefined ? undefined : { schema: schemaOf(response), ...(example === undefined ? {} : { example }) };
+  const content: Record<string, unknown> = json === undefined ? {} : { 'application/json': json };
+  for (const type of alsoAs) content[type] = { schema: { type: 'string' } };
+  const refusals = [...new Set([400, ...('publicBecause' in access ? [] : [401, 403]), ...errors])];
+  return applyDecorators(
+    accessDecorator(access),
+    HttpCode(status),
+    ApiOperation({ operationId: id, summary }),
+    ...Object.entries(params?.shape ?? {}).map(([name, schema]) =>
+      ApiParam({ name, schema: schemaOf(schema as z.ZodType) }),
+    ),
+    ...Object.entries(query?.shape ?? {}).map(([name, schema]) =>
+      ApiQuery({
+        name,
+        required: !(schema as z.ZodType).safeParse(undefined).success,
+        schema: schemaOf(schema as z.ZodType),
+      }),
+    ),
+    ...(body === undefined ? [] : [ApiBody({ schema: schemaOf(body) })]),
+    ApiResponse({
+      status,
+      description: 'Done.',
+      ...(json === undefined && alsoAs.length === 0 ? {} : { content: content as never }),
+    }),
+    ...refusals.map((code) =>
+      ApiResponse({
+        status: code,
+        description: ERRORS[code] ?? 'It failed.',
+        content: { 'application/problem+json': { schema: { $ref: PROBLEM } } },
+      }),
+    ),
+  );
+}
+
+function accessDecorator(access: Access): MethodDecorator {
+  if ('permission' in access) return Requires(access.permission);
+  return 'signedIn' in access ? SignedIn() : Public(access.publicBecause);
+}
+
+function schemaOf(schema: z.ZodType): JsonSchema {
+  const made = z.toJSONSchema(schema, {
+    io: 'input',
+    unrepresentable: 'any',
+    target: 'draft-2020-12',
+    override: plain,
+  });
+  const { $schema: _, ...rest } = made as JsonSchema;
+  return rest;
+}
+
+/** Leaves out bounds that only say that a number is one. */
+function plain({ jsonSchema }: { jsonSchema: JsonSchema }): void {
+  if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
+  if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];
+}

@@ -1,0 +1,50 @@
+import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import type { Logger } from 'pino';
+import { LOGGER } from '../logging/logger.js';
+import type { Settings } from '../settings.js';
+import { SETTINGS } from '../settings.module.js';
+import { registeredCatalogue, serviceCatalogue } from './staff-limits.js';
+
+/** Injection token of the one `Limiter` of this process. */
+export const LIMITER = Symbol('LIMITER');
+
+/** A database that is away fails a poll each second. */
+const TELL_FAULTS_EVERY_MS = 30_000;
+
+/** The limiter of the service: it limits sign-in, tells usage, and decides for who asks over HTTP. */
+@Module({
+  providers: [
+    {
+      provide: LIMITER,
+      inject: [SETTINGS, LOGGER],
+      useFactory: ({ databaseUrl }: Settings, logger: Logger): Limiter =>
+        createPostgresLimiter({
+          databaseUrl,
+          catalogue: serviceCatalogue,
+          registered: registeredCatalogue,
+          // The service's own janitor measures itself.
+          janitor: false,
+          onError: faultTeller(logger),
+        }),
+    },
+  ],
+  exports: [LIMITER],
+})
+export class LimitingModule implements OnApplicationShutdown {
+  constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+
+  /** After the last request was answered. */
+  async onApplicationShutdown(): Promise<void> {
+    await this.limiter.close();
+  }
+}
+
+function faultTeller(logger: Logger): (error: unknown) => void {
+  let toldAt = Number.NEGATIVE_INFINITY;
+  return (error) => {
+    if (performance.now() - toldAt < TELL_FAULTS_EVERY_MS) return;
+    toldAt = performance.now();
+    logger.warn({ reason: (error as Error).message }, 'the limiter has a fault in the background');
+  };
+}

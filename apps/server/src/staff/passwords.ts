@@ -1,0 +1,47 @@
+/** Passwords of local accounts: argon2id, with OWASP's least cost. One costs about 50 ms and 19 MB for as long. */
+import { randomInt } from 'node:crypto';
+import { hash, verify } from '@node-rs/argon2';
+
+export const PASSWORD_LEAST = 12;
+export const PASSWORD_MOST = 256;
+
+/** `Algorithm.Argon2id` is a const enum, which a single file can't be compiled with. */
+const ARGON2ID = 2;
+const COST = { algorithm: ARGON2ID, memoryCost: 19_456, timeCost: 2, parallelism: 1 } as const;
+
+/** Of nobody's password, at the same cost: to tell nobody by the time which logins there are. */
+export const NOBODYS_HASH =
+  '$argon2id$v=19$m=19456,t=2,p=1$vFsIg/CSZJslNiG3Hq0HJw$wVyeankVFquupHJJ+Oxg7/L2yVFibplZdvll3PDMoQ4';
+
+// 32 of them, without those that are taken for each other: 20 letters hold 100 bits.
+const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
+
+/** What is wrong with it, or undefined. Length is all that is asked for (NIST SP 800-63B). */
+export function passwordComplaint(password: string): string | undefined {
+  const length = [...spelled(password)].length;
+  if (length < PASSWORD_LEAST) return `a password has at least ${PASSWORD_LEAST} characters`;
+  if (length > PASSWORD_MOST) return `a password has at most ${PASSWORD_MOST} characters`;
+  if (!password.isWellFormed()) return 'a password is well-formed Unicode';
+  return undefined;
+}
+
+export function hashPassword(password: string): Promise<string> {
+  return hash(spelled(password), COST);
+}
+
+/** As long for `null`, whatever the password: nobody has that one. */
+export async function isPasswordOf(passwordHash: string | null | undefined, password: string): Promise<boolean> {
+  const matches = await verify(passwordHash ?? NOBODYS_HASH, spelled(password));
+  return matches && passwordHash != null;
+}
+
+/** Four groups of five letters, e.g. `k3v9q-…`: to be read out, typed once and changed. */
+export function randomPassword(): string {
+  const group = () => Array.from({ length: 5 }, () => LETTERS[randomInt(LETTERS.length)]).join('');
+  return Array.from({ length: 4 }, group).join('-');
+}
+
+/** Keyboards spell one letter differently. */
+function spelled(password: string): string {
+  return password.normalize('NFKC');
+}

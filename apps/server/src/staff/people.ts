@@ -1,0 +1,189 @@
+/**
+ * The people who may sign in.
+ *
+ * Invariants: a change, its line in the history and the end of the sessions it ends are one transaction; one admin always
+ * stays enabled; nobody is removed, because the history names them.
+ */
+import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import { DataSource, type EntityManager } from 'typeorm';
+import type { Role } from '../access/permissions.js';
+import { problem } from '../http/problem.js';
+import { hashPassword, passwordComplaint, randomPassword } from './passwords.js';
+import { type Author, record } from './record.js';
+import { Sessions } from './sessions.js';
+import { Staff } from './staff.entity.js';
+
+export interface NewPerson {
+  readonly login: string;
+  readonly displayName?: string | undefined;
+  readonly role: Role;
+  /** By default a random one is made. */
+  readonly password?: string | undefined;
+}
+
+export interface PersonChanges {
+  readonly role?: Role | undefined;
+  readonly disabled?: boolean | undefined;
+  readonly displayName?: string | undefined;
+}
+
+/** `password`: the random one, to be shown once; `null`: it was given. */
+export interface WithPassword {
+  readonly person: Staff;
+  readonly password: string | null;
+}
+
+const UNIQUE_VIOLATION = '23505';
+
+@Injectable()
+export class People {
+  constructor(
+    private readonly database: DataSource,
+    private readonly sessions: Sessions,
+  ) {}
+
+  list(): Promise<Staff[]> {
+    return this.database.getRepository(Staff).find({ order: { login: 'ASC' } });
+  }
+
+  findByLogin(login: string): Promise<Staff | null> {
+    return this.database.getRepository(Staff).findOneBy({ login });
+  }
+
+  /** @throws NotFoundException */
+  async get(id: string): Promise<Staff> {
+    return (await this.database.getRepository(Staff).findOneBy({ id })) ?? nobody(id);
+  }
+
+  /** @throws UnprocessableEntityException for the password, ConflictException for a login that is taken */
+  async add({ login, displayName, role, password }: NewPerson, author: Author): Promise<WithPassword> {
+    const { made, passwordHash } = await passwordFor(password);
+    return this.database.transaction(async (manager) => {
+      const person = await insertPerson(manager, {
+        login,
+        displayName: displayName ?? login,
+        role,
+        passwordHash,
+        oidcIssuer: null,
+        oidcSubject: null,
+      });
+      const { id: target } = person;
+      await record(manager, { kind: 'staff', action: 'add', target, before: null, after: factsOf(person) }, author);
+      return { person, password: made };
+    });
+  }
+
+  /** @throws NotFoundException, ConflictException */
+  async change(id: string, changes: PersonChanges, author: Author, reason?: string): Promise<Staff> {
+    return this.database.transaction(async (manager) => {
+      const admins = await lockEnabledAdmins(manager);
+      const person = await lockPerson(manager, id);
+      for (const [action, change] of stepsOf(person, changes)) {
+        const before = factsOf(person);
+        Object.assign(person, change);
+        if (admins.length === 1 && admins[0] === id && !isEnabledAdmin(person))
+          throw new ConflictException(problem(409, 'The last enabled admin stays: make another one first.'));
+        await manager.save(person);
+        await record(manager, { kind: 'staff', action, target: id, before, after: factsOf(person), reason }, author);
+      }
+      if (person.disabledAt !== null) await this.sessions.endAll(id, { manager });
+      return person;
+    });
+  }
+
+  /**
+   * Ends the person's sessions, but `exceptSession`.
+   * @throws NotFoundException, ConflictException, UnprocessableEntityException
+   */
+  async setPassword(
+    id: string,
+    { password, exceptSession }: { password?: string | undefined; exceptSession?: string | undefined },
+    author: Author,
+  ): Promise<WithPassword> {
+    const { made, passwordHash } = await passwordFor(password);
+    return this.database.transaction(async (manager) => {
+      const person = await lockPerson(manager, id);
+      if (person.oidcIssuer !== null)
+        throw new ConflictException(problem(409, `${person.login} signs in through the identity provider.`));
+      person.passwordHash = passwordHash;
+      await manager.save(person);
+      await this.sessions.endAll(id, { manager, except: exceptSession });
+      const facts = factsOf(person);
+      await record(manager, { kind: 'staff', action: 'password', target: id, before: facts, after: facts }, author);
+      return { person, password: made };
+    });
+  }
+}
+
+/** @throws ConflictException for a login that is taken */
+export async function insertPerson(
+  manager: EntityManager,
+  person: Pick<Staff, 'login' | 'displayName' | 'role' | 'passwordHash' | 'oidcIssuer' | 'oidcSubject'>,
+): Promise<Staff> {
+  try {
+    const { identifiers } = await manager.insert(Staff, person);
+    return await manager.findOneByOrFail(Staff, { id: String(identifiers[0]?.['id']) });
+  } catch (error) {
+    if ((error as { driverError?: { code?: string } }).driverError?.code !== UNIQUE_VIOLATION) throw error;
+    throw new ConflictException(problem(409, `There is a "${person.login}" already.`));
+  }
+}
+
+/** As the history tells of a person. */
+export function factsOf({ login, displayName, role, oidcIssuer, disabledAt }: Staff): object {
+  return { login, displayName, role, signsInBy: signsInBy(oidcIssuer), disabled: disabledAt !== null };
+}
+
+export function signsInBy(oidcIssuer: string | null): 'password' | 'provider' {
+  return oidcIssuer === null ? 'password' : 'provider';
+}
+
+type Step = readonly [action: string, change: Partial<Staff>];
+
+/** What differs, one line in the history each. */
+function stepsOf(person: Staff, { role, disabled, displayName }: PersonChanges): Step[] {
+  const steps: Step[] = [];
+  if (role !== undefined && role !== person.role) {
+    if (person.oidcIssuer !== null)
+      throw new ConflictException(
+        problem(409, `The role of ${person.login} follows its groups at the identity provider.`),
+      );
+    steps.push(['role', { role }]);
+  }
+  if (disabled !== undefined && disabled !== (person.disabledAt !== null))
+    steps.push([disabled ? 'disable' : 'enable', { disabledAt: disabled ? new Date() : null }]);
+  if (displayName !== undefined && displayName !== person.displayName) steps.push(['rename', { displayName }]);
+  return steps;
+}
+
+async function passwordFor(given: string | undefined): Promise<{ made: string | null; passwordHash: string }> {
+  const made = given === undefined ? randomPassword() : null;
+  const password = given ?? (made as string);
+  const complaint = passwordComplaint(password);
+  if (complaint !== undefined) throw new UnprocessableEntityException(problem(422, `${capital(complaint)}.`));
+  return { made, passwordHash: await hashPassword(password) };
+}
+
+/** Locked in one order and before any of them is changed: of two admins who demote each other, the second one fails. */
+async function lockEnabledAdmins(manager: EntityManager): Promise<string[]> {
+  const rows = await manager.query<{ id: string }[]>(
+    `SELECT id FROM rollgate.staff WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE`,
+  );
+  return rows.map(({ id }) => id);
+}
+
+async function lockPerson(manager: EntityManager, id: string): Promise<Staff> {
+  return (await manager.findOne(Staff, { where: { id }, lock: { mode: 'pessimistic_write' } })) ?? nobody(id);
+}
+
+function isEnabledAdmin({ role, disabledAt }: Staff): boolean {
+  return role === 'admin' && disabledAt === null;
+}
+
+function nobody(id: string): never {
+  throw new NotFoundException(problem(404, `There is no person "${id}".`));
+}
+
+function capital(text: string): string {
+  return text.charAt(0).toUpperCase() + text.slice(1);
+}

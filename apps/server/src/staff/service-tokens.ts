@@ -1,0 +1,103 @@
+/** Tokens of machines. The token itself is shown once, when it is made; the database holds its hash. */
+import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import { DataSource } from 'typeorm';
+import { PERMISSIONS, type Permission, type Role } from '../access/permissions.js';
+import { problem } from '../http/problem.js';
+import { type Author, record } from './record.js';
+import { hashSecret, newSecret } from './secrets.js';
+import { ServiceToken } from './service-token.entity.js';
+
+/** Leak scanners know a secret by its beginning. */
+const PREFIX = 'rgt_';
+const TOKEN = /^rgt_[A-Za-z0-9_-]{43}$/;
+const UNIQUE_VIOLATION = '23505';
+
+export interface NewToken {
+  readonly name: string;
+  readonly permissions: readonly Permission[];
+  readonly role: Role;
+  /** `null`: works for good. */
+  readonly expiresAt: Date | null;
+}
+
+/** What the guard needs to know of a token that works. */
+export interface WorkingToken {
+  readonly name: string;
+  readonly role: Role;
+  readonly permissions: readonly Permission[];
+}
+
+@Injectable()
+export class ServiceTokens {
+  constructor(private readonly database: DataSource) {}
+
+  /** Newest first; also those that work no more. */
+  list(): Promise<ServiceToken[]> {
+    return this.database.getRepository(ServiceToken).find({ order: { createdAt: 'DESC', id: 'DESC' } });
+  }
+
+  /** @throws ConflictException for a name that a token has, UnprocessableEntityException for an end in the past */
+  async create(
+    { name, permissions, role, expiresAt }: NewToken,
+    author: Author,
+  ): Promise<{ token: ServiceToken; secret: string }> {
+    if (expiresAt !== null && expiresAt.getTime() <= Date.now())
+      throw new UnprocessableEntityException(problem(422, 'It would end in the past.'));
+    const secret = `${PREFIX}${newSecret()}`;
+    const row = {
+      name,
+      permissions: [...new Set(permissions)],
+      role,
+      expiresAt,
+      hash: hashSecret(secret),
+      createdBy: author[0],
+    };
+    return this.database.transaction(async (manager) => {
+      const { identifiers } = await manager.insert(ServiceToken, row).catch((error: unknown) => {
+        if ((error as { driverError?: { code?: string } }).driverError?.code !== UNIQUE_VIOLATION) throw error;
+        throw new ConflictException(problem(409, `There is a token "${name}" already: revoke it first.`));
+      });
+      const token = await manager.findOneByOrFail(ServiceToken, { id: String(identifiers[0]?.['id']) });
+      const { id: target } = token;
+      await record(manager, { kind: 'token', action: 'create', target, before: null, after: factsOf(token) }, author);
+      return { token, secret };
+    });
+  }
+
+  /** Once is enough: revoking it again changes nothing. @throws NotFoundException */
+  async revoke(id: string, author: Author): Promise<ServiceToken> {
+    return this.database.transaction(async (manager) => {
+      const token = await manager.findOne(ServiceToken, { where: { id }, lock: { mode: 'pessimistic_write' } });
+      if (token === null) throw new NotFoundException(problem(404, `There is no token "${id}".`));
+      if (token.revokedAt !== null) return token;
+      const before = factsOf(token);
+      token.revokedAt = new Date();
+      await manager.save(token);
+      await record(manager, { kind: 'token', action: 'revoke', target: id, before, after: factsOf(token) }, author);
+      return token;
+    });
+  }
+
+  /** undefined: there is none, or it works no more. */
+  async find(secret: string): Promise<WorkingToken | undefined> {
+    if (!TOKEN.test(secret)) return undefined;
+    const [row] = await this.database.query<(WorkingToken & { id: string; stale: boolean })[]>(
+      `SELECT id, name, role, permissions, coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS stale
+       FROM rollgate.service_token
+       WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
+      [hashSecret(secret)],
+    );
+    if (row === undefined) return undefined;
+    if (row.stale)
+      await this.database.query('UPDATE rollgate.service_token SET last_used_at = clock_timestamp() WHERE id = $1', [
+        row.id,
+      ]);
+    const { name, role, permissions } = row;
+    // A permission that a newer Rollgate has given means nothing here.
+    return { name, role, permissions: permissions.filter((permission) => permission in PERMISSIONS) };
+  }
+}
+
+function factsOf({ name, permissions, role, expiresAt, revokedAt }: ServiceToken): object {
+  return { name, permissions, role, expiresAt, revoked: revokedAt !== null };
+}

@@ -1,0 +1,150 @@
+/** What requests and answers about sign-in, staff and tokens are made of. */
+import { z } from 'zod';
+import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
+import { PASSWORD_MOST, passwordComplaint } from './passwords.js';
+import { signsInBy } from './people.js';
+import type { ServiceToken } from './service-token.entity.js';
+import type { Staff } from './staff.entity.js';
+
+const permissionNames = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
+
+export const loginText = z
+  .string()
+  .trim()
+  .toLowerCase()
+  .regex(/^[a-z0-9][a-z0-9._%+@-]{0,127}$/, 'must look like ann@example.com: letters, digits and . _ % + @ -');
+
+/** Bytes of a password that is as long as it may be, in the longest spelling. */
+const MOST_TYPED = PASSWORD_MOST * 8;
+const newPassword = z.string().superRefine((password, context) => {
+  const complaint = passwordComplaint(password);
+  if (complaint !== undefined) context.addIssue({ code: 'custom', message: complaint });
+});
+
+const nameText = z
+  .string()
+  .trim()
+  .min(1, 'must not be empty')
+  .max(128)
+  .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text');
+
+const reason = z.string().trim().max(2_000).optional();
+
+export const signInBody = z.strictObject({ login: loginText, password: z.string().max(MOST_TYPED) });
+
+export const addStaffBody = z.strictObject({
+  login: loginText,
+  displayName: nameText.optional(),
+  role: z.enum(ROLES),
+  password: newPassword.optional(),
+});
+
+export const changeStaffBody = z
+  .strictObject({
+    role: z.enum(ROLES).optional(),
+    disabled: z.boolean().optional(),
+    displayName: nameText.optional(),
+    reason,
+  })
+  .refine(
+    ({ role, disabled, displayName }) => role !== undefined || disabled !== undefined || displayName !== undefined,
+    'name at least one of role, disabled, displayName',
+  );
+
+export const passwordBody = z.strictObject({ password: newPassword.optional() });
+
+export const tokenNameText = z
+  .string()
+  .trim()
+  .regex(/^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$/, 'must be letters, digits and . _ -, 64 at most');
+
+export const createTokenBody = z.strictObject({
+  name: tokenNameText,
+  permissions: z.array(z.enum(permissionNames)).min(1),
+  /** Whose ceiling holds for limits it grants. */
+  role: z.enum(ROLES).default('support'),
+  expiresAt: z.iso.datetime({ offset: true }).nullish(),
+});
+
+export const staffParams = z.strictObject({ id: z.string().max(64) });
+
+const time = z.string();
+
+export const staffSchema = z.object({
+  id: z.string(),
+  login: z.string(),
+  displayName: z.string(),
+  role: z.enum(ROLES),
+  /** `provider`: its role follows its groups there. */
+  signsInBy: z.enum(['password', 'provider']),
+  disabledAt: time.nullable(),
+  createdAt: time,
+  lastSignInAt: time.nullable(),
+});
+
+/** `password`: the random one that was made, shown this once; `null`: it was given. */
+export const staffWithPasswordSchema = z.object({ staff: staffSchema, password: z.string().nullable() });
+
+export const tokenSchema = z.object({
+  id: z.string(),
+  name: z.string(),
+  permissions: z.array(z.enum(permissionNames)),
+  role: z.enum(ROLES),
+  createdBy: z.string(),
+  createdAt: time,
+  expiresAt: time.nullable(),
+  lastUsedAt: time.nullable(),
+  revokedAt: time.nullable(),
+});
+
+/** `secret`: the token itself, shown this once. */
+export const newTokenSchema = z.object({ token: tokenSchema, secret: z.string() });
+
+export const sessionSchema = z.discriminatedUnion('signedIn', [
+  z.object({
+    signedIn: z.literal(false),
+    methods: z.object({
+      local: z.literal(true),
+      oidc: z.object({ issuer: z.string(), startPath: z.string() }).nullable(),
+    }),
+  }),
+  z.object({
+    signedIn: z.literal(true),
+    staff: staffSchema.pick({ id: true, login: true, displayName: true, role: true }),
+    permissions: z.array(z.enum(permissionNames)),
+    /** What the role may grant; `null` within: without bound, and for good. `null`: it may change no limit. */
+    ceilings: z.object({ times: z.int().nullable(), days: z.int().nullable() }).nullable(),
+    idleEndsAt: time,
+    endsAt: time,
+    environment: z.string(),
+  }),
+]);
+
+export function viewOfStaff(person: Staff): z.output<typeof staffSchema> {
+  const { id, login, displayName, role, oidcIssuer, disabledAt, createdAt, lastSignInAt } = person;
+  return {
+    id,
+    login,
+    displayName,
+    role,
+    signsInBy: signsInBy(oidcIssuer),
+    disabledAt: disabledAt?.toISOString() ?? null,
+    createdAt: createdAt.toISOString(),
+    lastSignInAt: lastSignInAt?.toISOString() ?? null,
+  };
+}
+
+export function viewOfToken(token: ServiceToken): z.output<typeof tokenSchema> {
+  const { id, name, permissions, role, createdBy, createdAt, expiresAt, lastUsedAt, revokedAt } = token;
+  return {
+    id,
+    name,
+    permissions,
+    role,
+    createdBy,
+    createdAt: createdAt.toISOString(),
+    expiresAt: expiresAt?.toISOString() ?? null,
+    lastUsedAt: lastUsedAt?.toISOString() ?? null,
+    revokedAt: revokedAt?.toISOString() ?? null,
+  };
+}

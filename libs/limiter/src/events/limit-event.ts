@@ -1,0 +1,158 @@
+/** A limit event in the making: a row of `rollgate.limit_event` that still counts calls. */
+import type { ApiEntry, DecisionMode, LimitSource, Limits, Window } from '@rollgate/contract';
+import { nextId } from '../decision-id.js';
+import type { AcquireRequest } from '../request.js';
+import { parseSubjectKey } from '../subject.js';
+
+/** How much an event adds up, from calls of one second to all calls of an API. Each holds all that those before it hold. */
+export const MERGED = { not: 0, subjectMinute: 1, accountMinute: 2, account: 3, api: 4 } as const;
+export type Merged = (typeof MERGED)[keyof typeof MERGED];
+
+/** Stands for all subjects, or accounts, of an event that adds them up. No key of a subject. */
+const ALL = '*';
+
+const MAX_ROUTE = 256;
+const MAX_REQUEST_ID = 128;
+
+/** What was asked. */
+export interface Counted {
+  readonly entry: ApiEntry;
+  readonly key: string;
+  readonly lane: number;
+  readonly limits: Limits;
+  readonly source: LimitSource;
+  readonly mode: DecisionMode;
+  readonly cost: number;
+  readonly request: Pick<AcquireRequest, 'level' | 'route' | 'requestId'>;
+}
+
+/** How it was decided. Times are Unix ms of the database's clock. */
+export interface Outcome {
+  /** The window that denied; `null`: granted. */
+  readonly window: Window | null;
+  /** Units in that window. */
+  readonly used: number;
+  readonly nowMs: number;
+  readonly retryMs: number | null;
+  readonly policyVersion: number;
+}
+
+export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'nowMs'> {
+  readonly id: string;
+  readonly level: readonly string[];
+  readonly firstMs: number;
+  readonly route: string | null;
+  readonly requestId: string | null;
+  lastMs: number;
+  count: number;
+  units: number;
+  merged: Merged;
+  /** It counts calls before this time; 0: it is closed for good. */
+  endMs: number;
+  /** Another event of the subject that may still count. */
+  next: LimitEvent | undefined;
+}
+
+/** Counts nothing yet. */
+export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
+  const { entry, key, lane, limits, source, mode, cost, request } = asked;
+  const { window, used, nowMs, retryMs, policyVersion } = outcome;
+  return {
+    id: nextId(),
+    entry,
+    key,
+    lane,
+    limits,
+    source,
+    mode,
+    cost,
+    window,
+    used,
+    retryMs,
+    policyVersion,
+    level: request.level ?? entry.level,
+    firstMs: nowMs,
+    route: storable(request.route, MAX_ROUTE),
+    requestId: storable(request.requestId, MAX_REQUEST_ID),
+    lastMs: nowMs,
+    count: 0,
+    units: 0,
+    merged: MERGED.not,
+    endMs: (Math.floor(nowMs / 1000) + 1) * 1000,
+    next: undefined,
+  };
+}
+
+/** Whether a call like this one is counted by the event, as long as the event's time lasts. */
+export function isOf(event: LimitEvent, asked: Counted, window: Window | null): boolean {
+  return (
+    event.window === window &&
+    event.cost === asked.cost &&
+    event.entry === asked.entry &&
+    event.source === asked.source &&
+    event.mode === asked.mode &&
+    event.limits.perMinute === asked.limits.perMinute &&
+    event.limits.perHour === asked.limits.perHour
+  );
+}
+
+/** Events with the same key may be added up to that degree. */
+export function mergeKey({ key, entry, window, mode, firstMs }: LimitEvent, degree: Merged): string {
+  const kind = `${degree} ${entry.id} ${window} ${mode}`;
+  const account = key.slice(0, key.indexOf('/'));
+  const minute = Math.floor(firstMs / 60_000);
+  switch (degree) {
+    case MERGED.api:
+      return kind;
+    case MERGED.account:
+      return `${kind} ${account}`;
+    case MERGED.accountMinute:
+      return `${kind} ${minute} ${account}`;
+    default:
+      return `${kind} ${minute} ${key}`;
+  }
+}
+
+/** A row for `rollgate.write_events`. */
+export function rowOf(event: LimitEvent, node: string): Record<string, unknown> {
+  const { account, dimensions } = parseSubjectKey(event.key);
+  const { entry, level, merged, limits } = event;
+  const one = merged <= MERGED.subjectMinute;
+  return {
+    id: event.id,
+    kind: event.window === null ? 'granted_sample' : 'denied',
+    account: merged === MERGED.api ? ALL : account,
+    api: entry.id,
+    group_id: entry.group,
+    level,
+    subject: one ? event.key : ALL,
+    lane: merged === MERGED.api ? null : event.lane,
+    dimensions: one ? (level.includes('account') ? { account, ...dimensions } : dimensions) : {},
+    window_name: event.window,
+    per_minute: limits.perMinute,
+    per_hour: limits.perHour,
+    used: event.used,
+    cost: event.cost,
+    source: event.source,
+    policy_version: event.policyVersion,
+    mode: event.mode,
+    first_ms: Math.floor(event.firstMs),
+    last_ms: Math.floor(Math.max(event.firstMs, event.lastMs)),
+    count: event.count,
+    units: event.units,
+    node,
+    route: event.route,
+    request_id: event.requestId,
+    retry_ms: event.retryMs === null ? null : Math.floor(event.retryMs),
+    merged: merged === MERGED.not ? 'second' : merged <= MERGED.accountMinute ? 'minute' : 'longer',
+  };
+}
+
+// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+const CONTROL = /[\u0000-\u001f\u007f]/g;
+
+/** Text that any database takes: one bad request must not keep other events from being written. */
+function storable(value: unknown, maxLength: number): string | null {
+  if (typeof value !== 'string' || value === '') return null;
+  return value.slice(0, maxLength).toWellFormed().replace(CONTROL, '\u{fffd}');
+}

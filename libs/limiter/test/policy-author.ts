@@ -1,0 +1,42 @@
+/** Calls the functions that change policy, as somebody. */
+import type { TestDatabase } from '@rollgate/testing';
+
+export interface Who {
+  readonly actor: string;
+  readonly role: string;
+}
+
+export const SUPPORT: Who = { actor: 'staff:ann', role: 'support' };
+export const OTHER_SUPPORT: Who = { actor: 'staff:bob', role: 'support' };
+export const ADMIN: Who = { actor: 'staff:eve', role: 'admin' };
+export const CUSTOMER: Who = { actor: 'account:acme', role: 'customer' };
+
+export interface Changed {
+  readonly id: string;
+  readonly version: number;
+  readonly state: string;
+  readonly override_id: string | null;
+  readonly expires_at: Date | null;
+  readonly per_minute: number | null;
+}
+
+/** Rejects with the driver's error: its `code` is the refusal. */
+export async function change<Row = Changed>(
+  { pool }: Pick<TestDatabase, 'pool'>,
+  name: string,
+  { by, values }: { by: Who; values: readonly unknown[] },
+): Promise<Row> {
+  const places = values.map((_, i) => `$${i + 1}`);
+  const given = values.map((value) =>
+    typeof value === 'object' && value !== null && !(value instanceof Date) ? JSON.stringify(value) : value,
+  );
+  const author = `ROW($${values.length + 1}, $${values.length + 2}, '10.0.0.7', 'req-1')::rollgate.author`;
+  const { rows } = await pool.query(`SELECT * FROM rollgate.${name}(${[...places, author].join()})`, [
+    ...given,
+    by.actor,
+    by.role,
+  ]);
+  return rows[0] as Row;
+}
+
+export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
