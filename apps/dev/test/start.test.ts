@@ -1,10 +1,11 @@
-import { chmod, mkdir, mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises';
+import { chmod, mkdir, mkdtemp, readdir, readFile, rm, stat, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort, inspectProcess, type NodeProcess, spawnNode, waitUntilGone } from '@rollgate/testing';
+import pg from 'pg';
 
 // The programs are stand-ins of a few lines: what is tested is how they are started, watched and stopped.
 
@@ -20,6 +21,7 @@ beforeAll(async () => {
   ports = { ROLLGATE_PORT: String(await freePort()), PLATFORM_PORT: String(await freePort()) };
   await program('server', 'main.js', standIn('ROLLGATE_PORT'));
   await program('platform', 'main.js', standIn('PLATFORM_PORT'));
+  await program('server', 'cli.js', `import(${JSON.stringify(new URL('../../server/dist/cli.js', import.meta.url))});`);
   await program('platform', 'platform-token.js', `console.log('token-of-' + process.argv[3]);`);
 });
 
@@ -37,6 +39,7 @@ async function program(app: string, file: string, code: string): Promise<void> {
 function standIn(portVariable: string): string {
   return `const server = require('node:http').createServer((request, response) => {
     if (request.url === '/pid') response.end(String(process.pid));
+    else if (request.url === '/database-url') response.end(process.env.DATABASE_URL);
     else response.end('ok');
     if (request.url === '/die') process.exit(7);
   });
@@ -134,6 +137,59 @@ test('when a program ends by itself, everything stops and the line says which', 
   expect(await node.exited).toEqual({ code: 1, signal: null });
   expect(node.stderr()).toMatch(/^rollgate: the platform ended with exit code 7/);
   for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
+}, 60_000);
+
+/** As the program of that port connects. */
+async function asProgram<Result>(port: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
+  const client = new pg.Client(await ask(port, '/database-url'));
+  await client.connect();
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
+}
+
+test('programs of the embedded Postgres work with roles of their own, which have no right to the tables of limits', async () => {
+  const node = await start({}, READY);
+  const denied = expect.objectContaining({ code: '42501' });
+  await asProgram(ports.ROLLGATE_PORT, async (service) => {
+    expect((await service.query('SELECT current_user AS role')).rows).toEqual([{ role: 'rollgate_admin_api' }]);
+    await expect(service.query('SELECT FROM rollgate.counter')).rejects.toEqual(denied);
+    await expect(service.query('DELETE FROM rollgate.history')).rejects.toEqual(denied);
+    await expect(service.query('CREATE TABLE rollgate.mine ()')).rejects.toEqual(denied);
+  });
+  await asProgram(ports.PLATFORM_PORT, async (platform) => {
+    expect((await platform.query('SELECT current_user AS role')).rows).toEqual([{ role: 'rollgate_runtime' }]);
+    for (const table of ['counter', 'override', 'staff', 'history'])
+      await expect(platform.query(`SELECT FROM rollgate.${table}`)).rejects.toEqual(denied);
+    await platform.query('CREATE TABLE platform.mine ()');
+  });
+  for (const role of ['rollgate_admin_api', 'rollgate_runtime', 'rollgate_auditor']) {
+    const file = join(project, '.rollgate', `${role}-password`);
+    expect((await stat(file)).mode & 0o777).toBe(0o600);
+    expect(node.stdout() + node.stderr()).not.toContain((await readFile(file, 'utf8')).trim());
+  }
+  await node.stop();
+}, 60_000);
+
+test('the first admin is made and shown once, by the start that finds nobody', async () => {
+  const shown = / {2}as admin@localhost with the password (\S+) \(shown this once\)\n/;
+  await rm(join(project, '.rollgate'), { recursive: true, force: true });
+  const first = await start({}, READY);
+  await first.waitForLine(/^Logs are in/);
+  expect(first.stdout()).toContain(`Staff sign in at http://127.0.0.1:${ports.ROLLGATE_PORT}/admin/\n`);
+  expect(first.stdout()).toMatch(shown);
+  await first.stop();
+  const second = await start({}, READY);
+  await second.waitForLine(/^Logs are in/);
+  expect(second.stdout()).toContain('/admin/\n');
+  expect(second.stdout()).not.toMatch(shown);
+  const { rows } = await asProgram(ports.ROLLGATE_PORT, (service) =>
+    service.query('SELECT login, role FROM rollgate.staff'),
+  );
+  expect(rows).toEqual([{ login: 'admin@localhost', role: 'admin' }]);
+  await second.stop();
 }, 60_000);
 
 async function runningPids(): Promise<number[]> {

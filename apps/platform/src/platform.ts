@@ -45,8 +45,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   let app: NestFastifyApplication | undefined;
   try {
     await createSchema(pool);
-    if (!options.limiter)
-      ownLimiter = createPostgresLimiter({ databaseUrl, catalogue: builtInCatalogue, onError: logFault });
+    // The service keeps house: removing old counters is a right that a platform need not have.
+    const own = { databaseUrl, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
+    if (!options.limiter) ownLimiter = createPostgresLimiter(own);
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
       platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),

@@ -5,7 +5,10 @@ import { embeddedPostgresObstacle, startEmbeddedPostgres } from '@rollgate/testi
 import { fallbackFolder, type Settings } from './settings.js';
 
 export interface Database {
+  /** Of whoever may migrate it. */
   readonly url: string;
+  /** Started here, for this project alone. */
+  readonly isOurs: boolean;
   /** Resolves when the database ends by itself; never for one that is not ours. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
@@ -18,7 +21,12 @@ export async function openDatabase(settings: Settings, say: (line: string) => vo
   if (settings.databaseUrl === undefined) return startOwn(settings, say);
   const client = await connect({ databaseUrl: settings.databaseUrl });
   await client.end();
-  return { url: settings.databaseUrl, ended: new Promise(() => undefined), stop: () => Promise.resolve() };
+  return {
+    url: settings.databaseUrl,
+    isOurs: false,
+    ended: new Promise(() => undefined),
+    stop: () => Promise.resolve(),
+  };
 }
 
 async function startOwn({ dataFolder }: Settings, say: (line: string) => void): Promise<Database> {
@@ -39,7 +47,7 @@ async function startOwn({ dataFolder }: Settings, say: (line: string) => void): 
       await rm(file, { force: true });
       await server.stop();
     };
-    return { url: url.href, ended: server.ended, stop };
+    return { url: url.href, isOurs: true, ended: server.ended, stop };
   } catch (error) {
     await server.stop();
     throw error;

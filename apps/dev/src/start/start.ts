@@ -3,8 +3,10 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@rollgate/migrations';
 import { type Database, openDatabase } from './database.js';
+import { ensureAdmin, type FirstAdmin } from './first-admin.js';
 import { checkPortsFree } from './ports.js';
 import { lastLines, output, type Program, startProgram, untilHealthy } from './program.js';
+import { databaseUrls } from './roles.js';
 import { openRunRecord, type RunRecord } from './run-record.js';
 import { ensureSecret } from './secret.js';
 import { readSettings, type SettingSources, type Settings } from './settings.js';
@@ -66,20 +68,21 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
     { variable: 'PLATFORM_PORT', port: platformPort },
   ]);
   running.database = await openDatabase(settings, say);
-  await migrate({ databaseUrl: running.database.url, onProgress: (line) => say(`Database: ${line}`) });
+  const databaseUrl = running.database.url;
+  await migrate({ databaseUrl, onProgress: (line) => say(`Database: ${line}`) });
+  const urls = await databaseUrls(running.database, dataFolder);
   const childEnv = {
     ...env,
-    DATABASE_URL: running.database.url,
     ROLLGATE_PORT: String(servicePort),
     PLATFORM_PORT: String(platformPort),
-    ROLLGATE_JWT_SECRET_FILE: await ensureSecret(dataFolder),
+    ROLLGATE_JWT_SECRET_FILE: await ensureSecret(dataFolder, 'jwt-secret'),
   };
-  const begin = async (name: string, folder: string) => {
+  const begin = async (name: string, folder: string, ownUrl: string) => {
     if (running.stopping) throw new StartFailure('stopped before it was ready');
     const program = await startProgram({
       name,
       script: join(projectFolder, 'apps', folder, 'dist', 'main.js'),
-      env: childEnv,
+      env: { ...childEnv, DATABASE_URL: ownUrl },
       preload: PRELOAD,
       logFile: join(dataFolder, `${name}.log`),
     });
@@ -87,14 +90,16 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
     await running.record?.add(program.pid);
     return program;
   };
-  const service = await begin('service', 'server');
-  const platform = await begin('platform', 'platform');
+  const service = await begin('service', 'server', urls.service);
+  const platform = await begin('platform', 'platform', urls.platform);
   await Promise.all([untilServing(service, servicePort), untilServing(platform, platformPort)]);
   const token = await output(join(projectFolder, 'apps', 'platform', 'dist', 'platform-token.js'), {
     args: ['--account', 'acme'],
     env: childEnv,
   });
-  announce(settings, token);
+  // Only now: the password is shown this once, so nothing may come between making it and showing it.
+  const admin = await ensureAdmin({ projectFolder, databaseUrl, env: childEnv });
+  announce(settings, { token, admin });
 }
 
 async function untilServing(program: Program, port: number): Promise<void> {
@@ -105,8 +110,14 @@ async function untilServing(program: Program, port: number): Promise<void> {
   throw new StartFailure(`the ${program.name} ${what}, its log ends with:\n${await lastLines(program.logFile, 15)}`);
 }
 
-function announce({ servicePort, platformPort, dataFolder }: Settings, token: string): void {
+function announce(
+  { servicePort, platformPort, dataFolder }: Settings,
+  { token, admin }: { token: string; admin: FirstAdmin | undefined },
+): void {
   say(`Rollgate ready: service http://127.0.0.1:${servicePort}  platform http://127.0.0.1:${platformPort}`);
+  say('');
+  say(`Staff sign in at http://127.0.0.1:${servicePort}/admin/`);
+  if (admin !== undefined) say(`  as ${admin.login} with the password ${admin.password} (shown this once)`);
   say('');
   say(
     `curl -i -X POST http://127.0.0.1:${platformPort}/api/public/bots/my-bot/publish -H 'authorization: Bearer ${token}'`,

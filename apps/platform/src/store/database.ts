@@ -11,7 +11,10 @@ const SCHEMA_LOCK = 7_655_283_553;
 const CONNECTION_WAIT_MS = 30_000;
 
 const SCHEMA = `
-CREATE SCHEMA IF NOT EXISTS platform;
+-- Made for it where it may make none: IF NOT EXISTS would ask for that right first.
+DO $$ BEGIN
+  IF to_regnamespace('platform') IS NULL THEN CREATE SCHEMA platform; END IF;
+END $$;
 CREATE TABLE IF NOT EXISTS platform.owners (
   kind text COLLATE "C" NOT NULL CHECK (kind IN ('account', 'bot', 'table')),
   id text COLLATE "C" NOT NULL,

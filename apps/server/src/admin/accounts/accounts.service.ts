@@ -12,6 +12,8 @@ type Usage = z.output<typeof usageSchema>;
 
 const PAGE = 50;
 const MINUTES = 60;
+/** Sorts before every key. */
+const BEFORE_ALL = ' ';
 
 interface BriefRow {
   readonly account: string;
@@ -57,11 +59,10 @@ export class AccountsService {
       [prefix, from, limit + 1],
     );
     const shown = found.slice(0, limit);
-    const exact = shown.filter(({ key }) => key === prefix);
-    const ordered = [...exact, ...shown.filter(({ key }) => key !== prefix)].map(({ account }) => account);
-    const last = shown.at(-1);
-    const next = found.length > limit && last !== undefined ? toCursor([last.key]) : null;
-    return { items: await this.#briefs(ordered), next };
+    const last = shown.at(-1)?.key ?? '';
+    // The exact one comes before all others, wherever its key stands among theirs.
+    const next = found.length > limit ? toCursor([last === prefix ? BEFORE_ALL : last]) : null;
+    return { items: await this.#briefs(shown.map(({ account }) => account)), next };
   }
 
   async brief(account: string): Promise<Brief> {

@@ -1,0 +1,66 @@
+/** Traffic and a signed-in team, for tests of the admin API. */
+
+import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { Browser, browserOf } from './browser.js';
+import { startService, type TestService } from './start-service.js';
+
+export interface Desk {
+  readonly database: TestDatabase;
+  readonly service: TestService;
+  /** The platform's node. */
+  readonly limiter: Limiter;
+  readonly viewer: Browser;
+  readonly support: Browser & { login: string };
+  readonly other: Browser & { login: string };
+  readonly admin: Browser & { login: string };
+  readonly auditor: Browser;
+  close(): Promise<void>;
+}
+
+export async function openDesk(): Promise<Desk> {
+  const database = await createTestDatabase();
+  const service = await startService({ databaseUrl: database.url });
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  await limiter.refreshPolicy();
+  return {
+    database,
+    service,
+    limiter,
+    viewer: await browserOf(service, 'viewer'),
+    support: await browserOf(service, 'support'),
+    other: await browserOf(service, 'support'),
+    admin: await browserOf(service, 'admin'),
+    auditor: await browserOf(service, 'auditor'),
+    async close() {
+      await limiter.close();
+      await service.server.close();
+      await database.drop();
+    },
+  };
+}
+
+/** So many calls of one bot. Resolves to how many were allowed. */
+export async function calls(
+  limiter: Limiter,
+  n: number,
+  { account = 'acme', bot = 'b-1', api = 'publish-bot' } = {},
+): Promise<number> {
+  const decisions = await Promise.all(
+    Array.from({ length: n }, () =>
+      limiter.acquire({ account, api, dimensions: { bot }, route: 'POST /publish', requestId: 'r-1' }),
+    ),
+  );
+  return decisions.filter(({ allowed }) => allowed).length;
+}
+
+export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+/** Asks again until it is so; the test's time is the end of patience. */
+export async function until<T>(look: () => Promise<T>, isSo: (found: T) => boolean): Promise<T> {
+  for (;;) {
+    const found = await look();
+    if (isSo(found)) return found;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+}

@@ -1,0 +1,47 @@
+/** Stands between a pool and its database: takes the database away, or its answers. */
+import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
+
+export interface Proxy {
+  /** The database's URL, by way of the proxy. */
+  readonly url: string;
+  /** `open` passes everything; `away` drops connections; `mute` passes statements and drops the connection for an answer. */
+  set(mode: 'open' | 'away' | 'mute'): void;
+  close(): Promise<void>;
+}
+
+export async function startProxy(databaseUrl: string): Promise<Proxy> {
+  const target = new URL(databaseUrl);
+  const sockets = new Set<Socket>();
+  let mode: 'open' | 'away' | 'mute' = 'open';
+  const server = createServer((client) => {
+    const database = connect(Number(target.port), target.hostname);
+    for (const socket of [client, database]) {
+      sockets.add(socket);
+      socket.on('error', () => undefined);
+    }
+    const end = () => {
+      client.destroy();
+      database.end();
+      for (const socket of [client, database]) sockets.delete(socket);
+    };
+    client.on('close', end);
+    database.on('close', end);
+    client.on('data', (data) => database.write(data));
+    database.on('data', (data) => (mode === 'mute' ? end() : client.write(data)));
+    if (mode === 'away') end();
+  });
+  await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
+  const url = new URL(databaseUrl);
+  url.port = String((server.address() as AddressInfo).port);
+  return {
+    url: url.href,
+    set(next) {
+      mode = next;
+      if (next === 'away') for (const socket of sockets) socket.destroy();
+    },
+    async close() {
+      for (const socket of sockets) socket.destroy();
+      await new Promise((resolve) => server.close(resolve));
+    },
+  };
+}

@@ -1,0 +1,147 @@
+/** Denials are judged once more by the units on record: none had room. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Catalogue } from '@rollgate/contract';
+import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { Janitor } from '../src/janitor.js';
+import type { Limiter } from '../src/limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { eventToWrite, writeEvents } from './event-rows.js';
+
+const catalogue = new Catalogue([
+  {
+    id: 'bot-definition',
+    title: 'G',
+    level: ['bot'],
+    limits: { perMinute: 5, perHour: 12 },
+    apis: [{ id: 'publish-bot', title: 'P' }],
+  },
+]);
+
+let database: TestDatabase;
+let clock: TestClock;
+let limiter: Limiter;
+let bots = 0;
+let request: { account: string; api: string; dimensions: { bot: string } };
+let subject: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query(
+    'TRUNCATE rollgate.limit_event, rollgate.freeing, rollgate.lane, rollgate.counter, rollgate.bucket',
+  );
+  clock = new TestClock();
+  limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, clock: () => clock.nowMs, janitor: false });
+  request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
+  subject = `acme/publish-bot/bot=b-${bots}`;
+});
+
+const ask = (times: number, cost = 1) =>
+  Promise.all(Array.from({ length: times }, () => limiter.acquire({ ...request, cost })));
+
+const recheck = async () => {
+  const { rows } = await database.pool.query('SELECT * FROM rollgate.recheck_decisions()');
+  return rows;
+};
+
+const seed = (changes: Record<string, unknown> = {}) =>
+  writeEvents(database.pool, [
+    eventToWrite({ id: 'seeded', first_ms: clock.nowMs, subject, per_minute: 5, per_hour: 12, used: 5, ...changes }),
+  ]);
+
+describe('it is empty', () => {
+  test('after hours of calls of several costs, at every edge', async () => {
+    let denied = 0;
+    for (let i = 0; i < 150; i++) {
+      for (const { deniedBy } of [...(await ask(3)), ...(await ask(1, 3))]) if (deniedBy !== null) denied++;
+      clock.advance({ ms: [200, 900, 7300, 61_000, 59_999, 1][i % 6] as number });
+    }
+    await limiter.close();
+    expect(denied).toBeGreaterThan(300);
+    expect(await recheck()).toEqual([]);
+  }, 30_000);
+
+  test('after refunds and resets, before and after denials', async () => {
+    const granted = await ask(5);
+    await ask(2);
+    clock.advance({ seconds: 5 });
+    await limiter.refund(granted[0] as never);
+    await ask(2);
+    clock.advance({ seconds: 5 });
+    await limiter.reset(request);
+    await ask(7);
+    clock.advance({ seconds: 30 });
+    await ask(4);
+    await limiter.close();
+    // The clock of a refund is the database's own, the calls' is the test's: put them on one.
+    await database.pool.query(`UPDATE rollgate.freeing SET at = '2026-01-01T00:00:10Z'`);
+    expect(await recheck()).toEqual([]);
+  });
+
+  test('of an idle subject whose row the janitor removed, with its last minute', async () => {
+    await ask(7);
+    await limiter.close();
+    clock.advance({ minutes: 70 });
+    await new Janitor({ pool: database.pool, clock: () => clock.nowMs, pauseMs: 0 }).sweep();
+    expect((await database.pool.query('SELECT FROM rollgate.counter')).rowCount).toBe(0);
+    expect(await recheck()).toEqual([]);
+  });
+
+  test('of a cost above the limit, which no unit need justify', async () => {
+    await ask(1, 6);
+    await limiter.close();
+    expect(await recheck()).toEqual([]);
+  });
+});
+
+describe('it lists a denial that had room', () => {
+  test('in the minute', async () => {
+    await ask(4);
+    clock.advance({ seconds: 1 });
+    await limiter.close();
+    await seed();
+    expect(await recheck()).toMatchObject([
+      { event_id: 'seeded', used_in_truth: '4', used_told: 5, limit_units: 5, cost: 1, window_name: 'minute' },
+    ]);
+  });
+
+  test('for the window had drained: 61 seconds hold the last unit, 62 do not', async () => {
+    await ask(5);
+    await limiter.close();
+    clock.advance({ seconds: 60 });
+    await seed();
+    expect(await recheck()).toEqual([]);
+    clock.advance({ seconds: 1 });
+    await seed({ id: 'drained' });
+    expect(await recheck()).toMatchObject([{ event_id: 'drained', used_in_truth: '0' }]);
+  });
+
+  test('in the hour, whatever minutes stand in between', async () => {
+    for (let i = 0; i < 3; i++) {
+      await ask(3);
+      clock.advance({ minutes: 5 });
+    }
+    await limiter.close();
+    await seed({ window_name: 'hour', used: 12 });
+    await seed({ id: 'right', window_name: 'hour', used: 12, cost: 4 });
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '9' }]);
+  });
+
+  test('for a reset had emptied the windows long before', async () => {
+    await ask(5);
+    await limiter.reset(request);
+    await ask(1);
+    await limiter.close();
+    await database.pool.query(`UPDATE rollgate.freeing SET at = '2026-01-01T00:00:00Z'`);
+    clock.advance({ seconds: 10 });
+    await seed();
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '1' }]);
+  });
+
+  test('of a subject that never had a unit, while nothing can have been swept', async () => {
+    await limiter.close();
+    await seed({ first_ms: Date.now() });
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '0' }]);
+  });
+});
