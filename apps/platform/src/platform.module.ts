@@ -1,9 +1,8 @@
 /** Wires the platform. The order of the guards is the order in which a call meets them. */
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
-import type { Decision } from '@rollgate/contract';
 import type { Limiter } from '@rollgate/limiter';
-import { RateLimitGuard, RollgateModule, rateLimitsController } from '@rollgate/nestjs';
+import { limitRequestsController, RateLimitGuard, RollgateModule, rateLimitsController } from '@rollgate/nestjs';
 import type pg from 'pg';
 import { AccessGuard } from './access/access.guard.js';
 import { requestOf } from './access/platform-request.js';
@@ -39,6 +38,7 @@ import { CLOCK, POOL } from './store/injection-tokens.js';
 import { Jobs } from './store/jobs.js';
 import { Owners } from './store/owners.js';
 import { Rows } from './store/rows.js';
+import { SupportController } from './support/support.controller.js';
 
 export interface PlatformParts {
   readonly pool: pg.Pool;
@@ -47,13 +47,13 @@ export interface PlatformParts {
   readonly closeLimiter: boolean;
   readonly clock: () => number;
   readonly jwtSecret: string;
-  readonly supportUrl: string;
+  readonly supportUrl: () => string;
 }
 
 @Module({})
 class PlatformModule {}
 
-export function platformModule({ pool, clock, jwtSecret, ...rollgate }: PlatformParts): DynamicModule {
+export function platformModule({ pool, clock, ...rollgate }: PlatformParts): DynamicModule {
   return {
     module: PlatformModule,
     imports: [DiscoveryModule, RollgateModule.forRootAsync({ useFactory: () => rollgateOptions(rollgate) })],
@@ -61,6 +61,8 @@ export function platformModule({ pool, clock, jwtSecret, ...rollgate }: Platform
       CatalogueController,
       HealthController,
       rateLimitsController({ path: 'api/public/rate-limits' }),
+      limitRequestsController({ path: 'api/public/limit-requests' }),
+      SupportController,
       BotsController,
       ImportsController,
       LanguagesController,
@@ -81,7 +83,7 @@ export function platformModule({ pool, clock, jwtSecret, ...rollgate }: Platform
     providers: [
       { provide: POOL, useValue: pool },
       { provide: CLOCK, useValue: clock },
-      { provide: TokenVerifier, useValue: new TokenVerifier(jwtSecret) },
+      { provide: TokenVerifier, useValue: new TokenVerifier(rollgate.jwtSecret) },
       ...[Owners, Documents, Jobs, Rows, RouteCatalogue, TestSuites, Intents, Conversations, Users],
       { provide: APP_GUARD, useClass: AuthenticationGuard },
       { provide: APP_GUARD, useClass: AccessGuard },
@@ -92,13 +94,13 @@ export function platformModule({ pool, clock, jwtSecret, ...rollgate }: Platform
   };
 }
 
-function rollgateOptions({ limiter, closeLimiter, supportUrl }: Omit<PlatformParts, 'pool' | 'clock' | 'jwtSecret'>) {
+function rollgateOptions({ limiter, closeLimiter, supportUrl, jwtSecret }: Omit<PlatformParts, 'pool' | 'clock'>) {
   return {
     limiter,
     closeLimiter,
     // The account, the bot and the table are found where Rollgate looks by itself. A request id counts for itself only
     // when it is the caller's: made-up ones share one subject, or each would have a limit of its own.
     subjects: { request_id: (context: Parameters<typeof requestOf>[0]) => requestOf(context).access?.job?.id },
-    support: ({ api, id }: Decision) => supportUrl.replaceAll('<api>', api).replaceAll('<id>', id),
+    limitRequests: { url: supportUrl, secret: jwtSecret },
   };
 }

@@ -5,8 +5,9 @@ import { builtInCatalogue } from '@rollgate/contract';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { problemOf, type Reply, sendProblem } from './http/problem.filter.js';
 import { platformModule } from './platform.module.js';
-import { checkedSecret, DEFAULT_SUPPORT_URL } from './settings.js';
+import { checkedSecret } from './settings.js';
 import { createSchema, openPool } from './store/database.js';
+import { acceptForms, SUPPORT_PATH } from './support/support-forms.js';
 
 export interface PlatformOptions {
   readonly databaseUrl: string;
@@ -19,8 +20,8 @@ export interface PlatformOptions {
   readonly port?: number;
   /** Unix ms: what jobs go by. The real time by default. */
   readonly clock?: () => number;
-  /** `<api>` and `<id>` stand for the API and the denial. */
-  readonly supportUrl?: string;
+  /** Where a denied caller asks for a custom limit; the platform's own page by default. */
+  readonly supportUrl?: string | undefined;
 }
 
 export interface Platform {
@@ -38,11 +39,13 @@ const IDLE_SWEEP_MS = 50;
 
 /** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
-  const { databaseUrl, clock = Date.now, supportUrl = DEFAULT_SUPPORT_URL } = options;
+  const { databaseUrl, clock = Date.now } = options;
   const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
   const pool = openPool({ databaseUrl, onIdleError: logFault });
   let ownLimiter: Limiter | undefined;
   let app: NestFastifyApplication | undefined;
+  // Known once it listens: a port may be any that is free.
+  const supportUrl = () => options.supportUrl ?? `${urlOf(app as NestFastifyApplication)}${SUPPORT_PATH}`;
   try {
     await createSchema(pool);
     // The service keeps house: removing old counters is a right that a platform need not have.
@@ -92,6 +95,7 @@ async function createApplication(module: Parameters<typeof NestFactory.create>[0
     abortOnError: false,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  acceptForms(adapter.getInstance());
   return app;
 }
 

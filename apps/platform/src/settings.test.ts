@@ -10,7 +10,7 @@ test('what is not set, or set to nothing, has its default', () => {
     port: 3001,
     databaseUrl: GIVEN.DATABASE_URL,
     jwtSecret: SECRET,
-    supportUrl: 'https://support.example.com/rate-limits?api=<api>&denial=<id>',
+    supportUrl: undefined,
   });
 });
 

@@ -3,8 +3,6 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { MIN_SECRET_BYTES } from './auth/tokens.js';
 
-export const DEFAULT_SUPPORT_URL = 'https://support.example.com/rate-limits?api=<api>&denial=<id>';
-
 /** A setting is missing or wrong. The message is one line, for whoever starts the platform. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -15,8 +13,8 @@ export interface Settings {
   readonly port: number;
   readonly databaseUrl: string;
   readonly jwtSecret: string;
-  /** `<api>` and `<id>` stand for the API and the denial. */
-  readonly supportUrl: string;
+  /** Where a denied caller asks for a custom limit; the platform's own page where it is left out. */
+  readonly supportUrl: string | undefined;
 }
 
 type Environment = Readonly<Record<string, string | undefined>>;
@@ -35,7 +33,7 @@ const variables = z.object({
   PLATFORM_SUPPORT_URL: z
     .string()
     .regex(/^https?:\/\//, 'must begin with http:// or https://')
-    .default(DEFAULT_SUPPORT_URL),
+    .optional(),
 });
 
 /** @throws SettingsError */

@@ -78,7 +78,7 @@ test('a fault of ours is a problem that tells nothing of the inside', async () =
   expect(JSON.stringify(body)).not.toContain('platform.rows');
 });
 
-test('every route is limited by one API, or is one of the few that are open or show the limits', () => {
+test('every route is limited by one API, or is one of the few that are open, show the limits or take requests for others', () => {
   const routes = it.platform.app.get(RouteCatalogue).routes();
   const unlimited = routes
     .filter(({ api }) => api === undefined)
@@ -87,6 +87,11 @@ test('every route is limited by one API, or is one of the few that are open or s
     { method: 'GET', path: '/catalogue', open: true },
     { method: 'GET', path: '/healthz', open: true },
     { method: 'GET', path: '/api/public/rate-limits', open: false },
+    { method: 'POST', path: '/api/public/limit-requests', open: false },
+    { method: 'GET', path: '/api/public/limit-requests', open: false },
+    { method: 'GET', path: '/api/public/limit-requests/:id', open: false },
+    { method: 'GET', path: '/support/limit-requests', open: true },
+    { method: 'POST', path: '/support/limit-requests', open: true },
   ]);
   const limited = routes.filter(({ api }) => api !== undefined);
   expect(limited.filter(({ open }) => open)).toEqual([]);

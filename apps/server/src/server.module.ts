@@ -11,6 +11,7 @@ import { RootController } from './http/root.controller.js';
 import { JanitorModule } from './janitor/janitor.module.js';
 import { LimitingModule } from './limiting/limiting.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { OidcModule } from './oidc/oidc.module.js';
 import type { Settings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
 import { StaffModule } from './staff/staff.module.js';
@@ -38,6 +39,7 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       EventsModule.forRoot({ databaseUrl, logger, keepDays: keepEventDays }),
       LimitingModule,
       StaffModule,
+      OidcModule,
       AccessModule,
       AdminModule,
     ],

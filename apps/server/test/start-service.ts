@@ -19,7 +19,7 @@ export interface TestService {
 
 export async function startService(
   options: { databaseUrl: string } & Partial<
-    Pick<ServerOptions, 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc'>
+    Pick<ServerOptions, 'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc'>
   >,
 ): Promise<TestService> {
   const log: Record<string, unknown>[] = [];

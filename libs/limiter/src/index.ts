@@ -10,5 +10,6 @@ export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, ty
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';
+export { LimitRequestRefused, LimitRequests, type Wish } from './requests/limit-requests.js';
 export type { Store } from './store.js';
 export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject.js';

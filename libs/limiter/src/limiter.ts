@@ -19,6 +19,7 @@ import type { Recorder } from './events/recorder.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
+import type { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
 import { accountPrefix, encodeAccount, laneOf, laneOfEncoded, parseSubjectKey, subjectKey } from './subject.js';
 import { subjectUsage } from './usage.js';
@@ -40,6 +41,8 @@ export interface LimiterOptions {
   readonly uses?: OverrideUses;
   /** Records denials. The limiter closes it. */
   readonly recorder?: Recorder;
+  /** Takes customers' requests for custom limits. */
+  readonly requests?: LimitRequests;
   /** Stops what runs beside the limiter, before its store is closed. */
   readonly onClose?: () => Promise<void>;
 }
@@ -76,6 +79,8 @@ export class LimiterClosedError extends Error {
 
 export class Limiter {
   readonly catalogue: Catalogue;
+  /** undefined: this limiter counts in memory. */
+  readonly requests: LimitRequests | undefined;
   readonly #store: Store;
   readonly #batcher: Batcher<PendingCall>;
   readonly #denials: DenialMemory;
@@ -92,6 +97,7 @@ export class Limiter {
 
   constructor(options: LimiterOptions) {
     this.catalogue = options.catalogue;
+    this.requests = options.requests;
     this.#store = options.store;
     this.#now = options.now ?? (() => performance.now());
     this.#policySource = options.policy;

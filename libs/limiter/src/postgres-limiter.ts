@@ -11,6 +11,7 @@ import { OverrideUses } from './policy/override-use.js';
 import { Policy } from './policy/policy.js';
 import { PolicySync } from './policy/policy-sync.js';
 import { PostgresStore } from './postgres-store.js';
+import { LimitRequests } from './requests/limit-requests.js';
 
 /** A pass of the janitor holds one for long; events and polls take turns with the others. */
 const HOUSEKEEPING_CONNECTIONS = 3;
@@ -94,6 +95,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     store,
     ...(recorder ? { recorder } : {}),
     catalogue,
+    requests: new LimitRequests({ pool: housekeeping, catalogue }),
     uses,
     policy: {
       policy,

@@ -1,5 +1,5 @@
 /** Each denial is counted once in an event, whatever happens to the database meanwhile. */
-import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
@@ -8,7 +8,7 @@ import { Limiter } from '../src/limiter.js';
 import { PostgresStore } from '../src/postgres-store.js';
 import type { AcquireRequest } from '../src/request.js';
 import { countedCalls, eventRows } from './event-rows.js';
-import { type Proxy, startProxy } from './proxy.js';
+import { type DatabaseProxy, startProxy } from './proxy.js';
 
 const catalogue = new Catalogue([
   {
@@ -24,7 +24,7 @@ const catalogue = new Catalogue([
 ]);
 
 let database: TestDatabase;
-let proxy: Proxy;
+let proxy: DatabaseProxy;
 let pool: pg.Pool;
 let clock: TestClock;
 let recorder: Recorder;
@@ -32,8 +32,12 @@ let limiter: Limiter;
 let errors: unknown[];
 let writes: number;
 
-beforeEach(async () => {
+beforeAll(async () => {
   database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query('TRUNCATE rollgate.limit_event, rollgate.counter, rollgate.bucket');
   proxy = await startProxy(database.url);
   pool = new pg.Pool({ connectionString: proxy.url, max: 1 });
   pool.on('error', () => undefined);
@@ -46,7 +50,6 @@ afterEach(async () => {
   await recorder.close({ withinMs: 0 });
   await pool.end();
   await proxy.close();
-  await database.drop();
 });
 
 /** Decides on the database, records by way of the proxy. Nothing is written but by `flush`, and at the end. */
@@ -99,7 +102,7 @@ describe('after a clean stop', () => {
       clock.advance({ ms: [0, 400, 999, 20_000][i % 4] as number });
       if (i % 10 === 0) expect(await recorder.flush()).toBe(true);
     }
-    await limiter.close();
+    await recorder.close();
     expect(Object.keys(tally(seen)).length).toBeGreaterThan(100);
     expect(await written()).toEqual(tally(seen));
     expect(errors).toEqual([]);
@@ -111,7 +114,7 @@ describe('after a clean stop', () => {
     await ask('b', 1, { route: `POST /${'x'.repeat(300)}`, requestId: 'first\u0000\ud800' });
     clock.advance({ ms: 300 });
     await ask('b', 4, { route: 'GET /later', requestId: 'later' });
-    await limiter.close();
+    await recorder.close();
     const [row] = await eventRows(database.pool);
     expect(row).toMatchObject({
       kind: 'denied',
@@ -147,7 +150,7 @@ describe('after a clean stop', () => {
     expect(new Set(denied.map(([event]) => event)).size).toBe(1);
     expect(denied.map(([, number]) => number)).toEqual(['1', '2', '3', '4', '5', '6', '7']);
     expect(decisions[0]?.id).not.toContain('.');
-    await limiter.close();
+    await recorder.close();
     expect(await countedCalls(database.pool)).toBe(7);
   });
 });
@@ -184,7 +187,7 @@ describe('while the database is away', () => {
       expect(recorder.pending).toBeLessThanOrEqual(40 + 10); // and the batch that is tried again
     }
     proxy.set('open');
-    await limiter.close();
+    await recorder.close();
     const denied = seen.filter(({ deniedBy }) => deniedBy !== null).length;
     expect(await countedCalls(database.pool)).toBe(denied);
     const rows = await eventRows(database.pool);
@@ -216,7 +219,7 @@ describe('a write', () => {
     while ((await countedCalls(database.pool)) === 0) await new Promise((resolve) => setTimeout(resolve, 5));
     await ask('b', 2);
     proxy.set('open');
-    await limiter.close();
+    await recorder.close();
     expect(writes).toBeGreaterThan(1);
     expect(await countedCalls(database.pool)).toBe(9);
   });
@@ -231,9 +234,12 @@ describe('a write', () => {
   });
 
   test('that the database refuses for one event does not keep the others from it', async () => {
-    await database.pool.query(`ALTER TABLE rollgate.limit_event ADD CHECK (subject <> 'acme/a/bot=evil')`);
+    await database.pool.query(
+      `ALTER TABLE rollgate.limit_event ADD CONSTRAINT no_evil CHECK (subject <> 'acme/a/bot=evil')`,
+    );
     for (const bot of ['b-1', 'evil', 'b-2']) await ask(bot, 5);
-    await limiter.close();
+    await recorder.close();
+    await database.pool.query('ALTER TABLE rollgate.limit_event DROP CONSTRAINT no_evil');
     expect((await eventRows(database.pool)).map(({ subject }) => subject)).toEqual([
       'acme/a/bot=b-1',
       'acme/a/bot=b-2',
@@ -246,7 +252,7 @@ test('a sample of grants is recorded where asked for, and no id of a grant leads
   limiter = open({ sample: { roomy: 0.1 } });
   const grants = await ask('b', 205, { api: 'roomy' });
   await ask('b', 3);
-  await limiter.close();
+  await recorder.close();
   expect(await eventRows(database.pool)).toMatchObject([
     { kind: 'granted_sample', api: 'roomy', window_name: null, count: 20, units: 20, used: 10, filled: null },
   ]);

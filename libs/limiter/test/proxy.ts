@@ -1,7 +1,7 @@
 /** Stands between a pool and its database: takes the database away, or its answers. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
-export interface Proxy {
+export interface DatabaseProxy {
   /** The database's URL, by way of the proxy. */
   readonly url: string;
   /** `open` passes everything; `away` drops connections; `mute` passes statements and drops the connection for an answer. */
@@ -9,7 +9,7 @@ export interface Proxy {
   close(): Promise<void>;
 }
 
-export async function startProxy(databaseUrl: string): Promise<Proxy> {
+export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
   const target = new URL(databaseUrl);
   const sockets = new Set<Socket>();
   let mode: 'open' | 'away' | 'mute' = 'open';

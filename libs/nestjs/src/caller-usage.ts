@@ -1,10 +1,10 @@
 import { type ExecutionContext, Inject, Injectable } from '@nestjs/common';
 import { type Release, type SubjectUsage, WINDOW_SECONDS } from '@rollgate/contract';
 import { InvalidRequestError, type UsagePage } from '@rollgate/limiter';
+import { CallerAccount } from './caller-account.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
-import { invalidRequest, limiterUnavailable, unknownAccount } from './refusals.js';
-import { ACCOUNT, resolversOf, subjectText } from './subject-values.js';
+import { invalidRequest, limiterUnavailable } from './refusals.js';
 import { Warnings } from './warnings.js';
 
 const DEFAULT_ITEMS = 20;
@@ -32,15 +32,11 @@ export interface CallerUsageQuery {
 /** Shows a caller its own limits without spending. */
 @Injectable()
 export class CallerUsage {
-  readonly #account;
-
   constructor(
     @Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions,
+    private readonly account: CallerAccount,
     private readonly warnings: Warnings,
-  ) {
-    const resolver = resolversOf(options.subjects).get(ACCOUNT);
-    this.#account = async (context: ExecutionContext) => subjectText(ACCOUNT, await resolver?.(context));
-  }
+  ) {}
 
   /**
    * `caller`: the account, or the call to find it in by the module's resolver.
@@ -49,8 +45,7 @@ export class CallerUsage {
    */
   async list(caller: string | ExecutionContext, query: CallerUsageQuery = {}): Promise<CallerUsagePage> {
     try {
-      const account = typeof caller === 'string' ? caller : await this.#account(caller);
-      if (account === undefined) throw unknownAccount();
+      const account = typeof caller === 'string' ? caller : await this.account.of(caller);
       return await this.#page(account, { after: cursor(query.after), limit: itemCount(query.limit) });
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;

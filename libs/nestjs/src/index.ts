@@ -1,4 +1,6 @@
 export { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
+export { LimitRequestsController, limitRequestsController } from './limit-requests.controller.js';
+export { CallerLimitRequests } from './limit-requests.js';
 export { RollgateModule } from './module.js';
 export { ROLLGATE_OPTIONS } from './module-definition.js';
 export type {
@@ -20,3 +22,4 @@ export { RateLimitGuard } from './rate-limit.guard.js';
 export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';
 export { RateLimitExceededException } from './refusals.js';
 export { RateLimitSetupError, type SetupProblem } from './route-limits.js';
+export { type DeniedCall, SupportLinks } from './support-link.js';

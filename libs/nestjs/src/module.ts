@@ -1,16 +1,28 @@
 import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
 import { DiscoveryModule } from '@nestjs/core';
 import { Limiter } from '@rollgate/limiter';
+import { CallerAccount } from './caller-account.js';
 import { CallerUsage } from './caller-usage.js';
 import { DecidedCalls } from './decided-calls.js';
 import { GuardCheck } from './guard-check.js';
+import { CallerLimitRequests } from './limit-requests.js';
 import { ConfigurableModuleClass, ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 import { RouteLimits } from './route-limits.js';
 import { Warnings } from './warnings.js';
 
-const shared = [RouteLimits, DecidedCalls, Warnings, CallerUsage, RateLimitGuard, Limiter, ROLLGATE_OPTIONS];
+const shared = [
+  RouteLimits,
+  DecidedCalls,
+  Warnings,
+  CallerAccount,
+  CallerUsage,
+  CallerLimitRequests,
+  RateLimitGuard,
+  Limiter,
+  ROLLGATE_OPTIONS,
+];
 
 /**
  * Rate limits for an application: `RateLimitGuard` for `@RateLimit` handlers, `CallerUsage`, and the `Limiter` itself to
@@ -29,7 +41,9 @@ const shared = [RouteLimits, DecidedCalls, Warnings, CallerUsage, RateLimitGuard
     RouteLimits,
     DecidedCalls,
     Warnings,
+    CallerAccount,
     CallerUsage,
+    CallerLimitRequests,
     RateLimitGuard,
     { provide: Limiter, useFactory: ({ limiter }: RollgateOptions) => limiter, inject: [ROLLGATE_OPTIONS] },
   ],

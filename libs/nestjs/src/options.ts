@@ -25,6 +25,11 @@ export interface RollgateOptions {
   readonly subjects?: SubjectResolvers;
   /** How to ask for a custom limit: the `support` of the body of a denied call, e.g. a link. */
   readonly support?: string | ((decision: Decision, context: ExecutionContext) => string);
+  /**
+   * Takes requests for custom limits: `url` is the page or route where a customer asks, and every denial's `support` is a
+   * link there, signed with `secret` (32 bytes or more), that tells what was denied. `support` goes before it.
+   */
+  readonly limitRequests?: { readonly url: string | (() => string); readonly secret: string };
   /** Also sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now) of the tightest window. Off by default. */
   readonly legacyHeaders?: boolean;
   /** Calls that are not limited at all. */

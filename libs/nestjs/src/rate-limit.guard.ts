@@ -10,6 +10,7 @@ import { type AcquireRequest, InvalidRequestError } from '@rollgate/limiter';
 import { type Call, callOf } from './call.js';
 import { DecidedCalls } from './decided-calls.js';
 import { headerFields } from './headers.js';
+import { CallerLimitRequests } from './limit-requests.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { denialException, invalidRequest, limiterUnavailable, refusalTo, unknownAccount } from './refusals.js';
@@ -31,6 +32,7 @@ export class RateLimitGuard implements CanActivate {
   @Inject(RouteLimits) private readonly routes!: RouteLimits;
   @Inject(DecidedCalls) private readonly decided!: DecidedCalls;
   @Inject(Warnings) private readonly warnings!: Warnings;
+  @Inject(CallerLimitRequests) private readonly requests!: CallerLimitRequests;
 
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const call = callOf(context);
@@ -68,7 +70,8 @@ export class RateLimitGuard implements CanActivate {
     const { support } = this.options;
     throw denialException(decision, {
       message: this.options.limiter.catalogue.get(decision.api).message,
-      support: typeof support === 'function' ? support(decision, context) : support,
+      support:
+        (typeof support === 'function' ? support(decision, context) : support) ?? this.requests.links?.linkTo(decision),
     });
   }
 

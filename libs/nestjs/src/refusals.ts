@@ -2,6 +2,7 @@
  * The exceptions a guard may throw, each with its `application/problem+json` body (RFC 9457), and the same in the words
  * of a transport that has no HTTP response.
  */
+import { STATUS_CODES } from 'node:http';
 import {
   BadRequestException,
   HttpException,
@@ -75,6 +76,13 @@ function costAboveLimit(decision: Decision, { window, support }: { window: Windo
     denialId: decision.id,
     support,
   });
+}
+
+/** An exception of Nest's with a problem body. */
+export function problemException(exception: HttpException): HttpException {
+  const status = exception.getStatus();
+  const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, message: exception.message };
+  return new HttpException(body, status, { cause: exception });
 }
 
 /** A malformed subject or cost. Nothing was counted. */

@@ -12,6 +12,7 @@ import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { LOGGER } from '../logging/logger.js';
+import { START_PATH } from '../oidc/identity-provider.js';
 import type { Settings } from '../settings.js';
 import { SETTINGS } from '../settings.module.js';
 import { Sessions, type SignedIn } from './sessions.js';
@@ -54,7 +55,7 @@ export class SessionController {
     const session = secret === undefined ? undefined : await this.sessions.find(secret);
     if (session !== undefined) return this.#viewOf(session);
     const { oidc } = this.settings;
-    const provider = oidc && { issuer: oidc.issuer, startPath: '/admin/api/session/oidc/start' };
+    const provider = oidc && { issuer: oidc.issuer, startPath: START_PATH };
     return { signedIn: false, methods: { local: true, oidc: provider ?? null } };
   }
 

@@ -24,7 +24,7 @@ const ENOUGH = 0.75;
 export class EventBook {
   /** In the order they began. */
   readonly #events = new Set<LimitEvent>();
-  /** The newest one of each subject; others of its second follow by `next`. */
+  /** The newest one of each subject; others that still count follow by `next`. */
   readonly #bySubject = new Map<string, LimitEvent>();
   readonly #maxRows: number;
   #full: number;
@@ -43,12 +43,12 @@ export class EventBook {
   eventOf(asked: Counted, outcome: Outcome): LimitEvent {
     const newest = this.#bySubject.get(asked.key);
     for (let event = newest; event !== undefined && outcome.nowMs < event.endMs; event = event.next) {
-      if (isOf(event, asked, outcome.window)) return event;
+      if (outcome.nowMs >= event.endMs - 1000 && isOf(event, asked, outcome.window)) return event;
     }
     if (this.#events.size >= this.#full) this.#addUp();
     const event = newEvent(asked, outcome);
     const before = this.#bySubject.get(asked.key);
-    if (before !== undefined && before.endMs === event.endMs) event.next = before;
+    if (before !== undefined && before.endMs > outcome.nowMs) event.next = before;
     this.#events.add(event);
     this.#bySubject.set(event.key, event);
     return event;

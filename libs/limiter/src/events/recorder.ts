@@ -101,7 +101,7 @@ export class Recorder {
   }
 
   /** Writes all there is, for `withinMs` at most; what is left then is told to `onError`. */
-  async close({ withinMs = 3000 }: { withinMs?: number } = {}): Promise<void> {
+  async close({ withinMs = 5000 }: { withinMs?: number } = {}): Promise<void> {
     clearInterval(this.#timer);
     const late = new AbortController();
     const deadline = wait(withinMs, undefined, { signal: late.signal }).catch(() => undefined);

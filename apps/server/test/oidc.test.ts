@@ -1,0 +1,255 @@
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, freePort, type TestDatabase } from '@rollgate/testing';
+import type { Role } from '../src/access/permissions.js';
+import { addPerson, Browser, browserOf } from './browser.js';
+import { type ProviderPerson, startProvider, type TestProvider } from './start-provider.js';
+import { type Answer, startService, type TestService } from './start-service.js';
+
+const START = '/admin/api/session/oidc/start';
+const CALLBACK = '/admin/api/session/oidc/callback';
+const ROLES = new Map<string, Role>([
+  ['rate-limit-admins', 'admin'],
+  ['support-team', 'support'],
+  ['audit', 'auditor'],
+]);
+
+let database: TestDatabase;
+let provider: TestProvider;
+let service: TestService;
+let silent: TestService;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const port = await freePort();
+  const publicUrl = `http://127.0.0.1:${port}`;
+  provider = await startProvider(`${publicUrl}${CALLBACK}`);
+  const { issuer, clientId, clientSecret } = provider;
+  const oidc = { issuer, clientId, clientSecret, groupsClaim: 'groups', roles: ROLES };
+  service = await startService({ databaseUrl: database.url, port, publicUrl, oidc, trustProxy: undefined });
+  const away = { ...oidc, issuer: `http://127.0.0.1:${await freePort()}` };
+  silent = await startService({ databaseUrl: database.url, publicUrl, oidc: away });
+});
+
+afterAll(async () => {
+  await service?.server.close();
+  await silent?.server.close();
+  await provider?.close();
+  await database?.drop();
+});
+
+beforeEach(async () => {
+  provider.claimsInIdToken = true;
+  // Tests of this file are more sign-ins from one address than a minute has room for.
+  await database.pool.query('TRUNCATE rollgate.counter');
+});
+
+let people = 0;
+function person(options: Partial<ProviderPerson> = {}): ProviderPerson {
+  people += 1;
+  return { sub: `sub-${people}`, email: `person-${people}@example.com`, name: `Person ${people}`, ...options };
+}
+
+/** Follows the provider's own redirects, as a browser does, until it sends back here. */
+async function atProvider(url: string, as: ProviderPerson | undefined): Promise<string> {
+  provider.person = as;
+  const cookies = new Map<string, string>();
+  for (let next = url, hops = 0; hops < 10; hops++) {
+    const cookie = [...cookies].map((pair) => pair.join('=')).join('; ');
+    const answer = await fetch(next, { redirect: 'manual', headers: { cookie } });
+    for (const line of answer.headers.getSetCookie()) {
+      const [name = '', ...value] = (line.split(';')[0] ?? '').split('=');
+      cookies.set(name, value.join('='));
+    }
+    const location = answer.headers.get('location');
+    if (location === null) throw new Error(`the provider says ${answer.status}: ${await answer.text()}`);
+    next = new URL(location, next).href;
+    if (next.startsWith(service.server.url)) return next.slice(service.server.url.length);
+  }
+  throw new Error('the provider never sent back');
+}
+
+const locationOf = ({ headers }: Answer) => headers.get('location') as string;
+
+/** The whole way. Resolves to where the browser ends. */
+async function signIn(browser: Browser, as: ProviderPerson | undefined, returnTo?: string): Promise<string> {
+  const query = returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`;
+  const started = await browser.get(`${START}${query}`);
+  expect(started.status).toBe(302);
+  return locationOf(await browser.get(await atProvider(locationOf(started), as)));
+}
+
+async function whoIs(browser: Browser) {
+  return (await browser.get('/admin/api/session')).body as { signedIn: boolean; staff: Record<string, string> };
+}
+
+test('the sign-in screen is told where it begins', async () => {
+  expect((await new Browser(service).get('/admin/api/session')).body).toEqual({
+    signedIn: false,
+    methods: { local: true, oidc: { issuer: provider.issuer, startPath: START } },
+  });
+});
+
+test('a person of a mapped group signs in with its role, and comes back to where it was', async () => {
+  const browser = new Browser(service);
+  const ann = person({ email: 'Ann@Example.com', name: 'Ann', groups: ['staff', 'support-team'] });
+  expect(await signIn(browser, ann, '/admin/accounts/acme?tab=usage#top')).toBe('/admin/accounts/acme?tab=usage#top');
+  expect(await whoIs(browser)).toMatchObject({
+    signedIn: true,
+    staff: { login: 'ann@example.com', displayName: 'Ann', role: 'support' },
+  });
+  const { rows } = await database.pool.query(
+    `SELECT action, actor, after ->> 'signsInBy' AS by FROM rollgate.history WHERE after ->> 'login' = 'ann@example.com'`,
+  );
+  expect(rows).toEqual([{ action: 'add', actor: `oidc:${provider.issuer}`, by: 'provider' }]);
+});
+
+test.each<[readonly string[], Role]>([
+  [['rate-limit-admins', 'support-team', 'audit'], 'admin'],
+  [['audit', 'support-team'], 'support'],
+  [['audit'], 'auditor'],
+])('of %j the highest role wins: %s', async (groups, role) => {
+  const browser = new Browser(service);
+  expect(await signIn(browser, person({ groups }))).toBe('/admin/');
+  expect((await whoIs(browser)).staff['role']).toBe(role);
+});
+
+test('groups that the provider tells only when asked count as well', async () => {
+  provider.claimsInIdToken = false;
+  const browser = new Browser(service);
+  expect(await signIn(browser, person({ groups: ['audit'] }))).toBe('/admin/');
+  expect((await whoIs(browser)).staff['role']).toBe('auditor');
+});
+
+test('the role follows the groups at each sign-in; without one the person is out everywhere', async () => {
+  const one = person({ groups: ['rate-limit-admins'] });
+  const first = new Browser(service);
+  await signIn(first, one);
+  const { staff } = await whoIs(first);
+  const second = new Browser(service);
+  await signIn(second, { ...one, name: 'Renamed', groups: ['support-team'] });
+  expect((await whoIs(second)).staff).toEqual({ ...staff, displayName: 'Renamed', role: 'support' });
+  expect((await whoIs(first)).staff['role']).toBe('support');
+  const third = new Browser(service);
+  expect(await signIn(third, { ...one, groups: ['others'] })).toBe('/admin/?signInFailed=not-allowed');
+  for (const browser of [first, second, third]) expect((await whoIs(browser)).signedIn).toBe(false);
+  const { rows } = await database.pool.query('SELECT action FROM rollgate.history WHERE target = $1 ORDER BY id', [
+    staff['id'],
+  ]);
+  expect(rows.map(({ action }) => action)).toEqual(['add', 'role', 'rename']);
+});
+
+test.each([[undefined], [[]], [['others', 'Support-Team']]])('nobody signs in with groups %j', async (groups) => {
+  const browser = new Browser(service);
+  const nobody = person(groups === undefined ? {} : { groups });
+  expect(await signIn(browser, nobody)).toBe('/admin/?signInFailed=not-allowed');
+  expect((await whoIs(browser)).signedIn).toBe(false);
+  const { rows } = await database.pool.query('SELECT FROM rollgate.staff WHERE oidc_subject = $1', [nobody.sub]);
+  expect(rows).toEqual([]);
+});
+
+test('disabled here is disabled, whatever the provider says; its role and password are not changed by hand', async () => {
+  const browser = new Browser(service);
+  const one = person({ groups: ['support-team'] });
+  await signIn(browser, one);
+  const { id } = (await whoIs(browser)).staff;
+  const admin = await browserOf(service, 'admin');
+  expect((await admin.patch(`/admin/api/staff/${id}`, { role: 'admin' })).status).toBe(409);
+  expect((await admin.post(`/admin/api/staff/${id}/password`)).status).toBe(409);
+  expect((await admin.patch(`/admin/api/staff/${id}`, { disabled: true })).status).toBe(200);
+  expect((await whoIs(browser)).signedIn).toBe(false);
+  expect(await signIn(browser, one)).toBe('/admin/?signInFailed=not-allowed');
+  expect((await new Browser(service).signIn(one.email as string, 'xxxxxxxxxxxx')).status).toBe(401);
+});
+
+test('an e-mail address makes nobody somebody else: a local account of that login stays its owner’s', async () => {
+  const { id } = await addPerson(service, { login: 'taken@example.com', role: 'admin' });
+  const browser = new Browser(service);
+  await signIn(browser, person({ email: 'taken@example.com', groups: ['support-team'] }));
+  const { staff } = await whoIs(browser);
+  expect(staff['id']).not.toBe(id);
+  expect(staff).toMatchObject({ login: expect.stringMatching(/^oidc-[0-9a-f]{12}$/), role: 'support' });
+  const unverified = new Browser(service);
+  const claimed = { email: 'ceo@example.com', email_verified: false, groups: ['support-team'] };
+  await signIn(unverified, person(claimed));
+  expect((await whoIs(unverified)).staff['login']).toMatch(/^oidc-/);
+});
+
+test('a sign-in makes a new session and ends the one the browser had', async () => {
+  const browser = await browserOf(service, 'viewer');
+  const before = new Browser(service);
+  for (const pair of browser.cookies) before.cookies.set(...pair);
+  await signIn(browser, person({ groups: ['audit'] }));
+  expect((await whoIs(browser)).staff['role']).toBe('auditor');
+  expect((await whoIs(before)).signedIn).toBe(false);
+});
+
+test('a person who cancels is not signed in', async () => {
+  expect(await signIn(new Browser(service), undefined)).toBe('/admin/?signInFailed=refused');
+});
+
+test('a way back is taken once, in time, in the browser that began, with its own state', async () => {
+  const one = person({ groups: ['audit'] });
+  const begin = async (browser: Browser) => atProvider(locationOf(await browser.get(START)), one);
+  const expired = '/admin/?signInFailed=expired';
+
+  const browser = new Browser(service);
+  const back = await begin(browser);
+  const stolen = new Browser(service);
+  expect(locationOf(await stolen.get(back))).toBe(expired);
+  const kept = new Map(browser.cookies);
+  expect(locationOf(await browser.get(back))).toBe('/admin/');
+  for (const pair of kept) browser.cookies.set(...pair);
+  expect(locationOf(await browser.get(back))).toBe(expired);
+
+  const victim = new Browser(service);
+  await begin(victim);
+  expect(locationOf(await victim.get(await begin(new Browser(service))))).toBe('/admin/?signInFailed=refused');
+  expect((await whoIs(victim)).signedIn).toBe(false);
+
+  const late = new Browser(service);
+  const lateBack = await begin(late);
+  await database.pool.query(`UPDATE rollgate.sign_in_attempt SET ends_at = ends_at - interval '10 minutes'`);
+  expect(locationOf(await late.get(lateBack))).toBe(expired);
+});
+
+test('the browser’s secret is for scripts unreadable, short-lived, and stored as a hash', async () => {
+  const browser = new Browser(service);
+  const [cookie] = (await browser.get(START)).headers.getSetCookie();
+  expect(cookie).toMatch(/^rollgate-attempt=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/);
+  const { rows } = await database.pool.query('SELECT row_to_json(a)::text AS row FROM rollgate.sign_in_attempt a');
+  for (const { row } of rows) expect(row).not.toContain(browser.cookies.get('rollgate-attempt'));
+});
+
+test.each([
+  'https://evil.example/',
+  '//evil.example/',
+  '/\\evil.example',
+  '/\t/evil.example',
+  '/.//evil.example',
+  'admin',
+  'javascript:alert(1)',
+])('nobody is sent to %j after signing in', async (returnTo) => {
+  const { status } = await new Browser(service).get(`${START}?returnTo=${encodeURIComponent(returnTo)}`);
+  expect(status).toBe(400);
+});
+
+test('a provider that does not answer keeps nobody from a password', async () => {
+  expect(locationOf(await new Browser(silent).get(START))).toBe('/admin/?signInFailed=unavailable');
+  const { login } = await addPerson(silent);
+  expect((await new Browser(silent).signIn(login)).status).toBe(200);
+});
+
+test('beginning is limited by address', async () => {
+  const statuses = await Promise.all(
+    Array.from({ length: 31 }, async () => (await new Browser(service).get(START)).status),
+  );
+  expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+});
+
+test('no code, state or token is logged', async () => {
+  const browser = new Browser(service);
+  const back = await atProvider(locationOf(await browser.get(START)), person({ groups: ['audit'] }));
+  await browser.get(back);
+  const { searchParams } = new URL(back, service.server.url);
+  for (const name of ['code', 'state']) expect(JSON.stringify(service.log)).not.toContain(searchParams.get(name));
+});

@@ -1,0 +1,150 @@
+/** The customer's side of "contact support": files a wish for a custom limit, and reads what became of it. */
+import type { Catalogue, LimitRequest } from '@rollgate/contract';
+import type pg from 'pg';
+import { InvalidRequestError } from '../request.js';
+import { encodeAccount, parseSubjectKey, subjectKey } from '../subject.js';
+
+export interface Wish {
+  readonly account: string;
+  readonly api?: string | undefined;
+  readonly group?: string | undefined;
+  readonly dimensions?: Readonly<Record<string, string>> | undefined;
+  readonly perMinute?: number | undefined;
+  readonly perHour?: number | undefined;
+  /** ISO 8601. */
+  readonly until?: string | undefined;
+  readonly reason: string;
+  /** The denial it is asked for, with what its link told. */
+  readonly denial?: { readonly id: string; readonly facts: Readonly<Record<string, unknown>> } | undefined;
+  /** Where it comes from, for the history. */
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** The database refuses: `status` is what HTTP calls it (404, 409, 422). */
+export class LimitRequestRefused extends Error {
+  override readonly name = 'LimitRequestRefused';
+  constructor(
+    readonly status: number,
+    message: string,
+  ) {
+    super(message);
+  }
+}
+
+interface Row {
+  readonly number: string;
+  readonly id: string;
+  readonly account: string;
+  readonly group_id: string | null;
+  readonly api: string | null;
+  readonly subject: string | null;
+  readonly per_minute: number | null;
+  readonly per_hour: number | null;
+  readonly until: Date | null;
+  readonly reason: string;
+  readonly asked_at: Date;
+  readonly state: LimitRequest['state'];
+  readonly decided_at: Date | null;
+  readonly answer: string | null;
+  readonly granted_per_minute: number | null;
+  readonly granted_per_hour: number | null;
+  readonly granted_until: Date | null;
+}
+
+export class LimitRequests {
+  readonly #pool: pg.Pool;
+  readonly #catalogue: Catalogue;
+
+  constructor({ pool, catalogue }: { pool: pg.Pool; catalogue: Catalogue }) {
+    this.#pool = pool;
+    this.#catalogue = catalogue;
+  }
+
+  /** @throws LimitRequestRefused, InvalidRequestError, or the driver's error. */
+  async ask(wish: Wish): Promise<LimitRequest> {
+    const account = wish.account.normalize('NFC');
+    const spec = {
+      account,
+      group_id: wish.group ?? null,
+      api: wish.api ?? null,
+      subject: this.#subject(wish),
+      per_minute: wish.perMinute ?? null,
+      per_hour: wish.perHour ?? null,
+      until: wish.until ?? null,
+      reason: wish.reason,
+      denial_id: wish.denial?.id ?? null,
+      denial: wish.denial?.facts ?? null,
+    };
+    const author = [`account:${account}`, 'customer', wish.address ?? null, wish.requestId ?? null];
+    try {
+      const { rows } = await this.#pool.query<{ id: string }>(
+        'SELECT id FROM rollgate.ask_limit($1, ROW($2, $3, $4, $5)::rollgate.author)',
+        [JSON.stringify(spec), ...author],
+      );
+      return (await this.find(account, rows[0]?.id ?? '')) as LimitRequest;
+    } catch (error) {
+      const { code, message } = error as { code?: unknown; message?: unknown };
+      const status = typeof code === 'string' ? /^RG(4\d\d)$/.exec(code)?.[1] : undefined;
+      throw status === undefined ? error : new LimitRequestRefused(Number(status), String(message));
+    }
+  }
+
+  /** undefined: there is none of this account. */
+  async find(account: string, id: string): Promise<LimitRequest | undefined> {
+    return (await this.#read([account.normalize('NFC'), id, null, null, 1]))[0];
+  }
+
+  /** The newest one for a denial. */
+  async ofDenial(account: string, denialId: string): Promise<LimitRequest | undefined> {
+    return (await this.#read([account.normalize('NFC'), null, denialId, null, 1]))[0];
+  }
+
+  /** Newest first, 100 at most. */
+  async list(account: string): Promise<LimitRequest[]> {
+    return await this.#read([account.normalize('NFC'), null, null, null, 100]);
+  }
+
+  async #read(values: readonly unknown[]): Promise<LimitRequest[]> {
+    const { rows } = await this.#pool.query<Row>('SELECT * FROM rollgate.requests_of($1, $2, $3, $4, $5)', [...values]);
+    return rows.map(requestOf);
+  }
+
+  #subject({ account, api, dimensions }: Wish): string | null {
+    if (dimensions === undefined) return null;
+    const entry = api === undefined ? undefined : this.#catalogue.find(api);
+    if (entry === undefined) throw new InvalidRequestError('dimensions', 'need an api of the catalogue');
+    const wanted = entry.level.filter((name) => name !== 'account');
+    const missing = wanted.filter((name) => !Object.hasOwn(dimensions, name));
+    if (wanted.length === 0 || missing.length > 0) {
+      throw new InvalidRequestError('dimensions', `${entry.id} counts by ${entry.level.join(' and ')}`);
+    }
+    return subjectKey(entry, encodeAccount(account), { dimensions });
+  }
+}
+
+function requestOf(row: Row): LimitRequest {
+  return {
+    id: row.id,
+    account: row.account,
+    api: row.api,
+    group: row.group_id,
+    dimensions: row.subject === null ? null : parseSubjectKey(row.subject).dimensions,
+    perMinute: row.per_minute,
+    perHour: row.per_hour,
+    until: row.until?.toISOString() ?? null,
+    reason: row.reason,
+    askedAt: row.asked_at.toISOString(),
+    state: row.state,
+    decidedAt: row.decided_at?.toISOString() ?? null,
+    answer: row.answer,
+    granted:
+      row.state === 'approved'
+        ? {
+            perMinute: row.granted_per_minute,
+            perHour: row.granted_per_hour,
+            until: row.granted_until?.toISOString() ?? null,
+          }
+        : null,
+  };
+}

@@ -1,0 +1,120 @@
+/** Ways to get the record wrong, seeded into the SQL, break the rule that names them. */
+import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { PostgresStore } from '../src/postgres-store.js';
+import { countedCalls, eventRows, eventToWrite, writeEvents } from './event-rows.js';
+
+const SUBJECT = 'acme/publish-bot/bot=b';
+
+let database: TestDatabase;
+let clock: TestClock;
+let store: PostgresStore;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(() => {
+  clock = new TestClock();
+  store = new PostgresStore({ pool: database.pool, clock: () => clock.nowMs });
+});
+
+const spend = (calls: number) =>
+  store.acquire([{ subject: SUBJECT, lane: 1, cost: 1, calls, perMinute: 60, perHour: 1800 }]);
+const event = (id: string, changes = {}) =>
+  eventToWrite({ id, first_ms: clock.nowMs, subject: SUBJECT, lane: 1, ...changes });
+const recheck = async (): Promise<unknown[]> =>
+  (await database.pool.query('SELECT * FROM rollgate.recheck_decisions()')).rows;
+
+const RULES: Record<string, () => Promise<void>> = {
+  'a batch that is sent twice counts once': async () => {
+    const batch = [event('twice', { count: 7 })];
+    await writeEvents(database.pool, batch);
+    await writeEvents(database.pool, batch);
+    expect(await countedCalls(database.pool)).toBe(7);
+  },
+  'one event of a minute tells what filled the window': async () => {
+    await spend(60);
+    await writeEvents(database.pool, [event('first')]);
+    await writeEvents(database.pool, [event('second', { first_ms: clock.nowMs + 1000 })]);
+    expect((await eventRows(database.pool)).map(({ filled }) => filled !== null)).toEqual([true, false]);
+  },
+  'units of the partly covered oldest second justify a denial': async () => {
+    await spend(60);
+    clock.advance({ seconds: 60 });
+    await writeEvents(database.pool, [event('edge')]);
+    expect(await recheck()).toEqual([]);
+  },
+  'units older than that do not': async () => {
+    await spend(60);
+    clock.advance({ seconds: 61 });
+    await writeEvents(database.pool, [event('late')]);
+    expect(await recheck()).toHaveLength(1);
+  },
+  'a refund since does not make a denial wrong': async () => {
+    await spend(60);
+    await writeEvents(database.pool, [event('before')]);
+    await store.refund(1, { subject: SUBJECT, second: clock.nowMs / 1000, units: 5 });
+    expect(await recheck()).toEqual([]);
+  },
+};
+
+const MUTANTS = [
+  {
+    name: 'counts added up in the database',
+    routine: 'write_events',
+    from: 'ON CONFLICT (first_at, id) DO NOTHING',
+    to: 'ON CONFLICT (first_at, id) DO UPDATE SET count = limit_event.count + excluded.count',
+    kills: 'a batch that is sent twice counts once',
+  },
+  {
+    name: 'each event filled',
+    routine: 'write_events',
+    from: 'o.first_at >= to_timestamp(t.minute)',
+    to: 'o.first_at > to_timestamp(t.minute + 60)',
+    kills: 'one event of a minute tells what filled the window',
+  },
+  {
+    name: 'judged by 60 buckets',
+    routine: 'recheck_decisions',
+    from: 'j.subject, j.second - j.length, j.second)',
+    to: 'j.subject, j.second - j.length + 1, j.second)',
+    kills: 'units of the partly covered oldest second justify a denial',
+  },
+  {
+    name: 'judged by 62 buckets',
+    routine: 'recheck_decisions',
+    from: 'j.subject, j.second - j.length, j.second)',
+    to: 'j.subject, j.second - j.length - 1, j.second)',
+    kills: 'units older than that do not',
+  },
+  {
+    name: 'refunds forgotten',
+    routine: 'note_freeing',
+    from: 'INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);',
+    to: '',
+    kills: 'a refund since does not make a denial wrong',
+  },
+];
+
+const check = async (rule: string): Promise<void> => {
+  await database.pool.query('TRUNCATE rollgate.limit_event, rollgate.freeing, rollgate.counter, rollgate.bucket');
+  await (RULES[rule] as () => Promise<void>)();
+};
+
+describe.each(MUTANTS)('$name', ({ routine, from, to, kills }) => {
+  test(`breaks: ${kills}`, async () => {
+    const { rows } = await database.pool.query<{ sql: string }>(
+      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
+      [routine],
+    );
+    const sql = rows[0]?.sql as string;
+    expect(sql.split(from)).toHaveLength(2); // stands exactly once, or the mutant is out of date
+    await check(kills);
+    await database.pool.query(sql.replace(from, to));
+    try {
+      await expect(check(kills)).rejects.toThrow(/expect\(/);
+    } finally {
+      await database.pool.query(sql);
+    }
+  });
+});
