@@ -10,6 +10,8 @@ CREATE SCHEMA rollgate;
 CREATE SEQUENCE rollgate.limit_request_number AS bigint START 1 INCREMENT 1;
 CREATE SEQUENCE rollgate.migration_id_seq AS integer START 1 INCREMENT 1;
 CREATE SEQUENCE rollgate.override_number AS bigint START 1 INCREMENT 1;
+CREATE SEQUENCE rollgate.service_token_number AS bigint START 1 INCREMENT 1;
+CREATE SEQUENCE rollgate.staff_number AS bigint START 1 INCREMENT 1;
 
 -- Tables
 
@@ -80,6 +82,11 @@ CREATE TABLE rollgate.freed (
   CONSTRAINT freed_pkey PRIMARY KEY (id)
 );
 
+CREATE TABLE rollgate.freeing (
+  subject text COLLATE "C" NOT NULL,
+  at timestamp with time zone NOT NULL
+);
+
 CREATE TABLE rollgate.history (
   id bigint NOT NULL,
   at timestamp with time zone NOT NULL,
@@ -118,8 +125,46 @@ CREATE TABLE rollgate.ledger (
   CONSTRAINT ledger_pkey PRIMARY KEY (one)
 );
 
+CREATE TABLE rollgate.limit_event (
+  id text COLLATE "C" NOT NULL,
+  kind text DEFAULT 'denied'::text NOT NULL,
+  account text NOT NULL,
+  api text NOT NULL,
+  group_id text NOT NULL,
+  level text[] NOT NULL,
+  subject text COLLATE "C" NOT NULL,
+  lane integer,
+  dimensions jsonb NOT NULL,
+  window_name text,
+  per_minute integer NOT NULL,
+  per_hour integer NOT NULL,
+  used integer NOT NULL,
+  cost integer NOT NULL,
+  source text NOT NULL,
+  policy_version bigint NOT NULL,
+  mode text NOT NULL,
+  first_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  count integer NOT NULL,
+  units bigint NOT NULL,
+  node text NOT NULL,
+  route text,
+  request_id text,
+  retry_at timestamp with time zone,
+  merged text DEFAULT 'second'::text NOT NULL,
+  filled jsonb,
+  CONSTRAINT limit_event_check CHECK (((kind <> 'denied'::text) OR (window_name IS NOT NULL))),
+  CONSTRAINT limit_event_count_check CHECK ((count > 0)),
+  CONSTRAINT limit_event_kind_check CHECK ((kind = ANY (ARRAY['denied'::text, 'granted_sample'::text]))),
+  CONSTRAINT limit_event_merged_check CHECK ((merged = ANY (ARRAY['second'::text, 'minute'::text, 'longer'::text]))),
+  CONSTRAINT limit_event_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text, 'fallback_allowed'::text, 'fallback_denied'::text]))),
+  CONSTRAINT limit_event_window_name_check CHECK ((window_name = ANY (ARRAY['minute'::text, 'hour'::text]))),
+  CONSTRAINT limit_event_pkey PRIMARY KEY (first_at, id)
+) PARTITION BY RANGE (first_at);
+
 CREATE TABLE rollgate.limit_request (
   id text NOT NULL,
+  number bigint NOT NULL,
   account text NOT NULL,
   group_id text,
   api text,
@@ -149,7 +194,8 @@ CREATE TABLE rollgate.limit_request (
   CONSTRAINT limit_request_reason_check CHECK ((btrim(reason) <> ''::text)),
   CONSTRAINT limit_request_state_check CHECK ((state = ANY (ARRAY['open'::text, 'approved'::text, 'declined'::text]))),
   CONSTRAINT limit_request_override_id_fkey FOREIGN KEY (override_id) REFERENCES rollgate.override(id),
-  CONSTRAINT limit_request_pkey PRIMARY KEY (id)
+  CONSTRAINT limit_request_pkey PRIMARY KEY (id),
+  CONSTRAINT limit_request_number_key UNIQUE (number)
 );
 
 CREATE TABLE rollgate.migration (
@@ -221,11 +267,87 @@ CREATE TABLE rollgate.override_use (
   CONSTRAINT override_use_pkey PRIMARY KEY (override_id)
 );
 
+CREATE TABLE rollgate.retention (
+  api text NOT NULL,
+  keep_seconds integer NOT NULL,
+  CONSTRAINT retention_keep_seconds_check CHECK ((keep_seconds >= 3661)),
+  CONSTRAINT retention_pkey PRIMARY KEY (api)
+);
+
+CREATE TABLE rollgate.service_token (
+  id text DEFAULT ('tok_'::text || nextval('rollgate.service_token_number'::regclass)) NOT NULL,
+  name text NOT NULL,
+  hash text NOT NULL,
+  permissions text[] NOT NULL,
+  role text NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  expires_at timestamp with time zone,
+  last_used_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  CONSTRAINT service_token_name_check CHECK ((btrim(name) <> ''::text)),
+  CONSTRAINT service_token_permissions_check CHECK ((cardinality(permissions) > 0)),
+  CONSTRAINT service_token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'support'::text, 'auditor'::text, 'admin'::text]))),
+  CONSTRAINT service_token_pkey PRIMARY KEY (id),
+  CONSTRAINT service_token_hash_key UNIQUE (hash)
+);
+
+CREATE TABLE rollgate.sign_in_attempt (
+  id text NOT NULL,
+  state text NOT NULL,
+  nonce text NOT NULL,
+  verifier text NOT NULL,
+  return_to text NOT NULL,
+  ends_at timestamp with time zone NOT NULL,
+  CONSTRAINT sign_in_attempt_pkey PRIMARY KEY (id)
+);
+
+CREATE TABLE rollgate.staff (
+  id text DEFAULT ('stf_'::text || nextval('rollgate.staff_number'::regclass)) NOT NULL,
+  login text NOT NULL,
+  display_name text NOT NULL,
+  role text NOT NULL,
+  password_hash text,
+  oidc_issuer text,
+  oidc_subject text,
+  disabled_at timestamp with time zone,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  last_sign_in_at timestamp with time zone,
+  CONSTRAINT staff_check CHECK (((oidc_issuer IS NULL) = (oidc_subject IS NULL))),
+  CONSTRAINT staff_check1 CHECK (((password_hash IS NULL) = (oidc_issuer IS NOT NULL))),
+  CONSTRAINT staff_display_name_check CHECK ((btrim(display_name) <> ''::text)),
+  CONSTRAINT staff_login_check CHECK (((login = lower(login)) AND (login <> ''::text))),
+  CONSTRAINT staff_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'support'::text, 'auditor'::text, 'admin'::text]))),
+  CONSTRAINT staff_pkey PRIMARY KEY (id),
+  CONSTRAINT staff_login_key UNIQUE (login),
+  CONSTRAINT staff_oidc_issuer_oidc_subject_key UNIQUE (oidc_issuer, oidc_subject)
+);
+
+CREATE TABLE rollgate.staff_session (
+  id text NOT NULL,
+  staff_id text NOT NULL,
+  created_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  last_seen_at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
+  address text,
+  user_agent text,
+  ends_at timestamp with time zone NOT NULL,
+  CONSTRAINT staff_session_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES rollgate.staff(id),
+  CONSTRAINT staff_session_pkey PRIMARY KEY (id)
+);
+
 -- Indexes
 
+CREATE INDEX freeing_at_idx ON rollgate.freeing USING btree (at);
+CREATE INDEX freeing_subject_at_idx ON rollgate.freeing USING btree (subject, at);
 CREATE INDEX history_account_id_idx ON rollgate.history USING btree (account, id) WHERE (account IS NOT NULL);
 CREATE INDEX history_actor_id_idx ON rollgate.history USING btree (actor, id);
 CREATE INDEX history_kind_target_id_idx ON rollgate.history USING btree (kind, target, id);
+CREATE INDEX limit_event_account_first_at_idx ON ONLY rollgate.limit_event USING btree (account, first_at);
+CREATE INDEX limit_event_api_first_at_idx ON ONLY rollgate.limit_event USING btree (api, first_at);
+CREATE INDEX limit_event_dimensions_idx ON ONLY rollgate.limit_event USING gin (dimensions jsonb_path_ops);
+CREATE INDEX limit_event_id_idx ON ONLY rollgate.limit_event USING btree (id);
+CREATE INDEX limit_event_request_id_idx ON ONLY rollgate.limit_event USING btree (request_id) WHERE (request_id IS NOT NULL);
+CREATE INDEX limit_event_subject_first_at_idx ON ONLY rollgate.limit_event USING btree (subject, first_at) WHERE (filled IS NOT NULL);
 CREATE INDEX limit_request_account_asked_at_idx ON rollgate.limit_request USING btree (account, asked_at DESC);
 CREATE INDEX limit_request_state_asked_at_idx ON rollgate.limit_request USING btree (state, asked_at);
 CREATE INDEX limit_request_ticket_idx ON rollgate.limit_request USING btree (ticket) WHERE (ticket IS NOT NULL);
@@ -233,6 +355,10 @@ CREATE INDEX override_account_created_in_idx ON rollgate.override USING btree (a
 CREATE INDEX override_changed_in_idx ON rollgate.override USING btree (changed_in);
 CREATE INDEX override_expires_at_idx ON rollgate.override USING btree (expires_at);
 CREATE INDEX override_ticket_idx ON rollgate.override USING btree (ticket) WHERE (ticket IS NOT NULL);
+CREATE UNIQUE INDEX service_token_name ON rollgate.service_token USING btree (name) WHERE (revoked_at IS NULL);
+CREATE INDEX sign_in_attempt_ends_at_idx ON rollgate.sign_in_attempt USING btree (ends_at);
+CREATE INDEX staff_session_ends_at_idx ON rollgate.staff_session USING btree (ends_at);
+CREATE INDEX staff_session_staff_id_idx ON rollgate.staff_session USING btree (staff_id);
 
 -- Functions
 
@@ -468,6 +594,16 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT CASE WHEN p_scope NOT LIKE '@%' THEN p_scope ELSE (
+    SELECT c.api FROM rollgate.catalogue c WHERE c.scope = 'group' AND '@' || c.group_id = p_scope ORDER BY c.ord LIMIT 1) END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.ask_limit(p_spec jsonb, p_by rollgate.author)
  RETURNS SETOF rollgate.limit_request
  LANGUAGE plpgsql
@@ -495,9 +631,10 @@ BEGIN
   IF EXISTS (SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open') THEN
     RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
   END IF;
-  INSERT INTO rollgate.limit_request (id, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
+  v_new.number := nextval('rollgate.limit_request_number');
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
     asked_by, asked_at, needs_admin)
-  VALUES ('req_' || nextval('rollgate.limit_request_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
+  VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
     v_new.per_hour, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
     coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;
@@ -654,12 +791,46 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.decision_number(p_id text)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT sum((strpos('0123456789abcdefghijklmnopqrstuvwxyz', d.digit) - 1) * (36::numeric ^ (length(n.text) - d.place)))::bigint
+  FROM (SELECT split_part(p_id, '.', 2) AS text) n
+  CROSS JOIN LATERAL string_to_table(n.text, NULL) WITH ORDINALITY AS d (digit, place)
+  WHERE n.text ~ '^[0-9a-z]{1,10}$'
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
+    SELECT string_agg(CASE WHEN m[1] ~ '^%[0-9A-F]{2}$' THEN chr(('x' || substr(m[1], 2))::bit(8)::int) ELSE m[1] END, '' ORDER BY ord)
+    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue, OUT per_minute integer, OUT per_hour integer)
  RETURNS record
  LANGUAGE sql
  IMMUTABLE
 AS $function$
   SELECT coalesce(c.per_minute, c.shipped_per_minute), coalesce(c.per_hour, c.shipped_per_hour)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
+    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END, '' ORDER BY ord)
+    FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
 $function$
 ;
 
@@ -706,6 +877,152 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH event AS (
+    SELECT e.*, rollgate.decision_number(p_id) AS number, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS "limit",
+           CASE e.window_name WHEN 'hour' THEN '3,600 seconds' ELSE '60 seconds' END AS length,
+           date_bin('1 minute', e.first_at, 'epoch') AS minute
+    FROM rollgate.limit_event e
+    WHERE e.id = split_part(p_id, '.', 1) COLLATE "C"
+      AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
+  ),
+  known AS (
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, v.version,
+           CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
+             rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
+    FROM event e
+    LEFT JOIN LATERAL (
+      SELECT x.filled FROM rollgate.limit_event x
+      WHERE x.subject = e.subject AND x.window_name = e.window_name AND x.filled IS NOT NULL
+        AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
+      ORDER BY x.first_at LIMIT 1
+    ) s ON e.filled IS NULL
+    -- As it stood then; the first known, where the clocks of the two tell otherwise.
+    LEFT JOIN LATERAL (
+      SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
+             (h.after ->> 'expiresAt')::timestamptz AS expires_at
+      FROM rollgate.history h
+      WHERE h.kind = 'override' AND h.target = e.source
+      ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
+    ) o ON e.source <> 'default'
+    LEFT JOIN LATERAL (
+      SELECT (h.after ->> 'version')::int AS version FROM rollgate.history h
+      WHERE h.kind = 'catalogue' AND h.target = e.api
+      ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
+    ) v ON true
+  )
+  SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
+         CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.filling, e.retry_at,
+         e.count, e.mode, e.route, e.request_id,
+         concat(
+           CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
+           CASE
+             WHEN e.kind = 'granted_sample' THEN ' was granted'
+             WHEN e.mode = 'shadow' THEN ' was let through in shadow mode, and would have been denied'
+             WHEN e.mode = 'fallback_denied' THEN ' was denied while the database was away'
+             WHEN e.mode = 'fallback_allowed' THEN ' was let through while the database was away'
+             ELSE ' was denied' END,
+           CASE e.merged WHEN 'second' THEN ' at ' WHEN 'minute' THEN ' in the minute of ' ELSE ' after ' END, rollgate.utc(e.first_at),
+           CASE
+             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used, e."limit")
+             WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
+             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost, e.subject, e."limit", e.length)
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
+           CASE
+             WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
+             ELSE concat('; the limit is override ', e.source, ' by ', coalesce(e.created_by, 'nobody on record'),
+               ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
+               CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
+           CASE
+             WHEN e.kind <> 'denied' OR e.cost > e."limit" THEN ''
+             WHEN e.filling IS NULL THEN '; what filled the window is not on record'
+             ELSE (
+               SELECT format('; the window was filled from %s to %s, most of it (%s of %s) in the %s of %s',
+                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units), sum(f.units),
+                 CASE e.window_name WHEN 'hour' THEN 'minute' ELSE 'second' END,
+                 rollgate.utc(to_timestamp((array_agg(f.at ORDER BY f.units DESC, f.at))[1]), 'HH24:MI:SS'))
+               FROM (SELECT (x ->> 0)::float8 AS at, (x ->> 1)::bigint AS units FROM jsonb_array_elements(e.filling) x) f) END,
+           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; it fits again at ' || rollgate.utc(e.retry_at), '; no wait helps') END,
+           CASE
+             WHEN e.kind = 'granted_sample' THEN format('; it stands for %s sampled grants of that second', e.count)
+             WHEN e.count = 1 THEN '; it is the only such call of that second'
+             WHEN e.merged = 'longer' THEN format('; it is one of %s such calls until %s', e.count, rollgate.utc(e.last_at))
+             ELSE format('; it is one of %s such calls of that %s', e.count, e.merged) END,
+           ', route ' || e.route, CASE WHEN e.count > 1 THEN ', the first with request id ' ELSE ', request id ' END || e.request_id,
+           '.')
+  FROM known e
+  ORDER BY e.first_at
+  LIMIT 1
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit integer)
+ RETURNS TABLE(key text, account text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  WITH RECURSIVE walk AS (
+    SELECT g AS lane, 0 AS n, (
+      SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
+      WHERE c.lane = g AND c.subject >= greatest(p_prefix COLLATE "C", CASE WHEN p_after <> '' THEN p_after || '0' END COLLATE "C")
+      ORDER BY c.subject LIMIT 1) AS key
+    FROM generate_series(0, 63) g
+    UNION ALL
+    SELECT w.lane, w.n + 1, (
+      SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
+      WHERE c.lane = w.lane AND c.subject >= w.key || '0' COLLATE "C" ORDER BY c.subject LIMIT 1)
+    FROM walk w
+    WHERE w.n < p_limit AND starts_with(w.key, p_prefix)
+  ),
+  known AS (
+    SELECT w.key FROM walk w
+    UNION
+    SELECT p_prefix WHERE EXISTS (
+      SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
+        SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
+    UNION
+    SELECT rollgate.encode_part(o.account) FROM rollgate.override o
+    UNION
+    SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
+  )
+  SELECT k.key, rollgate.decode_part(k.key) FROM known k
+  WHERE starts_with(k.key, p_prefix) AND k.key <> ''
+    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND k.key NOT LIKE '\_rollgate%'
+  ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
+  LIMIT p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit integer)
+ RETURNS TABLE(account text, api text, subject text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
+    (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api, c.subject
+     FROM rollgate.counter c
+     WHERE strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     LIMIT 100)
+    UNION ALL
+    (SELECT e.account, e.api, e.subject FROM rollgate.limit_event e
+     WHERE e.first_at > clock_timestamp() - interval '7 days'
+       AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
+     LIMIT 100)
+  ) f
+  WHERE f.account NOT LIKE '\_rollgate%'
+  LIMIT p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.hand_over()
  RETURNS void
  LANGUAGE plpgsql
@@ -747,6 +1064,17 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane integer)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_lane IS NOT NULL THEN ARRAY[p_lane] ELSE
+    '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,
+      32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63}'::int[] END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
  RETURNS void
  LANGUAGE sql
@@ -754,6 +1082,48 @@ CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   DELETE FROM rollgate.node WHERE id = p_node
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamp with time zone)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text, catalogue_version integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH api AS (
+    SELECT h.after ->> 'group' AS group_id, (h.after ->> 'version')::int AS version, (h.after ->> 'shadow')::boolean AS shadow,
+           coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
+           coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour
+    FROM rollgate.history h
+    WHERE h.kind = 'catalogue' AND h.target = p_api AND h.at <= p_at
+    ORDER BY h.id DESC
+    LIMIT 1
+  ),
+  -- Each override as it stood; `made` is its place among those made.
+  stood AS (
+    SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
+    FROM rollgate.history h
+    WHERE h.kind = 'override' AND h.account = p_account AND h.at <= p_at
+    ORDER BY h.target, h.id DESC
+  ),
+  fitting AS (
+    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour, o.after ->> 'mode' AS mode,
+           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
+    FROM api JOIN stood o
+      ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
+      AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
+      AND (o.after ->> 'startsAt')::timestamptz <= p_at
+      AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
+  )
+  SELECT coalesce(o.per_minute, api.per_minute), coalesce(o.per_hour, api.per_hour), coalesce(o.id, 'default'),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+                  CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
+         api.version
+  FROM api
+  LEFT JOIN LATERAL (
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+  ) o ON true
 $function$
 ;
 
@@ -801,6 +1171,130 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.maintain_events(p_keep_days integer, p_ahead integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT did text, OUT held_up boolean)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET lock_timeout TO '100ms'
+AS $function$
+DECLARE
+  v_now  timestamptz := coalesce(p_now, clock_timestamp());
+  v_day  date := (v_now AT TIME ZONE 'UTC')::date;
+  v_name text;
+  v_rows int;
+BEGIN
+  IF p_keep_days < 1 OR p_ahead < 1 THEN
+    RAISE EXCEPTION 'rollgate keeps events for at least a day, and makes at least one day ahead' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  held_up := NOT pg_try_advisory_xact_lock(7607, 0);
+  IF held_up THEN
+    RETURN;
+  END IF;
+  FOR i IN 0 .. p_ahead LOOP
+    IF rollgate.make_event_day(v_day + i) THEN
+      did := 'made limit_event_' || to_char(v_day + i, 'YYYYMMDD');
+      RETURN;
+    END IF;
+  END LOOP;
+  SELECT c.relname INTO v_name
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+  WHERE i.inhparent = 'rollgate.limit_event'::regclass AND c.relname ~ '^limit_event_\d{8}$'
+    AND to_date(right(c.relname, 8), 'YYYYMMDD') < v_day - p_keep_days
+  ORDER BY c.relname
+  LIMIT 1;
+  IF v_name IS NOT NULL THEN
+    -- First the whole, as readers do; and then no second wait while the whole is ours.
+    LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
+    EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
+    EXECUTE format('DROP TABLE rollgate.%I', v_name);
+    did := 'dropped ' || v_name;
+    RETURN;
+  END IF;
+  DELETE FROM rollgate.freeing f WHERE f.ctid = ANY (ARRAY(
+    SELECT o.ctid FROM rollgate.freeing o
+    WHERE o.at < v_now - greatest(interval '2 days', (SELECT max(keep_seconds) * interval '1 second' FROM rollgate.retention))
+    LIMIT 1000));
+  GET DIAGNOSTICS v_rows = ROW_COUNT;
+  IF v_rows > 0 THEN
+    did := format('removed %s old rows of freeing', v_rows);
+  END IF;
+EXCEPTION
+  WHEN lock_not_available THEN
+    did := NULL;
+    held_up := true;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.make_event_day(p_day date)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_name text := 'limit_event_' || to_char(p_day, 'YYYYMMDD');
+BEGIN
+  IF to_regclass('rollgate.' || v_name) IS NOT NULL THEN
+    RETURN false;
+  END IF;
+  PERFORM pg_advisory_xact_lock(7607, 0);
+  IF to_regclass('rollgate.' || v_name) IS NOT NULL THEN
+    RETURN false; -- another node was faster
+  END IF;
+  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
+  EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
+    v_name, p_day || ' 00:00:00+00', (p_day + 1) || ' 00:00:00+00');
+  RETURN true;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(subject text, account text, api text, minute_used integer, minute_limit integer, hour_used integer, hour_limit integer, source text, mode text, percent integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
+  special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
+              WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
+  scopes AS (
+    SELECT s.scope, c.api, d.per_minute, d.per_hour
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
+    CROSS JOIN LATERAL rollgate.default_limits(c) d
+  ),
+  candidates AS MATERIALIZED (
+    SELECT c.lane, c.subject, s.api, split_part(c.subject, '/', 1) AS key
+    FROM rollgate.counter c
+    JOIN scopes s ON s.scope = split_part(c.subject, '/', 2)
+    WHERE c.minute >= (SELECT second FROM clock) / 60 - 61
+      AND ((c.total - greatest(c.cleared, c.hour_start)) * 100 >= s.per_hour::bigint * p_least
+        OR (c.total - greatest(c.cleared, c.prev_start)) * 100 >= s.per_minute::bigint * p_least
+        OR split_part(c.subject, '/', 1) IN (SELECT key FROM special))
+  ),
+  counted AS (
+    SELECT c.subject, c.key, c.api, w.minute_used, w.hour_used
+    FROM candidates c
+    CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
+    CROSS JOIN LATERAL (
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used, coalesce(sum(u.units), 0)::int AS hour_used
+      FROM unnest(k.seconds, k.units) AS u (second, units)
+    ) w
+    WHERE w.hour_used > 0
+  ),
+  limited AS (
+    SELECT c.subject, rollgate.decode_part(c.key) AS account, c.api, c.minute_used, l.per_minute, c.hour_used, l.per_hour, l.source, l.mode,
+           greatest(c.minute_used::bigint * 100 / greatest(l.per_minute, 1), c.hour_used::bigint * 100 / greatest(l.per_hour, 1)) AS percent
+    FROM counted c
+    CROSS JOIN LATERAL rollgate.limits_for(rollgate.decode_part(c.key), c.api, c.subject) l
+  )
+  SELECT l.subject, l.account, l.api, l.minute_used, l.per_minute, l.hour_used, l.per_hour, l.source, l.mode, least(l.percent, 999)::int
+  FROM limited l
+  WHERE l.percent >= p_least AND l.account NOT LIKE '\_rollgate%'
+  ORDER BY l.percent DESC, l.subject
+  LIMIT p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -809,6 +1303,16 @@ BEGIN
   IF coalesce(btrim(p_reason), '') = '' THEN
     RAISE EXCEPTION 'A reason is needed.' USING ERRCODE = 'RG422';
   END IF;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.note_freeing()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
+  RETURN NULL;
 END $function$
 ;
 
@@ -859,6 +1363,22 @@ AS $function$
     'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane integer, p_prefix text, p_since timestamp with time zone)
+ RETURNS TABLE(subject text, peak_minute bigint, peak_hour bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH sums AS (
+    SELECT u.subject,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+    FROM rollgate.usage_by_second(p_lane, p_prefix, p_since) u
+  )
+  SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
 $function$
 ;
 
@@ -955,6 +1475,48 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_told integer, used_in_truth bigint, cost integer, count integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH judged AS (
+    SELECT e.*, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units,
+           floor(extract(epoch FROM e.first_at))::int AS second, CASE e.window_name WHEN 'hour' THEN 3600 ELSE 60 END AS length
+    FROM rollgate.limit_event e
+    WHERE e.first_at >= coalesce(p_from, '-infinity') AND e.first_at <= coalesce(p_to, 'infinity')
+      AND e.kind = 'denied' AND e.subject <> '*' AND e.mode IN ('enforced', 'shadow')
+      AND e.cost <= CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END
+      AND NOT EXISTS (SELECT FROM rollgate.freeing f WHERE f.subject = e.subject AND f.at > e.first_at - interval '3 seconds')
+  )
+  SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
+  FROM judged j
+  -- The subject's row: how far back its units were forgiven, and from when on its numbers are one row of numbers.
+  LEFT JOIN LATERAL (
+    SELECT c.lane, c.cleared,
+           coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
+           (SELECT max(m.minute) FROM (
+              SELECT b.minute FROM rollgate.bucket b WHERE b.lane = c.lane AND b.subject = c.subject AND b.start = 0
+              UNION ALL
+              SELECT c.minute WHERE c.total = c.sums[cardinality(c.sums)]) m) AS born
+    FROM rollgate.counter c
+    WHERE c.lane = ANY (rollgate.lanes_of(j.lane)) AND c.subject = j.subject
+    LIMIT 1
+  ) h ON true
+  CROSS JOIN LATERAL (
+    SELECT coalesce(sum(least(s.units, s.newest - coalesce(h.cleared, 0))), 0) AS units
+    FROM rollgate.units_by_second(rollgate.lanes_of(j.lane), j.subject, j.second - j.length, j.second) s
+    WHERE s.newest > coalesce(h.cleared, 0)
+  ) u
+  WHERE u.units + j.cost <= j.limit_units
+    AND CASE
+      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too young to have been swept
+      WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
+      ELSE h.oldest * 60 <= j.second - j.length END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.record(p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text, p_ticket text DEFAULT NULL::text, p_undoes bigint DEFAULT NULL::bigint)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -980,6 +1542,21 @@ BEGIN
   INSERT INTO rollgate.history SELECT v_row.*;
   UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
   RETURN v_row.id;
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.record_staff(p_kind text, p_action text, p_target text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text DEFAULT NULL::text)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  IF p_kind NOT IN ('staff', 'token') THEN
+    RAISE EXCEPTION 'The service writes no history of kind %.', p_kind USING ERRCODE = 'insufficient_privilege';
+  END IF;
+  PERFORM rollgate.open_ledger(false);
+  RETURN rollgate.record(p_kind, p_action, p_target, NULL, p_by, p_before, p_after, nullif(btrim(p_reason), ''));
 END $function$
 ;
 
@@ -1129,6 +1706,24 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.requests_of(p_account text, p_id text DEFAULT NULL::text, p_denial text DEFAULT NULL::text, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50)
+ RETURNS TABLE(number bigint, id text, account text, group_id text, api text, subject text, per_minute integer, per_hour integer, until timestamp with time zone, reason text, asked_at timestamp with time zone, state text, decided_at timestamp with time zone, answer text, granted_per_minute integer, granted_per_hour integer, granted_until timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.until, r.reason, r.asked_at, r.state, r.decided_at,
+         r.answer, o.per_minute, o.per_hour, o.expires_at
+  FROM rollgate.limit_request r
+  LEFT JOIN rollgate.override o ON o.id = r.override_id
+  -- What staff files among itself is not the customer's to read.
+  WHERE r.account = p_account AND r.asked_by LIKE 'account:%' AND (p_id IS NULL OR r.id = p_id)
+    AND (p_denial IS NULL OR r.denial_id = p_denial) AND (p_before IS NULL OR r.number < p_before)
+  ORDER BY r.number DESC
+  LIMIT p_limit
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1188,10 +1783,10 @@ CREATE OR REPLACE FUNCTION rollgate.sweep(p_lane integer, p_head_after text, p_b
  RETURNS TABLE(busy boolean, heads integer, buckets integer, head_after text, bucket_subject text, bucket_minute integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -1233,6 +1828,9 @@ BEGIN
       DELETE FROM rollgate.bucket b USING page
       WHERE b.lane = p_lane AND b.subject = page.subject AND b.minute = page.minute
         AND page.minute < (v_second - p_keep_seconds) / 60
+        AND NOT EXISTS (
+          SELECT FROM rollgate.retention r
+          WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
       RETURNING 1
     ), last AS (
       SELECT page.subject, page.minute FROM page ORDER BY page.subject DESC, page.minute DESC LIMIT 1
@@ -1338,6 +1936,79 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes integer[], p_subject text, p_from integer, p_to integer)
+ RETURNS TABLE(second integer, units bigint, newest bigint)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH minutes AS (
+    SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
+    WHERE b.lane = ANY (p_lanes) AND b.subject = p_subject AND b.minute BETWEEN p_from / 60 AND p_to / 60
+    UNION ALL
+    SELECT c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums FROM rollgate.counter c
+    WHERE c.lane = ANY (p_lanes) AND c.subject = p_subject AND c.minute BETWEEN p_from / 60 AND p_to / 60
+  ),
+  seconds AS (
+    SELECT m.minute * 60 + x.sec AS second, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0))::bigint AS units,
+           m.start + x.sum AS newest
+    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  )
+  SELECT s.second, s.units, s.newest FROM seconds s WHERE s.second BETWEEN p_from AND p_to AND s.units > 0
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(p_lane integer, p_prefix text, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(minute integer, scope text, units bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  WITH rows AS (
+    SELECT b.subject, b.minute, b.sums[cardinality(b.sums)] AS units FROM rollgate.bucket b
+    WHERE b.lane = p_lane AND b.subject >= p_prefix AND b.subject < left(p_prefix, -1) || '0' COLLATE "C"
+    UNION ALL
+    SELECT c.subject, c.minute, c.sums[cardinality(c.sums)] FROM rollgate.counter c
+    WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject < left(p_prefix, -1) || '0' COLLATE "C"
+  )
+  SELECT r.minute, split_part(r.subject, '/', 2), sum(r.units)
+  FROM rows r
+  WHERE r.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
+  GROUP BY 1, 2 ORDER BY 1, 2
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane integer, p_prefix text, p_since timestamp with time zone)
+ RETURNS TABLE(subject text, second integer, units integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  WITH rows AS (
+    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
+    WHERE b.lane = p_lane AND b.subject >= p_prefix AND starts_with(b.subject, p_prefix)
+      AND b.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
+    UNION ALL
+    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
+    WHERE c.lane = p_lane AND c.subject >= p_prefix AND starts_with(c.subject, p_prefix)
+      AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
+  )
+  SELECT r.subject, r.minute * 60 + x.sec, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY r.subject, r.minute ORDER BY x.sec), 0))::int
+  FROM rows r CROSS JOIN LATERAL unnest(r.secs, r.sums) AS x (sec, sum)
+  WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamp with time zone, p_format text DEFAULT 'YYYY-MM-DD HH24:MI:SS'::text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
  RETURNS record
  LANGUAGE sql
@@ -1378,8 +2049,98 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane integer, p_subject text, p_window text, p_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+ SET enable_seqscan TO 'off'
+ SET enable_hashjoin TO 'off'
+ SET enable_mergejoin TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
+AS $function$
+DECLARE
+  v_second  int := floor(extract(epoch FROM p_at));
+  v_step    int := CASE p_window WHEN 'hour' THEN 60 ELSE 1 END;
+  v_lanes   int[] := rollgate.lanes_of(p_lane);
+  v_cleared bigint := 0;
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.freeing f WHERE f.subject = p_subject AND f.at > p_at) THEN
+    SELECT coalesce(max(c.cleared), 0) INTO v_cleared
+    FROM rollgate.counter c WHERE c.lane = ANY (v_lanes) AND c.subject = p_subject;
+  END IF;
+  RETURN (
+    SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
+    FROM (
+      SELECT u.second / v_step * v_step AS at, sum(least(u.units, u.newest - v_cleared)) AS units
+      FROM rollgate.units_by_second(v_lanes, p_subject, v_second - 60 * v_step, v_second) u
+      WHERE u.newest > v_cleared
+      GROUP BY 1
+    ) f);
+END $function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_day     date;
+  v_class   int;
+  v_written int;
+BEGIN
+  FOR v_day IN
+    SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
+  LOOP
+    PERFORM rollgate.make_event_day(v_day);
+  END LOOP;
+  -- At most one event of a subject, window and minute tells what filled the window, whichever nodes write at once: subjects
+  -- of which none does yet are locked, by classes in ascending order, and looked at again below.
+  FOR v_class IN
+    SELECT DISTINCT hashtext(e.subject) & 63
+    FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
+    WHERE e.kind = 'denied' AND NOT EXISTS (
+      SELECT FROM rollgate.limit_event o
+      WHERE o.subject = e.subject COLLATE "C" AND o.window_name = e.window_name AND o.filled IS NOT NULL
+        AND o.first_at >= to_timestamp(floor(e.first_ms / 60000) * 60) AND o.first_at < to_timestamp(floor(e.first_ms / 60000) * 60 + 60))
+    ORDER BY 1
+  LOOP
+    PERFORM pg_advisory_xact_lock(7608, v_class);
+  END LOOP;
+  WITH told AS MATERIALIZED (
+    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
+    FROM jsonb_to_recordset(p_events) AS e (
+      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
+      per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
+      count int, units bigint, node text, route text, request_id text, retry_ms float8, merged text)
+  ),
+  first AS MATERIALIZED (
+    SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
+    FROM told t
+    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
+      SELECT FROM rollgate.limit_event o
+      WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
+        AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
+    ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
+  )
+  INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
+    used, cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, merged, filled)
+  SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
+    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route,
+    t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+    CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
+  FROM told t
+  LEFT JOIN first f ON f.id = t.id
+  ON CONFLICT (first_at, id) DO NOTHING;
+  GET DIAGNOSTICS v_written = ROW_COUNT;
+  RETURN v_written;
+END $function$
+;
+
 -- Triggers
 
+CREATE TRIGGER noted AFTER INSERT ON rollgate.freed FOR EACH ROW EXECUTE FUNCTION rollgate.note_freeing();
 CREATE TRIGGER append_only BEFORE DELETE OR UPDATE ON rollgate.history FOR EACH ROW EXECUTE FUNCTION rollgate.refuse_change();
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEMENT EXECUTE FUNCTION rollgate.refuse_change();
 
@@ -1387,6 +2148,7 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEM
 
 COMMENT ON FUNCTION rollgate.acquire(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 COMMENT ON FUNCTION rollgate.acquire_cold(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+COMMENT ON FUNCTION rollgate.api_of_scope(pg_catalog.text) IS 'The API whose limits apply to the scope of a key, e.g. publish-bot or @data-access';
 COMMENT ON FUNCTION rollgate.ask_limit(pg_catalog.jsonb,rollgate.author) IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
 COMMENT ON TABLE rollgate.bucket IS 'Units granted per subject and minute, for minutes that are over';
 COMMENT ON COLUMN rollgate.bucket.secs IS 'the seconds (0-59) of the minute that hold units, ascending';
@@ -1418,10 +2180,17 @@ COMMENT ON COLUMN rollgate.counter.sums IS 'units of that minute up to and with 
 COMMENT ON COLUMN rollgate.counter.total IS 'units granted ever: the number of the newest unit';
 COMMENT ON FUNCTION rollgate.create_override(pg_catalog.jsonb,rollgate.author) IS 'Makes an override; p_spec names columns of rollgate.override. RG403 above the ceiling, RG404, RG422';
 COMMENT ON FUNCTION rollgate.decide_request(pg_catalog.text,integer,boolean,pg_catalog.jsonb,pg_catalog.text,rollgate.author) IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decision_number(pg_catalog.text) IS 'Which decision of its event an id means, from 1; NULL: the event';
+COMMENT ON FUNCTION rollgate.decode_part(pg_catalog.text) IS 'An account or a value as it stands in a subject''s key, as it was given';
 COMMENT ON FUNCTION rollgate.default_limits(rollgate.catalogue) IS 'An API''s default limits: as edited, or as shipped';
+COMMENT ON FUNCTION rollgate.encode_part(pg_catalog.text) IS 'An account or a value as it stands in a subject''s key';
 COMMENT ON FUNCTION rollgate.enter_lanes(integer[]) IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 COMMENT ON FUNCTION rollgate.expire_override(pg_catalog.text,integer,pg_catalog.text,rollgate.author) IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.explain_denial(pg_catalog.text) IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate.find_accounts(pg_catalog.text,pg_catalog.text,integer) IS 'Accounts whose key starts with p_prefix, one page after p_after';
+COMMENT ON FUNCTION rollgate.find_subjects(pg_catalog.text,integer) IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
+COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes are, two days at least';
 COMMENT ON FUNCTION rollgate.hand_over() IS 'Gives every table, view and function of the schemas to rollgate_owner and takes it from PUBLIC; a migration ends with it';
 COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a request, the catalogue or the staff; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the hash before it, in hex: rollgate.history_hash';
@@ -1429,15 +2198,49 @@ COMMENT ON COLUMN rollgate.history.target IS 'id of what changed';
 COMMENT ON COLUMN rollgate.history.undoes IS 'the row whose change this one took back';
 COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
 COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
+COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The lane, or all of them where it is not known (NULL)';
 COMMENT ON FUNCTION rollgate.leave_node(pg_catalog.text) IS 'A node that stops says so';
 COMMENT ON TABLE rollgate.ledger IS 'One row: the version of the policy and the end of the history''s chain. Whoever changes anything holds its lock';
 COMMENT ON COLUMN rollgate.ledger.policy_version IS 'goes up by one with each change of an override or of the catalogue';
+COMMENT ON FUNCTION rollgate.limit_as_of(pg_catalog.text,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
+COMMENT ON TABLE rollgate.limit_event IS 'Denials, counted by node, subject, API, window, source, mode, cost and second; and samples of grants. One partition a day (UTC)';
+COMMENT ON COLUMN rollgate.limit_event.account IS 'the tenant; * where all accounts were added up';
+COMMENT ON COLUMN rollgate.limit_event.api IS 'API that was called, e.g. publish-bot';
+COMMENT ON COLUMN rollgate.limit_event.cost IS 'units each call asked for; of merged events, the first call';
+COMMENT ON COLUMN rollgate.limit_event.count IS 'calls';
+COMMENT ON COLUMN rollgate.limit_event.dimensions IS 'values of the dimensions; {} where subject is *';
+COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], of the hour by minutes. Once a subject, window and minute: others of that minute have NULL';
+COMMENT ON COLUMN rollgate.limit_event.first_at IS 'first call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.group_id IS 'group of the API';
+COMMENT ON COLUMN rollgate.limit_event.id IS 'names the event; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
+COMMENT ON COLUMN rollgate.limit_event.kind IS 'denied: calls that had no room, also those let through in shadow; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON COLUMN rollgate.limit_event.lane IS 'lane of the account; NULL: not told';
+COMMENT ON COLUMN rollgate.limit_event.last_at IS 'last call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.level IS 'dimensions that make the subject, in order';
+COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: the node had too many events, so it added up those that began in one minute; longer: those of any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced; shadow: let through; fallback_…: decided while the database was away';
+COMMENT ON COLUMN rollgate.limit_event.node IS 'host and process that decided';
+COMMENT ON COLUMN rollgate.limit_event.per_hour IS 'limit in force: units in any 3,600 s';
+COMMENT ON COLUMN rollgate.limit_event.per_minute IS 'limit in force: units in any 60 s';
+COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of the policy on the node';
+COMMENT ON COLUMN rollgate.limit_event.request_id IS 'request of the first call';
+COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
+COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
+COMMENT ON COLUMN rollgate.limit_event.source IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate.limit_event.subject IS 'key of the counted subject, as in rollgate.counter; * where all subjects were added up';
+COMMENT ON COLUMN rollgate.limit_event.units IS 'units all the calls asked for';
+COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as the first call was told; of a grant, in the minute, with it';
+COMMENT ON COLUMN rollgate.limit_event.window_name IS 'the window that denied: hour where both had no room; NULL: a grant';
 COMMENT ON TABLE rollgate.limit_request IS 'Wishes for a custom limit, of customers and of staff above their ceiling';
 COMMENT ON COLUMN rollgate.limit_request.denial IS 'the denial it was asked for, as its signed link told';
 COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON COLUMN rollgate.limit_request.number IS 'requests are filed in this order';
 COMMENT ON COLUMN rollgate.limit_request.until IS 'wanted until then; NULL: for good';
 COMMENT ON FUNCTION rollgate.limits_for(pg_catalog.text,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';
 COMMENT ON FUNCTION rollgate.list_subjects(integer,pg_catalog.text,pg_catalog.text,integer,timestamp with time zone) IS 'Subjects of a key prefix with traffic in the last hour, in key order, one page';
+COMMENT ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) IS 'One step of making the events'' partitions ahead and dropping those past retention; to be called until it did nothing';
+COMMENT ON FUNCTION rollgate.make_event_day(pg_catalog.date) IS 'Makes the partition of a day where it is missing; tells whether it did';
+COMMENT ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) IS 'Subjects at p_least percent of a window or above, the fullest first';
 COMMENT ON TABLE rollgate.node IS 'Limiters that are running, as each last told';
 COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how it decides while the database is away';
 COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that holds a unit newer than a base; inlined';
@@ -1451,26 +2254,56 @@ COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made
 COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it is for, as in rollgate.counter';
 COMMENT ON TABLE rollgate.override_use IS 'Overrides that decided calls, and how far they were used';
 COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call was admitted that the default would have denied; NULL: never';
+COMMENT ON FUNCTION rollgate.peak_usage(integer,pg_catalog.text,timestamp with time zone) IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';
 COMMENT ON FUNCTION rollgate.peek(integer,pg_catalog.text[],timestamp with time zone) IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
 COMMENT ON FUNCTION rollgate.recently_freed() IS 'Subjects freed in the last 15 seconds';
+COMMENT ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'Denials of a span of time that had room, recomputed from the units on record: always empty';
 COMMENT ON FUNCTION rollgate.record(pg_catalog.text,pg_catalog.text,pg_catalog.text,pg_catalog.text,rollgate.author,pg_catalog.jsonb,pg_catalog.jsonb,pg_catalog.text,pg_catalog.text,bigint) IS 'Appends one row to the history; its caller has opened the ledger';
+COMMENT ON FUNCTION rollgate.record_staff(pg_catalog.text,pg_catalog.text,pg_catalog.text,rollgate.author,pg_catalog.jsonb,pg_catalog.jsonb,pg_catalog.text) IS 'Appends a change of a person or a token to the history; returns its row';
 COMMENT ON FUNCTION rollgate.refund(integer,pg_catalog.text,integer,integer) IS 'Gives back units granted in one second; returns how many were found there';
 COMMENT ON FUNCTION rollgate.register_catalogue(pg_catalog.jsonb,rollgate.author) IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
 COMMENT ON FUNCTION rollgate.report_use(pg_catalog.jsonb) IS 'A node tells which overrides decided calls since it last told';
+COMMENT ON FUNCTION rollgate.requests_of(pg_catalog.text,pg_catalog.text,pg_catalog.text,bigint,integer) IS 'An account''s own limit requests with their answers, newest first';
 COMMENT ON FUNCTION rollgate.reset(integer,pg_catalog.text) IS 'Empties both windows of a subject';
 COMMENT ON FUNCTION rollgate.restore_override(pg_catalog.text,integer,timestamp with time zone,pg_catalog.text,rollgate.author) IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
+COMMENT ON TABLE rollgate.retention IS 'APIs whose finished minutes are kept longer than the others''';
+COMMENT ON COLUMN rollgate.retention.api IS 'as it stands in keys: the API''s id, or @group of one counted by group';
+COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting holds';
 COMMENT ON FUNCTION rollgate.second_of(integer,pg_catalog.text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
+COMMENT ON TABLE rollgate.service_token IS 'Machines that may call the service. Revoked ones stay: the history names them';
+COMMENT ON COLUMN rollgate.service_token.expires_at IS 'works until just before; NULL: for good';
+COMMENT ON COLUMN rollgate.service_token.hash IS 'SHA-256 of the token, in hex';
+COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'within a minute';
+COMMENT ON COLUMN rollgate.service_token.role IS 'whose ceiling holds for limits it grants; what it may do is in permissions';
+COMMENT ON TABLE rollgate.sign_in_attempt IS 'Browsers that were sent to the identity provider; each comes back once, within minutes';
+COMMENT ON COLUMN rollgate.sign_in_attempt.id IS 'SHA-256 of the browser''s secret, in hex';
+COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE';
+COMMENT ON TABLE rollgate.staff IS 'People who may sign in to the service. Nobody is ever removed: the history names them';
+COMMENT ON COLUMN rollgate.staff.disabled_at IS 'since then nobody signs in by it; NULL: enabled';
+COMMENT ON COLUMN rollgate.staff.login IS 'lower case, e.g. ann@example.com; the history''s actor is staff:<login>';
+COMMENT ON COLUMN rollgate.staff.oidc_subject IS 'who it is to the issuer; the role follows the groups there at each sign-in';
+COMMENT ON COLUMN rollgate.staff.password_hash IS 'argon2id; NULL: signs in through the identity provider';
+COMMENT ON TABLE rollgate.staff_session IS 'Who is signed in. A session ends when its row goes, at ends_at, or some time after last_seen_at';
+COMMENT ON COLUMN rollgate.staff_session.address IS 'where the sign-in came from';
+COMMENT ON COLUMN rollgate.staff_session.id IS 'SHA-256 of the cookie''s secret, in hex';
+COMMENT ON COLUMN rollgate.staff_session.last_seen_at IS 'within 10 s';
 COMMENT ON FUNCTION rollgate.sweep(integer,pg_catalog.text,pg_catalog.text,integer,integer,integer,timestamp with time zone) IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
 COMMENT ON FUNCTION rollgate.sync_node(pg_catalog.text,pg_catalog.text,bigint,pg_catalog.text,timestamp with time zone) IS 'A node tells that it is there and gets the policy''s changes since p_version (0: all that still holds)';
 COMMENT ON FUNCTION rollgate.undo(bigint,pg_catalog.text,rollgate.author) IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.units_by_second(integer[],pg_catalog.text,integer,integer) IS 'Units of a subject on record between two Unix seconds, both included, by second';
+COMMENT ON FUNCTION rollgate.usage_by_minute(integer,pg_catalog.text,timestamp with time zone) IS 'Units an account was granted, by minute and API, in the last 60 minutes';
+COMMENT ON FUNCTION rollgate.usage_by_second(integer,pg_catalog.text,timestamp with time zone) IS 'Units granted by second since p_since (as long as finished minutes are kept), of the subjects of a key prefix';
 COMMENT ON FUNCTION rollgate.verify_history() IS 'Proves the history''s chain, or names the first row that breaks it';
 COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';
+COMMENT ON FUNCTION rollgate.window_filling(integer,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';
+COMMENT ON FUNCTION rollgate.write_events(pg_catalog.jsonb) IS 'Nodes write their limit events, as often as they like; returns how many were new';
 
 -- Withdrawn from everybody
 
 REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.api_of_scope(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) FROM PUBLIC;
@@ -1478,69 +2311,110 @@ REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,roll
 REVOKE EXECUTE ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.decision_number(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.decode_part(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.encode_part(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.enter_lanes(integer[]) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.explain_denial(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.find_accounts(text,text,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.hand_over() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.make_event_day(date) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.need_reason(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.note_freeing() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.open_ledger(boolean) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.override_at(text,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.override_facts(rollgate.override) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.recently_freed() FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.report_use(jsonb) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.request_facts(rollgate.limit_request) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.requests_of(text,text,text,bigint,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.second_of(integer,text,bigint,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,integer,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.utc(timestamp with time zone,text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.write_events(jsonb) FROM PUBLIC;
 
 -- Grants
 
 GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.api_of_scope(text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.decode_part(text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.encode_part(text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.explain_denial(text) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.find_accounts(text,text,integer) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.leave_node(text) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) TO rollgate_maintenance;
+GRANT EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.recently_freed() TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.report_use(jsonb) TO rollgate_runtime;
+GRANT EXECUTE ON FUNCTION rollgate.requests_of(text,text,text,bigint,integer) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) TO rollgate_maintenance;
 GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.write_events(jsonb) TO rollgate_runtime;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_admin_api;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_maintenance;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime;
+GRANT USAGE ON SEQUENCE rollgate.service_token_number TO rollgate_admin_api;
+GRANT USAGE ON SEQUENCE rollgate.staff_number TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.ceiling TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.history TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.ledger TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.limit_event TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.limit_request TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.migration TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.migration TO rollgate_maintenance;
@@ -1548,3 +2422,8 @@ GRANT SELECT ON TABLE rollgate.migration TO rollgate_runtime;
 GRANT SELECT ON TABLE rollgate.node TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.override TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.retention TO rollgate_admin_api;
+GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.service_token TO rollgate_admin_api;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.sign_in_attempt TO rollgate_admin_api;
+GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.staff TO rollgate_admin_api;
+GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.staff_session TO rollgate_admin_api;

@@ -31,6 +31,7 @@ test('a database is all that is needed', () => {
     databaseUrl: URL_OF_ALL,
     logLevel: 'info',
     keepSeconds: undefined,
+    environment: 'development',
   });
 });
 
@@ -42,6 +43,9 @@ test('every setting is read', () => {
     ROLLGATE_LOG_LEVEL: 'silent',
     ROLLGATE_KEEP_SECONDS: '3661',
     ROLLGATE_KEEP_EVENT_DAYS: '30',
+    ROLLGATE_ENVIRONMENT: 'production',
+    ROLLGATE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7',
+    ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com/',
   };
   expect(readSettings(environment)).toEqual({
     host: '0.0.0.0',
@@ -50,6 +54,9 @@ test('every setting is read', () => {
     logLevel: 'silent',
     keepSeconds: 3661,
     keepEventDays: 30,
+    environment: 'production',
+    trustProxy: ['10.0.0.0/8', '192.0.2.7'],
+    publicUrl: 'https://rollgate.example.com',
   });
 });
 
@@ -61,6 +68,8 @@ test('a variable set to nothing is one that is not set', () => {
 const PORT = 'ROLLGATE_PORT must be a whole number from 0 to 65535';
 const KEEP = 'ROLLGATE_KEEP_SECONDS must be a whole number from 3661 to 2147483647';
 const NO_URL = 'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database';
+const PROXY =
+  'ROLLGATE_TRUST_PROXY must be a number of proxies from 1 to 16, or networks like 10.0.0.0/8, 192.0.2.7; never everybody';
 const NONE = 'DATABASE_URL is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database';
 
 test.each<[string, Record<string, string>, string]>([
@@ -68,6 +77,8 @@ test.each<[string, Record<string, string>, string]>([
   ['a negative port', { ROLLGATE_PORT: '-1' }, PORT],
   ['a port with a fraction', { ROLLGATE_PORT: '3000.5' }, PORT],
   ['a port in hexadecimal', { ROLLGATE_PORT: '0x10' }, PORT],
+  ['trust in everybody', { ROLLGATE_TRUST_PROXY: 'true' }, PROXY],
+  ['trust in every address', { ROLLGATE_TRUST_PROXY: '0.0.0.0/0' }, PROXY],
   ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
   ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
   ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],

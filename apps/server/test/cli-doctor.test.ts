@@ -62,6 +62,8 @@ test('a healthy database: everything looked at, exit 0', async () => {
   expect(found).toEqual({
     database: { ok: true, facts: { version: expect.stringMatching(/^\d+/) } },
     migrations: { ok: true, facts: { applied: expect.arrayContaining(['001-counters']), pending: [], unknown: [] } },
+    roles: { ok: true, facts: { missing: [], strangers: [], writers: [] } },
+    nodes: { ok: true, facts: { nodes: 0, behind: [], lagSeconds: -1, unusual: [] } },
     clock: { ok: true, facts: { differenceMs: expect.any(Number), uncertaintyMs: expect.any(Number) } },
     isolation: { ok: true, facts: { value: 'read committed' } },
     synchronous_commit: { ok: true, facts: { value: 'on' } },

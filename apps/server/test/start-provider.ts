@@ -41,10 +41,11 @@ export async function startProvider(redirectUri: string): Promise<TestProvider> 
     clients: [{ client_id: test.clientId, client_secret: test.clientSecret, redirect_uris: [redirectUri] }],
     claims: { openid: ['sub'], email: ['email', 'email_verified'], profile: ['name'], groups: ['groups'] },
     scopes: ['openid', 'email', 'profile', 'groups'],
-    get conformIdTokenClaims() {
-      return !test.claimsInIdToken;
-    },
-    findAccount: (_, sub) => ({ accountId: sub, claims: () => ({ ...people.get(sub), sub }) as never }),
+    conformIdTokenClaims: false,
+    findAccount: (_, sub) => ({
+      accountId: sub,
+      claims: (use) => ({ ...(use === 'userinfo' || test.claimsInIdToken ? people.get(sub) : {}), sub }) as never,
+    }),
     loadExistingGrant: async (ctx) => {
       const { client, session } = ctx.oidc;
       const grant = new ctx.oidc.provider.Grant({ clientId: client?.clientId, accountId: session?.accountId } as never);

@@ -9,13 +9,13 @@ import { ADAPTERS, type App, Clock, startApp } from './http-app.js';
 @Controller('bots/:botId')
 class BotsController {
   @Post('publish')
-  @RateLimit('publish-bot', { cost: 61 })
+  @RateLimit({ api: 'publish-bot', cost: 61 })
   publish() {
     return { ok: true };
   }
 
   @Get()
-  @RateLimit('get-bots', { cost: 1_000_000 })
+  @RateLimit({ api: 'get-bots', cost: 1_000_000 })
   get() {
     return { ok: true };
   }

@@ -6,6 +6,10 @@ import { VERSION } from '../version.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addMigrate } from './migrate/migrate.command.js';
+import { addAccount } from './policy/account.command.js';
+import { addAudit } from './policy/audit.command.js';
+import { addOverride } from './policy/override.command.js';
+import { addRequest } from './policy/request.command.js';
 import { addStaff } from './staff/staff.command.js';
 
 export interface RunCliOptions {
@@ -42,6 +46,10 @@ function createProgram(cli: Cli): Command {
     });
   addMigrate(program, cli);
   addDoctor(program, cli);
+  addAccount(program, cli);
+  addOverride(program, cli);
+  addRequest(program, cli);
+  addAudit(program, cli);
   addStaff(program, cli);
   return program;
 }

@@ -2,7 +2,9 @@ import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/m
 import type pg from 'pg';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
+import { checkNodes } from './nodes.js';
 import { checkPostgres } from './postgres.js';
+import { checkRoles } from './roles.js';
 import { checkCounters, checkMigrations } from './schema.js';
 import { checkSettings } from './settings.js';
 
@@ -20,9 +22,12 @@ export async function examine(databaseUrl: string): Promise<Check[]> {
   }
   try {
     await client.query(`SET statement_timeout = ${STATEMENT_MS}`);
+    const migrations = await checkMigrations(client);
     return [
       await checkPostgres(client, describeDatabase(databaseUrl)),
-      await checkMigrations(client),
+      migrations,
+      // An older schema has neither: to migrate comes first.
+      ...(migrations.ok ? [await checkRoles(client), await checkNodes(client)] : []),
       await checkClock(client, Date.now),
       ...(await checkSettings(client)),
       await checkCounters(client),

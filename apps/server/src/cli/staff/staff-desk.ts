@@ -47,7 +47,8 @@ export async function atStaffDesk<Result>(cli: Cli, work: (desk: StaffDesk) => P
   }
 }
 
-function userName(): string {
+/** Of whoever runs the command, on this machine. */
+export function userName(): string {
   try {
     return userInfo().username;
   } catch {

@@ -1,0 +1,46 @@
+import type { Queryable } from '../../database/queryable.js';
+import type { Check } from './check.js';
+
+/** A change is to be in force on every node within so long. */
+const MOST_LAG_SECONDS = 2;
+
+interface NodesRow {
+  readonly nodes: number;
+  readonly behind: string[];
+  readonly lag: number | null;
+  readonly unusual: string[];
+}
+
+/** Nodes that run, whether each has the newest limits, and whether each decides as usual. */
+export async function checkNodes(database: Queryable): Promise<Check> {
+  const { rows } = await database.query<{ [Column in keyof NodesRow]: NodesRow[Column] }>(
+    `SELECT count(*)::int AS nodes,
+            coalesce(array_agg(n.name) FILTER (WHERE n.policy_version < l.policy_version AND h.at < clock_timestamp() - make_interval(secs => $1)), '{}') AS behind,
+            extract(epoch FROM max(clock_timestamp() - n.seen_at))::float8 AS lag,
+            coalesce(array_agg(n.name || ': ' || n.mode) FILTER (WHERE n.mode <> 'normal'), '{}') AS unusual
+     FROM rollgate.node n CROSS JOIN rollgate.ledger l
+     LEFT JOIN LATERAL (SELECT max(at) AS at FROM rollgate.history WHERE kind IN ('override', 'catalogue')) h ON true
+     WHERE n.seen_at > clock_timestamp() - interval '10 seconds'`,
+    [MOST_LAG_SECONDS + 2],
+  );
+  const { nodes, behind, lag, unusual } = rows[0] as NodesRow;
+  // -1: no node has told of itself.
+  const found = { name: 'nodes', facts: { nodes, behind, lagSeconds: lag ?? -1, unusual } };
+  if (behind.length > 0) {
+    const remedy = 'they do not follow changed limits: look at their logs';
+    return { ...found, ok: false, detail: `${behind.join(', ')} behind the newest limits`, remedy };
+  }
+  if (unusual.length > 0) {
+    return {
+      ...found,
+      ok: false,
+      detail: unusual.join(', '),
+      remedy: 'they decide without the database: look at their logs',
+    };
+  }
+  const detail =
+    nodes === 0
+      ? 'none has told of itself'
+      : `${nodes} with the newest limits, last heard ${(lag ?? 0).toFixed(1)} s ago`;
+  return { ...found, ok: true, detail };
+}

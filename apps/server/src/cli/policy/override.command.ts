@@ -1,0 +1,131 @@
+import { type Command, Option } from 'commander';
+import {
+  createOverride,
+  expireOverride,
+  listOverrides,
+  type OverrideView,
+} from '../../admin/overrides/overrides.schemas.js';
+import { type Cli, printJson } from '../cli.js';
+import { atPolicyDesk, checked } from './policy-desk.js';
+import { dimension, expiry, limit } from './typed.js';
+
+interface SetFlags {
+  readonly api?: string;
+  readonly group?: string;
+  readonly subject?: Record<string, string>;
+  readonly perMinute?: number | null;
+  readonly perHour?: number | null;
+  readonly mode?: 'enforced' | 'shadow';
+  readonly starts?: string | null;
+  readonly expires?: string | null;
+  readonly reason: string;
+  readonly ticket?: string;
+  readonly json?: true;
+}
+
+interface ListFlags {
+  readonly account?: string;
+  readonly state?: string;
+  readonly expiring?: string;
+  readonly limit?: string;
+  readonly json?: true;
+}
+
+export function addOverride(program: Command, cli: Cli): void {
+  const override = program.command('override').description('custom limits of accounts');
+  override
+    .command('set')
+    .description(
+      'give an account a custom limit: for all its APIs, or with --group, --api or --subject for a part of them',
+    )
+    .argument('<account>')
+    .option('--api <api>', 'for one API')
+    .option('--group <group>', 'for a group of APIs')
+    .option('--subject <name=value>', 'for one subject of the API, e.g. bot=b-17; repeat for each dimension', dimension)
+    .option('--per-minute <units>', 'in any 60 s; 0 blocks; default: as the catalogue has it', limit)
+    .option('--per-hour <units>', 'in any hour', limit)
+    .addOption(new Option('--mode <mode>', 'shadow records denials and enforces none').choices(['enforced', 'shadow']))
+    .option('--starts <time>', 'in so long, e.g. 2h, or at a time; at once by default', expiry)
+    .option('--expires <time>', '24h, 7d, a time, or never', expiry, expiry('24h'))
+    .requiredOption('--reason <text>', 'for the history')
+    .option('--ticket <id>')
+    .option('--json', 'print JSON')
+    .action((account: string, flags: SetFlags) => set(cli, account, flags));
+  override
+    .command('list')
+    .description('overrides, newest first')
+    .option('--account <account>')
+    .addOption(new Option('--state <state>').choices(['inForce', 'upcoming', 'expired', 'all']).default('inForce'))
+    .option('--expiring <hours>', 'that expire within so many hours')
+    .option('--limit <n>', 'how many', '50')
+    .option('--json', 'print JSON')
+    .action((flags: ListFlags) => list(cli, flags));
+  override
+    .command('expire')
+    .description('end an override now')
+    .argument('<id>', 'e.g. ovr_17')
+    .requiredOption('--reason <text>', 'for the history')
+    .option('--json', 'print JSON')
+    .action((id: string, flags: { readonly reason: string; readonly json?: true }) => expire(cli, id, flags));
+}
+
+async function set(cli: Cli, account: string, flags: SetFlags): Promise<void> {
+  const { api, group, subject, perMinute, perHour, mode, starts, expires, reason, ticket, json } = flags;
+  const spec = checked(createOverride, {
+    account,
+    reason,
+    ...(api === undefined ? {} : { api }),
+    ...(group === undefined ? {} : { group }),
+    ...(subject === undefined ? {} : { dimensions: subject }),
+    ...(perMinute === undefined ? {} : { perMinute }),
+    ...(perHour === undefined ? {} : { perHour }),
+    ...(mode === undefined ? {} : { mode }),
+    ...(starts == null ? {} : { startsAt: starts }),
+    ...(expires === undefined ? {} : { expiresAt: expires }),
+    ...(ticket === undefined ? {} : { ticket }),
+  });
+  const done = await atPolicyDesk(cli, ({ overrides, caller }) => overrides.create(spec, caller));
+  if (json) printJson(cli, done);
+  else cli.out(`${lineOf(done.override)}\n`);
+}
+
+async function list(cli: Cli, { account, state, expiring, limit: most, json }: ListFlags): Promise<void> {
+  const query = checked(listOverrides, {
+    state,
+    limit: most,
+    ...(account === undefined ? {} : { account }),
+    ...(expiring === undefined ? {} : { expiringWithinHours: expiring }),
+  });
+  const page = await atPolicyDesk(cli, ({ overrides }) => overrides.list(query));
+  if (json) return printJson(cli, page);
+  if (page.items.length === 0) cli.out('None.\n');
+  for (const item of page.items) cli.out(`${lineOf(item)}\n`);
+  if (page.next !== null) cli.out('There are more: raise --limit.\n');
+}
+
+async function expire(cli: Cli, id: string, { reason, json }: { reason: string; json?: true }): Promise<void> {
+  const body = checked(expireOverride, { reason });
+  const done = await atPolicyDesk(cli, ({ overrides, caller }) => overrides.expire(id, null, body.reason, caller));
+  if (json) printJson(cli, done);
+  else cli.out(`${lineOf(done.override)}\n`);
+}
+
+function lineOf(override: OverrideView): string {
+  const { id, account, api, group, dimensions, perMinute, perHour, mode, state, expiresAt } = override;
+  const what = [api ?? group ?? 'all APIs', ...Object.entries(dimensions ?? {}).map((pair) => pair.join('='))].join(
+    ' ',
+  );
+  const limits = `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
+  return [
+    id.padEnd(10),
+    account,
+    what,
+    limits,
+    mode ?? '',
+    state,
+    expiresAt === null ? 'permanent' : `until ${expiresAt}`,
+    override.reason,
+  ]
+    .filter(Boolean)
+    .join('  ');
+}

@@ -1,0 +1,82 @@
+/** What commands about limits work with: the services behind the admin API, on the database of DATABASE_URL. */
+import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
+import { DataSource } from 'typeorm';
+import type { z } from 'zod';
+import type { Caller } from '../../access/caller.js';
+import { permissionsOf } from '../../access/permissions.js';
+import { AccountsService } from '../../admin/accounts/accounts.service.js';
+import { HistoryService } from '../../admin/history/history.service.js';
+import { OverridesService } from '../../admin/overrides/overrides.service.js';
+import { ProofService } from '../../admin/requests/proof.service.js';
+import { RequestsService } from '../../admin/requests/requests.service.js';
+import { PolicyWriter } from '../../admin/shared/policy-writer.js';
+import { readDatabaseUrl } from '../../settings.js';
+import type { Cli } from '../cli.js';
+import { userName } from '../staff/staff-desk.js';
+
+export interface PolicyDesk {
+  readonly accounts: AccountsService;
+  readonly overrides: OverridesService;
+  readonly requests: RequestsService;
+  readonly history: HistoryService;
+  /** Whoever has the database's password may do anything; the history says which user of this machine it was. */
+  readonly caller: Caller;
+}
+
+/** @throws Error with one line that says what is wrong */
+export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) => Promise<Result>): Promise<Result> {
+  const databaseUrl = readDatabaseUrl(cli.environment);
+  const pending = await pendingMigrations({ databaseUrl });
+  if (pending.length > 0)
+    throw new Error(
+      `the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
+    );
+  const database = new DataSource({
+    type: 'postgres',
+    url: databaseUrl,
+    schema: 'rollgate',
+    applicationName: 'rollgate-cli',
+    poolSize: 2,
+    synchronize: false,
+    installExtensions: false,
+    logging: false,
+  });
+  await database.initialize();
+  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false });
+  try {
+    return await work(deskOn(database, limiter));
+  } finally {
+    await limiter.close();
+    await database.destroy();
+  }
+}
+
+function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
+  const writer = new PolicyWriter(database, limiter);
+  return {
+    accounts: new AccountsService(database, limiter),
+    overrides: new OverridesService(database, writer),
+    requests: new RequestsService(database, writer, new ProofService(database)),
+    history: new HistoryService(database, writer),
+    caller: {
+      kind: 'staff',
+      actor: `cli:${userName()}`,
+      role: 'admin',
+      permissions: new Set(permissionsOf('admin')),
+      address: 'local',
+      requestId: 'cli',
+    },
+  };
+}
+
+/** What the API's schema says of what was typed; @throws Error with one line. */
+export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
+  const read = schema.safeParse(value);
+  if (read.success) return read.data;
+  throw new Error(
+    read.error.issues
+      .map(({ path, message }) => (path.length === 0 ? message : `${path.join('.')}: ${message}`))
+      .join('; '),
+  );
+}

@@ -1,0 +1,110 @@
+import { type Command, Option } from 'commander';
+import {
+  approveRequest,
+  declineRequest,
+  listRequests,
+  type RequestView,
+} from '../../admin/requests/requests.schemas.js';
+import { type Cli, printJson } from '../cli.js';
+import { atPolicyDesk, checked } from './policy-desk.js';
+import { expiry, limit } from './typed.js';
+
+interface ListFlags {
+  readonly account?: string;
+  readonly state?: string;
+  readonly limit?: string;
+  readonly json?: true;
+}
+
+interface ApproveFlags {
+  readonly perMinute?: number | null;
+  readonly perHour?: number | null;
+  readonly expires?: string | null;
+  readonly answer?: string;
+  readonly json?: true;
+}
+
+export function addRequest(program: Command, cli: Cli): void {
+  const request = program.command('request').description('customers who ask for custom limits');
+  request
+    .command('list')
+    .description('requests with the usage that proves them; open ones the oldest first')
+    .option('--account <account>')
+    .addOption(new Option('--state <state>').choices(['open', 'approved', 'declined', 'all']).default('open'))
+    .option('--limit <n>', 'how many', '50')
+    .option('--json', 'print JSON')
+    .action((flags: ListFlags) => list(cli, flags));
+  request
+    .command('approve')
+    .description('approve, with the values wanted or others; makes the override at once')
+    .argument('<id>', 'e.g. req_8')
+    .option('--per-minute <units>', 'instead of what was wanted', limit)
+    .option('--per-hour <units>', 'instead of what was wanted', limit)
+    .option('--expires <time>', '24h, 7d, a time, or never; as wanted by default', expiry)
+    .option('--answer <text>', 'for the customer to read')
+    .option('--json', 'print JSON')
+    .action((id: string, flags: ApproveFlags) => approve(cli, id, flags));
+  request
+    .command('decline')
+    .description('decline, with a reason')
+    .argument('<id>', 'e.g. req_8')
+    .requiredOption('--answer <text>', 'for the customer to read')
+    .option('--json', 'print JSON')
+    .action((id: string, flags: { readonly answer: string; readonly json?: true }) => decline(cli, id, flags));
+}
+
+async function list(cli: Cli, { account, state, limit: most, json }: ListFlags): Promise<void> {
+  const query = checked(listRequests, { state, limit: most, ...(account === undefined ? {} : { account }) });
+  const page = await atPolicyDesk(cli, ({ requests }) => requests.list(query));
+  if (json) return printJson(cli, page);
+  if (page.items.length === 0) cli.out('None.\n');
+  for (const { request, proof } of page.items) {
+    const { peak, denialsLast7Days } = proof;
+    cli.out(
+      `${lineOf(request)}  (peak ${peak.perMinute} a minute, ${peak.perHour} an hour; ${denialsLast7Days} denied in 7 days)\n`,
+    );
+  }
+  if (page.next !== null) cli.out('There are more: raise --limit.\n');
+}
+
+async function approve(
+  cli: Cli,
+  id: string,
+  { json, perMinute, perHour, expires, answer }: ApproveFlags,
+): Promise<void> {
+  const body = checked(approveRequest, {
+    ...(perMinute === undefined ? {} : { perMinute }),
+    ...(perHour === undefined ? {} : { perHour }),
+    ...(expires === undefined ? {} : { expiresAt: expires }),
+    ...(answer === undefined ? {} : { answer }),
+  });
+  told(cli, await atPolicyDesk(cli, ({ requests, caller }) => requests.approve(id, null, body, caller)), json);
+}
+
+async function decline(cli: Cli, id: string, { answer, json }: { answer: string; json?: true }): Promise<void> {
+  const body = checked(declineRequest, { answer });
+  told(cli, await atPolicyDesk(cli, ({ requests, caller }) => requests.decline(id, null, body.answer, caller)), json);
+}
+
+function told(cli: Cli, request: RequestView, json: true | undefined): void {
+  if (json) printJson(cli, { request });
+  else cli.out(`${lineOf(request)}\n`);
+}
+
+function lineOf({
+  id,
+  account,
+  api,
+  group,
+  perMinute,
+  perHour,
+  state,
+  reason,
+  overrideId,
+  askedBy,
+}: RequestView): string {
+  const limits = `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
+  return [id.padEnd(8), account, api ?? group ?? 'all APIs', limits, state, overrideId ?? '', `by ${askedBy}`, reason]
+    .filter(Boolean)
+    .join('  ');
+}

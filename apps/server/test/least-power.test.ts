@@ -1,0 +1,89 @@
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
+import { addPerson, Browser, browserOf } from './browser.js';
+import { startService, type TestService } from './start-service.js';
+
+// The service with the rights of its own role and no others.
+
+let database: TestDatabase;
+let service: TestService;
+
+function asRole(url: string, role: string): string {
+  const changed = new URL(url);
+  changed.searchParams.set('options', `-c role=${role}`);
+  return changed.href;
+}
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService({ databaseUrl: asRole(database.url, 'rollgate_admin_api'), sweepEveryMs: 20 });
+});
+
+afterAll(async () => {
+  await service?.server.close();
+  await database?.drop();
+});
+
+async function denied(role: string, sql: string): Promise<void> {
+  const client = new pg.Client(asRole(database.url, role));
+  await client.connect();
+  try {
+    await expect(client.query(sql)).rejects.toMatchObject({ code: '42501' });
+  } finally {
+    await client.end();
+  }
+}
+
+test('it is ready, signs people in and keeps them, their tokens and their history', async () => {
+  expect((await service.call('/readyz')).status).toBe(200);
+  const { login } = await addPerson(service, { role: 'admin' });
+  const browser = new Browser(service);
+  expect((await browser.signIn(login)).status).toBe(200);
+  const { body } = await browser.post('/admin/api/staff', { login: 'new@example.com', role: 'viewer' });
+  const { id } = body['staff'] as { id: string };
+  expect((await browser.patch(`/admin/api/staff/${id}`, { role: 'support', disabled: true })).status).toBe(200);
+  expect((await browser.post(`/admin/api/staff/${id}/password`)).status).toBe(200);
+  const made = await browser.post('/admin/api/tokens', { name: 'ci', permissions: ['export'] });
+  expect(made.status).toBe(201);
+  const { id: token } = made.body['token'] as { id: string };
+  expect((await browser.delete(`/admin/api/tokens/${token}`)).status).toBe(204);
+  expect((await browser.delete('/admin/api/sessions')).status).toBe(204);
+  const { rows } = await database.pool.query(
+    'SELECT action FROM rollgate.history WHERE target = ANY ($1) ORDER BY id',
+    [[id, token]],
+  );
+  expect(rows.map(({ action }) => action)).toEqual(['add', 'role', 'disable', 'password', 'create', 'revoke']);
+});
+
+test('its screens and its janitor have what they need', async () => {
+  const admin = await browserOf(service, 'admin');
+  for (const path of ['/admin/api/system', '/admin/api/staff', '/admin/api/tokens', '/admin/api/session'])
+    expect([path, (await admin.get(path)).status]).toEqual([path, 200]);
+  const passes = async () => {
+    const { text } = await service.call('/metrics');
+    return Number(/^rollgate_janitor_last_pass_timestamp_seconds (\S+)$/m.exec(text)?.[1]);
+  };
+  for (const deadline = Date.now() + 15_000; Date.now() < deadline && (await passes()) === 0; ) await sleep(50);
+  console.log(JSON.stringify(service.log.filter(({ level }) => Number(level) >= 40).slice(0, 5)));
+  expect(await passes()).toBeGreaterThan(0);
+  expect(service.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
+});
+
+test.each([
+  ['rollgate_admin_api', 'SELECT FROM rollgate.counter'],
+  ['rollgate_admin_api', 'INSERT INTO rollgate.history SELECT'],
+  ['rollgate_admin_api', 'UPDATE rollgate.override SET per_minute = 1'],
+  ['rollgate_admin_api', 'DELETE FROM rollgate.staff'],
+  ['rollgate_admin_api', 'DELETE FROM rollgate.service_token'],
+  [
+    'rollgate_admin_api',
+    `SELECT rollgate.record_staff('override', 'x', 'x', ROW('a', 'a', NULL, NULL)::rollgate.author, NULL, NULL, NULL)`,
+  ],
+  ['rollgate_runtime', 'SELECT FROM rollgate.staff'],
+  ['rollgate_runtime', 'SELECT FROM rollgate.staff_session'],
+  ['rollgate_runtime', 'SELECT FROM rollgate.service_token'],
+  ['rollgate_auditor', 'SELECT FROM rollgate.staff'],
+  ['rollgate_auditor', 'SELECT FROM rollgate.staff_session'],
+])('%s may not: %s', (role, sql) => denied(role, sql));
