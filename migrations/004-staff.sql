@@ -101,3 +101,5 @@ GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollga
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;
 GRANT USAGE ON SEQUENCE rollgate.staff_number, rollgate.service_token_number TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.record_staff(text, text, text, rollgate.author, jsonb, jsonb, text) TO rollgate_admin_api;
+-- The janitor removes what every node has heard of by now.
+GRANT SELECT, DELETE ON rollgate.freed TO rollgate_maintenance;

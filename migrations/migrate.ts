@@ -5,6 +5,7 @@ import { Policy003 } from './003-policy.js';
 import { Staff004 } from './004-staff.js';
 import { Events005 } from './005-events.js';
 import { Usage006 } from './006-usage.js';
+import { Audit007 } from './007-audit.js';
 import { type ConnectOptions, connect } from './connect.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
@@ -18,6 +19,7 @@ export const migrations: ReadonlyArray<new () => MigrationInterface> = [
   Staff004,
   Events005,
   Usage006,
+  Audit007,
 ];
 
 export interface MigrateOptions extends ConnectOptions {

@@ -4,6 +4,7 @@ import type { Logger } from 'pino';
 import { AccessModule } from './access/access.module.js';
 import { AdminModule } from './admin/admin.module.js';
 import { adminDatabase } from './database/admin-database.js';
+import { DecisionsModule } from './decisions/decisions.module.js';
 import { EventsModule } from './events/events.module.js';
 import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
@@ -42,6 +43,7 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       OidcModule,
       AccessModule,
       AdminModule,
+      DecisionsModule,
     ],
     controllers: [RootController],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { runCli } from '../src/cli/run-cli.js';
 import { calls } from './admin-traffic.js';
-import { rollgate } from './run-rollgate.js';
 
 let database: TestDatabase;
 let limiter: Limiter;
@@ -17,11 +17,26 @@ afterAll(async () => {
   await database?.drop();
 });
 
-async function json(...args: string[]): Promise<{ code: number | null; body: Record<string, never>; stderr: string }> {
-  const { code, stdout, stderr } = await rollgate([...args, '--json'], database.url);
+/** In this process: starting one takes a second. */
+async function text(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
+  const told = { stdout: '', stderr: '' };
+  const code = await runCli({
+    args,
+    environment: { DATABASE_URL: database.url },
+    out(more) {
+      told.stdout += more;
+    },
+    err(more) {
+      told.stderr += more;
+    },
+  });
+  return { code, ...told };
+}
+
+async function json(...args: string[]): Promise<{ code: number; body: Record<string, never>; stderr: string }> {
+  const { code, stdout, stderr } = await text(...args, '--json');
   return { code, body: stdout === '' ? {} : JSON.parse(stdout), stderr };
 }
-const text = (...args: string[]) => rollgate(args, database.url);
 
 test('an override is set, listed, seen in force, and expired', async () => {
   await calls(limiter, 3);
@@ -60,7 +75,7 @@ test('an override is set, listed, seen in force, and expired', async () => {
   );
   const shown = await text('account', 'show', 'acme');
   expect(shown.stdout).toMatch(/^acme: 1 overrides in force, 0 open requests/);
-  expect(shown.stdout).toMatch(new RegExp(`publish-bot bot=b-1 +3/600 a minute, 3/1000 an hour {2}${id}`));
+  expect(shown.stdout).toMatch(new RegExp(`publish-bot bot=b-1 +3/600 a minute, 3/1800 an hour {2}${id}`));
   expect(await json('override', 'expire', id, '--reason', 'over')).toMatchObject({
     code: 0,
     body: { override: { state: 'expired' } },

@@ -1,4 +1,4 @@
-/** Passwords of local accounts: argon2id, with OWASP's least cost. One costs about 50 ms and 19 MB for as long. */
+/** Passwords of local accounts: argon2id, with OWASP's least cost. One costs about 40 ms and 19 MiB for as long. */
 import { randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 

@@ -80,7 +80,7 @@ export class AccountsController {
       minutes: [29541540],
       series: [{ api: 'publish-bot', title: 'Publish bot', units: [60] }],
       denials: [2],
-      limit: { perMinute: 60, perHour: 1000 },
+      limit: { perMinute: 60, perHour: 1800 },
     },
   })
   async strip(

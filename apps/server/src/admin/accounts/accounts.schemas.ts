@@ -64,9 +64,9 @@ export const USAGE_EXAMPLE: z.output<typeof usageSchema> = {
   dimensions: { bot: 'b-17' },
   windows: {
     minute: { limit: 60, used: 60, remaining: 0, percent: 100, nextReleaseAt: '2026-03-02T09:00:12.000Z' },
-    hour: { limit: 1000, used: 612, remaining: 388, percent: 61, nextReleaseAt: '2026-03-02T09:00:40.000Z' },
+    hour: { limit: 1800, used: 612, remaining: 1188, percent: 34, nextReleaseAt: '2026-03-02T09:00:40.000Z' },
   },
-  default: { perMinute: 60, perHour: 1000 },
+  default: { perMinute: 60, perHour: 1800 },
   source: 'default',
   override: null,
   mode: 'enforced',

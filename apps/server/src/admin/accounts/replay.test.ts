@@ -6,13 +6,13 @@ const second = (n: number) => 1_800_000_000 + n;
 test('a limit that holds all of them avoids all denials', () => {
   const admitted = [{ second: second(0), units: 60 }];
   const denied = [{ second: second(1), cost: 1, calls: 312 }];
-  expect(avoided({ perMinute: 600, perHour: 1000, admitted, denied })).toBe(312);
+  expect(avoided({ perMinute: 600, perHour: 1800, admitted, denied })).toBe(312);
 });
 
 test('what was admitted in truth takes its room first', () => {
   const admitted = [{ second: second(0), units: 60 }];
   const denied = [{ second: second(0), cost: 1, calls: 100 }];
-  expect(avoided({ perMinute: 100, perHour: 1000, admitted, denied })).toBe(40);
+  expect(avoided({ perMinute: 100, perHour: 1800, admitted, denied })).toBe(40);
 });
 
 test('the hour binds where the minute would not', () => {
@@ -24,13 +24,13 @@ test('the hour binds where the minute would not', () => {
 test('a unit leaves the minute after its 61st second', () => {
   const admitted = [{ second: second(0), units: 10 }];
   const at = (n: number) =>
-    avoided({ perMinute: 10, perHour: 1000, admitted, denied: [{ second: second(n), cost: 1, calls: 5 }] });
+    avoided({ perMinute: 10, perHour: 1800, admitted, denied: [{ second: second(n), cost: 1, calls: 5 }] });
   expect([at(60), at(61)]).toEqual([0, 5]);
 });
 
 test('a call of several units fits whole or not at all', () => {
   const denied = [{ second: second(0), cost: 4, calls: 3 }];
-  expect(avoided({ perMinute: 10, perHour: 1000, admitted: [], denied })).toBe(2);
+  expect(avoided({ perMinute: 10, perHour: 1800, admitted: [], denied })).toBe(2);
 });
 
 test('the same limits avoid nothing', () => {

@@ -32,7 +32,7 @@ export class CatalogueController {
     body: changeApi,
     response: changedApi,
     example: {
-      api: { ...API_EXAMPLE, limits: { perMinute: 90, perHour: 1000 }, edited: true, version: 2 },
+      api: { ...API_EXAMPLE, limits: { perMinute: 90, perHour: 1800 }, edited: true, version: 2 },
       historyId: 242,
     },
     errors: [404, 412, 422, 428],

@@ -97,7 +97,7 @@ export const EVENT_EXAMPLE: EventView = {
   dimensions: { bot: 'b-17' },
   window: 'minute',
   perMinute: 60,
-  perHour: 1000,
+  perHour: 1800,
   used: 60,
   cost: 1,
   source: 'default',

@@ -70,7 +70,7 @@ export class NearLimitController {
           subject: 'acme/publish-bot/bot=b-17',
           dimensions: { bot: 'b-17' },
           minute: { used: 55, limit: 60 },
-          hour: { used: 612, limit: 1000 },
+          hour: { used: 612, limit: 1800 },
           percent: 91,
           band: '90-99',
           source: 'default',

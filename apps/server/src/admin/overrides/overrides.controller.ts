@@ -114,9 +114,9 @@ export class OverridesController {
     body: previewQuestion,
     response: previewAnswer,
     example: {
-      default: { perMinute: 60, perHour: 1000 },
-      inForce: { perMinute: 60, perHour: 1000, source: 'default', mode: 'enforced' },
-      ceiling: { mayWrite: true, perMinute: 600, perHour: 10000, days: 30, above: ['admin'] },
+      default: { perMinute: 60, perHour: 1800 },
+      inForce: { perMinute: 60, perHour: 1800, source: 'default', mode: 'enforced' },
+      ceiling: { mayWrite: true, perMinute: 600, perHour: 18000, days: 30, above: ['admin'] },
       lastHour: { denied: 312, avoided: 312, complete: true },
     },
     errors: [404, 422],

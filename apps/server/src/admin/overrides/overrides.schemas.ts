@@ -117,6 +117,6 @@ export const OVERRIDE_EXAMPLE: OverrideView = {
   requestId: null,
   version: 1,
   policyVersion: 90,
-  default: { perMinute: 60, perHour: 1000 },
+  default: { perMinute: 60, perHour: 1800 },
   use: null,
 };

@@ -110,11 +110,11 @@ export const REQUEST_EXAMPLE: RequestView = {
   answer: null,
   overrideId: null,
   version: 1,
-  default: { perMinute: 60, perHour: 1000 },
+  default: { perMinute: 60, perHour: 1800 },
 };
 
 export const PROOF_EXAMPLE: z.output<typeof proofSchema> = {
   peak: { perMinute: 60, perHour: 812, subject: 'acme/publish-bot/bot=b-17', since: '2026-03-01T08:55:00.000Z' },
   denialsLast7Days: 312,
-  inForce: { perMinute: 60, perHour: 1000, source: 'default' },
+  inForce: { perMinute: 60, perHour: 1800, source: 'default' },
 };

@@ -1,0 +1,128 @@
+/** Decisions over HTTP, for programs that have no Node.js in them: the same limiter, the same counts. */
+import { Body, Controller, HttpException, Inject, Post } from '@nestjs/common';
+import { MAX_UNITS, UnknownApiError } from '@rollgate/contract';
+import { type AcquireRequest, InvalidRequestError, type Limiter } from '@rollgate/limiter';
+import { z } from 'zod';
+import { problem } from '../http/problem.js';
+import { Route } from '../http/route.js';
+import { validated } from '../http/validated.js';
+import { LIMITER } from '../limiting/limiting.module.js';
+import { registeredCatalogue } from '../limiting/staff-limits.js';
+
+const ask = z.strictObject({
+  /** The tenant, as the asking program has verified it. */
+  account: z.string().max(1_024),
+  api: z.string().max(64),
+  dimensions: z.record(z.string().max(32), z.string().max(1_024)).optional(),
+  cost: z.int().min(1).max(MAX_UNITS).default(1),
+  route: z.string().max(256).optional(),
+  requestId: z.string().max(128).optional(),
+});
+
+const windowSchema = z.object({
+  limit: z.int(),
+  used: z.int(),
+  remaining: z.int(),
+  resetAfterMs: z.number().nullable(),
+});
+
+const decisionSchema = z.object({
+  id: z.string(),
+  allowed: z.boolean(),
+  account: z.string(),
+  api: z.string(),
+  group: z.string(),
+  subject: z.string(),
+  cost: z.int(),
+  windows: z.object({ minute: windowSchema, hour: windowSchema }),
+  violated: z.array(z.enum(['minute', 'hour'])),
+  deniedBy: z.enum(['minute', 'hour']).nullable(),
+  retryAfterMs: z.number().nullable(),
+  source: z.string(),
+  mode: z.string(),
+  decidedAtMs: z.number(),
+  /** What to tell the caller, where it is denied. */
+  message: z.string().nullable(),
+});
+
+@Controller('api/decisions')
+export class DecisionsController {
+  constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+
+  @Post()
+  @Route({
+    id: 'decide',
+    summary: 'Ask for units in both windows, all or nothing. A denial is an answer (200), not an error',
+    access: { permission: 'decisions.write' },
+    body: ask,
+    response: decisionSchema,
+    example: {
+      id: 'n3Jk2-1a.1',
+      allowed: false,
+      account: 'acme',
+      api: 'publish-bot',
+      group: 'bot-definition',
+      subject: 'acme/publish-bot/bot=b-17',
+      cost: 1,
+      windows: {
+        minute: { limit: 60, used: 60, remaining: 0, resetAfterMs: 12_000 },
+        hour: { limit: 1800, used: 612, remaining: 1188, resetAfterMs: 40_000 },
+      },
+      violated: ['minute'],
+      deniedBy: 'minute',
+      retryAfterMs: 12_000,
+      source: 'default',
+      mode: 'enforced',
+      decidedAtMs: 1_772_441_998_000,
+      message: 'Rate limit for this API has been reached. Please try again after some time.',
+    },
+    errors: [404, 422],
+  })
+  async decide(@Body(validated(ask)) asked: z.output<typeof ask>): Promise<unknown> {
+    const request = given(asked);
+    // The service's own limits are its own.
+    const entry = registeredCatalogue.find(request.api);
+    if (entry === undefined) throw new HttpException(problem(404, `There is no API "${request.api}".`), 404);
+    const { limits } = await this.#asking(() => this.limiter.limitsOf(request));
+    const most = Math.min(limits.perMinute, limits.perHour);
+    if (most > 0 && request.cost > most) {
+      throw new HttpException(
+        problem(422, `This call costs ${request.cost} units and can never succeed: the limit is ${most}.`),
+        422,
+      );
+    }
+    const decision = await this.#asking(() => this.limiter.acquire(request));
+    return { ...decision, message: decision.allowed ? null : entry.message };
+  }
+
+  async #asking<T>(ask: () => Promise<T>): Promise<T> {
+    try {
+      return await ask();
+    } catch (error) {
+      if (error instanceof InvalidRequestError) throw new HttpException(problem(400, error.message), 400);
+      if (error instanceof UnknownApiError) throw new HttpException(problem(404, error.message), 404);
+      throw new HttpException(problem(503, 'The limit can not be checked at the moment. Please try again.'), 503, {
+        cause: error,
+      });
+    }
+  }
+}
+
+/** What was left out is left out, not undefined. */
+function given({
+  account,
+  api,
+  cost,
+  dimensions,
+  route,
+  requestId,
+}: z.output<typeof ask>): AcquireRequest & { cost: number } {
+  return {
+    account,
+    api,
+    cost,
+    ...(dimensions === undefined ? {} : { dimensions }),
+    ...(route === undefined ? {} : { route }),
+    ...(requestId === undefined ? {} : { requestId }),
+  };
+}
