@@ -37,7 +37,7 @@ COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as a
 
 -- Both windows of every subject that holds units now. What rollgate.peek adds up from a subject's minutes is here the difference
 -- of two totals: a head of this minute has all of it in one row, an older one needs one look at its minutes. 100,000 subjects
--- take about a second.
+-- take 3 to 5 s.
 CREATE FUNCTION rollgate.usage_at(p_at timestamptz)
 RETURNS TABLE (
   account text, api text, subject text, minute_used bigint, minute_limit int, hour_used bigint, hour_limit int, source text, mode text,
@@ -76,33 +76,34 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       ORDER BY f.minute LIMIT 1
     ) b ON true
   ),
+  named AS (
+    SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
+  ),
   scopes AS (
-    SELECT s.scope, c.api, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
+    SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
     FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
-  special AS (
-    SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
-    WHERE o.starts_at <= (SELECT at FROM clock) AND (o.expires_at IS NULL OR o.expires_at > (SELECT at FROM clock))
-  ),
-  named AS (
-    SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope,
-           split_part(u.subject, '/', 1) IN (SELECT key FROM special) AS special
-    FROM used u
-    WHERE u.hour_used > 0
+  -- As rollgate.limits_for, for all subjects at once: one by one, 100,000 took 84 s.
+  fitting AS (
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.mode,
+           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL
+             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
+           row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
+             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
+    FROM clock
+    JOIN rollgate.override o ON o.starts_at <= clock.at AND (o.expires_at IS NULL OR o.expires_at > clock.at)
+    JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
+    JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, l.per_minute, n.hour_used, l.per_hour, l.source, l.mode,
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, coalesce(l.per_minute, s.per_minute), n.hour_used,
+         coalesce(l.per_hour, s.per_hour), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
          to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN LATERAL (
-    SELECT s.per_minute, s.per_hour, 'default' AS source, s.mode WHERE NOT n.special AND s.scope IS NOT NULL
-    UNION ALL
-    SELECT f.per_minute, f.per_hour, f.source, f.mode
-    FROM rollgate.limits_for(rollgate.decode_part(n.key), s.api, n.subject, (SELECT at FROM clock)) f
-    WHERE n.special
-  ) l ON true
+  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL)
+  LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_at IS 'Both windows of every subject that holds units, at p_at (NULL: now) or at its newest grant, whichever is later';
@@ -165,18 +166,20 @@ SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+')
        e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.node, e.route, e.request_id, e.retry_at, e.merged, e.filled
 FROM rollgate.limit_event e;
 
--- Hours outermost: a condition on `hour` then reaches the partitions.
+-- Hours outermost, each summed up by itself: a condition on `hour` then reaches the partitions, one on the account the index.
 CREATE VIEW audit.denials_by_hour_v1 AS
-SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, sum(e.count)::bigint AS denials, sum(e.units)::bigint AS units,
-       count(*) AS events
+SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, e.denials, e.units, e.events
 FROM (
   SELECT generate_series(date_trunc('hour', b.oldest, 'UTC'), b.newest, interval '1 hour') AS hour
   FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event o) b
 ) h
 CROSS JOIN LATERAL (
-  SELECT * FROM rollgate.limit_event x WHERE x.first_at >= h.hour AND x.first_at < h.hour + interval '1 hour' AND x.kind = 'denied'
-) e
-GROUP BY h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source;
+  SELECT x.account, x.api, x.group_id, x.window_name, x.mode, x.source, sum(x.count)::bigint AS denials, sum(x.units)::bigint AS units,
+         count(*) AS events
+  FROM rollgate.limit_event x
+  WHERE x.first_at >= h.hour AND x.first_at < h.hour + interval '1 hour' AND x.kind = 'denied'
+  GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source
+) e;
 
 CREATE VIEW audit.usage_by_minute_v1 AS
 SELECT rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS api, u.subject,

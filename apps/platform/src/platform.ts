@@ -18,6 +18,8 @@ export interface PlatformOptions {
   readonly host?: string;
   /** 0, the default, takes a free one. */
   readonly port?: number;
+  /** From a call's entry to the decision of its limit, 150 ms by default. */
+  readonly budgetMs?: number;
   /** Unix ms: what jobs go by. The real time by default. */
   readonly clock?: () => number;
   /** Where a denied caller asks for a custom limit; the platform's own page by default. */
@@ -50,7 +52,8 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     await createSchema(pool);
     // The service keeps house: removing old counters is a right that a platform need not have.
     const own = { databaseUrl, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
-    if (!options.limiter) ownLimiter = createPostgresLimiter(own);
+    const budget = options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs };
+    if (!options.limiter) ownLimiter = createPostgresLimiter({ ...own, ...budget });
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
       platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),

@@ -35,7 +35,12 @@ export interface TestPlatform {
 
 export async function startPlatform(options: { clock?: () => number; limiter?: Limiter } = {}): Promise<TestPlatform> {
   const database = await createTestDatabase();
-  const platform = await createPlatform({ databaseUrl: database.url, jwtSecret: SECRET, ...options });
+  const platform = await createPlatform({
+    databaseUrl: database.url,
+    jwtSecret: SECRET,
+    budgetMs: 20_000,
+    ...options,
+  });
   const tokens = new Map<string, Promise<string>>();
 
   async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {

@@ -21,7 +21,7 @@ export interface Desk {
 export async function openDesk(): Promise<Desk> {
   const database = await createTestDatabase();
   const service = await startService({ databaseUrl: database.url });
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   await limiter.refreshPolicy();
   return {
     database,

@@ -9,7 +9,7 @@ let database: TestDatabase;
 let limiter: Limiter;
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   await limiter.refreshPolicy();
 });
 afterAll(async () => {

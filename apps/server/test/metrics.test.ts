@@ -39,7 +39,12 @@ async function firstPass(service: TestService): Promise<void> {
 /** Calls of one bot, granted so long ago, oldest first: the newest stays in its head, each older minute becomes a bucket. */
 async function grants({ bot, agoSeconds }: { bot: string; agoSeconds: readonly number[] }): Promise<void> {
   let nowMs = 0;
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, clock: () => nowMs });
+  const limiter = createPostgresLimiter({
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+    clock: () => nowMs,
+  });
   for (const ago of agoSeconds) {
     nowMs = Date.now() - ago * 1000;
     await limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } });

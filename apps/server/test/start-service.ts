@@ -30,10 +30,6 @@ export async function startService(
     keepSeconds: undefined,
     environment: 'test',
     ...options,
-    databaseUrl:
-      process.env['RG_ROLE'] === undefined || options.databaseUrl.includes('options=')
-        ? options.databaseUrl
-        : `${options.databaseUrl}?options=-c%20role%3D${process.env['RG_ROLE']}`,
     logger: pino({ level: 'info' }, { write: (line) => void log.push(JSON.parse(line)) }),
   });
   return {

@@ -13,8 +13,11 @@ export interface WindowState {
 /** Where a limit came from: the catalogue, or an override's id. */
 export type LimitSource = 'default' | (string & {});
 
-/** How a decision was made. `shadow`: nothing is denied; what would have been is in `violated` and `deniedBy`. */
-export type DecisionMode = 'enforced' | 'shadow';
+/**
+ * How a decision was made. `shadow`: nothing is denied; what would have been is in `violated` and `deniedBy`. `fallback_…`:
+ * without the database, by this node alone; its limits and counts are the node's own.
+ */
+export type DecisionMode = 'enforced' | 'shadow' | 'fallback_allowed' | 'fallback_denied';
 
 /** The answer to one acquire. A denial is a value, never an exception. */
 export interface Decision {

@@ -5,6 +5,7 @@
  * Invariants: a batch holds a subject once (equal calls are merged, unequal ones wait for the next batch, so calls of
  * one subject are decided in the order they came); a failed batch fails its own callers only.
  */
+import { isBadData } from './outage/faults.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
 
 export interface Call extends Omit<AcquireItem, 'calls'> {
@@ -111,6 +112,11 @@ export class Batcher<C extends Call> {
     stripe.later = [];
     stripe.laterSubjects = new Set();
     for (const call of later) this.#enqueue(stripe, call);
+    await this.#deliver(batch);
+  }
+
+  /** Of a batch with bad data nothing was written: its halves are asked apart, so that it fails the one to blame only. */
+  async #deliver(batch: readonly Pending<C>[]): Promise<void> {
     try {
       const result = await this.#send(batch);
       if (result.rows.length !== batch.length) throw new Error('the store answered another number of rows than asked');
@@ -122,6 +128,12 @@ export class Batcher<C extends Call> {
         }
       }
     } catch (error) {
+      if (batch.length > 1 && isBadData(error)) {
+        const half = batch.length >> 1;
+        await this.#deliver(batch.slice(0, half));
+        await this.#deliver(batch.slice(half));
+        return;
+      }
       for (const { waiting } of batch) for (const call of waiting) call.fail(error);
     }
   }

@@ -16,6 +16,7 @@ import type { Denial } from './denial-memory.js';
 import { isOf, type LimitEvent } from './events/limit-event.js';
 import type { Recorder } from './events/recorder.js';
 import type { AcquireRequest } from './request.js';
+import type { AcquireResult, AcquireRow } from './store.js';
 
 export interface Asked {
   readonly entry: ApiEntry;
@@ -66,6 +67,27 @@ export class Decider {
       denial: undefined,
     });
     if (granted && this.#recorder?.samples(decision.api)) this.#sample(asked, decision);
+    return decision;
+  }
+
+  /** By this node's own counts, under its own limits, while the database does not answer. Every one of them is recorded. */
+  decideInOutage(asked: Asked, { limits, answer }: { limits: Limits; answer: AcquireResult }): Decision {
+    const row = answer.rows[0] as AcquireRow;
+    const granted = row.granted > 0 || asked.mode === 'shadow';
+    const mode = granted ? 'fallback_allowed' : 'fallback_denied';
+    const local: Asked = { ...asked, limits, mode };
+    const spent = asked.cost * row.granted;
+    const decision = this.#decision(local, {
+      granted,
+      nowMs: answer.nowMs,
+      minuteUsed: row.minuteUsed + spent,
+      hourUsed: row.hourUsed + spent,
+      minuteResetMs: toMs(row.minuteResetAt),
+      hourResetMs: toMs(row.hourResetAt),
+      retryMs: granted ? answer.nowMs : toMs(row.retryAt),
+      denial: undefined,
+    });
+    if (granted) this.#sample(local, decision);
     return decision;
   }
 

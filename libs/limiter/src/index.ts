@@ -7,6 +7,7 @@ export {
 export { type EventOptions, EventsLostError, Recorder, type RecorderOptions } from './events/recorder.js';
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
+export { LimiterUnavailableError, type NodeState, type OutageMode, type OutageModes } from './outage/outage.js';
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';

@@ -16,6 +16,11 @@ import { type Answer, Batcher, type Call } from './batcher.js';
 import { type Asked, Decider } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
 import type { Recorder } from './events/recorder.js';
+import { DEFAULT_BUDGET_MS } from './outage/budget.js';
+import { Deadlines, type Timed } from './outage/deadlines.js';
+import { isOutage, TooLateError } from './outage/faults.js';
+import { isBroken } from './outage/guarded-store.js';
+import type { NodeState, Outage } from './outage/outage.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
@@ -45,6 +50,10 @@ export interface LimiterOptions {
   readonly requests?: LimitRequests;
   /** Stops what runs beside the limiter, before its store is closed. */
   readonly onClose?: () => Promise<void>;
+  /** Decides while the store does not answer; without it a store's failure is the caller's. */
+  readonly outage?: Outage;
+  /** From a call's entry to its decision, ms; with `outage` only. */
+  readonly budgetMs?: number;
 }
 
 /** Limits that change while the limiter runs. */
@@ -61,7 +70,7 @@ export interface PolicySource {
 }
 
 /** A call under way. */
-interface PendingCall extends Call {
+interface PendingCall extends Call, Timed {
   readonly asked: Asked;
   /** Of the denial memory, when the call was asked. */
   readonly generation: number;
@@ -93,6 +102,9 @@ export class Limiter {
   #policyIsKnown: boolean;
   readonly #onClose: () => Promise<void>;
   readonly #refunded = new WeakSet<Decision>();
+  readonly #outage: Outage | undefined;
+  readonly #budgetMs: number;
+  readonly #deadlines = new Deadlines();
   #closed: Promise<void> | undefined;
 
   constructor(options: LimiterOptions) {
@@ -106,6 +118,8 @@ export class Limiter {
     this.#uses = options.uses ?? new OverrideUses();
     this.#recorder = options.recorder;
     this.#decider = new Decider({ recorder: options.recorder, policy: this.#policy });
+    this.#outage = options.outage;
+    this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
@@ -141,12 +155,44 @@ export class Limiter {
     return new Promise((resolve, fail) => {
       const { key, lane, cost, limits } = subject;
       const { perMinute, perHour } = limits;
-      const generation = this.#denials.generation;
-      this.#batcher.add({ asked: subject, subject: key, lane, cost, perMinute, perHour, generation, resolve, fail });
+      const call: PendingCall = {
+        asked: subject,
+        subject: key,
+        lane,
+        cost,
+        perMinute,
+        perHour,
+        generation: this.#denials.generation,
+        lateAt: performance.now() + this.#budgetMs,
+        settled: false,
+        resolve,
+        fail: (error) => this.#failed(call, error, fail),
+        late: () => this.#failed(call, new TooLateError('no decision within the budget'), fail),
+      };
+      if (this.#outage) this.#deadlines.add(call);
+      this.#batcher.add(call);
     });
   }
 
-  #settle({ asked, generation, resolve }: PendingCall, answer: Answer): void {
+  /** The store did not decide, or not in time: what it may still grant stays spent and is nobody's. */
+  #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
+    if (call.settled) return;
+    call.settled = true;
+    if (this.#outage === undefined || !(isOutage(error) || isBroken(error))) {
+      fail(error);
+      return;
+    }
+    try {
+      call.resolve(this.#decider.decideInOutage(call.asked, this.#outage.decide(call.asked, error)));
+    } catch (refusal) {
+      fail(refusal);
+    }
+  }
+
+  #settle(call: PendingCall, answer: Answer): void {
+    if (call.settled) return;
+    call.settled = true;
+    const { asked, generation, resolve } = call;
     const decision = this.#decider.decide(asked, answer);
     if (decision.deniedBy !== null) this.#remember(decision, generation);
     if (asked.source !== 'default') this.#uses.note(decision, this.#policy.defaultOf(asked.entry).limits);
@@ -244,6 +290,11 @@ export class Limiter {
     return { limits, source, mode };
   }
 
+  /** Whether this node decides by the database, and since when. */
+  state(): NodeState {
+    return this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
+  }
+
   /** Another node has freed this subject. */
   forgetDenial(subject: string): void {
     this.#denials.forget(subject);
@@ -257,6 +308,7 @@ export class Limiter {
 
   async #close(): Promise<void> {
     await this.#batcher.drained();
+    this.#deadlines.stop();
     await this.#recorder?.close();
     await this.#onClose();
     await this.#store.close();

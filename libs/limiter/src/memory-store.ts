@@ -16,6 +16,10 @@ export class MemoryStore implements Store {
   }
 
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
+    return this.acquireNow(items);
+  }
+
+  acquireNow(items: readonly AcquireItem[]): AcquireResult {
     const nowMs = this.#clock();
     return { nowMs, rows: items.map((item) => this.#acquire(item, Math.floor(nowMs / 1000))) };
   }

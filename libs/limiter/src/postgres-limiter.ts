@@ -1,21 +1,23 @@
 /** The limiter on Postgres, with its pool, janitor and poll: what an application creates once per process. */
 import { hostname } from 'node:os';
-import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
-import pg from 'pg';
+import { builtInCatalogue, type Catalogue, LANES } from '@rollgate/contract';
+import type pg from 'pg';
 import { type EventOptions, Recorder } from './events/recorder.js';
 import { FreedPoll } from './freed-poll.js';
 import { Janitor, type JanitorOptions } from './janitor.js';
 import { Limiter } from './limiter.js';
+import { type Budget, budgetOf, DEFAULT_BUDGET_MS } from './outage/budget.js';
+import { GuardedStore } from './outage/guarded-store.js';
+import { LocalCounts } from './outage/local-counts.js';
+import { Outage, type OutageModes } from './outage/outage.js';
 import { DatabaseClock } from './policy/database-clock.js';
 import { OverrideUses } from './policy/override-use.js';
 import { Policy } from './policy/policy.js';
 import { PolicySync } from './policy/policy-sync.js';
+import { openPools } from './pools.js';
 import { PostgresStore } from './postgres-store.js';
 import { LimitRequests } from './requests/limit-requests.js';
-
-/** A pass of the janitor holds one for long; events and polls take turns with the others. */
-const HOUSEKEEPING_CONNECTIONS = 3;
-const CONNECT_WITHIN_MS = 10_000;
+import type { Store } from './store.js';
 
 /** Some hundred times as long as a write takes. */
 const WRITE_WITHIN_MS = 5_000;
@@ -32,8 +34,16 @@ export interface PostgresLimiterOptions {
    * More where the database has cores to spare; 64: each batch holds one lane.
    */
   readonly stripes?: number;
-  /** Connections of this process: as many as stripes, and 2 for looking, refunds and resets, by default. */
+  /** Connections for decisions, as many as stripes by default; 2 more are for looking, refunds and resets, 3 for the rest. */
   readonly connections?: number;
+  /** From a call's entry to its decision, 150 ms by default: what the database does not decide in time is decided by `outage`. */
+  readonly budgetMs?: number;
+  /** How each API is decided while the database does not answer; `false`: its failure is the caller's. */
+  readonly outage?: false | OutageModes;
+  /** Limiters that share the database, 1 by default: the share of a limit that each grants by itself goes by it. */
+  readonly nodes?: number;
+  /** `true`: connections go through a pooler that keeps none for a session (PgBouncer's transaction mode). */
+  readonly pooled?: boolean;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
   /** Denied subjects this node remembers, 100,000 by default. */
@@ -53,22 +63,23 @@ export interface PostgresLimiterOptions {
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
 
 export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter {
-  const { databaseUrl, clock, stripes = 2, connections = stripes + 2, onError = () => undefined } = options;
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: connections, application_name: 'rollgate' });
-  // Housekeeping has a connection of its own: a slow sweep must not hold up decisions.
-  const housekeeping = new pg.Pool({
-    connectionString: databaseUrl,
-    max: HOUSEKEEPING_CONNECTIONS,
-    connectionTimeoutMillis: CONNECT_WITHIN_MS,
-    application_name: 'rollgate-housekeeping',
+  const { databaseUrl, clock, stripes = 2, connections = stripes, onError = () => undefined } = options;
+  const budget = options.outage === false ? undefined : budgetOf(options.budgetMs ?? DEFAULT_BUDGET_MS);
+  const { pooled = false } = options;
+  const { decisions, looks, housekeeping } = openPools({ databaseUrl, connections, budget, pooled, onError });
+  const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
+  const postgres = new PostgresStore({
+    pool: decisions,
+    looks,
+    clock,
+    prepared: !pooled,
+    ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs }),
   });
-  for (const p of [pool, housekeeping]) p.on('error', onError);
-  const store = new PostgresStore({ pool, clock });
+  const { store, outage } = behindBreakers(postgres, { options, stripes, budget, clock: databaseClock, onError });
   const catalogue = options.catalogue ?? builtInCatalogue;
   const everyMs = options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs };
   const policy = new Policy();
   const uses = new OverrideUses();
-  const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
   const sync = new PolicySync({
     pool: housekeeping,
     policy,
@@ -76,6 +87,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     uses,
     clock: databaseClock,
     onError,
+    ...(outage ? { state: () => outage.state } : {}),
     ...everyMs,
   });
   const recorder =
@@ -93,6 +105,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
         });
   const limiter = new Limiter({
     store,
+    ...(outage ? { outage, budgetMs: (budget as Budget).callMs } : {}),
     ...(recorder ? { recorder } : {}),
     catalogue,
     requests: new LimitRequests({ pool: housekeeping, catalogue }),
@@ -125,4 +138,40 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     onError,
   });
   return limiter;
+}
+
+/** The store as decisions see it, and who decides when it does not answer. */
+function behindBreakers(
+  postgres: PostgresStore,
+  {
+    options,
+    stripes,
+    budget,
+    clock,
+    onError,
+  }: {
+    options: PostgresLimiterOptions;
+    stripes: number;
+    budget: Budget | undefined;
+    clock: DatabaseClock;
+    onError: (error: unknown) => void;
+  },
+): { store: Store; outage: Outage | undefined } {
+  if (budget === undefined) return { store: postgres, outage: undefined };
+  const now = () => clock.now();
+  const local = new LocalCounts({ clock: now, nodes: options.nodes ?? 1 });
+  const outage = new Outage({ modes: options.outage || {}, local, now });
+  const store = new GuardedStore({
+    store: postgres,
+    stripes: Math.min(stripes, LANES),
+    local,
+    attemptMs: budget.clientMs,
+    onState(state) {
+      outage.tell(state);
+      onError(
+        new Error(state.open ? `decides without the database: ${state.reason}` : 'decides by the database again'),
+      );
+    },
+  });
+  return { store, outage };
 }

@@ -37,27 +37,48 @@ function ints(literal: string): Ints {
   return JSON.parse(list.includes('N') ? list.replaceAll('NULL', 'null') : list) as Ints;
 }
 
+const ignore = (): void => undefined;
+
 const ACQUIRE = {
-  name: 'rollgate_acquire',
   text: 'SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
   rowMode: 'array' as const,
   // Raw text: `ints` parses an array of numbers at once, the driver's parser goes by the character.
   types: { getTypeParser: () => (text: string) => text },
 };
 
+export interface PostgresStoreOptions {
+  /** For decisions. */
+  readonly pool: pg.Pool;
+  /** For everything else, which may take longer; the same one by default. */
+  readonly looks?: pg.Pool;
+  /** After so long without an answer the connection of a decision is destroyed. */
+  readonly acquireWithinMs?: number;
+  /** `false`: no statement is kept by name, as a pooler of transactions needs it. */
+  readonly prepared?: boolean;
+  /** Unix ms, for tests that own the time; by default the database's clock decides. */
+  readonly clock?: (() => number) | undefined;
+}
+
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
+  readonly #looks: pg.Pool;
+  readonly #acquire: object;
   readonly #clock: (() => number) | undefined;
 
-  /** `clock`: Unix ms, for tests that own the time; by default the database's clock decides. */
-  constructor({ pool, clock }: { pool: pg.Pool; clock?: (() => number) | undefined }) {
+  constructor({ pool, looks = pool, acquireWithinMs, prepared = true, clock }: PostgresStoreOptions) {
     this.#pool = pool;
+    this.#looks = looks;
+    this.#acquire = {
+      ...ACQUIRE,
+      ...(prepared ? { name: 'rollgate_acquire' } : {}),
+      ...(acquireWithinMs === undefined ? {} : { query_timeout: acquireWithinMs }),
+    };
     this.#clock = clock;
   }
 
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const { rows } = await this.#pool.query<AcquireTuple>({
-      ...ACQUIRE,
+    const { rows } = await this.#decide({
+      ...(this.#acquire as typeof ACQUIRE),
       values: [
         `{${items.map((i) => i.lane).join()}}`,
         // Array literals, not arrays: the driver would escape each element, and a key holds no quote or backslash.
@@ -85,8 +106,24 @@ export class PostgresStore implements Store {
     return { nowMs: Number(nowMs), rows: answers };
   }
 
+  /** A connection on which Postgres has refused something is as good as before; one that failed otherwise is destroyed. */
+  async #decide(statement: pg.QueryArrayConfig): Promise<pg.QueryArrayResult<AcquireTuple>> {
+    const client = await this.#pool.connect();
+    // A connection that breaks tells the statement, and everybody: without a listener that ends the process.
+    client.on('error', ignore);
+    try {
+      const result = await client.query<AcquireTuple>(statement);
+      client.off('error', ignore);
+      client.release();
+      return result;
+    } catch (error) {
+      client.release(!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code)));
+      throw error;
+    }
+  }
+
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
-    const { rows } = await this.#pool.query<PeekTuple>({
+    const { rows } = await this.#looks.query<PeekTuple>({
       text: 'SELECT now_ms, seconds, units FROM rollgate.peek($1, $2, $3)',
       values: [lane, subjects, this.#now()],
       rowMode: 'array',
@@ -102,7 +139,7 @@ export class PostgresStore implements Store {
     lane: number,
     { prefix, after, limit }: { prefix: string; after: string; limit: number },
   ): Promise<string[]> {
-    const { rows } = await this.#pool.query<[string]>({
+    const { rows } = await this.#looks.query<[string]>({
       text: 'SELECT subject FROM rollgate.list_subjects($1, $2, $3, $4, $5)',
       values: [lane, prefix, after, limit, this.#now()],
       rowMode: 'array',
@@ -114,7 +151,7 @@ export class PostgresStore implements Store {
     lane: number,
     { subject, second, units }: { subject: string; second: number; units: number },
   ): Promise<number> {
-    const { rows } = await this.#pool.query<[number]>({
+    const { rows } = await this.#looks.query<[number]>({
       text: 'SELECT rollgate.refund($1, $2, $3, $4)',
       values: [lane, subject, second, units],
       rowMode: 'array',
@@ -123,11 +160,12 @@ export class PostgresStore implements Store {
   }
 
   async reset(lane: number, subject: string): Promise<void> {
-    await this.#pool.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
+    await this.#looks.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
   }
 
   async close(): Promise<void> {
     await this.#pool.end();
+    if (this.#looks !== this.#pool) await this.#looks.end();
   }
 
   #now(): Date | null {

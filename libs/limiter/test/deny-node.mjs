@@ -11,6 +11,7 @@ const limiter = createPostgresLimiter({
     { id: 'g', title: 'G', level: ['bot'], limits: { perMinute: 1, perHour: 1 }, apis: [{ id: 'a', title: 'A' }] },
   ]),
   janitor: false,
+  budgetMs: 20_000,
 });
 const requests = Array.from({ length: 10 }, (_, i) => ({ account: 'acme', api: 'a', dimensions: { bot: `b-${i}` } }));
 await limiter.peek(requests[0]);

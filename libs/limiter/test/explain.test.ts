@@ -20,7 +20,12 @@ beforeEach(async () => {
   await database.pool.query('TRUNCATE rollgate.limit_event');
   // An even minute a little ahead, so that what is changed now was changed before.
   clock = new TestClock((Math.floor(Date.now() / 60_000) + 3) * 60_000);
-  limiter = createPostgresLimiter({ databaseUrl: database.url, clock: () => clock.nowMs, janitor: false });
+  limiter = createPostgresLimiter({
+    databaseUrl: database.url,
+    clock: () => clock.nowMs,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
 });
 

@@ -7,7 +7,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
   // Registers the catalogue.
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, events: false });
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
   await limiter.limitsOf({ account: 'acme', api: 'publish-bot' });
   await limiter.close();
 });

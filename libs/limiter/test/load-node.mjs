@@ -34,6 +34,7 @@ const limiter = createPostgresLimiter({
   // So that every call is the database's answer.
   maxDeniedSubjects: 1,
   janitor: false,
+  budgetMs: 20_000,
 });
 await limiter.peek({ account: 'acme', api: 'a', dimensions: { bot: 'b' } });
 console.log('ready');

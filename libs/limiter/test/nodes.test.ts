@@ -32,7 +32,13 @@ test('three nodes, ten times the limit, across a minute edge: exactly the limit'
 
 test('a subject freed on one node is asked for again on the others', async () => {
   const open = () =>
-    createPostgresLimiter({ databaseUrl: database.url, pollEveryMs: 20, janitor: false, connections: 2 });
+    createPostgresLimiter({
+      databaseUrl: database.url,
+      pollEveryMs: 20,
+      janitor: false,
+      budgetMs: 20_000,
+      connections: 2,
+    });
   const [here, there] = [open(), open()];
   try {
     const request = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'freed' } };

@@ -8,7 +8,7 @@ let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
   // A limiter that has looked once has told the database of its catalogue.
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   await limiter.refreshPolicy();
   await limiter.close();
 });

@@ -2,7 +2,7 @@
 import { createInterface } from 'node:readline';
 import { createPostgresLimiter } from '@rollgate/limiter';
 
-const limiter = createPostgresLimiter({ databaseUrl: process.argv[2], janitor: false });
+const limiter = createPostgresLimiter({ databaseUrl: process.argv[2], janitor: false, budgetMs: 20_000 });
 await limiter.refreshPolicy();
 console.log('ready');
 for await (const line of createInterface({ input: process.stdin })) {

@@ -15,7 +15,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   bot = `bot-${++bots}`;
-  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   await limiter.refreshPolicy();
 });
 afterEach(() => limiter.close());
@@ -120,7 +120,7 @@ test('one that starts later starts by itself', async () => {
 
 test('a limiter that has just started decides by the policy, not by the defaults', async () => {
   const { id } = await create({ per_minute: 0 });
-  const fresh = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  const fresh = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   try {
     expect(await fresh.acquire(request())).toMatchObject({ allowed: false, source: id });
   } finally {

@@ -26,8 +26,10 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     };
     client.on('close', end);
     database.on('close', end);
-    client.on('data', (data) => database.write(data));
-    database.on('data', (data) => (mode === 'mute' ? end() : client.write(data)));
+    client.pipe(database);
+    // As text of one byte a character: nothing is lost, and no two kinds of Buffer are told apart.
+    database.setEncoding('latin1');
+    database.on('data', (data: string) => (mode === 'mute' ? end() : client.write(data, 'latin1')));
     if (mode === 'away') end();
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));

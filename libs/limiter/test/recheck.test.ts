@@ -32,7 +32,13 @@ beforeEach(async () => {
     'TRUNCATE rollgate.limit_event, rollgate.freeing, rollgate.lane, rollgate.counter, rollgate.bucket',
   );
   clock = new TestClock();
-  limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, clock: () => clock.nowMs, janitor: false });
+  limiter = createPostgresLimiter({
+    databaseUrl: database.url,
+    catalogue,
+    clock: () => clock.nowMs,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
   subject = `acme/publish-bot/bot=b-${bots}`;
 });

@@ -12,7 +12,7 @@ import {
   UnprocessableEntityException,
 } from '@nestjs/common';
 import { type Decision, QUOTA_EXCEEDED_TYPE, type RateLimitProblem, WINDOWS, type Window } from '@rollgate/contract';
-import type { InvalidRequestError } from '@rollgate/limiter';
+import { type InvalidRequestError, LimiterUnavailableError } from '@rollgate/limiter';
 import type { Call } from './call.js';
 import { retryAfterSeconds } from './headers.js';
 
@@ -110,10 +110,13 @@ export function unknownAccount(): HttpException {
 }
 
 /** HTTP 503: the place that counts does not answer. Not counted, so not allowed. */
-class LimiterUnavailableException extends ServiceUnavailableException {}
+class LimiterUnavailableException extends ServiceUnavailableException {
+  /** Seconds, with jitter where the limiter gives one. */
+  retryAfter = 1;
+}
 
 export function limiterUnavailable(cause: unknown): HttpException {
-  return new LimiterUnavailableException(
+  const unavailable = new LimiterUnavailableException(
     {
       type: 'about:blank',
       title: 'Service Unavailable',
@@ -122,6 +125,8 @@ export function limiterUnavailable(cause: unknown): HttpException {
     },
     { cause },
   );
+  if (cause instanceof LimiterUnavailableError) unavailable.retryAfter = Math.ceil(cause.retryAfterMs / 1000);
+  return unavailable;
 }
 
 /**
@@ -140,7 +145,7 @@ export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
     const { WsException } = await import('@nestjs/websockets');
     return new WsException(error.getResponse());
   }
-  if (error instanceof LimiterUnavailableException) call.setHeader('Retry-After', '1');
+  if (error instanceof LimiterUnavailableException) call.setHeader('Retry-After', String(error.retryAfter));
   // Nest's exception filter leaves a content type of JSON that is set already. A GraphQL answer is no problem document.
   if (call.transport === 'http' && hasProblemBody(error)) call.setHeader('Content-Type', PROBLEM_JSON);
   return error;

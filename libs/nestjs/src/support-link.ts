@@ -64,7 +64,8 @@ export class SupportLinks {
     const [payload = '', mac = '', ...more] = token.split('.');
     const given = Buffer.from(mac, 'base64url');
     const own = this.#mac(payload);
-    if (more.length > 0 || given.length !== own.length || !timingSafeEqual(new Uint8Array(given), new Uint8Array(own))) return undefined;
+    if (more.length > 0 || given.length !== own.length || !timingSafeEqual(new Uint8Array(given), new Uint8Array(own)))
+      return undefined;
     const call = JSON.parse(Buffer.from(payload, 'base64url').toString()) as DeniedCall;
     return this.#now() - Date.parse(call.at) > GOOD_FOR_MS ? undefined : call;
   }

@@ -30,7 +30,12 @@ describe.each(ADAPTERS)('on $platform and Postgres', ({ adapter }) => {
       imports: [
         RollgateModule.forRootAsync({
           useFactory: () => ({
-            limiter: createPostgresLimiter({ databaseUrl: database.url, clock: clock.read, janitor: false }),
+            limiter: createPostgresLimiter({
+              databaseUrl: database.url,
+              clock: clock.read,
+              janitor: false,
+              budgetMs: 20_000,
+            }),
           }),
         }),
       ],

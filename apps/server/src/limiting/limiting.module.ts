@@ -25,6 +25,8 @@ const TELL_FAULTS_EVERY_MS = 30_000;
           registered: registeredCatalogue,
           // The service's own janitor measures itself.
           janitor: false,
+          // Sign-in and programs that ask over HTTP can wait longer than a guarded call.
+          budgetMs: 1_000,
           onError: faultTeller(logger),
         }),
     },

@@ -43,7 +43,7 @@ export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) =>
     logging: false,
   });
   await database.initialize();
-  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false });
+  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false, budgetMs: 5_000 });
   try {
     return await work(deskOn(database, limiter));
   } finally {

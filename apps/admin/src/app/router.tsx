@@ -1,0 +1,91 @@
+/** Every screen and what its address holds. Each screen is a chunk of its own. */
+import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
+import { basePath } from '../lib/base.js';
+import { fields, parseSearch, stringifySearch } from '../lib/search.js';
+import { NotFound } from './not-found.js';
+import { Shell } from './shell.js';
+
+/** `raise…`: the drawer that raises a limit, over any screen. */
+const root = createRootRoute({
+  component: Shell,
+  notFoundComponent: NotFound,
+  validateSearch: fields('raise', 'raiseApi', 'raiseGroup', 'raiseFor', 'raiseMinute', 'raiseHour', 'signInFailed'),
+});
+
+const find = createRoute({
+  getParentRoute: () => root,
+  path: '/',
+  validateSearch: fields('q'),
+  component: lazyRouteComponent(() => import('../features/find/find.route.js'), 'FindRoute'),
+});
+
+const account = createRoute({
+  getParentRoute: () => root,
+  path: '/accounts/$account',
+  validateSearch: fields('show', 'paused'),
+  component: lazyRouteComponent(() => import('../features/account/account.route.js'), 'AccountRoute'),
+});
+
+const requests = createRoute({
+  getParentRoute: () => root,
+  path: '/requests',
+  validateSearch: fields('state', 'account', 'needsAdmin', 'ticket', 'id', 'after'),
+  component: lazyRouteComponent(() => import('../features/requests/requests.route.js'), 'RequestsRoute'),
+});
+
+const overrides = createRoute({
+  getParentRoute: () => root,
+  path: '/overrides',
+  validateSearch: fields('account', 'state', 'expiring', 'neverUsed', 'permanent', 'above', 'by', 'ticket', 'edit', 'after'),
+  component: lazyRouteComponent(() => import('../features/overrides/overrides.route.js'), 'OverridesRoute'),
+});
+
+const denied = createRoute({
+  getParentRoute: () => root,
+  path: '/denied',
+  validateSearch: fields('account', 'api', 'group', 'subject', 'window', 'mode', 'source', 'from', 'to', 'last', 'id', 'after'),
+  component: lazyRouteComponent(() => import('../features/denied/denied.route.js'), 'DeniedRoute'),
+});
+
+const near = createRoute({
+  getParentRoute: () => root,
+  path: '/near',
+  validateSearch: fields('paused'),
+  component: lazyRouteComponent(() => import('../features/near/near.route.js'), 'NearRoute'),
+});
+
+const history = createRoute({
+  getParentRoute: () => root,
+  path: '/history',
+  validateSearch: fields('kind', 'target', 'account', 'actor', 'from', 'to', 'after'),
+  component: lazyRouteComponent(() => import('../features/history/history.route.js'), 'HistoryRoute'),
+});
+
+const catalogue = createRoute({
+  getParentRoute: () => root,
+  path: '/catalogue',
+  validateSearch: fields('q', 'group', 'only', 'edit'),
+  component: lazyRouteComponent(() => import('../features/catalogue/catalogue.route.js'), 'CatalogueRoute'),
+});
+
+const staff = createRoute({
+  getParentRoute: () => root,
+  path: '/staff',
+  validateSearch: fields('tab', 'edit'),
+  component: lazyRouteComponent(() => import('../features/staff/staff.route.js'), 'StaffRoute'),
+});
+
+export const router = createRouter({
+  routeTree: root.addChildren([find, account, requests, overrides, denied, near, history, catalogue, staff]),
+  basepath: basePath,
+  parseSearch,
+  stringifySearch,
+  defaultPreload: 'intent',
+  scrollRestoration: true,
+});
+
+declare module '@tanstack/react-router' {
+  interface Register {
+    router: typeof router;
+  }
+}

@@ -1,0 +1,43 @@
+import { Alert, Center, Code, Stack, Text, Title } from '@mantine/core';
+import type { Answer } from '../../api/client.js';
+import { parseSearch } from '../../lib/search.js';
+import { type Methods, SignInForm } from './sign-in-form.js';
+
+/** What `?signInFailed=` means: the service sends the browser back with it. */
+const FAILURES: Readonly<Record<string, string>> = {
+  unavailable: 'The identity provider does not answer. Try again in a minute, or sign in with a password.',
+  expired: 'That sign-in took too long. Please start again.',
+  refused: 'The identity provider refused the sign-in. Please start again.',
+  'not-allowed': 'You are known to the identity provider, but none of your groups may use Rollgate. Ask an admin.',
+};
+
+export interface SignInScreenProps {
+  readonly methods: Methods;
+  readonly onSignedIn: (session: Answer<'getSession'>) => void;
+}
+
+export function SignInScreen({ methods, onSignedIn }: SignInScreenProps) {
+  const failure = FAILURES[parseSearch(location.search)['signInFailed'] ?? ''];
+  return (
+    <Center component="main" mih="100vh" p="md">
+      <Stack w={360} maw="100%" gap="md">
+        <Title order={1} ta="center">
+          Rollgate
+        </Title>
+        {failure !== undefined && (
+          <Alert color="orange" role="alert">
+            {failure}
+          </Alert>
+        )}
+        <div className="panel">
+          <Stack p="lg">
+            <SignInForm methods={methods} onSignedIn={onSignedIn} />
+          </Stack>
+        </div>
+        <Text size="sm" c="dimmed" ta="center">
+          No account yet? An admin adds you, or the command line: <Code>rollgate staff add</Code>
+        </Text>
+      </Stack>
+    </Center>
+  );
+}

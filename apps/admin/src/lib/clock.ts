@@ -1,0 +1,38 @@
+/** The database's clock, as last heard: what "in 12 s" counts by, whatever this machine's clock says. */
+import { useSyncExternalStore } from 'react';
+
+let offsetMs = 0;
+let now = Date.now();
+const listeners = new Set<() => void>();
+let timer: ReturnType<typeof setInterval> | undefined;
+
+/** `asOf`: the database's time in an answer that just came. */
+export function hearClock(asOf: string): void {
+  offsetMs = Date.parse(asOf) - Date.now();
+  tick();
+}
+
+export function serverNow(): number {
+  return Date.now() + offsetMs;
+}
+
+/** Now, on the database's clock; ticks each second. */
+export function useServerNow(): number {
+  return useSyncExternalStore(subscribe, () => now);
+}
+
+function subscribe(listener: () => void): () => void {
+  listeners.add(listener);
+  timer ??= setInterval(tick, 1_000);
+  return () => {
+    listeners.delete(listener);
+    if (listeners.size > 0) return;
+    clearInterval(timer);
+    timer = undefined;
+  };
+}
+
+function tick(): void {
+  now = serverNow();
+  for (const listener of listeners) listener();
+}

@@ -1,0 +1,17 @@
+/** Small things this browser remembers. A browser that keeps nothing is no error. */
+export function stored<T>(key: string, otherwise: T): T {
+  try {
+    const text = localStorage.getItem(`rollgate:${key}`);
+    return text === null ? otherwise : (JSON.parse(text) as T);
+  } catch {
+    return otherwise;
+  }
+}
+
+export function store(key: string, value: unknown): void {
+  try {
+    localStorage.setItem(`rollgate:${key}`, JSON.stringify(value));
+  } catch {
+    // private windows may refuse
+  }
+}

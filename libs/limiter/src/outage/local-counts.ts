@@ -1,0 +1,79 @@
+/**
+ * What a node grants by itself while the database is away: counted in memory, told to the database when it is back.
+ *
+ * Invariants: of each subject at most floor(N / 2M) units in any window, where M is the number of nodes, so that all of
+ * them together admit half a limit on top of what the database had granted: 1.5 N at most in an interval that touches an
+ * outage; memory is bounded: a subject that has no place is denied, not forgotten.
+ */
+import { MemoryStore } from '../memory-store.js';
+import type { AcquireItem, AcquireResult } from '../store.js';
+
+const MOST_SUBJECTS = 50_000;
+/** Any limit: a debit is a fact, not a question. */
+const NO_LIMIT = 2_147_483_647;
+const MOST_COST = 1_000_000_000;
+
+export class LocalCounts {
+  #store: MemoryStore;
+  readonly #clock: () => number;
+  readonly #nodes: number;
+  #granted = new Map<string, { lane: number; units: number }>();
+
+  /** `nodes`: limiters that share the database. `clock`: Unix ms. */
+  constructor({ clock, nodes }: { clock: () => number; nodes: number }) {
+    this.#clock = clock;
+    this.#nodes = nodes;
+    this.#store = new MemoryStore({ clock });
+  }
+
+  get subjects(): number {
+    return this.#granted.size;
+  }
+
+  limitsOf({ perMinute, perHour }: { perMinute: number; perHour: number }): { perMinute: number; perHour: number } {
+    const part = (limit: number) => Math.floor(limit / 2 / this.#nodes);
+    return { perMinute: part(perMinute), perHour: part(perHour) };
+  }
+
+  /** Under exactly these limits. */
+  acquire(item: AcquireItem): AcquireResult {
+    const known = this.#granted.has(item.subject);
+    if (!known && this.#granted.size >= MOST_SUBJECTS) {
+      const nothing = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
+      return { nowMs: this.#clock(), rows: [{ granted: 0, ...nothing }] };
+    }
+    const result = this.#store.acquireNow([item]);
+    const granted = result.rows[0]?.granted ?? 0;
+    if (granted > 0) this.note({ subject: item.subject, lane: item.lane, units: granted * item.cost });
+    return result;
+  }
+
+  /** Units granted without being counted here otherwise. */
+  note({ subject, lane, units }: { subject: string; lane: number; units: number }): void {
+    const before = this.#granted.get(subject);
+    if (before) before.units += units;
+    else this.#granted.set(subject, { lane, units });
+  }
+
+  /** What the database has to be told of these lanes, in batches. */
+  debts(ofLane: (lane: number) => boolean, most: number): AcquireItem[][] {
+    const items: AcquireItem[] = [];
+    for (const [subject, { lane, units }] of this.#granted) {
+      if (!ofLane(lane) || units === 0) continue;
+      items.push({ subject, lane, cost: Math.min(units, MOST_COST), calls: 1, perMinute: NO_LIMIT, perHour: NO_LIMIT });
+    }
+    const batches: AcquireItem[][] = [];
+    for (let i = 0; i < items.length; i += most) batches.push(items.slice(i, i + most));
+    return batches;
+  }
+
+  /** They are told. The rest of what was granted meanwhile stays. */
+  paid(items: readonly AcquireItem[]): void {
+    for (const { subject, cost } of items) {
+      const left = (this.#granted.get(subject)?.units ?? 0) - cost;
+      if (left > 0) (this.#granted.get(subject) as { units: number }).units = left;
+      else this.#granted.delete(subject);
+    }
+    if (this.#granted.size === 0) this.#store = new MemoryStore({ clock: this.#clock });
+  }
+}

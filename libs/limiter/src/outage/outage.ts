@@ -1,0 +1,90 @@
+/**
+ * Decisions without the database, by the mode each API is given: a bounded part of the limit on this node (`local`), no
+ * answer (`closed`), or yes for a minute (`open`). Each is recorded, and the node tells which mode is on, since when.
+ */
+import type { Limits } from '@rollgate/contract';
+import type { AcquireItem, AcquireResult } from '../store.js';
+import type { LocalCounts } from './local-counts.js';
+
+export type OutageMode = 'local' | 'closed' | 'open';
+
+export interface OutageModes {
+  /** `local` where it is left out. */
+  readonly default?: OutageMode;
+  /** By the API's id. */
+  readonly apis?: Readonly<Record<string, OutageMode>>;
+}
+
+/** `open` admits everything for so long; then it is `local`. */
+const OPEN_FOR_MS = 60_000;
+const RETRY_AFTER_MS = 1_000;
+const JITTER_MS = 2_000;
+
+/** The API's mode is `closed`: no decision can be made now. */
+export class LimiterUnavailableError extends Error {
+  override readonly name = 'LimiterUnavailableError';
+  /** With jitter, so that callers do not come back all at once. */
+  readonly retryAfterMs = RETRY_AFTER_MS + Math.floor(Math.random() * JITTER_MS);
+
+  constructor(cause: unknown) {
+    super('the limit can not be checked at the moment', { cause });
+  }
+}
+
+export interface NodeState {
+  /** `normal`, or how it decides: `fallback`. */
+  readonly mode: 'normal' | 'fallback';
+  /** Unix ms. */
+  readonly sinceMs: number;
+  readonly reason: string;
+}
+
+interface Asked {
+  readonly entry: { readonly id: string };
+  readonly key: string;
+  readonly lane: number;
+  readonly cost: number;
+  readonly limits: Limits;
+}
+
+export class Outage {
+  readonly #modes: OutageModes;
+  readonly #local: LocalCounts;
+  readonly #now: () => number;
+  readonly #open = new Set<number>();
+  #state: NodeState;
+
+  /** `now`: Unix ms. */
+  constructor({ modes, local, now }: { modes: OutageModes; local: LocalCounts; now: () => number }) {
+    this.#modes = modes;
+    this.#local = local;
+    this.#now = now;
+    this.#state = { mode: 'normal', sinceMs: now(), reason: '' };
+  }
+
+  get state(): NodeState {
+    return this.#state;
+  }
+
+  /** A stripe's breaker opened or closed. */
+  tell({ stripe, open, reason }: { stripe: number; open: boolean; reason: string }): void {
+    if (open) this.#open.add(stripe);
+    else this.#open.delete(stripe);
+    const mode = this.#open.size > 0 ? 'fallback' : 'normal';
+    if (mode !== this.#state.mode)
+      this.#state = { mode, sinceMs: this.#now(), reason: mode === 'normal' ? '' : reason };
+  }
+
+  /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
+  decide({ entry, key, lane, cost, limits }: Asked, cause: unknown): { limits: Limits; answer: AcquireResult } {
+    const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
+    if (mode === 'closed') throw new LimiterUnavailableError(cause);
+    const sinceMs = this.#state.mode === 'normal' ? this.#now() : this.#state.sinceMs;
+    const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
+    const own = isOpen ? OPEN : this.#local.limitsOf(limits);
+    const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
+    return { limits: isOpen ? limits : own, answer: this.#local.acquire(item) };
+  }
+}
+
+const OPEN: Limits = { perMinute: 2_147_483_647, perHour: 2_147_483_647 };

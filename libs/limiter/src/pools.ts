@@ -1,0 +1,60 @@
+/**
+ * The connections of one process: decisions have their own, so that nothing else holds them up, and few, so that many
+ * nodes that come back at once leave room for an admin.
+ */
+import pg from 'pg';
+import type { Budget } from './outage/budget.js';
+
+/** A pass of the janitor holds one for long; events and polls take turns with the others. */
+const HOUSEKEEPING_CONNECTIONS = 3;
+const LOOK_CONNECTIONS = 2;
+const CONNECT_WITHIN_MS = 10_000;
+/** A look at one account is some milliseconds; one that takes so long is lost. */
+const LOOK_WITHIN_MS = 5_000;
+
+export interface Pools {
+  readonly decisions: pg.Pool;
+  readonly looks: pg.Pool;
+  readonly housekeeping: pg.Pool;
+}
+
+export interface PoolOptions {
+  readonly databaseUrl: string;
+  readonly connections: number;
+  /** undefined: decisions may take as long as they take. */
+  readonly budget: Budget | undefined;
+  /** A pooler in between refuses settings at the start of a session. */
+  readonly pooled: boolean;
+  readonly onError: (error: unknown) => void;
+}
+
+export function openPools({ databaseUrl, connections, budget, pooled, onError }: PoolOptions): Pools {
+  const open = (config: pg.PoolConfig) => {
+    const pool = new pg.Pool({ connectionString: databaseUrl, ...config });
+    pool.on('error', onError);
+    return pool;
+  };
+  const limits =
+    budget === undefined
+      ? {}
+      : {
+          connectionTimeoutMillis: budget.poolMs,
+          ...(pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs }),
+        };
+  return {
+    decisions: open({ max: connections, application_name: 'rollgate', ...limits }),
+    looks: open({
+      max: LOOK_CONNECTIONS,
+      application_name: 'rollgate-looks',
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      query_timeout: LOOK_WITHIN_MS,
+    }),
+    housekeeping: open({
+      max: HOUSEKEEPING_CONNECTIONS,
+      connectionTimeoutMillis: CONNECT_WITHIN_MS,
+      // A connection that died without a word would hold up news of changed limits for ever.
+      query_timeout: LOOK_WITHIN_MS,
+      application_name: 'rollgate-housekeeping',
+    }),
+  };
+}

@@ -1,0 +1,291 @@
+/** Who may do what in the database: each role tries what it must not do, and does what it is there for. */
+import { randomBytes } from 'node:crypto';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
+  await limiter.refreshPolicy();
+  await limiter.close();
+});
+afterAll(() => database.drop());
+
+const BY = `ROW('staff:x', 'admin', NULL, NULL)::rollgate.author`;
+const SPEC = `'{"account": "acme", "per_minute": 100, "reason": "r"}'`;
+const ACQUIRE = `rollgate.acquire(ARRAY[1], ARRAY['acme/publish-bot/bot=b'], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])`;
+
+/** With the rights of the role alone; nothing of it stays. */
+async function as(role: string, sql: string): Promise<unknown> {
+  const client = await database.pool.connect();
+  try {
+    await client.query(`BEGIN; SET LOCAL SESSION AUTHORIZATION ${role}`);
+    return await client.query(sql);
+  } finally {
+    await client.query('ROLLBACK');
+    client.release();
+  }
+}
+const denied = expect.objectContaining({ code: '42501' });
+
+const NOBODY_MAY = [
+  'SET ROLE rollgate_owner',
+  'SET ROLE postgres',
+  'CREATE TABLE rollgate.mine ()',
+  'CREATE TABLE audit.mine ()',
+  'CREATE TABLE public.mine ()',
+  'CREATE SCHEMA mine',
+  'CREATE ROLE mine',
+  `CREATE FUNCTION rollgate.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
+  'ALTER TABLE rollgate.history DISABLE TRIGGER USER',
+  'DROP VIEW audit.limit_events_v1',
+  'DROP TABLE rollgate.counter',
+  'TRUNCATE rollgate.history',
+  'INSERT INTO rollgate.history SELECT * FROM rollgate.history',
+  `UPDATE rollgate.history SET reason = 'x'`,
+  'DELETE FROM rollgate.limit_event',
+  'UPDATE rollgate.limit_event SET count = 1',
+  'INSERT INTO rollgate.override (id) VALUES (NULL)',
+  'UPDATE rollgate.catalogue SET per_minute = 1',
+  'UPDATE rollgate.ceiling SET times = 1000',
+  'UPDATE rollgate.ledger SET policy_version = 0',
+  'UPDATE rollgate.counter SET total = 0',
+  'SELECT FROM rollgate.counter',
+  'SELECT FROM rollgate.bucket',
+  `SELECT rollgate.record('override', 'x', 'x', 'x', ${BY}, NULL, NULL, 'r')`,
+  'SELECT rollgate.open_ledger(true)',
+  'SELECT rollgate.hand_over()',
+  `COPY rollgate.history TO '/tmp/history'`,
+  `COPY (SELECT 1) TO PROGRAM 'true'`,
+  `SELECT pg_read_file('postgresql.conf')`,
+  'SET session_replication_role = replica',
+  'ALTER ROLE rollgate_owner LOGIN',
+];
+
+const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
+  rollgate_auditor: {
+    mayNot: [
+      'SELECT FROM rollgate.history',
+      'SELECT FROM rollgate.limit_event',
+      'SELECT FROM rollgate.override_history',
+      'SELECT FROM rollgate.staff',
+      'SELECT FROM rollgate.migration',
+      `SELECT FROM ${ACQUIRE}`,
+      `SELECT rollgate.reset(1, 'x')`,
+      `SELECT rollgate.write_events('[]')`,
+      `SELECT rollgate.create_override(${SPEC}, NULL)`,
+      `SELECT rollgate.decode_part('x')`,
+      'SELECT * FROM rollgate.verify_history()',
+      `UPDATE audit.catalogue_v1 SET title = 'x'`,
+      `DELETE FROM audit.limit_events_v1`,
+      'INSERT INTO audit.staff_history_v1 (id) VALUES (1)',
+      'SET ROLE rollgate_runtime',
+      'SET ROLE rollgate_admin_api',
+    ],
+    may: [
+      `SELECT * FROM audit.explain_denial('x')`,
+      `SELECT * FROM audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
+      'SELECT * FROM audit.verify_history()',
+      'SELECT * FROM audit.usage_at(now())',
+      'SELECT * FROM audit.recheck_decisions(now(), now())',
+    ],
+  },
+  rollgate_runtime: {
+    mayNot: [
+      'SELECT FROM rollgate.history',
+      'SELECT FROM rollgate.limit_event',
+      'SELECT FROM rollgate.staff',
+      'SELECT FROM audit.limit_events_v1',
+      `SELECT rollgate.create_override(${SPEC}, ${BY})`,
+      `SELECT rollgate.decide_request('req_1', 1, true, '{}', 'ok', ${BY})`,
+      `SELECT rollgate.record_staff('staff', 'add', 'x', ${BY}, NULL, NULL)`,
+      'SELECT rollgate.maintain_events(1, 1)',
+      `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`,
+      'SET ROLE rollgate_admin_api',
+    ],
+    may: [
+      `SELECT FROM ${ACQUIRE}`,
+      `SELECT FROM rollgate.peek(1, ARRAY['x'])`,
+      `SELECT rollgate.refund(1, 'x', 1, 1)`,
+      `SELECT rollgate.reset(1, 'x')`,
+      `SELECT FROM rollgate.sync_node('n', 'n', 0, 'normal', NULL)`,
+      `SELECT rollgate.write_events('[]')`,
+      `SELECT FROM rollgate.ask_limit('{"account": "acme", "per_minute": 1, "reason": "r"}', ROW('account:acme', 'customer', NULL, NULL)::rollgate.author)`,
+    ],
+  },
+  rollgate_maintenance: {
+    mayNot: [
+      `SELECT FROM ${ACQUIRE}`,
+      'SELECT FROM rollgate.history',
+      'SELECT FROM rollgate.limit_event',
+      'SELECT FROM audit.limit_events_v1',
+      `SELECT rollgate.create_override(${SPEC}, ${BY})`,
+      `SELECT rollgate.reset(1, 'x')`,
+    ],
+    may: ['SELECT rollgate.maintain_events(90, 3)', `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`],
+  },
+  rollgate_admin_api: {
+    mayNot: ['SELECT FROM audit.limit_events_v1', 'DELETE FROM rollgate.staff', 'DELETE FROM rollgate.service_token'],
+    may: [
+      `SELECT FROM rollgate.create_override(${SPEC}, ${BY})`,
+      `SELECT FROM ${ACQUIRE}`,
+      'SELECT rollgate.maintain_events(90, 3)',
+      'SELECT FROM rollgate.history',
+      'SELECT FROM rollgate.limit_event',
+      'SELECT * FROM rollgate.override_history',
+      'SELECT * FROM rollgate.request_history',
+      'SELECT * FROM rollgate.verify_history()',
+    ],
+  },
+};
+
+describe.each(Object.entries(ROLES))('%s', (role, { mayNot, may }) => {
+  test.each([...NOBODY_MAY, ...mayNot])('may not: %s', async (sql) => {
+    await expect(as(role, sql)).rejects.toEqual(denied);
+  });
+
+  test.each(may)('may: %s', async (sql) => {
+    await as(role, sql);
+  });
+});
+
+describe('the auditor', () => {
+  test('reads every view of the schema audit, each with a comment on itself and on every column', async () => {
+    const { rows } = await database.pool.query<{ view: string; uncommented: string[] | null }>(
+      `SELECT c.oid::regclass::text AS view,
+              (SELECT array_agg(a.attname::text) FROM pg_attribute a
+               WHERE a.attrelid = c.oid AND a.attnum >= 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL) AS uncommented
+       FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND obj_description(c.oid) IS NOT NULL ORDER BY 1`,
+    );
+    expect(rows.map(({ view }) => view.replace('audit.', ''))).toEqual([
+      'catalogue_history_v1',
+      'catalogue_v1',
+      'denials_by_hour_v1',
+      'limit_events_v1',
+      'limit_requests_v1',
+      'override_history_v1',
+      'overrides_in_force_v1',
+      'recheck_decisions_v1',
+      'request_history_v1',
+      'staff_history_v1',
+      'usage_by_minute_v1',
+      'usage_now_v1',
+    ]);
+    for (const { view, uncommented } of rows) {
+      expect([view, uncommented]).toEqual([view, null]);
+      await as('rollgate_auditor', `SELECT * FROM ${view}`);
+    }
+  });
+
+  test('signs in to a session that ends what takes too long, reads only, and sees UTC', async () => {
+    const password = randomBytes(12).toString('hex');
+    await database.pool.query(`ALTER ROLE rollgate_auditor PASSWORD '${password}'`);
+    const url = new URL(database.url);
+    url.username = 'rollgate_auditor';
+    url.password = password;
+    const client = new pg.Client({ connectionString: url.href });
+    await client.connect();
+    try {
+      const { rows } = await client.query(
+        `SELECT current_user, name, current_setting(name) AS value
+         FROM unnest(ARRAY['default_transaction_read_only', 'statement_timeout', 'idle_in_transaction_session_timeout', 'TimeZone', 'search_path']) name`,
+      );
+      expect(rows.map(({ value }) => value)).toEqual(['on', '30s', '15s', 'UTC', 'audit']);
+      await expect(client.query('CREATE TEMPORARY TABLE mine ()')).rejects.toMatchObject({ code: '25006' });
+      await client.query('SELECT * FROM catalogue_v1');
+    } finally {
+      await client.end();
+    }
+    const { rows } = await database.pool.query(
+      `SELECT rolconnlimit, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication,
+              (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid)::int AS member_of
+       FROM pg_roles r WHERE rolname = 'rollgate_auditor'`,
+    );
+    expect(rows).toEqual([
+      {
+        rolconnlimit: 10,
+        rolcanlogin: true,
+        rolsuper: false,
+        rolcreaterole: false,
+        rolcreatedb: false,
+        rolbypassrls: false,
+        rolreplication: false,
+        member_of: 0,
+      },
+    ]);
+  });
+});
+
+describe('by the catalogue of the server', () => {
+  const OURS = `IN ('rollgate'::regnamespace, 'audit'::regnamespace)`;
+  const names = async (sql: string) => (await database.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name);
+
+  test('every function that runs with its owner’s rights pins where it looks names up', async () => {
+    const definers = await names(
+      `SELECT oid::regprocedure::text AS name FROM pg_proc WHERE pronamespace ${OURS} AND prosecdef`,
+    );
+    expect(definers.length).toBeGreaterThan(30);
+    expect(
+      await names(
+        `SELECT oid::regprocedure::text AS name FROM pg_proc
+         WHERE pronamespace ${OURS} AND prosecdef AND NOT coalesce('search_path=pg_catalog, pg_temp' = ANY (proconfig), false)`,
+      ),
+    ).toEqual([]);
+  });
+
+  test('everybody (PUBLIC) may call nothing, read nothing and use neither schema', async () => {
+    expect(
+      await names(
+        `SELECT p.oid::regprocedure::text AS name FROM pg_proc p
+         WHERE p.pronamespace ${OURS} AND EXISTS (
+           SELECT FROM aclexplode(coalesce(p.proacl, acldefault('f', p.proowner))) a WHERE a.grantee = 0)
+         UNION ALL
+         SELECT c.oid::regclass::text FROM pg_class c, aclexplode(c.relacl) a WHERE c.relnamespace ${OURS} AND a.grantee = 0
+         UNION ALL
+         SELECT n.nspname FROM pg_namespace n, aclexplode(n.nspacl) a WHERE n.oid ${OURS} AND a.grantee = 0`,
+      ),
+    ).toEqual([]);
+  });
+
+  test('tables, views and functions belong to the owner, who can’t sign in', async () => {
+    expect(
+      await names(
+        `SELECT c.oid::regclass::text AS name FROM pg_class c
+         WHERE c.relnamespace ${OURS} AND c.relkind IN ('r', 'p', 'v', 'S') AND c.relowner <> 'rollgate_owner'::regrole
+           AND c.relname NOT IN ('migration', 'migration_id_seq')
+         UNION ALL
+         SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace ${OURS} AND proowner <> 'rollgate_owner'::regrole
+         UNION ALL
+         SELECT 'rollgate_owner signs in' FROM pg_roles WHERE rolname = 'rollgate_owner' AND (rolcanlogin OR rolsuper)`,
+      ),
+    ).toEqual([]);
+  });
+
+  test('the auditor has SELECT on the views of audit, and no right to anything else', async () => {
+    const rights = await names(
+      `SELECT DISTINCT c.relnamespace::regnamespace || ' ' || c.relkind::text || ' ' || a.privilege_type AS name
+       FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 'rollgate_auditor'::regrole`,
+    );
+    expect(rights).toEqual(['audit v SELECT']);
+  });
+
+  test('tables are written by functions alone, but for those of staff and the list the janitor empties', async () => {
+    expect(
+      await names(
+        `SELECT DISTINCT a.grantee::regrole || ' ' || c.relname AS name
+         FROM pg_class c, aclexplode(c.relacl) a
+         WHERE c.relnamespace ${OURS} AND c.relkind IN ('r', 'p', 'v') AND a.privilege_type <> 'SELECT' AND a.grantee <> c.relowner
+         ORDER BY 1`,
+      ),
+    ).toEqual([
+      'rollgate_admin_api service_token',
+      'rollgate_admin_api sign_in_attempt',
+      'rollgate_admin_api staff',
+      'rollgate_admin_api staff_session',
+      'rollgate_maintenance freed',
+    ]);
+  });
+});
