@@ -84,6 +84,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
         },
       },
       source: 'default',
+      mode: 'enforced',
       atMs: clock.nowMs,
     });
   });

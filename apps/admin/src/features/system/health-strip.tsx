@@ -1,0 +1,55 @@
+/** How the service is, on every page: database, nodes, how they decide, how fresh their limits are. */
+import { useQuery } from '@tanstack/react-query';
+import type { ReactNode } from 'react';
+import { systemQuery } from '../../data/system.js';
+import { duration } from '../../lib/format.js';
+import { Tag } from '../../ui/small.js';
+
+/** Nodes look for new limits each second: later than this something holds them up. */
+const STALE_MS = 10_000;
+
+export function HealthStrip() {
+  const { data, error } = useQuery(systemQuery);
+  const status = error as { status?: number } | null;
+  const database = status === null ? 'answers' : status.status === 0 ? 'unknown, the service is not reachable' : 'does not answer';
+  const apart = data?.nodes.filter(({ mode }) => mode !== 'normal') ?? [];
+  const behind = data?.nodes.filter(({ policyVersion }) => policyVersion < data.policyVersion).length ?? 0;
+  return (
+    <dl className="strip" aria-label="Health">
+      <Fact name="Database">
+        <Tag tone={status === null ? 'good' : 'bad'}>{data === undefined && status === null ? '…' : database}</Tag>
+      </Fact>
+      <Fact name="Mode">
+        {apart.length === 0 ? (
+          <Tag tone="good">normal</Tag>
+        ) : (
+          <Tag tone="bad">
+            {apart[0]?.mode} on {apart.length} of {data?.nodes.length}
+          </Tag>
+        )}
+      </Fact>
+      <Fact name="Nodes">
+        {data === undefined ? '…' : data.nodes.length === 0 ? 'none seen' : `${data.nodes.length} seen`}
+        {behind > 0 && `, ${behind} still on older limits`}
+      </Fact>
+      <Fact name="Limits">
+        {data?.policyAgeMs == null ? (
+          'not read yet'
+        ) : data.policyAgeMs > STALE_MS ? (
+          <Tag tone="warn">{duration(data.policyAgeMs)} old</Tag>
+        ) : (
+          'fresh'
+        )}
+      </Fact>
+    </dl>
+  );
+}
+
+function Fact({ name, children }: { name: string; children: ReactNode }) {
+  return (
+    <div>
+      <dt>{name}</dt>
+      <dd>{children}</dd>
+    </div>
+  );
+}

@@ -1,0 +1,202 @@
+/**
+ * Policy as it might have come about: the same functions that change it (migrations/003-policy.sql), at times of the past.
+ *
+ * Invariants: the ledger is set to a moment of the past instead of now, and the functions that need an open ledger are
+ * called with it, so every rule holds and every change has its row in the chain; time never goes back. Only the owner of
+ * the tables can do this, in one transaction that the caller opened; there is no function for it in the database.
+ */
+import type { Catalogue } from '@rollgate/contract';
+import type { Queryable } from '../database/queryable.js';
+
+/** Who does it, as the history tells. */
+export interface PastAuthor {
+  readonly actor: string;
+  readonly role: string;
+  readonly address?: string | undefined;
+  readonly requestId?: string | undefined;
+}
+
+/** Names columns of rollgate.override, of rollgate.limit_request or of rollgate.catalogue. */
+export type Columns = Readonly<Record<string, unknown>>;
+
+export interface PastPerson {
+  readonly login: string;
+  readonly displayName: string;
+  readonly role: string;
+  readonly passwordHash: string;
+}
+
+const AUTHOR = (first: number) => `ROW($${first}, $${first + 1}, $${first + 2}, $${first + 3})::rollgate.author`;
+const valuesOf = ({ actor, role, address, requestId }: PastAuthor) => [actor, role, address ?? null, requestId ?? null];
+
+export class PastPolicy {
+  readonly #database: Queryable;
+
+  constructor(database: Queryable) {
+    this.#database = database;
+  }
+
+  /** The APIs a program ships; those that are known already stay. */
+  async registerCatalogue(at: Date, catalogue: Catalogue): Promise<void> {
+    const by: PastAuthor = { actor: 'node:platform-1', role: 'program' };
+    for (const [i, entry] of catalogue.entries().entries()) {
+      const { perMinute, perHour } = entry.limits;
+      const known = await this.#one('SELECT api FROM rollgate.catalogue WHERE api = $1', [entry.id]);
+      if (known !== undefined) continue;
+      if (i === 0) await this.#open(at, true);
+      await this.#database.query(
+        `WITH made AS (
+           INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, changed_in, changed_at, changed_by)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, l.policy_version, l.history_at, $10 FROM rollgate.ledger l
+           RETURNING *
+         )
+         SELECT rollgate.record('catalogue', 'add', m.api, NULL, ${AUTHOR(10)}, NULL, rollgate.catalogue_facts(ROW(m.*)::rollgate.catalogue), 'shipped with the program')
+         FROM made m`,
+        [entry.id, i + 1, entry.title, entry.group, entry.groupTitle, entry.level, entry.scope, perMinute, perHour, ...valuesOf(by)],
+      );
+    }
+  }
+
+  async addPerson(at: Date, { login, displayName, role, passwordHash }: PastPerson, by: PastAuthor): Promise<void> {
+    await this.#open(at, false);
+    const facts = { login, displayName, role, signsInBy: 'password', disabled: false };
+    await this.#database.query(
+      `WITH made AS (
+         INSERT INTO rollgate.staff (login, display_name, role, password_hash, created_at)
+         SELECT $1, $2, $3, $4, l.history_at FROM rollgate.ledger l RETURNING id
+       )
+       SELECT rollgate.record('staff', 'add', m.id, NULL, ${AUTHOR(6)}, NULL, $5, NULL) FROM made m`,
+      [login, displayName, role, passwordHash, JSON.stringify(facts), ...valuesOf(by)],
+    );
+  }
+
+  /** Returns its id. */
+  async createOverride(at: Date, spec: Columns, by: PastAuthor): Promise<string> {
+    await this.#open(at, true);
+    const made = await this.#one<{ id: string }>(
+      `SELECT o.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.add_override($1, ${AUTHOR(2)}, l) o`,
+      [JSON.stringify(spec), ...valuesOf(by)],
+    );
+    return (made as { id: string }).id;
+  }
+
+  async changeOverride(at: Date, id: string, changes: Columns, by: PastAuthor & { reason: string }): Promise<void> {
+    await this.#put(at, { id, changes, action: 'change', undoes: null }, by);
+  }
+
+  async expireOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
+    await this.#put(at, { id, changes: { expires_at: at }, action: 'expire', undoes: null }, by);
+  }
+
+  async restoreOverride(at: Date, id: string, until: Date, by: PastAuthor & { reason: string }): Promise<void> {
+    await this.#put(at, { id, changes: { expires_at: until }, action: 'restore', undoes: null }, by);
+  }
+
+  /** Takes its newest change back. */
+  async undoOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
+    const done = await this.#one<{ id: string; changes: Columns }>(
+      `SELECT h.id, jsonb_build_object('per_minute', h.before -> 'perMinute', 'per_hour', h.before -> 'perHour', 'mode', h.before -> 'mode',
+                'expires_at', h.before -> 'expiresAt') AS changes
+       FROM rollgate.history h WHERE h.kind = 'override' AND h.target = $1 ORDER BY h.id DESC LIMIT 1`,
+      [id],
+    );
+    if (done === undefined) throw new Error(`there is no change of ${id}`);
+    await this.#put(at, { id, changes: done.changes, action: 'undo', undoes: done.id }, by);
+  }
+
+  async changeCatalogue(
+    at: Date,
+    api: string,
+    changes: Columns,
+    by: PastAuthor & { reason: string; ticket?: string },
+  ): Promise<void> {
+    await this.#open(at, true);
+    await this.#database.query(
+      `SELECT p.api FROM rollgate.ledger l CROSS JOIN rollgate.catalogue c
+       CROSS JOIN LATERAL rollgate.put_catalogue(c, jsonb_populate_record(c, $2), $3, $4, ${AUTHOR(5)}, l) p
+       WHERE c.api = $1`,
+      [api, JSON.stringify(changes), by.reason, by.ticket ?? null, ...valuesOf(by)],
+    );
+  }
+
+  /** Returns its id. */
+  async askLimit(at: Date, spec: Columns, by: PastAuthor): Promise<string> {
+    await this.#open(at, false);
+    const asked = await this.#one<{ id: string }>(
+      `WITH given AS (SELECT s.*, nextval('rollgate.limit_request_number') AS n FROM jsonb_populate_record(NULL::rollgate.limit_request, $1) s),
+       made AS (
+         INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id,
+           denial, asked_by, asked_at, needs_admin)
+         SELECT 'req_' || g.n, g.n, g.account, g.group_id, g.api, g.subject, g.per_minute, g.per_hour, g.until, g.reason, g.ticket, g.denial_id,
+           g.denial, $2, l.history_at, coalesce(g.needs_admin, false)
+         FROM given g CROSS JOIN rollgate.ledger l
+         RETURNING *
+       )
+       SELECT m.id, rollgate.record('request', 'ask', m.id, m.account, ${AUTHOR(2)}, NULL, rollgate.request_facts(ROW(m.*)::rollgate.limit_request), m.reason, m.ticket)
+       FROM made m`,
+      [JSON.stringify(spec), ...valuesOf(by)],
+    );
+    return (asked as { id: string }).id;
+  }
+
+  /** `changes`: of the override that is made, against what was asked for; `null` declines. Returns the override's id. */
+  async decideRequest(
+    at: Date,
+    id: string,
+    { changes, answer }: { changes: Columns | null; answer: string },
+    by: PastAuthor,
+  ): Promise<string | null> {
+    await this.#open(at, changes !== null);
+    const made = changes === null ? undefined : await this.#one<{ id: string }>(
+      `SELECT o.id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
+       CROSS JOIN LATERAL rollgate.add_override(
+         jsonb_build_object('account', r.account, 'group_id', r.group_id, 'api', r.api, 'subject', r.subject, 'per_minute', r.per_minute,
+           'per_hour', r.per_hour, 'expires_at', r.until, 'ticket', r.ticket) || $2::jsonb
+         || jsonb_build_object('reason', r.reason, 'request_id', r.id), ${AUTHOR(3)}, l) o
+       WHERE r.id = $1`,
+      [id, JSON.stringify(changes), ...valuesOf(by)],
+    );
+    await this.#database.query(
+      `WITH old AS (SELECT r AS row FROM rollgate.limit_request r WHERE r.id = $1),
+       new AS (
+         UPDATE rollgate.limit_request r
+         SET state = CASE WHEN $2::text IS NULL THEN 'declined' ELSE 'approved' END, decided_by = $4, decided_at = l.history_at, answer = $3,
+             override_id = $2, version = r.version + 1
+         FROM rollgate.ledger l WHERE r.id = $1
+         RETURNING r.*
+       )
+       SELECT rollgate.record('request', CASE WHEN $2::text IS NULL THEN 'decline' ELSE 'approve' END, n.id, n.account, ${AUTHOR(4)},
+         rollgate.request_facts(o.row), rollgate.request_facts(ROW(n.*)::rollgate.limit_request), $3, n.ticket)
+       FROM old o CROSS JOIN new n`,
+      [id, made?.id ?? null, answer, ...valuesOf(by)],
+    );
+    return made?.id ?? null;
+  }
+
+  async #put(
+    at: Date,
+    { id, changes, action, undoes }: { id: string; changes: Columns; action: string; undoes: string | null },
+    by: PastAuthor & { reason: string },
+  ): Promise<void> {
+    await this.#open(at, true);
+    await this.#database.query(
+      `SELECT p.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.override_at($1, NULL) o
+       CROSS JOIN LATERAL jsonb_populate_record(o, $2) n CROSS JOIN LATERAL rollgate.check_ceiling(n, ${AUTHOR(6)})
+       CROSS JOIN LATERAL rollgate.put_override(o, n, $3, $4, ${AUTHOR(6)}, l, $5) p`,
+      [id, JSON.stringify(changes), action, by.reason, undoes, ...valuesOf(by)],
+    );
+  }
+
+  /** As rollgate.open_ledger, at a time of the past. */
+  async #open(at: Date, policy: boolean): Promise<void> {
+    await this.#database.query(
+      `UPDATE rollgate.ledger
+       SET policy_version = policy_version + $2::boolean::int, history_at = greatest($1::timestamptz, history_at + interval '1 microsecond')`,
+      [at, policy],
+    );
+  }
+
+  async #one<Row extends object>(sql: string, values: unknown[]): Promise<Row | undefined> {
+    return (await this.#database.query<Row>(sql, values)).rows[0];
+  }
+}
