@@ -6,6 +6,7 @@ import { Staff004 } from './004-staff.js';
 import { Events005 } from './005-events.js';
 import { Usage006 } from './006-usage.js';
 import { Audit007 } from './007-audit.js';
+import { ServerState008 } from './008-server-state.js';
 import { type ConnectOptions, connect } from './connect.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
@@ -20,6 +21,7 @@ export const migrations: ReadonlyArray<new () => MigrationInterface> = [
   Events005,
   Usage006,
   Audit007,
+  ServerState008,
 ];
 
 export interface MigrateOptions extends ConnectOptions {

@@ -21,6 +21,7 @@ import { Deadlines, type Timed } from './outage/deadlines.js';
 import { isOutage, TooLateError } from './outage/faults.js';
 import { isBroken } from './outage/guarded-store.js';
 import type { NodeState, Outage } from './outage/outage.js';
+import type { Quarantine } from './outage/quarantine.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
@@ -67,6 +68,8 @@ export interface PolicySource {
   refresh(): Promise<boolean>;
   /** Since the policy was last known to be the database's, ms; `undefined`: it never was. */
   ageMs(): number | undefined;
+  /** Half limits while counts can't be trusted whole. */
+  readonly quarantine?: Quarantine;
 }
 
 /** A call under way. */
@@ -81,6 +84,9 @@ export interface UsagePage {
   readonly items: readonly SubjectUsage[];
   readonly next: string | null;
 }
+
+/** Without a budget, for the first look at the limits in force. */
+const MOST_PATIENCE_MS = 10_000;
 
 export class LimiterClosedError extends Error {
   override readonly name = 'LimiterClosedError';
@@ -292,7 +298,11 @@ export class Limiter {
 
   /** Whether this node decides by the database, and since when. */
   state(): NodeState {
-    return this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
+    const state: NodeState = this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
+    const quarantine = this.#policySource?.quarantine?.state;
+    if (state.mode !== 'normal' || quarantine === undefined) return state;
+    const sinceMs = (this.#policySource?.now() ?? 0) - (performance.now() - quarantine.since);
+    return { mode: 'quarantine', sinceMs, reason: quarantine.reason };
   }
 
   /** Another node has freed this subject. */
@@ -331,13 +341,21 @@ export class Limiter {
 
   #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
     if (this.#policySource === undefined) return this.#policy.defaultOf(entry);
-    return this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() });
+    const { quarantine } = this.#policySource;
+    const inForce = this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() });
+    return quarantine?.state === undefined ? inForce : { ...inForce, limits: quarantine.limitsOf(inForce.limits) };
   }
 
   /** A limiter that has just started must not decide by defaults where an override holds. */
   async #knowPolicy(): Promise<void> {
     if (this.#policyIsKnown) return;
-    await this.#policySource?.firstLook();
+    // A database that does not answer is told of by the decision itself: the defaults hold until it does.
+    let late: NodeJS.Timeout | undefined;
+    const patience = new Promise((resolve) => {
+      late = setTimeout(resolve, this.#outage ? this.#budgetMs : MOST_PATIENCE_MS);
+    });
+    await Promise.race([this.#policySource?.firstLook(), patience]);
+    clearTimeout(late);
     this.#policyIsKnown = true;
   }
 

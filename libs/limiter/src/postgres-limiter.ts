@@ -10,6 +10,7 @@ import { type Budget, budgetOf, DEFAULT_BUDGET_MS } from './outage/budget.js';
 import { GuardedStore } from './outage/guarded-store.js';
 import { LocalCounts } from './outage/local-counts.js';
 import { Outage, type OutageModes } from './outage/outage.js';
+import { Quarantine } from './outage/quarantine.js';
 import { DatabaseClock } from './policy/database-clock.js';
 import { OverrideUses } from './policy/override-use.js';
 import { Policy } from './policy/policy.js';
@@ -80,14 +81,16 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const everyMs = options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs };
   const policy = new Policy();
   const uses = new OverrideUses();
-  const sync = new PolicySync({
+  const quarantine = clock ? undefined : new Quarantine({ monotonic: () => performance.now(), onAlarm: onError });
+  const sync: PolicySync = new PolicySync({
     pool: housekeeping,
     policy,
     registered: options.registered ?? catalogue,
     uses,
     clock: databaseClock,
     onError,
-    ...(outage ? { state: () => outage.state } : {}),
+    state: () => limiter.state(),
+    ...(quarantine ? { quarantine } : {}),
     ...everyMs,
   });
   const recorder =
@@ -103,7 +106,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
           onError,
           ...options.events,
         });
-  const limiter = new Limiter({
+  const limiter: Limiter = new Limiter({
     store,
     ...(outage ? { outage, budgetMs: (budget as Budget).callMs } : {}),
     ...(recorder ? { recorder } : {}),
@@ -116,6 +119,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
       firstLook: () => sync.look(),
       refresh: () => sync.refresh(),
       ageMs: () => sync.ageMs,
+      ...(quarantine ? { quarantine } : {}),
     },
     stripes,
     ...(options.maxBatchItems === undefined ? {} : { maxBatchItems: options.maxBatchItems }),

@@ -32,8 +32,8 @@ export class LimiterUnavailableError extends Error {
 }
 
 export interface NodeState {
-  /** `normal`, or how it decides: `fallback`. */
-  readonly mode: 'normal' | 'fallback';
+  /** `fallback`: without the database; `quarantine`: with it, under half limits. */
+  readonly mode: 'normal' | 'fallback' | 'quarantine';
   /** Unix ms. */
   readonly sinceMs: number;
   readonly reason: string;

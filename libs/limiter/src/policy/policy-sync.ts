@@ -8,6 +8,7 @@ import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import type { Catalogue } from '@rollgate/contract';
 import type pg from 'pg';
+import type { Quarantine } from '../outage/quarantine.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { OverrideUses } from './override-use.js';
 import type { ApiEdit, Policy } from './policy.js';
@@ -29,6 +30,8 @@ export interface PolicySyncOptions {
   readonly registered: Catalogue;
   readonly clock: DatabaseClock;
   readonly uses: OverrideUses;
+  /** Watches the server's clock and identity; not where a test owns the clock. */
+  readonly quarantine?: Quarantine;
   /** How this node decides, told with each look. */
   readonly state?: () => NodeState;
   /** 1 s by default. */
@@ -42,6 +45,7 @@ interface SyncRow {
   readonly whole: boolean;
   readonly overrides: Override[] | null;
   readonly apis: ApiEdit[] | null;
+  readonly timeline: string | null;
 }
 
 const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now() };
@@ -118,14 +122,15 @@ export class PolicySync {
     const { pool, policy, clock, state = () => NORMAL } = this.#options;
     const { mode, sinceMs } = state();
     const askedAt = clock.monotonic();
-    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5)', [
-      this.nodeId,
-      `${hostname()}:${process.pid}`,
-      policy.version,
-      mode,
-      new Date(sinceMs),
-    ]);
+    const { rows } = await pool.query<SyncRow>(
+      'SELECT s.*, t.timeline, t.now_ms FROM rollgate.sync_node($1, $2, $3, $4, $5) s, rollgate.server_state() t',
+      [this.nodeId, `${hostname()}:${process.pid}`, policy.version, mode, new Date(sinceMs)],
+    );
     const row = rows[0] as SyncRow;
+    this.#options.quarantine?.look(
+      { nowMs: row.now_ms, timeline: row.timeline },
+      { expectedMs: clock.now(), toleranceMs: clock.monotonic() - askedAt },
+    );
     clock.heard({ nowMs: row.now_ms, askedAt });
     if (row.overrides !== null) {
       policy.apply({ version: Number(row.version), whole: row.whole, overrides: row.overrides, apis: row.apis ?? [] });

@@ -1,0 +1,30 @@
+import type { Asked } from '../../data/requests.js';
+import { TextLink } from '../../ui/links.js';
+import { EmptyState } from '../../ui/notes.js';
+import { Limits, Time } from '../../ui/small.js';
+import { Table } from '../../ui/table.js';
+import { scopeText } from './account-overrides.js';
+
+export function AccountRequests({ items }: { items: readonly Asked[] }) {
+  if (items.length === 0) return <EmptyState why="None is open: nobody waits for an answer." />;
+  return (
+    <Table
+      label="Open requests"
+      rows={items.map(({ request }) => request)}
+      keyOf={({ id }) => id}
+      columns={[
+        {
+          title: 'For',
+          cell: (request) => (
+            <TextLink to="/requests" search={{ account: request.account, id: request.id }}>
+              {scopeText(request)}
+            </TextLink>
+          ),
+        },
+        { title: 'Wanted', cell: ({ perMinute, perHour }) => <Limits perMinute={perMinute} perHour={perHour} /> },
+        { title: 'Asked', cell: ({ askedAt }) => <Time at={askedAt} /> },
+        { title: 'Why', cell: ({ reason }) => reason },
+      ]}
+    />
+  );
+}

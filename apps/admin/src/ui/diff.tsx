@@ -1,0 +1,45 @@
+/** What a change changed: only what differs, before and after. */
+import { count, utc } from '../lib/format.js';
+
+type Facts = Readonly<Record<string, unknown>> | null;
+
+/** Told elsewhere on the line, or of no use to people. */
+const SILENT = new Set(['version', 'created_in', 'changed_in', 'created_at', 'changed_at', 'id', 'number', 'lane']);
+
+export function Diff({ before, after }: { before: Facts; after: Facts }) {
+  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (name) => !SILENT.has(name) && text(before?.[name]) !== text(after?.[name]),
+  );
+  if (names.length === 0) return null;
+  return (
+    <dl className="diff">
+      {names.map((name) => (
+        <div key={name} style={{ display: 'contents' }}>
+          <dt>{label(name)}</dt>
+          <dd>
+            {before !== null && (
+              <>
+                <del aria-label={`before: ${text(before[name])}`}>{text(before[name])}</del> →{' '}
+              </>
+            )}
+            <ins aria-label={`after: ${text(after?.[name])}`}>{text(after?.[name])}</ins>
+          </dd>
+        </div>
+      ))}
+    </dl>
+  );
+}
+
+const label = (name: string) =>
+  name
+    .replace(/([A-Z])/g, ' $1')
+    .replaceAll('_', ' ')
+    .toLowerCase()
+    .replace('group id', 'group');
+
+function text(value: unknown): string {
+  if (value === null || value === undefined || value === '') return 'none';
+  if (typeof value === 'number') return count(value);
+  if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);
+  return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}

@@ -1,0 +1,31 @@
+/** The time that is filled. */
+export interface Period {
+  readonly start: Date;
+  readonly until: Date;
+  /** From then on traffic is decided one by one (live-traffic.ts); before it, only what is kept of it is made. */
+  readonly live: Date;
+  /** A moment between the start (0) and three hours before the end (1). */
+  at(fraction: number): Date;
+  /** So many minutes before the end. */
+  ago(minutes: number): Date;
+  /** After the end. */
+  inHours(hours: number): Date;
+}
+
+/** Longer than the hour window: whatever is judged again by what is on record has been decided by it. */
+export const LIVE_MINUTES = 75;
+
+export function periodOf({ until, days }: { until: Date; days: number }): Period {
+  const end = until.getTime();
+  const begin = end - days * 86_400_000;
+  const past = end - 3 * 3_600_000;
+  const minute = Math.floor(end / 60_000) * 60_000;
+  return {
+    start: new Date(begin),
+    until,
+    live: new Date(minute - LIVE_MINUTES * 60_000),
+    at: (fraction) => new Date(begin + Math.round(fraction * (past - begin))),
+    ago: (minutes) => new Date(minute - minutes * 60_000),
+    inHours: (hours) => new Date(end + hours * 3_600_000),
+  };
+}

@@ -1,0 +1,151 @@
+/** From bursts to rows of rollgate.limit_event, each under the limit that the history tells for its moment. */
+import type { Queryable } from '../database/queryable.js';
+import type { Burst } from './past-events.js';
+import type { Random } from './random.js';
+import { NODES } from './world.js';
+
+const BATCH = 2_000;
+
+interface LimitRow {
+  readonly per_minute: number;
+  readonly per_hour: number;
+  readonly source: string;
+  readonly mode: 'enforced' | 'shadow';
+}
+
+export type EventRow = Readonly<Record<string, unknown>>;
+
+/** Returns how many rows were written. */
+export async function writeBursts(
+  database: Queryable,
+  bursts: readonly Burst[],
+  { random, eventId }: { random: Random; eventId: () => string },
+): Promise<number> {
+  const limits = await limitsOf(database, bursts);
+  const rows: EventRow[] = [];
+  const told = new Set<string>();
+  for (const [i, burst] of bursts.entries())
+    for (let n = 0; n < Math.floor(burst.seconds); n++)
+      rows.push(rowOf({ burst, limit: limits[i] as LimitRow, n, random, eventId, told }));
+  await makeDays(database, rows);
+  for (let i = 0; i < rows.length; i += BATCH) await insert(database, rows.slice(i, i + BATCH));
+  return rows.length;
+}
+
+async function limitsOf(database: Queryable, bursts: readonly Burst[]): Promise<LimitRow[]> {
+  const { rows } = await database.query<LimitRow & { ord: string }>(
+    `SELECT b.ord, l.per_minute, l.per_hour, l.source, l.mode
+     FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS b (account, api, subject, at, ord)
+     CROSS JOIN LATERAL rollgate.limit_as_of(b.account, b.api, b.subject, b.at) l ORDER BY b.ord`,
+    [
+      bursts.map(({ subject }) => subject.account),
+      bursts.map(({ subject }) => subject.entry.id),
+      bursts.map(({ subject }) => subject.key),
+      bursts.map(({ at }) => at),
+    ],
+  );
+  // One that was before the catalogue was known has the defaults.
+  const found = new Map(rows.map((row) => [Number(row.ord), row]));
+  return bursts.map(({ subject: { entry } }, i) => {
+    const { perMinute: per_minute, perHour: per_hour } = entry.limits;
+    return found.get(i + 1) ?? { per_minute, per_hour, source: 'default', mode: 'enforced' };
+  });
+}
+
+function rowOf({
+  burst: { subject, at, calls, window, mode, eventId: wanted },
+  limit,
+  n,
+  random,
+  eventId,
+  told,
+}: {
+  burst: Burst;
+  limit: LimitRow;
+  n: number;
+  random: Random;
+  eventId: () => string;
+  told: Set<string>;
+}): EventRow {
+  const firstMs = at.getTime() + n * 1_000;
+  const count = 1 + random.int(0, calls - 1);
+  const most = window === 'hour' ? limit.per_hour : limit.per_minute;
+  const used = window === null ? random.int(1, Math.max(1, Math.floor(most / 2))) : most;
+  const lastMs = Math.min(firstMs + random.int(0, 900) * Number(count > 1), Math.floor(firstMs / 1_000) * 1_000 + 999);
+  const wait = window === 'hour' ? random.int(60, 2_400) : Math.max(1, 58 - n);
+  // Once a subject, window and minute, as nodes tell it.
+  const minute = `${subject.key} ${window} ${Math.floor(firstMs / 60_000)}`;
+  const tells = window !== null && mode === undefined && most > 0 && !told.has(minute);
+  if (tells) told.add(minute);
+  return {
+    id: n === 0 && wanted !== undefined ? wanted : eventId(),
+    kind: window === null ? 'granted_sample' : 'denied',
+    account: subject.account,
+    api: subject.entry.id,
+    group_id: subject.entry.group,
+    level: subject.entry.level,
+    subject: subject.key,
+    lane: subject.lane,
+    dimensions: subject.dimensions,
+    window_name: window,
+    per_minute: limit.per_minute,
+    per_hour: limit.per_hour,
+    used,
+    cost: 1,
+    source: limit.source,
+    mode: mode ?? limit.mode,
+    first_ms: firstMs,
+    last_ms: Math.max(firstMs, lastMs),
+    count,
+    units: count,
+    node: random.pick(NODES),
+    route: subject.route,
+    request_id: random.hex(8),
+    retry_ms: window === null || most === 0 ? null : Math.floor(firstMs / 1_000 + wait) * 1_000,
+    filled: tells ? filling({ window, used, firstMs, random }) : null,
+  };
+}
+
+/** What was in the window: [[Unix second, units], …], of the hour by minutes. */
+function filling({
+  window,
+  used,
+  firstMs,
+  random,
+}: {
+  window: Burst['window'];
+  used: number;
+  firstMs: number;
+  random: Random;
+}): [number, number][] {
+  const step = window === 'hour' ? 60 : 1;
+  const newest = Math.floor(firstMs / 1_000 / step) * step;
+  const filled: [number, number][] = [];
+  let left = used;
+  for (let i = random.int(20, 58); i > 0 && left > 0; i--) {
+    const units = i === 1 ? left : Math.min(left, random.int(0, Math.ceil((2 * left) / i)));
+    if (units > 0) filled.push([newest - i * step, units]);
+    left -= units;
+  }
+  return filled;
+}
+
+async function makeDays(database: Queryable, rows: readonly EventRow[]): Promise<void> {
+  const days = new Set(rows.map((row) => new Date(row['first_ms'] as number).toISOString().slice(0, 10)));
+  await database.query('SELECT rollgate.make_event_day(d) FROM unnest($1::date[]) d', [[...days]]);
+}
+
+async function insert(database: Queryable, rows: readonly EventRow[]): Promise<void> {
+  await database.query(
+    `INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour, used,
+       cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, filled)
+     SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour, t.used,
+       t.cost, t.source, (SELECT count(*) FROM rollgate.history h WHERE h.kind = 'override' AND h.at <= to_timestamp(t.first_ms / 1000)), t.mode,
+       to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route, t.request_id,
+       to_timestamp(t.retry_ms / 1000), t.filled
+     FROM jsonb_to_recordset($1) AS t (id text, kind text, account text, api text, group_id text, level text[], subject text, lane int,
+       dimensions jsonb, window_name text, per_minute int, per_hour int, used int, cost int, source text, mode text, first_ms float8,
+       last_ms float8, count int, units bigint, node text, route text, request_id text, retry_ms float8, filled jsonb)`,
+    [JSON.stringify(rows)],
+  );
+}
