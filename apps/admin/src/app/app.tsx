@@ -1,5 +1,4 @@
 import { MantineProvider } from '@mantine/core';
-import { Notifications } from '@mantine/notifications';
 import { QueryClient, QueryClientProvider } from '@tanstack/react-query';
 import { RouterProvider } from '@tanstack/react-router';
 import { ApiError } from '../api/client.js';
@@ -13,7 +12,8 @@ const queryClient = new QueryClient({
     queries: {
       staleTime: 1_000,
       // What was refused stays refused; the rest is asked for again, and polls go on by themselves.
-      retry: (failures, error) => failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
+      retry: (failures, error) =>
+        failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
       retryDelay: 500,
     },
   },
@@ -28,7 +28,6 @@ export function App() {
       getStyleNonce={() => styleNonce ?? ''}
     >
       <QueryClientProvider client={queryClient}>
-        <Notifications position="bottom-right" autoClose={8_000} containerWidth={420} />
         <SessionGate>
           <RouterProvider router={router} />
         </SessionGate>

@@ -1,5 +1,5 @@
-import { EmptyState } from '../ui/notes.js';
 import { ButtonLink } from '../ui/links.js';
+import { EmptyState } from '../ui/notes.js';
 import { Page } from '../ui/page.js';
 
 export function NotFound() {

@@ -9,7 +9,7 @@ import { Shell } from './shell.js';
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFound,
-  validateSearch: fields('raise', 'raiseApi', 'raiseGroup', 'raiseFor', 'raiseMinute', 'raiseHour', 'signInFailed'),
+  validateSearch: fields('raise', 'raiseApi', 'raiseGroup', 'raiseFor', 'signInFailed'),
 });
 
 const find = createRoute({
@@ -36,14 +36,38 @@ const requests = createRoute({
 const overrides = createRoute({
   getParentRoute: () => root,
   path: '/overrides',
-  validateSearch: fields('account', 'state', 'expiring', 'neverUsed', 'permanent', 'above', 'by', 'ticket', 'edit', 'after'),
+  validateSearch: fields(
+    'account',
+    'state',
+    'expiring',
+    'neverUsed',
+    'permanent',
+    'above',
+    'by',
+    'ticket',
+    'edit',
+    'after',
+  ),
   component: lazyRouteComponent(() => import('../features/overrides/overrides.route.js'), 'OverridesRoute'),
 });
 
 const denied = createRoute({
   getParentRoute: () => root,
   path: '/denied',
-  validateSearch: fields('account', 'api', 'group', 'subject', 'window', 'mode', 'source', 'from', 'to', 'last', 'id', 'after'),
+  validateSearch: fields(
+    'account',
+    'api',
+    'group',
+    'subject',
+    'window',
+    'mode',
+    'source',
+    'from',
+    'to',
+    'last',
+    'id',
+    'after',
+  ),
   component: lazyRouteComponent(() => import('../features/denied/denied.route.js'), 'DeniedRoute'),
 });
 

@@ -1,6 +1,7 @@
 /** What stands around every screen: the ways in, whose place this is, and how the service is. */
 import { AppShell, Burger, Button, Group, Menu, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
+import { Notifications } from '@mantine/notifications';
 import { useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
@@ -13,7 +14,9 @@ import { NavItem } from '../ui/links.js';
 import { Kbd, Tag } from '../ui/small.js';
 import { KeySheet } from './key-sheet.js';
 
-const RaiseDrawer = lazy(() => import('../features/raise/raise.route.js').then(({ RaiseRoute }) => ({ default: RaiseRoute })));
+const RaiseDrawer = lazy(() =>
+  import('../features/raise/raise.route.js').then(({ RaiseRoute }) => ({ default: RaiseRoute })),
+);
 
 interface Place {
   readonly to: '/' | '/requests' | '/denied' | '/overrides' | '/near' | '/history' | '/catalogue' | '/staff';
@@ -70,16 +73,36 @@ export function Shell() {
       </Button>
       <AppShell.Header>
         <Group h="100%" px="md" gap="sm" wrap="nowrap">
-          <Burger opened={menuOpen} onClick={menu.toggle} hiddenFrom="sm" size="sm" aria-label="Menu" aria-expanded={menuOpen} />
+          <Burger
+            opened={menuOpen}
+            onClick={menu.toggle}
+            hiddenFrom="sm"
+            size="sm"
+            aria-label="Menu"
+            aria-expanded={menuOpen}
+          />
           <Text fw={700} visibleFrom="xs">
             Rollgate
           </Text>
           <Environment />
-          <Button variant="default" size="xs" onClick={find} style={{ flex: '0 1 260px' }} justify="space-between" rightSection={<Kbd>/</Kbd>}>
+          <Button
+            variant="default"
+            size="xs"
+            onClick={find}
+            style={{ flex: '0 1 260px' }}
+            justify="space-between"
+            rightSection={<Kbd>/</Kbd>}
+          >
             Find …
           </Button>
           <Group gap="xs" ml="auto" wrap="nowrap">
-            <Button variant="subtle" size="compact-sm" onClick={() => setSheetOpen(true)} aria-label="Keys" visibleFrom="xs">
+            <Button
+              variant="subtle"
+              size="compact-sm"
+              onClick={() => setSheetOpen(true)}
+              aria-label="Keys"
+              visibleFrom="xs"
+            >
               ?
             </Button>
             <PersonMenu />
@@ -106,6 +129,7 @@ export function Shell() {
           <Outlet />
         </div>
       </AppShell.Main>
+      <Notifications position="bottom-right" autoClose={10_000} containerWidth={420} />
       {finding && <FindDialog onClose={() => setFinding(false)} />}
       <KeySheet opened={sheetOpen} onClose={() => setSheetOpen(false)} />
       <Suspense>{raising && may('overrides.write') && <RaiseDrawer />}</Suspense>

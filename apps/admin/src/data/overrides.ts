@@ -41,7 +41,9 @@ export const changeOverride = ({ id, version }: One, body: BodyOf<'changeOverrid
   told(api.PATCH('/admin/api/overrides/{id}', { params: { path: { id } }, body, ...ifMatch(version) }));
 
 export const expireOverride = ({ id, version }: One, reason: string) =>
-  told(api.POST('/admin/api/overrides/{id}/expire', { params: { path: { id } }, body: { reason }, ...ifMatch(version) }));
+  told(
+    api.POST('/admin/api/overrides/{id}/expire', { params: { path: { id } }, body: { reason }, ...ifMatch(version) }),
+  );
 
 export const restoreOverride = ({ id, version }: One, body: BodyOf<'restoreOverride'>) =>
   told(api.POST('/admin/api/overrides/{id}/restore', { params: { path: { id } }, body, ...ifMatch(version) }));

@@ -21,4 +21,6 @@ export const approveRequest = ({ id, version }: One, body: BodyOf<'approveReques
   told(api.POST('/admin/api/requests/{id}/approve', { params: { path: { id } }, body, ...ifMatch(version) }));
 
 export const declineRequest = ({ id, version }: One, answer: string) =>
-  told(api.POST('/admin/api/requests/{id}/decline', { params: { path: { id } }, body: { answer }, ...ifMatch(version) }));
+  told(
+    api.POST('/admin/api/requests/{id}/decline', { params: { path: { id } }, body: { answer }, ...ifMatch(version) }),
+  );

@@ -10,7 +10,12 @@ export async function readSystem(): Promise<System> {
   return system;
 }
 
-export const systemQuery = queryOptions({ queryKey: ['system'], queryFn: readSystem, refetchInterval: 5_000, retry: false });
+export const systemQuery = queryOptions({
+  queryKey: ['system'],
+  queryFn: readSystem,
+  refetchInterval: 5_000,
+  retry: false,
+});
 
 /** Nodes follow within 2 s; one that has not by then is told as it is. */
 const PATIENCE_MS = 15_000;

@@ -45,3 +45,18 @@ export function subjectText(dimensions: Readonly<Record<string, string>> | null)
 export const actorText = (actor: string): string => actor.replace(/^staff:/, '');
 
 export const inHours = (hours: number, now: number): string => new Date(now + hours * 3_600_000).toISOString();
+
+/** What an override or a request is for: `publish-bot, bot b-17`, `group bots`, `all APIs`. */
+export function scopeText({
+  group,
+  api,
+  dimensions,
+}: {
+  readonly group: string | null;
+  readonly api: string | null;
+  readonly dimensions: Readonly<Record<string, string>> | null;
+}): string {
+  if (group !== null) return `group ${group}`;
+  if (api === null) return 'all APIs';
+  return dimensions === null ? api : `${api}, ${subjectText(dimensions)}`;
+}

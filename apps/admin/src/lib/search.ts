@@ -2,7 +2,9 @@
 export type Fields<Name extends string> = Partial<Record<Name, string>>;
 
 /** Takes only these fields from the URL; others are dropped. */
-export function fields<Name extends string>(...names: readonly Name[]): (search: Record<string, unknown>) => Fields<Name> {
+export function fields<Name extends string>(
+  ...names: readonly Name[]
+): (search: Record<string, unknown>) => Fields<Name> {
   return (search) =>
     Object.fromEntries(
       names

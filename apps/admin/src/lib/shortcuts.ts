@@ -68,13 +68,15 @@ function shortcutOf(event: KeyboardEvent): Shortcut | undefined {
   const first = pending !== undefined && event.timeStamp - pending.at < NEXT_KEY_MS ? pending.key : undefined;
   pending = undefined;
   const found = all.find(({ keys }) => keys === (first === undefined ? key : `${first} ${key}`));
-  if (found === undefined && all.some(({ keys }) => keys.startsWith(`${key} `)))
-    pending = { key, at: event.timeStamp };
+  if (found === undefined && all.some(({ keys }) => keys.startsWith(`${key} `))) pending = { key, at: event.timeStamp };
   return found;
 }
 
 function isTyping(target: EventTarget | null): boolean {
-  return target instanceof HTMLElement && target.matches('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]');
+  return (
+    target instanceof HTMLElement &&
+    target.matches('input:not([type=radio]):not([type=checkbox]), textarea, select, [contenteditable]')
+  );
 }
 
 function change(next: readonly Sheet[]): void {

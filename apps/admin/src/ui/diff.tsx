@@ -19,10 +19,13 @@ export function Diff({ before, after }: { before: Facts; after: Facts }) {
           <dd>
             {before !== null && (
               <>
-                <del aria-label={`before: ${text(before[name])}`}>{text(before[name])}</del> →{' '}
+                <del>{text(before[name])}</del>{' '}
+                <span aria-label="becomes" role="img">
+                  →
+                </span>{' '}
               </>
             )}
-            <ins aria-label={`after: ${text(after?.[name])}`}>{text(after?.[name])}</ins>
+            <ins>{text(after?.[name])}</ins>
           </dd>
         </div>
       ))}

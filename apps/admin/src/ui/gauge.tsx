@@ -28,6 +28,7 @@ export function Gauge({ window, used, limit, of }: GaugeProps) {
           <strong>{count(used)}</strong> of {count(limit)} ({percent} %)
         </span>
       </div>
+      {/* biome-ignore lint/a11y/useSemanticElements: browsers draw a meter element each in their own way */}
       <div
         className="gauge-track"
         role="meter"

@@ -3,7 +3,15 @@ import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
 
-export function ErrorNote({ error, retry, title = 'That did not work' }: { error: Error; retry?: () => void; title?: string }) {
+export function ErrorNote({
+  error,
+  retry,
+  title = 'That did not work',
+}: {
+  error: Error;
+  retry?: () => void;
+  title?: string;
+}) {
   return (
     <Alert color="red" role="alert" title={title}>
       <Stack gap="xs" align="flex-start">

@@ -42,7 +42,8 @@ export interface LimitsProps {
 
 /** `60 / 60 s · 1,800 / h`; a window without a limit of its own says so. */
 export function Limits({ perMinute, perHour }: LimitsProps) {
-  const one = (limit: number | null, window: string) => (limit === null ? `default / ${window}` : `${count(limit)} / ${window}`);
+  const one = (limit: number | null, window: string) =>
+    limit === null ? `default / ${window}` : `${count(limit)} / ${window}`;
   return (
     <span className="number">
       {one(perMinute, '60 s')} · {one(perHour, 'h')}

@@ -1,16 +1,9 @@
 import type { Override } from '../../data/overrides.js';
-import { subjectText } from '../../lib/format.js';
+import { scopeText } from '../../lib/format.js';
 import { TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
 import { Expiry, Limits } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
-
-/** `Publish bot`’s, or of all APIs: what an override or a request is for. */
-export function scopeText({ group, api, dimensions }: Pick<Override, 'group' | 'api' | 'dimensions'>): string {
-  if (group !== null) return `group ${group}`;
-  if (api === null) return 'all APIs';
-  return dimensions === null ? api : `${api}, ${subjectText(dimensions)}`;
-}
 
 export function AccountOverrides({ items }: { items: readonly Override[] }) {
   if (items.length === 0) return <EmptyState why="None: every limit is the default." />;
@@ -28,7 +21,11 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
             </TextLink>
           ),
         },
-        { title: 'Limits', cell: ({ perMinute, perHour, mode }) => (mode === 'shadow' ? 'shadow: not enforced' : <Limits perMinute={perMinute} perHour={perHour} />) },
+        {
+          title: 'Limits',
+          cell: ({ perMinute, perHour, mode }) =>
+            mode === 'shadow' ? 'shadow: not enforced' : <Limits perMinute={perMinute} perHour={perHour} />,
+        },
         { title: 'Until', cell: ({ expiresAt }) => <Expiry at={expiresAt} /> },
         { title: 'Why', cell: ({ reason }) => reason },
       ]}

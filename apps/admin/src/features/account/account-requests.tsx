@@ -1,9 +1,9 @@
 import type { Asked } from '../../data/requests.js';
+import { scopeText } from '../../lib/format.js';
 import { TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
 import { Limits, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
-import { scopeText } from './account-overrides.js';
 
 export function AccountRequests({ items }: { items: readonly Asked[] }) {
   if (items.length === 0) return <EmptyState why="None is open: nobody waits for an answer." />;

@@ -56,7 +56,9 @@ export function AccountRoute() {
         brief.data !== undefined && (
           <Group gap="xs" mt={4}>
             <Tag tone={brief.data.overridesInForce > 0 ? 'info' : 'plain'}>
-              {brief.data.overridesInForce > 0 ? `${many(brief.data.overridesInForce, 'override')} in force` : 'default limits'}
+              {brief.data.overridesInForce > 0
+                ? `${many(brief.data.overridesInForce, 'override')} in force`
+                : 'default limits'}
             </Tag>
             {brief.data.openRequests > 0 && <Tag tone="warn">{many(brief.data.openRequests, 'open request')}</Tag>}
             {brief.data.denialsLastHour > 0 && (
@@ -81,7 +83,13 @@ export function AccountRoute() {
       {usage.data !== undefined && <StaleNote error={usage.error} retry={() => void usage.refetch()} />}
       <Panel title="Now" flush>
         {usage.data !== undefined ? (
-          <Gauges account={account} items={usage.data.items} more={usage.data.next !== null} show={show ?? ''} onShow={setShow} />
+          <Gauges
+            account={account}
+            items={usage.data.items}
+            more={usage.data.next !== null}
+            show={show ?? ''}
+            onShow={setShow}
+          />
         ) : usage.error !== null ? (
           <ErrorNote error={usage.error} retry={() => void usage.refetch()} />
         ) : (

@@ -29,7 +29,13 @@ export function Strip({ strip }: { strip: StripData }) {
   const label = `The last hour: ${series.map(({ title }, i) => `${title} ${count(totals[i] ?? 0)} units`).join(', ')}; ${many(denied, 'denied call')}.`;
   return (
     <>
-      <Chart data={data} height={190} shape={shape} label={label} options={(color) => optionsFor(series, strip, color)} />
+      <Chart
+        data={data}
+        height={190}
+        shape={shape}
+        label={label}
+        options={(color) => optionsFor(series, strip, color)}
+      />
       <div className="legend">
         {series.map(({ api, title }, i) => (
           <span key={api}>
@@ -59,7 +65,11 @@ export function Strip({ strip }: { strip: StripData }) {
           </thead>
           <tbody>
             {strip.minutes
-              .map((minute, i) => ({ minute, units: series.map(({ units }) => units[i] ?? 0), denied: strip.denials[i] ?? 0 }))
+              .map((minute, i) => ({
+                minute,
+                units: series.map(({ units }) => units[i] ?? 0),
+                denied: strip.denials[i] ?? 0,
+              }))
               .filter((row) => row.denied > 0 || row.units.some((n) => n > 0))
               .reverse()
               .map((row) => (
@@ -98,7 +108,12 @@ function optionsFor(series: readonly Series[], { limit }: StripData, color: Colo
     legend: { show: false },
     cursor: { show: false },
     scales: {
-      y: { range: (_: uPlot, _least: number, most: number): [number, number] => [0, Math.max(5, most, limit?.perMinute ?? 0) * 1.15] },
+      y: {
+        range: (_: uPlot, _least: number, most: number): [number, number] => [
+          0,
+          Math.max(5, most, limit?.perMinute ?? 0) * 1.15,
+        ],
+      },
       denied: { range: (): [number, number] => [0, 1] },
     },
     axes: [

@@ -74,7 +74,9 @@ export function FindBox({ q, onType, onChosen }: FindBoxProps) {
             tabIndex={-1}
           >
             <Tag tone={item.exact ? 'info' : 'plain'}>{item.kind}</Tag>
-            <span className="found-name">{item.kind === 'account' ? item.account : `${item.account} · ${item.id}`}</span>
+            <span className="found-name">
+              {item.kind === 'account' ? item.account : `${item.account} · ${item.id}`}
+            </span>
             <span className="found-label">{item.label}</span>
           </Link>
         ))}
@@ -94,8 +96,10 @@ export function FindBox({ q, onType, onChosen }: FindBoxProps) {
 
 function linkOf({ kind, id, account }: Found) {
   if (kind === 'denial') return { to: '/denied', search: { account, id, last: '90d' } } as const;
-  if (kind === 'request' || id.startsWith('req_')) return { to: '/requests', search: { state: 'all', account, id } } as const;
-  if (kind === 'override' || id.startsWith('ovr_')) return { to: '/overrides', search: { state: 'all', account, edit: id } } as const;
+  if (kind === 'request' || id.startsWith('req_'))
+    return { to: '/requests', search: { state: 'all', account, id } } as const;
+  if (kind === 'override' || id.startsWith('ovr_'))
+    return { to: '/overrides', search: { state: 'all', account, edit: id } } as const;
   return {
     to: '/accounts/$account',
     params: { account },

@@ -14,7 +14,10 @@ export function FindRoute() {
   const recent = recentAccounts();
   const type = (text: string) => void navigate({ to: '/', search: { q: text || undefined }, replace: true });
   return (
-    <Page title="Find" about="What the customer quotes is enough: the account, a bot, a ticket, a request id, a denial’s link.">
+    <Page
+      title="Find"
+      about="What the customer quotes is enough: the account, a bot, a ticket, a request id, a denial’s link."
+    >
       <section className="panel">
         <FindBox q={q} onType={type} />
       </section>

@@ -11,7 +11,8 @@ const STALE_MS = 10_000;
 export function HealthStrip() {
   const { data, error } = useQuery(systemQuery);
   const status = error as { status?: number } | null;
-  const database = status === null ? 'answers' : status.status === 0 ? 'unknown, the service is not reachable' : 'does not answer';
+  const database =
+    status === null ? 'answers' : status.status === 0 ? 'unknown, the service is not reachable' : 'does not answer';
   const apart = data?.nodes.filter(({ mode }) => mode !== 'normal') ?? [];
   const behind = data?.nodes.filter(({ policyVersion }) => policyVersion < data.policyVersion).length ?? 0;
   return (

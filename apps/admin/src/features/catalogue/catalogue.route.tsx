@@ -1,0 +1,3 @@
+export function CatalogueRoute() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function DeniedRoute() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function NearRoute() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function OverridesRoute() {
+  return null;
+}

@@ -1,0 +1,3 @@
+export function RequestsRoute() {
+  return null;
+}

@@ -1,0 +1,62 @@
+/** Drawers and dialogs: the focus goes in, stays in, and comes back to where it was. */
+import { Drawer, Modal } from '@mantine/core';
+import { type ReactNode, useEffect, useState } from 'react';
+
+export interface SideProps {
+  readonly title: string;
+  readonly onClose: () => void;
+  readonly children: ReactNode;
+  readonly size?: number;
+}
+
+export function SideDrawer({ title, onClose, children, size = 560 }: SideProps) {
+  useReturnFocus();
+  return (
+    <Drawer
+      opened
+      onClose={onClose}
+      title={title}
+      position="right"
+      size={size}
+      // What was typed is not lost by a click beside it.
+      closeOnClickOutside={false}
+      returnFocus={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      styles={{ title: { fontWeight: 700 } }}
+    >
+      {children}
+    </Drawer>
+  );
+}
+
+export function Dialog({ title, onClose, children, size = 520 }: SideProps) {
+  useReturnFocus();
+  return (
+    <Modal
+      opened
+      onClose={onClose}
+      title={title}
+      size={size}
+      closeOnClickOutside={false}
+      returnFocus={false}
+      closeButtonProps={{ 'aria-label': 'Close' }}
+      styles={{ title: { fontWeight: 700 } }}
+    >
+      {children}
+    </Modal>
+  );
+}
+
+function useReturnFocus(): void {
+  const [before] = useState(() => document.activeElement);
+  useEffect(
+    () => () => {
+      // After the trap has let go. What had the focus may be gone: then the screen itself has it.
+      setTimeout(() => {
+        const back = before instanceof HTMLElement && before.isConnected && before !== document.body ? before : null;
+        (back ?? document.querySelector<HTMLElement>('main'))?.focus();
+      });
+    },
+    [before],
+  );
+}
