@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { builtInCatalogue } from '@rollgate/contract';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { acceptJson } from './http/json-body.js';
 import { problemOf, type Reply, sendProblem } from './http/problem.filter.js';
 import { platformModule } from './platform.module.js';
 import { checkedSecret } from './settings.js';
@@ -24,6 +25,16 @@ export interface PlatformOptions {
   readonly clock?: () => number;
   /** Where a denied caller asks for a custom limit; the platform's own page by default. */
   readonly supportUrl?: string | undefined;
+  /** How long a request may take to arrive. */
+  readonly patience?: Patience;
+}
+
+export interface Patience {
+  /** To the last byte of its head, and of its body. */
+  readonly headMs: number;
+  readonly requestMs: number;
+  /** Between two looks for late ones. */
+  readonly lookEveryMs: number;
 }
 
 export interface Platform {
@@ -37,6 +48,7 @@ export interface Platform {
 const BODY_LIMIT_BYTES = 64 * 1024;
 /** A valid id of 256 bytes, each byte written as `%XX`, fits with room: a longer one is refused with a reason, not lost. */
 const MAX_PARAM_LENGTH = 4096;
+const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, lookEveryMs: 5_000 };
 const IDLE_SWEEP_MS = 50;
 
 /** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
@@ -57,6 +69,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
       platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
+      options.patience ?? PATIENCE,
     );
     await app.init();
     // Not `app.listen()`, which also writes an error of its own to the log: whoever starts the platform reports it.
@@ -77,10 +90,15 @@ function logFault(error: unknown): void {
   console.error(`platform: ${error instanceof Error ? error.message : String(error)}`);
 }
 
-async function createApplication(module: Parameters<typeof NestFactory.create>[0]): Promise<NestFastifyApplication> {
+async function createApplication(
+  module: Parameters<typeof NestFactory.create>[0],
+  { headMs, requestMs, lookEveryMs }: Patience,
+): Promise<NestFastifyApplication> {
+  const http = { headersTimeout: headMs, connectionsCheckingInterval: lookEveryMs };
   const adapter = new FastifyAdapter({
     bodyLimit: BODY_LIMIT_BYTES,
-    requestTimeout: 30_000,
+    requestTimeout: requestMs,
+    http,
     // One route, one subject: no second spelling of a path leads to the same handler.
     routerOptions: {
       caseSensitive: true,
@@ -92,12 +110,13 @@ async function createApplication(module: Parameters<typeof NestFactory.create>[0
     frameworkErrors: (error: Error, _request: unknown, reply: object) => sendProblem(reply as Reply, problemOf(error)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    // Fastify's own JSON parser, and no other.
+    // Ours below, and no other.
     bodyParser: false,
     logger: ['error', 'warn', 'fatal'],
     abortOnError: false,
   });
   adapter.getInstance().removeContentTypeParser('text/plain');
+  acceptJson(adapter.getInstance());
   acceptForms(adapter.getInstance());
   return app;
 }

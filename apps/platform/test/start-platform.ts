@@ -3,7 +3,7 @@ import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { signToken } from '../src/auth/tokens.js';
 import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
-import { createPlatform, type Platform } from '../src/platform.js';
+import { createPlatform, type Patience, type Platform } from '../src/platform.js';
 
 export const SECRET = 'a secret of more than thirty-two bytes, for tests';
 
@@ -33,7 +33,9 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-export async function startPlatform(options: { clock?: () => number; limiter?: Limiter } = {}): Promise<TestPlatform> {
+export async function startPlatform(
+  options: { clock?: () => number; limiter?: Limiter; patience?: Patience } = {},
+): Promise<TestPlatform> {
   const database = await createTestDatabase();
   const platform = await createPlatform({
     databaseUrl: database.url,

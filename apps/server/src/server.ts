@@ -4,19 +4,23 @@ import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
 import type { Logger } from 'pino';
+import { serveAdminApp } from './admin-app/admin-app.js';
 import { contentSecurity } from './http/content-security.js';
+import { JSON_BODY } from './http/json-body.js';
+import { type Patience, PatientAdapter } from './http/patient-adapter.js';
 import { createLogger } from './logging/logger.js';
-
 import { NestLogger } from './logging/nest-logger.js';
 import { requestLog } from './logging/request-log.js';
 import { serveOpenApi } from './openapi/openapi.js';
 import { serverModule } from './server.module.js';
-import type { Settings } from './settings.js';
+import { ADMIN_BASE, type Settings } from './settings.js';
 
 export interface ServerOptions extends Settings {
   readonly logger?: Logger;
   /** Between two passes of the janitor; its own default is 5 minutes. */
   readonly sweepEveryMs?: number;
+  /** How long a request may take to arrive. */
+  readonly patience?: Patience;
 }
 
 export interface Server {
@@ -28,7 +32,6 @@ export interface Server {
 }
 
 const DRAIN_MS = 5_000;
-const BODY_LIMIT_BYTES = 64 * 1024;
 
 /** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -37,6 +40,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const app = await createApplication({ ...options, logger });
   try {
     serveOpenApi(app);
+    serveAdminApp(app, { base: options.adminBase ?? ADMIN_BASE });
     await app.init();
     await listen(app.getHttpServer(), { port, host });
   } catch (error) {
@@ -59,14 +63,15 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
   const { sweepEveryMs, logger, trustProxy } = options;
   const app = await NestFactory.create<NestExpressApplication>(
     serverModule({ settings: options, logger, sweepEveryMs }),
+    new PatientAdapter(options.patience),
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
   // One route has one spelling. Not by app.set(): the adapter has made its router already, which reads those settings once.
   Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(requestLog(logger));
-  app.use(contentSecurity());
-  app.useBodyParser('json', { limit: BODY_LIMIT_BYTES });
+  app.use(contentSecurity(options.adminBase ?? ADMIN_BASE));
+  app.useBodyParser('json', JSON_BODY);
   return app;
 }
 

@@ -11,6 +11,9 @@ const MOST_KEEP_SECONDS = 2_147_483_647;
 /** A hundred years. */
 const MOST_KEEP_DAYS = 36_500;
 
+/** Where the screens are when nothing else is said. */
+export const ADMIN_BASE = '/admin/';
+
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
 /** Settings that are missing or wrong: one line each, for whoever starts the program. No line repeats a secret. */
@@ -37,6 +40,8 @@ export interface Settings {
   readonly trustProxy?: TrustedProxies | undefined;
   /** Where browsers find the service, e.g. `https://rollgate.example.com`. */
   readonly publicUrl?: string | undefined;
+  /** Where the screens are, between slashes. Undefined: `/admin/`. */
+  readonly adminBase?: string | undefined;
   /** Undefined: staff sign in with passwords only. */
   readonly oidc?: OidcSettings | undefined;
 }
@@ -44,7 +49,7 @@ export interface Settings {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may also be given as `<NAME>_FILE`, a file that holds the value. */
-const SECRETS = ['DATABASE_URL', 'ROLLGATE_OIDC_CLIENT_SECRET'] as const;
+const SECRETS = ['DATABASE_URL', 'ROLLGATE_OIDC_CLIENT_SECRET', 'ROLLGATE_AUDITOR_PASSWORD'] as const;
 
 const databaseVariables = z.object({
   DATABASE_URL: z
@@ -60,6 +65,14 @@ const serviceVariables = databaseVariables
     ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
     ROLLGATE_KEEP_EVENT_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
     ROLLGATE_ENVIRONMENT: z.string().trim().max(40, 'must have at most 40 characters').default('development'),
+    ROLLGATE_ADMIN_BASE: z
+      .string()
+      .trim()
+      .regex(/^\/(?!(admin\/api|docs|healthz|readyz|metrics)(\/|$))([A-Za-z0-9._-]+\/)*[A-Za-z0-9._-]+\/?$/, {
+        error: 'must be a path of its own like /admin/ or /tools/rollgate/',
+      })
+      .transform((path) => (path.endsWith('/') ? path : `${path}/`))
+      .optional(),
     ROLLGATE_TRUST_PROXY: z
       .string()
       .transform((text, context) => {
@@ -88,6 +101,7 @@ export function readSettings(environment: Environment): Settings {
     environment: read.ROLLGATE_ENVIRONMENT,
     trustProxy: read.ROLLGATE_TRUST_PROXY,
     publicUrl: read.ROLLGATE_PUBLIC_URL,
+    adminBase: read.ROLLGATE_ADMIN_BASE,
     oidc: oidcSettings(read),
   };
 }
@@ -95,6 +109,12 @@ export function readSettings(environment: Environment): Settings {
 /** All that the command line needs. @throws SettingsError */
 export function readDatabaseUrl(environment: Environment): string {
   return readVariables(databaseVariables, environment).DATABASE_URL;
+}
+
+/** For a connection string that is shown to an auditor. @throws SettingsError */
+export function readAuditorPassword(environment: Environment): string | undefined {
+  const variables = z.object({ ROLLGATE_AUDITOR_PASSWORD: z.string().optional() });
+  return readVariables(variables, environment).ROLLGATE_AUDITOR_PASSWORD;
 }
 
 function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {

@@ -396,6 +396,16 @@ describe('events', () => {
 });
 
 describe('CSV', () => {
+  test('of accounts and of what is near its limit', async () => {
+    await calls(desk.limiter, 60, { account: 'csv-co' });
+    expect((await desk.auditor.get(path('accounts?q=csv-co&format=csv'))).text).toBe('account\ncsv-co\n');
+    const near = (await desk.auditor.get(path('near-limit?format=csv'))).text.split('\n');
+    expect(near[0]).toBe(
+      'account,api,apiTitle,subject,percent,band,source,mode,minuteUsed,minuteLimit,hourUsed,hourLimit',
+    );
+    expect(near.find((line) => line.startsWith('csv-co,'))).toMatch(/,100,100,default,enforced,60,60,60,1800$/);
+  });
+
   test('holds no formula, quotes what needs it', async () => {
     await makeOverride({ account: '=cmd()', reason: '+1 said "yes",\nreally' });
     const { text } = await desk.auditor.get(path(`overrides?account=${encodeURIComponent('=cmd()')}&format=csv`));

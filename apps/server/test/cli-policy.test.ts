@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { runCli } from '../src/cli/run-cli.js';
 import { calls } from './admin-traffic.js';
+import { type Run, rollgateHere } from './run-rollgate.js';
 
 let database: TestDatabase;
 let limiter: Limiter;
@@ -17,23 +17,9 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** In this process: starting one takes a second. */
-async function text(...args: string[]): Promise<{ code: number; stdout: string; stderr: string }> {
-  const told = { stdout: '', stderr: '' };
-  const code = await runCli({
-    args,
-    environment: { DATABASE_URL: database.url },
-    out(more) {
-      told.stdout += more;
-    },
-    err(more) {
-      told.stderr += more;
-    },
-  });
-  return { code, ...told };
-}
+const text = (...args: string[]): Promise<Run> => rollgateHere(args, database.url);
 
-async function json(...args: string[]): Promise<{ code: number; body: Record<string, never>; stderr: string }> {
+async function json(...args: string[]): Promise<{ code: number | null; body: Record<string, never>; stderr: string }> {
   const { code, stdout, stderr } = await text(...args, '--json');
   return { code, body: stdout === '' ? {} : JSON.parse(stdout), stderr };
 }

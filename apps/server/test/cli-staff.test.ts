@@ -2,7 +2,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { Browser } from './browser.js';
-import { type Run, rollgate } from './run-rollgate.js';
+import { type Run, rollgateHere } from './run-rollgate.js';
 import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
@@ -18,7 +18,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-const run = (...args: string[]): Promise<Run> => rollgate(args, database.url);
+const run = (...args: string[]): Promise<Run> => rollgateHere(args, database.url);
 
 async function json<Result>(...args: string[]): Promise<Result> {
   const { code, stdout, stderr } = await run(...args, '--json');
@@ -134,7 +134,7 @@ test('called without what to do, it shows what can be done', async () => {
 test('a database that lacks the tables is told in one line', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
-    const { code, stderr } = await rollgate(['staff', 'list'], empty.url);
+    const { code, stderr } = await rollgateHere(['staff', 'list'], empty.url);
     expect(code).toBe(1);
     expect(stderr).toMatch(/^rollgate: the database at .* lacks 001-counters.*: run "rollgate migrate"\n$/);
   } finally {

@@ -147,7 +147,7 @@ export class Limiter {
     if (!this.#policyIsKnown) return this.#knowPolicy().then(() => this.acquire(request));
     // No async function: each would add a promise to a call that may be answered from memory.
     try {
-      const cost = validCost(request.cost ?? 1);
+      const cost = validCost(request.cost === undefined ? 1 : request.cost);
       const subject = this.#subject(request, cost);
       const known = this.#denials.recall(subject);
       if (known) return Promise.resolve(this.#decider.decideFromMemory(subject, known));

@@ -15,6 +15,21 @@ export class MemoryStore implements Store {
     this.#clock = clock;
   }
 
+  get subjects(): number {
+    return this.#subjects.size;
+  }
+
+  has(subject: string): boolean {
+    return this.#subjects.has(subject);
+  }
+
+  /** Drops subjects with nothing in either window. */
+  dropIdle(): void {
+    const now = Math.floor(this.#clock() / 1000);
+    for (const [subject, counts] of this.#subjects)
+      if (Math.max(...counts.keys()) < now - WINDOW_SECONDS.hour) this.#subjects.delete(subject);
+  }
+
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
     return this.acquireNow(items);
   }

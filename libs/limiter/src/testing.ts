@@ -5,6 +5,9 @@ import { Limiter } from './limiter.js';
 import { MemoryStore } from './memory-store.js';
 
 export { MemoryStore } from './memory-store.js';
+export { CountingStore } from './testing/counting-store.js';
+export { ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from './testing/hostile-texts.js';
+export { logStatements, type StatementLog } from './testing/statement-log.js';
 
 /** `clock`: Unix ms, the real time by default. `recorder`: of denials, none by default. */
 export function createMemoryLimiter({

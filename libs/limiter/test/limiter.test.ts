@@ -139,6 +139,21 @@ describe('denial memory', () => {
     expect(batches).toBe(1);
   });
 
+  test('of a minute goes on blaming it for as long as a clock that stepped back makes it last', async () => {
+    await spend(60);
+    clock.advance({ seconds: -90 });
+    const denied = await limiter.acquire(request);
+    expect(denied).toMatchObject({ deniedBy: 'minute', retryAfterMs: 151_000 });
+    clock.advance({ seconds: 62 });
+    expect(await limiter.acquire(request)).toMatchObject({
+      allowed: false,
+      deniedBy: 'minute',
+      violated: ['minute'],
+      windows: { minute: { used: 60, remaining: 0 } },
+      retryAfterMs: 89_000,
+    });
+  });
+
   test('knows only what was denied: a smaller cost is asked, a larger one is not', async () => {
     await spend(58);
     expect((await limiter.acquire({ ...request, cost: 3 })).allowed).toBe(false);

@@ -108,6 +108,19 @@ test('open: everything is admitted, counted, and spent on return', async () => {
   expect(await limiter.acquire(request())).toMatchObject({ allowed: false, mode: 'enforced' });
 }, 30_000);
 
+test('several outages in one minute: half of the limit in all of them together', async () => {
+  await open();
+  let granted = 0;
+  for (let i = 0; i < 3; i++) {
+    proxy.set({ kind: 'reset' });
+    granted += allowed(await ask(40));
+    await back();
+  }
+  expect(granted).toBe(30);
+  // What was told is not told again.
+  expect(Number(await used())).toBeLessThanOrEqual(60);
+}, 30_000);
+
 test('several nodes share half of the limit', async () => {
   await open({ nodes: 3 });
   proxy.set({ kind: 'reset' });

@@ -110,6 +110,8 @@ export class RateLimitGuard implements CanActivate {
         throw unknownAccount();
       }
       const cost = await this.costOf(context);
+      // A cost function that finds nothing must not make the call a cheap one.
+      if (cost === undefined) throw new InvalidRequestError('cost', 'was not found in the call');
       const dimensions: Record<string, string | undefined> = {};
       for (const dimension of route.dimensions) {
         dimensions[dimension] = await this.#dimension(dimension, { context, api });

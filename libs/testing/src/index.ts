@@ -7,7 +7,7 @@ export {
 export { freePort } from './free-port.js';
 export { inspectProcess, type ProcessFacts, stopProcess, waitUntilGone } from './processes.js';
 export { type NodeProcess, type SpawnNodeOptions, spawnNode } from './spawn-node.js';
-export { type ProxyMode, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { type ProxyMode, type ProxyTarget, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { TestClock } from './test-clock.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
-export { startTestServer, type TestServer } from './test-server.js';
+export { startTestServer, type TestServer, withDatabase } from './test-server.js';

@@ -12,17 +12,32 @@ export type ProxyMode =
   /** Data comes a byte at a time. */
   | { readonly kind: 'slices' };
 
+export interface ProxyTarget {
+  readonly host: string;
+  readonly port: number;
+}
+
 export interface TcpProxy {
   readonly port: number;
-  /** Bytes that came through, and that were kept. */
-  readonly seen: { passed: number; held: number; reset: number };
+  /** Bytes that came through, of them late or in crumbs, and that were kept; connections that were made, and that were reset. */
+  readonly seen: {
+    passed: number;
+    slowed: number;
+    sliced: number;
+    held: number;
+    connections: number;
+    reset: number;
+  };
   set(mode: ProxyMode): void;
+  /** Where new connections go from now on. */
+  retarget(target: ProxyTarget): void;
   close(): Promise<void>;
 }
 
-export async function startTcpProxy(target: { host: string; port: number }): Promise<TcpProxy> {
+export async function startTcpProxy(first: ProxyTarget): Promise<TcpProxy> {
+  let target = first;
   let mode: ProxyMode = { kind: 'pass' };
-  const seen = { passed: 0, held: 0, reset: 0 };
+  const seen = { passed: 0, slowed: 0, sliced: 0, held: 0, connections: 0, reset: 0 };
   const sockets = new Set<Socket>();
   /** What a black hole swallowed: after it the connection is broken, as a real one's would be. */
   const starved = new Set<Socket>();
@@ -42,6 +57,8 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         if (crumbs) for (const byte of data) to.write(Uint8Array.of(byte));
         else to.write(new Uint8Array(data));
         seen.passed += data.length;
+        if (ms > 0) seen.slowed += data.length;
+        if (crumbs) seen.sliced += data.length;
       });
     });
     const end = () => {
@@ -58,6 +75,7 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
       inside.resetAndDestroy();
       return;
     }
+    seen.connections++;
     inside.setNoDelay(true);
     const outside = connectTo(target).setNoDelay(true);
     sockets.add(inside).add(outside);
@@ -77,6 +95,9 @@ export async function startTcpProxy(target: { host: string; port: number }): Pro
         seen.reset++;
         socket.resetAndDestroy();
       }
+    },
+    retarget(next) {
+      target = next;
     },
     async close() {
       for (const socket of sockets) socket.destroy();

@@ -29,7 +29,7 @@ const account = createRoute({
 const requests = createRoute({
   getParentRoute: () => root,
   path: '/requests',
-  validateSearch: fields('state', 'account', 'needsAdmin', 'ticket', 'id', 'after'),
+  validateSearch: fields('state', 'account', 'needsAdmin', 'ticket', 'id', 'do', 'after'),
   component: lazyRouteComponent(() => import('../features/requests/requests.route.js'), 'RequestsRoute'),
 });
 

@@ -25,6 +25,8 @@ export class Rollgate implements Contender {
       databaseUrl,
       catalogue: benchCatalogue(limits),
       janitor: false,
+      // Every decision of a run is the database's, however late.
+      outage: false,
       ...(clock ? { clock } : {}),
       onError: (error) => console.error(error),
     });

@@ -44,7 +44,7 @@ async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<Mod
     const module = RollgateModule.forRoot({
       limiter:
         limiter === 'rollgate'
-          ? createPostgresLimiter({ databaseUrl, catalogue, janitor: false })
+          ? createPostgresLimiter({ databaseUrl, catalogue, janitor: false, outage: false })
           : createMemoryLimiter({ catalogue }),
     });
     return {

@@ -87,8 +87,12 @@ export async function lastLines(file: string, count: number): Promise<string> {
 /** Runs a program to its end and returns what it printed. */
 export async function output(
   script: string,
-  { args, env }: { args: string[]; env: Readonly<Record<string, string | undefined>> },
+  {
+    args,
+    env,
+    timeoutMs = 30_000,
+  }: { args: string[]; env: Readonly<Record<string, string | undefined>>; timeoutMs?: number },
 ): Promise<string> {
-  const { stdout } = await run(process.execPath, [script, ...args], { env: { ...env }, timeout: 30_000 });
+  const { stdout } = await run(process.execPath, [script, ...args], { env: { ...env }, timeout: timeoutMs });
   return stdout.trim();
 }

@@ -9,6 +9,8 @@ export interface Settings {
   readonly platformPort: number;
   /** undefined: an embedded Postgres. */
   readonly databaseUrl: string | undefined;
+  /** An empty database is filled first. */
+  readonly demo: boolean;
 }
 
 /** A mistake of the person who starts us: told in one line, without a stack. */
@@ -17,9 +19,10 @@ export class SettingError extends Error {}
 export interface SettingSources {
   readonly projectFolder: string;
   readonly env: Readonly<Record<string, string | undefined>>;
+  readonly demo?: boolean;
 }
 
-export function readSettings({ projectFolder, env }: SettingSources): Settings {
+export function readSettings({ projectFolder, env, demo = false }: SettingSources): Settings {
   const servicePort = readPort(env, 'ROLLGATE_PORT', 3000);
   const platformPort = readPort(env, 'PLATFORM_PORT', 3001);
   if (servicePort === platformPort)
@@ -27,7 +30,7 @@ export function readSettings({ projectFolder, env }: SettingSources): Settings {
   const databaseUrl = text(env, 'DATABASE_URL');
   if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
   const dataFolder = resolve(projectFolder, text(env, 'ROLLGATE_DATA_FOLDER') ?? '.rollgate');
-  return { projectFolder, dataFolder, servicePort, platformPort, databaseUrl };
+  return { projectFolder, dataFolder, servicePort, platformPort, databaseUrl, demo };
 }
 
 /** Where Postgres keeps its data when its user cannot enter the data folder: a project below /root, started as root. */

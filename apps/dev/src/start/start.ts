@@ -3,6 +3,7 @@ import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { migrate } from '@rollgate/migrations';
 import { type Database, openDatabase } from './database.js';
+import { fillForDemo } from './demo.js';
 import { ensureAdmin, type FirstAdmin } from './first-admin.js';
 import { checkPortsFree } from './ports.js';
 import { lastLines, output, type Program, startProgram, untilHealthy } from './program.js';
@@ -71,6 +72,11 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
   const databaseUrl = running.database.url;
   await migrate({ databaseUrl, onProgress: (line) => say(`Database: ${line}`) });
   const urls = await databaseUrls(running.database, dataFolder);
+  // Before the programs, which register the catalogue: the history of the demo begins a month ago.
+  if (settings.demo) {
+    say('Filling the database for the demo …');
+    say(await fillForDemo({ projectFolder, databaseUrl, env }));
+  }
   const childEnv = {
     ...env,
     ROLLGATE_PORT: String(servicePort),

@@ -1,6 +1,6 @@
 /** The page behind a denial's support link. Plain HTML: no script, one style, every value escaped. */
 import { createHash } from 'node:crypto';
-import type { LimitRequest } from '@rollgate/contract';
+import { type LimitRequest, visibleText } from '@rollgate/contract';
 import type { DeniedCall } from '@rollgate/nestjs';
 
 const STYLE = `
@@ -69,8 +69,8 @@ function denied({ account, api, dimensions, window, at }: DeniedCall): string {
   const named = Object.entries(dimensions).filter(([name]) => name !== 'account');
   const subject = named.map(([name, value]) => `${name} ${value}`).join(', ');
   return `<dl>
-      <dt>Account</dt><dd>${escaped(account)}</dd>
-      <dt>API</dt><dd>${escaped(api)}${subject === '' ? '' : `, ${escaped(subject)}`}</dd>
+      <dt>Account</dt><dd>${escaped(visibleText(account))}</dd>
+      <dt>API</dt><dd>${escaped(api)}${subject === '' ? '' : `, ${escaped(visibleText(subject))}`}</dd>
       <dt>Denied</dt><dd>${escaped(at.slice(0, 19).replace('T', ' '))} UTC by the ${window === 'hour' ? 'hourly limit' : '60 second limit'}</dd>
     </dl>`;
 }

@@ -53,6 +53,17 @@ test.each([
   ['loopback', undefined],
   ['10.0.0.0/8,', undefined],
   ['1,2', undefined],
+  ['fc00::/7', ['fc00::/7']],
+  ['0.0.0.0/1,128.0.0.0/1', undefined],
+  ['2000::/3', undefined],
+  ['::ffff:0:0/96', undefined],
+  ['::ffff:10.0.0.1', undefined],
+  ['0:0:0:0:0:ffff:0:0/96', undefined],
+  ['10.0.0.0/33', undefined],
+  ['10.0.0', undefined],
+  ['0x7f.1', undefined],
+  ['fe80::1%eth0', undefined],
+  ['10.0.0.0/8/8', undefined],
 ])('ROLLGATE_TRUST_PROXY=%s', (text, proxies) => {
   expect(parseTrustedProxies(text)).toEqual(proxies);
 });

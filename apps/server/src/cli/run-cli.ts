@@ -5,11 +5,14 @@ import type { Environment } from '../settings.js';
 import { VERSION } from '../version.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
+import { addExplain } from './explain/explain.command.js';
 import { addMigrate } from './migrate/migrate.command.js';
 import { addAccount } from './policy/account.command.js';
 import { addAudit } from './policy/audit.command.js';
 import { addOverride } from './policy/override.command.js';
 import { addRequest } from './policy/request.command.js';
+import { StatementError } from './sql/auditor-session.js';
+import { addSql } from './sql/sql.command.js';
 import { addStaff } from './staff/staff.command.js';
 
 export interface RunCliOptions {
@@ -29,7 +32,8 @@ export async function runCli({ args, environment, out, err }: RunCliOptions): Pr
   } catch (error) {
     // Commander has printed it. Help and version that were asked for end this way too.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    for (const line of failureLines(error)) err(`rollgate: ${line}\n`);
+    const lines = error instanceof StatementError ? error.message.split('\n') : failureLines(error);
+    for (const line of lines) err(`rollgate: ${line}\n`);
     return 1;
   }
 }
@@ -51,6 +55,8 @@ function createProgram(cli: Cli): Command {
   addRequest(program, cli);
   addAudit(program, cli);
   addStaff(program, cli);
+  addSql(program, cli);
+  addExplain(program, cli);
   return program;
 }
 

@@ -1,4 +1,5 @@
 /** Security headers of every answer. What may run is said per place: JSON runs nothing, pages run the service's own files. */
+import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
 
@@ -18,17 +19,37 @@ const DOCS = {
   'connect-src': ["'self'"],
 };
 
-const PLACES = [{ path: '/docs', directives: DOCS }] as const;
+/** The screens write style elements, each with the nonce of its page; style attributes go through the object model. */
+const SCREENS = {
+  ...NOTHING,
+  'script-src': ["'self'"],
+  'style-src': ["'self'", (_: unknown, response: unknown) => `'nonce-${nonceOf(response as Response)}'`],
+  'img-src': ["'self'", 'data:'],
+  'connect-src': ["'self'"],
+};
 
-export function contentSecurity(): (request: Request, response: Response, next: NextFunction) => void {
+type Directives = Record<string, readonly (string | ((request: unknown, response: unknown) => string))[]>;
+
+/** `adminBase`: where the screens are, e.g. `/admin/`; their API below `/admin/api` runs nothing all the same. */
+export function contentSecurity(adminBase: string): (request: Request, response: Response, next: NextFunction) => void {
   const nothing = helmetWith(NOTHING);
-  const places = PLACES.map(({ path, directives }) => ({ path, protect: helmetWith(directives) }));
+  const places = [
+    { path: '/docs', protect: helmetWith(DOCS) },
+    { path: '/admin/api', protect: nothing },
+    { path: adminBase.slice(0, -1), protect: helmetWith(SCREENS) },
+  ];
   return (request, response, next) => {
     const place = places.find(({ path }) => request.path === path || request.path.startsWith(`${path}/`));
     (place?.protect ?? nothing)(request, response, next);
   };
 }
 
-function helmetWith(directives: Record<string, readonly string[]>): ReturnType<typeof helmet> {
+/** Of this answer alone. */
+export function nonceOf({ locals }: Response): string {
+  locals['nonce'] ??= randomBytes(16).toString('base64');
+  return locals['nonce'];
+}
+
+function helmetWith(directives: Directives): ReturnType<typeof helmet> {
   return helmet({ contentSecurityPolicy: { useDefaults: false, directives: directives as Record<string, string[]> } });
 }

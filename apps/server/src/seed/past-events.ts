@@ -1,7 +1,8 @@
 /** Limit events of the time before the live traffic: who was denied when. Under which limit, the history tells. */
 import type { Period } from './period.js';
-import type { Story } from './policy-story.js';
+import { BLOCKED } from './policy-story.js';
 import type { Random } from './random.js';
+import type { WantedDenial } from './story-teller.js';
 import { activityAt, anySubject, type Subject, subjectOf } from './world.js';
 
 /** Denials of one subject in a row of seconds. */
@@ -20,13 +21,21 @@ export interface Burst {
 const PER_BUSY_HOUR = 9;
 
 /** In the order of time. */
-export function pastBursts({ period, story, random }: { period: Period; story: Story; random: Random }): Burst[] {
+export function pastBursts({
+  period,
+  denials,
+  random,
+}: {
+  period: Period;
+  denials: readonly WantedDenial[];
+  random: Random;
+}): Burst[] {
   const bursts = [
     ...everyday(period, random),
-    ...attacks(period, story, random),
+    ...attacks(period, random),
     ...outage(period, random),
     ...shadowed(period, random),
-    ...story.denials.map(({ eventId, at, subject }) => ({
+    ...denials.map(({ eventId, at, subject }) => ({
       subject,
       at,
       seconds: 1,
@@ -47,7 +56,13 @@ function everyday({ start, live }: Period, random: Random): Burst[] {
     for (let i = 0; i < count; i++) {
       const at = new Date(hour + random.int(0, 3_599_999));
       const window = random.chance(0.18) ? 'hour' : 'minute';
-      bursts.push({ subject: anySubject(random), at, seconds: 1 + random.int(0, 14) ** 2 / 14, calls: 1 + random.int(0, 6), window });
+      bursts.push({
+        subject: anySubject(random),
+        at,
+        seconds: 1 + random.int(0, 14) ** 2 / 14,
+        calls: 1 + random.int(0, 6),
+        window,
+      });
     }
     // Of grants of one API every hundredth is recorded.
     const sampled = subjectOf('acme', 'publish-bot', 'bot-1');
@@ -58,7 +73,7 @@ function everyday({ start, live }: Period, random: Random): Burst[] {
 }
 
 /** Programs that never wait: a row of minutes, every second denied. */
-function attacks({ at }: Period, { blocked }: Story, random: Random): Burst[] {
+function attacks({ at }: Period, random: Random): Burst[] {
   const attack = (subject: Subject, from: Date, { minutes, calls }: { minutes: number; calls: number }) =>
     Array.from({ length: minutes }, (_, i) => ({
       subject,
@@ -69,7 +84,10 @@ function attacks({ at }: Period, { blocked }: Story, random: Random): Burst[] {
     }));
   return [
     ...attack(subjectOf('tenant-107', 'find-intent', 'bot-1'), at(0.22), { minutes: 24, calls: 420 }),
-    ...attack(blocked.subject, new Date(blocked.from.getTime() - 2_400_000), { minutes: 55, calls: 160 }),
+    ...attack(subjectOf(BLOCKED.account, BLOCKED.api, BLOCKED.bot), new Date(at(BLOCKED.at).getTime() - 2_400_000), {
+      minutes: 55,
+      calls: 160,
+    }),
     ...attack(subjectOf('harbor-logistics', 'get-table-data', 'orders'), at(0.83), { minutes: 38, calls: 900 }),
   ];
 }
@@ -100,7 +118,13 @@ function shadowed({ at }: Period, random: Random): Burst[] {
   });
   const some = (count: number, make: () => Burst) => Array.from({ length: count }, make);
   return [
-    ...some(60, () => of(0.36, 0.49, () => subjectOf(anySubject(random).account, 'get-analytics', `bot-${random.int(1, 3)}`))),
-    ...some(60, () => of(0.64, 0.99, () => subjectOf('kestrel-games', random.pick(['find-intent', 'publish-bot']), `bot-${random.int(1, 4)}`))),
+    ...some(60, () =>
+      of(0.36, 0.49, () => subjectOf(anySubject(random).account, 'get-analytics', `bot-${random.int(1, 3)}`)),
+    ),
+    ...some(60, () =>
+      of(0.64, 0.99, () =>
+        subjectOf('kestrel-games', random.pick(['find-intent', 'publish-bot']), `bot-${random.int(1, 4)}`),
+      ),
+    ),
   ];
 }

@@ -52,7 +52,18 @@ export class PastPolicy {
          )
          SELECT rollgate.record('catalogue', 'add', m.api, NULL, ${AUTHOR(10)}, NULL, rollgate.catalogue_facts(ROW(m.*)::rollgate.catalogue), 'shipped with the program')
          FROM made m`,
-        [entry.id, i + 1, entry.title, entry.group, entry.groupTitle, entry.level, entry.scope, perMinute, perHour, ...valuesOf(by)],
+        [
+          entry.id,
+          i + 1,
+          entry.title,
+          entry.group,
+          entry.groupTitle,
+          entry.level,
+          entry.scope,
+          perMinute,
+          perHour,
+          ...valuesOf(by),
+        ],
       );
     }
   }
@@ -147,15 +158,18 @@ export class PastPolicy {
     by: PastAuthor,
   ): Promise<string | null> {
     await this.#open(at, changes !== null);
-    const made = changes === null ? undefined : await this.#one<{ id: string }>(
-      `SELECT o.id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
+    const made =
+      changes === null
+        ? undefined
+        : await this.#one<{ id: string }>(
+            `SELECT o.id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
        CROSS JOIN LATERAL rollgate.add_override(
          jsonb_build_object('account', r.account, 'group_id', r.group_id, 'api', r.api, 'subject', r.subject, 'per_minute', r.per_minute,
            'per_hour', r.per_hour, 'expires_at', r.until, 'ticket', r.ticket) || $2::jsonb
          || jsonb_build_object('reason', r.reason, 'request_id', r.id), ${AUTHOR(3)}, l) o
        WHERE r.id = $1`,
-      [id, JSON.stringify(changes), ...valuesOf(by)],
-    );
+            [id, JSON.stringify(changes), ...valuesOf(by)],
+          );
     await this.#database.query(
       `WITH old AS (SELECT r AS row FROM rollgate.limit_request r WHERE r.id = $1),
        new AS (

@@ -140,12 +140,16 @@ async function insert(database: Queryable, rows: readonly EventRow[]): Promise<v
     `INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour, used,
        cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, filled)
      SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour, t.used,
-       t.cost, t.source, (SELECT count(*) FROM rollgate.history h WHERE h.kind = 'override' AND h.at <= to_timestamp(t.first_ms / 1000)), t.mode,
+       t.cost, t.source, p.version, t.mode,
        to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route, t.request_id,
        to_timestamp(t.retry_ms / 1000), t.filled
      FROM jsonb_to_recordset($1) AS t (id text, kind text, account text, api text, group_id text, level text[], subject text, lane int,
        dimensions jsonb, window_name text, per_minute int, per_hour int, used int, cost int, source text, mode text, first_ms float8,
-       last_ms float8, count int, units bigint, node text, route text, request_id text, retry_ms float8, filled jsonb)`,
+       last_ms float8, count int, units bigint, node text, route text, request_id text, retry_ms float8, filled jsonb)
+     -- Registering the catalogue made version 1.
+     CROSS JOIN LATERAL (
+       SELECT 1 + count(*) AS version FROM rollgate.history h
+       WHERE h.at <= to_timestamp(t.first_ms / 1000) AND (h.kind = 'override' OR h.kind = 'catalogue' AND h.action <> 'add')) p`,
     [JSON.stringify(rows)],
   );
 }

@@ -3,7 +3,7 @@
  *
  * Invariants: of each subject at most floor(N / 2M) units in any window, where M is the number of nodes, so that all of
  * them together admit half a limit on top of what the database had granted: 1.5 N at most in an interval that touches an
- * outage; memory is bounded: a subject that has no place is denied, not forgotten.
+ * outage, however many outages that is; memory is bounded: a subject that has no place is denied, not forgotten.
  */
 import { MemoryStore } from '../memory-store.js';
 import type { AcquireItem, AcquireResult } from '../store.js';
@@ -12,12 +12,16 @@ const MOST_SUBJECTS = 50_000;
 /** Any limit: a debit is a fact, not a question. */
 const NO_LIMIT = 2_147_483_647;
 const MOST_COST = 1_000_000_000;
+const CLEAN_EVERY_MS = 10_000;
 
 export class LocalCounts {
-  #store: MemoryStore;
+  /** What is told stays counted here: a database that fails by turns would otherwise bring a new part each time. */
+  readonly #store: MemoryStore;
   readonly #clock: () => number;
   readonly #nodes: number;
-  #granted = new Map<string, { lane: number; units: number }>();
+  #cleanedAt = Number.NEGATIVE_INFINITY;
+  /** What the database has not been told yet. */
+  readonly #granted = new Map<string, { lane: number; units: number }>();
 
   /** `nodes`: limiters that share the database. `clock`: Unix ms. */
   constructor({ clock, nodes }: { clock: () => number; nodes: number }) {
@@ -26,6 +30,7 @@ export class LocalCounts {
     this.#store = new MemoryStore({ clock });
   }
 
+  /** Of which the database has not been told all. */
   get subjects(): number {
     return this.#granted.size;
   }
@@ -37,8 +42,7 @@ export class LocalCounts {
 
   /** Under exactly these limits. */
   acquire(item: AcquireItem): AcquireResult {
-    const known = this.#granted.has(item.subject);
-    if (!known && this.#granted.size >= MOST_SUBJECTS) {
+    if (!this.#hasPlaceFor(item.subject)) {
       const nothing = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
       return { nowMs: this.#clock(), rows: [{ granted: 0, ...nothing }] };
     }
@@ -74,6 +78,20 @@ export class LocalCounts {
       if (left > 0) (this.#granted.get(subject) as { units: number }).units = left;
       else this.#granted.delete(subject);
     }
-    if (this.#granted.size === 0) this.#store = new MemoryStore({ clock: this.#clock });
+    this.#clean();
+  }
+
+  #hasPlaceFor(subject: string): boolean {
+    if (this.#store.has(subject)) return true;
+    if (this.#store.subjects >= MOST_SUBJECTS) this.#clean();
+    return this.#store.subjects < MOST_SUBJECTS && (this.#granted.size < MOST_SUBJECTS || this.#granted.has(subject));
+  }
+
+  /** Drops what has left both windows; not more often than worth it. */
+  #clean(): void {
+    const nowMs = this.#clock();
+    if (Math.abs(nowMs - this.#cleanedAt) < CLEAN_EVERY_MS) return;
+    this.#cleanedAt = nowMs;
+    this.#store.dropIdle();
   }
 }

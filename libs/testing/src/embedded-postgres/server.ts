@@ -20,6 +20,8 @@ export interface EmbeddedPostgresOptions {
   readonly port?: number;
   /** Server settings, e.g. `{ fsync: 'off' }`. */
   readonly settings?: Readonly<Record<string, string>>;
+  /** Added to the server's environment, e.g. a library to preload. */
+  readonly environment?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
 }
 
@@ -40,7 +42,7 @@ const START_TIMEOUT_MS = 60_000;
 
 /** Starts a real Postgres on 127.0.0.1 from the binaries in node_modules, and waits until it answers. */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
-  const { port = 0, settings = {}, log = () => undefined } = options;
+  const { port = 0, settings = {}, environment = {}, log = () => undefined } = options;
   const folder = resolve(options.dataFolder);
   const runAs = await unprivilegedUser();
   await checkReachable(folder, runAs);
@@ -50,7 +52,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   for (let attempt = 1; ; attempt += 1) {
     const chosen = port === 0 ? await freePort() : port;
     try {
-      return await launch({ ...data, binaries, runAs, port: chosen, settings });
+      return await launch({ ...data, binaries, runAs, port: chosen, settings, environment });
     } catch (error) {
       // The port was taken between our look and Postgres's, or backends of a server killed with -9 still hold its shared memory.
       const passing =
@@ -79,9 +81,18 @@ interface Launch {
   readonly runAs: RunAs | undefined;
   readonly port: number;
   readonly settings: Readonly<Record<string, string>>;
+  readonly environment: Readonly<Record<string, string>>;
 }
 
-async function launch({ folder, password, binaries, runAs, port, settings }: Launch): Promise<EmbeddedPostgres> {
+async function launch({
+  folder,
+  password,
+  binaries,
+  runAs,
+  port,
+  settings,
+  environment,
+}: Launch): Promise<EmbeddedPostgres> {
   const fixed = { listen_addresses: '127.0.0.1', unix_socket_directories: '', timezone: 'UTC', log_timezone: 'UTC' };
   const flags = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
   // A file, not a pipe: it survives us, and a server that outlives us never blocks on it.
@@ -89,7 +100,7 @@ async function launch({ folder, password, binaries, runAs, port, settings }: Lau
   const child = spawn(binaries.postgres, ['-D', folder, '-p', String(port), ...flags], {
     ...runAs,
     cwd: folder,
-    env: serverEnvironment(),
+    env: { ...serverEnvironment(), ...environment },
     detached: true,
     stdio: ['ignore', logFile.fd, logFile.fd],
   });

@@ -117,7 +117,7 @@ function optionsFor(series: readonly Series[], { limit }: StripData, color: Colo
       denied: { range: (): [number, number] => [0, 1] },
     },
     axes: [
-      { ...axis, values: (_: uPlot, at: number[]) => at.map((second) => clockTime(second * 1000)) },
+      { ...axis, size: 32, values: (_: uPlot, at: number[]) => at.map((second) => clockTime(second * 1000)) },
       { ...axis, size: 52, values: (_: uPlot, at: number[]) => at.map((n) => (Number.isInteger(n) ? count(n) : '')) },
     ],
     series: [

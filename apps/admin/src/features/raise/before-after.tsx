@@ -34,7 +34,7 @@ function Row({ window, before, after }: { window: string; before: number; after:
     <>
       <span>{window}</span>
       <span>{count(before)}</span>
-      <span aria-label="becomes">→</span>
+      <span>→</span>
       <strong>{count(after)}</strong>
       {after < before ? (
         <Tag tone="bad">lower</Tag>

@@ -12,7 +12,7 @@ import {
 } from '@mantine/core';
 import { useDebouncedValue } from '@mantine/hooks';
 import { useQuery } from '@tanstack/react-query';
-import { type FormEvent, useState } from 'react';
+import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Group as ApiGroup } from '../../data/catalogue.js';
 import { type NewOverride, type Preview, previewQuery, type Question } from '../../data/overrides.js';
 import { serverNow } from '../../lib/clock.js';
@@ -59,13 +59,17 @@ export function RaiseForm(props: RaiseFormProps) {
   const [ticket, setTicket] = useState('');
   const [missing, setMissing] = useState(false);
 
-  const perMinute = valueOf(minute, base.default.perMinute * times);
-  const perHour = valueOf(hour, base.default.perHour * times);
+  const perMinute = limitOf(minute, base.default.perMinute * times);
+  const perHour = limitOf(hour, base.default.perHour * times);
   const [asked] = useDebouncedValue({ ...target, perMinute, perHour }, 200);
   const effect = useQuery(previewQuery(asked));
   const hours = expiry === 'permanent' ? null : Number(expiry);
   const above = aboveCeiling(base.ceiling, { perMinute, perHour, hours });
   const preset = minute === undefined && hour === undefined ? String(times) : '';
+
+  // The drawer was there before its form: its close button has the focus.
+  const form = useRef<HTMLFormElement>(null);
+  useEffect(() => form.current?.querySelector<HTMLElement>('input[type="radio"]:checked')?.focus(), []);
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
@@ -86,7 +90,7 @@ export function RaiseForm(props: RaiseFormProps) {
   };
 
   return (
-    <form onSubmit={submit} noValidate>
+    <form ref={form} onSubmit={submit} noValidate>
       <Stack gap="md">
         <NativeSelect
           label="API"
@@ -188,7 +192,7 @@ export function RaiseForm(props: RaiseFormProps) {
         />
         <Ceiling ceiling={base.ceiling} above={above} />
         {error !== null && <ErrorNote error={error} title="It was not saved" />}
-        <Group justify="flex-end">
+        <Group justify="flex-end" className="sticky-foot">
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
@@ -201,7 +205,7 @@ export function RaiseForm(props: RaiseFormProps) {
   );
 }
 
-function valueOf(typed: Typed, preset: number): number | null {
+function limitOf(typed: Typed, preset: number): number | null {
   if (typed === undefined) return preset;
   return typed === '' ? null : Number(typed);
 }

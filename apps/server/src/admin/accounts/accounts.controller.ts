@@ -1,7 +1,10 @@
-import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
+import type { Request } from 'express';
+import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
+import { csvOf, wantsCsv } from '../shared/csv.js';
 import {
   accountBrief,
   accountPage,
@@ -19,21 +22,28 @@ const BRIEF = { account: 'acme', overridesInForce: 1, openRequests: 0, denialsLa
 
 @Controller('admin/api/accounts')
 export class AccountsController {
-  constructor(@Inject(AccountsService) private readonly accounts: AccountsService) {}
+  constructor(
+    @Inject(AccountsService) private readonly accounts: AccountsService,
+    @Inject(DataSource) private readonly database: DataSource,
+  ) {}
 
   @Get()
   @Route({
     id: 'searchAccounts',
-    summary: 'Accounts by the start of their name, the exact one first',
+    summary: 'Accounts by the start of their name, the exact one first; all of them with ?format=csv',
     access: READ,
     query: searchAccounts,
     response: accountPage,
     example: { items: [BRIEF], next: null },
+    alsoAs: ['text/csv'],
   })
   async search(
     @Query(validated(searchAccounts)) query: z.output<typeof searchAccounts>,
-  ): Promise<z.output<typeof accountPage>> {
-    return await this.accounts.search(query);
+    @Req() request: Request,
+  ): Promise<unknown> {
+    if (!wantsCsv(request)) return await this.accounts.search(query);
+    const line = ({ account }: { account: string }) => ({ account });
+    return await csvOf(this.database, { name: 'accounts', ...this.accounts.export(query), line });
   }
 
   @Get(':account')

@@ -1,7 +1,11 @@
 import { z } from 'zod';
 import { accountText, dimensions, idText, page, pageOf } from '../shared/schemas.js';
 
-export const searchAccounts = z.strictObject({ q: z.string().max(256).default(''), ...page });
+export const searchAccounts = z.strictObject({
+  q: z.string().max(256).default(''),
+  format: z.enum(['json', 'csv']).optional(),
+  ...page,
+});
 export const accountParams = z.object({ account: accountText });
 export const listUsage = z.strictObject({ api: idText.optional(), ...page });
 

@@ -12,6 +12,7 @@ type Usage = z.output<typeof usageSchema>;
 
 const PAGE = 50;
 const MINUTES = 60;
+const MOST_EXPORTED = 1_000_000;
 /** Sorts before every key. */
 const BEFORE_ALL = ' ';
 
@@ -63,6 +64,11 @@ export class AccountsService {
     // The exact one comes before all others, wherever its key stands among theirs.
     const next = found.length > limit ? toCursor([last === prefix ? BEFORE_ALL : last]) : null;
     return { items: await this.#briefs(shown.map(({ account }) => account)), next };
+  }
+
+  export({ q }: { q: string }): { sql: string; values: unknown[] } {
+    const prefix = q.trim() === '' ? '' : encodeAccount(q.trim());
+    return { sql: 'SELECT account FROM rollgate.find_accounts($1, $2, $3)', values: [prefix, '', MOST_EXPORTED] };
   }
 
   async brief(account: string): Promise<Brief> {

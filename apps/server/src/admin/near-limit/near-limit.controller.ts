@@ -1,15 +1,18 @@
-import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
 import { builtInCatalogue } from '@rollgate/contract';
+import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
+import { csvOf, wantsCsv } from '../shared/csv.js';
 import { dimensionsOf } from '../shared/subjects.js';
 
 const nearLimit = z.strictObject({
   /** Percent of either window from which on a subject is told. */
   least: z.coerce.number().int().min(1).max(100).default(80),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
+  format: z.enum(['json', 'csv']).optional(),
 });
 
 const both = z.object({ used: z.int(), limit: z.int() });
@@ -44,6 +47,9 @@ interface NearRow {
   readonly percent: number;
 }
 
+const NEAR = 'SELECT * FROM rollgate.near_limit($1, $2)';
+const MOST_EXPORTED = 1_000_000;
+
 /** Many screens that look at once cost the database one look. */
 const SHARED_MS = 1_000;
 
@@ -56,7 +62,7 @@ export class NearLimitController {
   @Get()
   @Route({
     id: 'listNearLimit',
-    summary: 'Subjects close to a limit now, the fullest first',
+    summary: 'Subjects close to a limit now, the fullest first; all of them with ?format=csv',
     access: { permission: 'accounts.read' },
     query: nearLimit,
     response: nearPage,
@@ -79,37 +85,52 @@ export class NearLimitController {
       ],
       more: false,
     },
+    alsoAs: ['text/csv'],
   })
   async list(
     @Query(validated(nearLimit)) { least, limit }: z.output<typeof nearLimit>,
-  ): Promise<z.output<typeof nearPage>> {
+    @Req() request: Request,
+  ): Promise<unknown> {
+    if (wantsCsv(request)) {
+      return await csvOf(this.database, {
+        name: 'near-limit',
+        sql: NEAR,
+        values: [least, MOST_EXPORTED],
+        line: lineOf,
+      });
+    }
     const rows = await this.#look(least, limit + 1);
-    return {
-      asOf: new Date().toISOString(),
-      items: rows.slice(0, limit).map((row) => ({
-        account: row.account,
-        api: row.api,
-        apiTitle: builtInCatalogue.find(row.api)?.title ?? row.api,
-        subject: row.subject,
-        dimensions: dimensionsOf(row.subject) ?? {},
-        minute: { used: row.minute_used, limit: row.minute_limit },
-        hour: { used: row.hour_used, limit: row.hour_limit },
-        percent: row.percent,
-        band: row.percent >= 100 ? '100' : row.percent >= 90 ? '90-99' : row.percent >= 80 ? '80-89' : 'below',
-        source: row.source,
-        mode: row.mode,
-      })),
-      more: rows.length > limit,
-    };
+    return { asOf: new Date().toISOString(), items: rows.slice(0, limit).map(viewOf), more: rows.length > limit };
   }
 
   #look(least: number, limit: number): Promise<NearRow[]> {
     const key = `${least} ${limit}`;
     const known = this.#looks.get(key);
     if (known !== undefined && performance.now() - known.at < SHARED_MS) return known.rows;
-    const rows = this.database.query<NearRow[]>('SELECT * FROM rollgate.near_limit($1, $2)', [least, limit]);
+    const rows = this.database.query<NearRow[]>(NEAR, [least, limit]);
     if (this.#looks.size > 100) this.#looks.clear();
     this.#looks.set(key, { at: performance.now(), rows });
     return rows;
   }
+}
+
+function viewOf(row: NearRow): z.output<typeof nearSchema> {
+  return {
+    account: row.account,
+    api: row.api,
+    apiTitle: builtInCatalogue.find(row.api)?.title ?? row.api,
+    subject: row.subject,
+    dimensions: dimensionsOf(row.subject) ?? {},
+    minute: { used: row.minute_used, limit: row.minute_limit },
+    hour: { used: row.hour_used, limit: row.hour_limit },
+    percent: row.percent,
+    band: row.percent >= 100 ? '100' : row.percent >= 90 ? '90-99' : row.percent >= 80 ? '80-89' : 'below',
+    source: row.source,
+    mode: row.mode,
+  };
+}
+
+function lineOf(row: NearRow): Record<string, unknown> {
+  const { minute, hour, dimensions: _, ...rest } = viewOf(row);
+  return { ...rest, minuteUsed: minute.used, minuteLimit: minute.limit, hourUsed: hour.used, hourLimit: hour.limit };
 }

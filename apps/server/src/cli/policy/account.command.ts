@@ -1,3 +1,4 @@
+import { visibleText } from '@rollgate/contract';
 import type { Command } from 'commander';
 import type { z } from 'zod';
 import { accountParams, listUsage, type usageSchema } from '../../admin/accounts/accounts.schemas.js';
@@ -31,7 +32,7 @@ async function show(cli: Cli, name: string, { api, json }: Flags): Promise<void>
   if (json) return printJson(cli, { ...brief, ...usage });
   const { overridesInForce, openRequests, denialsLastHour } = brief;
   cli.out(
-    `${account}: ${overridesInForce} overrides in force, ${openRequests} open requests, ${denialsLastHour} denied in the last hour\n`,
+    `${visibleText(account)}: ${overridesInForce} overrides in force, ${openRequests} open requests, ${denialsLastHour} denied in the last hour\n`,
   );
   if (usage.items.length === 0) cli.out('No traffic in the last hour.\n');
   for (const item of usage.items) cli.out(`${line(item)}\n`);
@@ -49,7 +50,7 @@ function line({ api, dimensions, windows, source, nextAllowedAt, mode }: Usage):
       : windows.minute.remaining > 0 && windows.hour.remaining > 0
         ? ''
         : `next call at ${nextAllowedAt}`;
-  return [`${api} ${subject}`.padEnd(40), used, source, mode === 'shadow' ? 'shadow' : '', next]
+  return [visibleText(`${api} ${subject}`).padEnd(40), used, source, mode === 'shadow' ? 'shadow' : '', next]
     .filter(Boolean)
     .join('  ');
 }

@@ -1,3 +1,4 @@
+import { visibleText } from '@rollgate/contract';
 import { type Command, Option } from 'commander';
 import {
   createOverride,
@@ -127,5 +128,6 @@ function lineOf(override: OverrideView): string {
     override.reason,
   ]
     .filter(Boolean)
+    .map(visibleText)
     .join('  ');
 }

@@ -1,3 +1,4 @@
+import { visibleText } from '@rollgate/contract';
 import { type Command, Option } from 'commander';
 import {
   approveRequest,
@@ -106,5 +107,6 @@ function lineOf({
   const limits = `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
   return [id.padEnd(8), account, api ?? group ?? 'all APIs', limits, state, overrideId ?? '', `by ${askedBy}`, reason]
     .filter(Boolean)
+    .map(visibleText)
     .join('  ');
 }

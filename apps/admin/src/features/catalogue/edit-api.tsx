@@ -1,0 +1,85 @@
+import { Alert, Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { ApiError } from '../../api/client.js';
+import { type Api, changeApi } from '../../data/catalogue.js';
+import { LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { ErrorNote } from '../../ui/notes.js';
+import { Dialog } from '../../ui/side.js';
+import { Limits } from '../../ui/small.js';
+
+export interface EditApiProps {
+  readonly api: Api;
+  readonly onClose: () => void;
+  readonly onSaved: () => void;
+  readonly onReload: () => void;
+}
+
+export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
+  const { limits, shipped } = api;
+  const [minute, setMinute] = useState<Typed>(limits.perMinute === shipped.perMinute ? '' : limits.perMinute);
+  const [hour, setHour] = useState<Typed>(limits.perHour === shipped.perHour ? '' : limits.perHour);
+  const [shadow, setShadow] = useState(api.shadow);
+  const [reason, setReason] = useState('');
+  const [missing, setMissing] = useState(false);
+  const save = useMutation({
+    mutationFn: () =>
+      changeApi(api, {
+        perMinute: toLimit(minute),
+        perHour: toLimit(hour),
+        ...(shadow === api.shadow ? {} : { shadow }),
+        reason: reason.trim(),
+      }),
+    onSuccess: () => {
+      notifications.show({ color: 'green', title: `${api.title} changed`, message: 'On every node within 2 s.' });
+      onSaved();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    if (reason.trim() === '') setMissing(true);
+    else save.mutate();
+  };
+  const moved = save.error instanceof ApiError && save.error.status === 412;
+  return (
+    <Dialog title={`Default limits of ${api.title}`} onClose={onClose}>
+      <form onSubmit={submit} noValidate>
+        <Stack>
+          <Text size="sm">
+            Shipped with <Limits {...shipped} />. They hold for every account without an override.
+          </Text>
+          <LimitFields minute={minute} hour={hour} onMinute={setMinute} onHour={setHour} empty="as shipped" />
+          <Switch
+            label="Shadow"
+            description="Calls above the limit are let through and recorded as shadow."
+            checked={shadow}
+            onChange={({ currentTarget }) => setShadow(currentTarget.checked)}
+          />
+          <ReasonField value={reason} onChange={setReason} missing={missing} autoFocus />
+          {save.error !== null &&
+            (moved ? (
+              <Alert color="orange" title="It was changed meanwhile" role="alert">
+                <Stack gap="xs" align="flex-start">
+                  <Text size="sm">{save.error.message} Nothing of yours was saved.</Text>
+                  <Button size="compact-sm" variant="default" onClick={onReload}>
+                    See how it is now
+                  </Button>
+                </Stack>
+              </Alert>
+            ) : (
+              <ErrorNote error={save.error} title="It was not saved" />
+            ))}
+          <Group justify="flex-end">
+            <Button variant="default" onClick={onClose}>
+              Cancel
+            </Button>
+            <Button type="submit" loading={save.isPending}>
+              Save
+            </Button>
+          </Group>
+        </Stack>
+      </form>
+    </Dialog>
+  );
+}

@@ -1,0 +1,101 @@
+import { Alert, Button, Divider, Group, Stack, Text } from '@mantine/core';
+import { notifications } from '@mantine/notifications';
+import { useMutation } from '@tanstack/react-query';
+import { type FormEvent, useState } from 'react';
+import { ApiError } from '../../api/client.js';
+import { type Changed, changeOverride, expireOverride, type Override, restoreOverride } from '../../data/overrides.js';
+import { serverNow } from '../../lib/clock.js';
+import { inHours } from '../../lib/format.js';
+import { useSession } from '../../lib/session.js';
+import { Choice, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { ErrorNote } from '../../ui/notes.js';
+
+export interface OverrideFormProps {
+  readonly override: Override;
+  readonly onChanged: () => void;
+  readonly onReload: () => void;
+}
+
+type What = 'change' | 'expire' | 'restore';
+
+const DONE: Readonly<Record<What, string>> = { change: 'changed', expire: 'ended', restore: 'in force again' };
+
+export function OverrideForm({ override, onChanged, onReload }: OverrideFormProps) {
+  const { ceilings } = useSession();
+  const expired = override.state === 'expired';
+  const [minute, setMinute] = useState<Typed>(override.perMinute ?? '');
+  const [hour, setHour] = useState<Typed>(override.perHour ?? '');
+  const [expiry, setExpiry] = useState(expired ? '24' : 'same');
+  const [reason, setReason] = useState('');
+  const [missing, setMissing] = useState(false);
+  const expiresAt = () => (expiry === 'permanent' ? null : inHours(Number(expiry), serverNow()));
+  const save = useMutation({
+    mutationFn: (what: What): Promise<Changed> => {
+      const why = reason.trim();
+      if (what === 'expire') return expireOverride(override, why);
+      if (what === 'restore') return restoreOverride(override, { reason: why, expiresAt: expiresAt() });
+      const until = expiry === 'same' ? {} : { expiresAt: expiresAt() };
+      return changeOverride(override, { perMinute: toLimit(minute), perHour: toLimit(hour), ...until, reason: why });
+    },
+    onSuccess: (_, what) => {
+      notifications.show({
+        color: 'green',
+        title: `${override.id} ${DONE[what]}`,
+        message: 'On every node within 2 s.',
+      });
+      onChanged();
+    },
+  });
+  const submit = (what: What) => (event: FormEvent) => {
+    event.preventDefault();
+    if (reason.trim() === '') setMissing(true);
+    else save.mutate(what);
+  };
+  const moved = save.error instanceof ApiError && (save.error.status === 412 || save.error.status === 409);
+  return (
+    <form onSubmit={submit(expired ? 'restore' : 'change')} noValidate>
+      <Divider label={expired ? 'Let it hold again' : 'Change it'} mb="sm" />
+      <Stack>
+        {!expired && <LimitFields minute={minute} hour={hour} onMinute={setMinute} onHour={setHour} />}
+        <Choice
+          id="override-expiry"
+          label={expired ? 'Ends after' : 'Ends, counted from now'}
+          value={expiry}
+          onChange={setExpiry}
+          data={[
+            ...(expired ? [] : [{ label: 'as it is', value: 'same' }]),
+            { label: '1 h', value: '1' },
+            { label: '24 h', value: '24' },
+            { label: '7 d', value: '168' },
+            { label: '30 d', value: '720' },
+            ...(ceilings?.days === null ? [{ label: 'permanent', value: 'permanent' }] : []),
+          ]}
+        />
+        <ReasonField value={reason} onChange={setReason} missing={missing} />
+        {save.error !== null &&
+          (moved ? (
+            <Alert color="orange" title="It was changed meanwhile" role="alert">
+              <Stack gap="xs" align="flex-start">
+                <Text size="sm">{save.error.message} Nothing of yours was saved.</Text>
+                <Button size="compact-sm" variant="default" onClick={onReload}>
+                  See how it is now
+                </Button>
+              </Stack>
+            </Alert>
+          ) : (
+            <ErrorNote error={save.error} title="It was not saved" />
+          ))}
+        <Group justify="flex-end">
+          {!expired && (
+            <Button color="red" variant="outline" loading={save.isPending} onClick={submit('expire')}>
+              End it now
+            </Button>
+          )}
+          <Button type="submit" loading={save.isPending}>
+            {expired ? 'Restore' : 'Save'}
+          </Button>
+        </Group>
+      </Stack>
+    </form>
+  );
+}

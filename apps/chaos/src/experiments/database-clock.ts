@@ -1,0 +1,56 @@
+import { chmodSync, writeFileSync } from 'node:fs';
+import { checkSafe, overAdmitted } from '../checkers/safe.js';
+import { ensureFaketime } from '../lab/packages.js';
+import { type Experiment, LIMITS, openWorld, outcomeOf, wait } from './experiment.js';
+
+const steps = [
+  { name: 'clock-back-90s', label: '90 s back', seconds: -90 },
+  { name: 'clock-ahead-61s', label: '61 s ahead', seconds: 61 },
+  { name: 'clock-ahead-1h', label: 'an hour ahead', seconds: 3_600 },
+];
+
+/**
+ * A step ahead drains windows early: on the database's own clock nothing is too much; how much it was on a clock that
+ * nobody stepped is measured. A step back is judged on that other clock: the database's tells the same minute twice.
+ */
+export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, seconds: step }) => ({
+  name,
+  what: `the database's clock steps ${label} while it runs (libfaketime)`,
+  seconds: 6,
+  async run(setting) {
+    const { lab } = setting;
+    const library = ensureFaketime(lab.progress);
+    const file = lab.path('faketime');
+    const set = (seconds: number) => writeFileSync(file, `${seconds < 0 ? '' : '+'}${seconds}\n`);
+    set(0);
+    chmodSync(file, 0o644);
+    const server = await lab.server({
+      environment: {
+        LD_PRELOAD: library,
+        FAKETIME_TIMESTAMP_FILE: file,
+        FAKETIME_NO_CACHE: '1',
+        FAKETIME_DONT_FAKE_MONOTONIC: '1',
+      },
+    });
+    const world = await openWorld(setting, { server });
+    const clock = async () =>
+      (await world.query<{ ms: number }>('SELECT extract(epoch FROM clock_timestamp())::float8 * 1000 AS ms'))[0]?.ms ??
+      0;
+    await world.fleet.start();
+    await wait(setting.seconds / 2);
+    const offBefore = (await clock()) - Date.now();
+    set(step);
+    const offAfter = (await clock()) - Date.now();
+    await wait(setting.seconds / 2);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const inTruth = overAdmitted(checkSafe(outcome.history, { limits: LIMITS, clock: 'machine' }));
+    const moved = Math.round((offAfter - offBefore) / 1000);
+    return {
+      ...outcome,
+      safe: { limits: LIMITS, clock: step < 0 ? 'machine' : 'database' },
+      faults: { 'seconds the clock moved': Math.abs(moved - step) <= 1 ? Math.abs(moved) : 0 },
+      notes: step < 0 ? [] : [`on a clock that nobody stepped: ${inTruth} units too many`],
+    };
+  },
+}));

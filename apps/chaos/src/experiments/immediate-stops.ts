@@ -1,0 +1,62 @@
+import type { History } from '../history/record.js';
+import { machineMs } from '../history/record.js';
+import { countOf, type Experiment, openWorld, outcomeOf, type Setting, wait } from './experiment.js';
+
+const STOPS = 5;
+/** Asynchronous commits are on disk three wal_writer_delay later, at the latest. */
+const STATED_LOSS_MS = 3 * 200;
+
+async function stopFiveTimes(setting: Setting, prepare: string) {
+  const world = await openWorld(setting, { prepare, limiter: { budgetMs: 300 } });
+  await world.fleet.start();
+  const stoppedAt: number[] = [];
+  for (let i = 0; i < STOPS; i++) {
+    await wait(setting.seconds / STOPS + setting.random.next() * 0.3);
+    stoppedAt.push(machineMs());
+    await world.server.stopImmediate();
+    await wait(0.2);
+    await world.server.startAgain();
+  }
+  await wait(0.5);
+  await world.fleet.finish();
+  const recoveries = countOf(world.server.log(), /was not properly shut down/g);
+  const outcome = await outcomeOf(world);
+  const fallback = outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
+  const faults = {
+    'stops -m immediate': stoppedAt.length,
+    'recoveries in the log': recoveries,
+    'calls decided without it': fallback,
+  };
+  return { ...outcome, faults, stoppedAt };
+}
+
+export const immediateStops: Experiment = {
+  name: 'immediate-stops',
+  what: 'pg_ctl stop -m immediate five times under load',
+  seconds: 8,
+  async run(setting) {
+    const { stoppedAt: _, ...outcome } = await stopFiveTimes(setting, '');
+    return outcome;
+  },
+};
+
+export const asynchronousStops: Experiment = {
+  name: 'asynchronous-stops',
+  what: 'the same with synchronous_commit off: what was granted in the last 600 ms before a stop may be lost',
+  seconds: 8,
+  async run(setting) {
+    const prepare = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`;
+    const { stoppedAt, ...outcome } = await stopFiveTimes(setting, prepare);
+    return { ...outcome, mayLose: grantedBefore(outcome.history, stoppedAt) };
+  },
+};
+
+function grantedBefore({ statements }: History, stops: readonly number[]): number {
+  return statements
+    .filter(({ answer }) => stops.some((at) => answer && answer.at > at - STATED_LOSS_MS && answer.at <= at + 1000))
+    .reduce(
+      (sum, { costs, answer }) =>
+        sum + (answer?.granted ?? []).reduce((units, n, i) => units + n * (costs[i] as number), 0),
+      0,
+    );
+}

@@ -1,0 +1,72 @@
+/** Runs one experiment and holds what happened to all four checkers. */
+import { checkEver } from '../checkers/ever.js';
+import { checkLive } from '../checkers/live.js';
+import { checkRecon, isReconciled, type Recon } from '../checkers/recon.js';
+import { checkSafe, overAdmitted } from '../checkers/safe.js';
+import { MissingError } from '../lab/packages.js';
+import type { Result } from '../report/results.js';
+import type { Experiment, Outcome, Setting } from './experiment.js';
+
+export async function runExperiment(experiment: Experiment, setting: Setting): Promise<Result> {
+  const { lab, seed } = setting;
+  await lab.shared();
+  const mark = lab.mark;
+  const startedAt = performance.now();
+  const about = { name: experiment.name, what: experiment.what, seed, seconds: setting.seconds };
+  try {
+    const outcome = await experiment.run(setting);
+    return { ...about, tookSeconds: since(startedAt), ...judge(outcome) };
+  } catch (error) {
+    const said = error instanceof MissingError ? error.message : `it broke off: ${(error as Error).message}`;
+    if (process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
+    const nothing = { calls: 0, admitted: 0, overAdmissions: 0, unjustified: 0, lost: 0, worstCallMs: 0, faults: {} };
+    const verdict = error instanceof MissingError ? 'skipped' : 'failed';
+    return { ...about, tookSeconds: since(startedAt), ...nothing, verdict, why: said, notes: '' };
+  } finally {
+    await lab.endSince(mark);
+  }
+}
+
+export type Judgement = Omit<Result, 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
+
+export function judge(outcome: Outcome): Judgement {
+  const { history, faults, safe, totals, killed, claims = [], mayLose = 0, notes = [], uncounted } = outcome;
+  const overfull = checkSafe(history, safe);
+  const over = overAdmitted(overfull);
+  const unjustified = checkLive(history);
+  const recon = totals === undefined ? undefined : checkRecon(history, { totals, ...(killed ? { killed } : {}) });
+  const why = [
+    ...(over > mayLose ? [`SAFE: ${over} units too many, e.g. ${JSON.stringify(overfull[0])}`] : []),
+    ...(unjustified.length > 0
+      ? [`LIVE: ${unjustified.length} denials without cause, e.g. ${JSON.stringify(unjustified[0])}`]
+      : []),
+    ...(recon === undefined ? [] : reconComplaints(recon, mayLose)),
+    ...checkEver(faults).map((name) => `EVER: never happened: ${name}`),
+    ...claims.filter(({ holds }) => !holds).map(({ what }) => `not so: ${what}`),
+  ];
+  const calls = history.calls;
+  return {
+    calls: calls.length + (uncounted?.calls ?? 0),
+    admitted: calls.filter(({ allowed }) => allowed === true).length + (uncounted?.admitted ?? 0),
+    overAdmissions: over,
+    unjustified: unjustified.length,
+    lost: recon?.lost ?? 0,
+    worstCallMs: Math.round(
+      calls.reduce((worst, { askedAt, endedAt }) => Math.max(worst, endedAt - askedAt), uncounted?.worstMs ?? 0),
+    ),
+    faults,
+    verdict: why.length === 0 ? 'holds' : 'failed',
+    why: why.join('; '),
+    notes: [...notes, ...(recon && recon.unknown > 0 ? [`${recon.unknown} units of unknown outcome`] : [])].join('; '),
+  };
+}
+
+function reconComplaints(recon: Recon, mayLose: number): string[] {
+  const { lost, ...rest } = recon;
+  if (lost <= mayLose && isReconciled({ ...rest, lost: 0 })) return [];
+  return [`RECON: ${JSON.stringify(recon)}`];
+}
+
+function since(startedAt: number): number {
+  return Math.round((performance.now() - startedAt) / 100) / 10;
+}

@@ -1,0 +1,95 @@
+/** The network between nodes and database: silent, slow, cut, in crumbs. */
+import type { ProxyMode, TcpProxy } from '@rollgate/testing';
+import { type Experiment, openWorld, outcomeOf, type Setting, type World, wait } from './experiment.js';
+
+/** What a call may take beyond its budget, on a machine that is busy with other things. */
+const MARGIN_MS = 2_000;
+
+async function behindProxy(
+  setting: Setting,
+  { budgetMs }: { budgetMs: number },
+): Promise<{ world: World; proxy: TcpProxy }> {
+  const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
+  const port = new URL(url).port;
+  const urlOf = (direct: string) => Object.assign(new URL(direct), { port }).href;
+  return { world: await openWorld(setting, { urlOf, limiter: { budgetMs } }), proxy };
+}
+
+async function resultOf(world: World, budgetMs: number) {
+  await world.fleet.finish();
+  const outcome = await outcomeOf(world);
+  const { calls } = outcome.history;
+  const worst = Math.max(...calls.map(({ askedAt, endedAt }) => endedAt - askedAt));
+  const without = calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
+  const claims = [
+    {
+      what: `each call is decided within its budget of ${budgetMs} ms, give or take`,
+      holds: worst < budgetMs + MARGIN_MS,
+    },
+    { what: 'no call fails', holds: calls.every(({ error }) => error === null) },
+  ];
+  return { ...outcome, claims, without };
+}
+
+export const blackHole: Experiment = {
+  name: 'black-hole',
+  what: 'nothing gets through for 10 s, connections stay open',
+  seconds: 14,
+  async run(setting) {
+    const { world, proxy } = await behindProxy(setting, { budgetMs: 300 });
+    await world.fleet.start();
+    await wait(2);
+    proxy.set({ kind: 'black-hole' });
+    await wait(Math.min(10, setting.seconds - 3));
+    proxy.set({ kind: 'pass' });
+    await wait(2);
+    const { without, ...outcome } = await resultOf(world, 300);
+    return { ...outcome, faults: { 'bytes kept': proxy.seen.held, 'calls decided without it': without } };
+  },
+};
+
+export const latency: Experiment = {
+  name: 'latency',
+  what: 'each way takes 20, then 50, 100, 150 and 200 ms',
+  seconds: 7.5,
+  async run(setting) {
+    const { world, proxy } = await behindProxy(setting, { budgetMs: 1_500 });
+    await world.fleet.start();
+    for (const ms of [20, 50, 100, 150, 200]) {
+      proxy.set({ kind: 'latency', ms });
+      await wait(setting.seconds / 5);
+    }
+    proxy.set({ kind: 'pass' });
+    const { without, ...outcome } = await resultOf(world, 1_500);
+    return {
+      ...outcome,
+      faults: { 'bytes slowed': proxy.seen.slowed },
+      notes: [`${without} calls decided without the database`],
+    };
+  },
+};
+
+const QUARTER: readonly ProxyMode[] = [{ kind: 'reset' }, { kind: 'pass' }, { kind: 'slices' }, { kind: 'pass' }];
+
+export const resets: Experiment = {
+  name: 'resets',
+  what: 'connections reset again and again, and data in crumbs in between: several outages in one minute',
+  seconds: 10,
+  async run(setting) {
+    const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
+    await world.fleet.start();
+    const until = performance.now() + setting.seconds * 1000;
+    for (let i = 0; performance.now() < until; i++) {
+      proxy.set(QUARTER[i % QUARTER.length] as ProxyMode);
+      await wait(setting.random.between(400, 1_200) / 1000);
+    }
+    proxy.set({ kind: 'pass' });
+    const { without, ...outcome } = await resultOf(world, 500);
+    const faults = {
+      'connections reset': proxy.seen.reset,
+      'bytes in crumbs': proxy.seen.sliced,
+      'calls decided without it': without,
+    };
+    return { ...outcome, faults };
+  },
+};

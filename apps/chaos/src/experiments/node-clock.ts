@@ -1,0 +1,27 @@
+import { ensureFaketime } from '../lab/packages.js';
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+
+const HOUR_MS = 3_600_000;
+
+export const nodeClock: Experiment = {
+  name: 'node-clock',
+  what: "one node's clock an hour ahead, another's an hour back (libfaketime)",
+  seconds: 6,
+  async run(setting) {
+    const preload = { LD_PRELOAD: ensureFaketime(setting.lab.progress), FAKETIME_DONT_FAKE_MONOTONIC: '1' };
+    const environments = [{ ...preload, FAKETIME: '+3600' }, { ...preload, FAKETIME: '-3600' }, {}];
+    const world = await openWorld(setting, { environments });
+    await world.fleet.start();
+    await wait(setting.seconds);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const off = (byMs: number) =>
+      outcome.history.calls.filter(
+        ({ nodeMs, decidedAtMs }) => decidedAtMs !== null && Math.abs(nodeMs - decidedAtMs - byMs) < 60_000,
+      ).length;
+    return {
+      ...outcome,
+      faults: { 'calls an hour ahead': off(HOUR_MS), 'calls an hour back': off(-HOUR_MS), 'calls in time': off(0) },
+    };
+  },
+};

@@ -1,0 +1,38 @@
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+import { edgesIn, fastClock, runFast } from './fast-clock.js';
+
+const SPEED = 16;
+const SECONDS_BEFORE = 40;
+
+/** `prepare`: more SQL, for a mutant. */
+export function overloadWith(prepare = ''): Experiment {
+  return {
+    name: 'overload',
+    what: 'one key, three nodes, many times its limit, over minute edges (a clock that runs 16 times as fast)',
+    seconds: 10,
+    async run(setting) {
+      const clock = fastClock(SPEED, SECONDS_BEFORE);
+      const limits = { perMinute: 100, perHour: 3_000 };
+      const world = await openWorld(setting, {
+        clock,
+        limits,
+        prepare: `${runFast(clock)}; ${prepare}`,
+        load: { accounts: 1, bots: 1, perSecond: 200 },
+      });
+      await world.fleet.start();
+      const startedAt = performance.now();
+      await wait(setting.seconds);
+      const seconds = (performance.now() - startedAt) / 1000;
+      await world.fleet.finish();
+      const outcome = await outcomeOf(world);
+      const denied = outcome.history.calls.filter(({ allowed }) => allowed === false).length;
+      return {
+        ...outcome,
+        safe: { limits },
+        faults: { 'minute edges': edgesIn(clock, { seconds, secondsBefore: SECONDS_BEFORE }), denials: denied },
+      };
+    },
+  };
+}
+
+export const overload = overloadWith();

@@ -1,0 +1,43 @@
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+
+const TRIGGER = `
+  CREATE FUNCTION public.poison() RETURNS trigger LANGUAGE plpgsql AS $$
+  BEGIN
+    IF NEW.subject LIKE '%=poison' THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22003'; END IF;
+    RETURN NEW;
+  END $$;
+  CREATE TRIGGER poison BEFORE INSERT ON rollgate.counter FOR EACH ROW EXECUTE FUNCTION public.poison()`;
+
+export const poison: Experiment = {
+  name: 'poison',
+  what: 'one call in 50 has data that the database refuses, in bursts of 50 calls: it alone fails',
+  seconds: 6,
+  async run(setting) {
+    const load = { accounts: 40, bots: 20, perSecond: 400, burst: 50, poisonEvery: 50 };
+    const world = await openWorld(setting, { prepare: TRIGGER, load });
+    await world.fleet.start();
+    await wait(setting.seconds);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const { calls } = outcome.history;
+    const poisoned = calls.filter(({ subject }) => subject.endsWith('=poison'));
+    const failed = calls.filter(({ error }) => error !== null);
+    return {
+      ...outcome,
+      faults: {
+        'poisoned calls': poisoned.length,
+        'refused by the database': failed.filter(({ error }) => error === '22003').length,
+      },
+      claims: [
+        {
+          what: 'every poisoned call fails, and no other one',
+          holds: failed.length === poisoned.length && failed.every(({ error }) => error === '22003'),
+        },
+        {
+          what: 'no node decides without the database',
+          holds: calls.every(({ mode }) => !mode?.startsWith('fallback')),
+        },
+      ],
+    };
+  },
+};

@@ -1,0 +1,23 @@
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+import { beforeAcquire } from './wrapped-acquire.js';
+
+export const poolExhausted: Experiment = {
+  name: 'pool-exhausted',
+  what: 'eight stripes of a node share one connection, and each statement takes 40 ms more',
+  seconds: 7,
+  async run(setting) {
+    const world = await openWorld(setting, {
+      prepare: beforeAcquire('PERFORM pg_sleep(0.04);'),
+      limiter: { budgetMs: 300, stripes: 8, connections: 1 },
+    });
+    await world.fleet.start();
+    await wait(setting.seconds);
+    await world.query('DROP FUNCTION rollgate.acquire; ALTER FUNCTION rollgate.acquire_in_truth RENAME TO acquire');
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const refused = outcome.history.mishaps.filter(({ what }) =>
+      /when trying to connect|connection timeout/.test(what),
+    );
+    return { ...outcome, faults: { 'connections not to be had': refused.length } };
+  },
+};

@@ -1,0 +1,45 @@
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+
+const MOST = 20;
+const NODE_PASSWORD = 'of-an-experiment';
+
+export const reconnectStorm: Experiment = {
+  name: 'reconnect-storm',
+  what: `max_connections is ${MOST}, nodes ask for more, and all sessions are ended again and again`,
+  seconds: 9,
+  async run(setting) {
+    const server = await setting.lab.server({ settings: { max_connections: String(MOST) } });
+    const world = await openWorld(setting, {
+      server,
+      // Not as superuser, for whom some connections are kept.
+      prepare: `CREATE ROLE chaos_node LOGIN PASSWORD '${NODE_PASSWORD}' IN ROLE rollgate_runtime`,
+      urlOf: (url) => Object.assign(new URL(url), { username: 'chaos_node', password: NODE_PASSWORD }).href,
+      limiter: { budgetMs: 500, stripes: 6, connections: 6 },
+      load: { accounts: 60, perSecond: 150 },
+    });
+    await world.fleet.start();
+    let ended = 0;
+    const until = performance.now() + setting.seconds * 1000;
+    while (performance.now() < until) {
+      await wait(setting.random.between(500, 900) / 1000);
+      const rows = await world.query(
+        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_node'`,
+      );
+      ended += rows.length;
+    }
+    await wait(1);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const refused = outcome.history.mishaps.filter(({ what }) => what === '53300').length;
+    const settled = outcome.history.calls.filter(
+      ({ subject, mode }) => subject.endsWith('=settle') && mode === 'enforced',
+    ).length;
+    return {
+      ...outcome,
+      faults: { 'sessions ended': ended, 'connections refused': refused + countRefusals(server.log()) },
+      claims: [{ what: 'the database decides again when it is over', holds: settled > 0 }],
+    };
+  },
+};
+
+const countRefusals = (log: string): number => [...log.matchAll(/too many clients|remaining connection slots/g)].length;

@@ -1,0 +1,53 @@
+/** All experiments, in the order they run. */
+import { adminTransaction } from './admin-transaction.js';
+import { brink } from './brink.js';
+import { databaseClocks } from './database-clock.js';
+import { diskFull } from './disk-full.js';
+import type { Experiment } from './experiment.js';
+import { asynchronousStops, immediateStops } from './immediate-stops.js';
+import { killNodes } from './kill-nodes.js';
+import { lockHeld } from './lock-held.js';
+import { millionSubjects } from './million-subjects.js';
+import { model } from './model.js';
+import { blackHole, latency, resets } from './networks.js';
+import { nodeClock } from './node-clock.js';
+import { overlap } from './overlap.js';
+import { overload } from './overload.js';
+import { partitionDrop } from './partition-drop.js';
+import { stoppedBackend, stoppedNode } from './pauses.js';
+import { pgBouncer } from './pgbouncer.js';
+import { poison } from './poison.js';
+import { poolExhausted } from './pool-exhausted.js';
+import { reconnectStorm } from './reconnect-storm.js';
+import { sqlstates } from './sqlstates.js';
+import { staleOverride } from './stale-override.js';
+import { standby } from './standby.js';
+
+export const EXPERIMENTS: readonly Experiment[] = [
+  overload,
+  model,
+  lockHeld,
+  killNodes,
+  immediateStops,
+  asynchronousStops,
+  standby,
+  ...databaseClocks,
+  nodeClock,
+  blackHole,
+  stoppedBackend,
+  stoppedNode,
+  latency,
+  resets,
+  brink,
+  overlap,
+  sqlstates,
+  poolExhausted,
+  reconnectStorm,
+  poison,
+  millionSubjects,
+  adminTransaction,
+  partitionDrop,
+  staleOverride,
+  pgBouncer,
+  diskFull,
+];

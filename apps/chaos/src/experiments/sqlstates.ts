@@ -1,0 +1,31 @@
+import { type Experiment, errorsIn, openWorld, outcomeOf, wait } from './experiment.js';
+import { beforeAcquire } from './wrapped-acquire.js';
+
+const CODES = ['40P01', '55P03', '57014', '57P01', '53300', '25006', '40001'];
+const ONE_IN = 4;
+
+export const sqlstates: Experiment = {
+  name: 'sqlstates',
+  what: `one statement in ${ONE_IN} fails with one of ${CODES.join(', ')}`,
+  seconds: 8,
+  async run(setting) {
+    const raise = `
+      IF random() * ${ONE_IN} < 1 THEN
+        RAISE EXCEPTION 'seeded' USING ERRCODE = v_codes[1 + floor(random() * ${CODES.length})];
+      END IF;`;
+    const prepare = beforeAcquire(raise, `v_codes text[] := '{${CODES.join()}}';`);
+    const world = await openWorld(setting, { prepare, limiter: { budgetMs: 500 } });
+    await world.fleet.start();
+    await wait(setting.seconds);
+    // So that what is owed can be told.
+    await world.query('DROP FUNCTION rollgate.acquire; ALTER FUNCTION rollgate.acquire_in_truth RENAME TO acquire');
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const errors = errorsIn(outcome.history);
+    return {
+      ...outcome,
+      faults: Object.fromEntries(CODES.map((code) => [code, errors[code] ?? 0])),
+      claims: [{ what: 'no call fails', holds: outcome.history.calls.every(({ error }) => error === null) }],
+    };
+  },
+};

@@ -1,0 +1,90 @@
+import { writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { type History, machineMs } from '../history/record.js';
+import { queryOnce, type Server } from '../lab/server.js';
+import { type Experiment, openWorld, outcomeOf, readTotals, type Setting, wait } from './experiment.js';
+
+const SETTINGS = { wal_level: 'replica', hot_standby: 'on', wal_receiver_status_interval: '1s' };
+
+export const standby: Experiment = {
+  name: 'standby',
+  what: 'asynchronous standby promoted after its replication went into a black hole: grants since then may be lost, and admitted once more',
+  seconds: 8,
+  async run(setting) {
+    const { lab } = setting;
+    const primary = await lab.server({ settings: SETTINGS });
+    const replication = await lab.proxy(primary.url);
+    const copy = await copyOf(primary, { setting, url: replication.url });
+    const clients = await lab.proxy(primary.url);
+    const world = await openWorld(setting, {
+      server: primary,
+      urlOf: (url) => through(url, clients.proxy.port),
+      limiter: { budgetMs: 300 },
+    });
+    await untilCaughtUp(primary);
+    await world.fleet.start();
+    await wait(setting.seconds / 3);
+    const streamed = replication.proxy.seen.passed;
+    const severedAt = machineMs();
+    replication.proxy.set({ kind: 'black-hole' });
+    await wait(setting.seconds / 3);
+    await primary.stopImmediate();
+    await queryOnce(copy.url, 'SELECT pg_promote(true)');
+    clients.proxy.retarget({ host: '127.0.0.1', port: copy.port });
+    await wait(setting.seconds / 3);
+    await world.fleet.finish();
+    const newUrl = through(world.url, copy.port);
+    const outcome = await outcomeOf({ ...world, totals: () => readTotals(newUrl) });
+    const atRisk = unitsGrantedSince(outcome.history, severedAt);
+    return {
+      ...outcome,
+      mayLose: atRisk,
+      faults: {
+        'bytes replicated': streamed,
+        'bytes of replication lost': replication.proxy.seen.held,
+        'units at risk': atRisk,
+        promoted:
+          (await queryOnce<{ up: number }>(copy.url, 'SELECT (NOT pg_is_in_recovery())::int AS up'))[0]?.up ?? 0,
+      },
+      notes: ['the loss of a failover is as long as the replication lag was; bounded by what was granted since'],
+    };
+  },
+};
+
+/** No pg_basebackup in the embedded binaries: the folder of a stopped server is as good. */
+async function copyOf(primary: Server, { setting, url }: { setting: Setting; url: string }): Promise<Server> {
+  const dataFolder = setting.lab.path('standby');
+  await primary.stop();
+  primary.copyTo(dataFolder);
+  const { hostname, port, username, password } = new URL(url);
+  writeFileSync(join(dataFolder, 'standby.signal'), '');
+  await primary.startAgain();
+  const conninfo = `host=${hostname} port=${port} user=${username} password=${password}`;
+  return await setting.lab.server({ dataFolder, settings: { ...SETTINGS, primary_conninfo: conninfo } });
+}
+
+async function untilCaughtUp(primary: Server): Promise<void> {
+  for (let i = 0; i < 200; i++) {
+    const rows = await primary.query('SELECT FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()');
+    if (rows.length > 0) return;
+    await wait(0.05);
+  }
+  throw new Error('the standby never caught up');
+}
+
+function through(url: string, port: number): string {
+  const other = new URL(url);
+  other.port = String(port);
+  return other.href;
+}
+
+function unitsGrantedSince({ statements }: History, since: number): number {
+  // Some of what came before may have been on its way.
+  return statements
+    .filter(({ answer }) => answer !== undefined && answer.at > since - 500)
+    .reduce(
+      (sum, { costs, answer }) =>
+        sum + (answer?.granted ?? []).reduce((units, n, i) => units + n * (costs[i] as number), 0),
+      0,
+    );
+}

@@ -1,0 +1,95 @@
+/** The nodes of one experiment: processes that are told to go, killed, stopped for a while, and told to end. */
+import { fileURLToPath } from 'node:url';
+import { type NodeProcess, spawnNode } from '@rollgate/testing';
+import { GO, type NodeJob, READY, SETTLED, STOP } from '../node/job.js';
+
+/** The compiled program, also for tests, which run from source. */
+const PROGRAM = fileURLToPath(new URL('../../dist/node/program.js', import.meta.url));
+const END_WITHIN_MS = 60_000;
+
+export type Environment = Readonly<Record<string, string>>;
+
+export class Fleet {
+  readonly killed = new Set<string>();
+  readonly #nodes = new Map<string, NodeProcess>();
+  readonly #jobOf: (index: number, life: number) => NodeJob;
+  readonly #environments: readonly Environment[];
+  readonly #lives: number[];
+  readonly #names: string[];
+
+  /** `environments`: of the nodes, by index. */
+  constructor(jobOf: (index: number, life: number) => NodeJob, environments: readonly Environment[]) {
+    this.#jobOf = jobOf;
+    this.#environments = environments;
+    this.#lives = environments.map(() => 0);
+    this.#names = environments.map(() => '');
+  }
+
+  /** All of them, ready and let go. */
+  async start(): Promise<void> {
+    await Promise.all(this.#environments.map((_, i) => this.#spawn(i)));
+    for (const name of this.#names) this.#of(name).send(GO);
+  }
+
+  pid(index: number): number {
+    return this.#of(this.#names[index] as string).pid;
+  }
+
+  /** kill -9, and another one in its place. Resolves to the signal that ended it. */
+  async replace(index: number): Promise<string | null> {
+    const name = this.#names[index] as string;
+    const node = this.#of(name);
+    this.killed.add(name);
+    node.kill('SIGKILL');
+    const { signal } = await node.exited;
+    this.#nodes.delete(name);
+    await this.#spawn(index);
+    this.#of(this.#names[index] as string).send(GO);
+    return signal;
+  }
+
+  /** SIGSTOP, SIGCONT. */
+  signal(index: number, signal: NodeJS.Signals): void {
+    this.#of(this.#names[index] as string).kill(signal);
+  }
+
+  /** No more load; each tells what it owes and ends. @throws when one ends otherwise */
+  async finish(): Promise<void> {
+    const nodes = [...this.#nodes];
+    for (const [, node] of nodes) node.send(STOP);
+    for (const [name, node] of nodes) {
+      await node.waitForLine(new RegExp(`^${SETTLED}$`), END_WITHIN_MS);
+      await node.exited;
+      this.#nodes.delete(name);
+    }
+  }
+
+  /** At once, however they are. */
+  async abandon(): Promise<void> {
+    const nodes = [...this.#nodes.values()];
+    this.#nodes.clear();
+    for (const node of nodes) node.kill('SIGKILL');
+    await Promise.all(nodes.map(({ exited }) => exited));
+  }
+
+  async #spawn(index: number): Promise<void> {
+    const life = (this.#lives[index] as number) + 1;
+    this.#lives[index] = life;
+    const job = this.#jobOf(index, life);
+    const env = this.#environments[index] as Environment;
+    const node = await spawnNode({
+      script: PROGRAM,
+      args: [JSON.stringify(job)],
+      env,
+      readyLine: new RegExp(`^${READY}$`),
+    });
+    this.#names[index] = job.name;
+    this.#nodes.set(job.name, node);
+  }
+
+  #of(name: string): NodeProcess {
+    const node = this.#nodes.get(name);
+    if (!node) throw new Error(`no node ${name} is running`);
+    return node;
+  }
+}

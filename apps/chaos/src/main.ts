@@ -1,0 +1,94 @@
+/**
+ * Program: chaos.
+ *
+ * Invariant: whatever way it ends, what it started is stopped: nodes end with their stdin, servers with their watchdogs,
+ * and an orderly end stops both and removes the folder.
+ */
+import { writeFileSync } from 'node:fs';
+import { cpus, platform, release } from 'node:os';
+import { runExperiment } from './experiments/judge.js';
+import { Lab } from './lab/lab.js';
+import { DURABLE } from './lab/server.js';
+import { HELP, type Options, RESULTS_FILE, readOptions, UsageError } from './options.js';
+import { Random } from './random.js';
+import { DOCUMENT, reliabilityDocument } from './report/document.js';
+import { printed } from './report/print.js';
+import { type Result, type Results, resultsText } from './report/results.js';
+
+let stoppingSince: number | undefined;
+
+process.exitCode = await main(process.argv.slice(2));
+
+async function main(args: readonly string[]): Promise<number> {
+  try {
+    const options = readOptions(args);
+    if (options.help) {
+      process.stdout.write(HELP);
+      return 0;
+    }
+    return await chaos(options);
+  } catch (error) {
+    // Stopping breaks whatever is under way: an echo, no failure.
+    if (stoppingSince !== undefined) return 130;
+    if (!(error instanceof UsageError) && process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
+    console.error(`rollgate: ${(error as Error).message}`);
+    return error instanceof UsageError ? 2 : 1;
+  }
+}
+
+/** Resolves to the exit code: 0 when everything that ran holds. */
+async function chaos(options: Options): Promise<number> {
+  const lab = new Lab((line) => void process.stderr.write(`${line}\n`));
+  stopOnSignals(lab);
+  try {
+    const results = await run(options, lab);
+    process.stdout.write(printed(results));
+    if (!options.only) {
+      writeFileSync(RESULTS_FILE, resultsText(results));
+      writeFileSync(DOCUMENT, reliabilityDocument(results));
+    }
+    return results.experiments.some(({ verdict }) => verdict === 'failed') ? 1 : 0;
+  } finally {
+    await lab.close();
+  }
+}
+
+async function run({ experiments, seed, seconds, command }: Options, lab: Lab): Promise<Results> {
+  const startedAt = Date.now();
+  const server = await lab.shared();
+  const found: Result[] = [];
+  for (const experiment of experiments) {
+    lab.progress(`${experiment.name}: ${experiment.what}`);
+    const { name } = experiment;
+    const setting = { lab, seed, random: new Random(seed), seconds: seconds ?? experiment.seconds, name };
+    const result = await runExperiment(experiment, setting);
+    if (stoppingSince !== undefined) throw new Error('stopped');
+    lab.progress(`  ${result.verdict} after ${result.tookSeconds} s${result.why === '' ? '' : `: ${result.why}`}`);
+    found.push(result);
+  }
+  const [version] = await server.query<{ server_version: string }>('SHOW server_version');
+  return {
+    command,
+    date: new Date(startedAt).toISOString(),
+    tookSeconds: Math.round((Date.now() - startedAt) / 1000),
+    machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, system: `${platform()} ${release()}` },
+    versions: { node: process.versions.node, postgres: version?.server_version ?? '' },
+    settings: DURABLE,
+    experiments: found,
+  };
+}
+
+function stopOnSignals(lab: Lab): void {
+  const stop = (): void => {
+    const now = performance.now();
+    // A terminal signals us and the script that runs us, which passes it on: one Ctrl-C, not two.
+    if (stoppingSince !== undefined && now - stoppingSince < 1_000) return;
+    // The second one: at once. The watchdogs do the rest.
+    if (stoppingSince !== undefined) process.exit(130);
+    stoppingSince = now;
+    process.stderr.write('\nStopping …\n');
+    void lab.close().finally(() => process.exit(130));
+  };
+  process.on('SIGINT', stop);
+  process.on('SIGTERM', stop);
+}

@@ -1,0 +1,50 @@
+/** What a node of an experiment is told. */
+export interface Load {
+  readonly accounts: number;
+  /** Of each account. */
+  readonly bots: number;
+  readonly perSecond: number;
+  /** One of them, drawn for each call. */
+  readonly costs: readonly number[];
+  /** The bot `poison` instead of another, every so many calls. */
+  readonly poisonEvery?: number;
+  /** Calls come in bursts of this many, all for one account. */
+  readonly burst?: number;
+}
+
+/** A clock that runs faster, from `startMs` at `atMs` of the machine's wall clock. */
+export interface FastClock {
+  readonly startMs: number;
+  readonly atMs: number;
+  readonly speed: number;
+}
+
+export interface NodeJob {
+  readonly name: string;
+  readonly seed: number;
+  readonly databaseUrl: string;
+  /** Where its history goes, appended. */
+  readonly historyFile: string;
+  readonly limits: { readonly perMinute: number; readonly perHour: number };
+  readonly load: Load;
+  readonly limiter?: {
+    readonly stripes?: number;
+    readonly connections?: number;
+    readonly budgetMs?: number;
+    readonly pooled?: boolean;
+    readonly maxDeniedSubjects?: number;
+    readonly pollEveryMs?: number;
+  };
+  /** Nodes that share the database. */
+  readonly nodes: number;
+  readonly clock?: FastClock;
+}
+
+export const READY = 'ready';
+export const SETTLED = 'settled';
+export const GO = 'go\n';
+export const STOP = 'stop\n';
+
+export function readFastClock({ startMs, atMs, speed }: FastClock): number {
+  return startMs + (Date.now() - atMs) * speed;
+}

@@ -1,0 +1,137 @@
+/**
+ * Child: one node. Opens a limiter, drives load from its seed when told to, notes all of it, and at the end waits until
+ * the database decides again, so that what was granted without it is told.
+ *
+ * Invariant: it ends with its parent, however that ends: its stdin closes then.
+ */
+import { openSync } from 'node:fs';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { Catalogue, LANES } from '@rollgate/contract';
+import { createPostgresLimiter, laneOf } from '@rollgate/limiter';
+import { machineMs } from '../history/record.js';
+import { Random } from '../random.js';
+import { type NodeJob, READY, readFastClock, SETTLED } from './job.js';
+import { noteTo, observeStatements, told } from './observe.js';
+
+const TICK_MS = 10;
+const SETTLE_WITHIN_MS = 20_000;
+/** Spends nothing, is never remembered, and asks the database. */
+const MORE_THAN_ANY_LIMIT = 1_000_000;
+/** Calls under way at most: a database that answers nothing must not fill the memory of the load. */
+const MOST_PENDING = 5_000;
+
+const job = JSON.parse(process.argv[2] ?? '{}') as NodeJob;
+const note = noteTo(openSync(job.historyFile, 'a'));
+observeStatements(job.name, note);
+const { clock } = job;
+
+const limiter = createPostgresLimiter({
+  databaseUrl: job.databaseUrl,
+  catalogue: new Catalogue([
+    { id: 'chaos', title: 'Chaos', level: ['bot'], limits: job.limits, apis: [{ id: 'chaos', title: 'Chaos' }] },
+  ]),
+  nodes: job.nodes,
+  janitor: false,
+  onError: (error) => note({ kind: 'mishap', node: job.name, at: machineMs(), what: told(error) }),
+  ...(clock ? { clock: () => readFastClock(clock) } : {}),
+  ...job.limiter,
+});
+const random = new Random(job.seed);
+let pending = 0;
+let stopped = false;
+
+process.stdin.on('end', () => process.exit(1));
+const commands = { go: () => void drive(), stop: () => void end() };
+process.stdin.setEncoding('utf8').on('data', (text: string) => {
+  for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
+});
+await limiter.refreshPolicy();
+console.log(READY);
+
+async function drive(): Promise<void> {
+  const { perSecond, burst = 1 } = job.load;
+  let calls = 0;
+  for (const startedAt = performance.now(); !stopped; await sleep(TICK_MS)) {
+    const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
+    // A node that stood still does not make up for it at once.
+    if (due - calls > perSecond / 2) calls = due - Math.floor(perSecond / 2);
+    for (; calls < due && pending < MOST_PENDING; calls += burst) {
+      const account = random.between(0, job.load.accounts - 1);
+      for (let i = 0; i < burst; i++) void ask({ account, bot: isPoison(calls + i) ? 'poison' : anyBot() });
+    }
+  }
+}
+
+function anyBot(): string {
+  return `b${random.between(0, job.load.bots - 1)}`;
+}
+
+function isPoison(call: number): boolean {
+  const { poisonEvery } = job.load;
+  return poisonEvery !== undefined && call % poisonEvery === poisonEvery - 1;
+}
+
+interface Question {
+  readonly account: number;
+  readonly bot?: string;
+  readonly cost?: number;
+}
+
+async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs) }: Question): Promise<string> {
+  const call = {
+    kind: 'call',
+    node: job.name,
+    subject: `a${account}/chaos/bot=${bot}`,
+    cost,
+    nodeMs: Date.now(),
+  } as const;
+  const askedAt = machineMs();
+  pending++;
+  try {
+    const decision = await limiter.acquire({ account: `a${account}`, api: 'chaos', dimensions: { bot }, cost });
+    const { decidedAtMs, allowed, mode, source, deniedBy, windows } = decision;
+    const limits = { perMinute: windows.minute.limit, perHour: windows.hour.limit };
+    note({
+      ...call,
+      askedAt,
+      endedAt: machineMs(),
+      decidedAtMs,
+      allowed,
+      mode,
+      source,
+      deniedBy,
+      ...limits,
+      error: null,
+    });
+    return mode;
+  } catch (error) {
+    const nothing = { decidedAtMs: null, allowed: null, mode: null, source: null, deniedBy: null };
+    note({ ...call, askedAt, endedAt: machineMs(), ...nothing, ...job.limits, error: told(error) });
+    return 'error';
+  } finally {
+    pending--;
+  }
+}
+
+async function end(): Promise<void> {
+  stopped = true;
+  while (pending > 0) await sleep(TICK_MS);
+  await settle();
+  // Events of denials that the database would not take are told by nobody here.
+  await Promise.race([limiter.close(), sleep(7_000)]);
+  process.stdout.write(`${SETTLED}\n`, () => process.exit(0));
+}
+
+/** One call of each lane that was used, until each is decided by the database: it has then heard what it had to. */
+async function settle(): Promise<void> {
+  const accounts = new Map<number, number>();
+  for (let account = 0; account < job.load.accounts && accounts.size < LANES; account++)
+    accounts.set(laneOf(`a${account}`), account);
+  const deadline = performance.now() + SETTLE_WITHIN_MS;
+  for (const account of accounts.values())
+    while (
+      performance.now() < deadline &&
+      (await ask({ account, bot: 'settle', cost: MORE_THAN_ANY_LIMIT })) !== 'enforced'
+    )
+      await sleep(20);
+}

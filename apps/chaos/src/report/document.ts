@@ -1,0 +1,82 @@
+/** docs/reliability.md, every number of which is in the results. */
+import { fileURLToPath } from 'node:url';
+import { faultsText } from './print.js';
+import type { Result, Results } from './results.js';
+
+export const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
+
+const CHECKERS = `Four checkers go through what every node wrote down, each call as its caller saw it and each statement as it was sent and answered:
+
+- **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many.
+- **LIVE**: each denial by the database is justified by units in its window, one second late at most.
+- **RECON**: the units the database has are those it acknowledged, and of statements of unknown outcome some, none or all. Nothing else, nothing less.
+- **EVER**: each fault truly happened.
+
+*over* counts units above the bound, *lost* units that were acknowledged and then were not there. *worst* is the longest call, in ms, on a machine that the load, the nodes and the database share.`;
+
+const VERDICTS: Readonly<Record<Result['verdict'], string>> = {
+  holds: 'holds',
+  failed: '**fails**',
+  skipped: 'skipped',
+};
+
+export function reliabilityDocument(results: Results): string {
+  const { experiments } = results;
+  const failed = experiments.filter(({ why }) => why !== '');
+  const notes = experiments.filter((one) => one.notes !== '');
+  const parts = [
+    '<!-- Generated from apps/chaos/results.json by apps/chaos/dist/write-reliability-doc.js. Do not edit. -->',
+    '# Reliability',
+    introduction(results),
+    CHECKERS,
+    '## What was found',
+    table(experiments),
+    ...(failed.length > 0 ? ['## What does not hold', list(failed.map(({ name, why }) => `**${name}**: ${why}`))] : []),
+    '## What was done',
+    list(experiments.map(({ name, what }) => `**${name}**: ${what}.`)),
+    ...(notes.length > 0 ? ['## Measured besides', list(notes.map((one) => `**${one.name}**: ${one.notes}.`))] : []),
+    '## How it was run',
+    surroundings(results),
+  ];
+  return `${parts.join('\n\n')}\n`;
+}
+
+function introduction({ date, command, machine, versions, experiments }: Results): string {
+  const held = experiments.filter(({ verdict }) => verdict === 'holds').length;
+  return `Run on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three nodes, each a process of its own, put load on one durable database while one thing after another breaks.`;
+}
+
+function table(experiments: readonly Result[]): string {
+  const rows = experiments.map((one) =>
+    [
+      one.name,
+      one.seed,
+      faultsText(one.faults),
+      one.calls.toLocaleString('en'),
+      one.admitted.toLocaleString('en'),
+      one.overAdmissions,
+      one.lost,
+      one.worstCallMs.toLocaleString('en'),
+      VERDICTS[one.verdict],
+    ].join(' | '),
+  );
+  return [
+    '| experiment | seed | faults seen | calls | admitted | over | lost | worst | verdict |',
+    '|---|--:|---|--:|--:|--:|--:|--:|---|',
+    ...rows.map((row) => `| ${row} |`),
+  ].join('\n');
+}
+
+function list(lines: readonly string[]): string {
+  return lines.map((line) => `- ${line}`).join('\n');
+}
+
+function surroundings({ machine, versions, settings, tookSeconds }: Results): string {
+  return list([
+    `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; Node ${versions['node']}.`,
+    `Postgres: ${Object.entries(settings)
+      .map(([name, value]) => `\`${name}=${value}\``)
+      .join(', ')}.`,
+    `The run took ${Math.round(tookSeconds / 60)} minutes.`,
+  ]);
+}

@@ -1,0 +1,27 @@
+import type { Command } from 'commander';
+import { readDatabaseUrl } from '../../settings.js';
+import { type Cli, printJson } from '../cli.js';
+import { AuditorSession } from '../sql/auditor-session.js';
+
+export function addExplain(program: Command, cli: Cli): void {
+  program
+    .command('explain')
+    .description('why a call was denied, by the id that its 429 told')
+    .argument('<id>', 'of a denial, or of a limit event')
+    .option('--json', 'print JSON')
+    .action((id: string, flags: { readonly json?: true }) => runExplain(cli, id, flags));
+}
+
+async function runExplain(cli: Cli, id: string, { json }: { readonly json?: true }): Promise<void> {
+  const session = new AuditorSession(readDatabaseUrl(cli.environment));
+  await session.open();
+  try {
+    const { rows } = await session.run('SELECT sentence, to_jsonb(e) FROM audit.explain_denial($1) e', [id]);
+    const [sentence, facts] = rows[0] ?? [];
+    if (facts == null) throw new Error(`there is no denial "${id}" on record`);
+    if (json) printJson(cli, JSON.parse(facts));
+    else cli.out(`${sentence}\n`);
+  } finally {
+    await session.close();
+  }
+}

@@ -1,0 +1,107 @@
+/**
+ * A session with the rights of rollgate_auditor and no more, whoever connects.
+ *
+ * Invariant: no statement of the person's runs before the session is the auditor's and its limits are set. Settings of a
+ * role apply when it signs in; here it is put on afterwards, so they are set once more.
+ */
+import { connect } from '@rollgate/migrations';
+import pg from 'pg';
+
+export const AUDITOR = 'rollgate_auditor';
+
+/** As migrations/002-roles.sql sets them for those who sign in as the role. */
+const SETTINGS = `SET default_transaction_read_only = on; SET statement_timeout = '30s';
+  SET idle_in_transaction_session_timeout = '15s'; SET timezone = 'UTC'; SET search_path = audit; SET application_name = 'rollgate-sql'`;
+
+export interface Rows {
+  readonly columns: readonly { readonly name: string; readonly typeId: number }[];
+  /** As Postgres writes values; `null`: NULL. */
+  readonly rows: readonly (readonly (string | null)[])[];
+  /** E.g. `SELECT`, `SET`. */
+  readonly command: string;
+}
+
+/** What Postgres had to say about a statement, in lines for people. */
+export class StatementError extends Error {
+  override readonly name = 'StatementError';
+}
+
+const AS_TEXT = { getTypeParser: () => (text: string) => text };
+
+export class AuditorSession {
+  readonly #databaseUrl: string;
+  #client: pg.Client | undefined;
+  #pid = 0;
+
+  constructor(databaseUrl: string) {
+    this.#databaseUrl = databaseUrl;
+  }
+
+  /** @throws DatabaseUnavailableError, Error with one line when the connection may not become the auditor */
+  async open(): Promise<void> {
+    const client = await connect({ databaseUrl: this.#databaseUrl });
+    try {
+      await becomeAuditor(client);
+      await client.query(SETTINGS);
+      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+      this.#pid = rows[0]?.pid ?? 0;
+    } catch (error) {
+      await client.end();
+      throw error;
+    }
+    // The server ends a transaction that stays idle, and the session with it: the next statement gets another one.
+    client.once('end', () => {
+      if (this.#client === client) this.#client = undefined;
+    });
+    this.#client = client;
+  }
+
+  /** One statement. @throws StatementError */
+  async run(text: string, values?: readonly unknown[]): Promise<Rows> {
+    if (this.#client === undefined) await this.open();
+    const query = { text, rowMode: 'array', types: AS_TEXT, ...(values && { values: [...values] }) } as const;
+    try {
+      const { fields, rows, command } = await (this.#client as pg.Client).query<(string | null)[]>(query);
+      const columns = fields.map(({ name, dataTypeID: typeId }) => ({ name, typeId }));
+      return { columns, rows, command };
+    } catch (error) {
+      throw new StatementError(linesOf(error as pg.DatabaseError, text).join('\n'));
+    }
+  }
+
+  /** Ends the statement under way, by a connection of its own. */
+  async cancel(): Promise<void> {
+    const client = await connect({ databaseUrl: this.#databaseUrl });
+    await client.query('SELECT pg_cancel_backend($1)', [this.#pid]).finally(() => client.end());
+  }
+
+  async close(): Promise<void> {
+    await this.#client?.end();
+  }
+}
+
+async function becomeAuditor(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string; super: boolean; known: boolean }>(
+    `SELECT current_user AS name, rolsuper AS super, EXISTS (SELECT FROM pg_roles WHERE rolname = '${AUDITOR}') AS known
+     FROM pg_roles WHERE rolname = current_user`,
+  );
+  const me = rows[0] as { name: string; super: boolean; known: boolean };
+  if (!me.known) throw new Error(`the database has no role ${AUDITOR}: run "rollgate migrate"`);
+  if (me.name === AUDITOR) return;
+  try {
+    await client.query(me.super ? `SET SESSION AUTHORIZATION ${AUDITOR}` : `SET ROLE ${AUDITOR}`);
+  } catch (error) {
+    if ((error as pg.DatabaseError).code !== '42501') throw error;
+    const grant = `GRANT ${AUDITOR} TO ${client.escapeIdentifier(me.name)}`;
+    throw new Error(`${me.name} may not become ${AUDITOR}: connect as ${AUDITOR}, or have a superuser run ${grant}`);
+  }
+}
+
+function linesOf({ message, code, position, detail, hint }: pg.DatabaseError, sql: string): string[] {
+  const before = position === undefined ? undefined : sql.slice(0, Number(position) - 1).split('\n');
+  const where = before === undefined ? '' : `, line ${before.length}, column ${(before.at(-1)?.length ?? 0) + 1}`;
+  const lines = [`${message}${code === undefined ? '' : ` (${code}${where})`}`];
+  if (detail !== undefined) lines.push(detail);
+  if (hint !== undefined) lines.push(`hint: ${hint}`);
+  return lines;
+}

@@ -1,0 +1,18 @@
+/** How a body is read: 64 kB of JSON in UTF-8, sent as it is, and meaning one thing to every reader. */
+import type { IncomingMessage, ServerResponse } from 'node:http';
+import { jsonProblem } from '@rollgate/contract';
+
+const LIMIT_BYTES = 64 * 1024;
+
+/** Of Express's JSON parser. Nothing is inflated: a body that is small on the wire is small here. */
+export const JSON_BODY = { limit: LIMIT_BYTES, inflate: false, verify };
+
+function verify(_request: IncomingMessage, _response: ServerResponse, body: Uint8Array, charset: string): void {
+  if (charset !== 'utf-8') throw refusal(415, `The body must be UTF-8, not ${charset}.`);
+  const problem = jsonProblem(body);
+  if (problem !== undefined) throw refusal(400, problem);
+}
+
+function refusal(status: number, message: string): Error {
+  return Object.assign(new Error(message), { status });
+}

@@ -1,0 +1,177 @@
+/**
+ * The last 75 minutes, decided one by one by rollgate.acquire at times of the past: counters, finished minutes and denials
+ * as nodes would have left them. Some subjects stand near their limit at the end, some are denied.
+ */
+import type { Queryable } from '../database/queryable.js';
+import { LIVE_MINUTES, type Period } from './period.js';
+import type { Random } from './random.js';
+import { anySubject, NODES, type Subject, subjectOf } from './world.js';
+
+interface Caller {
+  readonly subject: Subject;
+  /** Calls it makes in the minute so many before the end. */
+  perMinute(minutesAgo: number): number;
+}
+
+interface Limit {
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly source: string;
+  readonly mode: 'enforced' | 'shadow';
+}
+
+interface Answer {
+  readonly ord: number;
+  readonly granted: number;
+  readonly minute_used: number;
+  readonly hour_used: number;
+  readonly retry_at: number | null;
+}
+
+const TICK_MS = 5_000;
+
+function callers(random: Random): Caller[] {
+  const steady = (account: string, api: string, bot: string, calls: number): Caller => ({
+    subject: subjectOf(account, api, bot),
+    perMinute: () => calls,
+  });
+  const known: Caller[] = [
+    // Denied until its override, twenty minutes before the end.
+    { subject: subjectOf('acme', 'find-intent', 'bot-1'), perMinute: (ago) => (ago > 45 ? 25 : 112) },
+    steady('acme', 'publish-bot', 'bot-1', 29),
+    // Its hour is full for good.
+    steady('delta-travel', 'conversation-history', 'bot-3', 96),
+    // Over its minute for the last minutes.
+    { subject: subjectOf('tenant-104', 'find-intent', 'bot-1'), perMinute: (ago) => (ago < 22 ? 74 : 2) },
+    steady('harbor-logistics', 'get-table-data', 'orders', 640),
+    // Near their limits.
+    steady('bluebird-bank', 'get-analytics', 'bot-1', 29),
+    steady('cedar-health', 'find-intent', 'bot-2', 58),
+    { subject: subjectOf('lumen-media', 'sessions-history', 'bot-1'), perMinute: (ago) => (ago < 30 ? 57 : 3) },
+    steady('fjord-energy', 'insert-data', 'orders', 250),
+    steady('iris-telecom', 'find-intent', 'bot-2', 29),
+    // In shadow mode: let through.
+    steady('kestrel-games', 'find-intent', 'bot-1', 81),
+  ];
+  const others = new Map<string, Caller>();
+  for (let i = 0; i < 55; i++) {
+    const subject = anySubject(random);
+    const calls = 1 + random.next() ** 3 * 26;
+    others.set(subject.key, { subject, perMinute: () => calls * (0.6 + 0.8 * random.next()) });
+  }
+  for (const { subject } of known) others.delete(subject.key);
+  return [...known, ...others.values()];
+}
+
+/** Returns how many events it wrote. */
+export async function liveTraffic(
+  database: Queryable,
+  { period, random, eventId }: { period: Period; random: Random; eventId: () => string },
+): Promise<number> {
+  const all = callers(random);
+  let events = 0;
+  for (let minute = 0; minute <= LIVE_MINUTES; minute++) {
+    const begin = period.live.getTime() + minute * 60_000;
+    const limits = await limitsOf(database, all, new Date(begin));
+    const demand = all.map((caller) => caller.perMinute(LIVE_MINUTES - minute));
+    const denied: object[] = [];
+    // The last minute is the one that is under way at the end.
+    for (let tick = begin; tick < begin + 60_000 && tick < period.until.getTime(); tick += TICK_MS) {
+      const at = tick + random.int(0, TICK_MS - 1);
+      if (at > period.until.getTime()) break;
+      const asked = all.flatMap(({ subject }, i) => {
+        const calls = random.round(((demand[i] as number) * TICK_MS) / 60_000);
+        return calls === 0 ? [] : [{ subject, calls, limit: limits.get(subject.key) as Limit }];
+      });
+      for (const answer of await acquire(database, asked, new Date(at))) {
+        const one = asked[answer.ord - 1] as Asked;
+        if (answer.granted < one.calls) denied.push(eventOf({ ...one, answer, at, id: eventId(), random }));
+      }
+    }
+    events += denied.length;
+    await database.query('SELECT rollgate.write_events($1)', [JSON.stringify(denied)]);
+  }
+  return events;
+}
+
+interface Asked {
+  readonly subject: Subject;
+  readonly calls: number;
+  readonly limit: Limit;
+}
+
+async function limitsOf(database: Queryable, all: readonly Caller[], at: Date): Promise<Map<string, Limit>> {
+  const { rows } = await database.query<Limit & { subject: string }>(
+    `SELECT s.subject, l.per_minute AS "perMinute", l.per_hour AS "perHour", l.source, l.mode
+     FROM unnest($1::text[], $2::text[], $3::text[]) AS s (account, api, subject)
+     CROSS JOIN LATERAL rollgate.limits_for(s.account, s.api, s.subject, $4) l`,
+    [
+      all.map(({ subject }) => subject.account),
+      all.map(({ subject }) => subject.entry.id),
+      all.map(({ subject }) => subject.key),
+      at,
+    ],
+  );
+  return new Map(rows.map((row) => [row.subject, row]));
+}
+
+/** In shadow mode what has no room is let through and not counted, as on a node. */
+async function acquire(database: Queryable, asked: readonly Asked[], at: Date): Promise<Answer[]> {
+  const { rows } = await database.query<Answer>(
+    `SELECT a.ord, a.granted, a.minute_used, a.hour_used, a.retry_at
+     FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7) r
+     CROSS JOIN LATERAL unnest(r.item, r.granted, r.minute_used, r.hour_used, r.retry_at) AS a (ord, granted, minute_used, hour_used, retry_at)`,
+    [
+      asked.map(({ subject }) => subject.lane),
+      asked.map(({ subject }) => subject.key),
+      asked.map(() => 1),
+      asked.map(({ calls }) => calls),
+      asked.map(({ limit }) => limit.perMinute),
+      asked.map(({ limit }) => limit.perHour),
+      at,
+    ],
+  );
+  return rows.toSorted((a, b) => a.ord - b.ord);
+}
+
+function eventOf({
+  subject,
+  calls,
+  limit,
+  answer,
+  at,
+  id,
+  random,
+}: Asked & { answer: Answer; at: number; id: string; random: Random }): object {
+  const { granted, minute_used, hour_used, retry_at } = answer;
+  const count = calls - granted;
+  const byHour = hour_used + granted + 1 > limit.perHour;
+  return {
+    id,
+    kind: 'denied',
+    account: subject.account,
+    api: subject.entry.id,
+    group_id: subject.entry.group,
+    level: subject.entry.level,
+    subject: subject.key,
+    lane: subject.lane,
+    dimensions: subject.dimensions,
+    window_name: byHour ? 'hour' : 'minute',
+    per_minute: limit.perMinute,
+    per_hour: limit.perHour,
+    used: (byHour ? hour_used : minute_used) + granted,
+    cost: 1,
+    source: limit.source,
+    policy_version: 1,
+    mode: limit.mode,
+    first_ms: at,
+    last_ms: at,
+    count,
+    units: count,
+    node: random.pick(NODES),
+    route: subject.route,
+    request_id: random.hex(8),
+    retry_ms: retry_at === null ? null : retry_at * 1_000,
+    merged: 'second',
+  };
+}

@@ -1,0 +1,115 @@
+/** Fills a database; the same options give the same rows, but for the password's hash. */
+import { connect, describeDatabase, migrate } from '@rollgate/migrations';
+import type pg from 'pg';
+import { hashPassword, randomPassword } from '../staff/passwords.js';
+import { liveTraffic } from './live-traffic.js';
+import type { SeedOptions } from './options.js';
+import { pastBursts } from './past-events.js';
+import { PastPolicy } from './past-policy.js';
+import { periodOf } from './period.js';
+import { PEOPLE, writeStory } from './policy-story.js';
+import { Random } from './random.js';
+import { StoryTeller, type Use } from './story-teller.js';
+import { ACCOUNTS } from './world.js';
+import { writeBursts } from './write-events.js';
+
+export interface Seeded {
+  readonly from: Date;
+  readonly until: Date;
+  readonly accounts: number;
+  readonly events: number;
+  readonly changes: number;
+  readonly people: readonly { readonly login: string; readonly role: string }[];
+  /** Of all of them; on no record but this. */
+  readonly password: string;
+}
+
+/** @throws Error with one line that says why not: nothing was changed then */
+export async function seedDatabase(databaseUrl: string, options: SeedOptions): Promise<Seeded> {
+  await migrate({ databaseUrl });
+  const client = await connect({ databaseUrl });
+  try {
+    await client.query('SET ROLE rollgate_owner');
+    // A made-up month that is lost in a power cut can be made again.
+    await client.query('SET synchronous_commit = off');
+    await refuseUnlessEmpty(client, databaseUrl);
+    return await fill(client, options);
+  } finally {
+    await client.end();
+  }
+}
+
+async function refuseUnlessEmpty(client: pg.Client, databaseUrl: string): Promise<void> {
+  const { rows } = await client.query<{ what: string }>(
+    `SELECT 'overrides' AS what WHERE EXISTS (SELECT FROM rollgate.override)
+     UNION ALL SELECT 'limit requests' WHERE EXISTS (SELECT FROM rollgate.limit_request)
+     UNION ALL SELECT 'limit events' WHERE EXISTS (SELECT FROM rollgate.limit_event)
+     UNION ALL SELECT 'people of a seed' WHERE EXISTS (SELECT FROM rollgate.staff WHERE login = ANY ($1))`,
+    [PEOPLE.map(({ login }) => login)],
+  );
+  if (rows.length > 0)
+    throw new Error(
+      `the database at ${describeDatabase(databaseUrl)} has ${rows.map(({ what }) => what).join(', ')} already: only an empty one is filled`,
+    );
+}
+
+async function fill(client: pg.Client, { days, seed, until }: SeedOptions): Promise<Seeded> {
+  const period = periodOf({ until, days });
+  const random = new Random(seed);
+  const password = randomPassword();
+  const passwordHash = await hashPassword(password);
+  const process = random.hex(16);
+  let given = 0;
+  const eventId = () => `${process}-${(given++).toString(36)}`;
+
+  const story = new StoryTeller(new PastPolicy(client), eventId);
+  writeStory(story, period, passwordHash);
+  await inTransaction(client, () => story.tell());
+  await tellUses(client, story.uses);
+  const bursts = pastBursts({ period, denials: story.denials, random });
+  const past = await writeBursts(client, bursts, { random, eventId });
+  const live = await liveTraffic(client, { period, random, eventId });
+  await client.query(
+    'ANALYZE rollgate.limit_event, rollgate.counter, rollgate.bucket, rollgate.override, rollgate.history',
+  );
+  return {
+    from: period.start,
+    until: period.until,
+    accounts: ACCOUNTS.length,
+    events: past + live,
+    changes: await provedChanges(client),
+    people: PEOPLE,
+    password,
+  };
+}
+
+async function tellUses(client: pg.Client, uses: readonly Use[]): Promise<void> {
+  const tell = (list: readonly object[]) => client.query('SELECT rollgate.report_use($1)', [JSON.stringify(list)]);
+  const told = uses.map(({ id, peakMinute, peakHour }) => ({ id, peak_minute: peakMinute, peak_hour: peakHour }));
+  const part = (pick: (use: Use) => Date | null, needed: boolean) =>
+    uses.flatMap((use, i) => (pick(use) === null ? [] : [{ ...told[i], at_ms: pick(use)?.getTime(), needed }]));
+  await tell(part(({ firstAt }) => firstAt, false));
+  await tell(part(({ neededAt }) => neededAt, true));
+  await tell(part(({ lastAt }) => lastAt, false));
+}
+
+/** @throws Error when the history's chain is broken, which no run of this leaves behind. */
+async function provedChanges(client: pg.Client): Promise<number> {
+  const { rows } = await client.query<{ rows_checked: string; broken_why: string | null }>(
+    'SELECT * FROM rollgate.verify_history()',
+  );
+  if (rows[0]?.broken_why != null) throw new Error(`the history is broken: ${rows[0].broken_why}`);
+  return Number(rows[0]?.rows_checked);
+}
+
+async function inTransaction<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
+  await client.query('BEGIN');
+  try {
+    const result = await work();
+    await client.query('COMMIT');
+    return result;
+  } catch (error) {
+    await client.query('ROLLBACK');
+    throw error;
+  }
+}

@@ -1,0 +1,231 @@
+/** `rollgate sql` and `rollgate explain`: an auditor's session, from the command line. */
+import { randomBytes } from 'node:crypto';
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
+import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
+import { type Run, rollgate } from './run-rollgate.js';
+
+const script = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+let database: TestDatabase;
+let folder: string;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'rollgate-sql-'));
+  await database.pool.query('SELECT rollgate.write_events($1)', [
+    JSON.stringify([event('ev-1', 'acme'), event('ev-2', '=1+1\u001b[2J')]),
+  ]);
+});
+/** Each test starts the program a few times. */
+jest.setTimeout(60_000);
+
+afterAll(async () => {
+  await rm(folder, { recursive: true, force: true });
+  await database?.drop();
+});
+
+function event(id: string, account: string): object {
+  const first_ms = Date.UTC(2026, 2, 10, 9, 0, 0, 250);
+  const subject = {
+    account,
+    api: 'publish-bot',
+    group_id: 'bot-definition',
+    level: ['bot'],
+    subject: `${id}/x`,
+    dimensions: { bot: 'b' },
+  };
+  const limit = {
+    window_name: 'minute',
+    per_minute: 60,
+    per_hour: 1800,
+    used: 60,
+    cost: 1,
+    source: 'default',
+    mode: 'enforced',
+  };
+  return {
+    ...subject,
+    ...limit,
+    id,
+    kind: 'denied',
+    policy_version: 1,
+    first_ms,
+    last_ms: first_ms,
+    count: 3,
+    units: 3,
+    node: 'n:1',
+  };
+}
+
+const sql = (...args: string[]): Promise<Run> => rollgate(['sql', ...args], database.url);
+const EVENTS = 'SELECT id, account, count, first_at, dimensions, retry_at FROM limit_events_v1 ORDER BY id';
+
+/** Statements on stdin. */
+async function piped(input: string, ...args: string[]): Promise<Run> {
+  const node = await spawnNode({ script, args: ['sql', ...args], env: { DATABASE_URL: database.url } });
+  node.send(input);
+  const { code } = await node.exited;
+  return { code, stdout: node.stdout(), stderr: node.stderr() };
+}
+
+describe('sql', () => {
+  test('rows as a table, in which no text steers the terminal', async () => {
+    expect(await sql('-c', 'SELECT id, account, count FROM limit_events_v1 ORDER BY id')).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: [
+        'id   | account       | count',
+        '-----+---------------+------',
+        'ev-1 | acme          |     3',
+        'ev-2 | =1+1\\u001b[2J |     3',
+        '(2 rows)',
+        '',
+      ].join('\n'),
+    });
+  });
+
+  test('rows as CSV, in which no cell is a formula', async () => {
+    expect((await sql('-c', EVENTS, '--format', 'csv')).stdout).toBe(
+      `id,account,count,first_at,dimensions,retry_at\nev-1,acme,3,2026-03-10 09:00:00.25+00,"{""bot"": ""b""}",\nev-2,'=1+1\u001b[2J,3,2026-03-10 09:00:00.25+00,"{""bot"": ""b""}",\n`,
+    );
+  });
+
+  test('rows as JSON, numbers as numbers', async () => {
+    const { stdout } = await sql('-c', EVENTS, '--format', 'json');
+    expect(JSON.parse(stdout)[0]).toEqual({
+      id: 'ev-1',
+      account: 'acme',
+      count: 3,
+      first_at: '2026-03-10T09:00:00.25Z',
+      dimensions: { bot: 'b' },
+      retry_at: null,
+    });
+  });
+
+  test('is the auditor, whoever connects: reads the views alone, in time, in UTC', async () => {
+    const { stdout } = await sql(
+      '--format',
+      'json',
+      '-c',
+      `SELECT current_user AS who, current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle,
+              current_setting('transaction_read_only') AS read_only, current_setting('TimeZone') AS zone`,
+    );
+    expect(JSON.parse(stdout)).toEqual([
+      { who: 'rollgate_auditor', statement: '30s', idle: '15s', read_only: 'on', zone: 'UTC' },
+    ]);
+    for (const statement of ['SELECT FROM rollgate.history', 'DELETE FROM limit_events_v1', 'CREATE TABLE mine ()'])
+      expect(await sql('-c', statement)).toMatchObject({
+        code: 1,
+        stdout: '',
+        stderr: expect.stringMatching(/^rollgate: .*(42501|25006)/),
+      });
+  });
+
+  test('an error tells where, and ends what follows', async () => {
+    expect(await sql('-c', 'SELECT 1 AS one; SELECT 2,\n  nothing FROM catalogue_v1; SELECT 3')).toEqual({
+      code: 1,
+      stdout: 'one\n---\n  1\n(1 row)\n',
+      stderr: 'rollgate: column "nothing" does not exist (42703, line 2, column 3)\n',
+    });
+  });
+
+  test('statements of a file, and of stdin', async () => {
+    const file = join(folder, 'two.sql');
+    await writeFile(file, `-- which; one?\nSELECT 'a;b' AS x;\nSELECT 2 AS y`);
+    const expected = 'x\n---\na;b\n(1 row)\ny\n-\n2\n(1 row)\n';
+    expect(await sql('-f', file)).toEqual({ code: 0, stdout: expected, stderr: '' });
+    expect(await piped(`SELECT 'a;b'\n  AS x; SELECT 2 AS y;\n\\q\nSELECT 3;\n`)).toEqual({
+      code: 0,
+      stdout: expected,
+      stderr: '',
+    });
+    expect(await piped('\\format csv\nSELECT 1 AS one;\nSELECT nothing;\nSELECT 2;\n\\q\n')).toMatchObject({
+      code: 1,
+      stdout: 'one\n1\n',
+    });
+    expect(await sql('-f', join(folder, 'none.sql'))).toMatchObject({
+      code: 1,
+      stderr: expect.stringMatching(/none\.sql cannot be read: ENOENT/),
+    });
+  });
+
+  test('\\d lists views and functions, and the columns of one, with what they mean', async () => {
+    const { stdout } = await piped('\\d\n\\d audit.usage_now_v1\n\\d nothing\n\\q\n');
+    expect(stdout).toMatch(/^limit_events_v1 +\| view +\| Denied calls/m);
+    expect(stdout).toMatch(/^explain_denial\(denial_id\) +\| function \| /m);
+    expect(stdout).toMatch(/^minute_used +\| bigint +\| units in the last 60 s$/m);
+    expect(stdout).toMatch(/^there is no view "nothing"$/m);
+  });
+
+  test('--url is a connection string of the auditor’s, with the password where it is known', async () => {
+    const password = `p@ss/${randomBytes(4).toString('hex')}`;
+    await database.pool.query(`ALTER ROLE rollgate_auditor PASSWORD '${password}'`);
+    const bare = await sql('--url');
+    expect(bare.stdout).toMatch(/^postgres:\/\/rollgate_auditor@127\.0\.0\.1:\d+\/test_\w+\n$/);
+    expect(bare.stderr).toMatch(/ALTER ROLE rollgate_auditor PASSWORD/);
+    await writeFile(join(folder, 'password'), `${password}\n`);
+    const node = await spawnNode({
+      script,
+      args: ['sql', '--url'],
+      env: { DATABASE_URL: database.url, ROLLGATE_AUDITOR_PASSWORD_FILE: join(folder, 'password') },
+    });
+    await node.exited;
+    expect(node.stderr()).toBe('');
+    const client = new pg.Client({ connectionString: node.stdout().trim() });
+    await client.connect();
+    expect((await client.query('SELECT current_user AS who, count(*)::int AS n FROM limit_events_v1')).rows).toEqual([
+      { who: 'rollgate_auditor', n: 2 },
+    ]);
+    await client.end();
+  });
+
+  test('a connection that may not become the auditor is told what to do', async () => {
+    await database.pool.query(`DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN PASSWORD 'stranger'`);
+    const url = new URL(database.url);
+    url.username = 'stranger';
+    url.password = 'stranger';
+    expect(await rollgate(['sql', '-c', 'SELECT 1'], url.href)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr:
+        'rollgate: stranger may not become rollgate_auditor: connect as rollgate_auditor, or have a superuser run GRANT rollgate_auditor TO "stranger"\n',
+    });
+    await database.pool.query('GRANT rollgate_auditor TO stranger');
+    expect((await rollgate(['sql', '-c', 'SELECT current_user'], url.href)).stdout).toMatch(/rollgate_auditor/);
+    await database.pool.query('DROP ROLE stranger');
+  });
+
+  test.each([[['-c', 'SELECT 1', '-f', 'x']], [['--format', 'xml']], [['-c', 'SELECT 1', '--url']]])(
+    'called wrongly: %j',
+    async (args) => {
+      expect(await sql(...args)).toMatchObject({ code: 2, stdout: '' });
+    },
+  );
+});
+
+describe('explain', () => {
+  test('tells a denial in a sentence, or in facts', async () => {
+    const told = await rollgate(['explain', 'ev-1.2'], database.url);
+    expect(told).toEqual({
+      code: 0,
+      stderr: '',
+      stdout: expect.stringMatching(
+        /^Call 2 of acme to publish-bot was denied at 2026-03-10 09:00:00 UTC because .*\n$/,
+      ),
+    });
+    const facts = JSON.parse((await rollgate(['explain', 'ev-1.2', '--json'], database.url)).stdout);
+    expect(facts).toMatchObject({ id: 'ev-1.2', event_id: 'ev-1', number: 2, limit: 60, window: 'minute' });
+    expect(`${facts.sentence}\n`).toBe(told.stdout);
+  });
+
+  test('of an id that is on no record says so', async () => {
+    expect(await rollgate(['explain', 'no-such'], database.url)).toEqual({
+      code: 1,
+      stdout: '',
+      stderr: 'rollgate: there is no denial "no-such" on record\n',
+    });
+  });
+});

@@ -1,0 +1,147 @@
+/** A made-up month: the same for the same seed, with a history that holds and decisions that are right. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+
+const script = fileURLToPath(new URL('../dist/seed.js', import.meta.url));
+const OPTIONS = ['--days', '2', '--until', '2026-03-10T15:20:30Z'];
+
+let first: TestDatabase;
+let second: TestDatabase;
+let other: TestDatabase;
+beforeAll(async () => {
+  [first, second, other] = await Promise.all([createTestDatabase(), createTestDatabase(), createTestDatabase()]);
+  await Promise.all([seed(first), seed(second), seed(other, '--seed', '7')]);
+}, 120_000);
+afterAll(() => Promise.all([first, second, other].map((database) => database?.drop())));
+
+async function seed(database: TestDatabase, ...more: string[]): Promise<void> {
+  const run = await runSeed(database.url, ...OPTIONS, ...more);
+  expect(run).toMatchObject({ code: 0, stderr: '' });
+}
+
+async function runSeed(databaseUrl: string | undefined, ...args: string[]) {
+  const node = await spawnNode({ script, args, env: { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined } });
+  const { code } = await node.exited;
+  return { code, stdout: node.stdout(), stderr: node.stderr() };
+}
+
+const rows = async (database: TestDatabase, sql: string) => (await database.pool.query(sql)).rows;
+/** One text of all rows of a table. */
+const digest = async (database: TestDatabase, table: string, columns = 't.*') =>
+  (
+    await rows(
+      database,
+      `SELECT count(*)::int AS rows, md5(string_agg(x::text, E'\\n' ORDER BY x::text COLLATE "C")) AS digest
+     FROM (SELECT ${columns} FROM rollgate.${table} t) x`,
+    )
+  )[0];
+
+const TABLES = [
+  'history',
+  'ledger',
+  'catalogue',
+  'override',
+  'override_use',
+  'limit_request',
+  'limit_event',
+  'counter',
+  'bucket',
+];
+
+test('one seed gives the same rows, another one others', async () => {
+  for (const table of TABLES) {
+    const found = await digest(first, table);
+    expect(found.rows).toBeGreaterThan(0);
+    expect([table, await digest(second, table)]).toEqual([table, found]);
+  }
+  const people = 't.login, t.role, t.created_at';
+  expect(await digest(second, 'staff', people)).toEqual(await digest(first, 'staff', people));
+  expect(await digest(other, 'limit_event')).not.toEqual(await digest(first, 'limit_event'));
+});
+
+test('the history is one unbroken chain in the order of time, and the ledger is at its end', async () => {
+  expect(await rows(first, 'SELECT ok FROM audit.verify_history()')).toEqual([{ ok: true }]);
+  expect(
+    await rows(
+      first,
+      'SELECT FROM (SELECT at, lag(at) OVER (ORDER BY id) AS before FROM rollgate.history) h WHERE at < before',
+    ),
+  ).toEqual([]);
+  expect(
+    await rows(
+      first,
+      `SELECT (SELECT count(*) FROM rollgate.history WHERE kind = 'override' OR kind = 'catalogue' AND action <> 'add')::int + 1
+                = l.policy_version AS ok FROM rollgate.ledger l`,
+    ),
+  ).toEqual([{ ok: true }]);
+});
+
+test('what the history tells of the end is what stands in the tables', async () => {
+  expect(
+    await rows(
+      first,
+      `SELECT o.id FROM rollgate.override o
+       WHERE rollgate.override_facts(o) IS DISTINCT FROM
+             (SELECT h.after FROM rollgate.history h WHERE h.kind = 'override' AND h.target = o.id ORDER BY h.id DESC LIMIT 1)
+       UNION ALL
+       SELECT r.id FROM rollgate.limit_request r
+       WHERE rollgate.request_facts(r) IS DISTINCT FROM
+             (SELECT h.after FROM rollgate.history h WHERE h.kind = 'request' AND h.target = r.id ORDER BY h.id DESC LIMIT 1)`,
+    ),
+  ).toEqual([]);
+});
+
+test('no decision was wrong, and each denial is under the limit that the history tells for its moment', async () => {
+  expect(await rows(first, 'SELECT * FROM audit.recheck_decisions_v1')).toEqual([]);
+  const [counted] = await rows(
+    first,
+    `SELECT count(*)::int AS events, count(*) FILTER (WHERE l.source = e.source AND l.per_minute = e.per_minute AND l.per_hour = e.per_hour)::int AS same
+     FROM (SELECT * FROM rollgate.limit_event ORDER BY id LIMIT 400) e
+     CROSS JOIN LATERAL rollgate.limit_as_of(e.account, e.api, e.subject, e.first_at) l`,
+  );
+  expect(counted.same).toBeGreaterThan(counted.events * 0.97);
+});
+
+test('there is something of everything', async () => {
+  const has = async (sql: string) => expect([sql, (await rows(first, sql)).length > 0]).toEqual([sql, true]);
+  for (const mode of ['enforced', 'shadow', 'fallback_allowed', 'fallback_denied'])
+    await has(`SELECT FROM rollgate.limit_event WHERE mode = '${mode}' LIMIT 1`);
+  for (const state of ['open', 'approved', 'declined'])
+    await has(`SELECT FROM rollgate.limit_request WHERE state = '${state}' LIMIT 1`);
+  for (const action of ['create', 'change', 'expire', 'restore', 'undo'])
+    await has(`SELECT FROM rollgate.history WHERE kind = 'override' AND action = '${action}' LIMIT 1`);
+  for (const scope of ['account', 'group', 'api'])
+    await has(`SELECT FROM rollgate.override WHERE scope = '${scope}' LIMIT 1`);
+  for (const role of ['admin', 'support', 'viewer', 'auditor'])
+    await has(`SELECT FROM rollgate.staff WHERE role = '${role}'`);
+  await has('SELECT FROM rollgate.override_use WHERE needed_at IS NULL');
+  await has(`SELECT FROM rollgate.limit_request r JOIN rollgate.limit_event e ON r.denial_id = e.id || '.1'`);
+  const now = `audit.usage_at('2026-03-10T15:20:30Z')`;
+  await has(`SELECT FROM ${now} WHERE hour_used >= hour_limit * 0.97`);
+  await has(`SELECT FROM ${now} WHERE source <> 'default'`);
+  await has(`SELECT FROM ${now} WHERE mode = 'shadow'`);
+  await has(`SELECT FROM rollgate.limit_event WHERE first_at > '2026-03-10T15:19:00Z' AND mode = 'enforced'`);
+});
+
+test('only an empty database is filled', async () => {
+  expect(await runSeed(first.url, ...OPTIONS)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr: expect.stringMatching(
+      /^rollgate: the database at \S+ has overrides, limit requests, limit events, people of a seed already: only an empty one is filled\n$/,
+    ),
+  });
+});
+
+test('called wrongly it says how', async () => {
+  expect(await runSeed(first.url, '--days', '0')).toMatchObject({
+    code: 2,
+    stderr: expect.stringMatching(/from 1 to 60/),
+  });
+  expect(await runSeed(first.url, '--help')).toMatchObject({ code: 0, stdout: expect.stringMatching(/--days/) });
+  expect(await runSeed(undefined)).toMatchObject({
+    code: 1,
+    stderr: expect.stringMatching(/^rollgate: DATABASE_URL is missing/),
+  });
+});

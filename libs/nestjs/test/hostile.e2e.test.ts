@@ -1,0 +1,159 @@
+/** The guard under bad subjects and costs: refused before the store, which sees good neighbours alone. */
+import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
+import { Controller, Get, type INestApplication } from '@nestjs/common';
+import { Catalogue } from '@rollgate/contract';
+import { Limiter } from '@rollgate/limiter';
+import { CountingStore, MemoryStore, ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from '@rollgate/limiter/testing';
+import { RateLimit, RollgateModule } from '../src/index.js';
+import { ADAPTERS, type App, startApp } from './http-app.js';
+
+const catalogue = new Catalogue([
+  {
+    id: 'bots',
+    title: 'Bots',
+    level: ['bot'],
+    limits: { perMinute: 100, perHour: 1000 },
+    apis: [{ id: 'publish', title: 'Publish' }],
+  },
+]);
+
+/** What the application's own code finds in a call: here, whatever the test says. */
+let sent: { account: unknown; bot: unknown; cost: unknown };
+
+@Controller()
+class PublishController {
+  @Get('publish')
+  @RateLimit({
+    api: 'publish',
+    cost: () => sent.cost as number,
+    subjects: { account: () => sent.account as string, bot: () => sent.bot as string },
+  })
+  publish() {
+    return { ok: true };
+  }
+}
+
+const hasProto = JSON.parse('{"__proto__":"b"}') as unknown;
+const NO_SUBJECTS: ReadonlyArray<readonly [string, unknown]> = [
+  ['a list', ['b']],
+  ['a list of one list', [['b']]],
+  ['an object', { id: 'b' }],
+  ['an object that prints well', { toString: () => 'b' }],
+  ['an object with __proto__', hasProto],
+  ['a boolean', true],
+  ['NaN', Number.NaN],
+  ['Infinity', Number.POSITIVE_INFINITY],
+  ['a symbol', Symbol('b')],
+  ['a function', () => 'b'],
+  ['a date', new Date(0)],
+  ['a String object', Object('b')],
+];
+const NO_COSTS: readonly unknown[] = [
+  0,
+  -1,
+  1.5,
+  Number.NaN,
+  Number.POSITIVE_INFINITY,
+  2 ** 31,
+  1e12,
+  '1',
+  '',
+  null,
+  undefined,
+  [1],
+  1n,
+  {},
+];
+const isBlank = (text: string) => text.trim() === '';
+
+describe.each(ADAPTERS)('$platform', ({ adapter }) => {
+  let app: App;
+  let store: CountingStore;
+  beforeEach(async () => {
+    store = new CountingStore(new MemoryStore());
+    const imports = [RollgateModule.forRoot({ limiter: new Limiter({ store, catalogue }) })];
+    app = await startApp({ adapter: adapter(), imports, controllers: [PublishController] });
+  });
+  afterEach(() => (app.app as INestApplication).close());
+
+  const call = async (parts: Partial<typeof sent>) => {
+    sent = { account: 'acme', bot: 'b', cost: 1, ...parts };
+    return await app.call('/publish');
+  };
+
+  /** Refused so, without a trace in the store; a good call after it counts one. */
+  const refuses = async (parts: Partial<typeof sent>, { status, field }: { status: number; field?: string }) => {
+    const before = store.items.length;
+    const answer = await call(parts);
+    expect([parts, answer.status]).toEqual([parts, status]);
+    expect(answer.body).toMatchObject({ status, message: expect.stringMatching(/\S/) });
+    if (field !== undefined) expect(answer.body).toMatchObject({ field });
+    expect(answer.headers.get('content-type')).toMatch(/^application\/problem\+json/);
+    expect(answer.headers.get('ratelimit')).toBeNull();
+    expect(store.items.length).toBe(before);
+    expect((await call({ bot: 'good' })).status).toBe(200);
+    expect(store.items.length).toBe(before + 1);
+  };
+
+  it('what is no text is no bot and no account', async () => {
+    for (const [, value] of NO_SUBJECTS) {
+      await refuses({ bot: value }, { status: 400, field: 'dimensions.bot' });
+      await refuses({ account: value }, { status: 400, field: 'account' });
+    }
+  });
+
+  it('text that can be no subject is refused; blank text is a bot nobody named', async () => {
+    for (const [, text] of REFUSED_TEXTS) {
+      if (isBlank(text)) {
+        expect((await call({ bot: text })).status).toBe(200);
+        expect(store.items.at(-1)?.subject).toBe('acme/publish/bot=*');
+        await refuses({ account: text }, { status: 401 });
+      } else {
+        await refuses({ bot: text }, { status: 400, field: 'dimensions.bot' });
+        await refuses({ account: text }, { status: 400, field: 'account' });
+      }
+    }
+  });
+
+  it('a cost is a whole number from 1 to the cap; one above the limit can never succeed', async () => {
+    for (const cost of NO_COSTS) await refuses({ cost }, { status: 400, field: 'cost' });
+    const dear = await call({ cost: 101 });
+    expect([dear.status, dear.body.message]).toEqual([
+      422,
+      'This call costs 101 units and can never succeed: the limit is 100 in any minute. Split it.',
+    ]);
+    expect(dear.headers.get('retry-after')).toBeNull();
+    expect((await call({ cost: 100 })).status).toBe(200);
+  });
+
+  it('two spellings are one subject, and odd names each their own', async () => {
+    for (const [, one, other] of SAME_TEXTS) {
+      await call({ bot: one });
+      await call({ bot: other });
+      expect(store.items.at(-1)?.subject).toBe(store.items.at(-2)?.subject);
+    }
+    const subjects = new Set<string | undefined>();
+    for (const bot of ODD_TEXTS) {
+      expect((await call({ bot })).status).toBe(200);
+      subjects.add(store.items.at(-1)?.subject);
+    }
+    expect(subjects.size).toBe(ODD_TEXTS.length);
+    expect(subjects).not.toContain('acme/publish/bot=*');
+  });
+
+  it('a burst of good and bad: the store hears of the good alone', async () => {
+    let n = 0;
+    // Read anew for each call: every other one has a cost that can't be.
+    sent = {
+      account: 'acme',
+      bot: 'b',
+      get cost() {
+        return n++ % 2 === 0 ? 1 : 0;
+      },
+    } as typeof sent;
+    const answers = await Promise.all(Array.from({ length: 40 }, () => app.call('/publish')));
+    const statuses = answers.map(({ status }) => status);
+    expect([statuses.filter((s) => s === 200).length, statuses.filter((s) => s === 400).length]).toEqual([20, 20]);
+    expect(store.items.reduce((sum, { calls, cost }) => sum + calls * cost, 0)).toBe(20);
+  });
+});
