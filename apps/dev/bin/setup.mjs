@@ -3,6 +3,7 @@ import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { buildAdmin } from './admin-build.mjs';
 
 export const projectFolder = join(import.meta.dirname, '..', '..', '..');
 
@@ -49,6 +50,7 @@ function build() {
   const tsc = join(projectFolder, 'node_modules', 'typescript', 'bin', 'tsc');
   console.log('Building what is stale …');
   run(process.execPath, [tsc, '-b'], 'the build failed: see above');
+  if (!buildAdmin()) fail('the screens could not be built: see above');
 }
 
 function run(program, args, complaint) {

@@ -67,7 +67,7 @@ test('another method by a header or a query is no other method', async () => {
 });
 
 test('a bomb of 10 MB in 10 kB is refused as it is', async () => {
-  const bomb = gzipSync(Buffer.alloc(10 * 1024 * 1024, ' '));
+  const bomb = gzipSync(' '.repeat(10 * 1024 * 1024));
   const response = await fetch(`${it.platform.url}/api/public/tables/boom/rows`, {
     method: 'POST',
     headers: { ...(await bearer('boom-co')), 'content-type': 'application/json', 'content-encoding': 'gzip' },

@@ -176,9 +176,12 @@ describe('sql', () => {
     expect(node.stderr()).toBe('');
     const client = new pg.Client({ connectionString: node.stdout().trim() });
     await client.connect();
-    expect((await client.query('SELECT current_user AS who, count(*)::int AS n FROM limit_events_v1')).rows).toEqual([
-      { who: 'rollgate_auditor', n: 2 },
-    ]);
+    const { rows } = await client.query(
+      `SELECT current_user AS who, current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle,
+              current_setting('TimeZone') AS zone, (SELECT count(*)::int FROM limit_events_v1) AS events`,
+    );
+    expect(rows).toEqual([{ who: 'rollgate_auditor', statement: '30s', idle: '15s', zone: 'UTC', events: 2 }]);
+    await expect(client.query('CREATE TEMPORARY TABLE mine ()')).rejects.toMatchObject({ code: '25006' });
     await client.end();
   });
 

@@ -19,7 +19,7 @@ export interface TestService {
 
 export async function startService(
   options: { databaseUrl: string } & Partial<
-    Pick<ServerOptions, 'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc'>
+    Pick<ServerOptions, 'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience'>
   >,
 ): Promise<TestService> {
   const log: Record<string, unknown>[] = [];
@@ -39,7 +39,7 @@ export async function startService(
       const response = await fetch(`${server.url}${path}`, init);
       const text = await response.text();
       const isJson = response.headers.get('content-type')?.includes('json') === true;
-      return { status: response.status, headers: response.headers, text, body: isJson ? JSON.parse(text) : {} };
+      return { status: response.status, headers: response.headers, text, body: isJson && text !== '' ? JSON.parse(text) : {} };
     },
   };
 }

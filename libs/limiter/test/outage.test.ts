@@ -155,14 +155,22 @@ test('a lane held by somebody else: the call is decided within its budget, and t
   await back();
 }, 30_000);
 
-test('bad data fails its own call only, and opens nothing', async () => {
-  await open();
-  // What no validation knows of: the table itself refuses it.
+/** What no validation knows of: the table itself refuses it, while `work` goes on. */
+async function withPoison(work: () => Promise<void>): Promise<void> {
   await database.pool.query(`
     CREATE OR REPLACE FUNCTION rollgate.poison() RETURNS trigger LANGUAGE plpgsql AS $$
     BEGIN IF NEW.subject LIKE '%poison%' THEN RAISE EXCEPTION 'poison' USING ERRCODE = '22003'; END IF; RETURN NEW; END $$;
     CREATE TRIGGER poison BEFORE INSERT ON rollgate.counter FOR EACH ROW EXECUTE FUNCTION rollgate.poison()`);
   try {
+    await work();
+  } finally {
+    await database.pool.query('DROP TRIGGER poison ON rollgate.counter');
+  }
+}
+
+test('bad data fails its own call only, and opens nothing', async () => {
+  await open();
+  await withPoison(async () => {
     const names = Array.from({ length: 50 }, (_, i) => (i === 17 ? 'poison' : `good-${i}`));
     const results = await Promise.allSettled(
       names.map((name) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: name } })),
@@ -171,10 +179,23 @@ test('bad data fails its own call only, and opens nothing', async () => {
     expect(results[17]).toMatchObject({ status: 'rejected', reason: { code: '22003' } });
     expect(results.every((result) => result.status === 'rejected' || result.value.mode === 'enforced')).toBe(true);
     expect(limiter.state().mode).toBe('normal');
-  } finally {
-    await database.pool.query('DROP TRIGGER poison ON rollgate.counter');
-  }
+  });
 });
+
+test('bad data that was granted without the database keeps nothing else from being told, nor from being decided', async () => {
+  await open();
+  await withPoison(async () => {
+    proxy.set({ kind: 'reset' });
+    const names = ['poison', bot, `${bot}-b`];
+    const grants = await Promise.all(
+      names.map((name) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: name } })),
+    );
+    expect(grants.map(({ mode }) => mode)).toEqual(new Array(3).fill('fallback_allowed'));
+    await back();
+    expect(Number(await used())).toBeGreaterThanOrEqual(2);
+    expect((await limiter.acquire(request())).mode).toBe('enforced');
+  });
+}, 30_000);
 
 test('what was decided without the database is on record afterwards', async () => {
   await open();

@@ -191,6 +191,40 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/session/oidc/start": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Send the browser to the identity provider */
+        get: operations["startOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends the browser back to; sets the session cookie */
+        get: operations["finishOidcSignIn"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/accounts": {
         parameters: {
             query?: never;
@@ -198,7 +232,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts by the start of their name, the exact one first */
+        /** Accounts by the start of their name, the exact one first; all of them with ?format=csv */
         get: operations["searchAccounts"];
         put?: never;
         post?: never;
@@ -524,7 +558,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Subjects close to a limit now, the fullest first */
+        /** Subjects close to a limit now, the fullest first; all of them with ?format=csv */
         get: operations["listNearLimit"];
         put?: never;
         post?: never;
@@ -613,6 +647,23 @@ export interface paths {
         get: operations["explainDenial"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/api/decisions": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Ask for units in both windows, all or nothing. A denial is an answer (200), not an error */
+        post: operations["decide"];
         delete?: never;
         options?: never;
         head?: never;
@@ -1616,10 +1667,94 @@ export interface operations {
             };
         };
     };
+    startOidcSignIn: {
+        parameters: {
+            query?: {
+                returnTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     searchAccounts: {
         parameters: {
             query?: {
                 q?: string;
+                format?: "json" | "csv";
                 after?: string;
                 limit?: number;
             };
@@ -1657,6 +1792,7 @@ export interface operations {
                         }[];
                         next: string | null;
                     };
+                    "text/csv": string;
                 };
             };
             /** @description The request is malformed; `errors` names each field. */
@@ -1793,16 +1929,16 @@ export interface operations {
                      *               "nextReleaseAt": "2026-03-02T09:00:12.000Z"
                      *             },
                      *             "hour": {
-                     *               "limit": 1000,
+                     *               "limit": 1800,
                      *               "used": 612,
-                     *               "remaining": 388,
-                     *               "percent": 61,
+                     *               "remaining": 1188,
+                     *               "percent": 34,
                      *               "nextReleaseAt": "2026-03-02T09:00:40.000Z"
                      *             }
                      *           },
                      *           "default": {
                      *             "perMinute": 60,
-                     *             "perHour": 1000
+                     *             "perHour": 1800
                      *           },
                      *           "source": "default",
                      *           "override": null,
@@ -1935,7 +2071,7 @@ export interface operations {
                      *       ],
                      *       "limit": {
                      *         "perMinute": 60,
-                     *         "perHour": 1000
+                     *         "perHour": 1800
                      *       }
                      *     }
                      */
@@ -2039,7 +2175,7 @@ export interface operations {
                      *           "policyVersion": 90,
                      *           "default": {
                      *             "perMinute": 60,
-                     *             "perHour": 1000
+                     *             "perHour": 1800
                      *           },
                      *           "use": null
                      *         }
@@ -2180,7 +2316,7 @@ export interface operations {
                      *         "policyVersion": 90,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "use": null
                      *       },
@@ -2355,18 +2491,18 @@ export interface operations {
                      * @example {
                      *       "default": {
                      *         "perMinute": 60,
-                     *         "perHour": 1000
+                     *         "perHour": 1800
                      *       },
                      *       "inForce": {
                      *         "perMinute": 60,
-                     *         "perHour": 1000,
+                     *         "perHour": 1800,
                      *         "source": "default",
                      *         "mode": "enforced"
                      *       },
                      *       "ceiling": {
                      *         "mayWrite": true,
                      *         "perMinute": 600,
-                     *         "perHour": 10000,
+                     *         "perHour": 18000,
                      *         "days": 30,
                      *         "above": [
                      *           "admin"
@@ -2568,7 +2704,7 @@ export interface operations {
                      *       "policyVersion": 90,
                      *       "default": {
                      *         "perMinute": 60,
-                     *         "perHour": 1000
+                     *         "perHour": 1800
                      *       },
                      *       "use": null
                      *     }
@@ -2707,7 +2843,7 @@ export interface operations {
                      *         "policyVersion": 90,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "use": null
                      *       },
@@ -2880,7 +3016,7 @@ export interface operations {
                      *         "policyVersion": 90,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "use": null
                      *       },
@@ -3045,7 +3181,7 @@ export interface operations {
                      *         "policyVersion": 90,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "use": null
                      *       },
@@ -3226,7 +3362,7 @@ export interface operations {
                      *             "version": 1,
                      *             "default": {
                      *               "perMinute": 60,
-                     *               "perHour": 1000
+                     *               "perHour": 1800
                      *             }
                      *           },
                      *           "proof": {
@@ -3239,7 +3375,7 @@ export interface operations {
                      *             "denialsLast7Days": 312,
                      *             "inForce": {
                      *               "perMinute": 60,
-                     *               "perHour": 1000,
+                     *               "perHour": 1800,
                      *               "source": "default"
                      *             }
                      *           }
@@ -3397,7 +3533,7 @@ export interface operations {
                      *         "version": 1,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         }
                      *       }
                      *     }
@@ -3546,7 +3682,7 @@ export interface operations {
                      *         "version": 1,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         }
                      *       },
                      *       "proof": {
@@ -3559,7 +3695,7 @@ export interface operations {
                      *         "denialsLast7Days": 312,
                      *         "inForce": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000,
+                     *           "perHour": 1800,
                      *           "source": "default"
                      *         }
                      *       }
@@ -3715,7 +3851,7 @@ export interface operations {
                      *         "version": 2,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         }
                      *       }
                      *     }
@@ -3888,7 +4024,7 @@ export interface operations {
                      *         "version": 2,
                      *         "default": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         }
                      *       }
                      *     }
@@ -4290,11 +4426,11 @@ export interface operations {
                      *               "scope": "api",
                      *               "limits": {
                      *                 "perMinute": 60,
-                     *                 "perHour": 1000
+                     *                 "perHour": 1800
                      *               },
                      *               "shipped": {
                      *                 "perMinute": 60,
-                     *                 "perHour": 1000
+                     *                 "perHour": 1800
                      *               },
                      *               "edited": false,
                      *               "shadow": false,
@@ -4402,11 +4538,11 @@ export interface operations {
                      *         "scope": "api",
                      *         "limits": {
                      *           "perMinute": 90,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "shipped": {
                      *           "perMinute": 60,
-                     *           "perHour": 1000
+                     *           "perHour": 1800
                      *         },
                      *         "edited": true,
                      *         "shadow": false,
@@ -4512,6 +4648,7 @@ export interface operations {
             query?: {
                 least?: number;
                 limit?: number;
+                format?: "json" | "csv";
             };
             header?: never;
             path?: never;
@@ -4543,7 +4680,7 @@ export interface operations {
                      *           },
                      *           "hour": {
                      *             "used": 612,
-                     *             "limit": 1000
+                     *             "limit": 1800
                      *           },
                      *           "percent": 91,
                      *           "band": "90-99",
@@ -4581,6 +4718,7 @@ export interface operations {
                         }[];
                         more: boolean;
                     };
+                    "text/csv": string;
                 };
             };
             /** @description The request is malformed; `errors` names each field. */
@@ -4813,7 +4951,7 @@ export interface operations {
                      *           },
                      *           "window": "minute",
                      *           "perMinute": 60,
-                     *           "perHour": 1000,
+                     *           "perHour": 1800,
                      *           "used": 60,
                      *           "cost": 1,
                      *           "source": "default",
@@ -5026,7 +5164,7 @@ export interface operations {
                      *         },
                      *         "window": "minute",
                      *         "perMinute": 60,
-                     *         "perHour": 1000,
+                     *         "perHour": 1800,
                      *         "used": 60,
                      *         "cost": 1,
                      *         "source": "default",
@@ -5134,6 +5272,148 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    decide: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    account: string;
+                    api: string;
+                    dimensions?: {
+                        [key: string]: string;
+                    };
+                    /** @default 1 */
+                    cost?: number;
+                    route?: string;
+                    requestId?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "n3Jk2-1a.1",
+                     *       "allowed": false,
+                     *       "account": "acme",
+                     *       "api": "publish-bot",
+                     *       "group": "bot-definition",
+                     *       "subject": "acme/publish-bot/bot=b-17",
+                     *       "cost": 1,
+                     *       "windows": {
+                     *         "minute": {
+                     *           "limit": 60,
+                     *           "used": 60,
+                     *           "remaining": 0,
+                     *           "resetAfterMs": 12000
+                     *         },
+                     *         "hour": {
+                     *           "limit": 1800,
+                     *           "used": 612,
+                     *           "remaining": 1188,
+                     *           "resetAfterMs": 40000
+                     *         }
+                     *       },
+                     *       "violated": [
+                     *         "minute"
+                     *       ],
+                     *       "deniedBy": "minute",
+                     *       "retryAfterMs": 12000,
+                     *       "source": "default",
+                     *       "mode": "enforced",
+                     *       "decidedAtMs": 1772441998000,
+                     *       "message": "Rate limit for this API has been reached. Please try again after some time."
+                     *     }
+                     */
+                    "application/json": {
+                        id: string;
+                        allowed: boolean;
+                        account: string;
+                        api: string;
+                        group: string;
+                        subject: string;
+                        cost: number;
+                        windows: {
+                            minute: {
+                                limit: number;
+                                used: number;
+                                remaining: number;
+                                resetAfterMs: number | null;
+                            };
+                            hour: {
+                                limit: number;
+                                used: number;
+                                remaining: number;
+                                resetAfterMs: number | null;
+                            };
+                        };
+                        violated: ("minute" | "hour")[];
+                        deniedBy: ("minute" | "hour") | null;
+                        retryAfterMs: number | null;
+                        source: string;
+                        mode: string;
+                        decidedAtMs: number;
+                        message: string | null;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

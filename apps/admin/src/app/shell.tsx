@@ -89,9 +89,14 @@ export function Shell() {
             variant="default"
             size="xs"
             onClick={find}
+            miw={76}
             style={{ flex: '0 1 260px' }}
             justify="space-between"
-            rightSection={<Kbd>/</Kbd>}
+            rightSection={
+              <Text span visibleFrom="sm">
+                <Kbd>/</Kbd>
+              </Text>
+            }
           >
             Find …
           </Button>
@@ -161,7 +166,7 @@ function PersonMenu() {
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
         <UnstyledButton px="xs" py={4}>
-          <Text size="sm" truncate maw={160}>
+          <Text size="sm" truncate maw={{ base: 110, sm: 190 }}>
             {staff.displayName} ▾
           </Text>
         </UnstyledButton>

@@ -38,7 +38,7 @@ export function Chart({ data, height, shape, options, label }: ChartProps) {
     };
   }, [shape, scheme, height]);
   useEffect(() => plot.current?.setData(data), [data]);
-  return <div ref={place} role="img" aria-label={label} />;
+  return <div ref={place} role="img" aria-label={label} style={{ overflow: 'hidden', minWidth: 0 }} />;
 }
 
 /** Canvas knows no variables and no light-dark(): the browser resolves them on an element. */

@@ -84,7 +84,7 @@ export interface WorldOptions {
 /** A database of its own and three nodes on it, not started yet. */
 export async function openWorld({ lab, seed, name }: Setting, options: WorldOptions = {}): Promise<World> {
   const server = options.server ?? (await lab.shared());
-  const database = name.replaceAll('-', '_');
+  const database = `chaos_${name.replaceAll('-', '_')}`; // PgBouncer keeps its own name for itself
   const url = await server.database(database);
   if (options.prepare !== undefined) await queryOnce(url, options.prepare);
   const file = lab.path(`${name}.jsonl`);

@@ -10,7 +10,7 @@ export const partitionDrop: Experiment = {
   async run(setting) {
     const world = await openWorld(setting, {
       load: { perSecond: 300 },
-      prepare: `SELECT rollgate.make_event_day(current_date - 100 - d) FROM generate_series(1, ${OLD_DAYS}) d`,
+      prepare: `SET ROLE rollgate_owner; SELECT rollgate.make_event_day(current_date - 100 - d) FROM generate_series(1, ${OLD_DAYS}) d`,
     });
     const reader = await connectTo(world.url);
     setting.lab.atEnd(() => reader.end());

@@ -48,6 +48,7 @@ export const stoppedNode: Experiment = {
     world.fleet.signal(1, 'SIGCONT');
     await wait(setting.seconds - 5);
     await world.fleet.finish();
-    return { ...(await outcomeOf(world)), faults: { 'nodes stopped': stopped } };
+    return { ...(await outcomeOf(world)), faults: { 'nodes stopped': stopped },
+      notes: ['the longest calls are those of the node that stood still'] };
   },
 };

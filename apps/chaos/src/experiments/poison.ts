@@ -13,8 +13,8 @@ export const poison: Experiment = {
   what: 'one call in 50 has data that the database refuses, in bursts of 50 calls: it alone fails',
   seconds: 6,
   async run(setting) {
-    const load = { accounts: 40, bots: 20, perSecond: 400, burst: 50, poisonEvery: 50 };
-    const world = await openWorld(setting, { prepare: TRIGGER, load });
+    const load = { accounts: 40, bots: 20, perSecond: 150, burst: 50, poisonEvery: 50 };
+    const world = await openWorld(setting, { prepare: TRIGGER, load, limiter: { budgetMs: 10_000 } });
     await world.fleet.start();
     await wait(setting.seconds);
     await world.fleet.finish();

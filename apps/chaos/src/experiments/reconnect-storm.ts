@@ -1,6 +1,9 @@
+import { connectTo } from '../lab/server.js';
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 const MOST = 20;
+/** Sessions of somebody else. */
+const OTHERS = 8;
 const NODE_PASSWORD = 'of-an-experiment';
 
 export const reconnectStorm: Experiment = {
@@ -17,6 +20,8 @@ export const reconnectStorm: Experiment = {
       limiter: { budgetMs: 500, stripes: 6, connections: 6 },
       load: { accounts: 60, perSecond: 150 },
     });
+    const others = await Promise.all(Array.from({ length: OTHERS }, () => connectTo(world.url)));
+    setting.lab.atEnd(() => Promise.all(others.map((other) => other.end())));
     await world.fleet.start();
     let ended = 0;
     const until = performance.now() + setting.seconds * 1000;
@@ -27,6 +32,7 @@ export const reconnectStorm: Experiment = {
       );
       ended += rows.length;
     }
+    await Promise.all(others.map((other) => other.end()));
     await wait(1);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);

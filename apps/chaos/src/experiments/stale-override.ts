@@ -19,7 +19,7 @@ const DEAFEN = `
 const HEAR = 'DROP FUNCTION rollgate.sync_node; ALTER FUNCTION rollgate.sync_node_in_truth RENAME TO sync_node';
 
 const override = (perMinute: number): string =>
-  `SELECT rollgate.create_override(jsonb_build_object('account', 'a0', 'per_minute', ${perMinute}, 'reason', 'chaos'), ${BY})`;
+  `SELECT rollgate.create_override(jsonb_build_object('account', 'a0', 'api', 'chaos', 'per_minute', ${perMinute}, 'reason', 'chaos'), ${BY})`;
 
 export const staleOverride: Experiment = {
   name: 'stale-override',
@@ -30,8 +30,8 @@ export const staleOverride: Experiment = {
       load: { accounts: 1, bots: 200, perSecond: 100 },
       limiter: { budgetMs: 2_000 },
     });
-    await world.query(override(FIRST));
     await world.fleet.start();
+    await world.query(override(FIRST));
     await wait(setting.seconds / 3);
     await world.query(DEAFEN);
     await world.query(override(SECOND));
@@ -39,7 +39,7 @@ export const staleOverride: Experiment = {
     await wait(setting.seconds / 3);
     const healedAt = machineMs();
     await world.query(HEAR);
-    await wait(setting.seconds / 3);
+    await wait((WITHIN_MS + MARGIN_MS) / 1000 + 1.5);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const limitsOf = (from: number, to: number) => perMinutes(outcome.history.calls, from, to);

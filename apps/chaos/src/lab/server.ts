@@ -1,5 +1,6 @@
 /** A durable Postgres that can be stopped hard and started again on the same port. */
-import { cpSync, readFileSync } from 'node:fs';
+import { execFileSync } from 'node:child_process';
+import { readFileSync } from 'node:fs';
 import { migrate } from '@rollgate/migrations';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres, withDatabase } from '@rollgate/testing';
 import pg from 'pg';
@@ -72,8 +73,9 @@ export class Server {
 
   /** A copy of it, to be started beside it. It must be stopped. */
   copyTo(dataFolder: string): void {
-    cpSync(this.dataFolder, dataFolder, { recursive: true, preserveTimestamps: true });
-    cpSync(`${this.dataFolder}.password`, `${dataFolder}.password`);
+    // Owners and all: Postgres runs as another user where we are root.
+    execFileSync('cp', ['-a', this.dataFolder, dataFolder]);
+    execFileSync('cp', ['-a', `${this.dataFolder}.password`, `${dataFolder}.password`]);
   }
 
   /** A database with Rollgate's schema. The first one is migrated, the others are copied. */

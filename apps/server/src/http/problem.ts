@@ -1,6 +1,7 @@
 /** Error bodies, `application/problem+json` (RFC 9457), with a `message` that says what to do. */
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
+import { InvalidRequestError } from '@rollgate/limiter';
 import { refusalOf } from '../database/refusals.js';
 
 export interface Problem {
@@ -23,6 +24,7 @@ export function problemOf(error: unknown): Problem {
     if (typeof body === 'object' && 'type' in body && 'title' in body) return body as Problem;
     return problem(error.getStatus(), error.message);
   }
+  if (error instanceof InvalidRequestError) return problem(400, error.message);
   const refusal = refusalOf(error);
   if (refusal !== undefined) {
     const told = problem(refusal.status, refusal.message);

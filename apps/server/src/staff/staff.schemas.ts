@@ -1,6 +1,7 @@
 /** What requests and answers about sign-in, staff and tokens are made of. */
 import { z } from 'zod';
 import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
+import { anyText, idText } from '../admin/shared/schemas.js';
 import { PASSWORD_MOST, passwordComplaint } from './passwords.js';
 import { signsInBy } from './people.js';
 import type { ServiceToken } from './service-token.entity.js';
@@ -28,7 +29,7 @@ const nameText = z
   .max(128)
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text');
 
-const reason = z.string().trim().max(2_000).optional();
+const reason = anyText({ most: 2_000 }).optional();
 
 export const signInBody = z.strictObject({ login: loginText, password: z.string().max(MOST_TYPED) });
 
@@ -66,7 +67,7 @@ export const createTokenBody = z.strictObject({
   expiresAt: z.iso.datetime({ offset: true }).nullish(),
 });
 
-export const staffParams = z.strictObject({ id: z.string().max(64) });
+export const staffParams = z.strictObject({ id: idText });
 
 const time = z.string();
 

@@ -14,7 +14,7 @@ import {
   handleWhen,
 } from 'cockatiel';
 import type { AcquireItem, AcquireResult, Store } from '../store.js';
-import { isOutage, isRolledBack } from './faults.js';
+import { isBadData, isOutage, isRolledBack } from './faults.js';
 import type { LocalCounts } from './local-counts.js';
 
 /** In a row: one late answer is no outage. */
@@ -78,12 +78,26 @@ export class GuardedStore implements Store {
 
   /** Grants made without the database are spent in it before it decides again. Told twice where an answer was lost: never too little. */
   async #payDebts(stripe: number): Promise<void> {
-    const { local, store, stripes } = this.#options;
+    const { local, stripes } = this.#options;
     if (local.subjects === 0) return;
-    for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) {
+    for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) await this.#pay(items);
+  }
+
+  /** One that the database refuses for what it holds can never be told: it must not keep its stripe from being decided. */
+  async #pay(items: readonly AcquireItem[]): Promise<void> {
+    const { local, store } = this.#options;
+    try {
       await store.acquire(items);
-      local.paid(items);
+    } catch (error) {
+      if (!isBadData(error)) throw error;
+      const half = items.length >> 1;
+      if (half > 0) {
+        await this.#pay(items.slice(0, half));
+        await this.#pay(items.slice(half));
+        return;
+      }
     }
+    local.paid(items);
   }
 
   #breaker(stripe: number): CircuitBreakerPolicy {

@@ -154,7 +154,7 @@ function LastDenial({ account, usage: { lastDenial } }: { account: string; usage
   if (lastDenial === null) return <Text size="sm">none in a day</Text>;
   return (
     <TextLink to="/denied" search={{ account, id: lastDenial.id }}>
-      <Time at={lastDenial.at} />, {lastDenial.window}
+      <Time at={lastDenial.at} />, {lastDenial.window === 'minute' ? '60 s' : '1 h'} full
     </TextLink>
   );
 }

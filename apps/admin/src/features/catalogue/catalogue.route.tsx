@@ -109,7 +109,9 @@ function GroupPanel({ group, mayWrite }: { group: Group; mayWrite: boolean }) {
       title: 'API',
       cell: ({ api, title }) => (
         <>
-          <strong>{title}</strong> <span className="mono">{api}</span>
+          <strong>{title}</strong>
+          <br />
+          <span className="mono">{api}</span>
         </>
       ),
     },
@@ -177,7 +179,7 @@ function GroupPanel({ group, mayWrite }: { group: Group; mayWrite: boolean }) {
 
 function InForce({ now, shipped }: { now: number; shipped: number }) {
   return now === shipped ? (
-    <>{count(now)}</>
+    count(now)
   ) : (
     <>
       <strong>{count(now)}</strong> <small>(shipped {count(shipped)})</small>

@@ -1,6 +1,6 @@
 import { Text } from '@mantine/core';
 import type { Explained } from '../../data/events.js';
-import { clockTime, count, utc } from '../../lib/format.js';
+import { clockTime, count, many, utc } from '../../lib/format.js';
 
 export interface FilledProps {
   readonly filled: Explained['filled'];
@@ -31,7 +31,7 @@ export function Filled({ filled, window, at, limit }: FilledProps) {
   return (
     <>
       <Text size="sm" mb={6}>
-        {count(sum)} units in {units.size} {window === 'minute' ? 'seconds' : 'minutes'} filled the limit of{' '}
+        {many(sum, 'unit')} in {many(units.size, window === 'minute' ? 'second' : 'minute')} filled the limit of{' '}
         {count(limit)}; the highest bar is {count(most)}.
       </Text>
       <div

@@ -31,18 +31,17 @@ export function Histogram({ histogram, onBrush }: HistogramProps) {
   const brush = useRef(onBrush);
   brush.current = onBrush;
   const by = (of: 'minute' | 'hour') => histogram.counts.reduce((sum, one) => sum + one[of], 0);
-  const spanMs = Date.parse(histogram.to) - Date.parse(histogram.from);
+  const [first, end] = [Date.parse(histogram.from) / 1000, Date.parse(histogram.to) / 1000];
+  const days = end - first > 172_800;
   const label = `${many(histogram.total, 'denied call')} over time: ${count(by('minute'))} by the 60 s window, ${count(by('hour'))} by the hour.`;
   return (
     <>
       <Chart
         data={data}
         height={130}
-        shape={`histogram ${spanMs > 86_400_000}`}
+        shape={`histogram ${first} ${end}`}
         label={label}
-        options={(color) =>
-          optionsFor(color, { days: spanMs > 86_400_000, brush: (brushed) => brush.current(brushed) })
-        }
+        options={(color) => optionsFor(color, { days, span: [first, end], brush: (brushed) => brush.current(brushed) })}
       />
       <div className="legend">
         <strong>{many(histogram.total, 'denied call')}</strong>
@@ -105,7 +104,15 @@ function TypedTime({ onBrush }: { onBrush: (brushed: Brushed) => void }) {
   );
 }
 
-function optionsFor(color: Colors, { days, brush }: { days: boolean; brush: (brushed: Brushed) => void }) {
+interface Looks {
+  /** Long enough for days on the axis. */
+  readonly days: boolean;
+  /** Unix seconds. */
+  readonly span: [number, number];
+  readonly brush: (brushed: Brushed) => void;
+}
+
+function optionsFor(color: Colors, { days, span, brush }: Looks) {
   const bars = uPlot.paths.bars?.({ size: [0.9, 40], align: 1 });
   const line = color('var(--line)');
   const axis = {
@@ -125,6 +132,8 @@ function optionsFor(color: Colors, { days, brush }: { days: boolean; brush: (bru
     legend: { show: false },
     cursor: { y: false, points: { show: false }, drag: { x: true, y: false, setScale: false } },
     scales: {
+      // The last bucket begins before the end: left to itself the axis would end there.
+      x: { range: (): [number, number] => span },
       y: { range: (_: uPlot, _least: number, most: number): [number, number] => [0, Math.max(4, most) * 1.1] },
     },
     axes: [

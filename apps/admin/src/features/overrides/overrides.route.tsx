@@ -106,9 +106,9 @@ export function OverridesRoute() {
             { value: '10', label: '10× and above' },
           ]}
         />
-        <TextFilter label="Account" value={account} onChange={(value) => filter({ account: value })} />
-        <TextFilter label="By" value={by} onChange={(value) => filter({ by: value })} width={190} />
-        <TextFilter label="Ticket" value={ticket} onChange={(value) => filter({ ticket: value })} width={110} />
+        <TextFilter label="Account" value={account} onChange={(value) => filter({ account: value })} width={110} />
+        <TextFilter label="By" value={by} onChange={(value) => filter({ by: value })} width={130} />
+        <TextFilter label="Ticket" value={ticket} onChange={(value) => filter({ ticket: value })} width={90} />
       </FilterBar>
       {data !== undefined && <StaleNote error={error} retry={() => void refetch()} />}
       {mayWrite && chosen.size > 0 && (

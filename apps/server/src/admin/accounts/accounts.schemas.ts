@@ -1,8 +1,9 @@
+import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { z } from 'zod';
-import { accountText, dimensions, idText, page, pageOf } from '../shared/schemas.js';
+import { accountText, anyText, dimensions, idText, page, pageOf } from '../shared/schemas.js';
 
 export const searchAccounts = z.strictObject({
-  q: z.string().max(256).default(''),
+  q: anyText({ most: MAX_DIMENSION_BYTES }).default(''),
   format: z.enum(['json', 'csv']).optional(),
   ...page,
 });

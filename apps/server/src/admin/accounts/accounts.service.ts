@@ -54,7 +54,7 @@ export class AccountsService {
     limit?: number | undefined;
   }): Promise<z.output<typeof accountPage>> {
     const prefix = q.trim() === '' ? '' : encodeAccount(q.trim());
-    const from = after === undefined ? '' : String(fromCursor(after, 1)[0]);
+    const from = after === undefined ? '' : String(fromCursor(after, ['text'])[0]);
     const found = await this.database.query<{ key: string; account: string }[]>(
       'SELECT key, account FROM rollgate.find_accounts($1, $2, $3)',
       [prefix, from, limit + 1],
@@ -99,7 +99,7 @@ export class AccountsService {
     account: string,
     { api, after, limit = PAGE }: z.output<typeof listUsage>,
   ): Promise<z.output<typeof usagePage>> {
-    const from = after === undefined ? '' : String(fromCursor(after, 1)[0]);
+    const from = after === undefined ? '' : String(fromCursor(after, ['text'])[0]);
     const { items, next } = await this.limiter.usage(account, { after: from, limit });
     const shown = api === undefined ? items : items.filter((item) => item.api === api);
     const [overrides, denials] = await Promise.all([this.#overrides(shown), this.#lastDenials(account)]);

@@ -51,7 +51,7 @@ export class EventsService {
     const { limit = PAGE, after } = query;
     const conditions = conditionsOf(query);
     if (after !== undefined) {
-      const [us, id] = fromCursor(after, 2);
+      const [us, id] = fromCursor(after, ['whole', 'text']);
       conditions.add(`(e.first_at, e.id) < ('epoch'::timestamptz + ?::bigint * interval '1 microsecond', ?)`, us, id);
     }
     const rows = await this.database.query<EventRow[]>(

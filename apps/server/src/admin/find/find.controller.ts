@@ -1,19 +1,14 @@
 /** The one box: whatever a customer or a colleague quotes, an id of anything leads to its account. */
 import { Controller, Get, Inject, Query } from '@nestjs/common';
+import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
 import { AccountsService } from '../accounts/accounts.service.js';
+import { text } from '../shared/schemas.js';
 
-const find = z.strictObject({
-  q: z
-    .string()
-    .trim()
-    .min(1)
-    .max(256)
-    .refine((value) => !value.includes('\0') && value.isWellFormed(), 'must be well-formed text'),
-});
+const find = z.strictObject({ q: text({ most: MAX_DIMENSION_BYTES }) });
 
 const foundSchema = z.object({
   items: z.array(

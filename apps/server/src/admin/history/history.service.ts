@@ -28,7 +28,7 @@ export class HistoryService {
   async list(query: z.output<typeof listHistory>): Promise<z.output<typeof historyPage>> {
     const { limit = PAGE, after } = query;
     const conditions = filters(query);
-    if (after !== undefined) conditions.add('h.id < ?', fromCursor(after, 1)[0]);
+    if (after !== undefined) conditions.add('h.id < ?', fromCursor(after, ['whole'])[0]);
     const rows = await this.database.query<HistoryRow[]>(
       `${HISTORY} ${conditions.where} ORDER BY h.id DESC LIMIT ${limit + 1}`,
       conditions.values,

@@ -39,7 +39,7 @@ export class OverridesService {
   async list(query: ListQuery): Promise<{ items: OverrideView[]; next: string | null }> {
     const { limit = PAGE, after } = query;
     const conditions = this.#conditions(query);
-    if (after !== undefined) conditions.add('o.created_in < ?', fromCursor(after, 1)[0]);
+    if (after !== undefined) conditions.add('o.created_in < ?', fromCursor(after, ['whole'])[0]);
     const rows = await this.database.query<OverrideRow[]>(
       `${OVERRIDES} ${conditions.where} ORDER BY o.created_in DESC LIMIT ${limit + 1}`,
       conditions.values,

@@ -78,7 +78,7 @@ export class RequestsService {
     const conditions = this.#conditions(query);
     const oldestFirst = query.state === 'open';
     if (after !== undefined) {
-      conditions.add(`r.number ${oldestFirst ? '>' : '<'} ?::bigint`, fromCursor(after, 1)[0]);
+      conditions.add(`r.number ${oldestFirst ? '>' : '<'} ?::bigint`, fromCursor(after, ['whole'])[0]);
     }
     const order = oldestFirst ? 'ASC' : 'DESC';
     const rows = await this.database.query<RequestRow[]>(

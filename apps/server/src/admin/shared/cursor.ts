@@ -8,14 +8,17 @@ export function toCursor(key: Key): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** @throws HttpException 400 when it is none of ours. */
-export function fromCursor(cursor: string, length: number): Key {
+/** A bigint's digits fit; whoever makes a cursor of its own gets no further. */
+const PARTS = {
+  whole: (part: unknown) => /^\d{1,18}$/.test(String(part)),
+  text: (part: unknown) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'),
+} as const;
+
+/** The parts of a key, each of its kind. @throws HttpException 400 when it is none of ours. */
+export function fromCursor(cursor: string, kinds: readonly (keyof typeof PARTS)[]): Key {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
-    const simple = (part: unknown) => part === null || typeof part === 'string' || typeof part === 'number';
-    if (Array.isArray(key) && key.length === length && key.every(simple) && !JSON.stringify(key).includes('\\u0000')) {
-      return key as Key;
-    }
+    if (Array.isArray(key) && key.length === kinds.length && kinds.every((kind, i) => PARTS[kind](key[i]))) return key;
   } catch {
     // told below
   }

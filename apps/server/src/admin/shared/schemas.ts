@@ -4,10 +4,14 @@ import { z } from 'zod';
 
 /** Text that Postgres can hold and a person can read; NFC, so that two spellings of one name are one name. */
 export function text({ most }: { most: number }) {
+  return anyText({ most }).min(1, 'must not be empty');
+}
+
+/** Also none at all. */
+export function anyText({ most }: { most: number }) {
   return z
     .string()
     .trim()
-    .min(1, 'must not be empty')
     .refine((value) => !value.includes('\0'), 'must not contain NUL')
     .refine((value) => value.isWellFormed(), 'must be well-formed Unicode')
     .refine((value) => Buffer.byteLength(value) <= most, `must be at most ${most} bytes`)

@@ -53,24 +53,28 @@ export async function repl({ cli, session, format: first, input }: ReplOptions):
 
   if (typed) cli.out('Read-only, as rollgate_auditor. \\d lists what there is to read, \\? helps, \\q quits.\n');
   prompt();
-  for await (const line of lines) {
-    const [command, name = ''] = line.trim().split(/\s+/, 2);
-    if (pending === '' && command?.startsWith('\\')) {
-      if (command === '\\q') break;
-      if (command === '\\d') {
-        await attempt(async () => {
-          const found = await describe(session, name);
-          return found === undefined ? `there is no view "${name}"\n` : printed(found, format);
-        });
-      } else if (command === '\\format' && (FORMATS as readonly string[]).includes(name)) format = name as Format;
-      else cli.out(HELP);
-    } else {
-      const { statements, rest } = splitStatements(`${pending}${line}\n`);
-      pending = rest;
-      for (const statement of statements) await attempt(async () => printed(await session.run(statement), format));
+  try {
+    for await (const line of lines) {
+      const [command, name = ''] = line.trim().split(/\s+/, 2);
+      if (pending === '' && command?.startsWith('\\')) {
+        if (command === '\\q') break;
+        if (command === '\\d') {
+          await attempt(async () => {
+            const found = await describe(session, name);
+            return found === undefined ? `there is no view "${name}"\n` : printed(found, format);
+          });
+        } else if (command === '\\format' && (FORMATS as readonly string[]).includes(name)) format = name as Format;
+        else cli.out(HELP);
+      } else {
+        const { statements, rest } = splitStatements(`${pending}${line}\n`);
+        pending = rest;
+        for (const statement of statements) await attempt(async () => printed(await session.run(statement), format));
+      }
+      prompt();
     }
-    prompt();
+  } finally {
+    // Paused, an input that stays open does not keep the process.
+    lines.close();
   }
-  lines.close();
   if (!typed && pending.trim() !== '') cli.out(printed(await session.run(pending), format));
 }

@@ -1,0 +1,1 @@
+export function firstLoad(): { sizes: { file: string; bytes: number }[]; kB: number; mostKB: number };

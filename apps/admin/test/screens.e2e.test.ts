@@ -1,0 +1,67 @@
+/** Every screen for everybody: no finding of axe in light and dark, no sideways scrolling on a phone, a small first load. */
+import { readFileSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { firstLoad } from '../bin/check-size.mjs';
+import { type Desk, openDesk } from './desk.js';
+import { gather } from './team.js';
+import { inDark, inPhone, walk } from './walk.js';
+
+const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
+const ALL = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
+/** All that another scheme changes. */
+const CONTRAST = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
+
+let desk: Desk;
+const light: string[] = [];
+const dark: string[] = [];
+const wide: string[] = [];
+
+beforeAll(async () => {
+  desk = await openDesk();
+  const team = await gather(desk);
+  const look = async (page: Page, name: string) => {
+    light.push(...(await findings(page, ALL)).map((finding) => `${name}: ${finding}`));
+    await inDark(page, async () => {
+      dark.push(...(await findings(page, CONTRAST)).map((finding) => `${name}: ${finding}`));
+    });
+    await inPhone(page, async () => {
+      const width: number = await page.evaluate('document.documentElement.scrollWidth');
+      if (width > 390) wide.push(`${name}: ${width} px`);
+    });
+  };
+  await walk({ desk, team }, (page, { name }) => look(page, name));
+  const signIn = await desk.open(await desk.browser.newContext({ reducedMotion: 'reduce' }), '/admin/');
+  await signIn.getByLabel('Login').waitFor();
+  await look(signIn, 'sign-in');
+}, 180_000);
+afterAll(() => desk?.close());
+
+async function findings(page: Page, rules: unknown): Promise<string[]> {
+  await page.evaluate(`typeof axe === 'undefined' && (() => { ${AXE} })()`);
+  return await page.evaluate(
+    `axe.run(document, ${JSON.stringify(rules)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)))`,
+  );
+}
+
+test('axe finds nothing on any screen in light', () => {
+  expect(light).toEqual([]);
+});
+
+test('axe finds no contrast that is too low on any screen in dark', () => {
+  expect(dark).toEqual([]);
+});
+
+test('a phone of 390 px scrolls down, never sideways', () => {
+  expect(wide).toEqual([]);
+});
+
+test('the first load is at most 300 kB of gzipped JavaScript', () => {
+  const { kB, mostKB } = firstLoad();
+  expect(kB).toBeLessThanOrEqual(mostKB);
+});
+
+test('no page had an exception, a refused style or a broken call', () => {
+  expect(desk.trouble).toEqual([]);
+});

@@ -1,0 +1,134 @@
+/** A night's work: accounts in all states, overrides, requests, an edited API, a token. */
+import { calls, type Desk, inHours, type Person, until } from './desk.js';
+
+export interface Team {
+  readonly viewer: Person;
+  readonly support: Person;
+  readonly other: Person;
+  readonly auditor: Person;
+  readonly admin: Person;
+  /** Of what was made. */
+  readonly override: string;
+  readonly request: string;
+  readonly denial: string;
+}
+
+// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+type Json = Record<string, any>;
+
+export async function post(
+  person: Person,
+  path: string,
+  body: unknown,
+  headers?: Record<string, string>,
+): Promise<Json> {
+  const answer = await person.http.post(`/admin/api/${path}`, body, headers);
+  if (answer.status >= 300) throw new Error(`${path}: ${answer.status} ${answer.text}`);
+  return answer.body;
+}
+
+export async function gather(desk: Desk): Promise<Team> {
+  const [viewer, support, other, auditor, admin] = await Promise.all([
+    desk.person('viewer'),
+    desk.person('support'),
+    desk.person('support'),
+    desk.person('auditor'),
+    desk.person('admin'),
+  ]);
+  const { limiter } = desk;
+  await calls(limiter, 72);
+  await calls(limiter, 21, { bot: 'b-2' });
+  await calls(limiter, 44, { api: 'upload-file', bot: 'b-2' });
+  await calls(limiter, 52, { account: 'globex', bot: 'g-1' });
+  await calls(limiter, 57, { account: 'initech', bot: 'i-9', api: 'upload-file' });
+  const made = await post(support, 'overrides', {
+    account: 'globex',
+    api: 'publish-bot',
+    perMinute: 300,
+    perHour: 9_000,
+    expiresAt: inHours(20),
+    reason: 'Launch of their winter campaign',
+    ticket: 'SUP-1234',
+  });
+  await post(admin, 'overrides', {
+    account: 'hooli',
+    perMinute: 900,
+    perHour: 20_000,
+    reason: 'Contract of 2026, annex B',
+  });
+  await post(admin, 'overrides', {
+    account: 'umbrella',
+    api: 'publish-bot',
+    dimensions: { bot: 'u-4' },
+    perMinute: 0,
+    expiresAt: inHours(3),
+    reason: 'Runaway script, stopped on their wish',
+  });
+  const asked = await post(other, 'requests', {
+    account: 'acme',
+    api: 'publish-bot',
+    perMinute: 240,
+    perHour: 6_000,
+    until: inHours(72),
+    reason: 'We launch on Monday and expect four times the traffic.',
+    ticket: 'SUP-1300',
+  });
+  await post(other, 'requests', {
+    account: 'initech',
+    api: 'upload-file',
+    perMinute: 120,
+    reason: 'Nightly import got larger.',
+  });
+  await admin.http.patch(
+    '/admin/api/catalogue/upload-file',
+    { perMinute: 90, reason: 'Measured: the storage can take it' },
+    { 'if-match': '"1"' },
+  );
+  await post(admin, 'tokens', { name: 'billing', permissions: ['accounts.read'], expiresAt: inHours(2_000) });
+  let denial = '';
+  await until(async () => {
+    const { body } = await support.http.get('/admin/api/limit-events?account=acme');
+    denial = (body as Json)['items'][0]?.id ?? '';
+    return denial !== '';
+  });
+  return {
+    viewer,
+    support,
+    other,
+    auditor,
+    admin,
+    override: made['override'].id,
+    request: asked['request'].id,
+    denial,
+  };
+}
+
+export interface Screen {
+  readonly name: string;
+  readonly path: string;
+  /** Whose screen it is; support's where nothing is said. */
+  readonly by?: 'admin' | 'auditor';
+  /** What stands there once it has loaded. */
+  readonly shows: string;
+}
+
+export function screensOf({ override, request, denial }: Team): Screen[] {
+  return [
+    { name: 'find', path: '?q=acme', shows: '.found' },
+    { name: 'account', path: 'accounts/acme', shows: '[role=meter]' },
+    { name: 'account-empty', path: 'accounts/nobody', shows: 'pre.code' },
+    { name: 'raise', path: 'accounts/acme?raise=acme&raiseApi=publish-bot&raiseFor=bot%3Db-1', shows: '[data-effect]' },
+    { name: 'requests', path: `requests?id=${request}`, shows: '.request' },
+    { name: 'approve', path: `requests?id=${request}&do=approve`, shows: '[role=dialog] form' },
+    { name: 'overrides', path: 'overrides', shows: 'td' },
+    { name: 'override', path: `overrides?edit=${override}`, shows: '[role=dialog] form' },
+    { name: 'denied', path: 'denied', shows: 'td' },
+    { name: 'denial', path: `denied?account=acme&id=${denial}`, shows: '[data-sentence]' },
+    { name: 'near', path: 'near', shows: '[role=meter]' },
+    { name: 'history', path: 'history', shows: 'td' },
+    { name: 'catalogue', path: 'catalogue?group=bot-definition', by: 'admin', shows: 'td' },
+    { name: 'catalogue-edit', path: 'catalogue?edit=publish-bot', by: 'admin', shows: '[role=dialog] form' },
+    { name: 'staff', path: 'staff', by: 'admin', shows: 'td' },
+    { name: 'tokens', path: 'staff?tab=tokens', by: 'auditor', shows: 'td' },
+  ];
+}

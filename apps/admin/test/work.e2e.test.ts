@@ -1,0 +1,189 @@
+/** What people do at the desk: decide requests, watch, sign in again, work without a mouse; each as far as the role goes. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import type { Page } from 'playwright-core';
+import { addPerson, PASSWORD } from '../../server/test/browser.js';
+import { calls, type Desk, inHours, openDesk, type Person, until } from './desk.js';
+import { post } from './team.js';
+
+let desk: Desk;
+let support: Person;
+let other: Person;
+
+beforeAll(async () => {
+  desk = await openDesk();
+  support = await desk.person('support');
+  other = await desk.person('support');
+}, 60_000);
+afterAll(() => desk?.close());
+
+async function ask(account: string, by: Person = other): Promise<string> {
+  const wish = { account, api: 'publish-bot', perMinute: 200, until: inHours(48), reason: 'We launch on Monday.' };
+  return (await post(by, 'requests', wish))['request'].id;
+}
+
+const dialog = (page: Page, name: RegExp) => page.getByRole('dialog', { name });
+
+test('a request is approved with another value by keys alone, and another one declined with a reason', async () => {
+  const [approved, declined] = [await ask('wayne'), await ask('stark')];
+  const page = await support.open({ path: `/admin/requests` });
+  await page.locator(`#request-${approved}`).waitFor();
+  await page.keyboard.press('j');
+  await page.locator(`#request-${approved}[data-chosen]`).waitFor();
+  await page.keyboard.press('a');
+  await dialog(page, /Approve/)
+    .getByLabel('In any 60 s')
+    .fill('150');
+  await dialog(page, /Approve/)
+    .getByRole('button', { name: 'Approve' })
+    .click();
+  await page.getByText(`${approved} approved`).waitFor();
+  expect((await support.http.get('/admin/api/overrides?account=wayne')).body).toMatchObject({
+    items: [{ perMinute: 150 }],
+  });
+
+  await page.locator(`#request-${approved}`).waitFor({ state: 'detached' });
+  await page.keyboard.press('j');
+  await page.locator(`#request-${declined}[data-chosen]`).waitFor();
+  await page.keyboard.press('d');
+  await dialog(page, /Decline/)
+    .getByRole('button', { name: 'Decline' })
+    .click();
+  await page.getByText('Reason is needed').waitFor();
+  await dialog(page, /Decline/)
+    .getByLabel('Reason')
+    .fill('Please spread the calls.');
+  await page.keyboard.press('Tab');
+  await dialog(page, /Decline/)
+    .getByRole('button', { name: 'Decline' })
+    .click();
+  await page.getByText(`${declined} declined`).waitFor();
+  await page.getByText('Nobody waits for an answer.').waitFor();
+  await page.context().close();
+});
+
+test('somebody was faster: it is said by whom, and how it stands', async () => {
+  const id = await ask('oscorp');
+  const page = await support.open({ path: `/admin/requests?id=${id}&do=approve` });
+  await dialog(page, /Approve/)
+    .getByLabel('Answer')
+    .fill('Enjoy');
+  const third = await desk.person('admin');
+  await post(third, `requests/${id}/decline`, { answer: 'Not now.' }, { 'if-match': '"1"' });
+  await dialog(page, /Approve/)
+    .getByRole('button', { name: 'Approve' })
+    .click();
+  await page.getByText(`declined by staff:${third.login} already`).waitFor();
+  await page.getByRole('button', { name: 'See how it stands' }).click();
+  await page.getByText('Nobody waits for an answer.').waitFor();
+  await page.context().close();
+});
+
+test('gauges move while calls run, and stand still when paused', async () => {
+  await calls(desk.limiter, 3, { account: 'live' });
+  const page = await support.open({ path: '/admin/accounts/live' });
+  const gauge = page.getByRole('meter', { name: /60 s/ });
+  await gauge.waitFor();
+  expect(await gauge.getAttribute('aria-valuenow')).toBe('3');
+  await calls(desk.limiter, 7, { account: 'live' });
+  await until(async () => (await gauge.getAttribute('aria-valuenow')) === '10');
+  await page.getByRole('button', { name: 'Live' }).click();
+  await page.getByRole('button', { name: 'Paused' }).waitFor();
+  expect(page.url()).toContain('paused=1');
+  await calls(desk.limiter, 5, { account: 'live' });
+  await page.waitForTimeout(2_500);
+  expect(await gauge.getAttribute('aria-valuenow')).toBe('10');
+  await page.context().close();
+});
+
+test('above the ceiling a raise becomes a request for an admin', async () => {
+  const page = await support.open({ path: '/admin/accounts/acme?raise=acme&raiseApi=publish-bot' });
+  const drawer = dialog(page, /Raise/);
+  await drawer.getByLabel('In any 60 s').fill('5000');
+  await drawer.getByText('Above your ceiling').waitFor();
+  await drawer.getByLabel('Reason').fill('Contract');
+  await drawer.getByRole('button', { name: 'Ask an admin' }).click();
+  await page.getByText('It became a request for an admin', { exact: true }).waitFor();
+  await page.context().close();
+});
+
+test.each([
+  ['viewer', false, false],
+  ['support', true, false],
+  ['auditor', false, true],
+  ['admin', true, true],
+] as const)('%s sees what the role may: raise %s, staff %s', async (role, raises, readsStaff) => {
+  await calls(desk.limiter, 1, { account: 'live' });
+  const person = await desk.person(role);
+  const page = await person.open({ path: '/admin/accounts/live?raise=live' });
+  await page.getByRole('meter').first().waitFor();
+  if (raises) await page.keyboard.press('Escape');
+  expect(await page.getByRole('link', { name: 'Raise a limit' }).count()).toBe(raises ? 1 : 0);
+  expect(await page.getByRole('link', { name: 'Staff and tokens' }).count()).toBe(readsStaff ? 1 : 0);
+  await page.goto(`${desk.service.server.url}/admin/catalogue`);
+  await page
+    .getByRole('cell', { name: /publish-bot/ })
+    .first()
+    .waitFor();
+  expect(await page.getByRole('link', { name: /^Edit / }).count()).toBe(role === 'admin' ? 78 : 0);
+  await page.context().close();
+});
+
+test('a session that ends keeps the form; after signing in it is sent as it was typed', async () => {
+  const { login } = await addPerson(desk.service, { role: 'support' });
+  const context = await desk.browser.newContext({ reducedMotion: 'reduce' });
+  const page = await desk.open(context, '/admin/accounts/umbrella?raise=umbrella&raiseApi=publish-bot');
+  await page.getByLabel('Login').fill(login);
+  await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await page.getByRole('button', { name: 'Sign in' }).click();
+  const drawer = dialog(page, /Raise/);
+  await drawer.getByLabel('Reason').fill('Typed before the session ended');
+  await desk.database.pool.query('DELETE FROM rollgate.session');
+  await drawer.getByRole('button', { name: 'Raise' }).click();
+  const again = dialog(page, /sign in again/);
+  await again.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
+  await again.getByRole('button', { name: 'Sign in' }).click();
+  await page.getByText('Limit raised').waitFor();
+  const { rows } = await desk.database.pool.query(`SELECT reason FROM rollgate.override WHERE account = 'umbrella'`);
+  expect(rows).toEqual([{ reason: 'Typed before the session ended' }]);
+  await context.close();
+});
+
+test('a limit is raised without a mouse, and the focus comes back', async () => {
+  const person = await desk.person('support');
+  const page = await person.open();
+  await page.getByRole('combobox', { name: /Find/ }).waitFor();
+  await page.keyboard.type('cyberdyne');
+  await page.getByText('Nothing is called').waitFor();
+  await page.keyboard.press('Enter');
+  await page.getByRole('heading', { level: 1, name: 'cyberdyne' }).waitFor();
+  await page.keyboard.press('?');
+  await dialog(page, /Keys/).getByText('Raise a limit').waitFor();
+  await page.keyboard.press('Escape');
+  await dialog(page, /Keys/).waitFor({ state: 'detached' });
+  await page.keyboard.press('r');
+  await dialog(page, /Raise/)
+    .getByRole('radio', { name: /The whole account/ })
+    .waitFor();
+  await until(async () => await page.evaluate('document.activeElement.type === "radio"'));
+  // From the choice of the scope: presets, two limits, expiry, reason.
+  for (let presses = 0; !(await page.evaluate('document.activeElement.matches("[data-raise=reason]")')); presses++) {
+    expect(presses).toBeLessThan(8);
+    await page.keyboard.press('Tab');
+  }
+  await page.keyboard.type('By keys');
+  await page.keyboard.press('Tab');
+  await page.keyboard.press('Enter');
+  await page.getByText(/In force on all nodes/).waitFor();
+  await dialog(page, /Raise/).waitFor({ state: 'detached' });
+  expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
+  await page.keyboard.press('u');
+  await page.getByText('Taken back: the limit is as before.').waitFor();
+  await page.keyboard.press('g');
+  await page.keyboard.press('d');
+  await page.getByRole('heading', { level: 1, name: 'Denied events' }).waitFor();
+  await page.context().close();
+});
+
+test('no page had an exception, a refused style or a broken call', () => {
+  expect(desk.trouble).toEqual([]);
+});

@@ -1,0 +1,158 @@
+/** A few days of fixed dates, small enough to be counted by hand, for the auditor's queries. Now is NOW. */
+import { builtInCatalogue } from '@rollgate/contract';
+import { laneOf } from '@rollgate/limiter';
+import type { TestDatabase } from '@rollgate/testing';
+import { type PastAuthor, PastPolicy } from '../src/seed/past-policy.js';
+
+export const NOW = '2026-03-10 12:00:00+00';
+
+const at = (text: string) => new Date(`2026-${text}Z`);
+const EVE: PastAuthor = { actor: 'staff:eve', role: 'admin', address: '192.0.2.1' };
+const ANN: PastAuthor = { actor: 'staff:ann', role: 'support' };
+const customer = (account: string): PastAuthor => ({ actor: `account:${account}`, role: 'customer' });
+
+export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
+  const client = await pool.connect();
+  try {
+    await client.query('BEGIN');
+    await changePolicy(new PastPolicy(client));
+    await client.query('COMMIT');
+    const uses = [
+      { id: 'ovr_3', at_ms: at('03-05T10:00:00').getTime(), peak_minute: 12, peak_hour: 40, needed: false },
+    ];
+    await client.query('SELECT rollgate.report_use($1)', [JSON.stringify(uses)]);
+    await client.query('SELECT rollgate.write_events($1)', [JSON.stringify(EVENTS)]);
+    for (const [subject, api, units, time] of USED)
+      await client.query(
+        'SELECT FROM rollgate.acquire(ARRAY[$1::int], ARRAY[$2], ARRAY[1], ARRAY[$3::int], ARRAY[1000], ARRAY[18000], $4)',
+        [laneOf(subject), `${subject}/${api}`, units, at(time)],
+      );
+  } finally {
+    client.release();
+  }
+}
+
+async function changePolicy(policy: PastPolicy): Promise<void> {
+  await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
+  const person = { displayName: 'Ann', passwordHash: 'x' };
+  await policy.addPerson(at('03-04T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
+  // ovr_1: high, for good, without a ticket, and nobody uses it.
+  await policy.createOverride(
+    at('02-20T09:00:00'),
+    { account: 'globex', api: 'find-intent', per_minute: 300, reason: 'a good customer' },
+    EVE,
+  );
+  await policy.changeOverride(at('02-21T09:00:00'), 'ovr_1', { per_minute: 900 }, { ...EVE, reason: 'they called' });
+  await policy.createOverride(
+    at('03-01T09:00:00'),
+    { account: 'initech', mode: 'shadow', reason: 'pilot', ticket: 'T-2' },
+    EVE,
+  );
+  await policy.createOverride(
+    at('03-02T09:00:00'),
+    { account: 'hooli', group_id: 'analytics', per_hour: 3600, reason: 'reports', ticket: 'T-3' },
+    EVE,
+  );
+  await policy.changeCatalogue(
+    at('03-05T09:00:00'),
+    'get-analytics',
+    { per_minute: 90 },
+    { ...EVE, reason: 'measured', ticket: 'T-4' },
+  );
+  const refused = await policy.askLimit(
+    at('03-08T06:00:00'),
+    { account: 'hooli', api: 'get-bots', per_minute: 600, reason: 'polling' },
+    customer('hooli'),
+  );
+  await policy.decideRequest(at('03-08T12:00:00'), refused, { changes: null, answer: 'poll less' }, ANN);
+  const asked = await policy.askLimit(
+    at('03-09T08:00:00'),
+    { account: 'acme', api: 'publish-bot', per_minute: 240, reason: 'launch', ticket: 'T-1' },
+    customer('acme'),
+  );
+  await policy.decideRequest(at('03-09T10:00:00'), asked, { changes: { per_minute: 120 }, answer: 'half' }, EVE);
+  await policy.askLimit(
+    at('03-10T02:00:00'),
+    { account: 'globex', api: 'get-bots', per_minute: 120, reason: 'sync' },
+    customer('globex'),
+  );
+}
+
+let number = 0;
+function event(time: string, count: number, changes: object): object {
+  const first_ms = at(time).getTime();
+  return {
+    id: `e${++number}`,
+    kind: 'denied',
+    account: 'acme',
+    api: 'publish-bot',
+    group_id: 'bot-definition',
+    level: ['bot'],
+    subject: 'acme/publish-bot/bot=b-1',
+    dimensions: { bot: 'b-1' },
+    window_name: 'minute',
+    per_minute: 60,
+    per_hour: 1800,
+    used: 60,
+    cost: 1,
+    source: 'default',
+    policy_version: 1,
+    mode: 'enforced',
+    first_ms,
+    last_ms: first_ms + 500,
+    count,
+    units: count,
+    node: 'a:1',
+    ...changes,
+  };
+}
+
+const RAISED = { source: 'ovr_4', per_minute: 120, used: 120 };
+const GLOBEX = {
+  account: 'globex',
+  api: 'find-intent',
+  group_id: 'analytics',
+  subject: 'globex/find-intent/bot=g',
+  window_name: 'hour',
+  used: 1800,
+  source: 'ovr_1',
+  per_minute: 900,
+};
+const UMBRELLA = {
+  account: 'umbrella',
+  api: 'get-bots',
+  group_id: 'admin',
+  level: ['account'],
+  subject: 'umbrella/get-bots/',
+  dimensions: { account: 'umbrella' },
+};
+const SHADOW = { account: 'initech', api: 'bot-export', subject: 'initech/bot-export/bot=i', mode: 'shadow' };
+const AWAY = { account: 'hooli', subject: 'hooli/publish-bot/bot=h', mode: 'fallback_denied' };
+const LET_IN = { ...AWAY, kind: 'granted_sample', window_name: null, mode: 'fallback_allowed' };
+
+const EVENTS: readonly object[] = [
+  event('03-07T14:00:00', 4, AWAY),
+  event('03-07T14:00:30', 9, { ...LET_IN, node: 'b:1' }),
+  event('03-07T14:03:00', 2, AWAY),
+  event('03-09T23:00:00', 1, LET_IN),
+  event('03-08T10:00:00', 6, SHADOW),
+  event('03-09T10:00:00', 5, { ...SHADOW, subject: 'initech/bot-export/bot=j' }),
+  // Longer ago than any question reaches.
+  event('02-01T10:00:00', 1000, SHADOW),
+  event('03-09T09:30:00', 50, {}),
+  event('03-09T09:30:01', 30, {}),
+  event('03-09T11:00:00', 5, RAISED),
+  event('03-10T08:00:00', 3, RAISED),
+  event('03-10T09:30:00', 7, GLOBEX),
+  event('03-10T10:00:00', 20, UMBRELLA),
+  event('03-10T10:00:59', 2, { ...UMBRELLA, window_name: 'hour', used: 1800 }),
+];
+
+/** Account, rest of the key, units, when. */
+const USED = [
+  ['acme', 'publish-bot/bot=b-1', 110, '03-10T11:59:30'],
+  ['globex', 'find-intent/bot=g', 30, '03-10T11:59:30'],
+  ['umbrella', 'get-bots/', 59, '03-10T11:59:50'],
+  ['hooli', 'get-table-data/table=t', 900, '03-10T11:30:00'],
+  ['initech', 'publish-bot/bot=i', 60, '03-10T11:58:00'],
+] as const;

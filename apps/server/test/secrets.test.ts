@@ -1,0 +1,128 @@
+/** Whatever goes wrong at the start, and whatever is asked afterwards: no secret stands in what the programs print. */
+import { mkdtemp, rm, writeFile } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createTestDatabase, freePort, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+
+const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+
+// Each test starts programs: seconds on a busy machine.
+jest.setTimeout(60_000);
+
+const PASSWORD = 'pg-Passw0rd/of+ours';
+const CLIENT_SECRET = 'oidc-client-secret-of-ours';
+/** As they are, as they stand in a URL, and what a careless log makes of them. */
+const SECRETS = [PASSWORD, encodeURIComponent(PASSWORD), CLIENT_SECRET].flatMap((secret) => [
+  secret,
+  Buffer.from(secret).toString('base64'),
+  JSON.stringify(secret).slice(1, -1),
+]);
+
+let database: TestDatabase;
+let folder: string;
+let port: number;
+const started: NodeProcess[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+  folder = await mkdtemp(join(tmpdir(), 'rollgate-secrets-'));
+  port = await freePort();
+});
+afterAll(async () => {
+  await Promise.all(started.map((node) => node.stop()));
+  await database?.drop();
+  await rm(folder, { recursive: true, force: true });
+});
+
+/** The database of the test by another user's name, of a password it does not have or need. */
+function withPassword(change: (url: URL) => void = () => undefined): string {
+  const url = new URL(database.url);
+  url.password = encodeURIComponent(PASSWORD);
+  change(url);
+  return url.href;
+}
+
+const OIDC = {
+  ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com',
+  ROLLGATE_OIDC_ISSUER: 'https://127.0.0.1:1',
+  ROLLGATE_OIDC_CLIENT_ID: 'rollgate',
+  ROLLGATE_OIDC_CLIENT_SECRET: CLIENT_SECRET,
+};
+const UNSET = { DATABASE_URL: undefined, DATABASE_URL_FILE: undefined, ROLLGATE_OIDC_CLIENT_SECRET_FILE: undefined };
+
+async function run(script: string, env: Record<string, string | undefined>, args: string[] = []): Promise<NodeProcess> {
+  const settings = { ...UNSET, ROLLGATE_PORT: '0', ROLLGATE_LOG_LEVEL: 'trace', ...env };
+  const node = await spawnNode({ script, args, env: settings });
+  started.push(node);
+  return node;
+}
+
+function expectNoSecret(node: NodeProcess): void {
+  const printed = node.stdout() + node.stderr();
+  expect(printed).not.toBe('');
+  for (const secret of SECRETS) expect(printed).not.toContain(secret);
+}
+
+const BAD_CONNECTIONS: ReadonlyArray<readonly [what: string, url: () => string]> = [
+  ['nobody listens', () => `postgres://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/db`],
+  ['no such host', () => `postgres://me:${encodeURIComponent(PASSWORD)}@no-such-host.invalid/db`],
+  ['no such database', () => withPassword((url) => (url.pathname = '/no_such_database'))],
+  ['no such user', () => withPassword((url) => (url.username = 'nobody_at_all'))],
+  ['TLS that the server does not speak', () => withPassword((url) => (url.search = '?sslmode=require'))],
+  ['no URL at all', () => `postgres//me:${encodeURIComponent(PASSWORD)}@127.0.0.1/db`],
+  ['a password that is half an escape', () => `postgres://me:${PASSWORD.replace('/', '%2')}%@127.0.0.1/db`],
+  ['not migrated', () => withPassword((url) => (url.pathname = '/template1'))],
+];
+
+test.each(BAD_CONNECTIONS)('%s: the service and the command line end, and tell no secret', async (_, url) => {
+  const env = { DATABASE_URL: url(), ...OIDC };
+  for (const node of [await run(MAIN, env), await run(CLI, env, ['migrate', '--status'])]) {
+    await node.exited;
+    expectNoSecret(node);
+  }
+});
+
+test('wrong settings beside them, and secrets by file', async () => {
+  const file = join(folder, 'database-url');
+  await writeFile(file, withPassword());
+  const secretFile = join(folder, 'client-secret');
+  await writeFile(secretFile, `${CLIENT_SECRET}\n`);
+  const { ROLLGATE_OIDC_CLIENT_SECRET: _, ...oidc } = OIDC;
+  const wrong = { ROLLGATE_PORT: 'x', ROLLGATE_TRUST_PROXY: 'true', ROLLGATE_OIDC_ISSUER: 'ftp://x' };
+  const node = await run(MAIN, {
+    DATABASE_URL_FILE: file,
+    ROLLGATE_OIDC_CLIENT_SECRET_FILE: secretFile,
+    ...oidc,
+    ...wrong,
+  });
+  expect((await node.exited).code).toBe(1);
+  expect(node.stderr()).toMatch(/ROLLGATE_TRUST_PROXY must be/);
+  expectNoSecret(node);
+});
+
+test('a service that runs: tokens, cookies, passwords and queries stand in no line, at level trace', async () => {
+  const ready = /Rollgate service ready/;
+  const node = await run(MAIN, { DATABASE_URL: withPassword(), ...OIDC });
+  const { url } = JSON.parse(await node.waitForLine(ready)) as { url: string };
+  const mine = { token: `rgt_${'S'.repeat(43)}`, cookie: 'C'.repeat(43), typed: 'my typed password', code: 'a-code' };
+  await fetch(`${url}/admin/api/staff`, { headers: { authorization: `Bearer ${mine.token}` } });
+  await fetch(`${url}/admin/api/staff`, { headers: { cookie: `rollgate-session=${mine.cookie}` } });
+  await fetch(`${url}/admin/api/oidc/callback?code=${mine.code}&state=s`, { redirect: 'manual' });
+  await fetch(`${url}/admin/api/oidc/start`, { redirect: 'manual' });
+  await fetch(`${url}/admin/api/session`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ login: 'ann@example.com', password: mine.typed }),
+  });
+  // A fault while a secret is about: the database goes.
+  await database.pool.query('ALTER TABLE rollgate.service_token RENAME TO mislaid');
+  const broken = await fetch(`${url}/admin/api/staff`, { headers: { authorization: `Bearer ${mine.token}` } });
+  await database.pool.query('ALTER TABLE rollgate.mislaid RENAME TO service_token');
+  expect(broken.status).toBe(500);
+  expect(await broken.text()).not.toContain('service_token');
+  expect(await node.stop()).toEqual({ code: 0, signal: null });
+  expectNoSecret(node);
+  for (const secret of Object.values(mine)) expect(node.stdout() + node.stderr()).not.toContain(secret);
+});
