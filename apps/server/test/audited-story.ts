@@ -35,7 +35,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
 async function changePolicy(policy: PastPolicy): Promise<void> {
   await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
   const person = { displayName: 'Ann', passwordHash: 'x' };
-  await policy.addPerson(at('03-04T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
+  await policy.addPerson(at('02-02T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
   // ovr_1: high, for good, without a ticket, and nobody uses it.
   await policy.createOverride(
     at('02-20T09:00:00'),
@@ -76,6 +76,12 @@ async function changePolicy(policy: PastPolicy): Promise<void> {
     { account: 'globex', api: 'get-bots', per_minute: 120, reason: 'sync' },
     customer('globex'),
   );
+  await policy.askLimit(
+    at('03-10T10:30:00'),
+    { account: 'acme', api: 'find-intent', per_hour: 3600, reason: 'launch goes on' },
+    customer('acme'),
+  );
+  await policy.changeOverride(at('03-10T11:00:00'), 'ovr_4', { per_hour: 3600 }, { ...EVE, reason: 'its hour, too' });
 }
 
 let number = 0;
