@@ -6,6 +6,10 @@ import { addPerson, browserAs, type Browser as HttpBrowser } from '../../server/
 import { startService, type TestService } from '../../server/test/start-service.js';
 import { openChromium } from './chromium.js';
 
+/** A busy machine draws slowly. */
+export const PATIENCE_MS = 30_000;
+export const TEST_MS = 120_000;
+
 export type Role = 'viewer' | 'support' | 'auditor' | 'admin';
 
 export interface PageOptions {
@@ -45,7 +49,7 @@ export async function openDesk(): Promise<Desk> {
   const trouble: string[] = [];
   const open = async (context: BrowserContext, path: string) => {
     const page = await context.newPage();
-    page.setDefaultTimeout(10_000);
+    page.setDefaultTimeout(PATIENCE_MS);
     page.on('pageerror', (error) => trouble.push(`${path}: ${error.message}`));
     page.on('console', (message) => {
       const text = message.text();

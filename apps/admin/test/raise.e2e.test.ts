@@ -1,6 +1,8 @@
 /** A customer is denied at 2 a.m.: from the call for help to a call that goes through, and back. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { calls, type Desk, openDesk, type Person, until } from './desk.js';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { calls, type Desk, openDesk, type Person, TEST_MS, until } from './desk.js';
+
+jest.setTimeout(TEST_MS);
 
 let desk: Desk;
 let support: Person;
@@ -8,7 +10,7 @@ let support: Person;
 beforeAll(async () => {
   desk = await openDesk();
   support = await desk.person('support');
-}, 60_000);
+});
 afterAll(() => desk?.close());
 
 test('denied, raised from the gauge, allowed on all nodes, undone', async () => {

@@ -4,7 +4,7 @@ import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { firstLoad } from '../bin/check-size.mjs';
-import { type Desk, openDesk } from './desk.js';
+import { type Desk, openDesk, TEST_MS } from './desk.js';
 import { gather } from './team.js';
 import { inDark, inPhone, walk } from './walk.js';
 
@@ -35,7 +35,7 @@ beforeAll(async () => {
   const signIn = await desk.open(await desk.browser.newContext({ reducedMotion: 'reduce' }), '/admin/');
   await signIn.getByLabel('Login').waitFor();
   await look(signIn, 'sign-in');
-}, 180_000);
+}, 4 * TEST_MS);
 afterAll(() => desk?.close());
 
 async function findings(page: Page, rules: unknown): Promise<string[]> {

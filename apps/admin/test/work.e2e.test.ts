@@ -1,9 +1,11 @@
 /** What people do at the desk: decide requests, watch, sign in again, work without a mouse; each as far as the role goes. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
-import { calls, type Desk, inHours, openDesk, type Person, until } from './desk.js';
+import { calls, type Desk, inHours, openDesk, type Person, TEST_MS, until } from './desk.js';
 import { post } from './team.js';
+
+jest.setTimeout(TEST_MS);
 
 let desk: Desk;
 let support: Person;
@@ -13,7 +15,7 @@ beforeAll(async () => {
   desk = await openDesk();
   support = await desk.person('support');
   other = await desk.person('support');
-}, 60_000);
+});
 afterAll(() => desk?.close());
 
 async function ask(account: string, by: Person = other): Promise<string> {
@@ -137,7 +139,7 @@ test('a session that ends keeps the form; after signing in it is sent as it was 
   await page.getByRole('button', { name: 'Sign in' }).click();
   const drawer = dialog(page, /Raise/);
   await drawer.getByLabel('Reason').fill('Typed before the session ended');
-  await desk.database.pool.query('DELETE FROM rollgate.session');
+  await desk.database.pool.query('DELETE FROM rollgate.staff_session');
   await drawer.getByRole('button', { name: 'Raise' }).click();
   const again = dialog(page, /sign in again/);
   await again.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);

@@ -22,6 +22,7 @@ beforeAll(async () => {
   await program('server', 'main.js', standIn('ROLLGATE_PORT'));
   await program('platform', 'main.js', standIn('PLATFORM_PORT'));
   await program('server', 'cli.js', `import(${JSON.stringify(new URL('../../server/dist/cli.js', import.meta.url))});`);
+  await program('server', 'seed.js', `console.log('filled as ' + new URL(process.env.DATABASE_URL).username);`);
   await program('platform', 'platform-token.js', `console.log('token-of-' + process.argv[3]);`);
 });
 
@@ -189,6 +190,20 @@ test('the first admin is made and shown once, by the start that finds nobody', a
     service.query('SELECT login, role FROM rollgate.staff'),
   );
   expect(rows).toEqual([{ login: 'admin@localhost', role: 'admin' }]);
+  await second.stop();
+}, 60_000);
+
+test('--demo fills an empty database before anything is served, and leaves one alone that holds something', async () => {
+  await rm(join(project, '.rollgate'), { recursive: true, force: true });
+  const first = await start({ TEST_DEMO: 'yes' }, READY);
+  const lines = first.stdout().split('\n');
+  expect(lines.indexOf('filled as postgres')).toBeGreaterThan(0);
+  expect(lines.indexOf('filled as postgres')).toBeLessThan(lines.findIndex((line) => READY.test(line)));
+  await first.waitForLine(/^Logs are in/);
+  await first.stop();
+  const second = await start({ TEST_DEMO: 'yes' }, READY);
+  expect(second.stdout()).toContain('--demo: the database holds something already, it is left as it is\n');
+  expect(second.stdout()).not.toContain('filled as');
   await second.stop();
 }, 60_000);
 

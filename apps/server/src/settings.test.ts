@@ -46,6 +46,7 @@ test('every setting is read', () => {
     ROLLGATE_ENVIRONMENT: 'production',
     ROLLGATE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7',
     ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com/',
+    ROLLGATE_ADMIN_BASE: '/tools/rollgate',
   };
   expect(readSettings(environment)).toEqual({
     host: '0.0.0.0',
@@ -57,6 +58,7 @@ test('every setting is read', () => {
     environment: 'production',
     trustProxy: ['10.0.0.0/8', '192.0.2.7'],
     publicUrl: 'https://rollgate.example.com',
+    adminBase: '/tools/rollgate/',
   });
 });
 
@@ -70,6 +72,7 @@ const KEEP = 'ROLLGATE_KEEP_SECONDS must be a whole number from 3661 to 21474836
 const NO_URL = 'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database';
 const PROXY =
   'ROLLGATE_TRUST_PROXY must be a number of proxies from 1 to 16, or networks like 10.0.0.0/8, 192.0.2.7; never everybody';
+const BASE = 'ROLLGATE_ADMIN_BASE must be a path of its own like /admin/ or /tools/rollgate/';
 const NONE = 'DATABASE_URL is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database';
 
 test.each<[string, Record<string, string>, string]>([
@@ -79,6 +82,8 @@ test.each<[string, Record<string, string>, string]>([
   ['a port in hexadecimal', { ROLLGATE_PORT: '0x10' }, PORT],
   ['trust in everybody', { ROLLGATE_TRUST_PROXY: 'true' }, PROXY],
   ['trust in every address', { ROLLGATE_TRUST_PROXY: '0.0.0.0/0' }, PROXY],
+  ['screens in place of the API', { ROLLGATE_ADMIN_BASE: '/admin/api/' }, BASE],
+  ['screens in place of everything', { ROLLGATE_ADMIN_BASE: '/' }, BASE],
   ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
   ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
   ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],

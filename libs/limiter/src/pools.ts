@@ -9,6 +9,8 @@ import type { Budget } from './outage/budget.js';
 const HOUSEKEEPING_CONNECTIONS = 3;
 const LOOK_CONNECTIONS = 2;
 const CONNECT_WITHIN_MS = 10_000;
+/** Longer than a sign-in takes anywhere, and no longer than an outage is waited out: what hangs holds a place of the pool. */
+const SIGN_IN_WITHIN_MS = 2_000;
 /** A look at one account is some milliseconds; one that takes so long is lost. */
 const LOOK_WITHIN_MS = 5_000;
 
@@ -38,7 +40,8 @@ export function openPools({ databaseUrl, connections, budget, pooled, onError }:
     budget === undefined
       ? {}
       : {
-          connectionTimeoutMillis: budget.poolMs,
+          // No call waits for it that long: the store sees to that.
+          connectionTimeoutMillis: Math.max(budget.poolMs, SIGN_IN_WITHIN_MS),
           ...(pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs }),
         };
   return {

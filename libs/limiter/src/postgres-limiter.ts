@@ -74,7 +74,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     looks,
     clock,
     prepared: !pooled,
-    ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs }),
+    ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs, connectWithinMs: budget.poolMs }),
   });
   const { store, outage } = behindBreakers(postgres, { options, stripes, budget, clock: databaseClock, onError });
   const catalogue = options.catalogue ?? builtInCatalogue;

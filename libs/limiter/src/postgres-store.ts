@@ -53,6 +53,8 @@ export interface PostgresStoreOptions {
   readonly looks?: pg.Pool;
   /** After so long without an answer the connection of a decision is destroyed. */
   readonly acquireWithinMs?: number;
+  /** A decision that has no connection after so long fails; the connection is made all the same. */
+  readonly connectWithinMs?: number;
   /** `false`: no statement is kept by name, as a pooler of transactions needs it. */
   readonly prepared?: boolean;
   /** Unix ms, for tests that own the time; by default the database's clock decides. */
@@ -62,12 +64,14 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
   readonly #looks: pg.Pool;
+  readonly #connectWithinMs: number | undefined;
   readonly #acquire: object;
   readonly #clock: (() => number) | undefined;
 
-  constructor({ pool, looks = pool, acquireWithinMs, prepared = true, clock }: PostgresStoreOptions) {
+  constructor({ pool, looks = pool, acquireWithinMs, connectWithinMs, prepared = true, clock }: PostgresStoreOptions) {
     this.#pool = pool;
     this.#looks = looks;
+    this.#connectWithinMs = connectWithinMs;
     this.#acquire = {
       ...ACQUIRE,
       ...(prepared ? { name: 'rollgate_acquire' } : {}),
@@ -108,7 +112,7 @@ export class PostgresStore implements Store {
 
   /** A connection on which Postgres has refused something is as good as before; one that failed otherwise is destroyed. */
   async #decide(statement: pg.QueryArrayConfig): Promise<pg.QueryArrayResult<AcquireTuple>> {
-    const client = await this.#pool.connect();
+    const client = await this.#connect();
     // A connection that breaks tells the statement, and everybody: without a listener that ends the process.
     client.on('error', ignore);
     try {
@@ -119,6 +123,32 @@ export class PostgresStore implements Store {
     } catch (error) {
       client.release(!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code)));
       throw error;
+    }
+  }
+
+  /**
+   * What is too late for this batch is in time for a later one: a database that takes longer to sign in to than a call
+   * may wait would never be reached.
+   */
+  async #connect(): Promise<pg.PoolClient> {
+    const connecting = this.#pool.connect();
+    const withinMs = this.#connectWithinMs;
+    if (withinMs === undefined) return await connecting;
+    let late = false;
+    let timer: NodeJS.Timeout | undefined;
+    const deadline = new Promise<never>((_, reject) => {
+      timer = setTimeout(() => {
+        late = true;
+        reject(new Error('timeout exceeded when trying to connect'));
+      }, withinMs);
+    });
+    connecting.then((client) => {
+      if (late) client.release();
+    }, ignore);
+    try {
+      return await Promise.race([connecting, deadline]);
+    } finally {
+      clearTimeout(timer);
     }
   }
 

@@ -137,6 +137,21 @@ test('a slow database is asked on; a database that is slower than the budget is 
   expect(performance.now() - calledAt).toBeLessThan(BUDGET_MS + 300);
 });
 
+test('a database that takes longer to sign in to than a call may wait for it decides all the same', async () => {
+  await open();
+  proxy.set({ kind: 'reset' });
+  await limiter.acquire(request());
+  // A sign-in takes some round trips, a decision one.
+  proxy.set({ kind: 'latency', ms: 60 });
+  const deadline = Date.now() + 15_000;
+  let mode = '';
+  while (mode !== 'enforced' && Date.now() < deadline) {
+    mode = (await limiter.acquire(request())).mode;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(mode).toBe('enforced');
+}, 30_000);
+
 test('data in crumbs is data', async () => {
   await open();
   proxy.set({ kind: 'slices' });

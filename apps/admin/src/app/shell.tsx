@@ -1,8 +1,8 @@
 /** What stands around every screen: the ways in, whose place this is, and how the service is. */
 import { AppShell, Burger, Button, Group, Menu, Text, UnstyledButton } from '@mantine/core';
 import { useDisclosure } from '@mantine/hooks';
-import { Notifications } from '@mantine/notifications';
-import { useQuery } from '@tanstack/react-query';
+import { Notifications, notifications } from '@mantine/notifications';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { Outlet, useNavigate, useRouterState } from '@tanstack/react-router';
 import { lazy, Suspense, useEffect, useState } from 'react';
 import { requestsQuery } from '../data/requests.js';
@@ -11,6 +11,7 @@ import { HealthStrip } from '../features/system/health-strip.js';
 import { type Permission, signOut, useMay, useSession } from '../lib/session.js';
 import { useShortcuts } from '../lib/shortcuts.js';
 import { NavItem } from '../ui/links.js';
+import { complaint } from '../ui/notes.js';
 import { Kbd, Tag } from '../ui/small.js';
 import { KeySheet } from './key-sheet.js';
 
@@ -162,6 +163,10 @@ function OpenRequests() {
 
 function PersonMenu() {
   const { staff } = useSession();
+  const { mutate: leave } = useMutation({
+    mutationFn: signOut,
+    onError: (error) => notifications.show({ color: 'red', title: 'Still signed in', message: complaint(error) }),
+  });
   return (
     <Menu position="bottom-end" withinPortal>
       <Menu.Target>
@@ -175,8 +180,8 @@ function PersonMenu() {
         <Menu.Label>
           {staff.login}, {staff.role}
         </Menu.Label>
-        <Menu.Item onClick={() => void signOut({ everywhere: false })}>Sign out</Menu.Item>
-        <Menu.Item onClick={() => void signOut({ everywhere: true })}>Sign out everywhere</Menu.Item>
+        <Menu.Item onClick={() => leave({ everywhere: false })}>Sign out</Menu.Item>
+        <Menu.Item onClick={() => leave({ everywhere: true })}>Sign out everywhere</Menu.Item>
       </Menu.Dropdown>
     </Menu>
   );

@@ -35,6 +35,10 @@ export const local = (at: string | number): string =>
 export const clockTime = (at: number): string =>
   new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
+/** `14:03:27`, on this machine's clock. */
+export const preciseTime = (at: number): string =>
+  new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+
 /** `bot b-17, user u-3`; `whole account` for none. */
 export function subjectText(dimensions: Readonly<Record<string, string>> | null): string {
   const parts = Object.entries(dimensions ?? {}).map(([name, value]) => `${name.replace('_', ' ')} ${value}`);

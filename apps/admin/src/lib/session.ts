@@ -1,7 +1,7 @@
 /** Who is signed in, for every screen. */
 import { queryOptions } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
-import { type Answer, api, told } from '../api/client.js';
+import { type Answer, ApiError, api, told } from '../api/client.js';
 
 export type Session = Extract<Answer<'getSession'>, { signedIn: true }>;
 export type Permission = Session['permissions'][number];
@@ -28,6 +28,10 @@ export function useMay(): (permission: Permission) => boolean {
 
 /** Ends the session here, or wherever this person is signed in, and begins anew: nothing of it stays in the page. */
 export async function signOut({ everywhere }: { everywhere: boolean }): Promise<void> {
-  await told(everywhere ? api.DELETE('/admin/api/sessions') : api.DELETE('/admin/api/session'));
+  const ended = told(everywhere ? api.DELETE('/admin/api/sessions') : api.DELETE('/admin/api/session'));
+  await ended.catch((error: unknown) => {
+    // It had ended already.
+    if (!(error instanceof ApiError && error.status === 401)) throw error;
+  });
   location.reload();
 }

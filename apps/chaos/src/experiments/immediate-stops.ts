@@ -2,7 +2,8 @@ import type { History } from '../history/record.js';
 import { machineMs } from '../history/record.js';
 import { countOf, type Experiment, openWorld, outcomeOf, type Setting, wait } from './experiment.js';
 
-const STOPS = 5;
+/** One for each second of a short run. */
+const MOST_STOPS = 5;
 /** Asynchronous commits are on disk three wal_writer_delay later, at the latest. */
 const STATED_LOSS_MS = 3 * 200;
 
@@ -11,9 +12,10 @@ async function stopFiveTimes(setting: Setting, prepare: string) {
   const recoveries = () => countOf(world.server.log(), /was not properly shut down/g);
   const before = recoveries();
   await world.fleet.start();
+  const stops = Math.min(MOST_STOPS, Math.ceil(setting.seconds));
   const stoppedAt: number[] = [];
-  for (let i = 0; i < STOPS; i++) {
-    await wait(setting.seconds / STOPS + setting.random.next() * 0.3);
+  for (let i = 0; i < stops; i++) {
+    await wait(setting.seconds / stops + setting.random.next() * 0.3);
     stoppedAt.push(machineMs());
     await world.server.stopImmediate();
     await wait(0.2);

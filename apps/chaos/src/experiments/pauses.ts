@@ -48,7 +48,10 @@ export const stoppedNode: Experiment = {
     world.fleet.signal(1, 'SIGCONT');
     await wait(setting.seconds - 5);
     await world.fleet.finish();
-    return { ...(await outcomeOf(world)), faults: { 'nodes stopped': stopped },
-      notes: ['the longest calls are those of the node that stood still'] };
+    return {
+      ...(await outcomeOf(world)),
+      faults: { 'nodes stopped': stopped },
+      notes: ['the longest calls are those of the node that stood still'],
+    };
   },
 };

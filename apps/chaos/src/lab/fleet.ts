@@ -5,7 +5,7 @@ import { GO, type NodeJob, READY, SETTLED, STOP } from '../node/job.js';
 
 /** The compiled program, also for tests, which run from source. */
 const PROGRAM = fileURLToPath(new URL('../../dist/node/program.js', import.meta.url));
-const END_WITHIN_MS = 60_000;
+const END_WITHIN_MS = 120_000;
 
 export type Environment = Readonly<Record<string, string>>;
 

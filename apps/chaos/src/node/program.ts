@@ -14,7 +14,7 @@ import { type NodeJob, READY, readFastClock, SETTLED } from './job.js';
 import { noteTo, observeStatements, told } from './observe.js';
 
 const TICK_MS = 10;
-const SETTLE_WITHIN_MS = 20_000;
+const SETTLE_WITHIN_MS = 40_000;
 /** Spends nothing, is never remembered, and asks the database. */
 const MORE_THAN_ANY_LIMIT = 1_000_000;
 /** Calls under way at most: a database that answers nothing must not fill the memory of the load. */

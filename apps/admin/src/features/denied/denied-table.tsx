@@ -1,5 +1,5 @@
 import type { LimitEvent } from '../../data/events.js';
-import { count, subjectText } from '../../lib/format.js';
+import { count, preciseTime, subjectText } from '../../lib/format.js';
 import { TextLink } from '../../ui/links.js';
 import { Tag, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
@@ -19,7 +19,7 @@ export function DeniedTable({ items, open }: { items: readonly LimitEvent[]; ope
           title: 'When',
           cell: ({ id, lastAt }) => (
             <TextLink to="." search={(now) => ({ ...now, id })}>
-              <Time at={lastAt} />
+              <span className="number">{preciseTime(Date.parse(lastAt))}</span>, <Time at={lastAt} />
             </TextLink>
           ),
         },

@@ -17,6 +17,8 @@ export function SignInDialog({ login, onSignedIn }: SignInDialogProps) {
     queryFn: () => told(api.GET('/admin/api/session')),
     refetchOnWindowFocus: 'always',
     staleTime: 0,
+    // What an earlier dialog heard says nothing of now.
+    gcTime: 0,
   });
   useEffect(() => {
     if (data?.signedIn) onSignedIn(data);

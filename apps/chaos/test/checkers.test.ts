@@ -1,0 +1,169 @@
+/** Each checker is silent where nothing is wrong, and speaks where something was inserted. */
+import { describe, expect, test } from '@jest/globals';
+import { checkEver } from '../src/checkers/ever.js';
+import { checkLive } from '../src/checkers/live.js';
+import { checkRecon, isReconciled } from '../src/checkers/recon.js';
+import { checkSafe, overAdmitted } from '../src/checkers/safe.js';
+import type { CallRecord } from '../src/history/record.js';
+import { readHistory } from '../src/history/record.js';
+import { call, denial, fullMinute, historyOf, LIMITS, START_MS, statement } from './history.js';
+
+const over = (calls: readonly CallRecord[], clock: 'database' | 'machine' = 'database') =>
+  overAdmitted(checkSafe({ calls }, { limits: LIMITS, clock }));
+
+describe('SAFE', () => {
+  test('exactly the limit is safe, in whatever order it was written down', () => {
+    expect(over(fullMinute())).toBe(0);
+    expect(over(fullMinute().reverse())).toBe(0);
+  });
+
+  test('a full minute, and another one 60 s later, are safe; 1 ms earlier is not', () => {
+    const burst = (at: number) => Array.from({ length: LIMITS.perMinute }, () => call(at));
+    expect(over([...burst(0), ...burst(60)])).toBe(0);
+    expect(over([...burst(0), ...burst(59.999)])).toBe(10);
+  });
+
+  test('an admission that was inserted is found, with the window it overfills', () => {
+    const calls = [...fullMinute(), call(30)];
+    expect(checkSafe({ calls }, { limits: LIMITS })).toEqual([
+      { subject: 's', window: 'minute', atMs: START_MS + 30_000, units: 11, most: 10 },
+    ]);
+  });
+
+  test('an hour that holds too much is found, though no minute does', () => {
+    const calls = Array.from({ length: 101 }, (_, i) => call(i * 30));
+    expect(over(calls)).toBe(1);
+    expect(checkSafe({ calls }, { limits: LIMITS })[0]?.window).toBe('hour');
+  });
+
+  test('a cost counts as many units as it has, and subjects do not mix', () => {
+    expect(over([call(0, { cost: 10 }), call(1, { subject: 'other', cost: 10 })])).toBe(0);
+    expect(over([call(0, { cost: 10 }), call(1, { cost: 3 })])).toBe(3);
+  });
+
+  test('where an outage is touched one and a half times the limit is, and no more', () => {
+    const fallback = (at: number) => call(at, { mode: 'fallback_allowed', perMinute: 1 });
+    const part = [11, 12, 13, 14, 15].map(fallback);
+    expect(over([...fullMinute(), ...part])).toBe(0);
+    expect(over([...fullMinute(), ...part, fallback(16)])).toBe(1);
+  });
+
+  test('a limit that was raised holds from when it was', () => {
+    const raised = Array.from({ length: 10 }, (_, i) => call(20 + i, { perMinute: 20 }));
+    expect(over([...fullMinute(), ...raised])).toBe(0);
+    expect(over([...fullMinute(), ...raised, call(31)])).toBe(11);
+  });
+
+  test('on the clock of the machine a step of the database’s does not hide anything', () => {
+    const calls = [
+      ...fullMinute(),
+      ...fullMinute().map((one) => ({ ...one, decidedAtMs: (one.decidedAtMs ?? 0) + 3_600_000 })),
+    ];
+    expect(over(calls)).toBe(0);
+    expect(over(calls, 'machine')).toBe(10);
+  });
+
+  test('what nobody was told to be admitted does not count', () => {
+    expect(over([...fullMinute(), call(20, { allowed: null, mode: null, decidedAtMs: null })])).toBe(0);
+  });
+});
+
+describe('LIVE', () => {
+  test('a denial by a full window is justified, up to a second late', () => {
+    expect(checkLive(historyOf(fullMinute()))).toEqual([]);
+    expect(checkLive(historyOf([...fullMinute(), denial(60.999)]))).toEqual([]);
+  });
+
+  test('a denial that was inserted where there is room is found', () => {
+    const found = checkLive(historyOf([...fullMinute().slice(0, 9), denial(10)]));
+    expect(found).toEqual([{ subject: 's', atMs: START_MS + 10_000, window: 'minute', limit: 10, units: 9 }]);
+    expect(checkLive(historyOf([...fullMinute(), denial(61)]))).toHaveLength(1);
+  });
+
+  test('units that were granted only afterwards justify nothing', () => {
+    expect(
+      checkLive(
+        historyOf([
+          denial(0),
+          ...fullMinute().map((one) => ({
+            ...one,
+            askedAt: one.askedAt + 100,
+            decidedAtMs: (one.decidedAtMs as number) + 100,
+          })),
+        ]),
+      ),
+    ).toHaveLength(1);
+  });
+
+  test('units of a statement whose answer was lost may justify it', () => {
+    const calls = [...fullMinute().slice(0, 9), denial(10)];
+    const lost = statement(call(9.5), { answer: undefined });
+    expect(checkLive(historyOf(calls, [...calls.map((one) => statement(one)), lost]))).toEqual([]);
+  });
+
+  test('a cost above the limit needs no unit', () => {
+    expect(checkLive(historyOf([denial(0, { cost: 11 })]))).toEqual([]);
+  });
+});
+
+describe('RECON', () => {
+  const totals = (units: number) => ({ totals: new Map([['s', units]]) });
+  const lost = statement(call(20, { cost: 3 }), { answer: undefined });
+  const calls = fullMinute();
+  const known = calls.map((one) => statement(one));
+
+  test('what was granted is there; of what nobody knows all or nothing', () => {
+    expect(isReconciled(checkRecon(historyOf(calls), totals(10)))).toBe(true);
+    for (const total of [10, 13])
+      expect(isReconciled(checkRecon(historyOf(calls, [...known, lost]), totals(total)))).toBe(true);
+  });
+
+  test('an acknowledged grant that was dropped is found', () => {
+    expect(checkRecon(historyOf(calls), totals(9))).toMatchObject({ acknowledged: 10, total: 9, lost: 1 });
+    expect(checkRecon(historyOf(calls), { totals: new Map() })).toMatchObject({ lost: 10 });
+  });
+
+  test('units that nobody asked for are found', () => {
+    expect(checkRecon(historyOf(calls), totals(11))).toMatchObject({ surplus: 1 });
+    expect(checkRecon(historyOf(calls, [...known, lost]), totals(14))).toMatchObject({ surplus: 1 });
+  });
+
+  test('a client that was admitted without a grant is found', () => {
+    expect(checkRecon(historyOf([...calls, call(20)], known), totals(10))).toMatchObject({ phantom: 1 });
+  });
+
+  test('what a node granted by itself has to be told, once, unless it was killed', () => {
+    const own = call(20, { mode: 'fallback_allowed', cost: 2 });
+    const debit = statement(own, { debit: true });
+    const all = [...calls, own];
+    expect(isReconciled(checkRecon(historyOf(all, [...known, debit]), totals(12)))).toBe(true);
+    expect(checkRecon(historyOf(all, known), totals(10))).toMatchObject({ untold: 2 });
+    expect(checkRecon(historyOf(all, [...known, debit, debit]), totals(14))).toMatchObject({ surplus: 2 });
+    expect(isReconciled(checkRecon(historyOf(all, known), { ...totals(10), killed: new Set(['n1']) }))).toBe(true);
+  });
+
+  test('what the database refused is not there', () => {
+    const { answer } = statement(call(20));
+    const refused = statement(call(20), {
+      answer: { ...(answer as NonNullable<typeof answer>), outcome: 'refused', granted: [] },
+    });
+    expect(isReconciled(checkRecon(historyOf(calls, [...known, refused]), totals(10)))).toBe(true);
+    expect(checkRecon(historyOf(calls, [...known, refused]), totals(11))).toMatchObject({ surplus: 1 });
+  });
+});
+
+test('EVER: a fault that never came is named, and so is an experiment without one', () => {
+  expect(checkEver({ killed: 2, resets: 1 })).toEqual([]);
+  expect(checkEver({ killed: 2, resets: 0 })).toEqual(['resets']);
+  expect(checkEver({})).toEqual(['no fault at all']);
+});
+
+test('a history is read back, but for the half line of a node that was killed', () => {
+  const sent = { kind: 'sent', node: 'n1', id: 1, at: 0, subjects: ['s'], costs: [1], calls: [1], debit: false };
+  const text = `${JSON.stringify(call(0))}\n${JSON.stringify(sent)}\n{"kind":"answ`;
+  expect(readHistory(text)).toMatchObject({
+    calls: [{ subject: 's' }],
+    statements: [{ id: 1, answer: undefined }],
+    mishaps: [],
+  });
+});

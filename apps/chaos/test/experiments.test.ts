@@ -1,0 +1,75 @@
+/** A few experiments in short, on a server of their own; and two mutants of the real thing, which they must find. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import type { Experiment, Setting } from '../src/experiments/experiment.js';
+import { immediateStops } from '../src/experiments/immediate-stops.js';
+import { runExperiment } from '../src/experiments/judge.js';
+import { killNodes } from '../src/experiments/kill-nodes.js';
+import { resets } from '../src/experiments/networks.js';
+import { overload, overloadWith } from '../src/experiments/overload.js';
+import { Lab } from '../src/lab/lab.js';
+import { Random } from '../src/random.js';
+
+const SEED = 7;
+let lab: Lab;
+let databases = 0;
+
+beforeAll(async () => {
+  lab = new Lab();
+  await lab.shared();
+}, 120_000);
+afterAll(() => lab.close(), 120_000);
+
+function settingOf({ name }: Experiment, seconds: number): Setting {
+  return { lab, seed: SEED, random: new Random(SEED), seconds, name: `${name}-${++databases}` };
+}
+
+describe('what was promised holds', () => {
+  test.each([
+    { experiment: overload, seconds: 4 },
+    { experiment: killNodes, seconds: 2 },
+    { experiment: immediateStops, seconds: 2 },
+    { experiment: resets, seconds: 3 },
+  ])(
+    '$experiment.name',
+    async ({ experiment, seconds }) => {
+      const { why, calls, lost } = await runExperiment(experiment, settingOf(experiment, seconds));
+      expect({ why, lost }).toEqual({ why: '', lost: 0 });
+      expect(calls).toBeGreaterThan(100);
+    },
+    240_000,
+  );
+});
+
+/** SQL that changes a function of ours where `from` stands, which must be exactly once. */
+function mutant(routine: string, from: string, to: string): string {
+  return `DO $mutant$
+    DECLARE v_sql text := pg_get_functiondef('rollgate.${routine}'::regproc);
+    BEGIN
+      IF length(replace(v_sql, $a$${from}$a$, '')) <> length(v_sql) - length($a$${from}$a$) THEN
+        RAISE EXCEPTION 'the mutant is out of date';
+      END IF;
+      EXECUTE replace(v_sql, $a$${from}$a$, $a$${to}$a$);
+    END $mutant$`;
+}
+
+describe('mutants are found', () => {
+  test('60 buckets instead of 61, by SAFE', async () => {
+    const experiment = overloadWith(
+      mutant('window_base', 'width_bucket((sec - 1)::smallint, secs)', 'width_bucket(sec, secs)'),
+    );
+    const { why, overAdmissions } = await runExperiment(experiment, settingOf(experiment, 7));
+    expect(why).toMatch(/^SAFE: /);
+    expect(overAdmissions).toBeGreaterThan(0);
+  }, 240_000);
+
+  test('a store that drops an acknowledged grant now and then, by RECON', async () => {
+    const dropping = `
+      CREATE FUNCTION public.drop_some() RETURNS trigger LANGUAGE plpgsql AS $drop$
+      BEGIN IF OLD.total % 7 = 3 THEN RETURN OLD; END IF; RETURN NEW; END $drop$;
+      CREATE TRIGGER drop_some BEFORE UPDATE ON rollgate.counter FOR EACH ROW EXECUTE FUNCTION public.drop_some()`;
+    const experiment = overloadWith(dropping);
+    const { why, lost } = await runExperiment(experiment, settingOf(experiment, 3));
+    expect(why).toMatch(/RECON: /);
+    expect(lost).toBeGreaterThan(0);
+  }, 240_000);
+});

@@ -1,0 +1,69 @@
+/** Histories made by hand, in which nothing is wrong until something is inserted. */
+import type { CallRecord, History, Statement } from '../src/history/record.js';
+
+export const START_MS = Date.UTC(2026, 0, 1);
+export const LIMITS = { perMinute: 10, perHour: 100 } as const;
+
+/** `at`: seconds since the start, on every clock. */
+export function call(at: number, changes: Partial<CallRecord> = {}): CallRecord {
+  return {
+    kind: 'call',
+    node: 'n1',
+    subject: 's',
+    cost: 1,
+    askedAt: at * 1000,
+    endedAt: at * 1000 + 5,
+    nodeMs: START_MS + at * 1000,
+    decidedAtMs: START_MS + at * 1000,
+    allowed: true,
+    mode: 'enforced',
+    source: 'default',
+    deniedBy: null,
+    ...LIMITS,
+    error: null,
+    ...changes,
+  };
+}
+
+export const denial = (at: number, changes: Partial<CallRecord> = {}): CallRecord =>
+  call(at, { allowed: false, deniedBy: 'minute', ...changes });
+
+let ids = 0;
+
+/** The statement of one call. */
+export function statement(of: CallRecord, changes: Partial<Statement> = {}): Statement {
+  const { node, subject, cost, askedAt, endedAt, decidedAtMs, allowed } = of;
+  const id = ++ids;
+  return {
+    node,
+    id,
+    at: askedAt,
+    subjects: [subject],
+    costs: [cost],
+    calls: [1],
+    debit: false,
+    answer: {
+      kind: 'answer',
+      node,
+      id,
+      at: endedAt,
+      nowMs: decidedAtMs,
+      granted: [allowed === true ? 1 : 0],
+      error: null,
+      outcome: 'answered',
+    },
+    ...changes,
+  };
+}
+
+/** A limit's worth of calls, one a second, and then one that is denied. */
+export function fullMinute(): CallRecord[] {
+  return [...Array.from({ length: LIMITS.perMinute }, (_, i) => call(i)), denial(LIMITS.perMinute)];
+}
+
+export function historyOf(
+  calls: readonly CallRecord[],
+  statements: readonly Statement[] = calls.map((one) => statement(one)),
+): History {
+  return { calls, statements, mishaps: [] };
+}

@@ -1,0 +1,78 @@
+/** Told to stop, the service answers what it has taken, writes down what it has denied, and is gone within 10 s. */
+import { fileURLToPath } from 'node:url';
+import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+
+const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
+const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
+const READY = /Rollgate service ready/;
+
+jest.setTimeout(120_000);
+
+let database: TestDatabase;
+const started: NodeProcess[] = [];
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(async () => {
+  await Promise.all(started.map((node) => node.stop()));
+  await database?.drop();
+});
+
+async function makeToken(): Promise<string> {
+  const args = ['token', 'create', 'drain', '--permissions', 'decisions.write'];
+  const node = await spawnNode({ script: cli, args, env: { DATABASE_URL: database.url } });
+  await node.exited;
+  return String(/rgt_[\w-]{43}/.exec(node.stdout() + node.stderr())?.[0]);
+}
+
+test('SIGTERM: decisions in flight are answered, denials of the last moment are on record', async () => {
+  const token = await makeToken();
+  const node = await spawnNode({
+    script,
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0' },
+    readyLine: READY,
+    timeoutMs: 60_000,
+  });
+  started.push(node);
+  const { url } = JSON.parse(await node.waitForLine(READY)) as { url: string };
+  const decide = async () => {
+    const response = await fetch(`${url}/api/decisions`, {
+      method: 'POST',
+      headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' },
+      body: JSON.stringify({ account: 'drain-co', api: 'publish-bot', dimensions: { bot: 'b' } }),
+    });
+    return ((await response.json()) as { allowed?: boolean }).allowed;
+  };
+  const first = await Promise.all(Array.from({ length: 62 }, decide));
+  // More than 2 where the machine is so busy that the node decides for itself for a while.
+  expect(first.filter((allowed) => allowed === false).length).toBeGreaterThanOrEqual(2);
+  // What comes now waits in the database.
+  const holder = await database.pool.connect();
+  await holder.query('BEGIN; LOCK TABLE rollgate.service_token IN ACCESS EXCLUSIVE MODE');
+  const inFlight = [decide(), decide(), decide()];
+  await untilWaiting();
+  const toldAt = Date.now();
+  node.kill('SIGTERM');
+  await new Promise((resolve) => setTimeout(resolve, 300));
+  await holder.query('COMMIT');
+  holder.release();
+  const last = await Promise.all(inFlight);
+  expect(last.map((allowed) => typeof allowed)).toEqual(['boolean', 'boolean', 'boolean']);
+  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(Date.now() - toldAt).toBeLessThan(10_000);
+  const { rows } = await database.pool.query(
+    `SELECT sum(count)::int AS denied FROM rollgate.limit_event WHERE account = 'drain-co' AND kind = 'denied'`,
+  );
+  expect(rows).toEqual([{ denied: [...first, ...last].filter((allowed) => allowed === false).length }]);
+});
+
+async function untilWaiting(): Promise<void> {
+  for (;;) {
+    const { rows } = await database.pool.query(
+      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
+    );
+    if (rows.length > 0) return;
+    await new Promise((resolve) => setTimeout(resolve, 10));
+  }
+}

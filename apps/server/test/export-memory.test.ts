@@ -1,0 +1,117 @@
+/** A million events as one download: the service's memory stays where it is, whatever the format. */
+import { execFile } from 'node:child_process';
+import { fileURLToPath } from 'node:url';
+import { promisify } from 'node:util';
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { rollgate } from './run-rollgate.js';
+
+const EVENTS = 1_000_000;
+/** What a reader that kept all of it would need is many times that. */
+const MOST_GROWTH_MB = 120;
+const READY = /Rollgate service ready/;
+
+const run = promisify(execFile);
+let database: TestDatabase;
+let service: NodeProcess;
+let url: string;
+let token: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  await insertEvents();
+  const made = await rollgate(
+    ['token', 'create', 'export', '--permissions', 'events.read,export', '--json'],
+    database.url,
+  );
+  token = (JSON.parse(made.stdout) as { secret: string }).secret;
+  service = await spawnNode({
+    script: fileURLToPath(new URL('../dist/main.js', import.meta.url)),
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0' },
+    readyLine: READY,
+  });
+  url = (JSON.parse(await service.waitForLine(READY)) as { url: string }).url;
+}, 120_000);
+afterAll(async () => {
+  await service?.stop();
+  await database?.drop();
+});
+
+async function insertEvents(): Promise<void> {
+  // What other questions are answered by, an export does not use: a million rows are in sooner without.
+  const { rows } = await database.pool.query<{ name: string }>(
+    `SELECT i.indexrelid::regclass::text AS name FROM pg_index i
+     WHERE i.indrelid = 'rollgate.limit_event'::regclass AND NOT i.indisprimary`,
+  );
+  for (const { name } of rows) await database.pool.query(`DROP INDEX ${name}`);
+  await database.pool.query(`SELECT rollgate.make_event_day('2026-03-10')`);
+  await database.pool.query(
+    `INSERT INTO rollgate.limit_event (id, account, api, group_id, level, subject, dimensions, window_name, per_minute, per_hour, used, cost, source,
+       policy_version, mode, first_at, last_at, count, units, node, route, request_id)
+     SELECT 'event-' || i, 'acme', 'publish-bot', 'bot-definition', '{bot}', 'acme/publish-bot/bot=b-' || i % 500, '{"bot": "b"}', 'minute', 60, 1800, 60, 1,
+       'default', 1, 'enforced', t.at, t.at, 1, 1, 'platform-1:311', 'POST /api/public/bots/:botId/publish', md5(i::text)
+     FROM generate_series(1, ${EVENTS}) i CROSS JOIN LATERAL (SELECT timestamptz '2026-03-10' + i * interval '50 ms' AS at) t`,
+  );
+  await database.pool.query('ANALYZE rollgate.limit_event');
+}
+
+async function memoryMb(): Promise<number> {
+  const { stdout } = await run('ps', ['-o', 'rss=', '-p', String(service.pid)]);
+  return Number(stdout.trim()) / 1024;
+}
+
+const download = (format: string, signal?: AbortSignal) =>
+  fetch(`${url}/admin/api/limit-events?format=${format}`, {
+    headers: { authorization: `Bearer ${token}` },
+    ...(signal && { signal }),
+  });
+
+/** Reads to the end, looking at the service's memory now and then. */
+async function read(response: Response): Promise<{ lines: number; bytes: number; peakMb: number }> {
+  const told = { lines: 0, bytes: 0, peakMb: 0 };
+  let looking: Promise<void> | undefined;
+  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+    told.bytes += chunk.length;
+    for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) told.lines += 1;
+    looking ??= memoryMb().then((mb) => {
+      told.peakMb = Math.max(told.peakMb, mb);
+      looking = undefined;
+    });
+  }
+  await looking;
+  return told;
+}
+
+test.each([
+  ['csv', EVENTS + 1],
+  ['ndjson', EVENTS],
+])(
+  '%s',
+  async (format, lines) => {
+    // Warm: code is compiled and buffers have their size.
+    await read(await download(`${format}&from=2026-03-10T13:30:00Z`));
+    const beforeMb = await memoryMb();
+    const response = await download(format);
+    expect(response.status).toBe(200);
+    const told = await read(response);
+    process.stdout.write(
+      `export-memory: ${format}, ${(told.bytes / 2 ** 20).toFixed(0)} MB read: ${beforeMb.toFixed(0)} MB before, ${told.peakMb.toFixed(0)} MB at most\n`,
+    );
+    expect(told.lines).toBe(lines);
+    expect(told.peakMb - beforeMb).toBeLessThan(MOST_GROWTH_MB);
+  },
+  120_000,
+);
+
+test('a reader that stops, or goes away, holds no connection and no statement', async () => {
+  const stop = new AbortController();
+  const response = await download('csv', stop.signal);
+  await response.body?.getReader().read();
+  stop.abort();
+  const busy = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-admin' AND state <> 'idle'`;
+  for (;;) {
+    if ((await database.pool.query(busy)).rowCount === 0) break;
+    await new Promise((resolve) => setTimeout(resolve, 50));
+  }
+  expect(await memoryMb()).toBeGreaterThan(0);
+});
