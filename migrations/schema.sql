@@ -1832,6 +1832,17 @@ AS $function$
 $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate.server_state()
+ RETURNS TABLE(now_ms double precision, timeline text)
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8,
+         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+$function$
+;
+
 CREATE OR REPLACE FUNCTION rollgate.sweep(p_lane integer, p_head_after text, p_bucket_subject text, p_bucket_minute integer, p_limit integer, p_keep_seconds integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(busy boolean, heads integer, buckets integer, head_after text, bucket_subject text, bucket_minute integer)
  LANGUAGE plpgsql
@@ -3024,6 +3035,7 @@ COMMENT ON TABLE rollgate.retention IS 'APIs whose finished minutes are kept lon
 COMMENT ON COLUMN rollgate.retention.api IS 'as it stands in keys: the API''s id, or @group of one counted by group';
 COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting holds';
 COMMENT ON FUNCTION rollgate.second_of(integer,pg_catalog.text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
+COMMENT ON FUNCTION rollgate.server_state() IS 'The server''s clock, and its timeline: another one after a replica was promoted';
 COMMENT ON TABLE rollgate.service_token IS 'Machines that may call the service. Revoked ones stay: the history names them';
 COMMENT ON COLUMN rollgate.service_token.expires_at IS 'works until just before; NULL: for good';
 COMMENT ON COLUMN rollgate.service_token.hash IS 'SHA-256 of the token, in hex';
@@ -3113,6 +3125,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.requests_of(text,text,text,bigint,integer) F
 REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.second_of(integer,text,bigint,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.server_state() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) FROM PUBLIC;
@@ -3167,6 +3180,7 @@ GRANT EXECUTE ON FUNCTION rollgate.report_use(jsonb) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.requests_of(text,text,text,bigint,integer) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.server_state() TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) TO rollgate_maintenance;
 GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) TO rollgate_admin_api;

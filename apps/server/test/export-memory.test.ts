@@ -70,7 +70,7 @@ const download = (format: string, signal?: AbortSignal) =>
 async function read(response: Response): Promise<{ lines: number; bytes: number; peakMb: number }> {
   const told = { lines: 0, bytes: 0, peakMb: 0 };
   let looking: Promise<void> | undefined;
-  for await (const chunk of response.body as ReadableStream<Uint8Array>) {
+  for await (const chunk of response.body as unknown as AsyncIterable<Uint8Array>) {
     told.bytes += chunk.length;
     for (let at = chunk.indexOf(10); at !== -1; at = chunk.indexOf(10, at + 1)) told.lines += 1;
     looking ??= memoryMb().then((mb) => {

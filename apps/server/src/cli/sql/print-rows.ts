@@ -1,6 +1,5 @@
 /** Rows for people (table), for spreadsheets (csv) and for programs (json). */
-import { stringify } from 'csv-stringify/sync';
-import { safeCell } from '../../admin/shared/csv.js';
+import { csvLine, safeCell } from '../../admin/shared/csv.js';
 import type { Rows } from './auditor-session.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;
@@ -33,10 +32,8 @@ function objects({ columns, rows }: Rows): object[] {
 
 function csv({ columns, rows }: Rows): string {
   const cell = (text: string | null, typeId: number) => (NUMBERS.has(typeId) ? (text ?? '') : safeCell(text));
-  return stringify([
-    columns.map(({ name }) => safeCell(name)),
-    ...rows.map((row) => columns.map(({ typeId }, i) => cell(row[i] ?? null, typeId))),
-  ]);
+  const lines = rows.map((row) => csvLine(columns.map(({ typeId }, i) => cell(row[i] ?? null, typeId))));
+  return csvLine(columns.map(({ name }) => safeCell(name))) + lines.join('');
 }
 
 function jsonValue(text: string | null, typeId: number): unknown {
