@@ -4,9 +4,10 @@
  * Invariant: whatever way it ends, what it started is stopped: nodes end with their stdin, servers with their watchdogs,
  * and an orderly end stops both and removes the folder.
  */
-import { writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release } from 'node:os';
 import { runExperiment } from './experiments/judge.js';
+import { EXPERIMENTS } from './experiments/registry.js';
 import { Lab } from './lab/lab.js';
 import { DURABLE } from './lab/server.js';
 import { HELP, type Options, RESULTS_FILE, readOptions, UsageError } from './options.js';
@@ -43,10 +44,6 @@ async function chaos(options: Options): Promise<number> {
   try {
     const results = await run(options, lab);
     process.stdout.write(printed(results));
-    if (!options.only) {
-      writeFileSync(RESULTS_FILE, resultsText(results));
-      writeFileSync(DOCUMENT, reliabilityDocument(results));
-    }
     return results.experiments.some(({ verdict }) => verdict === 'failed') ? 1 : 0;
   } finally {
     await lab.close();
@@ -56,7 +53,17 @@ async function chaos(options: Options): Promise<number> {
 async function run({ experiments, seed, seconds, command }: Options, lab: Lab): Promise<Results> {
   const startedAt = Date.now();
   const server = await lab.shared();
+  const [version] = await server.query<{ server_version: string }>('SHOW server_version');
   const found: Result[] = [];
+  const results = (): Results => ({
+    command,
+    date: new Date(startedAt).toISOString(),
+    tookSeconds: Math.round((Date.now() - startedAt) / 1000),
+    machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, system: `${platform()} ${release()}` },
+    versions: { node: process.versions.node, postgres: version?.server_version ?? '' },
+    settings: DURABLE,
+    experiments: found,
+  });
   for (const experiment of experiments) {
     lab.progress(`${experiment.name}: ${experiment.what}`);
     const { name } = experiment;
@@ -65,17 +72,24 @@ async function run({ experiments, seed, seconds, command }: Options, lab: Lab): 
     if (stoppingSince !== undefined) throw new Error('stopped');
     lab.progress(`  ${result.verdict} after ${result.tookSeconds} s${result.why === '' ? '' : `: ${result.why}`}`);
     found.push(result);
+    // After each one: a run that is broken off has told something.
+    keep(results());
   }
-  const [version] = await server.query<{ server_version: string }>('SHOW server_version');
-  return {
-    command,
-    date: new Date(startedAt).toISOString(),
-    tookSeconds: Math.round((Date.now() - startedAt) / 1000),
-    machine: { cpu: cpus()[0]?.model.trim() ?? 'unknown', cores: cpus().length, system: `${platform()} ${release()}` },
-    versions: { node: process.versions.node, postgres: version?.server_version ?? '' },
-    settings: DURABLE,
-    experiments: found,
-  };
+  return results();
+}
+
+function keep(results: Results): void {
+  const all = { ...results, experiments: withEarlier(results.experiments) };
+  writeFileSync(RESULTS_FILE, resultsText(all));
+  writeFileSync(DOCUMENT, reliabilityDocument(all));
+}
+
+/** What did not run now stays as it was found before. */
+function withEarlier(found: readonly Result[]): Result[] {
+  const earlier = existsSync(RESULTS_FILE)
+    ? (JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) as Results).experiments
+    : [];
+  return EXPERIMENTS.flatMap(({ name }) => [...found, ...earlier].find((one) => one.name === name) ?? []);
 }
 
 function stopOnSignals(lab: Lab): void {

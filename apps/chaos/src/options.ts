@@ -23,12 +23,11 @@ also on Ctrl-C. Packages of the system that are missing (faketime, pgbouncer) ar
 Experiments:
 ${EXPERIMENTS.map(({ name, what }) => `  ${name.padEnd(19)}${what}`).join('\n')}
 
-A whole run writes apps/chaos/results.json and docs/reliability.md; with --only they are left as they are.
+What was found goes to apps/chaos/results.json and docs/reliability.md; what did not run stays there as it was.
 `;
 
 export interface Options {
   readonly help: boolean;
-  readonly only: boolean;
   readonly experiments: readonly Experiment[];
   readonly seed: number;
   readonly seconds: number | undefined;
@@ -44,7 +43,6 @@ export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
   return {
     help: values.help ?? false,
-    only: values.only !== undefined,
     experiments: experimentsOf(values.only),
     seed: number('seed', values.seed, { most: 2 ** 31, whole: true }) ?? DEFAULT_SEED,
     seconds: number('seconds', values.seconds, { most: MOST_SECONDS, whole: false }),

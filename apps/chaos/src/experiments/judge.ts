@@ -12,7 +12,13 @@ export async function runExperiment(experiment: Experiment, setting: Setting): P
   await lab.shared();
   const mark = lab.mark;
   const startedAt = performance.now();
-  const about = { name: experiment.name, what: experiment.what, seed, seconds: setting.seconds };
+  const about = {
+    date: new Date().toISOString(),
+    name: experiment.name,
+    what: experiment.what,
+    seed,
+    seconds: setting.seconds,
+  };
   try {
     const outcome = await experiment.run(setting);
     return { ...about, tookSeconds: since(startedAt), ...judge(outcome) };
@@ -27,7 +33,7 @@ export async function runExperiment(experiment: Experiment, setting: Setting): P
   }
 }
 
-export type Judgement = Omit<Result, 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
+export type Judgement = Omit<Result, 'date' | 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
 
 export function judge(outcome: Outcome): Judgement {
   const { history, faults, safe, totals, killed, claims = [], mayLose = 0, notes = [], uncounted } = outcome;

@@ -20,6 +20,9 @@ export const reconnectStorm: Experiment = {
       limiter: { budgetMs: 500, stripes: 6, connections: 6 },
       load: { accounts: 60, perSecond: 150 },
     });
+    // One that is there before the places run out.
+    const admin = await connectTo(world.url);
+    setting.lab.atEnd(() => admin.end());
     const others = await Promise.all(Array.from({ length: OTHERS }, () => connectTo(world.url)));
     setting.lab.atEnd(() => Promise.all(others.map((other) => other.end())));
     await world.fleet.start();
@@ -27,7 +30,7 @@ export const reconnectStorm: Experiment = {
     const until = performance.now() + setting.seconds * 1000;
     while (performance.now() < until) {
       await wait(setting.random.between(500, 900) / 1000);
-      const rows = await world.query(
+      const { rows } = await admin.query(
         `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_node'`,
       );
       ended += rows.length;

@@ -41,9 +41,11 @@ export function reliabilityDocument(results: Results): string {
   return `${parts.join('\n\n')}\n`;
 }
 
-function introduction({ date, command, machine, versions, experiments }: Results): string {
+function introduction({ machine, versions, experiments }: Results): string {
   const held = experiments.filter(({ verdict }) => verdict === 'holds').length;
-  return `Run on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three nodes, each a process of its own, put load on one durable database while one thing after another breaks.`;
+  const dates = experiments.map(({ date }) => date.slice(0, 10)).sort();
+  const days = dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`;
+  return `Run ${days} with \`npm run chaos\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three nodes, each a process of its own, put load on one durable database while one thing after another breaks.`;
 }
 
 function table(experiments: readonly Result[]): string {
@@ -51,6 +53,7 @@ function table(experiments: readonly Result[]): string {
     [
       one.name,
       one.seed,
+      one.seconds,
       faultsText(one.faults),
       one.calls.toLocaleString('en'),
       one.admitted.toLocaleString('en'),
@@ -61,8 +64,8 @@ function table(experiments: readonly Result[]): string {
     ].join(' | '),
   );
   return [
-    '| experiment | seed | faults seen | calls | admitted | over | lost | worst | verdict |',
-    '|---|--:|---|--:|--:|--:|--:|--:|---|',
+    '| experiment | seed | load, s | faults seen | calls | admitted | over | lost | worst | verdict |',
+    '|---|--:|--:|---|--:|--:|--:|--:|--:|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
 }
@@ -71,12 +74,12 @@ function list(lines: readonly string[]): string {
   return lines.map((line) => `- ${line}`).join('\n');
 }
 
-function surroundings({ machine, versions, settings, tookSeconds }: Results): string {
+function surroundings({ machine, versions, settings, experiments }: Results): string {
   return list([
     `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; Node ${versions['node']}.`,
     `Postgres: ${Object.entries(settings)
       .map(([name, value]) => `\`${name}=${value}\``)
       .join(', ')}.`,
-    `The run took ${Math.round(tookSeconds / 60)} minutes.`,
+    `It took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} minutes.`,
   ]);
 }

@@ -2,6 +2,8 @@
 export type Verdict = 'holds' | 'failed' | 'skipped';
 
 export interface Result {
+  /** When it began. */
+  readonly date: string;
   readonly name: string;
   readonly what: string;
   readonly seed: number;
