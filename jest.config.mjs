@@ -33,5 +33,5 @@ export default {
   globalTeardown: '<rootDir>/libs/testing/jest-tear-down.mjs',
   reporters: ['default', '<rootDir>/apps/dev/bin/count-reporter.mjs'],
   maxWorkers: 2,
-  testTimeout: 20_000,
+  testTimeout: 60_000,
 };

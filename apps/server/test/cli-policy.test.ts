@@ -71,7 +71,7 @@ test('an override is set, listed, seen in force, and expired', async () => {
     stderr: 'rollgate: The override has expired already.\n',
   });
   expect((await text('override', 'list', '--account', 'acme')).stdout).toBe('None.\n');
-}, 30_000);
+}, 90_000);
 
 test('a request is listed with its proof, approved or declined', async () => {
   const ask = (account: string) =>
@@ -94,7 +94,7 @@ test('a request is listed with its proof, approved or declined', async () => {
     code: 1,
     stderr: expect.stringMatching(/^rollgate: The request was declined by cli:/),
   });
-}, 30_000);
+}, 90_000);
 
 test('audit verify proves the chain, and names the row that was touched', async () => {
   expect(await json('audit', 'verify')).toMatchObject({ code: 0, body: { ok: true, broken: null } });
@@ -106,7 +106,7 @@ test('audit verify proves the chain, and names the row that was touched', async 
     1,
     'WRONG  row 3 of rollgate.history: it was changed after it was written\n',
   ]);
-}, 30_000);
+}, 90_000);
 
 test('doctor looks at roles and nodes', async () => {
   const { body } = await json('doctor');
@@ -116,7 +116,7 @@ test('doctor looks at roles and nodes', async () => {
     ok: true,
     detail: expect.stringMatching(/^1 with the newest limits/),
   });
-}, 30_000);
+}, 90_000);
 
 test.each([
   [['override', 'set', 'acme', '--per-minute', 'many', '--reason', 'x'], 2, /Say a whole number/],

@@ -81,13 +81,13 @@ test('the janitor runs by itself, keeps what the setting says, and counts what i
     Math.floor(startedAt),
   );
   expect(await metric(service, 'rollgate_janitor_last_pass_duration_seconds')).toBeGreaterThan(0);
-}, 30_000);
+}, 90_000);
 
 test('without the setting finished minutes are kept for a day', async () => {
   await grants({ bot: 'busy', agoSeconds: [90_000, 9_000, 10] });
   await firstPass(await start({ sweepEveryMs: 20 }));
   expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
-}, 30_000);
+}, 90_000);
 
 test('a lane that is busy throughout a pass is counted', async () => {
   const holder = await database.pool.connect();
@@ -96,7 +96,7 @@ test('a lane that is busy throughout a pass is counted', async () => {
   await firstPass(service);
   holder.release(true);
   expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(1);
-}, 30_000);
+}, 90_000);
 
 test('a pass that fails is counted and logged, and the janitor goes on', async () => {
   await database.pool.query('ALTER TABLE rollgate.freed RENAME TO freed_away');
@@ -116,4 +116,4 @@ test('two services of one process count for themselves', async () => {
   await firstPass(sweeping);
   expect(await metric(sweeping, 'rollgate_janitor_heads_removed_total')).toBe(1);
   expect(await metric(quiet, 'rollgate_janitor_heads_removed_total')).toBe(0);
-}, 30_000);
+}, 90_000);

@@ -83,7 +83,7 @@ describe.each(['black-hole', 'reset'] as const)('%s', (kind) => {
     expect(limiter.state().mode).toBe('normal');
     // What was granted here, and what a lost batch may have spent besides.
     expect(Number(await used())).toBeGreaterThanOrEqual(50);
-  }, 30_000);
+  }, 90_000);
 });
 
 test('closed: no answer but “later”, with jitter; never a denial', async () => {
@@ -106,7 +106,7 @@ test('open: everything is admitted, counted, and spent on return', async () => {
   await back();
   expect(Number(await used())).toBeGreaterThanOrEqual(200);
   expect(await limiter.acquire(request())).toMatchObject({ allowed: false, mode: 'enforced' });
-}, 30_000);
+}, 90_000);
 
 test('several outages in one minute: half of the limit in all of them together', async () => {
   await open();
@@ -119,7 +119,7 @@ test('several outages in one minute: half of the limit in all of them together',
   expect(granted).toBe(30);
   // What was told is not told again.
   expect(Number(await used())).toBeLessThanOrEqual(60);
-}, 30_000);
+}, 90_000);
 
 test('several nodes share half of the limit', async () => {
   await open({ nodes: 3 });
@@ -150,7 +150,7 @@ test('a database that takes longer to sign in to than a call may wait for it dec
     await new Promise((resolve) => setTimeout(resolve, 50));
   }
   expect(mode).toBe('enforced');
-}, 30_000);
+}, 90_000);
 
 test('data in crumbs is data', async () => {
   await open();
@@ -168,7 +168,7 @@ test('a lane held by somebody else: the call is decided within its budget, and t
   await holder.query('ROLLBACK');
   holder.release();
   await back();
-}, 30_000);
+}, 90_000);
 
 /** What no validation knows of: the table itself refuses it, while `work` goes on. */
 async function withPoison(work: () => Promise<void>): Promise<void> {
@@ -210,7 +210,7 @@ test('bad data that was granted without the database keeps nothing else from bei
     expect(Number(await used())).toBeGreaterThanOrEqual(2);
     expect((await limiter.acquire(request())).mode).toBe('enforced');
   });
-}, 30_000);
+}, 90_000);
 
 test('what was decided without the database is on record afterwards', async () => {
   await open();
@@ -224,7 +224,7 @@ test('what was decided without the database is on record afterwards', async () =
   );
   const counts = Object.fromEntries(rows.map(({ mode, calls }) => [mode, Number(calls)]));
   expect(counts).toEqual({ fallback_allowed: allowed(decisions), fallback_denied: 40 - allowed(decisions) });
-}, 30_000);
+}, 90_000);
 
 test('a slow ramp neither opens a breaker nor makes it flap', async () => {
   await open();

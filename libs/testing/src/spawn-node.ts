@@ -10,7 +10,7 @@ export interface SpawnNodeOptions {
   readonly cwd?: string;
   /** Resolve only once a line of stdout matches. Default: at once. */
   readonly readyLine?: RegExp;
-  /** Default 30,000 ms. */
+  /** Default 90,000 ms. */
   readonly timeoutMs?: number;
 }
 
@@ -39,7 +39,7 @@ let sweeping = false;
 
 /** Runs a program of ours in a process of its own, for tests that need several nodes. */
 export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess> {
-  const { script, args = [], env = {}, cwd, readyLine, timeoutMs = 30_000 } = options;
+  const { script, args = [], env = {}, cwd, readyLine, timeoutMs = 90_000 } = options;
   // Jest's own flags would make every child warn on stderr.
   const inherited = { ...process.env, NODE_OPTIONS: '', ...env };
   const child = spawn(process.execPath, [script, ...args], { cwd, env: inherited, stdio: ['pipe', 'pipe', 'pipe'] });
