@@ -2,9 +2,9 @@
 import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
-import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
 import type { Logger } from 'pino';
 import { serveAdminApp } from './admin-app/admin-app.js';
+import { checkMigrated } from './database/migrated.js';
 import { contentSecurity } from './http/content-security.js';
 import { JSON_BODY } from './http/json-body.js';
 import { type Patience, PatientAdapter } from './http/patient-adapter.js';
@@ -48,15 +48,6 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     throw error;
   }
   return { url: urlOf(app.getHttpServer()), app, close: closing(app) };
-}
-
-/** Before anything is built, so that what is wrong with the database is told in one line. */
-async function checkMigrated(databaseUrl: string): Promise<void> {
-  const pending = await pendingMigrations({ databaseUrl });
-  if (pending.length > 0)
-    throw new Error(
-      `the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
-    );
 }
 
 async function createApplication(options: ServerOptions & { logger: Logger }): Promise<NestExpressApplication> {

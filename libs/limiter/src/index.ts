@@ -11,6 +11,6 @@ export { LimiterUnavailableError, type NodeState, type OutageMode, type OutageMo
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';
-export { LimitRequestRefused, LimitRequests, type Wish } from './requests/limit-requests.js';
+export { LimitRequestRefused, LimitRequests, refusalStatus, type Wish } from './requests/limit-requests.js';
 export type { Store } from './store.js';
 export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject.js';

@@ -26,6 +26,22 @@ export function ErrorNote({
   );
 }
 
+/** Nothing was saved. `moved`: because it is no longer what was seen. */
+export function SaveNote({ error, moved, onReload }: { error: Error | null; moved: boolean; onReload: () => void }) {
+  if (error === null) return null;
+  if (!moved) return <ErrorNote error={error} title="It was not saved" />;
+  return (
+    <Alert color="orange" title="It was changed meanwhile" role="alert">
+      <Stack gap="xs" align="flex-start">
+        <Text size="sm">{error.message} Nothing of yours was saved.</Text>
+        <Button size="compact-sm" variant="default" onClick={onReload}>
+          See how it is now
+        </Button>
+      </Stack>
+    </Alert>
+  );
+}
+
 /** What happened and what to do, with each field that is wrong. */
 export function complaint(error: Error): string {
   if (!(error instanceof ApiError)) return error.message;

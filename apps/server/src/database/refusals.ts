@@ -1,4 +1,5 @@
 /** Refusals that the database's functions speak: SQLSTATE RG404 is what HTTP calls 404 (migrations/003-policy.sql). */
+import { refusalStatus } from '@rollgate/limiter';
 
 export interface Refusal {
   readonly status: number;
@@ -10,14 +11,10 @@ export interface Refusal {
 /** `error`: of the driver, or TypeORM's around it. undefined: it is no refusal of ours. */
 export function refusalOf(error: unknown): Refusal | undefined {
   const outer = (error ?? {}) as { driverError?: unknown };
-  const { code, message, detail } = (outer.driverError ?? outer) as {
-    code?: unknown;
-    message?: unknown;
-    detail?: unknown;
-  };
-  const status = typeof code === 'string' ? /^RG(4\d\d)$/.exec(code)?.[1] : undefined;
+  const spoken = (outer.driverError ?? outer) as { message?: unknown; detail?: unknown };
+  const status = refusalStatus(spoken);
   if (status === undefined) return undefined;
-  return { status: Number(status), message: String(message), ceiling: detail === 'ceiling' };
+  return { status, message: String(spoken.message), ceiling: spoken.detail === 'ceiling' };
 }
 
 export function isCeilingRefusal(error: unknown): boolean {

@@ -43,7 +43,6 @@ const NONE: readonly Override[] = [];
 
 export class Policy {
   readonly #accounts = new Map<string, AccountOverrides>();
-  readonly #accountOf = new Map<string, string>();
   readonly #edits = new Map<string, ApiEdit>();
   readonly #defaults = new Map<ApiEntry, InForce>();
   #version = 0;
@@ -54,11 +53,13 @@ export class Policy {
   }
 
   get overrides(): number {
-    return this.#accountOf.size;
+    let count = 0;
+    for (const { byId } of this.#accounts.values()) count += byId.size;
+    return count;
   }
 
   apply({ version, whole, overrides, apis }: PolicyChanges): void {
-    if (whole) for (const map of [this.#accounts, this.#accountOf, this.#edits]) map.clear();
+    if (whole) for (const map of [this.#accounts, this.#edits]) map.clear();
     const touched = new Set<AccountOverrides>();
     for (const override of overrides) touched.add(this.#put(override));
     for (const account of touched) sortOut(account);
@@ -70,13 +71,12 @@ export class Policy {
   /** Drops what has expired. A late call only costs memory. */
   prune(nowMs: number): void {
     for (const [name, account] of this.#accounts) {
-      for (const { id, expiresAtMs } of [...account.byId.values()]) {
-        if (expiresAtMs === null || expiresAtMs > nowMs) continue;
-        account.byId.delete(id);
-        this.#accountOf.delete(id);
+      const before = account.byId.size;
+      for (const { id, expiresAtMs } of account.byId.values()) {
+        if (expiresAtMs !== null && expiresAtMs <= nowMs) account.byId.delete(id);
       }
       if (account.byId.size === 0) this.#accounts.delete(name);
-      else sortOut(account);
+      else if (account.byId.size < before) sortOut(account);
     }
   }
 
@@ -122,7 +122,6 @@ export class Policy {
       this.#accounts.set(name, account);
     }
     account.byId.set(override.id, override);
-    this.#accountOf.set(override.id, name);
     return account;
   }
 }

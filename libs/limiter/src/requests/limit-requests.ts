@@ -32,6 +32,12 @@ export class LimitRequestRefused extends Error {
   }
 }
 
+/** HTTP's word for a refusal of the database's functions (SQLSTATE RG404 is 404); undefined: the error is none. */
+export function refusalStatus(error: unknown): number | undefined {
+  const status = /^RG(4\d\d)$/.exec(String((error as { code?: unknown } | null)?.code))?.[1];
+  return status === undefined ? undefined : Number(status);
+}
+
 interface Row {
   readonly number: string;
   readonly id: string;
@@ -84,9 +90,8 @@ export class LimitRequests {
       );
       return (await this.find(account, rows[0]?.id ?? '')) as LimitRequest;
     } catch (error) {
-      const { code, message } = error as { code?: unknown; message?: unknown };
-      const status = typeof code === 'string' ? /^RG(4\d\d)$/.exec(code)?.[1] : undefined;
-      throw status === undefined ? error : new LimitRequestRefused(Number(status), String(message));
+      const status = refusalStatus(error);
+      throw status === undefined ? error : new LimitRequestRefused(status, (error as Error).message);
     }
   }
 

@@ -1,11 +1,11 @@
-import { Alert, Button, Group, Stack, Switch, Text } from '@mantine/core';
+import { Button, Group, Stack, Switch, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../api/client.js';
 import { type Api, changeApi } from '../../data/catalogue.js';
 import { LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
-import { ErrorNote } from '../../ui/notes.js';
+import { SaveNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { Limits } from '../../ui/small.js';
 
@@ -57,19 +57,7 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
             onChange={({ currentTarget }) => setShadow(currentTarget.checked)}
           />
           <ReasonField value={reason} onChange={setReason} missing={missing} autoFocus />
-          {save.error !== null &&
-            (moved ? (
-              <Alert color="orange" title="It was changed meanwhile" role="alert">
-                <Stack gap="xs" align="flex-start">
-                  <Text size="sm">{save.error.message} Nothing of yours was saved.</Text>
-                  <Button size="compact-sm" variant="default" onClick={onReload}>
-                    See how it is now
-                  </Button>
-                </Stack>
-              </Alert>
-            ) : (
-              <ErrorNote error={save.error} title="It was not saved" />
-            ))}
+          <SaveNote error={save.error} moved={moved} onReload={onReload} />
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Cancel

@@ -1,4 +1,4 @@
-import { Alert, Button, Divider, Group, Stack, Text } from '@mantine/core';
+import { Button, Divider, Group, Stack } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -8,7 +8,7 @@ import { serverNow } from '../../lib/clock.js';
 import { inHours } from '../../lib/format.js';
 import { useSession } from '../../lib/session.js';
 import { Choice, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
-import { ErrorNote } from '../../ui/notes.js';
+import { SaveNote } from '../../ui/notes.js';
 
 export interface OverrideFormProps {
   readonly override: Override;
@@ -72,19 +72,7 @@ export function OverrideForm({ override, onChanged, onReload }: OverrideFormProp
           ]}
         />
         <ReasonField value={reason} onChange={setReason} missing={missing} />
-        {save.error !== null &&
-          (moved ? (
-            <Alert color="orange" title="It was changed meanwhile" role="alert">
-              <Stack gap="xs" align="flex-start">
-                <Text size="sm">{save.error.message} Nothing of yours was saved.</Text>
-                <Button size="compact-sm" variant="default" onClick={onReload}>
-                  See how it is now
-                </Button>
-              </Stack>
-            </Alert>
-          ) : (
-            <ErrorNote error={save.error} title="It was not saved" />
-          ))}
+        <SaveNote error={save.error} moved={moved} onReload={onReload} />
         <Group justify="flex-end">
           {!expired && (
             <Button color="red" variant="outline" loading={save.isPending} onClick={submit('expire')}>

@@ -1,4 +1,5 @@
 /** Overrides as the database has them. */
+import { leastDefaultOf } from '../shared/least-default.js';
 import { dimensionsOf } from '../shared/subjects.js';
 import type { OverrideView } from './overrides.schemas.js';
 
@@ -39,12 +40,7 @@ export const OVERRIDES = `
          CASE WHEN o.expires_at <= clock_timestamp() THEN 'expired' WHEN o.starts_at > clock_timestamp() THEN 'upcoming' ELSE 'inForce' END AS state
   FROM rollgate.override o
   LEFT JOIN rollgate.override_use u ON u.override_id = o.id
-  CROSS JOIN LATERAL (
-    SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,
-           coalesce(min(coalesce(c.per_hour, c.shipped_per_hour)), 0) AS default_hour
-    FROM rollgate.catalogue c
-    WHERE (o.api IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
-  ) d`;
+  ${leastDefaultOf('o')}`;
 
 export function overrideView(row: OverrideRow): OverrideView {
   return {

@@ -6,6 +6,7 @@ import type { Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
+import { leastDefaultOf } from '../shared/least-default.js';
 import { PolicyWriter } from '../shared/policy-writer.js';
 import { dimensionsOf, type ScopeInput, scopeColumns } from '../shared/subjects.js';
 import { ProofService } from './proof.service.js';
@@ -55,12 +56,7 @@ const PAGE = 25;
 const REQUESTS = `
   SELECT r.*, d.default_minute, d.default_hour
   FROM rollgate.limit_request r
-  CROSS JOIN LATERAL (
-    SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,
-           coalesce(min(coalesce(c.per_hour, c.shipped_per_hour)), 0) AS default_hour
-    FROM rollgate.catalogue c
-    WHERE (r.api IS NULL OR c.api = r.api) AND (r.group_id IS NULL OR c.group_id = r.group_id)
-  ) d`;
+  ${leastDefaultOf('r')}`;
 
 @Injectable()
 export class RequestsService {

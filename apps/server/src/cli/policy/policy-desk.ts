@@ -1,7 +1,6 @@
 /** What commands about limits work with: the services behind the admin API, on the database of DATABASE_URL. */
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
-import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
-import { DataSource } from 'typeorm';
+import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
 import { permissionsOf } from '../../access/permissions.js';
@@ -11,9 +10,8 @@ import { OverridesService } from '../../admin/overrides/overrides.service.js';
 import { ProofService } from '../../admin/requests/proof.service.js';
 import { RequestsService } from '../../admin/requests/requests.service.js';
 import { PolicyWriter } from '../../admin/shared/policy-writer.js';
-import { readDatabaseUrl } from '../../settings.js';
+import { atDatabase, userName } from '../at-database.js';
 import type { Cli } from '../cli.js';
-import { userName } from '../staff/staff-desk.js';
 
 export interface PolicyDesk {
   readonly accounts: AccountsService;
@@ -26,30 +24,14 @@ export interface PolicyDesk {
 
 /** @throws Error with one line that says what is wrong */
 export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) => Promise<Result>): Promise<Result> {
-  const databaseUrl = readDatabaseUrl(cli.environment);
-  const pending = await pendingMigrations({ databaseUrl });
-  if (pending.length > 0)
-    throw new Error(
-      `the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
-    );
-  const database = new DataSource({
-    type: 'postgres',
-    url: databaseUrl,
-    schema: 'rollgate',
-    applicationName: 'rollgate-cli',
-    poolSize: 2,
-    synchronize: false,
-    installExtensions: false,
-    logging: false,
+  return await atDatabase(cli, [], async (database, databaseUrl) => {
+    const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false, budgetMs: 5_000 });
+    try {
+      return await work(deskOn(database, limiter));
+    } finally {
+      await limiter.close();
+    }
   });
-  await database.initialize();
-  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false, budgetMs: 5_000 });
-  try {
-    return await work(deskOn(database, limiter));
-  } finally {
-    await limiter.close();
-    await database.destroy();
-  }
 }
 
 function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
