@@ -28,9 +28,11 @@ export interface PoolOptions {
   /** A pooler in between refuses settings at the start of a session. */
   readonly pooled: boolean;
   readonly onError: (error: unknown) => void;
+  /** Sees each new connection that decides, before it decides: another server may answer at the old address. */
+  readonly onConnect?: (client: pg.ClientBase) => Promise<void>;
 }
 
-export function openPools({ databaseUrl, connections, budget, pooled, onError }: PoolOptions): Pools {
+export function openPools({ databaseUrl, connections, budget, pooled, onError, onConnect }: PoolOptions): Pools {
   const open = (config: pg.PoolConfig) => {
     const pool = new pg.Pool({ connectionString: databaseUrl, ...config });
     pool.on('error', onError);
@@ -45,7 +47,7 @@ export function openPools({ databaseUrl, connections, budget, pooled, onError }:
           ...(pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs }),
         };
   return {
-    decisions: open({ max: connections, application_name: 'rollgate', ...limits }),
+    decisions: open({ max: connections, application_name: 'rollgate', ...(onConnect ? { onConnect } : {}), ...limits }),
     looks: open({
       max: LOOK_CONNECTIONS,
       application_name: 'rollgate-looks',

@@ -11,6 +11,7 @@ import { GuardedStore } from './outage/guarded-store.js';
 import { LocalCounts } from './outage/local-counts.js';
 import { Outage, type OutageModes } from './outage/outage.js';
 import { Quarantine } from './outage/quarantine.js';
+import { hearServer, WatchedStore } from './outage/watched-store.js';
 import { DatabaseClock } from './policy/database-clock.js';
 import { OverrideUses } from './policy/override-use.js';
 import { Policy } from './policy/policy.js';
@@ -67,8 +68,16 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const { databaseUrl, clock, stripes = 2, connections = stripes, onError = () => undefined } = options;
   const budget = options.outage === false ? undefined : budgetOf(options.budgetMs ?? DEFAULT_BUDGET_MS);
   const { pooled = false } = options;
-  const { decisions, looks, housekeeping } = openPools({ databaseUrl, connections, budget, pooled, onError });
   const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
+  const quarantine = clock ? undefined : new Quarantine({ clock: databaseClock, onAlarm: onError });
+  const { decisions, looks, housekeeping } = openPools({
+    databaseUrl,
+    connections,
+    budget,
+    pooled,
+    onError,
+    ...(quarantine ? { onConnect: (client) => hearServer(client, { clock: databaseClock, quarantine }) } : {}),
+  });
   const postgres = new PostgresStore({
     pool: decisions,
     looks,
@@ -76,12 +85,18 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     prepared: !pooled,
     ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs, connectWithinMs: budget.poolMs }),
   });
-  const { store, outage } = behindBreakers(postgres, { options, stripes, budget, clock: databaseClock, onError });
+  const { store, outage } = behindBreakers(postgres, {
+    options,
+    stripes,
+    budget,
+    clock: databaseClock,
+    quarantine,
+    onError,
+  });
   const catalogue = options.catalogue ?? builtInCatalogue;
   const everyMs = options.pollEveryMs === undefined ? {} : { everyMs: options.pollEveryMs };
   const policy = new Policy();
   const uses = new OverrideUses();
-  const quarantine = clock ? undefined : new Quarantine({ monotonic: () => performance.now(), onAlarm: onError });
   const sync: PolicySync = new PolicySync({
     pool: housekeeping,
     policy,
@@ -152,12 +167,14 @@ function behindBreakers(
     stripes,
     budget,
     clock,
+    quarantine,
     onError,
   }: {
     options: PostgresLimiterOptions;
     stripes: number;
     budget: Budget | undefined;
     clock: DatabaseClock;
+    quarantine: Quarantine | undefined;
     onError: (error: unknown) => void;
   },
 ): { store: Store; outage: Outage | undefined } {
@@ -165,7 +182,7 @@ function behindBreakers(
   const now = () => clock.now();
   const local = new LocalCounts({ clock: now, nodes: options.nodes ?? 1 });
   const outage = new Outage({ modes: options.outage || {}, local, now });
-  const store = new GuardedStore({
+  const guarded = new GuardedStore({
     store: postgres,
     stripes: Math.min(stripes, LANES),
     local,
@@ -177,5 +194,5 @@ function behindBreakers(
       );
     },
   });
-  return { store, outage };
+  return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage };
 }

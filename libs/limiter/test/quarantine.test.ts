@@ -66,6 +66,38 @@ test('a replica that was promoted: half limits, because it may lack the last gra
   expect(limiter.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/timeline 00000002/) });
 });
 
+test('the clock jumps ahead between two looks: no real minute holds more than one and a half times the limit', async () => {
+  const ask = () => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'jump' } });
+  const allowed = async (calls: number): Promise<number> =>
+    (await Promise.all(Array.from({ length: calls }, ask))).filter((decision) => decision.allowed).length;
+  expect(await allowed(60)).toBe(60);
+  const { rows } = await database.pool.query<{ sql: string }>(
+    `SELECT pg_get_functiondef('rollgate.acquire'::regproc) AS sql`,
+  );
+  const sql = rows[0]?.sql as string;
+  await database.pool.query(sql.replace('clock_timestamp()', `clock_timestamp() + interval '61 s'`));
+  try {
+    // What the batch that notices was granted is not passed on; this node's own part is.
+    expect(await allowed(60)).toBe(30);
+    expect(limiter.state().mode).toBe('quarantine');
+    expect(await allowed(60)).toBe(0);
+    expect(alarms).toEqual([expect.stringMatching(/clock went 6\d\d\d\d ms ahead: half limits for 61 s/)]);
+  } finally {
+    await database.pool.query(sql);
+  }
+});
+
+test('another server answers a new connection: half limits before it decides', async () => {
+  await server('0', `'00000003'`);
+  await database.pool.query(
+    `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
+  );
+  const ask = (bot: string) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
+  await Promise.all(Array.from({ length: 4 }, () => ask('first')));
+  expect(limiter.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/timeline 00000003/) });
+  expect((await ask('second')).windows.minute.limit).toBe(30);
+});
+
 test('the server tells its timeline', async () => {
   const fresh = await createTestDatabase();
   try {

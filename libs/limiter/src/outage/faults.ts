@@ -24,7 +24,7 @@ export function codeOf(error: unknown): string {
 
 /** The database does not answer, not in time, or not now. Never: bad data, a denial, a mistake of the program. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof TooLateError) return true;
+  if (error instanceof TooLateError || error instanceof DistrustedError) return true;
   const code = codeOf(error);
   if (/^[0-9A-Z]{5}$/.test(code)) return SERVER.test(code);
   // Without a SQLSTATE it is the connection's: refused, reset, timed out, ended.
@@ -46,4 +46,9 @@ export function isRolledBack(error: unknown): boolean {
 /** No answer within the budget of a call. What was asked may have been written, and stays spent. */
 export class TooLateError extends Error {
   override readonly name = 'TooLateError';
+}
+
+/** The answer was given by counts that can't be trusted whole. What it granted stays spent. */
+export class DistrustedError extends Error {
+  override readonly name = 'DistrustedError';
 }

@@ -4,53 +4,54 @@
  * the minute was granted since.
  */
 import type { Limits } from '@rollgate/contract';
+import type { DatabaseClock } from '../policy/database-clock.js';
 
 const LASTS_MS = 61_000;
 /** Of the database's clock against this node's monotonic one, between two looks. */
 const MOST_STEP_MS = 1_000;
 
-export interface ServerState {
+export interface Heard {
+  /** The database's clock, Unix ms. */
   readonly nowMs: number;
-  /** null: it can't be written to. */
-  readonly timeline: string | null;
+  /** Of the node's monotonic clock, ms. */
+  readonly askedAt: number;
+  /** null: it can't be written to; undefined: not told. */
+  readonly timeline?: string | null;
 }
 
 export class Quarantine {
-  readonly #monotonic: () => number;
+  readonly #clock: DatabaseClock;
   readonly #onAlarm: (error: Error) => void;
   #timeline: string | undefined;
   #heard = false;
   #since: number | undefined;
   #reason = '';
 
-  /** `monotonic`: ms. */
-  constructor({ monotonic, onAlarm }: { monotonic: () => number; onAlarm: (error: Error) => void }) {
-    this.#monotonic = monotonic;
+  constructor({ clock, onAlarm }: { clock: DatabaseClock; onAlarm: (error: Error) => void }) {
+    this.#clock = clock;
     this.#onAlarm = onAlarm;
   }
 
-  /** `expectedMs`: what the database's clock should have said; `toleranceMs`: the time the look took. */
-  look(state: ServerState, { expectedMs, toleranceMs }: { expectedMs: number; toleranceMs: number }): void {
-    const step = state.nowMs - expectedMs;
-    const first = !this.#heard;
-    this.#heard = true;
-    if (!first && step > MOST_STEP_MS + toleranceMs)
-      this.#begin(`the database's clock went ${Math.round(step)} ms ahead`);
-    if (!first && step < -MOST_STEP_MS - toleranceMs) {
-      // Windows stay where they were until it has caught up.
-      this.#onAlarm(new Error(`the database's clock went ${Math.round(-step)} ms back`));
+  /** What a look, a new connection or an answer tells. */
+  hear(heard: Heard): void {
+    this.#hearClock(heard);
+    const { timeline } = heard;
+    if (timeline === null || timeline === undefined) return;
+    if (this.#timeline !== undefined && this.#timeline !== timeline) {
+      this.#begin(`another server has taken the database's place (timeline ${timeline})`);
     }
-    if (state.timeline === null) return;
-    if (this.#timeline !== undefined && this.#timeline !== state.timeline) {
-      this.#begin(`another server has taken the database's place (timeline ${state.timeline})`);
-    }
-    this.#timeline = state.timeline;
+    this.#timeline = timeline;
+  }
+
+  /** Whether it began after an instant of the monotonic clock: what was asked then was asked under full limits. */
+  hasBegunSince(askedAt: number): boolean {
+    return this.#since !== undefined && this.#since >= askedAt;
   }
 
   /** Since when in ms of the monotonic clock, and why; `undefined`: no quarantine. */
   get state(): { since: number; reason: string } | undefined {
     if (this.#since === undefined) return undefined;
-    if (this.#monotonic() - this.#since < LASTS_MS) return { since: this.#since, reason: this.#reason };
+    if (this.#clock.monotonic() - this.#since < LASTS_MS) return { since: this.#since, reason: this.#reason };
     this.#since = undefined;
     return undefined;
   }
@@ -60,8 +61,20 @@ export class Quarantine {
     return { perMinute: Math.floor(limits.perMinute / 2), perHour: Math.floor(limits.perHour / 2) };
   }
 
+  #hearClock(heard: Heard): void {
+    const tolerance = MOST_STEP_MS + this.#clock.monotonic() - heard.askedAt;
+    const step = heard.nowMs - this.#clock.now();
+    const first = !this.#heard;
+    this.#heard = true;
+    if (first || Math.abs(step) > tolerance) this.#clock.heard(heard);
+    if (first || Math.abs(step) <= tolerance) return;
+    if (step > 0) this.#begin(`the database's clock went ${Math.round(step)} ms ahead`);
+    // Windows stay where they were until it has caught up.
+    else this.#onAlarm(new Error(`the database's clock went ${Math.round(-step)} ms back`));
+  }
+
   #begin(reason: string): void {
-    this.#since = this.#monotonic();
+    this.#since = this.#clock.monotonic();
     this.#reason = reason;
     this.#onAlarm(new Error(`${reason}: half limits for ${LASTS_MS / 1000} s`));
   }

@@ -119,7 +119,7 @@ export class PolicySync {
   }
 
   async #sync(): Promise<void> {
-    const { pool, policy, clock, state = () => NORMAL } = this.#options;
+    const { pool, policy, clock, quarantine, state = () => NORMAL } = this.#options;
     const { mode, sinceMs } = state();
     const askedAt = clock.monotonic();
     const { rows } = await pool.query<SyncRow>(
@@ -127,11 +127,9 @@ export class PolicySync {
       [this.nodeId, `${hostname()}:${process.pid}`, policy.version, mode, new Date(sinceMs)],
     );
     const row = rows[0] as SyncRow;
-    this.#options.quarantine?.look(
-      { nowMs: row.now_ms, timeline: row.timeline },
-      { expectedMs: clock.now(), toleranceMs: clock.monotonic() - askedAt },
-    );
-    clock.heard({ nowMs: row.now_ms, askedAt });
+    const heard = { nowMs: row.now_ms, askedAt, timeline: row.timeline };
+    quarantine?.hear(heard);
+    clock.heard(heard);
     if (row.overrides !== null) {
       policy.apply({ version: Number(row.version), whole: row.whole, overrides: row.overrides, apis: row.apis ?? [] });
       policy.prune(clock.now());

@@ -1,0 +1,53 @@
+/**
+ * The store, its server watched: an answer during which the clock jumped ahead, or another server took the database's place,
+ * was decided under full limits by counts that can't be trusted whole. It is not passed on. What it granted stays spent, and
+ * each of its calls is decided as in an outage.
+ */
+import type pg from 'pg';
+import type { DatabaseClock } from '../policy/database-clock.js';
+import type { AcquireItem, AcquireResult, Store } from '../store.js';
+import { DistrustedError } from './faults.js';
+import type { Quarantine } from './quarantine.js';
+
+export interface WatchedStoreOptions {
+  readonly store: Store;
+  readonly clock: DatabaseClock;
+  readonly quarantine: Quarantine;
+}
+
+export class WatchedStore implements Store {
+  readonly #options: WatchedStoreOptions;
+
+  constructor(options: WatchedStoreOptions) {
+    this.#options = options;
+  }
+
+  async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
+    const { store, clock, quarantine } = this.#options;
+    const askedAt = clock.monotonic();
+    const answer = await store.acquire(items);
+    quarantine.hear({ nowMs: answer.nowMs, askedAt });
+    if (quarantine.hasBegunSince(askedAt))
+      throw new DistrustedError('decided while the database changed its clock or its place');
+    return answer;
+  }
+
+  peek: Store['peek'] = (lane, subjects) => this.#options.store.peek(lane, subjects);
+  list: Store['list'] = (lane, page) => this.#options.store.list(lane, page);
+  refund: Store['refund'] = (lane, grant) => this.#options.store.refund(lane, grant);
+  reset: Store['reset'] = (lane, subject) => this.#options.store.reset(lane, subject);
+  close: Store['close'] = () => this.#options.store.close();
+}
+
+const ASK_SERVER = { text: 'SELECT now_ms, timeline FROM rollgate.server_state()', query_timeout: 2_000 };
+
+/** Who answers a new connection. @throws what the statement says of the connection */
+export async function hearServer(
+  client: pg.ClientBase,
+  { clock, quarantine }: Pick<WatchedStoreOptions, 'clock' | 'quarantine'>,
+): Promise<void> {
+  const askedAt = clock.monotonic();
+  const { rows } = await client.query<{ now_ms: number; timeline: string | null }>(ASK_SERVER);
+  const [state] = rows;
+  if (state) quarantine.hear({ nowMs: state.now_ms, timeline: state.timeline, askedAt });
+}
