@@ -7,6 +7,7 @@ import { Events005 } from './005-events.js';
 import { Usage006 } from './006-usage.js';
 import { Audit007 } from './007-audit.js';
 import { ServerState008 } from './008-server-state.js';
+import { Locks009 } from './009-locks.js';
 import { type ConnectOptions, connect } from './connect.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
@@ -22,6 +23,7 @@ export const migrations: ReadonlyArray<new () => MigrationInterface> = [
   Usage006,
   Audit007,
   ServerState008,
+  Locks009,
 ];
 
 export interface MigrateOptions extends ConnectOptions {

@@ -892,7 +892,8 @@ CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes integer[])
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_lane int;
+  v_lanes int[] := p_lanes;
+  v_lane  int;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'rollgate decides under READ COMMITTED only, not %', upper(current_setting('transaction_isolation'))
@@ -900,7 +901,10 @@ BEGIN
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
   -- In ascending order, so that batches which share lanes can't wait for each other.
-  FOR v_lane IN SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l LOOP
+  IF cardinality(p_lanes) > 1 THEN
+    v_lanes := ARRAY(SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l);
+  END IF;
+  FOREACH v_lane IN ARRAY v_lanes LOOP
     PERFORM pg_advisory_xact_lock(7605, v_lane);
   END LOOP;
 END $function$
@@ -1290,7 +1294,7 @@ BEGIN
     RETURN false;
   END IF;
   PERFORM pg_advisory_xact_lock(7607, 0);
-  IF to_regclass('rollgate.' || v_name) IS NOT NULL THEN
+  IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
     RETURN false; -- another node was faster
   END IF;
   EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);

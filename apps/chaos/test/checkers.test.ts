@@ -48,6 +48,20 @@ describe('SAFE', () => {
     expect(over([...fullMinute(), ...part, fallback(16)])).toBe(1);
   });
 
+  test("half limits do not make wrong what was granted before them, nor a node's own part after it", () => {
+    const part = [16, 17, 18].map((at) => call(at, { mode: 'fallback_allowed' }));
+    expect(over([...fullMinute(), denial(12, { perMinute: 5 }), ...part])).toBe(0);
+    const halved = fullMinute().map((one) => ({ ...one, perMinute: 5 }));
+    expect(over([...halved, ...part])).toBeGreaterThan(0);
+  });
+
+  test('where the clock made an outage, one and a half times the limit is safe on every clock, and no more', () => {
+    const jump = (units: number) => [...fullMinute(), ...Array.from({ length: units }, () => call(20))];
+    const overOf = (calls: CallRecord[]) =>
+      overAdmitted(checkSafe({ calls }, { limits: LIMITS, clock: 'machine', outage: true }));
+    expect([overOf(jump(5)), overOf(jump(6))]).toEqual([0, 1]);
+  });
+
   test('a limit that was raised holds from when it was', () => {
     const raised = Array.from({ length: 10 }, (_, i) => call(20 + i, { perMinute: 20 }));
     expect(over([...fullMinute(), ...raised])).toBe(0);

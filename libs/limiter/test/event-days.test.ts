@@ -5,6 +5,7 @@ import type pg from 'pg';
 import { EventDays, type EventDaysOptions } from '../src/events/event-days.js';
 import { PostgresStore } from '../src/postgres-store.js';
 import { countedCalls, eventToWrite, writeEvents } from './event-rows.js';
+import { someoneWaits } from './waiting.js';
 
 /** What a step waits for at most, and what a slow machine adds. */
 const HELD_UP_MS = 100 + 400;
@@ -50,6 +51,24 @@ test('a database that has just been migrated has today and the days to come', as
     expect(rows.map(({ found }) => found)).toEqual([true, true]);
   } finally {
     await fresh.drop();
+  }
+});
+
+test('two nodes make one day at once: the second finds it made', async () => {
+  const [first, second] = [await database.pool.connect(), await database.pool.connect()];
+  const make = async (client: pg.PoolClient): Promise<boolean | undefined> =>
+    (await client.query<{ made: boolean }>(`SELECT rollgate.make_event_day('2026-03-01') AS made`)).rows[0]?.made;
+  try {
+    await first.query('BEGIN');
+    expect(await make(first)).toBe(true);
+    const waits = make(second);
+    await someoneWaits(database.pool);
+    await first.query('COMMIT');
+    expect(await waits).toBe(false);
+  } finally {
+    await first.query('ROLLBACK');
+    first.release();
+    second.release();
   }
 });
 

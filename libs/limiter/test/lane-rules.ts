@@ -1,6 +1,7 @@
 /** What only concurrent transactions can show of `rollgate.acquire`. Each check throws when its rule is broken. */
 import { expect } from '@jest/globals';
 import type pg from 'pg';
+import { someoneWaits } from './waiting.js';
 
 const ACQUIRE = 'SELECT now_ms, granted[1] AS granted FROM rollgate.acquire($1, $2, $3, $4, $5, $6)';
 const LIMIT = 50;
@@ -8,18 +9,6 @@ const LIMIT = 50;
 let count = 0;
 const subject = (): string => `acme/publish-bot/bot=lane-rule-${++count}`;
 const args = (lane: number, name: string, calls = 1): unknown[] => [[lane], [name], [1], [calls], [LIMIT], [LIMIT]];
-
-/** Resolves once a session waits for an advisory lock, so that no test guesses how long that takes. */
-async function someoneWaits(pool: pg.Pool): Promise<void> {
-  for (let i = 0; i < 500; i++) {
-    const { rows } = await pool.query<{ waiting: number }>(
-      `SELECT count(*)::int AS waiting FROM pg_locks WHERE locktype = 'advisory' AND NOT granted
-       AND database = (SELECT oid FROM pg_database WHERE datname = current_database())`,
-    );
-    if ((rows[0]?.waiting ?? 0) > 0) return;
-  }
-  throw new Error('nobody waits for the lane lock');
-}
 
 export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>>> = {
   async 'one batch in a lane at a time, and the next one counts what the first granted'(pool) {

@@ -17,6 +17,8 @@ export interface SafeOptions {
    * calls that lie in a window as a whole are counted in it.
    */
   readonly clock?: 'database' | 'machine';
+  /** Every window touches an outage: of the database's clock, not of the database. */
+  readonly outage?: boolean;
 }
 
 export interface Overfull {
@@ -31,7 +33,7 @@ interface Admitted {
   readonly from: number;
   readonly to: number;
   readonly cost: number;
-  readonly fallback: boolean;
+  readonly outage: boolean;
   readonly limit: Record<Window, number>;
 }
 
@@ -56,7 +58,7 @@ export function overAdmitted(found: readonly Overfull[]): number {
   return [...worst.values()].reduce((sum, units) => sum + units, 0);
 }
 
-function admission({ limits, clock = 'database' }: SafeOptions, all: readonly CallRecord[]) {
+function admission({ limits, clock = 'database', outage = false }: SafeOptions, all: readonly CallRecord[]) {
   const enforced = all.filter(({ mode }) => mode === 'enforced');
   return (call: CallRecord): Admitted => {
     const fallback = call.mode === 'fallback_allowed';
@@ -65,7 +67,7 @@ function admission({ limits, clock = 'database' }: SafeOptions, all: readonly Ca
     // A node's own part says nothing of the whole: the last limit the database decided by does.
     const told = fallback ? enforced.findLast(({ endedAt }) => endedAt <= call.endedAt) : call;
     const limit = { minute: told?.perMinute ?? limits.perMinute, hour: told?.perHour ?? limits.perHour };
-    return { from, to, cost: call.cost, fallback, limit };
+    return { from, to, cost: call.cost, outage: outage || fallback, limit };
   };
 }
 
@@ -75,17 +77,18 @@ function overfull(admitted: readonly Admitted[], window: Window): Omit<Overfull,
     // Of calls at one instant the last one sees them all.
     if (admitted[i + 1]?.to === last.to) continue;
     let units = 0;
-    let fallback = false;
+    let outage = false;
     let limit = 0;
     for (let j = i; j >= 0; j--) {
       const one = admitted[j] as Admitted;
       if (one.to <= last.to - WINDOW_MS[window]) break;
       if (one.from <= last.to - WINDOW_MS[window]) continue;
       units += one.cost;
-      fallback ||= one.fallback;
-      if (one.to === last.to) limit = Math.max(limit, one.limit[window]);
+      outage ||= one.outage;
+      // The database holds what is there against the limit of now; a node alone adds to what was granted under limits before.
+      if (one.to === last.to || last.outage) limit = Math.max(limit, one.limit[window]);
     }
-    const most = fallback ? Math.floor(limit * 1.5) : limit;
+    const most = outage ? Math.floor(limit * 1.5) : limit;
     if (units > most) found.push({ atMs: last.to, units, most });
   }
   return found;

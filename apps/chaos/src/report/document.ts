@@ -7,7 +7,7 @@ export const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md',
 
 const CHECKERS = `Four checkers go through what every node wrote down, each call as its caller saw it and each statement as it was sent and answered:
 
-- **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many.
+- **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many. Where that clock jumps, a clock that nobody stepped is the judge.
 - **LIVE**: each denial by the database is justified by units in its window, one second late at most.
 - **RECON**: the units the database has are those it acknowledged, and of statements of unknown outcome some, none or all. Nothing else, nothing less.
 - **EVER**: each fault truly happened.
@@ -80,6 +80,6 @@ function surroundings({ machine, versions, settings, experiments }: Results): st
     `Postgres: ${Object.entries(settings)
       .map(([name, value]) => `\`${name}=${value}\``)
       .join(', ')}.`,
-    `It took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} minutes.`,
+    `It took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} min.`,
   ]);
 }
