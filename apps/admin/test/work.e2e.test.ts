@@ -80,6 +80,20 @@ test('somebody was faster: it is said by whom, and how it stands', async () => {
   await page.context().close();
 });
 
+test('characters that show nothing, or turn the line around, stand as their codes', async () => {
+  const wish = { account: 'way\u202ene', api: 'publish-bot', dimensions: { bot: 'b\u200b7' }, perMinute: 200 };
+  const answer = await post(other, 'requests', { ...wish, until: inHours(48), reason: 'No \u202elimit' });
+  const page = await support.open({ path: '/admin/requests' });
+  const card = page.locator(`#request-${answer['request'].id}`);
+  await card.waitFor();
+  const text = await card.textContent();
+  for (const shown of ['way\\u{202e}ne', 'bot b\\u{200b}7', 'No \\u{202e}limit']) expect(text).toContain(shown);
+  await card.getByRole('link', { name: /way/ }).click();
+  await page.getByRole('heading', { name: 'way\\u{202e}ne' }).waitFor();
+  await post(support, `requests/${answer['request'].id}/decline`, { answer: 'No.' }, { 'if-match': '"1"' });
+  await page.context().close();
+});
+
 test('gauges move while calls run, and stand still when paused', async () => {
   await calls(desk.limiter, 3, { account: 'live' });
   const page = await support.open({ path: '/admin/accounts/live' });

@@ -1,4 +1,6 @@
-/** Numbers and times as people read them. */
+/** Numbers, times and names as people read them. */
+import { visibleText } from '@rollgate/contract/visible-text';
+
 const whole = new Intl.NumberFormat('en');
 export const count = (n: number): string => whole.format(n);
 
@@ -41,12 +43,14 @@ export const preciseTime = (at: number): string =>
 
 /** `bot b-17, user u-3`; `whole account` for none. */
 export function subjectText(dimensions: Readonly<Record<string, string>> | null): string {
-  const parts = Object.entries(dimensions ?? {}).map(([name, value]) => `${name.replace('_', ' ')} ${value}`);
+  const parts = Object.entries(dimensions ?? {}).map(
+    ([name, value]) => `${name.replace('_', ' ')} ${visibleText(value)}`,
+  );
   return parts.length === 0 ? 'whole account' : parts.join(', ');
 }
 
 /** `staff:ann@example.com` is ann@example.com to people. */
-export const actorText = (actor: string): string => actor.replace(/^staff:/, '');
+export const actorText = (actor: string): string => visibleText(actor.replace(/^staff:/, ''));
 
 export const inHours = (hours: number, now: number): string => new Date(now + hours * 3_600_000).toISOString();
 
@@ -64,3 +68,9 @@ export function scopeText({
   if (api === null) return 'all APIs';
   return dimensions === null ? api : `${api}, ${subjectText(dimensions)}`;
 }
+
+/** What somebody called something. */
+export const named = visibleText;
+
+/** What somebody wrote, in lines. */
+export const written = (text: string): string => text.split(/\r?\n/).map(visibleText).join('\n');

@@ -2,6 +2,7 @@
 import { Anchor, type AnchorProps, Button, type ButtonProps, NavLink, type NavLinkProps } from '@mantine/core';
 import { createLink } from '@tanstack/react-router';
 import type { AnchorHTMLAttributes, Ref } from 'react';
+import { named } from '../lib/format.js';
 
 type Plain<Props> = Props &
   Omit<AnchorHTMLAttributes<HTMLAnchorElement>, keyof Props> & { ref?: Ref<HTMLAnchorElement> };
@@ -9,3 +10,12 @@ type Plain<Props> = Props &
 export const TextLink = createLink((props: Plain<AnchorProps>) => <Anchor inherit {...props} />);
 export const ButtonLink = createLink((props: Plain<ButtonProps>) => <Button component="a" {...props} />);
 export const NavItem = createLink((props: Plain<NavLinkProps>) => <NavLink component="a" {...props} />);
+
+/** An account's name, and the way to its page. */
+export function AccountLink({ account, ...looks }: { account: string } & AnchorProps) {
+  return (
+    <TextLink to="/accounts/$account" params={{ account }} search={{}} {...looks}>
+      {named(account)}
+    </TextLink>
+  );
+}

@@ -7,7 +7,7 @@ import { briefQuery, stripQuery, usageQuery } from '../../data/accounts.js';
 import { historyQuery } from '../../data/history.js';
 import { overridesQuery } from '../../data/overrides.js';
 import { requestsQuery } from '../../data/requests.js';
-import { many } from '../../lib/format.js';
+import { many, named } from '../../lib/format.js';
 import { rememberAccount } from '../../lib/recent.js';
 import { useMay } from '../../lib/session.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
@@ -51,7 +51,7 @@ export function AccountRoute() {
 
   return (
     <Page
-      title={account}
+      title={named(account)}
       about={
         brief.data !== undefined && (
           <Group gap="xs" mt={4}>

@@ -1,7 +1,7 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Usage } from '../../data/accounts.js';
 import { useServerNow } from '../../lib/clock.js';
-import { duration, subjectText } from '../../lib/format.js';
+import { duration, named, subjectText } from '../../lib/format.js';
 import { toValues } from '../../lib/search.js';
 import { useMay } from '../../lib/session.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
@@ -35,9 +35,10 @@ export function Gauges({ account, items, more, show, onShow }: GaugesProps) {
   );
   if (items.length === 0) {
     return (
-      <EmptyState why={`${account} made no call in the last hour, so every limit is free.`}>
+      <EmptyState why={`${named(account)} made no call in the last hour, so every limit is free.`}>
         <Text size="sm" c="dimmed">
-          Is the customer’s account really called “{account}”? With the sample platform running, this makes a call:
+          Is the customer’s account really called “{named(account)}”? With the sample platform running, this makes a
+          call:
         </Text>
         <pre className="code">{`TOKEN=$(npm run -s rollgate -- platform-token --account ${account})
 curl -X POST http://127.0.0.1:3001/api/public/bots/my-bot/publish -H "authorization: Bearer $TOKEN"`}</pre>

@@ -1,6 +1,6 @@
 import { Stack, Text } from '@mantine/core';
 import type { Change } from '../../data/history.js';
-import { actorText } from '../../lib/format.js';
+import { actorText, written } from '../../lib/format.js';
 import { Diff } from '../../ui/diff.js';
 import { Tag, Time } from '../../ui/small.js';
 
@@ -18,7 +18,7 @@ export function Timeline({ items }: { items: readonly Change[] }) {
               {change.target} by {actorText(change.actor)}, <Time at={change.at} />
               {change.undoes !== null && `, undoes ${change.undoes}`}
             </Text>
-            {change.reason !== null && <Text size="sm">“{change.reason}”</Text>}
+            {change.reason !== null && <Text size="sm">“{written(change.reason)}”</Text>}
             <details>
               <summary>
                 <Text component="span" size="xs">

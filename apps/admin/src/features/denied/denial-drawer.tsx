@@ -2,9 +2,9 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Explained, explainQuery } from '../../data/events.js';
-import { actorText, count, subjectText, utc } from '../../lib/format.js';
+import { actorText, count, subjectText, utc, written } from '../../lib/format.js';
 import { toValues } from '../../lib/search.js';
-import { ButtonLink, TextLink } from '../../ui/links.js';
+import { AccountLink, ButtonLink, TextLink } from '../../ui/links.js';
 import { ErrorNote, Loading } from '../../ui/notes.js';
 import { SideDrawer } from '../../ui/side.js';
 import { Copy, Expiry, Tag, Time } from '../../ui/small.js';
@@ -70,9 +70,7 @@ function Explanation({ told, mayRaise }: { told: Explained; mayRaise: boolean })
       <dl className="facts">
         <dt>Account</dt>
         <dd>
-          <TextLink to="/accounts/$account" params={{ account: event.account }} search={{}}>
-            {event.account}
-          </TextLink>
+          <AccountLink account={event.account} />
         </dd>
         <dt>API</dt>
         <dd>
@@ -129,7 +127,7 @@ function Origin({ origin: { override, catalogueVersion } }: Pick<Explained, 'ori
         override {override.id}
       </TextLink>
       {override.createdBy !== null && ` by ${actorText(override.createdBy)}`}
-      {override.reason !== null && `: “${override.reason}”`}, <Expiry at={override.expiresAt} />
+      {override.reason !== null && `: “${written(override.reason)}”`}, <Expiry at={override.expiresAt} />
     </>
   );
 }

@@ -1,6 +1,6 @@
 import type { LimitEvent } from '../../data/events.js';
 import { count, preciseTime, subjectText } from '../../lib/format.js';
-import { TextLink } from '../../ui/links.js';
+import { AccountLink, TextLink } from '../../ui/links.js';
 import { Tag, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
 
@@ -25,11 +25,7 @@ export function DeniedTable({ items, open }: { items: readonly LimitEvent[]; ope
         },
         {
           title: 'Account',
-          cell: ({ account }) => (
-            <TextLink to="/accounts/$account" params={{ account }} search={{}} fw={600}>
-              {account}
-            </TextLink>
-          ),
+          cell: ({ account }) => <AccountLink account={account} fw={600} />,
         },
         { title: 'API', cell: ({ apiTitle }) => apiTitle },
         { title: 'Subject', cell: ({ dimensions }) => subjectText(dimensions) },

@@ -5,6 +5,7 @@ import { useQuery } from '@tanstack/react-query';
 import { Link, useNavigate } from '@tanstack/react-router';
 import { type KeyboardEvent, useEffect, useId, useState } from 'react';
 import { type Found, findQuery } from '../../data/accounts.js';
+import { named } from '../../lib/format.js';
 import { EmptyState, ErrorNote } from '../../ui/notes.js';
 import { Tag } from '../../ui/small.js';
 
@@ -75,7 +76,7 @@ export function FindBox({ q, onType, onChosen }: FindBoxProps) {
           >
             <Tag tone={item.exact ? 'info' : 'plain'}>{item.kind}</Tag>
             <span className="found-name">
-              {item.kind === 'account' ? item.account : `${item.account} · ${item.id}`}
+              {item.kind === 'account' ? named(item.account) : `${named(item.account)} · ${item.id}`}
             </span>
             <span className="found-label">{item.label}</span>
           </Link>

@@ -1,7 +1,7 @@
 import { useQueries } from '@tanstack/react-query';
 import { Link } from '@tanstack/react-router';
 import { briefQuery } from '../../data/accounts.js';
-import { many } from '../../lib/format.js';
+import { many, named } from '../../lib/format.js';
 
 /** Each with what stands out about it now. */
 export function Recent({ accounts }: { accounts: readonly string[] }) {
@@ -18,7 +18,7 @@ export function Recent({ accounts }: { accounts: readonly string[] }) {
         return (
           <li key={account}>
             <Link to="/accounts/$account" params={{ account }} search={{}} className="found">
-              <span className="found-name">{account}</span>
+              <span className="found-name">{named(account)}</span>
               <span className="found-label">{brief === undefined ? '' : facts.join(', ') || 'nothing stands out'}</span>
             </Link>
           </li>

@@ -2,11 +2,11 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type Change, historyQuery, verifyQuery } from '../../data/history.js';
-import { actorText, count } from '../../lib/format.js';
+import { actorText, count, written } from '../../lib/format.js';
 import { useMay } from '../../lib/session.js';
 import { Diff } from '../../ui/diff.js';
 import { CsvLink, FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
-import { TextLink } from '../../ui/links.js';
+import { AccountLink, TextLink } from '../../ui/links.js';
 import { EmptyState, ErrorNote, Loading, StaleNote } from '../../ui/notes.js';
 import { Page } from '../../ui/page.js';
 import { Paging } from '../../ui/paging.js';
@@ -118,14 +118,7 @@ function Changes({ items }: { items: readonly Change[] }) {
         },
         {
           title: 'Account',
-          cell: ({ account }) =>
-            account === null ? (
-              '–'
-            ) : (
-              <TextLink to="/accounts/$account" params={{ account }} search={{}}>
-                {account}
-              </TextLink>
-            ),
+          cell: ({ account }) => (account === null ? '–' : <AccountLink account={account} />),
         },
         {
           title: 'By',
@@ -136,7 +129,7 @@ function Changes({ items }: { items: readonly Change[] }) {
           title: 'Why',
           cell: ({ reason, ticket }) => (
             <>
-              {reason} {ticket !== null && <Tag>{ticket}</Tag>}
+              {reason !== null && written(reason)} {ticket !== null && <Tag>{ticket}</Tag>}
             </>
           ),
         },

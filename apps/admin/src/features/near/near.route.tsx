@@ -8,7 +8,7 @@ import { toValues } from '../../lib/search.js';
 import { useMay } from '../../lib/session.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
 import { Gauge } from '../../ui/gauge.js';
-import { ButtonLink, TextLink } from '../../ui/links.js';
+import { AccountLink, ButtonLink } from '../../ui/links.js';
 import { LiveBar } from '../../ui/live-bar.js';
 import { EmptyState, ErrorNote, Loading, StaleNote } from '../../ui/notes.js';
 import { Page, Panel } from '../../ui/page.js';
@@ -66,11 +66,7 @@ function Band({ title, items }: { title: string; items: readonly Near[] }) {
   const columns: Column<Near>[] = [
     {
       title: 'Account',
-      cell: ({ account }) => (
-        <TextLink to="/accounts/$account" params={{ account }} search={{}} fw={600}>
-          {account}
-        </TextLink>
-      ),
+      cell: ({ account }) => <AccountLink account={account} fw={600} />,
     },
     {
       title: 'API and subject',

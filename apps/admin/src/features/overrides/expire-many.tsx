@@ -2,7 +2,7 @@ import { Alert, Button, Group, Stack, Text } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { expireMany, type Override } from '../../data/overrides.js';
-import { many, scopeText } from '../../lib/format.js';
+import { many, named, scopeText } from '../../lib/format.js';
 import { ReasonField } from '../../ui/forms.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
@@ -43,7 +43,7 @@ export function ExpireMany({ overrides, onClose, onDone }: ExpireManyProps) {
           <ul style={{ margin: 0, maxHeight: 180, overflow: 'auto' }}>
             {listed.map((override) => (
               <li key={override.id}>
-                {override.account}: {scopeText(override)} ({override.id})
+                {named(override.account)}: {scopeText(override)} ({override.id})
               </li>
             ))}
           </ul>

@@ -2,8 +2,8 @@
 import { Group, Stack } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { type Override, overrideQuery } from '../../data/overrides.js';
-import { actorText, count, scopeText } from '../../lib/format.js';
-import { TextLink } from '../../ui/links.js';
+import { actorText, count, scopeText, written } from '../../lib/format.js';
+import { AccountLink, TextLink } from '../../ui/links.js';
 import { ErrorNote, Loading } from '../../ui/notes.js';
 import { SideDrawer } from '../../ui/side.js';
 import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
@@ -44,9 +44,7 @@ function Facts({ override }: { override: Override }) {
     <dl className="facts">
       <dt>Account</dt>
       <dd>
-        <TextLink to="/accounts/$account" params={{ account }} search={{}}>
-          {account}
-        </TextLink>
+        <AccountLink account={account} />
       </dd>
       <dt>For</dt>
       <dd>{scopeText(override)}</dd>
@@ -81,7 +79,7 @@ function Facts({ override }: { override: Override }) {
       </dd>
       <dt>Reason</dt>
       <dd>
-        “{reason}”{ticket !== null && <>, ticket {ticket}</>}
+        “{written(reason)}”{ticket !== null && <>, ticket {ticket}</>}
       </dd>
       <dt>By</dt>
       <dd>

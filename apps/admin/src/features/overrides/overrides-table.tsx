@@ -1,7 +1,7 @@
 import { Checkbox } from '@mantine/core';
 import type { Override } from '../../data/overrides.js';
-import { actorText, scopeText } from '../../lib/format.js';
-import { TextLink } from '../../ui/links.js';
+import { actorText, scopeText, written } from '../../lib/format.js';
+import { AccountLink, TextLink } from '../../ui/links.js';
 import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
 import { type Column, Table } from '../../ui/table.js';
 
@@ -53,11 +53,7 @@ export function OverridesTable({ items, chosen, onChoose, open }: OverridesTable
     },
     {
       title: 'Account',
-      cell: ({ account }) => (
-        <TextLink to="/accounts/$account" params={{ account }} search={{}} fw={600}>
-          {account}
-        </TextLink>
-      ),
+      cell: ({ account }) => <AccountLink account={account} fw={600} />,
     },
     { title: 'For', cell: scopeText },
     {
@@ -88,7 +84,7 @@ export function OverridesTable({ items, chosen, onChoose, open }: OverridesTable
       title: 'Why',
       cell: ({ reason, ticket }) => (
         <>
-          {reason} {ticket !== null && <Tag>{ticket}</Tag>}
+          {written(reason)} {ticket !== null && <Tag>{ticket}</Tag>}
         </>
       ),
     },

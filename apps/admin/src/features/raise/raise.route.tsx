@@ -5,6 +5,7 @@ import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { catalogueQuery } from '../../data/catalogue.js';
 import { createOverride, type NewOverride, previewQuery } from '../../data/overrides.js';
+import { named } from '../../lib/format.js';
 import { fromValues } from '../../lib/search.js';
 import { ErrorNote, Loading } from '../../ui/notes.js';
 import { SideDrawer } from '../../ui/side.js';
@@ -58,7 +59,7 @@ export function RaiseRoute() {
     },
   });
   return (
-    <SideDrawer title={`Raise a limit of ${account}`} onClose={close}>
+    <SideDrawer title={`Raise a limit of ${named(account)}`} onClose={close}>
       {base.data === undefined || catalogue.data === undefined ? (
         base.error !== null ? (
           <ErrorNote error={base.error} retry={() => void base.refetch()} />

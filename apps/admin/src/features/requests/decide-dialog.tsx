@@ -5,7 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../api/client.js';
 import { approveRequest, declineRequest, type LimitRequest } from '../../data/requests.js';
 import { serverNow } from '../../lib/clock.js';
-import { inHours, scopeText } from '../../lib/format.js';
+import { inHours, named, scopeText } from '../../lib/format.js';
 import { useSession } from '../../lib/session.js';
 import { Choice, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
 import { ErrorNote } from '../../ui/notes.js';
@@ -58,7 +58,7 @@ export function DecideDialog({ request, what, onClose, onDone }: DecideDialogPro
       <form onSubmit={submit} noValidate>
         <Stack>
           <Text size="sm">
-            {request.account}: {scopeText(request)}
+            {named(request.account)}: {scopeText(request)}
           </Text>
           {approving && (
             <>

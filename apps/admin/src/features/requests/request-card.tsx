@@ -1,7 +1,7 @@
 import { Button, Group, Stack, Text } from '@mantine/core';
 import type { Asked } from '../../data/requests.js';
-import { actorText, count, many, scopeText } from '../../lib/format.js';
-import { TextLink } from '../../ui/links.js';
+import { actorText, count, many, scopeText, written } from '../../lib/format.js';
+import { AccountLink, TextLink } from '../../ui/links.js';
 import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
 
 export interface RequestCardProps {
@@ -23,14 +23,12 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
     >
       <Stack gap={4}>
         <Group gap="xs">
-          <TextLink to="/accounts/$account" params={{ account }} search={{}} fw={600}>
-            {account}
-          </TextLink>
+          <AccountLink account={account} fw={600} />
           <span>{scopeText(request)}</span>
           {state !== 'open' && <Tag tone={state === 'approved' ? 'good' : 'bad'}>{state}</Tag>}
           {needsAdmin && state === 'open' && <Tag tone="warn">needs an admin</Tag>}
         </Group>
-        <Text size="sm">“{reason}”</Text>
+        <Text size="sm">“{written(reason)}”</Text>
         <Text size="xs" c="dimmed" component="div">
           {id}, asked <Time at={askedAt} /> by {actorText(askedBy)}
           {ticket !== null && <>, ticket {ticket}</>}
@@ -43,7 +41,7 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
                   <Time at={request.decidedAt} />
                 </>
               )}
-              {request.answer !== null && <>: “{request.answer}”</>}
+              {request.answer !== null && <>: “{written(request.answer)}”</>}
             </>
           )}
         </Text>
