@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { addPerson, Browser, browserAs, browserOf } from './browser.js';
@@ -110,8 +111,9 @@ test('who changes their own password stays signed in here, and nowhere else', as
 test.each([
   ['eleven char', 400],
   ['a'.repeat(257), 400],
-  ['a'.repeat(256), 201],
-  ['пароль пароль', 201],
+  ['passwordpassword', 400],
+  [randomBytes(128).toString('hex'), 201],
+  ['жираф орех столб', 201],
 ])('a password of %#', async (password, expected) => {
   const body = { login: `p${Math.random().toString(36).slice(2)}@example.com`, role: 'viewer', password };
   const answer = await admin.post('/admin/api/staff', body);

@@ -16,9 +16,16 @@ test('two spellings of one password are one', async () => {
   expect(await isPasswordOf(await hashPassword('pa\u0308ssword ﬁve'), 'p\u00e4ssword five')).toBe(true);
 });
 
+const EASY = 'a password that is easy to guess is refused: take some words that have nothing to do with each other';
+
 test.each([
   ['x'.repeat(11), 'a password has at least 12 characters'],
-  ['x'.repeat(12), undefined],
+  ['giraffe-nu', 'a password has at least 12 characters'],
+  ['giraffe-nut-pylon', undefined],
+  ['passwordpassword', EASY],
+  ['Password1234!', EASY],
+  ['qwertyuiop12', EASY],
+  ['x'.repeat(12), EASY],
   ['🙂'.repeat(11), 'a password has at least 12 characters'],
   ['x'.repeat(257), 'a password has at most 256 characters'],
   [`${'x'.repeat(12)}\ud800`, 'a password is well-formed Unicode'],

@@ -1,6 +1,7 @@
 /** Passwords of local accounts: argon2id, with OWASP's least cost. One costs about 40 ms and 19 MiB for as long. */
 import { randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
+import { isEasyToGuess } from './easy-passwords.js';
 
 export const PASSWORD_LEAST = 12;
 export const PASSWORD_MOST = 256;
@@ -16,12 +17,15 @@ export const NOBODYS_HASH =
 // 32 of them, without those that are taken for each other: 20 letters hold 100 bits.
 const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-/** What is wrong with it, or undefined. Length is all that is asked for (NIST SP 800-63B). */
+/** What is wrong with it, or undefined. Long and not easy to guess is all that is asked for (NIST SP 800-63B). */
 export function passwordComplaint(password: string): string | undefined {
   const length = [...spelled(password)].length;
   if (length < PASSWORD_LEAST) return `a password has at least ${PASSWORD_LEAST} characters`;
   if (length > PASSWORD_MOST) return `a password has at most ${PASSWORD_MOST} characters`;
   if (!password.isWellFormed()) return 'a password is well-formed Unicode';
+  if (isEasyToGuess(spelled(password))) {
+    return 'a password that is easy to guess is refused: take some words that have nothing to do with each other';
+  }
   return undefined;
 }
 
