@@ -94,6 +94,26 @@ test('characters that show nothing, or turn the line around, stand as their code
   await page.context().close();
 });
 
+test('people change their own password', async () => {
+  const person = await desk.person('viewer');
+  const page = await person.open();
+  await page.getByText(`${person.login} ▾`).click();
+  await page.getByRole('menuitem', { name: 'Change password' }).click();
+  const form = dialog(page, /Change your password/);
+  const fill = async (current: string, password: string) => {
+    await form.getByLabel('Current password').fill(current);
+    await form.getByLabel('New password').fill(password);
+    await form.getByRole('button', { name: 'Change', exact: true }).click();
+  };
+  await fill('not my password', 'giraffe nut pylon');
+  await form.getByText('The current password is wrong.').waitFor();
+  await fill(PASSWORD, 'qwertyuiop12');
+  await form.getByText('easy to guess').waitFor();
+  await fill(PASSWORD, 'giraffe nut pylon');
+  await page.getByText('Password changed').waitFor();
+  await page.context().close();
+});
+
 test('gauges move while calls run, and stand still when paused', async () => {
   await calls(desk.limiter, 3, { account: 'live' });
   const page = await support.open({ path: '/admin/accounts/live' });

@@ -36,7 +36,13 @@ test('signed in: who, what they may do, how far, and until when', async () => {
   expect(status).toBe(200);
   expect(body).toEqual({
     signedIn: true,
-    staff: { id: ann.id, login: 'ann@example.com', displayName: 'ann@example.com', role: 'support' },
+    staff: {
+      id: ann.id,
+      login: 'ann@example.com',
+      displayName: 'ann@example.com',
+      role: 'support',
+      signsInBy: 'password',
+    },
     permissions: expect.arrayContaining(['overrides.write', 'accounts.read']),
     ceilings: { times: 10, days: 30 },
     idleEndsAt: expect.any(String),

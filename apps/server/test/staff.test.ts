@@ -1,7 +1,7 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { addPerson, Browser, browserAs, browserOf } from './browser.js';
+import { addPerson, Browser, browserAs, browserOf, PASSWORD } from './browser.js';
 import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
@@ -106,6 +106,44 @@ test('who changes their own password stays signed in here, and nowhere else', as
   expect((await admin.get('/admin/api/session')).body['signedIn']).toBe(true);
   expect((await elsewhere.get('/admin/api/session')).body['signedIn']).toBe(false);
   expect((await new Browser(service).signIn(admin.login, body['password'] as string)).status).toBe(200);
+});
+
+test('everybody may change their own password, who knows it; the other sessions end', async () => {
+  const browser = await browserOf(service, 'viewer');
+  const elsewhere = await browserAs(service, browser.id);
+  const change = (current: string, password: string) =>
+    browser.post('/admin/api/session/password', { current, password });
+  const wrong = await change('not my password', 'giraffe nut pylon');
+  expect([wrong.status, wrong.body['message']]).toEqual([422, 'The current password is wrong.']);
+  expect(await change(PASSWORD, 'passwordpassword')).toMatchObject({
+    status: 400,
+    body: { errors: [expect.objectContaining({ field: 'password' })] },
+  });
+  expect((await change(PASSWORD, 'giraffe nut pylon')).status).toBe(204);
+  expect((await browser.get('/admin/api/session')).body['signedIn']).toBe(true);
+  expect((await elsewhere.get('/admin/api/session')).body['signedIn']).toBe(false);
+  expect((await new Browser(service).signIn(browser.login, 'giraffe nut pylon')).status).toBe(200);
+  expect((await history(browser.id)).map(({ action }) => action)).toEqual(['add', 'password']);
+});
+
+test('whoever guesses at the current password is made to wait', async () => {
+  const browser = await browserOf(service, 'viewer');
+  const guess = () =>
+    browser.post('/admin/api/session/password', { current: 'a guess', password: 'giraffe nut pylon' });
+  let answer = await guess();
+  for (let i = 0; i < 20 && answer.status === 422; i++) answer = await guess();
+  expect(answer.status).toBe(429);
+  expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+});
+
+test('a token has no password to change', async () => {
+  const { body } = await admin.post('/admin/api/tokens', { name: `pw-${Date.now()}`, permissions: ['accounts.read'] });
+  const answer = await fetch(`${service.server.url}/admin/api/session/password`, {
+    method: 'POST',
+    headers: { authorization: `Bearer ${body['secret']}`, 'content-type': 'application/json' },
+    body: JSON.stringify({ current: 'x', password: 'giraffe nut pylon' }),
+  });
+  expect(answer.status).toBe(403);
 });
 
 test.each([

@@ -104,6 +104,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/session/password": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Another password for who is signed in; the other sessions of that person end */
+        post: operations["changeOwnPassword"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/staff": {
         parameters: {
             query?: never;
@@ -783,7 +800,8 @@ export interface operations {
                      *         "id": "stf_4",
                      *         "login": "ann@example.com",
                      *         "displayName": "Ann",
-                     *         "role": "support"
+                     *         "role": "support",
+                     *         "signsInBy": "password"
                      *       },
                      *       "permissions": [
                      *         "accounts.read",
@@ -819,6 +837,8 @@ export interface operations {
                             displayName: string;
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
+                            /** @enum {string} */
+                            signsInBy: "password" | "provider";
                         };
                         permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
@@ -871,7 +891,8 @@ export interface operations {
                      *         "id": "stf_4",
                      *         "login": "ann@example.com",
                      *         "displayName": "Ann",
-                     *         "role": "support"
+                     *         "role": "support",
+                     *         "signsInBy": "password"
                      *       },
                      *       "permissions": [
                      *         "accounts.read",
@@ -907,6 +928,8 @@ export interface operations {
                             displayName: string;
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
+                            /** @enum {string} */
+                            signsInBy: "password" | "provider";
                         };
                         permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
@@ -1038,6 +1061,85 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOwnPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often. */
+            429: {
                 headers: {
                     [name: string]: unknown;
                 };

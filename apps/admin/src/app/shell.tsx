@@ -15,6 +15,9 @@ import { complaint } from '../ui/notes.js';
 import { Kbd, Tag } from '../ui/small.js';
 import { KeySheet } from './key-sheet.js';
 
+const ChangePassword = lazy(() =>
+  import('../features/sign-in/change-password.js').then((found) => ({ default: found.ChangePassword })),
+);
 const RaiseDrawer = lazy(() =>
   import('../features/raise/raise.route.js').then(({ RaiseRoute }) => ({ default: RaiseRoute })),
 );
@@ -167,22 +170,27 @@ function PersonMenu() {
     mutationFn: signOut,
     onError: (error) => notifications.show({ color: 'red', title: 'Still signed in', message: complaint(error) }),
   });
+  const [changing, setChanging] = useState(false);
   return (
-    <Menu position="bottom-end" withinPortal>
-      <Menu.Target>
-        <UnstyledButton px="xs" py={4}>
-          <Text size="sm" truncate maw={{ base: 110, sm: 190 }}>
-            {staff.displayName} ▾
-          </Text>
-        </UnstyledButton>
-      </Menu.Target>
-      <Menu.Dropdown>
-        <Menu.Label>
-          {staff.login}, {staff.role}
-        </Menu.Label>
-        <Menu.Item onClick={() => leave({ everywhere: false })}>Sign out</Menu.Item>
-        <Menu.Item onClick={() => leave({ everywhere: true })}>Sign out everywhere</Menu.Item>
-      </Menu.Dropdown>
-    </Menu>
+    <>
+      <Menu position="bottom-end" withinPortal>
+        <Menu.Target>
+          <UnstyledButton px="xs" py={4}>
+            <Text size="sm" truncate maw={{ base: 110, sm: 190 }}>
+              {staff.displayName} ▾
+            </Text>
+          </UnstyledButton>
+        </Menu.Target>
+        <Menu.Dropdown>
+          <Menu.Label>
+            {staff.login}, {staff.role}
+          </Menu.Label>
+          {staff.signsInBy === 'password' && <Menu.Item onClick={() => setChanging(true)}>Change password …</Menu.Item>}
+          <Menu.Item onClick={() => leave({ everywhere: false })}>Sign out</Menu.Item>
+          <Menu.Item onClick={() => leave({ everywhere: true })}>Sign out everywhere</Menu.Item>
+        </Menu.Dropdown>
+      </Menu>
+      <Suspense>{changing && <ChangePassword onClose={() => setChanging(false)} />}</Suspense>
+    </>
   );
 }

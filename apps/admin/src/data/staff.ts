@@ -14,5 +14,7 @@ export const changePerson = (id: string, body: BodyOf<'changeStaff'>) =>
   told(api.PATCH('/admin/api/staff/{id}', { params: { path: { id } }, body }));
 export const resetPassword = (id: string) =>
   told(api.POST('/admin/api/staff/{id}/password', { params: { path: { id } }, body: {} }));
+export const changeOwnPassword = (body: BodyOf<'changeOwnPassword'>) =>
+  told(api.POST('/admin/api/session/password', { body }));
 export const createToken = (body: NewToken) => told(api.POST('/admin/api/tokens', { body }));
 export const revokeToken = (id: string) => told(api.DELETE('/admin/api/tokens/{id}', { params: { path: { id } } }));

@@ -11,7 +11,7 @@ import { problem } from '../http/problem.js';
 import { hashPassword, passwordComplaint, randomPassword } from './passwords.js';
 import { type Author, record } from './record.js';
 import { Sessions } from './sessions.js';
-import { Staff } from './staff.entity.js';
+import { Staff, signsInBy } from './staff.entity.js';
 
 export interface NewPerson {
   readonly login: string;
@@ -103,8 +103,7 @@ export class People {
     const { made, passwordHash } = await passwordFor(password);
     return this.database.transaction(async (manager) => {
       const person = await lockPerson(manager, id);
-      if (person.oidcIssuer !== null)
-        throw new ConflictException(problem(409, `${person.login} signs in through the identity provider.`));
+      assertHasPassword(person);
       person.passwordHash = passwordHash;
       await manager.save(person);
       await this.sessions.endAll(id, { manager, except: exceptSession });
@@ -129,13 +128,15 @@ export async function insertPerson(
   }
 }
 
+/** @throws ConflictException */
+export function assertHasPassword({ login, oidcIssuer }: Staff): void {
+  if (oidcIssuer !== null)
+    throw new ConflictException(problem(409, `${login} signs in through the identity provider.`));
+}
+
 /** As the history tells of a person. */
 export function factsOf({ login, displayName, role, oidcIssuer, disabledAt }: Staff): object {
   return { login, displayName, role, signsInBy: signsInBy(oidcIssuer), disabled: disabledAt !== null };
-}
-
-export function signsInBy(oidcIssuer: string | null): 'password' | 'provider' {
-  return oidcIssuer === null ? 'password' : 'provider';
 }
 
 type Step = readonly [action: string, change: Partial<Staff>];

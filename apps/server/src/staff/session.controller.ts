@@ -1,9 +1,20 @@
-import { Body, Controller, Delete, Get, Inject, Post, Req, Res, UnauthorizedException } from '@nestjs/common';
+import {
+  Body,
+  Controller,
+  Delete,
+  ForbiddenException,
+  Get,
+  Inject,
+  Post,
+  Req,
+  Res,
+  UnauthorizedException,
+} from '@nestjs/common';
 import type { Logger } from 'pino';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { addressOf } from '../access/address.js';
-import { type Caller, FromCaller } from '../access/caller.js';
+import { authorOf, type Caller, FromCaller } from '../access/caller.js';
 import { clearCookie, readCookie, SESSION_COOKIE, setCookie } from '../access/cookies.js';
 import { assertSameOrigin } from '../access/cross-site.js';
 import type { HttpRequest, HttpResponse } from '../access/http-request.js';
@@ -17,13 +28,13 @@ import type { Settings } from '../settings.js';
 import { SETTINGS } from '../settings.module.js';
 import { Sessions, type SignedIn } from './sessions.js';
 import { SignIn, TooManySignIns } from './sign-in.js';
-import { sessionSchema, signInBody } from './staff.schemas.js';
+import { ownPasswordBody, sessionSchema, signInBody } from './staff.schemas.js';
 
 type SessionView = z.output<typeof sessionSchema>;
 
 const SIGNED_IN_EXAMPLE: SessionView = {
   signedIn: true,
-  staff: { id: 'stf_4', login: 'ann@example.com', displayName: 'Ann', role: 'support' },
+  staff: { id: 'stf_4', login: 'ann@example.com', displayName: 'Ann', role: 'support', signsInBy: 'password' },
   permissions: ['accounts.read', 'overrides.read', 'overrides.write'],
   ceilings: { times: 10, days: 30 },
   idleEndsAt: '2026-03-02T09:30:00.000Z',
@@ -82,10 +93,7 @@ export class SessionController {
       userAgent: request.headers['user-agent'],
       replaces: readCookie(request, SESSION_COOKIE),
     };
-    const signedIn = await this.signIn.withPassword(body, visitor).catch((error: unknown) => {
-      if (error instanceof TooManySignIns) response.setHeader('Retry-After', error.retryAfterSeconds);
-      throw error;
-    });
+    const signedIn = await tellingWhen(response, this.signIn.withPassword(body, visitor));
     // Not the login: people type their password there.
     this.logger.info(
       { requestId: request.id, address, staffId: signedIn?.staffId },
@@ -125,6 +133,25 @@ export class SessionController {
     clearCookie({ request, response }, SESSION_COOKIE);
   }
 
+  @Post('session/password')
+  @Route({
+    id: 'changeOwnPassword',
+    summary: 'Another password for who is signed in; the other sessions of that person end',
+    access: { signedIn: true },
+    body: ownPasswordBody,
+    status: 204,
+    errors: [403, 409, 422, 429],
+  })
+  async changePassword(
+    @Body(validated(ownPasswordBody)) body: z.output<typeof ownPasswordBody>,
+    @FromCaller() caller: Caller,
+    @Res({ passthrough: true }) response: HttpResponse,
+  ): Promise<void> {
+    const { staffId, sessionId, address } = caller;
+    if (staffId === undefined) throw new ForbiddenException(problem(403, 'A token has no password.'));
+    await tellingWhen(response, this.signIn.changePassword({ staffId, sessionId, address }, body, authorOf(caller)));
+  }
+
   async #viewOf({ staff, idleEndsAt, endsAt }: SignedIn): Promise<SessionView> {
     return {
       signedIn: true,
@@ -143,5 +170,15 @@ export class SessionController {
       [role],
     );
     return rows[0] ?? null;
+  }
+}
+
+/** With `Retry-After`, where it was too often. */
+async function tellingWhen<T>(response: HttpResponse, attempt: Promise<T>): Promise<T> {
+  try {
+    return await attempt;
+  } catch (error) {
+    if (error instanceof TooManySignIns) response.setHeader('Retry-After', error.retryAfterSeconds);
+    throw error;
   }
 }

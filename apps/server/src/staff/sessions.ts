@@ -8,6 +8,7 @@ import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Role } from '../access/permissions.js';
 import { hashSecret, newSecret } from './secrets.js';
+import { type SignsInBy, signsInBy } from './staff.entity.js';
 
 const IDLE = '30 minutes';
 const ABSOLUTE = '12 hours';
@@ -17,7 +18,13 @@ const MOST_USER_AGENT = 512;
 
 export interface SignedIn {
   readonly id: string;
-  readonly staff: { readonly id: string; readonly login: string; readonly displayName: string; readonly role: Role };
+  readonly staff: {
+    readonly id: string;
+    readonly login: string;
+    readonly displayName: string;
+    readonly role: Role;
+    readonly signsInBy: SignsInBy;
+  };
   readonly idleEndsAt: Date;
   readonly endsAt: Date;
 }
@@ -39,12 +46,13 @@ interface SessionRow {
   readonly login: string;
   readonly displayName: string;
   readonly role: Role;
+  readonly oidcIssuer: string | null;
 }
 
 const FIND = `
   SELECT s.id, seen.stale, s.ends_at AS "endsAt",
          least(s.ends_at, CASE WHEN seen.stale THEN seen.now ELSE s.last_seen_at END + interval '${IDLE}') AS "idleEndsAt",
-         p.id AS "staffId", p.login, p.display_name AS "displayName", p.role
+         p.id AS "staffId", p.login, p.display_name AS "displayName", p.role, p.oidc_issuer AS "oidcIssuer"
   FROM rollgate.staff_session s
   JOIN rollgate.staff p ON p.id = s.staff_id
   CROSS JOIN LATERAL (
@@ -80,8 +88,9 @@ export class Sessions {
       await this.database.query('UPDATE rollgate.staff_session SET last_seen_at = clock_timestamp() WHERE id = $1', [
         row.id,
       ]);
-    const { id, idleEndsAt, endsAt, staffId, login, displayName, role } = row;
-    return { id, idleEndsAt, endsAt, staff: { id: staffId, login, displayName, role } };
+    const { id, idleEndsAt, endsAt, staffId, login, displayName, role, oidcIssuer } = row;
+    const staff = { id: staffId, login, displayName, role, signsInBy: signsInBy(oidcIssuer) };
+    return { id, idleEndsAt, endsAt, staff };
   }
 
   async end(id: string): Promise<void> {

@@ -1,5 +1,5 @@
 /** Signing in with a password. Limited by Rollgate itself: a minute's pause, an hour's, never a lock-out. */
-import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable, UnprocessableEntityException } from '@nestjs/common';
 import type { Limiter } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import { countedAddress } from '../access/address.js';
@@ -7,7 +7,8 @@ import { problem } from '../http/problem.js';
 import { LIMITER } from '../limiting/limiting.module.js';
 import { SIGN_IN, SIGN_IN_ADDRESS, STAFF_ACCOUNT } from '../limiting/staff-limits.js';
 import { isPasswordOf } from './passwords.js';
-import { People } from './people.js';
+import { assertHasPassword, People } from './people.js';
+import type { Author } from './record.js';
 import { Sessions } from './sessions.js';
 
 export interface Visitor {
@@ -57,6 +58,24 @@ export class SignIn {
       if (found[0]?.length !== 1) return undefined;
       return { secret: await this.sessions.start(manager, { staffId: person.id, ...visitor }), staffId: person.id };
     });
+  }
+
+  /**
+   * Another password in place of the one that is known; the person's other sessions end.
+   * @throws TooManySignIns, ConflictException, UnprocessableEntityException
+   */
+  async changePassword(
+    person: { staffId: string; sessionId: string | undefined; address: string },
+    { current, password }: { current: string; password: string },
+    author: Author,
+  ): Promise<void> {
+    const found = await this.people.get(person.staffId);
+    assertHasPassword(found);
+    // Who finds a desk unlocked must not find the password out.
+    await this.spend(person.address, found.login);
+    if (!(await isPasswordOf(found.passwordHash, current)))
+      throw new UnprocessableEntityException(problem(422, 'The current password is wrong.'));
+    await this.people.setPassword(found.id, { password, exceptSession: person.sessionId }, author);
   }
 
   /** One unit of the address, and of the login from there. @throws TooManySignIns */

@@ -35,3 +35,9 @@ export class Staff {
   @Column({ name: 'last_sign_in_at', type: 'timestamptz', nullable: true })
   lastSignInAt!: Date | null;
 }
+
+export type SignsInBy = 'password' | 'provider';
+
+export function signsInBy(oidcIssuer: string | null): SignsInBy {
+  return oidcIssuer === null ? 'password' : 'provider';
+}

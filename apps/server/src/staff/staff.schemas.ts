@@ -3,9 +3,8 @@ import { z } from 'zod';
 import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
 import { anyText, idText } from '../admin/shared/schemas.js';
 import { PASSWORD_MOST, passwordComplaint } from './passwords.js';
-import { signsInBy } from './people.js';
 import type { ServiceToken } from './service-token.entity.js';
-import type { Staff } from './staff.entity.js';
+import { type Staff, signsInBy } from './staff.entity.js';
 
 const permissionNames = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
 
@@ -51,6 +50,8 @@ export const changeStaffBody = z
     ({ role, disabled, displayName }) => role !== undefined || disabled !== undefined || displayName !== undefined,
     'name at least one of role, disabled, displayName',
   );
+
+export const ownPasswordBody = z.strictObject({ current: z.string().max(MOST_TYPED), password: newPassword });
 
 export const passwordBody = z.strictObject({ password: newPassword.optional() });
 
@@ -111,7 +112,7 @@ export const sessionSchema = z.discriminatedUnion('signedIn', [
   }),
   z.object({
     signedIn: z.literal(true),
-    staff: staffSchema.pick({ id: true, login: true, displayName: true, role: true }),
+    staff: staffSchema.pick({ id: true, login: true, displayName: true, role: true, signsInBy: true }),
     permissions: z.array(z.enum(permissionNames)),
     /** What the role may grant; `null` within: without bound, and for good. `null`: it may change no limit. */
     ceilings: z.object({ times: z.int().nullable(), days: z.int().nullable() }).nullable(),
