@@ -6,7 +6,6 @@ import {
   type LimitSource,
   type Limits,
   WINDOW_SECONDS,
-  WINDOWS,
   type Window,
   type WindowState,
 } from '@rollgate/contract';
@@ -22,7 +21,6 @@ export interface Asked {
   readonly entry: ApiEntry;
   readonly account: string;
   readonly key: string;
-  readonly lane: number;
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
@@ -182,9 +180,14 @@ function toMs(second: number | null): number | null {
 }
 
 const NONE: readonly Window[] = Object.freeze([]);
+const MINUTE: readonly Window[] = Object.freeze(['minute']);
+const HOUR: readonly Window[] = Object.freeze(['hour']);
+const BOTH: readonly Window[] = Object.freeze(['minute', 'hour']);
 
 function violatedWindows(cost: number, windows: Record<Window, WindowState>): readonly Window[] {
-  return WINDOWS.filter((window) => windows[window].used + cost > windows[window].limit);
+  const full = ({ used, limit }: WindowState): boolean => used + cost > limit;
+  if (full(windows.minute)) return full(windows.hour) ? BOTH : MINUTE;
+  return full(windows.hour) ? HOUR : NONE;
 }
 
 function windowState(limit: number, used: number, resetMs: number | null, nowMs: number): WindowState {

@@ -27,7 +27,7 @@ import { type InForce, Policy } from './policy/policy.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
 import type { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
-import { accountPrefix, encodeAccount, laneOf, laneOfEncoded, parseSubjectKey, subjectKey } from './subject.js';
+import { accountPrefix, encodeAccount, laneOf, laneOfKey, parseSubjectKey, subjectKey } from './subject.js';
 import { subjectUsage } from './usage.js';
 
 export interface LimiterOptions {
@@ -159,12 +159,12 @@ export class Limiter {
 
   #ask(subject: Asked): Promise<Decision> {
     return new Promise((resolve, fail) => {
-      const { key, lane, cost, limits } = subject;
+      const { key, cost, limits } = subject;
       const { perMinute, perHour } = limits;
       const call: PendingCall = {
         asked: subject,
         subject: key,
-        lane,
+        lane: laneOfKey(key),
         cost,
         perMinute,
         perHour,
@@ -213,7 +213,7 @@ export class Limiter {
   async peek(ref: SubjectRef): Promise<SubjectUsage> {
     await this.#knowPolicy();
     const subject = this.#subject(ref);
-    const { nowMs, counts } = await this.#store.peek(subject.lane, [subject.key]);
+    const { nowMs, counts } = await this.#store.peek(laneOfKey(subject.key), [subject.key]);
     return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
   }
 
@@ -266,9 +266,9 @@ export class Limiter {
 
   /** Empties both windows of the subject. What was used stays on record. */
   async reset(ref: SubjectRef): Promise<void> {
-    const { key, lane } = this.#subject(ref);
+    const { key } = this.#subject(ref);
     try {
-      await this.#store.reset(lane, key);
+      await this.#store.reset(laneOfKey(key), key);
     } finally {
       this.#denials.forget(key);
     }
@@ -336,13 +336,15 @@ export class Limiter {
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
     const { limits, source, mode } = this.#inForce(entry, { account: encoded, subject: key });
-    return { entry, account, key, lane: laneOfEncoded(encoded), limits, source, mode, cost, request };
+    return { entry, account, key, limits, source, mode, cost, request };
   }
 
   #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
     if (this.#policySource === undefined) return this.#policy.defaultOf(entry);
     const { quarantine } = this.#policySource;
-    const inForce = this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() });
+    const inForce = this.#policy.hasOverrides(account)
+      ? this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() })
+      : this.#policy.defaultOf(entry);
     return quarantine?.state === undefined ? inForce : { ...inForce, limits: quarantine.limitsOf(inForce.limits) };
   }
 

@@ -15,6 +15,8 @@ const UNRESOLVED_MARK = '*';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const SPECIAL = /[%/,=*"\\\u0000-\u001f\u007f]/;
 const SPECIAL_EACH = new RegExp(SPECIAL.source, 'g');
+/** Neither special, nor white space, nor beyond ASCII: stands in a key as it is. Most values are such. */
+const PLAIN = /^[!#$&'()+\-.0-9:;<>?@A-Z[\]^_`a-z{|}~]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
 
@@ -24,6 +26,7 @@ const ASCII = /^[\u0000-\u007f]*$/;
  */
 export function encodeValue(field: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidRequestError(field, 'must be a string');
+  if (value.length <= MAX_DIMENSION_BYTES && PLAIN.test(value)) return value;
   if (value.trim() === '') throw new InvalidRequestError(field, 'must not be blank');
   if (value.length > MAX_DIMENSION_BYTES) throw tooLong(field);
   let text = value;
@@ -97,13 +100,19 @@ export function accountPrefix(account: string): string {
 
 /** The lane of an account: the same on every node, for ever. */
 export function laneOf(account: string): number {
-  return laneOfEncoded(encodeAccount(account));
+  return laneOfKey(accountPrefix(account));
 }
 
-/** FNV-1a (32 bit) over UTF-16 units: cheap and even. */
-export function laneOfEncoded(account: string): number {
+const SLASH = 47;
+
+/** The lane of a subject's account. FNV-1a (32 bit) over UTF-16 units: cheap and even. */
+export function laneOfKey(key: string): number {
   let hash = 0x811c9dc5;
-  for (let i = 0; i < account.length; i++) hash = Math.imul(hash ^ account.charCodeAt(i), 0x01000193);
+  for (let i = 0, unit = 0; i < key.length; i++) {
+    unit = key.charCodeAt(i);
+    if (unit === SLASH) break; // an account's own is encoded
+    hash = Math.imul(hash ^ unit, 0x01000193);
+  }
   // The low bits alone of FNV-1a mix badly for short text: fold the high half in.
   return ((hash ^ (hash >>> 15)) >>> 0) % LANES;
 }

@@ -33,7 +33,6 @@ test('whatever is added up or taken, every call stays counted once, and memory i
         const asked: Counted = {
           entry,
           key: `acc${account}/${entry.id}/bot=${bot}`,
-          lane: account,
           limits: entry.limits,
           source: 'default',
           mode: shadow ? 'shadow' : 'enforced',

@@ -2,7 +2,7 @@
 import type { ApiEntry, DecisionMode, LimitSource, Limits, Window } from '@rollgate/contract';
 import { nextId } from '../decision-id.js';
 import type { AcquireRequest } from '../request.js';
-import { parseSubjectKey } from '../subject.js';
+import { laneOfKey, parseSubjectKey } from '../subject.js';
 
 /** How much an event adds up, from calls of one second to all calls of an API. Each holds all that those before it hold. */
 export const MERGED = { not: 0, subjectMinute: 1, accountMinute: 2, account: 3, api: 4 } as const;
@@ -18,7 +18,6 @@ const MAX_REQUEST_ID = 128;
 export interface Counted {
   readonly entry: ApiEntry;
   readonly key: string;
-  readonly lane: number;
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
@@ -39,6 +38,7 @@ export interface Outcome {
 
 export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'nowMs'> {
   readonly id: string;
+  readonly lane: number;
   readonly level: readonly string[];
   readonly firstMs: number;
   readonly route: string | null;
@@ -55,13 +55,13 @@ export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'now
 
 /** Counts nothing yet. */
 export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
-  const { entry, key, lane, limits, source, mode, cost, request } = asked;
+  const { entry, key, limits, source, mode, cost, request } = asked;
   const { window, used, nowMs, retryMs, policyVersion } = outcome;
   return {
     id: nextId(),
     entry,
     key,
-    lane,
+    lane: laneOfKey(key),
     limits,
     source,
     mode,

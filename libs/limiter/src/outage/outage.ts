@@ -4,6 +4,7 @@
  */
 import type { Limits } from '@rollgate/contract';
 import type { AcquireItem, AcquireResult } from '../store.js';
+import { laneOfKey } from '../subject.js';
 import type { LocalCounts } from './local-counts.js';
 
 export type OutageMode = 'local' | 'closed' | 'open';
@@ -42,7 +43,6 @@ export interface NodeState {
 interface Asked {
   readonly entry: { readonly id: string };
   readonly key: string;
-  readonly lane: number;
   readonly cost: number;
   readonly limits: Limits;
 }
@@ -76,13 +76,13 @@ export class Outage {
   }
 
   /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
-  decide({ entry, key, lane, cost, limits }: Asked, cause: unknown): { limits: Limits; answer: AcquireResult } {
+  decide({ entry, key, cost, limits }: Asked, cause: unknown): { limits: Limits; answer: AcquireResult } {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const sinceMs = this.#state.mode === 'normal' ? this.#now() : this.#state.sinceMs;
     const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
     const own = isOpen ? OPEN : this.#local.limitsOf(limits);
-    const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
+    const item: AcquireItem = { subject: key, lane: laneOfKey(key), cost, calls: 1, ...own };
     return { limits: isOpen ? limits : own, answer: this.#local.acquire(item) };
   }
 }

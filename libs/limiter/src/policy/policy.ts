@@ -80,6 +80,11 @@ export class Policy {
     }
   }
 
+  /** Without one, nothing changes with time: no clock need be read. `account` as `encodeAccount` gives it. */
+  hasOverrides(account: string): boolean {
+    return this.#accounts.has(account);
+  }
+
   /** `account` as `encodeAccount` gives it, `subject` the key. */
   inForce(entry: ApiEntry, { account, subject, nowMs }: { account: string; subject: string; nowMs: number }): InForce {
     const byDefault = this.defaultOf(entry);
