@@ -1,23 +1,26 @@
+import type { Load } from '../node/job.js';
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 import { edgesIn, fastClock, runFast } from './fast-clock.js';
 
 const SPEED = 16;
 const SECONDS_BEFORE = 40;
 
+const LIMITS = { perMinute: 100, perHour: 3_000 };
+const LOAD: Partial<Load> = { accounts: 1, bots: 1, perSecond: 200 };
+
 /** `prepare`: more SQL, for a mutant. */
-export function overloadWith(prepare = ''): Experiment {
+export function overloadWith({ prepare = '', limits = LIMITS, load = LOAD } = {}): Experiment {
   return {
     name: 'overload',
     what: 'one key, three nodes, many times its limit, over minute edges (a clock that runs 16 times as fast)',
     seconds: 10,
     async run(setting) {
       const clock = fastClock(SPEED, SECONDS_BEFORE);
-      const limits = { perMinute: 100, perHour: 3_000 };
       const world = await openWorld(setting, {
         clock,
         limits,
         prepare: `${runFast(clock)}; ${prepare}`,
-        load: { accounts: 1, bots: 1, perSecond: 200 },
+        load,
       });
       await world.fleet.start();
       const startedAt = performance.now();
