@@ -8,6 +8,7 @@ import { Usage006 } from './006-usage.js';
 import { Audit007 } from './007-audit.js';
 import { ServerState008 } from './008-server-state.js';
 import { Locks009 } from './009-locks.js';
+import { CheaperDecision010 } from './010-cheaper-decision.js';
 import { type ConnectOptions, connect } from './connect.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
@@ -24,6 +25,7 @@ export const migrations: ReadonlyArray<new () => MigrationInterface> = [
   Audit007,
   ServerState008,
   Locks009,
+  CheaperDecision010,
 ];
 
 export interface MigrateOptions extends ConnectOptions {

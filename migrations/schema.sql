@@ -419,11 +419,11 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[]
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET enable_hashjoin TO 'off'
  SET enable_mergejoin TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
- SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 #variable_conflict use_column
 DECLARE
@@ -431,6 +431,7 @@ DECLARE
   v_second int;
   v_minute int;
   v_sec    smallint;
+  v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
@@ -442,44 +443,48 @@ BEGIN
   now_ms := extract(epoch FROM v_now) * 1000;
 
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
-  WITH hot AS (
-    UPDATE rollgate.counter c
-    SET total = c.total + p_costs[i.ord]::bigint * p_calls[i.ord],
-        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + p_costs[i.ord] * p_calls[i.ord]
-    -- One array unnested, the others subscripted: each array of an unnest is materialised row by row.
-    FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-    -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
-    WHERE c.lane = p_lanes[i.ord] AND c.subject = i.subject
-      AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec
-      AND c.total + p_costs[i.ord]::bigint * p_calls[i.ord]
-          - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= p_per_minute[i.ord]
-      AND c.total + p_costs[i.ord]::bigint * p_calls[i.ord]
-          - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= p_per_hour[i.ord]
-    RETURNING i.ord::int AS ord, p_calls[i.ord] AS calls,
-      (c.total - p_costs[i.ord] * p_calls[i.ord] - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-      (c.total - p_costs[i.ord] * p_calls[i.ord] - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
-      61 + coalesce(
-        (v_minute - 1) * 60 + rollgate.oldest_second(
-          rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec), c.prev_start, c.prev_secs, c.prev_sums),
-        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS minute_reset,
-      3601 + coalesce(
-        (v_minute - 60) * 60 + rollgate.oldest_second(
-          rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec), c.hour_start, c.hour_secs, c.hour_sums),
-        c.hour_next,
-        v_minute * 60 + rollgate.oldest_second(c.cleared, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums)) AS hour_reset
-  )
-  SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
-         array_agg(hour_reset), array_agg(NULL::int)
-  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
-  FROM hot;
+  IF cardinality(p_subjects) > 1 OR EXISTS (
+    SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
+  ) THEN
+    WITH hot AS (
+      UPDATE rollgate.counter c
+      SET total = c.total + i.units,
+          secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
+          sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
+      FROM (
+        -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
+        -- for short, and a series for so long that a young table would be read as a whole for each item.
+        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_costs)::bigint * unnest(p_calls) AS units,
+               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
+      ) i
+      -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+      WHERE c.lane = i.lane AND c.subject = i.subject
+        AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
+        AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
+        AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
+      RETURNING i.ord,
+        (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+        (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+        61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
+                      v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS minute_reset,
+        3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
+                        c.hour_next,
+                        v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS hour_reset
+    )
+    SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
+    INTO item, minute_used, hour_used, minute_reset, hour_reset
+    FROM hot;
+    retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
-  IF cardinality(p_subjects) = cardinality(item) THEN
-    RETURN;
+    IF cardinality(p_subjects) = cardinality(item) THEN
+      granted := p_calls;
+      RETURN;
+    END IF;
+    granted := ARRAY(SELECT p_calls[i] FROM unnest(item) i);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
-  SELECT * INTO v_cold FROM rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
+  v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
   minute_used  := minute_used  || v_cold.minute_used;
@@ -497,11 +502,14 @@ AS $function$
 #variable_conflict use_column
 BEGIN
   -- Two rows of one subject would each count from the same total, and one grant would be lost.
-  IF (SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-      WHERE p_done IS NULL OR i.ord <> ALL (p_done)) THEN
+  IF cardinality(p_subjects) > 1 AND (
+    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
+    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+  ) THEN
     RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
+  -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
   WITH seen AS (
     -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
     SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
@@ -514,10 +522,12 @@ BEGIN
     LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
     CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
     WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+    OFFSET 0
   ),
   -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
   head AS (
     SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
+           z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
            coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
            CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
            CASE WHEN NOT z.stale THEN z.secs END AS secs,
@@ -547,12 +557,14 @@ BEGIN
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
     ) n ON true
+    OFFSET 0
   ),
   counted AS (
     SELECT h.*,
            rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
            rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
     FROM head h
+    OFFSET 0
   ),
   decided AS MATERIALIZED (
     SELECT d.*, g.granted, g.granted * cost AS units
@@ -560,30 +572,24 @@ BEGIN
     CROSS JOIN LATERAL (
       SELECT least(calls, greatest(0, least(per_minute - (total - minute_base), per_hour - (total - hour_base)) / cost))::int
              AS granted
+      OFFSET 0
     ) g
   ),
-  -- The hot write: same minute, one element of each array.
-  bumped AS (
-    UPDATE rollgate.counter c
-    SET total = c.total + d.units,
-        secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] <> d.sec)::int] = d.sec,
-        sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] <> d.sec)::int] = c.sums[cardinality(c.sums)] + d.units
-    FROM decided d
-    WHERE c.ctid = d.tid AND d.units > 0 AND NOT d.stale
-  ),
   archived AS (
-    INSERT INTO rollgate.bucket AS b (lane, subject, minute, start, secs, sums)
-    SELECT d.lane, d.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
-    FROM decided d JOIN rollgate.counter c ON c.ctid = d.tid
-    WHERE d.units > 0 AND d.stale
+    INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
+    SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
   ),
-  rolled AS (
+  -- Of the same minute nothing but its newest second changes: WAL records what differs, whatever is assigned.
+  written AS (
     UPDATE rollgate.counter c
-    SET minute = d.m, total = d.total + d.units, secs = ARRAY[d.sec], sums = ARRAY[d.units],
+    SET minute = d.m, total = d.total + d.units,
+        secs = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.secs ELSE d.secs || d.sec END,
+        sums = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.sums[:cardinality(d.sums) - 1] ELSE d.sums END
+               || (d.total + d.units - d.start)::int,
         prev_start = d.prev_start, prev_secs = d.prev_secs, prev_sums = d.prev_sums,
         hour_start = d.hour_start, hour_secs = d.hour_secs, hour_sums = d.hour_sums, hour_next = d.hour_next
     FROM decided d
-    WHERE c.ctid = d.tid AND d.units > 0 AND d.stale
+    WHERE c.ctid = d.tid AND d.units > 0
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
@@ -891,9 +897,6 @@ CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes integer[])
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
-DECLARE
-  v_lanes int[] := p_lanes;
-  v_lane  int;
 BEGIN
   IF current_setting('transaction_isolation') <> 'read committed' THEN
     RAISE EXCEPTION 'rollgate decides under READ COMMITTED only, not %', upper(current_setting('transaction_isolation'))
@@ -901,12 +904,7 @@ BEGIN
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
   -- In ascending order, so that batches which share lanes can't wait for each other.
-  IF cardinality(p_lanes) > 1 THEN
-    v_lanes := ARRAY(SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l);
-  END IF;
-  FOREACH v_lane IN ARRAY v_lanes LOOP
-    PERFORM pg_advisory_xact_lock(7605, v_lane);
-  END LOOP;
+  PERFORM pg_advisory_xact_lock(7605, sorted.l) FROM (SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l) sorted;
 END $function$
 ;
 
@@ -1077,6 +1075,15 @@ AS $function$
   ) f
   WHERE f.account NOT LIKE '\_rollgate%'
   LIMIT p_limit
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums integer[], sec smallint)
+ RETURNS smallint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
 $function$
 ;
 
@@ -2956,6 +2963,7 @@ COMMENT ON FUNCTION rollgate.expire_override(pg_catalog.text,integer,pg_catalog.
 COMMENT ON FUNCTION rollgate.explain_denial(pg_catalog.text) IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
 COMMENT ON FUNCTION rollgate.find_accounts(pg_catalog.text,pg_catalog.text,integer) IS 'Accounts whose key starts with p_prefix, one page after p_after';
 COMMENT ON FUNCTION rollgate.find_subjects(pg_catalog.text,integer) IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
+COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute with units of a window that begins in it; inlined';
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
 COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes are, two days at least';
 COMMENT ON FUNCTION rollgate.hand_over() IS 'Gives every table, view and function of the schemas to rollgate_owner and takes it from PUBLIC; a migration ends with it';
@@ -3096,6 +3104,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.a
 REVOKE EXECUTE ON FUNCTION rollgate.explain_denial(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.find_accounts(text,text,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.hand_over() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;

@@ -53,7 +53,7 @@ const MUTANTS: Mutant[] = [
   {
     name: 'no lock',
     routine: 'enter_lanes',
-    from: 'PERFORM pg_advisory_xact_lock(7605, v_lane);',
+    from: 'PERFORM pg_advisory_xact_lock(7605, sorted.l) FROM (SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l) sorted;',
     to: 'NULL;',
     kills: 'one batch in a lane at a time, and the next one counts what the first granted',
   },
@@ -80,14 +80,14 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the hour is not asked when all calls fit the minute',
-    from: '<= p_per_hour[i.ord]',
-    to: '<= p_per_hour[i.ord] + 1000000',
+    from: '<= i.per_hour',
+    to: '<= i.per_hour + 1000000',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {
     name: 'the minute is not asked when all calls fit the hour',
-    from: '<= p_per_minute[i.ord]',
-    to: '<= p_per_minute[i.ord] + 1000000',
+    from: '<= i.per_minute',
+    to: '<= i.per_minute + 1000000',
     kills: 'exactly at the limit allows, one more is denied',
   },
   {
@@ -98,7 +98,7 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'a grant is not counted in its second',
-    from: 'c.sums[cardinality(c.sums)] + p_costs[i.ord] * p_calls[i.ord]',
+    from: 'c.sums[cardinality(c.sums)] + i.units',
     to: 'c.sums[cardinality(c.sums)]',
     kills: 'no real 60 s hold more than the limit, at any offset',
   },
@@ -122,6 +122,26 @@ const MUTANTS: Mutant[] = [
     from: 'greatest(cleared, start',
     to: 'greatest(0, start',
     kills: 'a reset empties both windows and nothing comes back',
+  },
+  {
+    name: 'the oldest second is told as gone while it counts',
+    routine: 'first_counted',
+    from: '(sec - 1)::smallint',
+    to: 'sec',
+    kills: 'reset is told of the oldest second that counts, the partly covered one too',
+  },
+  {
+    name: 'a refunded second is told as the oldest one of the minute before',
+    routine: 'first_counted',
+    from: 'width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums)',
+    to: 'width_bucket((sec - 1)::smallint, secs)',
+    kills: 'reset is not told of a second that was refunded or forgiven',
+  },
+  {
+    name: 'a forgiven second is told as the oldest one',
+    from: 'AND c.cleared <= c.hour_start',
+    to: '',
+    kills: 'reset is not told of a second that was refunded or forgiven',
   },
   {
     name: 'retry when one unit is free, whatever the cost',

@@ -204,6 +204,32 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     });
   },
 
+  async 'reset is told of the oldest second that counts, the partly covered one too'({ store, clock }) {
+    const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
+    await subject.ask({ at: 5 });
+    await subject.ask({ at: 30 });
+    await subject.ask({ at: 62 });
+    expect(await subject.ask({ at: 65 })).toMatchObject({ minuteResetAt: second(66), hourResetAt: second(3606) });
+    expect(await subject.ask({ at: 66 })).toMatchObject({ minuteResetAt: second(91), hourResetAt: second(3606) });
+    await subject.ask({ at: 3602 });
+    expect(await subject.ask({ at: 3605 })).toMatchObject({ minuteResetAt: second(3663), hourResetAt: second(3606) });
+    expect(await subject.ask({ at: 3606 })).toMatchObject({ minuteResetAt: second(3663), hourResetAt: second(3631) });
+  },
+
+  async 'reset is not told of a second that was refunded or forgiven'({ store, clock }) {
+    const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
+    await subject.ask({ at: 5 });
+    await subject.ask({ at: 10 });
+    await store.refund(1, { subject: subject.name, second: second(5), units: 1 });
+    expect(await subject.ask({ at: 20 })).toMatchObject({ minuteResetAt: second(71), hourResetAt: second(3611) });
+    await store.refund(1, { subject: subject.name, second: second(10), units: 1 });
+    await subject.ask({ at: 62 });
+    expect(await subject.ask({ at: 63 })).toMatchObject({ minuteResetAt: second(81), hourResetAt: second(3621) });
+    await store.reset(1, subject.name);
+    await subject.ask({ at: 64 });
+    expect(await subject.ask({ at: 65 })).toMatchObject({ minuteResetAt: second(125), hourResetAt: second(3665) });
+  },
+
   async 'looking spends nothing and shows when units come free'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
     await subject.ask({ at: 7, calls: 3 });

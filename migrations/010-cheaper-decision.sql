@@ -1,0 +1,257 @@
+-- A cheaper decision: the same rule, with less of Postgres's time a call.
+
+-- As before, but the lanes are locked by one statement, not by one each.
+CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes int[]) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF current_setting('transaction_isolation') <> 'read committed' THEN
+    RAISE EXCEPTION 'rollgate decides under READ COMMITTED only, not %', upper(current_setting('transaction_isolation'))
+      USING ERRCODE = 'invalid_transaction_state',
+            HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
+  END IF;
+  -- In ascending order, so that batches which share lanes can't wait for each other.
+  PERFORM pg_advisory_xact_lock(7605, sorted.l) FROM (SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l) sorted;
+END $$;
+
+-- The first second (0-59) of a minute with units that a window counts which begins in second `sec` of it, where no reset
+-- reaches into that minute. The 61st bucket is here as in rollgate.window_base.
+CREATE FUNCTION rollgate.first_counted(secs smallint[], sums int[], sec smallint) RETURNS smallint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
+$$;
+
+COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute with units of a window that begins in it; inlined';
+
+-- As before, but one write for a head that is there, of whatever minute.
+CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
+  p_lanes      int[],
+  p_subjects   text[],
+  p_costs      int[],
+  p_calls      int[],
+  p_per_minute int[],
+  p_per_hour   int[],
+  p_done       int[],
+  p_second     int,
+  OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
+  OUT retry_at int[]
+)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  IF cardinality(p_subjects) > 1 AND (
+    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
+    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+  ) THEN
+    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
+  WITH seen AS (
+    -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
+    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
+           c.ctid AS tid, c.minute < t.s / 60 AS stale,
+           c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
+           c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
+           c.total - c.sums[cardinality(c.sums)] AS start
+    FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
+    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
+    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+    OFFSET 0
+  ),
+  -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
+  head AS (
+    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
+           z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
+           coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
+           CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
+           CASE WHEN NOT z.stale THEN z.secs END AS secs,
+           CASE WHEN NOT z.stale THEN z.sums END AS sums,
+           CASE WHEN NOT z.stale THEN z.prev_start WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start,
+           CASE WHEN NOT z.stale THEN z.prev_secs WHEN z.minute = z.m - 1 THEN z.secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT z.stale THEN z.prev_sums WHEN z.minute = z.m - 1 THEN z.sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT z.stale THEN z.hour_start WHEN z.minute < z.m - 60 THEN z.total
+                ELSE coalesce(b.start, z.start) END AS hour_start,
+           CASE WHEN NOT z.stale THEN z.hour_secs WHEN z.minute = z.m - 60 THEN z.secs
+                WHEN b.minute = z.m - 60 THEN b.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
+                WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
+                z.minute * 60 + z.secs[width_bucket(greatest(z.cleared - z.start, 0)::int, z.sums) + 1]) END AS hour_next
+    FROM seen z
+    -- the first finished minute that is not older than the minute an hour ago,
+    LEFT JOIN LATERAL (
+      SELECT minute, start, secs, sums FROM rollgate.bucket
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
+      ORDER BY minute LIMIT 1
+    ) b ON true
+    -- and the oldest counted second after that minute
+    LEFT JOIN LATERAL (
+      SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
+      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
+        AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
+      ORDER BY minute LIMIT 1
+    ) n ON true
+    OFFSET 0
+  ),
+  counted AS (
+    SELECT h.*,
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+    FROM head h
+    OFFSET 0
+  ),
+  decided AS MATERIALIZED (
+    SELECT d.*, g.granted, g.granted * cost AS units
+    FROM counted d
+    CROSS JOIN LATERAL (
+      SELECT least(calls, greatest(0, least(per_minute - (total - minute_base), per_hour - (total - hour_base)) / cost))::int
+             AS granted
+      OFFSET 0
+    ) g
+  ),
+  archived AS (
+    INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
+    SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
+  ),
+  -- Of the same minute nothing but its newest second changes: WAL records what differs, whatever is assigned.
+  written AS (
+    UPDATE rollgate.counter c
+    SET minute = d.m, total = d.total + d.units,
+        secs = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.secs ELSE d.secs || d.sec END,
+        sums = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.sums[:cardinality(d.sums) - 1] ELSE d.sums END
+               || (d.total + d.units - d.start)::int,
+        prev_start = d.prev_start, prev_secs = d.prev_secs, prev_sums = d.prev_sums,
+        hour_start = d.hour_start, hour_secs = d.hour_secs, hour_sums = d.hour_sums, hour_next = d.hour_next
+    FROM decided d
+    WHERE c.ctid = d.tid AND d.units > 0
+  ),
+  added AS (
+    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
+    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
+    FROM decided d
+    WHERE d.units > 0 AND d.tid IS NULL
+  ),
+  answered AS (
+    SELECT ord::int AS ord, d.granted,
+         (d.total - d.minute_base)::int AS minute_used,
+         (d.total - d.hour_base)::int AS hour_used,
+         61 + coalesce(
+           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS minute_reset,
+         3601 + coalesce(
+           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+           hour_next,
+           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+           CASE WHEN units > 0 THEN s END) AS hour_reset,
+         CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
+           CASE WHEN total + units + cost - per_minute > total THEN s + 61
+                WHEN total + units + cost - per_minute > minute_base
+                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
+           CASE WHEN total + units + cost - per_hour > total THEN s + 3601
+                WHEN total + units + cost - per_hour > hour_base
+                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
+    FROM decided d
+  )
+  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
+         array_agg(a.hour_reset), array_agg(a.retry_at)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+  FROM answered a;
+END $$;
+
+-- As before, but: each array is unnested once and no row of them is kept; what a reset has not touched takes shorter
+-- expressions; of a batch that is granted as a whole only what is not known is collected; a lone call whose head is of another
+-- minute does not try first.
+CREATE OR REPLACE FUNCTION rollgate.acquire(
+  p_lanes      int[],
+  p_subjects   text[],
+  p_costs      int[],
+  p_calls      int[],
+  p_per_minute int[],
+  p_per_hour   int[],
+  p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
+  OUT now_ms       bigint,  -- the clock of this decision, Unix ms
+  OUT item         int[],
+  OUT granted      int[],   -- so many calls, the first ones
+  OUT minute_used  int[],   -- units in the window before this batch
+  OUT hour_used    int[],
+  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
+  OUT hour_reset   int[],
+  OUT retry_at     int[]    -- second in which the first call not granted fits; NULL: never, or none was denied
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_now    timestamptz;
+  v_second int;
+  v_minute int;
+  v_sec    smallint;
+  v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
+  v_cold   record;
+BEGIN
+  PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
+  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
+  v_now := coalesce(p_now, clock_timestamp());
+  v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
+  v_minute := v_second / 60;
+  v_sec := v_second % 60;
+  now_ms := extract(epoch FROM v_now) * 1000;
+
+  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  IF cardinality(p_subjects) > 1 OR EXISTS (
+    SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
+  ) THEN
+    WITH hot AS (
+      UPDATE rollgate.counter c
+      SET total = c.total + i.units,
+          secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
+          sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
+      FROM (
+        -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
+        -- for short, and a series for so long that a young table would be read as a whole for each item.
+        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_costs)::bigint * unnest(p_calls) AS units,
+               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
+      ) i
+      -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+      WHERE c.lane = i.lane AND c.subject = i.subject
+        AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
+        AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
+        AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
+      RETURNING i.ord,
+        (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
+        (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
+        61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
+                      v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS minute_reset,
+        3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
+                        c.hour_next,
+                        v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS hour_reset
+    )
+    SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
+    INTO item, minute_used, hour_used, minute_reset, hour_reset
+    FROM hot;
+    retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+
+    IF cardinality(p_subjects) = cardinality(item) THEN
+      granted := p_calls;
+      RETURN;
+    END IF;
+    granted := ARRAY(SELECT p_calls[i] FROM unnest(item) i);
+  END IF;
+
+  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
+  item         := item         || v_cold.item;
+  granted      := granted      || v_cold.granted;
+  minute_used  := minute_used  || v_cold.minute_used;
+  hour_used    := hour_used    || v_cold.hour_used;
+  minute_reset := minute_reset || v_cold.minute_reset;
+  hour_reset   := hour_reset   || v_cold.hour_reset;
+  retry_at     := retry_at     || v_cold.retry_at;
+END $$;
+
+SELECT rollgate.hand_over();
