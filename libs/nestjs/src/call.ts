@@ -25,7 +25,7 @@ interface Request {
   /** Fastify */
   readonly routeOptions?: unknown;
   readonly raw?: object;
-  readonly user?: { readonly account?: unknown } | null;
+  readonly user?: { readonly account?: unknown } | null | undefined;
   readonly params?: unknown;
   readonly res?: unknown;
 }
@@ -46,6 +46,11 @@ export interface Call {
   setHeader(name: string, value: string): void;
 }
 
+/** Who calls and what was sent by name: all that most resolvers ask of a call, without the rest of it. */
+export function callerOf(context: ExecutionContext): Pick<Request, 'user' | 'params'> {
+  return context.getType<string>() === 'http' ? asRequest(context.getArgByIndex<unknown>(0)) : callOf(context);
+}
+
 export function callOf(context: ExecutionContext): Call {
   const args = context.getArgs<unknown[]>();
   switch (context.getType<string>()) {
@@ -54,7 +59,9 @@ export function callOf(context: ExecutionContext): Call {
       // Fastify wraps the request of Node, Express is it.
       const identity = request.raw ?? (isObject(args[0]) ? args[0] : args);
       const { user, params } = request;
-      return { transport: 'http', identity, user, params, ...recordOf(request), setHeader: headersOf(args[1]) };
+      const route = routeOf(request);
+      const requestId = requestIdOf(request);
+      return { transport: 'http', identity, user, params, route, requestId, setHeader: headersOf(args[1]) };
     }
     case 'graphql': {
       const [, fieldArguments, shared, info] = args as [
@@ -67,7 +74,7 @@ export function callOf(context: ExecutionContext): Call {
       // One HTTP request may carry many fields, each a call of its own: its info is its identity.
       const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
       const setHeader = headersOf(shared?.res ?? request.res);
-      const { requestId } = recordOf(request);
+      const requestId = requestIdOf(request);
       const { user } = request;
       return { transport: 'graphql', identity, user, params: fieldArguments, route: undefined, requestId, setHeader };
     }
@@ -102,10 +109,6 @@ const NO_HTTP = { route: undefined, requestId: undefined, setHeader: noHeaders }
 /** Anything else could be written into a log or a table to mislead who reads it. */
 const SAFE_ID = /^[\x21-\x7e]{1,128}$/;
 
-function recordOf(request: Request): Pick<Call, 'route' | 'requestId'> {
-  return { route: routeOf(request), requestId: requestIdOf(request) };
-}
-
 function routeOf({ method, route, baseUrl, routeOptions }: Request): string | undefined {
   const path = textOf(routeOptions, 'url') ?? textOf(route, 'path');
   if (path === undefined || typeof method !== 'string') return undefined;
@@ -114,9 +117,15 @@ function routeOf({ method, route, baseUrl, routeOptions }: Request): string | un
 
 function requestIdOf({ id, headers }: Request): string | undefined {
   if (typeof id === 'number') return String(id);
-  return [id, textOf(headers, 'x-request-id')].find((text): text is string => {
-    return typeof text === 'string' && SAFE_ID.test(text);
-  });
+  return isSafeId(id) ? id : safeIdOf(textOf(headers, 'x-request-id'));
+}
+
+function safeIdOf(text: string | undefined): string | undefined {
+  return isSafeId(text) ? text : undefined;
+}
+
+function isSafeId(text: unknown): text is string {
+  return typeof text === 'string' && SAFE_ID.test(text);
 }
 
 function textOf(holder: unknown, name: string): string | undefined {
@@ -125,9 +134,8 @@ function textOf(holder: unknown, name: string): string | undefined {
 }
 
 function isFastifyReply(value: unknown): value is FastifyReply {
-  return (
-    isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw)
-  );
+  const { header, raw } = (isObject(value) ? value : {}) as { header?: unknown; raw?: unknown };
+  return typeof header === 'function' && isObject(raw);
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {

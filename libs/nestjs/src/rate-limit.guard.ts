@@ -77,7 +77,9 @@ export class RateLimitGuard implements CanActivate {
 
   async #enforce(context: ExecutionContext, call: Call): Promise<boolean> {
     const route = this.#routeOf(context);
-    if (!route || (await this.shouldSkip(context))) return true;
+    if (!route) return true;
+    const skip = this.shouldSkip(context);
+    if (isPromise(skip) ? await skip : skip) return true;
     const decision = await this.decided.once({ call: call.identity, limit: route.id }, () =>
       this.#decide(route, { context, call }),
     );
@@ -92,7 +94,8 @@ export class RateLimitGuard implements CanActivate {
       call.setHeader(name, value);
     }
     try {
-      await this.options.onDecision?.(decision, context);
+      const heard = this.options.onDecision?.(decision, context);
+      if (isPromise(heard)) await heard;
     } catch (error) {
       this.warnings.failed('onDecision', error);
     }
@@ -102,19 +105,22 @@ export class RateLimitGuard implements CanActivate {
   async #acquire(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
     const api = route.entry.id;
     try {
-      const account = subjectText(ACCOUNT, await this.resolveSubject(ACCOUNT, context));
+      const found = this.resolveSubject(ACCOUNT, context);
+      const account = subjectText(ACCOUNT, isPromise(found) ? await found : found);
       if (account === undefined) {
         this.warnings.once(
           `${api}: the account is not known, the call is refused. Is the guard that authenticates before RateLimitGuard?`,
         );
         throw unknownAccount();
       }
-      const cost = await this.costOf(context);
+      const asked = this.costOf(context);
+      const cost = isPromise(asked) ? await asked : asked;
       // A cost function that finds nothing must not make the call a cheap one.
       if (cost === undefined) throw new InvalidRequestError('cost', 'was not found in the call');
       const dimensions: Record<string, string | undefined> = {};
       for (const dimension of route.dimensions) {
-        dimensions[dimension] = await this.#dimension(dimension, { context, api });
+        const sent = this.resolveSubject(dimension, context);
+        dimensions[dimension] = this.#dimension(dimension, { api, value: isPromise(sent) ? await sent : sent });
       }
       const request = { account, api, dimensions, cost, route: call.route, requestId: call.requestId };
       return await this.#ask(route.level ? { ...request, level: route.level } : request);
@@ -123,17 +129,14 @@ export class RateLimitGuard implements CanActivate {
     }
   }
 
-  async #dimension(
-    dimension: string,
-    { context, api }: { context: ExecutionContext; api: string },
-  ): Promise<string | undefined> {
-    const value = subjectText(`dimensions.${dimension}`, await this.resolveSubject(dimension, context));
-    if (value === undefined) {
+  #dimension(dimension: string, { api, value }: { api: string; value: unknown }): string | undefined {
+    const text = subjectText(`dimensions.${dimension}`, value);
+    if (text === undefined) {
       this.warnings.once(
         `${api}: "${dimension}" was not found in a call, which is counted in its account's shared subject`,
       );
     }
-    return value;
+    return text;
   }
 
   async #ask(request: AcquireRequest): Promise<Decision> {
@@ -149,4 +152,9 @@ export class RateLimitGuard implements CanActivate {
   #routeOf(context: ExecutionContext): RouteLimit | undefined {
     return this.routes.of({ handler: context.getHandler() as () => unknown, controller: context.getClass() as Type });
   }
+}
+
+/** Most of what is asked answers at once: an `await` would put each of them off. */
+function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
+  return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -6,14 +6,14 @@
  */
 import type { ExecutionContext } from '@nestjs/common';
 import { InvalidRequestError } from '@rollgate/limiter';
-import { callOf } from './call.js';
+import { callerOf } from './call.js';
 import type { SubjectResolver, SubjectResolvers, SubjectValue } from './options.js';
 
 /** The dimension every subject begins with. */
 export const ACCOUNT = 'account';
 
 const DEFAULT_RESOLVERS: SubjectResolvers = {
-  [ACCOUNT]: (context) => callOf(context).user?.account as SubjectValue,
+  [ACCOUNT]: (context) => callerOf(context).user?.account as SubjectValue,
   bot: sentAs('botId'),
   request_id: sentAs('requestId'),
   table: sentAs('tableName'),
@@ -21,7 +21,7 @@ const DEFAULT_RESOLVERS: SubjectResolvers = {
 
 function sentAs(name: string): SubjectResolver {
   return (context: ExecutionContext) => {
-    const { params } = callOf(context);
+    const { params } = callerOf(context);
     const sent = typeof params === 'object' && params !== null && Object.hasOwn(params, name);
     return sent ? (params as Record<string, SubjectValue>)[name] : undefined;
   };
