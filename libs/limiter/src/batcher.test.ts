@@ -3,7 +3,7 @@ import { Batcher, type Call } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A place that answers when told, and records what it was asked. */
-function recorder({ stripes = 8, maxItems = 100 } = {}) {
+function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
   const sent: {
     items: readonly AcquireItem[];
     answer(granted?: number): void;
@@ -12,6 +12,7 @@ function recorder({ stripes = 8, maxItems = 100 } = {}) {
   const batcher = new Batcher<Call & { resolve(answer: { position: number; granted: number }): void }>({
     settle: ({ resolve }, { row, position }) => resolve({ position, granted: row.granted }),
     stripes,
+    batchesInFlight,
     maxItems,
     send: (items) =>
       new Promise<AcquireResult>((resolve, reject) => {
@@ -97,6 +98,35 @@ test('stripes are in flight side by side, and lanes of one stripe share a batch'
   sent[1]?.answer();
   await settled();
   expect(sent.map(({ items }) => items.map(({ lane }) => lane))).toEqual([[1, 3], [2], [4]]);
+});
+
+test('a second batch goes behind the first once it is worth its own cost, a third waits', async () => {
+  const { sent, ask, batcher } = recorder({ batchesInFlight: 2 });
+  const some = (n: number, name: string) => Array.from({ length: n }, (_, i) => ask(`${name}${i}`));
+  const calls = [ask('a')];
+  await settled();
+  calls.push(...some(63, 'b'));
+  await settled();
+  expect(sent).toHaveLength(1);
+  calls.push(ask('a'));
+  await settled();
+  expect(sent.map(({ items }) => items.length)).toEqual([1, 64]);
+  calls.push(...some(80, 'c'));
+  await settled();
+  expect(sent).toHaveLength(2);
+  sent[0]?.answer();
+  await settled();
+  expect(sent.map(({ items }) => items.length)).toEqual([1, 64, 80]);
+  calls.push(ask('d'));
+  sent[1]?.answer();
+  await settled();
+  expect(sent).toHaveLength(3); // one is in flight, and the next is not worth it
+  sent[2]?.answer();
+  await settled();
+  expect(sent.map(({ items }) => items.length)).toEqual([1, 64, 80, 1]);
+  sent[3]?.answer();
+  await Promise.all(calls);
+  await batcher.drained();
 });
 
 test('a batch is at most so many rows; the rest goes next', async () => {

@@ -1,9 +1,11 @@
 /**
- * Lanes are dealt to a few stripes, and one batch is in flight per stripe; what arrives meanwhile is the next one. No
- * timer: an idle stripe sends at once, so its latency is one round trip, and a busy one's batches grow by themselves.
+ * Lanes are dealt to a few stripes; what arrives at one while a batch of it is in flight is its next batch, sent behind the
+ * first where it is worth it. No timer: an idle stripe sends at once, so its latency is one round trip, and a busy one's batches
+ * grow by themselves.
  *
  * Invariants: a batch holds a subject once (equal calls are merged, unequal ones wait for the next batch, so calls of
- * one subject are decided in the order they came); a failed batch fails its own callers only.
+ * one subject are decided in the order they came, but for a batch that was refused and is asked again); a failed batch fails its
+ * own callers only.
  */
 import { isBadData } from './outage/faults.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
@@ -31,16 +33,26 @@ interface Stripe<C> {
   /** Calls that can't be merged into the next batch, in their order. */
   later: C[];
   laterSubjects: Set<string>;
-  /** A batch is in flight, or about to be sent. */
-  busy: boolean;
+  batchesInFlight: number;
+  /** The next batch is about to be sent. */
+  due: boolean;
 }
+
+/**
+ * Rows that are worth a batch's own cost while another one is in flight: fewer wait for its end, so that a node with little
+ * to ask sends one batch at a time.
+ */
+const WORTH_A_BATCH = 64;
 
 export interface BatcherOptions<C> {
   /** One function for all calls, not a closure each. */
   settle(call: C, answer: Answer): void;
+  /** Batches of one stripe must be decided in the order in which they are sent. */
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
-  /** Batches in flight at once. As many as lanes: a batch holds one lane. */
+  /** As many as lanes: a batch holds one lane. */
   stripes: number;
+  /** Of one stripe, at once. */
+  batchesInFlight: number;
   /** Rows of one batch at most. */
   maxItems: number;
 }
@@ -49,35 +61,33 @@ export class Batcher<C extends Call> {
   readonly #send: BatcherOptions<C>['send'];
   readonly #settle: BatcherOptions<C>['settle'];
   readonly #maxItems: number;
+  readonly #batchesInFlight: number;
   readonly #stripes: readonly Stripe<C>[];
-  #busy = 0;
   #idle: (() => void)[] = [];
 
-  constructor({ send, settle, stripes, maxItems }: BatcherOptions<C>) {
+  constructor({ send, settle, stripes, batchesInFlight, maxItems }: BatcherOptions<C>) {
     this.#send = send;
     this.#settle = settle;
     this.#maxItems = maxItems;
+    this.#batchesInFlight = batchesInFlight;
     this.#stripes = Array.from({ length: stripes }, () => ({
       next: new Map<string, Pending<C>>(),
       later: [] as C[],
       laterSubjects: new Set<string>(),
-      busy: false,
+      batchesInFlight: 0,
+      due: false,
     }));
   }
 
   add(call: C): void {
     const stripe = this.#stripes[call.lane % this.#stripes.length] as Stripe<C>;
     this.#enqueue(stripe, call);
-    if (stripe.busy) return;
-    stripe.busy = true;
-    this.#busy++;
-    // A microtask, so that all calls of one turn of the event loop share the first batch.
-    queueMicrotask(() => void this.#run(stripe));
+    this.#sendWhereDue(stripe);
   }
 
   /** Resolves when nothing waits and nothing is in flight. */
   drained(): Promise<void> {
-    if (this.#busy === 0) return Promise.resolve();
+    if (this.#stripes.every(isIdle)) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -98,11 +108,19 @@ export class Batcher<C extends Call> {
     }
   }
 
-  async #run(stripe: Stripe<C>): Promise<void> {
-    while (stripe.next.size > 0) await this.#flush(stripe);
-    stripe.busy = false;
-    this.#busy--;
-    if (this.#busy === 0) for (const resolve of this.#idle.splice(0)) resolve();
+  /** In a microtask, so that all calls of one turn of the event loop share a batch. */
+  #sendWhereDue(stripe: Stripe<C>): void {
+    if (stripe.due || !this.#isWorthSending(stripe)) return;
+    stripe.due = true;
+    queueMicrotask(() => {
+      stripe.due = false;
+      void this.#flush(stripe);
+    });
+  }
+
+  #isWorthSending({ next, batchesInFlight }: Stripe<C>): boolean {
+    if (batchesInFlight === 0) return next.size > 0;
+    return batchesInFlight < this.#batchesInFlight && next.size >= Math.min(WORTH_A_BATCH, this.#maxItems);
   }
 
   async #flush(stripe: Stripe<C>): Promise<void> {
@@ -112,7 +130,11 @@ export class Batcher<C extends Call> {
     stripe.later = [];
     stripe.laterSubjects = new Set();
     for (const call of later) this.#enqueue(stripe, call);
+    stripe.batchesInFlight++;
     await this.#deliver(batch);
+    stripe.batchesInFlight--;
+    this.#sendWhereDue(stripe);
+    if (this.#idle.length > 0 && this.#stripes.every(isIdle)) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
   /** Of a batch with bad data nothing was written: its halves are asked apart, so that it fails the one to blame only. */
@@ -137,4 +159,14 @@ export class Batcher<C extends Call> {
       for (const { waiting } of batch) for (const call of waiting) call.fail(error);
     }
   }
+}
+
+function isIdle({
+  next,
+  batchesInFlight,
+}: {
+  readonly next: { readonly size: number };
+  readonly batchesInFlight: number;
+}) {
+  return next.size === 0 && batchesInFlight === 0;
 }

@@ -33,8 +33,10 @@ import { subjectUsage } from './usage.js';
 export interface LimiterOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  /** Batches in flight at once on this node, 2 by default; 64: each batch holds one lane. */
+  /** Groups of lanes whose batches are in flight side by side on this node, 2 by default; 64: each batch holds one lane. */
   readonly stripes?: number;
+  /** Of one stripe, one behind the other, 1 by default: the store must decide them in the order in which they are sent. */
+  readonly batchesInFlight?: number;
   /** Rows of one batch at most, 1,000 by default. */
   readonly maxBatchItems?: number;
   /** Denied subjects this node remembers, 100,000 by default. */
@@ -132,6 +134,7 @@ export class Limiter {
       send: (items) => this.#store.acquire(items),
       settle: (call, answer) => this.#settle(call, answer),
       stripes: Math.min(options.stripes ?? 2, LANES),
+      batchesInFlight: options.batchesInFlight ?? 1,
       maxItems: options.maxBatchItems ?? 1000,
     });
   }

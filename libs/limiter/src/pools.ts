@@ -47,7 +47,13 @@ export function openPools({ databaseUrl, connections, budget, pooled, onError, o
           ...(pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs }),
         };
   return {
-    decisions: open({ max: connections, application_name: 'rollgate', ...(onConnect ? { onConnect } : {}), ...limits }),
+    decisions: open({
+      max: connections,
+      application_name: 'rollgate',
+      pipeline: !pooled,
+      ...(onConnect ? { onConnect } : {}),
+      ...limits,
+    }),
     looks: open({
       max: LOOK_CONNECTIONS,
       application_name: 'rollgate-looks',

@@ -24,6 +24,9 @@ import type { Store } from './store.js';
 /** Some hundred times as long as a write takes. */
 const WRITE_WITHIN_MS = 5_000;
 
+/** Of one stripe: while one is answered, Postgres is at the next. */
+const BATCHES_IN_FLIGHT = 2;
+
 export interface PostgresLimiterOptions {
   /** `postgres://…` of a database that `rollgate migrate` has prepared. */
   readonly databaseUrl: string;
@@ -32,7 +35,8 @@ export interface PostgresLimiterOptions {
   /** As much of the catalogue as the database's own has, all of it by default: the rest is this program's private matter. */
   readonly registered?: Catalogue;
   /**
-   * Batches in flight at once on this node, 2 by default: fewer are larger, and a batch's own cost outweighs its items'.
+   * Groups of lanes whose batches are in flight side by side on this node, 2 by default: batches of fewer are larger, and a
+   * batch's own cost outweighs its items'.
    * More where the database has cores to spare; 64: each batch holds one lane.
    */
   readonly stripes?: number;
@@ -83,6 +87,8 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     looks,
     clock,
     prepared: !pooled,
+    // A pooler may hand each statement to another session.
+    ...(pooled ? {} : { pipelinedStripes: Math.min(stripes, LANES) }),
     ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs, connectWithinMs: budget.poolMs }),
   });
   const { store, outage } = behindBreakers(postgres, {
@@ -137,6 +143,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
       ...(quarantine ? { quarantine } : {}),
     },
     stripes,
+    batchesInFlight: pooled ? 1 : BATCHES_IN_FLIGHT,
     ...(options.maxBatchItems === undefined ? {} : { maxBatchItems: options.maxBatchItems }),
     ...(options.maxDeniedSubjects === undefined ? {} : { maxDeniedSubjects: options.maxDeniedSubjects }),
     ...(clock ? { now: clock } : {}),

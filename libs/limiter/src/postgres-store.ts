@@ -4,7 +4,8 @@
  *
  * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.
  */
-import pg from 'pg';
+import type pg from 'pg';
+import { DecisionConnections } from './decision-connections.js';
 import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts } from './store.js';
 
 /** One row of arrays, an element for each item; `item` is the item's place in the batch, from 1. */
@@ -37,8 +38,6 @@ function ints(literal: string): Ints {
   return JSON.parse(list.includes('N') ? list.replaceAll('NULL', 'null') : list) as Ints;
 }
 
-const ignore = (): void => undefined;
-
 const ACQUIRE = {
   text: 'SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
   rowMode: 'array' as const,
@@ -55,6 +54,8 @@ export interface PostgresStoreOptions {
   readonly acquireWithinMs?: number;
   /** A decision that has no connection after so long fails; the connection is made all the same. */
   readonly connectWithinMs?: number;
+  /** So many stripes, each of which may send a batch behind one that is in flight; `pool` makes pipelines. By default none does. */
+  readonly pipelinedStripes?: number;
   /** `false`: no statement is kept by name, as a pooler of transactions needs it. */
   readonly prepared?: boolean;
   /** Unix ms, for tests that own the time; by default the database's clock decides. */
@@ -64,14 +65,17 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
   readonly #looks: pg.Pool;
-  readonly #connectWithinMs: number | undefined;
+  readonly #connections: DecisionConnections;
+  readonly #stripes: number;
   readonly #acquire: object;
   readonly #clock: (() => number) | undefined;
 
-  constructor({ pool, looks = pool, acquireWithinMs, connectWithinMs, prepared = true, clock }: PostgresStoreOptions) {
+  constructor(options: PostgresStoreOptions) {
+    const { pool, looks = pool, acquireWithinMs, connectWithinMs, pipelinedStripes, prepared = true, clock } = options;
     this.#pool = pool;
     this.#looks = looks;
-    this.#connectWithinMs = connectWithinMs;
+    this.#connections = new DecisionConnections({ pool, connectWithinMs, pipelined: pipelinedStripes !== undefined });
+    this.#stripes = pipelinedStripes ?? 1;
     this.#acquire = {
       ...ACQUIRE,
       ...(prepared ? { name: 'rollgate_acquire' } : {}),
@@ -80,8 +84,10 @@ export class PostgresStore implements Store {
     this.#clock = clock;
   }
 
+  /** A batch is of one stripe. */
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const { rows } = await this.#decide({
+    const stripe = (items[0]?.lane ?? 0) % this.#stripes;
+    const { rows } = await this.#connections.query<AcquireTuple>(stripe, {
       ...(this.#acquire as typeof ACQUIRE),
       values: [
         `{${items.map((i) => i.lane).join()}}`,
@@ -108,48 +114,6 @@ export class PostgresStore implements Store {
       };
     }
     return { nowMs: Number(nowMs), rows: answers };
-  }
-
-  /** A connection on which Postgres has refused something is as good as before; one that failed otherwise is destroyed. */
-  async #decide(statement: pg.QueryArrayConfig): Promise<pg.QueryArrayResult<AcquireTuple>> {
-    const client = await this.#connect();
-    // A connection that breaks tells the statement, and everybody: without a listener that ends the process.
-    client.on('error', ignore);
-    try {
-      const result = await client.query<AcquireTuple>(statement);
-      client.off('error', ignore);
-      client.release();
-      return result;
-    } catch (error) {
-      client.release(!/^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code)));
-      throw error;
-    }
-  }
-
-  /**
-   * What is too late for this batch is in time for a later one: a database that takes longer to sign in to than a call
-   * may wait would never be reached.
-   */
-  async #connect(): Promise<pg.PoolClient> {
-    const connecting = this.#pool.connect();
-    const withinMs = this.#connectWithinMs;
-    if (withinMs === undefined) return await connecting;
-    let late = false;
-    let timer: NodeJS.Timeout | undefined;
-    const deadline = new Promise<never>((_, reject) => {
-      timer = setTimeout(() => {
-        late = true;
-        reject(new Error('timeout exceeded when trying to connect'));
-      }, withinMs);
-    });
-    connecting.then((client) => {
-      if (late) client.release();
-    }, ignore);
-    try {
-      return await Promise.race([connecting, deadline]);
-    } finally {
-      clearTimeout(timer);
-    }
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {

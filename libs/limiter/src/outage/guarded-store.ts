@@ -22,6 +22,7 @@ const FAILURES_THAT_OPEN = 3;
 const FIRST_PROBE_MS = 250;
 const LAST_PROBE_MS = 2_000;
 const DEBT_ITEMS = 500;
+const SETTLED = Promise.resolve();
 
 export interface GuardedStoreOptions {
   readonly store: Store;
@@ -36,6 +37,7 @@ export class GuardedStore implements Store {
   readonly #options: GuardedStoreOptions;
   readonly #breakers: readonly CircuitBreakerPolicy[];
   readonly #reasons: string[];
+  readonly #paying: (Promise<void> | undefined)[] = [];
 
   constructor(options: GuardedStoreOptions) {
     this.#options = options;
@@ -76,10 +78,24 @@ export class GuardedStore implements Store {
     }
   }
 
-  /** Grants made without the database are spent in it before it decides again. Told twice where an answer was lost: never too little. */
-  async #payDebts(stripe: number): Promise<void> {
+  /**
+   * Grants made without the database are spent in it before it decides again. Told twice where an answer was lost: never too little.
+   * Once for all batches in flight.
+   */
+  #payDebts(stripe: number): Promise<void> {
+    if (this.#options.local.subjects === 0) return SETTLED;
+    let paying = this.#paying[stripe];
+    if (paying === undefined) {
+      paying = this.#payAll(stripe).finally(() => {
+        this.#paying[stripe] = undefined;
+      });
+      this.#paying[stripe] = paying;
+    }
+    return paying;
+  }
+
+  async #payAll(stripe: number): Promise<void> {
     const { local, stripes } = this.#options;
-    if (local.subjects === 0) return;
     for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) await this.#pay(items);
   }
 

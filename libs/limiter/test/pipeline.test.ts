@@ -1,0 +1,109 @@
+/** Two batches of a stripe in flight on one connection. */
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { Catalogue, type Decision } from '@rollgate/contract';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
+import { createPostgresLimiter, type Limiter } from '../src/index.js';
+import { laneOf } from '../src/subject.js';
+
+const catalogue = new Catalogue([
+  {
+    id: 'g',
+    title: 'G',
+    level: ['bot'],
+    limits: { perMinute: 9_000, perHour: 9_000 },
+    apis: [{ id: 'a', title: 'A' }],
+  },
+]);
+/** As many rows as make a batch worth sending behind another. */
+const MANY = 100;
+
+let database: TestDatabase;
+let limiter: Limiter;
+let holder: pg.Client;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+beforeEach(async () => {
+  const events = false;
+  limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, janitor: false, outage: false, events });
+  await limiter.refreshPolicy();
+  holder = new pg.Client({ connectionString: database.url });
+  await holder.connect();
+});
+afterEach(async () => {
+  await holder.end();
+  await limiter.close();
+});
+
+const ask = (bot: string): Promise<Decision> => limiter.acquire({ account: 'acme', api: 'a', dimensions: { bot } });
+const many = (name: string) => Array.from({ length: MANY }, (_, i) => ask(`${name}${i}`));
+const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
+
+/** Sessions that decide: how many, and how many wait for a lane. */
+async function deciding(): Promise<{ sessions: number; waiting: number; pids: number[] }> {
+  const { rows } = await database.pool.query<{ pid: number; waits: boolean }>(
+    `SELECT pid, wait_event = 'advisory' AS waits FROM pg_stat_activity
+     WHERE datname = current_database() AND application_name = 'rollgate'`,
+  );
+  return { sessions: rows.length, waiting: rows.filter(({ waits }) => waits).length, pids: rows.map(({ pid }) => pid) };
+}
+
+async function untilOneWaits(): Promise<number> {
+  for (;;) {
+    const { waiting, pids } = await deciding();
+    if (waiting === 1) return pids[0] as number;
+  }
+}
+
+/** The lane is held, so that nothing is answered; statements sent meanwhile are counted. */
+async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T> {
+  const { prototype } = pg.Client;
+  const { query } = prototype;
+  let sent = 0;
+  prototype.query = function (this: pg.Client, ...args: unknown[]) {
+    if ((args[0] as { name?: string }).name === 'rollgate_acquire') sent++;
+    return (query as (...all: unknown[]) => unknown).apply(this, args);
+  } as typeof query;
+  await holder.query('BEGIN');
+  await holder.query('SELECT rollgate.enter_lanes($1)', [laneOf('acme')]);
+  try {
+    return await work(() => sent);
+  } finally {
+    prototype.query = query;
+    await holder.query('ROLLBACK');
+  }
+}
+
+test('the next batch lies behind the one in flight, on the same connection, and is decided after it', async () => {
+  const [first, second] = await whileHeld(async (sent) => {
+    const one = [ask('x'), ...many('b')];
+    await untilOneWaits();
+    const two = [...many('c'), ask('x')];
+    await turn();
+    expect(sent()).toBe(2);
+    expect(await deciding()).toMatchObject({ sessions: 1, waiting: 1 });
+    return [one, two];
+  });
+  const decisions = await Promise.all([first?.[0], second?.[MANY]]);
+  expect(decisions.map((decision) => decision?.windows.minute.used)).toEqual([1, 2]);
+  expect((await Promise.all([...(first ?? []), ...(second ?? [])])).every(({ allowed }) => allowed)).toBe(true);
+});
+
+test('a connection that breaks fails all batches in flight on it, and the next batch has a new one', async () => {
+  const settled = await whileHeld(async () => {
+    const one = many('d');
+    const pid = await untilOneWaits();
+    const two = many('e');
+    await turn();
+    await database.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+    return await Promise.allSettled([...one, ...two]);
+  });
+  expect(settled).toHaveLength(2 * MANY);
+  expect(settled.every(({ status }) => status === 'rejected')).toBe(true);
+  expect(await ask('d0')).toMatchObject({ allowed: true, windows: { minute: { used: 1 } } });
+  expect((await deciding()).sessions).toBe(1);
+});
