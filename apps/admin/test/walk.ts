@@ -33,9 +33,19 @@ export async function inPhone(page: Page, look: () => Promise<void>): Promise<vo
 export async function inDark(page: Page, look: () => Promise<void>): Promise<void> {
   await page.emulateMedia({ colorScheme: 'dark', reducedMotion: 'reduce' });
   await page.locator('[data-mantine-color-scheme="dark"]').waitFor();
+  await settleColors(page);
   await look();
   await page.emulateMedia({ colorScheme: 'light', reducedMotion: 'reduce' });
   await page.locator('[data-mantine-color-scheme="light"]').waitFor();
+  await settleColors(page);
+}
+
+/** Some colours pass over into those of another scheme: half-way they are nobody's choice. */
+async function settleColors(page: Page): Promise<void> {
+  await page.evaluate(
+    `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))
+       .then(() => { for (const animation of document.getAnimations()) if (animation instanceof CSSTransition) animation.finish(); })`,
+  );
 }
 
 async function nearAgain({ limiter }: Desk): Promise<void> {
