@@ -466,10 +466,10 @@ BEGIN
         (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
         (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
         61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
-                      v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS minute_reset,
+                      v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS minute_reset,
         3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
                         c.hour_next,
-                        v_minute * 60 + c.secs[width_bucket(0, c.sums) + 1]) AS hour_reset
+                        v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
     SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
     INTO item, minute_used, hour_used, minute_reset, hour_reset

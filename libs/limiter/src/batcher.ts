@@ -161,12 +161,6 @@ export class Batcher<C extends Call> {
   }
 }
 
-function isIdle({
-  next,
-  batchesInFlight,
-}: {
-  readonly next: { readonly size: number };
-  readonly batchesInFlight: number;
-}) {
+function isIdle<C>({ next, batchesInFlight }: Stripe<C>): boolean {
   return next.size === 0 && batchesInFlight === 0;
 }

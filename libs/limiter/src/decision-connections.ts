@@ -66,11 +66,7 @@ export class DecisionConnections {
     if (this.#leases.get(stripe) === lease) this.#leases.delete(stripe);
     if (lease.ended) return;
     lease.ended = true;
-    lease.client.then((client) => {
-      // One that is destroyed may tell of it later.
-      if (!lease.broken) client.off('error', ignore);
-      client.release(lease.broken);
-    }, ignore);
+    lease.client.then((client) => giveBack(client, lease), ignore);
   }
 
   /**
@@ -94,9 +90,7 @@ export class DecisionConnections {
       }, withinMs);
     });
     connecting.then((client) => {
-      if (!late) return;
-      client.off('error', ignore);
-      client.release();
+      if (late) giveBack(client, { broken: false });
     }, ignore);
     try {
       return await Promise.race([connecting, deadline]);
@@ -104,4 +98,10 @@ export class DecisionConnections {
       clearTimeout(timer);
     }
   }
+}
+
+function giveBack(client: pg.PoolClient, { broken }: { readonly broken: boolean }): void {
+  // One that is destroyed may tell of it later.
+  if (!broken) client.off('error', ignore);
+  client.release(broken);
 }

@@ -69,7 +69,8 @@ export interface PostgresLimiterOptions {
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
 
 export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter {
-  const { databaseUrl, clock, stripes = 2, connections = stripes, onError = () => undefined } = options;
+  const stripes = Math.min(options.stripes ?? 2, LANES);
+  const { databaseUrl, clock, connections = stripes, onError = () => undefined } = options;
   const budget = options.outage === false ? undefined : budgetOf(options.budgetMs ?? DEFAULT_BUDGET_MS);
   const { pooled = false } = options;
   const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
@@ -88,7 +89,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     clock,
     prepared: !pooled,
     // A pooler may hand each statement to another session.
-    ...(pooled ? {} : { pipelinedStripes: Math.min(stripes, LANES) }),
+    ...(pooled ? {} : { pipelinedStripes: stripes }),
     ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs, connectWithinMs: budget.poolMs }),
   });
   const { store, outage } = behindBreakers(postgres, {
@@ -191,7 +192,7 @@ function behindBreakers(
   const outage = new Outage({ modes: options.outage || {}, local, now });
   const guarded = new GuardedStore({
     store: postgres,
-    stripes: Math.min(stripes, LANES),
+    stripes,
     local,
     attemptMs: budget.clientMs,
     onState(state) {

@@ -6,7 +6,14 @@
  */
 import type pg from 'pg';
 import { DecisionConnections } from './decision-connections.js';
-import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts } from './store.js';
+import {
+  type AcquireItem,
+  type AcquireResult,
+  type AcquireRow,
+  type Store,
+  type SubjectCounts,
+  stripeOf,
+} from './store.js';
 
 /** One row of arrays, an element for each item; `item` is the item's place in the batch, from 1. */
 type AcquireTuple = [
@@ -84,10 +91,8 @@ export class PostgresStore implements Store {
     this.#clock = clock;
   }
 
-  /** A batch is of one stripe. */
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const stripe = (items[0]?.lane ?? 0) % this.#stripes;
-    const { rows } = await this.#connections.query<AcquireTuple>(stripe, {
+    const { rows } = await this.#connections.query<AcquireTuple>(stripeOf(items, this.#stripes), {
       ...(this.#acquire as typeof ACQUIRE),
       values: [
         `{${items.map((i) => i.lane).join()}}`,

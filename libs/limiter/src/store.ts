@@ -48,6 +48,11 @@ export interface SubjectCounts {
   readonly seconds: readonly UsedSecond[];
 }
 
+/** The stripe of a batch: each of its lanes is of the same one. */
+export function stripeOf(items: readonly AcquireItem[], stripes: number): number {
+  return (items[0]?.lane ?? 0) % stripes;
+}
+
 export interface Store {
   acquire(items: readonly AcquireItem[]): Promise<AcquireResult>;
   /** The counts of these subjects, in their order. Spends and writes nothing. */

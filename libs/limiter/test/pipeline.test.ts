@@ -5,6 +5,7 @@ import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter, type Limiter } from '../src/index.js';
 import { laneOf } from '../src/subject.js';
+import { someoneWaits } from './waiting.js';
 
 const catalogue = new Catalogue([
   {
@@ -52,13 +53,6 @@ async function deciding(): Promise<{ sessions: number; waiting: number; pids: nu
   return { sessions: rows.length, waiting: rows.filter(({ waits }) => waits).length, pids: rows.map(({ pid }) => pid) };
 }
 
-async function untilOneWaits(): Promise<number> {
-  for (;;) {
-    const { waiting, pids } = await deciding();
-    if (waiting === 1) return pids[0] as number;
-  }
-}
-
 /** The lane is held, so that nothing is answered; statements sent meanwhile are counted. */
 async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T> {
   const { prototype } = pg.Client;
@@ -81,7 +75,7 @@ async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T
 test('the next batch lies behind the one in flight, on the same connection, and is decided after it', async () => {
   const [first, second] = await whileHeld(async (sent) => {
     const one = [ask('x'), ...many('b')];
-    await untilOneWaits();
+    await someoneWaits(database.pool);
     const two = [...many('c'), ask('x')];
     await turn();
     expect(sent()).toBe(2);
@@ -96,10 +90,11 @@ test('the next batch lies behind the one in flight, on the same connection, and 
 test('a connection that breaks fails all batches in flight on it, and the next batch has a new one', async () => {
   const settled = await whileHeld(async () => {
     const one = many('d');
-    const pid = await untilOneWaits();
+    await someoneWaits(database.pool);
     const two = many('e');
     await turn();
-    await database.pool.query('SELECT pg_terminate_backend($1)', [pid]);
+    const { pids } = await deciding();
+    await database.pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [pids]);
     return await Promise.allSettled([...one, ...two]);
   });
   expect(settled).toHaveLength(2 * MANY);

@@ -48,7 +48,7 @@ export interface Call {
 
 /** Who calls and what was sent by name: all that most resolvers ask of a call, without the rest of it. */
 export function callerOf(context: ExecutionContext): Pick<Request, 'user' | 'params'> {
-  return context.getType<string>() === 'http' ? asRequest(context.getArgByIndex<unknown>(0)) : callOf(context);
+  return context.getType<string>() === 'http' ? asRequest(context.getArgs<unknown[]>()[0]) : callOf(context);
 }
 
 export function callOf(context: ExecutionContext): Call {
@@ -117,11 +117,9 @@ function routeOf({ method, route, baseUrl, routeOptions }: Request): string | un
 
 function requestIdOf({ id, headers }: Request): string | undefined {
   if (typeof id === 'number') return String(id);
-  return isSafeId(id) ? id : safeIdOf(textOf(headers, 'x-request-id'));
-}
-
-function safeIdOf(text: string | undefined): string | undefined {
-  return isSafeId(text) ? text : undefined;
+  if (isSafeId(id)) return id;
+  const sent = textOf(headers, 'x-request-id');
+  return isSafeId(sent) ? sent : undefined;
 }
 
 function isSafeId(text: unknown): text is string {
@@ -134,8 +132,9 @@ function textOf(holder: unknown, name: string): string | undefined {
 }
 
 function isFastifyReply(value: unknown): value is FastifyReply {
-  const { header, raw } = (isObject(value) ? value : {}) as { header?: unknown; raw?: unknown };
-  return typeof header === 'function' && isObject(raw);
+  return (
+    isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw)
+  );
 }
 
 function isNodeResponse(value: unknown): value is NodeResponse {

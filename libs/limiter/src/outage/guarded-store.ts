@@ -13,7 +13,7 @@ import {
   ExponentialBackoff,
   handleWhen,
 } from 'cockatiel';
-import type { AcquireItem, AcquireResult, Store } from '../store.js';
+import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../store.js';
 import { isBadData, isOutage, isRolledBack } from './faults.js';
 import type { LocalCounts } from './local-counts.js';
 
@@ -45,9 +45,8 @@ export class GuardedStore implements Store {
     this.#breakers = Array.from({ length: options.stripes }, (_, stripe) => this.#breaker(stripe));
   }
 
-  /** A batch is of one stripe. */
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const stripe = (items[0]?.lane ?? 0) % this.#options.stripes;
+    const stripe = stripeOf(items, this.#options.stripes);
     const breaker = this.#breakers[stripe] as CircuitBreakerPolicy;
     return await breaker.execute(async () => {
       try {
