@@ -91,7 +91,7 @@ export class Decider {
 
   /**
    * The same denial, `ageMs` later. Its window counts are those of the denial: what has left a window since is not known
-   * here, only that nothing came. So they are never too low, and a window longer ago than its own length is empty.
+   * here, only that this node let nothing in. So they are not too low, and a window longer ago than its own length is empty.
    */
   decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
     // Not where it alone denies: after a step back of the database's clock a minute is remembered for longer.

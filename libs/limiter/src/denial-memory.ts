@@ -60,16 +60,41 @@ export class DenialMemory {
     const denial = this.#denials.get(subject);
     if (!denial) return undefined;
     const ageMs = this.#now() - denial.learnedAt;
-    if (ageMs < 0 || denial.nowMs + ageMs >= denial.retryMs) {
-      this.#denials.delete(subject);
-      return undefined;
-    }
-    if (cost < denial.cost || perMinute !== denial.perMinute || perHour !== denial.perHour) return undefined;
-    return { denial, ageMs };
+    const call = { cost, nowMs: denial.nowMs + ageMs, perMinute, perHour };
+    if (ageMs >= 0 && covers(denial, call)) return { denial, ageMs };
+    // What the database answers takes its place. Where it grants, these counts are history.
+    this.#denials.delete(subject);
+    return undefined;
   }
 
   forget(subject: string): void {
     this.#generation++;
     this.#denials.delete(subject);
   }
+}
+
+interface CallNow extends Limits {
+  readonly cost: number;
+  readonly nowMs: number;
+}
+
+function covers(denial: Denial, call: CallNow): boolean {
+  return (
+    call.nowMs < denial.retryMs &&
+    call.cost >= denial.cost &&
+    call.perMinute === denial.perMinute &&
+    call.perHour === denial.perHour &&
+    !isUnsure(denial, call)
+  );
+}
+
+/**
+ * Denied it is, but by which window? By these counts by both, and units of the hour have left since. The database knows;
+ * it is asked so at most once a second, and no longer than the minute stays full.
+ */
+function isUnsure(
+  { minuteUsed, hourUsed, hourResetMs }: Denial,
+  { cost, nowMs, perMinute, perHour }: CallNow,
+): boolean {
+  return hourResetMs !== null && nowMs >= hourResetMs && hourUsed + cost > perHour && minuteUsed + cost > perMinute;
 }
