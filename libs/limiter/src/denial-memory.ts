@@ -28,13 +28,15 @@ export interface Denial {
 }
 
 export class DenialMemory {
-  readonly #denials: LRUCache<string, Denial>;
+  /** Takes room for all of them at once: made when there is a first one to remember. */
+  #denials: LRUCache<string, Denial> | undefined;
+  readonly #maxSubjects: number;
   readonly #now: () => number;
   #generation = 0;
 
   /** `now`: this node's monotonic clock, ms. */
   constructor({ maxSubjects, now }: { maxSubjects: number; now: () => number }) {
-    this.#denials = new LRUCache({ max: maxSubjects });
+    this.#maxSubjects = maxSubjects;
     this.#now = now;
   }
 
@@ -44,7 +46,9 @@ export class DenialMemory {
   }
 
   remember(subject: string, denial: Denial, generation: number): void {
-    if (generation === this.#generation) this.#denials.set(subject, denial);
+    if (generation !== this.#generation) return;
+    this.#denials ??= new LRUCache({ max: this.#maxSubjects });
+    this.#denials.set(subject, denial);
   }
 
   /** The denial in force for this call, and how long ago it was learned. */
@@ -57,19 +61,19 @@ export class DenialMemory {
     cost: number;
     limits: Limits;
   }): { denial: Denial; ageMs: number } | undefined {
-    const denial = this.#denials.get(subject);
+    const denial = this.#denials?.get(subject);
     if (!denial) return undefined;
     const ageMs = this.#now() - denial.learnedAt;
     const call = { cost, nowMs: denial.nowMs + ageMs, perMinute, perHour };
     if (ageMs >= 0 && covers(denial, call)) return { denial, ageMs };
     // What the database answers takes its place. Where it grants, these counts are history.
-    this.#denials.delete(subject);
+    this.#denials?.delete(subject);
     return undefined;
   }
 
   forget(subject: string): void {
     this.#generation++;
-    this.#denials.delete(subject);
+    this.#denials?.delete(subject);
   }
 }
 

@@ -1,7 +1,7 @@
 /** Child: how long a contender's callers wait, at fixed numbers of callers and at half of what it can take. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
-import { closedLoop, firstCalls, forSeconds } from '../load/closed-loop.js';
+import { closedLoop, firstCalls, forSeconds, onePass } from '../load/closed-loop.js';
 import type { Percentiles } from '../load/latency-log.js';
 import { openLoop } from '../load/open-loop.js';
 import { createTraffic } from '../load/traffic.js';
@@ -11,9 +11,13 @@ export interface LatencyJob {
   readonly contender: ContenderName;
   readonly options: Omit<ContenderOptions, 'clock'>;
   readonly callers: readonly number[];
+  /** So many subjects, none of which has been asked for in this minute: each is asked for once. */
+  readonly freshSubjects?: number;
   /** Callers that saturate it; omitted: not measured at half of saturation. */
   readonly saturatingCallers?: number;
   readonly warmUpSeconds: number;
+  /** Of a lone caller, which runs for seconds before it is compiled, by threads that take the server's core. */
+  readonly warmUpSecondsAlone: number;
   readonly seconds: number;
 }
 
@@ -23,16 +27,29 @@ export interface LatencyResult {
   readonly atHalf?: { readonly perSecond: number; readonly percentiles: Percentiles };
 }
 
+/** Of the pass over all subjects. */
+const PASS_CALLERS = 256;
+
 childProgram<LatencyJob, LatencyResult>(async (job) => {
   const { warmUpSeconds, seconds } = job;
   const contender = await createContender(job.contender, job.options);
   await contender.open();
-  const load = { contender, traffic: createTraffic({ distribution: 'uniform' }) };
+  const { freshSubjects: subjects } = job;
+  const traffic = createTraffic({
+    distribution: 'uniform',
+    ...(subjects === undefined ? {} : { subjects, fill: true }),
+  });
+  const load = { contender, traffic };
   await firstCalls(load);
+  // The first decision of a subject in a minute costs more. A caller that is alone for a minute makes few of them, one that is
+  // for a second would make no others.
+  if (subjects === undefined) await onePass({ ...load, callers: PASS_CALLERS });
   const warmUp = forSeconds(warmUpSeconds);
+  const warmUpAlone = forSeconds(job.warmUpSecondsAlone);
   const byCallers: Percentiles[] = [];
   for (const callers of job.callers) {
-    const { latencies, drained } = await closedLoop({ ...load, callers, seconds, warmUp, timed: true });
+    const warmed = callers === 1 ? warmUpAlone : warmUp;
+    const { latencies, drained } = await closedLoop({ ...load, callers, seconds, warmUp: warmed, timed: true });
     await drained;
     if (latencies) byCallers.push(latencies.percentiles());
   }

@@ -11,6 +11,8 @@ export const LABELS = {
   'throttler-redis': '@nestjs/throttler storage, Redis',
   'express-postgres': 'express-rate-limit store, Postgres',
   'bare-update': 'yardstick: a bare durable row update in Postgres, batched as Rollgate is',
+  'fixed-windows': 'yardstick: two fixed windows in one narrow row, batched as Rollgate is',
+  'fixed-windows-by-second': 'yardstick: the same, its units kept by second',
   'select-1': 'yardstick: SELECT 1',
   'select-1-commit': 'yardstick: SELECT 1 and a durable commit',
 } as const;
@@ -41,7 +43,9 @@ export async function createContender(name: ContenderName, options: ContenderOpt
     case 'express-postgres':
       return new (await import('./express-postgres.js')).ExpressPostgres(options);
     case 'bare-update':
-      return new (await import('./bare-update.js')).BareUpdate(options);
+    case 'fixed-windows':
+    case 'fixed-windows-by-second':
+      return new (await import('./yardstick-functions.js')).WithFunction(name, options);
     default:
       return new (await import('./yardsticks.js')).Yardstick(name satisfies YardstickName, options);
   }

@@ -15,8 +15,9 @@ interface Run {
   readonly distribution: Distribution;
 }
 
-/** What no design that leaves a row updated a grant can beat stands beside the limiters. */
-const COUNTED: readonly ContenderName[] = [...LIMITERS, 'bare-update'];
+/** What no design that leaves a row updated a grant can beat. */
+const YARDSTICKS: readonly ContenderName[] = ['bare-update', 'fixed-windows', 'fixed-windows-by-second'];
+const COUNTED: readonly ContenderName[] = [...LIMITERS, ...YARDSTICKS];
 
 /** Rollgate over each of these, by the ratio's key without its ending for the distribution. */
 const PEERS: Readonly<Partial<Record<ContenderName, string>>> = {
@@ -26,13 +27,23 @@ const PEERS: Readonly<Partial<Record<ContenderName, string>>> = {
   'throttler-redis': 'rollgateOverThrottlerRedis',
   'express-postgres': 'rollgateOverExpressPostgres',
   'bare-update': 'rollgateOverBareUpdate',
+  'fixed-windows': 'rollgateOverFixedWindows',
+};
+
+/** Each of these over rate-limiter-flexible on Redis: how far a yardstick gets of what Rollgate is to reach. */
+const CEILINGS: Readonly<Partial<Record<ContenderName, string>>> = {
+  'bare-update': 'bareUpdateOverRlfRedis',
+  'fixed-windows': 'fixedWindowsOverRlfRedis',
+  'fixed-windows-by-second': 'fixedWindowsBySecondOverRlfRedis',
 };
 
 export async function decisions(bench: Bench): Promise<SectionResult> {
   // A quick run leaves out what no goal asks for.
   const allBut = (...left: ContenderName[]) => COUNTED.filter((name) => !bench.plan.quick || !left.includes(name));
-  const uniform = allBut('express-postgres').map((contender): Run => ({ contender, distribution: 'uniform' }));
-  const inZipf = allBut('express-postgres', 'rlf-postgres', 'rlf-redis-durable', 'throttler-redis');
+  const uniform = allBut('express-postgres', ...YARDSTICKS).map(
+    (contender): Run => ({ contender, distribution: 'uniform' }),
+  );
+  const inZipf = allBut('express-postgres', 'rlf-postgres', 'rlf-redis-durable', 'throttler-redis', ...YARDSTICKS);
   const zipf = inZipf.map((contender): Run => ({ contender, distribution: 'zipf' }));
   const runs = [...uniform, ...zipf];
   const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 10 });
@@ -87,9 +98,11 @@ function ratios(
       const theirs = rateOf(peer as ContenderName, distribution);
       if (ours && theirs) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(ours, theirs);
     }
-    const bare = rateOf('bare-update', distribution);
     const redis = rateOf('rlf-redis', distribution);
-    if (bare && redis) found[`bareUpdateOverRlfRedis${distribution === 'zipf' ? 'Zipf' : ''}`] = ratio(bare, redis);
+    for (const [yardstick, key] of Object.entries(CEILINGS)) {
+      const rate = rateOf(yardstick as ContenderName, distribution);
+      if (rate && redis) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(rate, redis);
+    }
   }
   return found;
 }

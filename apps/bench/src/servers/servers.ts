@@ -50,10 +50,10 @@ export class Servers {
       const { port } = await this.redis(name === 'rlf-redis-durable' ? 'durable' : 'default');
       return { databaseUrl: '', redisPort: port, limits };
     }
-    const ours = name === 'rollgate' || name === 'select-1' || name === 'select-1-commit' || name === 'bare-update';
-    const database = ours ? 'bench_rollgate' : `bench_${name.replaceAll('-', '_')}`;
+    const migrated = name === 'rollgate' || name === 'bare-update' || name.startsWith('fixed-windows');
     const postgres = await this.postgres;
-    return { databaseUrl: await postgres.database(database, { migrated: ours }), redisPort: 0, limits };
+    const databaseUrl = await postgres.database(`bench_${name.replaceAll('-', '_')}`, { migrated });
+    return { databaseUrl, redisPort: 0, limits };
   }
 
   /** The versions of what was started. */

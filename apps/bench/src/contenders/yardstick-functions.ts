@@ -1,0 +1,124 @@
+/**
+ * Yardsticks for the decision: Rollgate as it is, but `rollgate.acquire` is another function that does less. Everything
+ * around it is the same: node, batches, pipelines, lanes and locks.
+ *
+ * Invariant: each runs in a database of its own, where nothing else decides.
+ */
+import pg from 'pg';
+import type { ContenderOptions } from './contender.js';
+import { Rollgate } from './rollgate.js';
+
+/** As Rollgate's own (migrations/001-counters.sql). */
+const STORAGE = 'fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1';
+
+/** Locks the lanes, reads the clock, decides, and tells that everything is granted. */
+function acquire(decide: string): string {
+  return `
+    CREATE OR REPLACE FUNCTION rollgate.acquire(
+      p_lanes int[], p_subjects text[], p_costs int[], p_calls int[], p_per_minute int[], p_per_hour int[],
+      p_now timestamptz DEFAULT NULL,
+      OUT now_ms bigint, OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[],
+      OUT hour_reset int[], OUT retry_at int[]
+    ) LANGUAGE plpgsql
+    SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+    AS $$
+    #variable_conflict use_column
+    DECLARE
+      v_now    timestamptz;
+      v_minute int;
+      v_sec    smallint;
+      v_count  int := cardinality(p_subjects);
+      v_found  int;
+    BEGIN
+      PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
+      v_now := coalesce(p_now, clock_timestamp());
+      v_minute := floor(extract(epoch FROM v_now) / 60);
+      v_sec := floor(extract(second FROM v_now));
+      now_ms := extract(epoch FROM v_now) * 1000;
+      item := array_positions(array_fill(1, ARRAY[v_count]), 1);
+      ${decide}
+      granted := p_calls;
+      minute_used := coalesce(minute_used, array_fill(0, ARRAY[v_count]));
+      hour_used := coalesce(hour_used, minute_used);
+      minute_reset := array_fill(60 * (v_minute + 1), ARRAY[v_count]);
+      hour_reset := array_fill(3600 * (v_minute / 60 + 1), ARRAY[v_count]);
+      retry_at := array_fill(NULL::int, ARRAY[v_count]);
+    END $$`;
+}
+
+const BARE_UPDATE = `
+  CREATE TABLE IF NOT EXISTS rollgate.bare (
+    n bigint NOT NULL, lane int NOT NULL, subject text COLLATE "C" NOT NULL, PRIMARY KEY (lane, subject)
+  ) WITH (${STORAGE});
+  ${acquire(`
+    UPDATE rollgate.bare b SET n = b.n + i.calls
+    FROM (SELECT unnest(p_lanes) AS lane, unnest(p_subjects) AS subject, unnest(p_calls) AS calls) i
+    WHERE b.lane = i.lane AND b.subject = i.subject;
+    GET DIAGNOSTICS v_found = ROW_COUNT;
+    IF v_found < v_count THEN
+      INSERT INTO rollgate.bare (n, lane, subject) SELECT 1, l, s FROM unnest(p_lanes, p_subjects) AS i (l, s) ON CONFLICT DO NOTHING;
+    END IF;`)}`;
+
+/** `columns` and `assign`: what is kept beside the two sums. */
+function fixedWindows({ columns, assign }: { columns: string; assign: string }): string {
+  return `
+    CREATE TABLE IF NOT EXISTS rollgate.fixed (
+      lane int NOT NULL, subject text COLLATE "C" NOT NULL, minute int NOT NULL, ${columns}
+      in_minute int NOT NULL, in_hour int NOT NULL, PRIMARY KEY (lane, subject)
+    ) WITH (${STORAGE});
+    ${acquire(`
+      WITH decided AS (
+        UPDATE rollgate.fixed f
+        SET minute = v_minute, ${assign}
+            in_minute = CASE WHEN f.minute = v_minute THEN f.in_minute ELSE 0 END + i.units,
+            in_hour = CASE WHEN f.minute / 60 = v_minute / 60 THEN f.in_hour ELSE 0 END + i.units
+        FROM (SELECT unnest(p_lanes) AS lane, unnest(p_subjects) AS subject, unnest(p_costs) * unnest(p_calls) AS units,
+                     unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour) i
+        WHERE f.lane = i.lane AND f.subject = i.subject
+          AND CASE WHEN f.minute = v_minute THEN f.in_minute ELSE 0 END + i.units <= i.per_minute
+          AND CASE WHEN f.minute / 60 = v_minute / 60 THEN f.in_hour ELSE 0 END + i.units <= i.per_hour
+        RETURNING f.in_minute - i.units AS minute_used, f.in_hour - i.units AS hour_used
+      )
+      SELECT count(*), array_agg(minute_used), array_agg(hour_used) INTO v_found, minute_used, hour_used FROM decided;
+      IF v_found < v_count THEN
+        INSERT INTO rollgate.fixed (lane, subject, minute, in_minute, in_hour)
+        SELECT l, s, v_minute, 1, 1 FROM unnest(p_lanes, p_subjects) AS i (l, s) ON CONFLICT DO NOTHING;
+        minute_used := NULL;
+        hour_used := NULL;
+      END IF;`)}`;
+}
+
+const NEWEST = 'cardinality(f.secs) + (f.secs[cardinality(f.secs)] < v_sec)::int';
+
+const FUNCTIONS = {
+  /** What Postgres takes for a durable row update a grant: no window, no limit, nothing to tell. */
+  'bare-update': BARE_UPDATE,
+  /** The least that decides by two windows: one narrow row, windows that do not roll, and what is used of them told. */
+  'fixed-windows': fixedWindows({ columns: '', assign: '' }),
+  /** The same, and the units are kept by second, as windows that roll need them. Nothing is read of them, archived or turned over. */
+  'fixed-windows-by-second': fixedWindows({
+    columns: `secs smallint[] NOT NULL DEFAULT '{0}', sums int[] NOT NULL DEFAULT '{1}',`,
+    assign: `secs[${NEWEST}] = v_sec, sums[${NEWEST}] = f.sums[cardinality(f.sums)] + i.units,`,
+  }),
+} as const;
+
+export type YardstickFunction = keyof typeof FUNCTIONS;
+
+export class WithFunction extends Rollgate {
+  readonly #databaseUrl: string;
+  readonly #sql: string;
+
+  constructor(name: YardstickFunction, options: ContenderOptions) {
+    super(options);
+    this.#databaseUrl = options.databaseUrl;
+    this.#sql = FUNCTIONS[name];
+  }
+
+  override async open(): Promise<void> {
+    const client = new pg.Client({ connectionString: this.#databaseUrl });
+    await client.connect();
+    await client.query(this.#sql);
+    await client.end();
+    await super.open();
+  }
+}
