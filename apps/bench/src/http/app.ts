@@ -12,7 +12,14 @@ import { LimitedController, PlainController } from './controllers.js';
 
 export interface AppJob {
   readonly adapter: 'fastify' | 'express';
-  readonly limiter: 'none' | 'empty' | 'rollgate' | 'rollgate-memory' | 'throttler-memory' | 'throttler-redis';
+  readonly limiter:
+    | 'none'
+    | 'empty'
+    | 'waiting'
+    | 'rollgate'
+    | 'rollgate-memory'
+    | 'throttler-memory'
+    | 'throttler-redis';
   readonly databaseUrl: string;
   readonly redisPort: number;
 }
@@ -22,6 +29,10 @@ interface Caller {
   readonly params: Readonly<Record<string, string>>;
   user?: { account: string | undefined };
 }
+
+/** About what a batch takes to be decided. */
+const WAIT_MS = 3;
+let waiting: ((yes: boolean) => void)[] = [];
 
 const job = JSON.parse(process.argv[2] ?? '{}') as AppJob;
 process.stdin.resume().on('end', () => process.exit(1));
@@ -35,8 +46,8 @@ console.log(`listening ${new URL(await app.getUrl()).port}`);
 
 async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<ModuleMetadata> {
   if (limiter === 'none') return { controllers: [PlainController] };
-  if (limiter === 'empty') {
-    const guard = { canActivate: () => true };
+  if (limiter === 'empty' || limiter === 'waiting') {
+    const guard = { canActivate: limiter === 'empty' ? () => true : waits };
     return { controllers: [PlainController], providers: [{ provide: APP_GUARD, useValue: guard }] };
   }
   if (limiter === 'rollgate' || limiter === 'rollgate-memory') {
@@ -71,6 +82,18 @@ async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<Mod
     controllers: [PlainController],
     providers: [{ provide: APP_GUARD, useClass: ThrottlerGuard }],
   };
+}
+
+/** As long as a guard waits for its batch, and answered with it, but nobody works in the meantime. */
+function waits(): Promise<boolean> {
+  if (waiting.length === 0) {
+    setTimeout(() => {
+      const answered = waiting;
+      waiting = [];
+      for (const answer of answered) answer(true);
+    }, WAIT_MS);
+  }
+  return new Promise((resolve) => waiting.push(resolve));
 }
 
 async function redisStorage(port: number): Promise<ThrottlerStorage> {

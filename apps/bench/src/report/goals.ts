@@ -47,6 +47,7 @@ export const GOALS: readonly Goal[] = [
     reach: { atLeast: 1 },
   },
   { key: 'emptyGuardOverUnguardedFastify', label: 'HTTP guard that always says yes ÷ unguarded, Fastify' },
+  { key: 'waitingGuardOverUnguardedFastify', label: 'HTTP guard that only waits 3 ms ÷ unguarded, Fastify' },
   { key: 'memoryGuardOverUnguardedFastify', label: 'HTTP Rollgate guard counting in memory ÷ unguarded, Fastify' },
   { key: 'guardedOverThrottlerRedisFastify', label: 'HTTP guarded ÷ throttler on Redis, Fastify' },
   { key: 'guardedOverUnguardedExpress', label: 'HTTP guarded ÷ unguarded, Express' },

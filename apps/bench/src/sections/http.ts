@@ -20,12 +20,13 @@ const ADAPTERS: readonly Adapter[] = ['fastify', 'express'];
 const LIMITERS: Readonly<Record<Limiter, string>> = {
   none: 'unguarded',
   empty: 'yardstick: a guard that always says yes',
+  waiting: 'yardstick: a guard that waits 3 ms, then says yes to all who wait',
   'rollgate-memory': 'yardstick: Rollgate guard, counting in memory',
   rollgate: 'Rollgate guard',
   'throttler-memory': '@nestjs/throttler, in memory',
   'throttler-redis': '@nestjs/throttler, Redis',
 };
-const LEFT_OUT_WHEN_QUICK: readonly Limiter[] = ['throttler-redis', 'empty', 'rollgate-memory'];
+const LEFT_OUT_WHEN_QUICK: readonly Limiter[] = ['throttler-redis', 'empty', 'waiting', 'rollgate-memory'];
 const RATIOS: Readonly<Partial<Record<Limiter, string>>> = {
   none: 'guardedOverUnguarded',
   'throttler-memory': 'guardedOverThrottlerMemory',
@@ -80,6 +81,7 @@ function ratios(found: (adapter: Adapter, limiter: Limiter) => CannonResult[] | 
   }
   for (const [limiter, key] of [
     ['empty', 'emptyGuardOverUnguarded'],
+    ['waiting', 'waitingGuardOverUnguarded'],
     ['rollgate-memory', 'memoryGuardOverUnguarded'],
   ] as const) {
     const [guarded, plain] = [found('fastify', limiter), found('fastify', 'none')];
