@@ -43,27 +43,38 @@ export class MemoryStore implements Store {
     const { subject, cost, calls, perMinute, perHour } = item;
     const counts = this.#subjects.get(subject) ?? new Map<number, number>();
     const now = Math.max(clockSecond, ...counts.keys());
-    const minuteUsed = sum(inWindow(counts, 'minute', now));
-    const hourUsed = sum(inWindow(counts, 'hour', now));
+    const hour = inWindow(counts, 'hour', now);
+    const minute = within(hour, 'minute', now);
+    const minuteUsed = sum(minute);
+    const hourUsed = sum(hour);
     const room = Math.min(perMinute - minuteUsed, perHour - hourUsed);
     const granted = Math.min(calls, Math.max(0, Math.floor(room / cost)));
-    if (granted > 0) {
+    const spent = granted * cost;
+    if (spent > 0) {
       this.#subjects.set(subject, counts);
-      counts.set(now, (counts.get(now) ?? 0) + granted * cost);
+      counts.set(now, (counts.get(now) ?? 0) + spent);
       for (const second of counts.keys()) if (second < now - WINDOW_SECONDS.hour) counts.delete(second);
     }
-    const fitsAt = [
-      fits(inWindow(counts, 'minute', now), { window: 'minute', limit: perMinute, cost, now }),
-      fits(inWindow(counts, 'hour', now), { window: 'hour', limit: perHour, cost, now }),
-    ];
+    const newest = spent > 0 ? { second: now, units: spent } : undefined;
     return {
       granted,
       minuteUsed,
       hourUsed,
-      minuteResetAt: leavesAt(inWindow(counts, 'minute', now)[0], 'minute'),
-      hourResetAt: leavesAt(inWindow(counts, 'hour', now)[0], 'hour'),
-      retryAt: granted === calls || fitsAt.includes(null) ? null : Math.max(...(fitsAt as number[])),
+      minuteResetAt: leavesAt(minute[0] ?? newest, 'minute'),
+      hourResetAt: leavesAt(hour[0] ?? newest, 'hour'),
+      retryAt: granted === calls ? null : this.#retryAt(counts, { item, now }),
     };
+  }
+
+  /** First second in which the next call fits both windows; `null`: it never does. */
+  #retryAt(
+    counts: ReadonlyMap<number, number>,
+    { item: { cost, perMinute, perHour }, now }: { item: AcquireItem; now: number },
+  ): number | null {
+    const hour = inWindow(counts, 'hour', now);
+    const fitsMinute = fits(within(hour, 'minute', now), { window: 'minute', limit: perMinute, cost, now });
+    const fitsHour = fits(hour, { window: 'hour', limit: perHour, cost, now });
+    return fitsMinute === null || fitsHour === null ? null : Math.max(fitsMinute, fitsHour);
   }
 
   async peek(_lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
@@ -107,7 +118,13 @@ export class MemoryStore implements Store {
 /** The current second, the whole ones before it, and the partly covered oldest one: 61 and 3,601 seconds. */
 function inWindow(counts: ReadonlyMap<number, number>, window: Window, now: number): UsedSecond[] {
   const oldest = now - WINDOW_SECONDS[window];
-  return [...counts].flatMap(([second, units]) => (second >= oldest && units > 0 ? [{ second, units }] : []));
+  const found: UsedSecond[] = [];
+  for (const [second, units] of counts) if (second >= oldest && units > 0) found.push({ second, units });
+  return found;
+}
+
+function within(seconds: readonly UsedSecond[], window: Window, now: number): UsedSecond[] {
+  return seconds.filter(({ second }) => second >= now - WINDOW_SECONDS[window]);
 }
 
 function sum(seconds: readonly UsedSecond[]): number {
