@@ -29,6 +29,13 @@ export const LIMITERS: readonly ContenderName[] = [
   'express-postgres',
 ];
 
+/** Rollgate with another function in the place of its decision: what no design that leaves a row updated a grant can beat. */
+export const FUNCTION_YARDSTICKS: readonly ContenderName[] = [
+  'bare-update',
+  'fixed-windows',
+  'fixed-windows-by-second',
+];
+
 export async function createContender(name: ContenderName, options: ContenderOptions): Promise<Contender> {
   switch (name) {
     case 'rollgate':

@@ -2,7 +2,7 @@
 
 import { runChild } from '../children/run-child.js';
 import type { ThroughputJob, ThroughputResult } from '../children/throughput.js';
-import { type ContenderName, LABELS, LIMITERS } from '../contenders/registry.js';
+import { type ContenderName, FUNCTION_YARDSTICKS, LABELS, LIMITERS } from '../contenders/registry.js';
 import { ratio, type Summary, summarise } from '../load/statistics.js';
 import { perSecondText } from '../report/numbers.js';
 import type { SectionResult } from '../report/results.js';
@@ -15,35 +15,35 @@ interface Run {
   readonly distribution: Distribution;
 }
 
-/** What no design that leaves a row updated a grant can beat. */
-const YARDSTICKS: readonly ContenderName[] = ['bare-update', 'fixed-windows', 'fixed-windows-by-second'];
-const COUNTED: readonly ContenderName[] = [...LIMITERS, ...YARDSTICKS];
+const COUNTED: readonly ContenderName[] = [...LIMITERS, ...FUNCTION_YARDSTICKS];
 
-/** Rollgate over each of these, by the ratio's key without its ending for the distribution. */
-const PEERS: Readonly<Partial<Record<ContenderName, string>>> = {
-  'rlf-postgres': 'rollgateOverRlfPostgres',
-  'rlf-redis': 'rollgateOverRlfRedis',
-  'rlf-redis-durable': 'rollgateOverRlfRedisDurable',
-  'throttler-redis': 'rollgateOverThrottlerRedis',
-  'express-postgres': 'rollgateOverExpressPostgres',
-  'bare-update': 'rollgateOverBareUpdate',
-  'fixed-windows': 'rollgateOverFixedWindows',
-};
-
-/** Each of these over rate-limiter-flexible on Redis: how far a yardstick gets of what Rollgate is to reach. */
-const CEILINGS: Readonly<Partial<Record<ContenderName, string>>> = {
-  'bare-update': 'bareUpdateOverRlfRedis',
-  'fixed-windows': 'fixedWindowsOverRlfRedis',
-  'fixed-windows-by-second': 'fixedWindowsBySecondOverRlfRedis',
-};
+/** One over the other, by the ratio's key without its ending for the distribution. */
+const RATIOS: readonly { readonly key: string; readonly over: ContenderName; readonly under: ContenderName }[] = [
+  { key: 'rollgateOverRlfPostgres', over: 'rollgate', under: 'rlf-postgres' },
+  { key: 'rollgateOverRlfRedis', over: 'rollgate', under: 'rlf-redis' },
+  { key: 'rollgateOverRlfRedisDurable', over: 'rollgate', under: 'rlf-redis-durable' },
+  { key: 'rollgateOverThrottlerRedis', over: 'rollgate', under: 'throttler-redis' },
+  { key: 'rollgateOverExpressPostgres', over: 'rollgate', under: 'express-postgres' },
+  { key: 'rollgateOverBareUpdate', over: 'rollgate', under: 'bare-update' },
+  { key: 'rollgateOverFixedWindows', over: 'rollgate', under: 'fixed-windows' },
+  { key: 'bareUpdateOverRlfRedis', over: 'bare-update', under: 'rlf-redis' },
+  { key: 'fixedWindowsOverRlfRedis', over: 'fixed-windows', under: 'rlf-redis' },
+  { key: 'fixedWindowsBySecondOverRlfRedis', over: 'fixed-windows-by-second', under: 'rlf-redis' },
+];
 
 export async function decisions(bench: Bench): Promise<SectionResult> {
   // A quick run leaves out what no goal asks for.
   const allBut = (...left: ContenderName[]) => COUNTED.filter((name) => !bench.plan.quick || !left.includes(name));
-  const uniform = allBut('express-postgres', ...YARDSTICKS).map(
+  const uniform = allBut('express-postgres', ...FUNCTION_YARDSTICKS).map(
     (contender): Run => ({ contender, distribution: 'uniform' }),
   );
-  const inZipf = allBut('express-postgres', 'rlf-postgres', 'rlf-redis-durable', 'throttler-redis', ...YARDSTICKS);
+  const inZipf = allBut(
+    'express-postgres',
+    'rlf-postgres',
+    'rlf-redis-durable',
+    'throttler-redis',
+    ...FUNCTION_YARDSTICKS,
+  );
   const zipf = inZipf.map((contender): Run => ({ contender, distribution: 'zipf' }));
   const runs = [...uniform, ...zipf];
   const results = await takeTurns(bench, { steps: runs.map((run) => step(bench, run)), quickSeconds: 10 });
@@ -93,15 +93,9 @@ function ratios(
 ): Record<string, Summary> {
   const found: Record<string, Summary> = {};
   for (const distribution of ['uniform', 'zipf'] as const) {
-    const ours = rateOf('rollgate', distribution);
-    for (const [peer, key] of Object.entries(PEERS)) {
-      const theirs = rateOf(peer as ContenderName, distribution);
-      if (ours && theirs) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(ours, theirs);
-    }
-    const redis = rateOf('rlf-redis', distribution);
-    for (const [yardstick, key] of Object.entries(CEILINGS)) {
-      const rate = rateOf(yardstick as ContenderName, distribution);
-      if (rate && redis) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(rate, redis);
+    for (const { key, over, under } of RATIOS) {
+      const [rate, other] = [rateOf(over, distribution), rateOf(under, distribution)];
+      if (rate && other) found[distribution === 'zipf' ? `${key}Zipf` : key] = ratio(rate, other);
     }
   }
   return found;

@@ -6,7 +6,7 @@ import type { ThroughputJob, ThroughputResult } from '../children/throughput.js'
 import { ratio, type Summary, summarise } from '../load/statistics.js';
 import { perSecondText, rounded } from '../report/numbers.js';
 import type { Column, Row, SectionResult, Table } from '../report/results.js';
-import { storeSubjects } from '../servers/stored-subjects.js';
+import { currentMinute, storeSubjects } from '../servers/stored-subjects.js';
 import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
 
 interface Scale {
@@ -188,10 +188,6 @@ function tellGrowth({ within, turning }: GrowthResult): string {
 
 function sizeLabel(subjects: number): string {
   return `${subjects.toLocaleString('en')} subjects`;
-}
-
-function currentMinute(): number {
-  return Math.floor(Date.now() / 60_000);
 }
 
 async function checkSpace({ servers }: Bench, subjects: number): Promise<void> {

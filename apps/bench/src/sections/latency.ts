@@ -7,7 +7,7 @@ import type { Percentiles } from '../load/latency-log.js';
 import { ratio, type Summary, summarise } from '../load/statistics.js';
 import { rounded } from '../report/numbers.js';
 import type { Row, SectionResult, Table } from '../report/results.js';
-import { storeSubjects } from '../servers/stored-subjects.js';
+import { currentMinute, storeSubjects } from '../servers/stored-subjects.js';
 import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
 
 const CALLER_COUNTS = [1, 16, 256];
@@ -79,8 +79,7 @@ function firstOfMinute(bench: Bench): Step<LatencyResult> {
       const postgres = await bench.servers.postgres;
       const databaseUrl = await postgres.database('bench_first_of_minute', { migrated: true });
       const freshSubjects = Math.ceil((warmUpSecondsAlone + seconds) * FRESH_SUBJECTS_A_SECOND);
-      const minute = Math.floor(Date.now() / 60_000) - 1;
-      await storeSubjects({ databaseUrl, subjects: freshSubjects, minute, hour: 'empty' });
+      await storeSubjects({ databaseUrl, subjects: freshSubjects, minute: currentMinute() - 1, hour: 'empty' });
       const options = { databaseUrl, redisPort: 0, limits: ADMIT_ALL };
       const job: LatencyJob = {
         contender: 'rollgate',

@@ -4,7 +4,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { inspectProcess } from '@rollgate/testing';
 import { ADMIT_ALL, type ContenderOptions } from '../contenders/contender.js';
-import type { ContenderName } from '../contenders/registry.js';
+import { type ContenderName, FUNCTION_YARDSTICKS } from '../contenders/registry.js';
 import { PostgresServer } from './postgres.js';
 import { type Durability, ensureRedis, RedisServer } from './redis.js';
 
@@ -50,7 +50,7 @@ export class Servers {
       const { port } = await this.redis(name === 'rlf-redis-durable' ? 'durable' : 'default');
       return { databaseUrl: '', redisPort: port, limits };
     }
-    const migrated = name === 'rollgate' || name === 'bare-update' || name.startsWith('fixed-windows');
+    const migrated = name === 'rollgate' || FUNCTION_YARDSTICKS.includes(name);
     const postgres = await this.postgres;
     const databaseUrl = await postgres.database(`bench_${name.replaceAll('-', '_')}`, { migrated });
     return { databaseUrl, redisPort: 0, limits };

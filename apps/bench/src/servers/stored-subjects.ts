@@ -67,3 +67,8 @@ export async function storeSubjects({ databaseUrl, subjects, minute, hour }: Sto
     await client.end();
   }
 }
+
+/** Unix minute. */
+export function currentMinute(): number {
+  return Math.floor(Date.now() / 60_000);
+}
