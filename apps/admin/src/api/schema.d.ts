@@ -249,7 +249,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Accounts by the start of their name, the exact one first; all of them with ?format=csv */
+        /**
+         * Accounts by the start of their name, the exact one first; all of them with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
         get: operations["searchAccounts"];
         put?: never;
         post?: never;
@@ -317,7 +320,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Custom limits, newest first; as CSV with ?format=csv */
+        /**
+         * Custom limits, newest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
         get: operations["listOverrides"];
         put?: never;
         /** Give an account a custom limit; above the ceiling of the role it becomes a request for an admin (202) */
@@ -421,7 +427,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Wishes for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv */
+        /**
+         * Wishes for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
         get: operations["listRequests"];
         put?: never;
         /** File a request in the name of an account; somebody else decides it */
@@ -490,7 +499,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Who changed what, newest first; as CSV with ?format=csv */
+        /**
+         * Who changed what, newest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
         get: operations["listHistory"];
         put?: never;
         post?: never;
@@ -575,7 +587,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Subjects close to a limit now, the fullest first; all of them with ?format=csv */
+        /**
+         * Subjects close to a limit now, the fullest first; all of them with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
         get: operations["listNearLimit"];
         put?: never;
         post?: never;
@@ -626,7 +641,10 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Denied calls, newest first; all of them as ?format=csv or ?format=ndjson */
+        /**
+         * Denied calls, newest first; all of them as ?format=csv or ?format=ndjson
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`; `?format=ndjson` or `Accept: application/x-ndjson`. This also needs the permission `export`.
+         */
         get: operations["listEvents"];
         put?: never;
         post?: never;

@@ -6,6 +6,7 @@ import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
 import { type Access, Public, Requires, SignedIn } from '../access/access.decorators.js';
+import { EXPORT_TYPES, type ExportForm, Exports } from '../access/export-form.js';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -23,8 +24,8 @@ export interface RouteOptions {
   readonly status?: number;
   /** Besides 400, 401 and 403, which every route may answer. */
   readonly errors?: readonly number[];
-  /** Other forms of the answer, e.g. `text/csv`. */
-  readonly alsoAs?: readonly string[];
+  /** Files the list can be downloaded as. They need the permission `export` besides the route's own. */
+  readonly alsoAs?: readonly ExportForm[];
 }
 
 const ERRORS: Readonly<Record<number, string>> = {
@@ -79,12 +80,13 @@ export function Route(options: RouteOptions): MethodDecorator {
   const json =
     response === undefined ? undefined : { schema: schemaOf(response), ...(example === undefined ? {} : { example }) };
   const content: Record<string, unknown> = json === undefined ? {} : { 'application/json': json };
-  for (const type of alsoAs) content[type] = { schema: { type: 'string' } };
+  for (const form of alsoAs) content[EXPORT_TYPES[form]] = { schema: { type: 'string' } };
   const refusals = [...new Set([400, ...('publicBecause' in access ? [] : [401, 403]), ...errors])];
   return applyDecorators(
     accessDecorator(access),
     HttpCode(status),
-    ApiOperation({ operationId: id, summary }),
+    ...(alsoAs.length === 0 ? [] : [Exports(alsoAs)]),
+    ApiOperation({ operationId: id, summary, ...(alsoAs.length === 0 ? {} : { description: exportNote(alsoAs) }) }),
     ...Object.entries(params?.shape ?? {}).map(([name, schema]) =>
       ApiParam({ name, schema: schemaOf(schema as z.ZodType) }),
     ),
@@ -109,6 +111,11 @@ export function Route(options: RouteOptions): MethodDecorator {
       }),
     ),
   );
+}
+
+function exportNote(forms: readonly ExportForm[]): string {
+  const ways = forms.map((form) => `\`?format=${form}\` or \`Accept: ${EXPORT_TYPES[form]}\``);
+  return `The whole list as a file: ${ways.join('; ')}. This also needs the permission \`export\`.`;
 }
 
 function accessDecorator(access: Access): MethodDecorator {

@@ -1,10 +1,10 @@
-import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import type { Request } from 'express';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
-import { csvOf, wantsCsv } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import {
   accountBrief,
   accountPage,
@@ -35,15 +35,15 @@ export class AccountsController {
     query: searchAccounts,
     response: accountPage,
     example: { items: [BRIEF], next: null },
-    alsoAs: ['text/csv'],
+    alsoAs: ['csv'],
   })
   async search(
     @Query(validated(searchAccounts)) query: z.output<typeof searchAccounts>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
-    if (!wantsCsv(request)) return await this.accounts.search(query);
+    if (form === undefined) return await this.accounts.search(query);
     const line = ({ account }: { account: string }) => ({ account });
-    return await csvOf(this.database, { name: 'accounts', ...this.accounts.export(query), line });
+    return await exportOf(this.database, form, { name: 'accounts', ...this.accounts.export(query), line });
   }
 
   @Get(':account')

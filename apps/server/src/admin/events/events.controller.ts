@@ -1,10 +1,10 @@
-import { Controller, Get, Inject, Param, Query, Req } from '@nestjs/common';
-import type { Request } from 'express';
+import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
-import { csvOf, ndjsonOf, wantsCsv, wantsNdjson } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import {
   countEvents,
   EVENT_EXAMPLE,
@@ -33,18 +33,15 @@ export class EventsController {
     query: listEvents,
     response: eventPage,
     example: { items: [EVENT_EXAMPLE], next: null },
-    alsoAs: ['text/csv', 'application/x-ndjson'],
+    alsoAs: ['csv', 'ndjson'],
   })
   async list(
     @Query(validated(listEvents)) query: z.output<typeof listEvents>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
     const line = (row: EventRow) => ({ ...eventView(row) });
-    if (wantsCsv(request))
-      return await csvOf(this.database, { name: 'limit-events', ...this.events.export(query), line });
-    if (wantsNdjson(request))
-      return await ndjsonOf(this.database, { name: 'limit-events', ...this.events.export(query), line });
-    return await this.events.list(query);
+    if (form === undefined) return await this.events.list(query);
+    return await exportOf(this.database, form, { name: 'limit-events', ...this.events.export(query), line });
   }
 
   @Get('limit-events/histogram')

@@ -1,11 +1,11 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, Req } from '@nestjs/common';
-import type { Request } from 'express';
+import { Body, Controller, Get, Inject, Param, Post, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { type Caller, FromCaller } from '../../access/caller.js';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
-import { csvOf, wantsCsv } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import {
   HISTORY_EXAMPLE,
   historyPage,
@@ -34,15 +34,15 @@ export class HistoryController {
     query: listHistory,
     response: historyPage,
     example: { items: [HISTORY_EXAMPLE], next: null },
-    alsoAs: ['text/csv'],
+    alsoAs: ['csv'],
   })
   async list(
     @Query(validated(listHistory)) query: z.output<typeof listHistory>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
-    if (!wantsCsv(request)) return await this.history.list(query);
+    if (form === undefined) return await this.history.list(query);
     const line = (row: HistoryRow) => ({ ...historyView(row) });
-    return await csvOf(this.database, { name: 'history', ...this.history.export(query), line });
+    return await exportOf(this.database, form, { name: 'history', ...this.history.export(query), line });
   }
 
   @Get('verify')

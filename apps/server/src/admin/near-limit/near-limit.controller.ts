@@ -1,11 +1,11 @@
-import { Controller, Get, Inject, Query, Req } from '@nestjs/common';
+import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { builtInCatalogue } from '@rollgate/contract';
-import type { Request } from 'express';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
-import { csvOf, wantsCsv } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import { dimensionsOf } from '../shared/subjects.js';
 
 const nearLimit = z.strictObject({
@@ -85,14 +85,14 @@ export class NearLimitController {
       ],
       more: false,
     },
-    alsoAs: ['text/csv'],
+    alsoAs: ['csv'],
   })
   async list(
     @Query(validated(nearLimit)) { least, limit }: z.output<typeof nearLimit>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
-    if (wantsCsv(request)) {
-      return await csvOf(this.database, {
+    if (form !== undefined) {
+      return await exportOf(this.database, form, {
         name: 'near-limit',
         sql: NEAR,
         values: [least, MOST_EXPORTED],

@@ -1,8 +1,9 @@
-import { Body, Controller, Get, Inject, Param, Patch, Post, Query, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Body, Controller, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { type Caller, FromCaller } from '../../access/caller.js';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { isCeilingRefusal } from '../../database/refusals.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
@@ -10,7 +11,7 @@ import { previewAnswer, previewQuestion } from '../accounts/preview.schemas.js';
 import { PreviewService } from '../accounts/preview.service.js';
 import { requestSchema } from '../requests/requests.schemas.js';
 import { RequestsService } from '../requests/requests.service.js';
-import { csvOf, wantsCsv } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import { IfMatch } from '../shared/if-match.js';
 import { idText } from '../shared/schemas.js';
 import { type OverrideRow, overrideView } from './override-rows.js';
@@ -58,13 +59,13 @@ export class OverridesController {
     query: listOverrides,
     response: overridePage,
     example: { items: [OVERRIDE_EXAMPLE], next: null },
-    alsoAs: ['text/csv'],
+    alsoAs: ['csv'],
   })
   async list(
     @Query(validated(listOverrides)) query: z.output<typeof listOverrides>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
-    if (!wantsCsv(request)) return await this.overrides.list(query);
+    if (form === undefined) return await this.overrides.list(query);
     const line = (row: OverrideRow) => {
       const { default: byDefault, use, dimensions, ...view } = overrideView(row);
       return {
@@ -74,7 +75,7 @@ export class OverridesController {
         lastUsedAt: use?.lastUsedAt,
       };
     };
-    return await csvOf(this.database, { name: 'overrides', ...this.overrides.export(query), line });
+    return await exportOf(this.database, form, { name: 'overrides', ...this.overrides.export(query), line });
   }
 
   @Post()

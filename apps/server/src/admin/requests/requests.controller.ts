@@ -1,11 +1,12 @@
-import { Body, Controller, Get, Inject, Param, Post, Query, Req, Res } from '@nestjs/common';
-import type { Request, Response } from 'express';
+import { Body, Controller, Get, Inject, Param, Post, Query, Res } from '@nestjs/common';
+import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { type Caller, FromCaller } from '../../access/caller.js';
+import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
-import { csvOf, wantsCsv } from '../shared/csv.js';
+import { exportOf } from '../shared/csv.js';
 import { IfMatch } from '../shared/if-match.js';
 import {
   approveRequest,
@@ -40,18 +41,18 @@ export class RequestsController {
     query: listRequests,
     response: requestPage,
     example: { items: [{ request: REQUEST_EXAMPLE, proof: PROOF_EXAMPLE }], next: null },
-    alsoAs: ['text/csv'],
+    alsoAs: ['csv'],
   })
   async list(
     @Query(validated(listRequests)) query: z.output<typeof listRequests>,
-    @Req() request: Request,
+    @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
-    if (!wantsCsv(request)) return await this.requests.list(query);
+    if (form === undefined) return await this.requests.list(query);
     const line = (row: RequestRow) => {
       const { default: _, dimensions: __, ...view } = requestView(row);
       return view;
     };
-    return await csvOf(this.database, { name: 'limit-requests', ...this.requests.export(query), line });
+    return await exportOf(this.database, form, { name: 'limit-requests', ...this.requests.export(query), line });
   }
 
   @Post()

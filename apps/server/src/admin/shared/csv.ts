@@ -1,8 +1,8 @@
 /** Lists as CSV (RFC 4180) or JSON lines, streamed from the database: as many rows as there are, at the same memory. */
 import { pipeline, Transform } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
-import type { Request } from 'express';
 import type { DataSource } from 'typeorm';
+import { EXPORT_TYPES, type ExportForm } from '../../access/export-form.js';
 
 const CHUNK_LENGTH = 32_768;
 
@@ -12,16 +12,6 @@ export interface Export {
   readonly values: readonly unknown[];
   /** Of a row of the database to a line; the names are the columns. */
   readonly line: (row: never) => Record<string, unknown>;
-}
-
-export function wantsCsv(request: Request): boolean {
-  return request.query['format'] === 'csv' || request.accepts(['json', 'csv']) === 'csv';
-}
-
-export function wantsNdjson(request: Request): boolean {
-  return (
-    request.query['format'] === 'ndjson' || request.accepts(['json', 'application/x-ndjson']) === 'application/x-ndjson'
-  );
 }
 
 /** A cell that a spreadsheet would run as a formula is text instead. */
@@ -37,20 +27,26 @@ export function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join()}\n`;
 }
 
-export async function csvOf(database: DataSource, { name, sql, values, line }: Export): Promise<StreamableFile> {
+/** The whole list, in the form that the access guard allowed. */
+export async function exportOf(
+  database: DataSource,
+  form: ExportForm,
+  { name, sql, values, line }: Export,
+): Promise<StreamableFile> {
+  const text = form === 'csv' ? csvText(line) : (row: unknown) => `${JSON.stringify(line(row as never))}\n`;
+  const type = form === 'csv' ? `${EXPORT_TYPES.csv}; charset=utf-8` : EXPORT_TYPES[form];
+  return await file(database, { sql, values, text }, { type, name: `${name}.${form}` });
+}
+
+/** The names of the columns come before the first row. */
+function csvText(line: Export['line']): (row: unknown) => string {
   let head = true;
-  const text = (row: unknown) => {
+  return (row) => {
     const cells = line(row as never);
     const names = head ? csvLine(Object.keys(cells)) : '';
     head = false;
     return names + csvLine(Object.values(cells).map(safeCell));
   };
-  return await file(database, { sql, values, text }, { type: 'text/csv; charset=utf-8', name: `${name}.csv` });
-}
-
-export async function ndjsonOf(database: DataSource, { name, sql, values, line }: Export): Promise<StreamableFile> {
-  const text = (row: unknown) => `${JSON.stringify(line(row as never))}\n`;
-  return await file(database, { sql, values, text }, { type: 'application/x-ndjson', name: `${name}.ndjson` });
 }
 
 async function file(

@@ -1,0 +1,30 @@
+/**
+ * Lists as files. A route names the forms it has by `alsoAs`; the access guard finds out which one a request is for and
+ * demands the permission `export`. A handler gets the form from the guard alone, so it can't send a file unchecked.
+ */
+import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
+import type { HttpRequest } from './http-request.js';
+
+/** Each form and its media type. */
+export const EXPORT_TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
+
+export type ExportForm = keyof typeof EXPORT_TYPES;
+
+export const EXPORTS = Symbol('rollgate:exports');
+
+export const Exports = (forms: readonly ExportForm[]): MethodDecorator => SetMetadata(EXPORTS, forms);
+
+/** `?format=` decides; without it the `Accept` header does. undefined: an answer for a screen, not a file. */
+export function wantedExport(request: HttpRequest, forms: readonly ExportForm[]): ExportForm | undefined {
+  const { format } = request.query;
+  if (format !== undefined) return forms.find((form) => form === format);
+  // JSON first: a caller that accepts anything gets JSON.
+  const accepted = request.accepts(['application/json', ...forms.map((form) => EXPORT_TYPES[form])]);
+  return forms.find((form) => EXPORT_TYPES[form] === accepted);
+}
+
+/** `@AsExport() form: ExportForm | undefined`: what the caller wants and may have; undefined: JSON. */
+export const AsExport = createParamDecorator(
+  (_: unknown, context: ExecutionContext): ExportForm | undefined =>
+    context.switchToHttp().getRequest<HttpRequest>().exportForm,
+);

@@ -1,0 +1,119 @@
+/** Every route that can answer with a file (CSV, JSON lines) does so only for callers with the permission `export`. */
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { PERMISSIONS, type Permission } from '../src/access/permissions.js';
+import { openApiDocument } from '../src/openapi/openapi.js';
+import { ServiceTokens } from '../src/staff/service-tokens.js';
+import { AUTHOR, browserOf } from './browser.js';
+import { type Answer, startService, type TestService } from './start-service.js';
+
+const FILE_TYPES = ['text/csv', 'application/x-ndjson'] as const;
+const FORMATS = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
+const EVERYTHING = Object.keys(PERMISSIONS) as Permission[];
+
+interface Operation {
+  readonly method: string;
+  readonly path: string;
+  /** Media types of the answer when all goes well. */
+  readonly types: readonly string[];
+}
+
+let database: TestDatabase;
+let service: TestService;
+let exporter: string;
+let reader: string;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService({ databaseUrl: database.url });
+  exporter = await tokenFor('exporter', EVERYTHING);
+  reader = await tokenFor(
+    'reader',
+    EVERYTHING.filter((permission) => permission !== 'export'),
+  );
+});
+
+afterAll(async () => {
+  await service?.server.close();
+  await database?.drop();
+});
+
+async function tokenFor(name: string, permissions: Permission[]): Promise<string> {
+  const tokens = service.server.app.get(ServiceTokens, { strict: false });
+  return (await tokens.create({ name, permissions, role: 'admin', expiresAt: null }, AUTHOR)).secret;
+}
+
+function operations(): Operation[] {
+  return Object.entries(openApiDocument(service.server.app).paths).flatMap(([path, item]) =>
+    Object.entries(item).map(([method, operation]) => {
+      const responses = (operation as { responses: Record<string, { content?: object }> }).responses;
+      const done = Object.entries(responses).filter(([status]) => status.startsWith('2'));
+      return {
+        method: method.toUpperCase(),
+        path,
+        types: done.flatMap(([, { content = {} }]) => Object.keys(content)),
+      };
+    }),
+  );
+}
+
+function call(secret: string, { method, path }: Pick<Operation, 'method' | 'path'>, accept = '*/*'): Promise<Answer> {
+  return service.call(path.replaceAll(/\{\w+\}/g, 'x'), {
+    method,
+    headers: { authorization: `Bearer ${secret}`, accept, 'content-type': 'application/json' },
+    ...(method === 'GET' ? {} : { body: '{}' }),
+  });
+}
+
+const isFile = ({ headers }: Answer) =>
+  headers.has('content-disposition') || FILE_TYPES.some((type) => headers.get('content-type')?.startsWith(type));
+
+test('the lists that can be downloaded are these', () => {
+  const found = operations().flatMap(({ method, path, types }) =>
+    FILE_TYPES.filter((type) => types.includes(type)).map((type) => `${method} ${path} ${FORMATS[type]}`),
+  );
+  expect(found.sort()).toEqual([
+    'GET /admin/api/accounts csv',
+    'GET /admin/api/history csv',
+    'GET /admin/api/limit-events csv',
+    'GET /admin/api/limit-events ndjson',
+    'GET /admin/api/near-limit csv',
+    'GET /admin/api/overrides csv',
+    'GET /admin/api/requests csv',
+  ]);
+});
+
+describe.each(FILE_TYPES)('%s', (type) => {
+  const format = FORMATS[type];
+  const asked = [
+    { by: 'query', suffix: `?format=${format}`, accept: '*/*' },
+    { by: 'Accept', suffix: '', accept: type },
+    { by: 'Accept among others', suffix: '', accept: `${type}, application/json;q=0.5` },
+  ];
+
+  test.each(asked)('asked for by $by: without the permission no route answers with a file', async (way) => {
+    for (const { method, path, types } of operations()) {
+      const answer = await call(reader, { method, path: path + way.suffix }, way.accept);
+      expect([method, path, isFile(answer)]).toEqual([method, path, false]);
+      if (!types.includes(type)) continue;
+      expect([path, answer.status, answer.body['message']]).toEqual([path, 403, 'This needs the permission "export".']);
+      const allowed = await call(exporter, { method, path: path + way.suffix }, way.accept);
+      expect([path, allowed.status, isFile(allowed)]).toEqual([path, 200, true]);
+    }
+  });
+});
+
+test('the role viewer reads every list and downloads none', async () => {
+  const viewer = await browserOf(service, 'viewer');
+  for (const { path, types } of operations().filter(({ types }) => types.includes('text/csv'))) {
+    expect(types).toContain('application/json');
+    expect([path, (await viewer.get(path)).status]).toEqual([path, 200]);
+    expect([path, (await viewer.get(`${path}?format=csv`)).status]).toEqual([path, 403]);
+    expect([path, (await viewer.call('HEAD', `${path}?format=csv`)).status]).toEqual([path, 403]);
+  }
+});
+
+test('format=json wins over an Accept header that prefers a file', async () => {
+  const answer = await call(reader, { method: 'GET', path: '/admin/api/overrides?format=json' }, 'text/csv');
+  expect([answer.status, answer.body]).toEqual([200, { items: [], next: null }]);
+});
