@@ -32,6 +32,7 @@ test('a database is all that is needed', () => {
     logLevel: 'info',
     keepSeconds: undefined,
     environment: 'development',
+    signIn: { perLogin: { perMinute: 10, perHour: 60 }, perAddress: { perMinute: 30, perHour: 200 } },
   });
 });
 
@@ -47,6 +48,10 @@ test('every setting is read', () => {
     ROLLGATE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7',
     ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com/',
     ROLLGATE_ADMIN_BASE: '/tools/rollgate',
+    ROLLGATE_SIGN_IN_PER_MINUTE: '5',
+    ROLLGATE_SIGN_IN_PER_HOUR: '20',
+    ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE: '100',
+    ROLLGATE_SIGN_IN_ADDRESS_PER_HOUR: '1000',
   };
   expect(readSettings(environment)).toEqual({
     host: '0.0.0.0',
@@ -58,6 +63,7 @@ test('every setting is read', () => {
     environment: 'production',
     trustProxy: ['10.0.0.0/8', '192.0.2.7'],
     publicUrl: 'https://rollgate.example.com',
+    signIn: { perLogin: { perMinute: 5, perHour: 20 }, perAddress: { perMinute: 100, perHour: 1_000 } },
     adminBase: '/tools/rollgate/',
   });
 });

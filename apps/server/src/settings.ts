@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
+import type { SignInLimits } from './limiting/staff-limits.js';
 import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
 /** Finished minutes younger than this are still inside an hour window: the database refuses to remove them. */
@@ -10,6 +11,9 @@ const LEAST_KEEP_SECONDS = 3661;
 const MOST_KEEP_SECONDS = 2_147_483_647;
 /** A hundred years. */
 const MOST_KEEP_DAYS = 36_500;
+
+/** A limit on sign-in that nobody can reach is none; 0 would lock everyone out. */
+const MOST_SIGN_INS = 10_000;
 
 /** Where the screens are when nothing else is said. */
 export const ADMIN_BASE = '/admin/';
@@ -42,6 +46,8 @@ export interface Settings {
   readonly publicUrl?: string | undefined;
   /** Where the screens are, between slashes. Undefined: `/admin/`. */
   readonly adminBase?: string | undefined;
+  /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
+  readonly signIn?: SignInLimits | undefined;
   /** Undefined: staff sign in with passwords only. */
   readonly oidc?: OidcSettings | undefined;
 }
@@ -84,6 +90,10 @@ const serviceVariables = databaseVariables
         return z.NEVER;
       })
       .optional(),
+    ROLLGATE_SIGN_IN_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(10),
+    ROLLGATE_SIGN_IN_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(60),
+    ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(30),
+    ROLLGATE_SIGN_IN_ADDRESS_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(200),
     ...oidcVariables,
   })
   .superRefine(checkOidc);
@@ -102,6 +112,13 @@ export function readSettings(environment: Environment): Settings {
     trustProxy: read.ROLLGATE_TRUST_PROXY,
     publicUrl: read.ROLLGATE_PUBLIC_URL,
     adminBase: read.ROLLGATE_ADMIN_BASE,
+    signIn: {
+      perLogin: { perMinute: read.ROLLGATE_SIGN_IN_PER_MINUTE, perHour: read.ROLLGATE_SIGN_IN_PER_HOUR },
+      perAddress: {
+        perMinute: read.ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE,
+        perHour: read.ROLLGATE_SIGN_IN_ADDRESS_PER_HOUR,
+      },
+    },
     oidc: oidcSettings(read),
   };
 }

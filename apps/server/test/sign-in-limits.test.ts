@@ -74,6 +74,23 @@ test('the service’s own limits stand in no catalogue and on no screen', async 
   ]);
 });
 
+test('the limits are settings', async () => {
+  const limits = { perLogin: { perMinute: 2, perHour: 60 }, perAddress: { perMinute: 4, perHour: 200 } };
+  const strict = await startService({ databaseUrl: database.url, trustProxy: 1, signIn: limits });
+  try {
+    const attempt = (login: string) => () =>
+      new Browser(strict).post(
+        '/admin/api/session',
+        { login, password: 'not it' },
+        { 'x-forwarded-for': '203.0.113.9' },
+      );
+    expect(await times(3, attempt('a@example.com'))).toEqual([401, 401, 429]);
+    expect(await times(3, attempt('b@example.com'))).toEqual([401, 429, 429]);
+  } finally {
+    await strict.server.close();
+  }
+});
+
 test('the limiter ends with the service', async () => {
   const limiter = service.server.app.get<Limiter>(LIMITER, { strict: false });
   await service.server.close();

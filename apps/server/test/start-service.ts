@@ -19,7 +19,10 @@ export interface TestService {
 
 export async function startService(
   options: { databaseUrl: string } & Partial<
-    Pick<ServerOptions, 'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience'>
+    Pick<
+      ServerOptions,
+      'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience' | 'signIn'
+    >
   >,
 ): Promise<TestService> {
   const log: Record<string, unknown>[] = [];

@@ -1,5 +1,6 @@
 /** What a customer sends to ask for a custom limit, and what it reads back. */
 import { z } from 'zod';
+import { momentSchema } from './moment.js';
 import { MAX_DIMENSION_BYTES, MAX_UNITS } from './units.js';
 
 /** Longest reason, in characters. */
@@ -29,7 +30,7 @@ export const limitRequestSchema = z
     /** Units in any 3,600 s. */
     perHour: units.optional(),
     /** Wanted until then, ISO 8601; for good where it is left out. */
-    until: z.iso.datetime({ offset: true }).optional(),
+    until: momentSchema.optional(),
     reason: text(MAX_REASON_LENGTH),
   })
   .refine(

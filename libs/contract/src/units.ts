@@ -16,5 +16,11 @@ export const MAX_DIMENSION_BYTES = 256;
 /** Largest limit, and largest cost of one call, in units. */
 export const MAX_UNITS = 1_000_000_000;
 
+/**
+ * The account under which Rollgate counts for itself, e.g. attempts to sign in. No override or limit request can name it,
+ * and no list shows it. SQL has it in `rollgate.is_internal`.
+ */
+export const INTERNAL_ACCOUNT = '_rollgate';
+
 /** What a denied caller is told, unless the catalogue entry has its own sentence. */
 export const DENIED_MESSAGE = 'Rate limit for this API has been reached. Please try again after some time.';

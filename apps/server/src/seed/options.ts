@@ -1,4 +1,5 @@
 /** `npm run seed -- --days 30 --seed 1`. */
+import { momentSchema } from '@rollgate/contract';
 import { Command, InvalidArgumentError } from 'commander';
 
 export interface SeedOptions {
@@ -29,8 +30,8 @@ function wholeNumber({ least, most }: { least: number; most: number }): (text: s
 }
 
 function parseTime(text: string): Date {
-  const at = new Date(text);
-  if (!/^\d{4}-\d\d-\d\dT/.test(text) || Number.isNaN(at.getTime()) || at.getTime() > Date.now())
+  const read = momentSchema.safeParse(text);
+  if (!read.success || Date.parse(read.data) > Date.now())
     throw new InvalidArgumentError('It must be a past time like 2026-03-01T12:00:00Z.');
-  return at;
+  return new Date(read.data);
 }

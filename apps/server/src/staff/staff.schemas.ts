@@ -1,4 +1,5 @@
 /** What requests and answers about sign-in, staff and tokens are made of. */
+import { momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
 import { anyText, idText } from '../admin/shared/schemas.js';
@@ -65,7 +66,7 @@ export const createTokenBody = z.strictObject({
   permissions: z.array(z.enum(permissionNames)).min(1),
   /** Whose ceiling holds for limits it grants. */
   role: z.enum(ROLES).default('support'),
-  expiresAt: z.iso.datetime({ offset: true }).nullish(),
+  expiresAt: momentSchema.nullish(),
 });
 
 export const staffParams = z.strictObject({ id: idText });

@@ -1,5 +1,5 @@
 /** What requests and answers of the admin API are made of. Times are ISO 8601 in UTC; limits are units. */
-import { MAX_DIMENSION_BYTES, MAX_UNITS } from '@rollgate/contract';
+import { MAX_DIMENSION_BYTES, MAX_UNITS, momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 
 /** Text that Postgres can hold and a person can read; NFC, so that two spellings of one name are one name. */
@@ -23,7 +23,7 @@ export const idText = text({ most: 128 });
 export const reasonText = text({ most: 2_000 });
 export const ticketText = text({ most: 128 });
 export const units = z.int().min(0).max(MAX_UNITS);
-export const time = z.iso.datetime({ offset: true });
+export const time = momentSchema;
 
 export const page = {
   /** `next` of the page before. */

@@ -1,19 +1,27 @@
 /** What people type on a command line, as the API has it. */
+import { MAX_FACTOR, parseMoment } from '@rollgate/contract';
 import { InvalidArgumentError } from 'commander';
 
-const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
-
-/** `24h`, `7d`, `30m`, an ISO time, or `never`. null: for good. */
+/** `24h`, `7d`, `30m`, an ISO 8601 time with an offset, or `never`. null: permanent. */
 export function expiry(text: string): string | null {
   if (text === 'never') return null;
-  const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
-  if (amount !== undefined && unit !== undefined) {
-    return new Date(Date.now() + Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
+  return start(text, 'Say 24h, 7d, 30m, a time like 2026-12-31T12:00:00Z, or never.');
+}
+
+/** `24h`, `7d`, `30m`, or an ISO 8601 time with an offset. */
+export function start(text: string, complaint = 'Say 24h, 7d, 30m, or a time like 2026-12-31T12:00:00Z.'): string {
+  const at = parseMoment(text, Date.now());
+  if (at === undefined) throw new InvalidArgumentError(complaint);
+  return at;
+}
+
+/** A factor like 2 or 1.5. */
+export function factor(text: string): number {
+  const value = Number(text);
+  if (!/^\d{1,4}(\.\d{1,3})?$/.test(text) || value <= 0 || value > MAX_FACTOR) {
+    throw new InvalidArgumentError(`Say a number above 0, at most ${MAX_FACTOR}, like 2 or 1.5.`);
   }
-  const at = new Date(text);
-  if (Number.isNaN(at.getTime()))
-    throw new InvalidArgumentError('Say 24h, 7d, 30m, a time like 2026-12-31T12:00Z, or never.');
-  return at.toISOString();
+  return value;
 }
 
 /** A limit in units, or `default`. */

@@ -1,0 +1,22 @@
+/** Times as people and programs write them: one strict form, so that no two readers take one text for two moments. */
+import { z } from 'zod';
+
+/** ISO 8601 with date, time to the second and offset, e.g. `2026-12-31T13:00:00+01:00`; never a bare date. */
+export const momentSchema = z.iso.datetime({
+  offset: true,
+  error: 'must be a time like 2026-12-31T12:00:00Z, with an offset',
+});
+
+const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
+
+/**
+ * A strict time, or a duration from `now` on: `30m`, `24h`, `7d`.
+ * @returns ISO 8601 in UTC; undefined: it is neither.
+ */
+export function parseMoment(text: string, now: number): string | undefined {
+  const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];
+  if (amount !== undefined && unit !== undefined) {
+    return new Date(now + Number(amount) * (UNIT_MS[unit] ?? 0)).toISOString();
+  }
+  return momentSchema.safeParse(text).success ? new Date(text).toISOString() : undefined;
+}
