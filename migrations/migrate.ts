@@ -1,32 +1,13 @@
 import { DataSource, type MigrationInterface } from 'typeorm';
-import { Counters001 } from './001-counters.js';
-import { Roles002 } from './002-roles.js';
-import { Policy003 } from './003-policy.js';
-import { Staff004 } from './004-staff.js';
-import { Events005 } from './005-events.js';
-import { Usage006 } from './006-usage.js';
-import { Audit007 } from './007-audit.js';
-import { ServerState008 } from './008-server-state.js';
-import { Locks009 } from './009-locks.js';
-import { CheaperDecision010 } from './010-cheaper-decision.js';
+import { Baseline001 } from './001-baseline.js';
 import { type ConnectOptions, connect } from './connect.js';
+import { bringOver, isFrom010 } from './from-0.1.0.js';
 
 // Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
 // once take turns on an advisory lock, so the second finds nothing left to do.
 
 /** Every migration, oldest first. */
-export const migrations: ReadonlyArray<new () => MigrationInterface> = [
-  Counters001,
-  Roles002,
-  Policy003,
-  Staff004,
-  Events005,
-  Usage006,
-  Audit007,
-  ServerState008,
-  Locks009,
-  CheaperDecision010,
-];
+export const migrations: ReadonlyArray<new () => MigrationInterface> = [Baseline001];
 
 export interface MigrateOptions extends ConnectOptions {
   readonly onProgress?: (line: string) => void;
@@ -58,7 +39,9 @@ export async function migrate({ onProgress = () => undefined, ...options }: Migr
     }
     // TypeORM creates its bookkeeping table before the first migration runs, so the schema has to be there already.
     await client.query('CREATE SCHEMA IF NOT EXISTS rollgate');
-    return await runPending(options, onProgress);
+    const carried = (await isFrom010(client)) ? [await bringOver(client)] : [];
+    for (const name of carried) onProgress(`brought 0.1.0 over to ${name}`);
+    return [...carried, ...(await runPending(options, onProgress))];
   } finally {
     // Ending the session releases the lock, also after an error.
     await client.end();

@@ -3,8 +3,8 @@
 
 -- Schemas
 
-CREATE SCHEMA audit;
 CREATE SCHEMA rollgate;
+CREATE SCHEMA rollgate_audit;
 
 -- Sequences
 
@@ -362,58 +362,6 @@ CREATE INDEX staff_session_ends_at_idx ON rollgate.staff_session USING btree (en
 CREATE INDEX staff_session_staff_id_idx ON rollgate.staff_session USING btree (staff_id);
 
 -- Functions
-
-CREATE OR REPLACE FUNCTION audit.explain_denial(denial_id text)
- RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  SELECT * FROM rollgate.explain_denial($1)
-$function$
-;
-
-CREATE OR REPLACE FUNCTION audit.limit_as_of(account text, api text, subject text, at timestamp with time zone)
- RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text, catalogue_version integer)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  SELECT * FROM rollgate.limit_as_of($1, $2, $3, $4)
-$function$
-;
-
-CREATE OR REPLACE FUNCTION audit.recheck_decisions("from" timestamp with time zone, "to" timestamp with time zone)
- RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_told integer, used_in_truth bigint, cost integer, count integer)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  SELECT * FROM rollgate.recheck_decisions($1, $2)
-$function$
-;
-
-CREATE OR REPLACE FUNCTION audit.usage_at(at timestamp with time zone)
- RETURNS TABLE(account text, api text, subject text, minute_used bigint, minute_limit integer, minute_remaining bigint, hour_used bigint, hour_limit integer, hour_remaining bigint, source text, mode text, last_granted_at timestamp with time zone)
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, greatest(u.minute_limit - u.minute_used, 0),
-         u.hour_used, u.hour_limit, greatest(u.hour_limit - u.hour_used, 0), u.source, u.mode, u.last_granted_at
-  FROM rollgate.usage_at($1) u
-$function$
-;
-
-CREATE OR REPLACE FUNCTION audit.verify_history(OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
- RETURNS record
- LANGUAGE sql
- STABLE SECURITY DEFINER
- SET search_path TO 'pg_catalog', 'pg_temp'
-AS $function$
-  SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v
-$function$
-;
 
 CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
  RETURNS record
@@ -1087,36 +1035,6 @@ AS $function$
 $function$
 ;
 
-CREATE OR REPLACE FUNCTION rollgate.hand_over()
- RETURNS void
- LANGUAGE plpgsql
-AS $function$
-DECLARE
-  v_what record;
-BEGIN
-  FOR v_what IN
-    SELECT 'SCHEMA' AS kind, quote_ident(nspname) AS name FROM pg_namespace WHERE nspname IN ('rollgate', 'audit')
-    UNION ALL
-    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text
-    FROM pg_class c
-    WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'audit')) AND c.relkind IN ('r', 'p', 'v', 'S')
-      AND c.relname NOT IN ('migration', 'migration_id_seq')
-      AND pg_get_userbyid(c.relowner) <> 'rollgate_owner'
-      -- a sequence of a column goes with its table
-      AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
-    UNION ALL
-    SELECT 'FUNCTION', p.oid::regprocedure::text FROM pg_proc p
-    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'audit'))
-      AND pg_get_userbyid(p.proowner) <> 'rollgate_owner'
-  LOOP
-    EXECUTE format('ALTER %s %s OWNER TO rollgate_owner', v_what.kind, v_what.name);
-    IF v_what.kind = 'FUNCTION' THEN
-      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_what.name);
-    END IF;
-  END LOOP;
-END $function$
-;
-
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history)
  RETURNS text
  LANGUAGE sql
@@ -1221,8 +1139,8 @@ CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane integer, p_prefix text,
  RETURNS TABLE(subject text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET enable_seqscan TO 'off'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
   SELECT c.subject FROM rollgate.counter c
   WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject > p_after AND starts_with(c.subject, p_prefix)
@@ -1450,8 +1368,8 @@ CREATE OR REPLACE FUNCTION rollgate.peek(p_lane integer, p_subjects text[], p_no
  RETURNS TABLE(now_ms bigint, seconds integer[], units integer[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
- SET enable_seqscan TO 'off'
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
   WITH clock AS (
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
@@ -2282,325 +2200,59 @@ BEGIN
 END $function$
 ;
 
+CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT * FROM rollgate.explain_denial($1)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate_audit.limit_as_of(account text, api text, subject text, at timestamp with time zone)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text, catalogue_version integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT * FROM rollgate.limit_as_of($1, $2, $3, $4)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamp with time zone, "to" timestamp with time zone)
+ RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_told integer, used_in_truth bigint, cost integer, count integer)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT * FROM rollgate.recheck_decisions($1, $2)
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate_audit.usage_at(at timestamp with time zone)
+ RETURNS TABLE(account text, api text, subject text, minute_used bigint, minute_limit integer, minute_remaining bigint, hour_used bigint, hour_limit integer, hour_remaining bigint, source text, mode text, last_granted_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, greatest(u.minute_limit - u.minute_used, 0),
+         u.hour_used, u.hour_limit, greatest(u.hour_limit - u.hour_used, 0), u.source, u.mode, u.last_granted_at
+  FROM rollgate.usage_at($1) u
+$function$
+;
+
+CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
+ RETURNS record
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v
+$function$
+;
+
 -- Views
-
-CREATE VIEW audit.catalogue_history_v1 AS
- SELECT id,
-    at,
-    action,
-    target AS api,
-    (after ->> 'group'::text) AS group_id,
-    actor,
-    role,
-    address,
-    request_id,
-    COALESCE(((before ->> 'perMinute'::text))::integer, ((before ->> 'shippedPerMinute'::text))::integer) AS per_minute_before,
-    COALESCE(((after ->> 'perMinute'::text))::integer, ((after ->> 'shippedPerMinute'::text))::integer) AS per_minute,
-    COALESCE(((before ->> 'perHour'::text))::integer, ((before ->> 'shippedPerHour'::text))::integer) AS per_hour_before,
-    COALESCE(((after ->> 'perHour'::text))::integer, ((after ->> 'shippedPerHour'::text))::integer) AS per_hour,
-    ((before ->> 'shadow'::text))::boolean AS shadow_before,
-    ((after ->> 'shadow'::text))::boolean AS shadow,
-    ((after ->> 'version'::text))::integer AS version,
-    reason,
-    ticket,
-    undoes,
-    before,
-    after,
-    hash
-   FROM rollgate.history h
-  WHERE (kind = 'catalogue'::text);
-
-CREATE VIEW audit.catalogue_v1 AS
- SELECT api,
-    title,
-    group_id,
-    group_title,
-    array_to_string(level, '+'::text) AS level,
-    scope,
-    COALESCE(per_minute, shipped_per_minute) AS per_minute,
-    COALESCE(per_hour, shipped_per_hour) AS per_hour,
-    shipped_per_minute,
-    shipped_per_hour,
-    ((per_minute IS NOT NULL) OR (per_hour IS NOT NULL)) AS edited,
-    shadow,
-    version,
-    changed_at,
-    changed_by
-   FROM rollgate.catalogue c;
-
-CREATE VIEW audit.denials_by_hour_v1 AS
- SELECT h.hour,
-    e.account,
-    e.api,
-    e.group_id,
-    e.window_name,
-    e.mode,
-    e.source,
-    e.denials,
-    e.units,
-    e.events
-   FROM (( SELECT generate_series(date_trunc('hour'::text, b.oldest, 'UTC'::text), b.newest, '01:00:00'::interval) AS hour
-           FROM ( SELECT min(o.first_at) AS oldest,
-                    max(o.first_at) AS newest
-                   FROM rollgate.limit_event o) b) h
-     CROSS JOIN LATERAL ( SELECT x.account,
-            x.api,
-            x.group_id,
-            x.window_name,
-            x.mode,
-            x.source,
-            sum(x.count) AS denials,
-            (sum(x.units))::bigint AS units,
-            count(*) AS events
-           FROM rollgate.limit_event x
-          WHERE ((x.first_at >= h.hour) AND (x.first_at < (h.hour + '01:00:00'::interval)) AND (x.kind = 'denied'::text))
-          GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source) e);
-
-CREATE VIEW audit.limit_events_v1 AS
- SELECT id,
-    kind,
-    account,
-    api,
-    group_id,
-    array_to_string(level, '+'::text) AS level,
-    subject,
-    dimensions,
-    window_name,
-        CASE window_name
-            WHEN 'hour'::text THEN per_hour
-            ELSE per_minute
-        END AS limit_units,
-    per_minute,
-    per_hour,
-    used,
-    cost,
-    source,
-    policy_version,
-    mode,
-    first_at,
-    last_at,
-    count,
-    units,
-    node,
-    route,
-    request_id,
-    retry_at,
-    merged,
-    filled
-   FROM rollgate.limit_event e;
-
-CREATE VIEW audit.limit_requests_v1 AS
- SELECT r.id,
-    r.account,
-    r.group_id,
-    r.api,
-    r.subject,
-    r.per_minute,
-    r.per_hour,
-    r.until,
-    r.reason,
-    r.ticket,
-    r.denial_id,
-    r.denial,
-    r.asked_by,
-    r.asked_at,
-    r.needs_admin,
-    r.state,
-    r.decided_by,
-    r.decided_at,
-    (floor(EXTRACT(epoch FROM (r.decided_at - r.asked_at))))::bigint AS seconds_to_decision,
-    r.answer,
-    r.override_id,
-    o.per_minute AS override_per_minute,
-    o.per_hour AS override_per_hour,
-    o.expires_at AS override_expires_at,
-    r.version
-   FROM (rollgate.limit_request r
-     LEFT JOIN rollgate.override o ON ((o.id = r.override_id)));
-
-CREATE VIEW audit.override_history_v1 AS
- SELECT h.id,
-    h.at,
-    h.action,
-    h.override_id,
-    h.account,
-    h.actor,
-    h.role,
-    h.address,
-    h.request_id,
-    h.scope,
-    h.group_id,
-    h.api,
-    h.subject,
-    h.per_minute_before,
-    h.per_minute,
-    h.per_hour_before,
-    h.per_hour,
-    h.mode_before,
-    h.mode,
-    h.starts_at,
-    h.expires_at_before,
-    h.expires_at,
-    h.version,
-    h.reason,
-    h.ticket,
-    h.limit_request_id,
-    h.undoes,
-    d.per_minute AS default_per_minute,
-    d.per_hour AS default_per_hour,
-    round(((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
-    round(((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
-    h.before,
-    h.after,
-    h.hash
-   FROM (rollgate.override_history h
-     LEFT JOIN LATERAL ( SELECT min(COALESCE(((c.after ->> 'perMinute'::text))::integer, ((c.after ->> 'shippedPerMinute'::text))::integer)) AS per_minute,
-            min(COALESCE(((c.after ->> 'perHour'::text))::integer, ((c.after ->> 'shippedPerHour'::text))::integer)) AS per_hour
-           FROM ( SELECT DISTINCT ON (x.target) x.after
-                   FROM rollgate.history x
-                  WHERE ((x.kind = 'catalogue'::text) AND ((h.api IS NULL) OR (x.target = h.api)) AND (x.id < h.id))
-                  ORDER BY x.target, x.id DESC) c
-          WHERE ((h.group_id IS NULL) OR ((c.after ->> 'group'::text) = h.group_id))) d ON (true));
-
-CREATE VIEW audit.overrides_in_force_v1 AS
- SELECT o.id,
-    o.account,
-    o.scope,
-    o.group_id,
-    o.api,
-    o.subject,
-    o.per_minute,
-    o.per_hour,
-    o.mode,
-    o.starts_at,
-    o.expires_at,
-    (o.expires_at IS NULL) AS permanent,
-    o.reason,
-    o.ticket,
-    o.created_by,
-    o.created_at,
-    o.changed_at,
-    o.request_id AS limit_request_id,
-    o.version,
-    d.per_minute AS default_per_minute,
-    d.per_hour AS default_per_hour,
-    round(((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
-    round(((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
-    u.first_used_at,
-    u.last_used_at,
-    u.peak_minute,
-    u.peak_hour,
-    u.needed_at
-   FROM ((rollgate.override o
-     LEFT JOIN rollgate.override_use u ON ((u.override_id = o.id)))
-     LEFT JOIN LATERAL ( SELECT min(l.per_minute) AS per_minute,
-            min(l.per_hour) AS per_hour
-           FROM (rollgate.catalogue c
-             CROSS JOIN LATERAL rollgate.default_limits(c.*) l(per_minute, per_hour))
-          WHERE (((o.api IS NULL) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
-  WHERE ((o.starts_at <= clock_timestamp()) AND ((o.expires_at IS NULL) OR (o.expires_at > clock_timestamp())));
-
-CREATE VIEW audit.recheck_decisions_v1 AS
- SELECT d.day,
-    r.event_id,
-    r.account,
-    r.api,
-    r.subject,
-    r.at,
-    r.window_name,
-    r.limit_units,
-    r.used_told,
-    r.used_in_truth,
-    r.cost,
-    r.count
-   FROM (( SELECT generate_series(date_trunc('day'::text, b.oldest, 'UTC'::text), b.newest, '1 day'::interval) AS day
-           FROM ( SELECT min(o.first_at) AS oldest,
-                    max(o.first_at) AS newest
-                   FROM rollgate.limit_event o) b) d
-     CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, ((d.day + '1 day'::interval) - '00:00:00.000001'::interval)) r(event_id, account, api, subject, at, window_name, limit_units, used_told, used_in_truth, cost, count));
-
-CREATE VIEW audit.request_history_v1 AS
- SELECT id,
-    at,
-    action,
-    limit_request_id,
-    account,
-    actor,
-    role,
-    address,
-    request_id,
-    group_id,
-    api,
-    subject,
-    per_minute,
-    per_hour,
-    until,
-    state_before,
-    state,
-    answer,
-    override_id,
-    reason,
-    ticket,
-    before,
-    after,
-    hash
-   FROM rollgate.request_history h;
-
-CREATE VIEW audit.staff_history_v1 AS
- SELECT id,
-    at,
-    kind,
-    action,
-    target,
-    (COALESCE(after, before) ->>
-        CASE kind
-            WHEN 'staff'::text THEN 'login'::text
-            ELSE 'name'::text
-        END) AS name,
-    actor,
-    role AS actor_role,
-    address,
-    request_id,
-    (before ->> 'role'::text) AS role_before,
-    (after ->> 'role'::text) AS role,
-    reason,
-    before,
-    after,
-    hash
-   FROM rollgate.history h
-  WHERE (kind = ANY (ARRAY['staff'::text, 'token'::text]));
-
-CREATE VIEW audit.usage_by_minute_v1 AS
- SELECT rollgate.decode_part(split_part(subject, '/'::text, 1)) AS account,
-    split_part(subject, '/'::text, 2) AS api,
-    subject,
-    to_timestamp(((minute)::double precision * (60)::double precision)) AS minute,
-    units
-   FROM ( SELECT b.subject,
-            b.minute,
-            (b.sums[cardinality(b.sums)])::bigint AS units
-           FROM rollgate.bucket b
-        UNION ALL
-         SELECT c.subject,
-            c.minute,
-            (c.sums[cardinality(c.sums)])::bigint AS sums
-           FROM rollgate.counter c) u
-  WHERE (units > 0);
-
-CREATE VIEW audit.usage_now_v1 AS
- SELECT account,
-    api,
-    subject,
-    minute_used,
-    minute_limit,
-    minute_remaining,
-    hour_used,
-    hour_limit,
-    hour_remaining,
-    source,
-    mode,
-    last_granted_at
-   FROM audit.usage_at(NULL::timestamp with time zone) u(account, api, subject, minute_used, minute_limit, minute_remaining, hour_used, hour_limit, hour_remaining, source, mode, last_granted_at);
 
 CREATE VIEW rollgate.override_history AS
  SELECT id,
@@ -2664,6 +2316,324 @@ CREATE VIEW rollgate.request_history AS
    FROM rollgate.history h
   WHERE (kind = 'request'::text);
 
+CREATE VIEW rollgate_audit.catalogue_history_v1 AS
+ SELECT id,
+    at,
+    action,
+    target AS api,
+    (after ->> 'group'::text) AS group_id,
+    actor,
+    role,
+    address,
+    request_id,
+    COALESCE(((before ->> 'perMinute'::text))::integer, ((before ->> 'shippedPerMinute'::text))::integer) AS per_minute_before,
+    COALESCE(((after ->> 'perMinute'::text))::integer, ((after ->> 'shippedPerMinute'::text))::integer) AS per_minute,
+    COALESCE(((before ->> 'perHour'::text))::integer, ((before ->> 'shippedPerHour'::text))::integer) AS per_hour_before,
+    COALESCE(((after ->> 'perHour'::text))::integer, ((after ->> 'shippedPerHour'::text))::integer) AS per_hour,
+    ((before ->> 'shadow'::text))::boolean AS shadow_before,
+    ((after ->> 'shadow'::text))::boolean AS shadow,
+    ((after ->> 'version'::text))::integer AS version,
+    reason,
+    ticket,
+    undoes,
+    before,
+    after,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = 'catalogue'::text);
+
+CREATE VIEW rollgate_audit.catalogue_v1 AS
+ SELECT api,
+    title,
+    group_id,
+    group_title,
+    array_to_string(level, '+'::text) AS level,
+    scope,
+    COALESCE(per_minute, shipped_per_minute) AS per_minute,
+    COALESCE(per_hour, shipped_per_hour) AS per_hour,
+    shipped_per_minute,
+    shipped_per_hour,
+    ((per_minute IS NOT NULL) OR (per_hour IS NOT NULL)) AS edited,
+    shadow,
+    version,
+    changed_at,
+    changed_by
+   FROM rollgate.catalogue c;
+
+CREATE VIEW rollgate_audit.denials_by_hour_v1 AS
+ SELECT h.hour,
+    e.account,
+    e.api,
+    e.group_id,
+    e.window_name,
+    e.mode,
+    e.source,
+    e.denials,
+    e.units,
+    e.events
+   FROM (( SELECT generate_series(date_trunc('hour'::text, b.oldest, 'UTC'::text), b.newest, '01:00:00'::interval) AS hour
+           FROM ( SELECT min(o.first_at) AS oldest,
+                    max(o.first_at) AS newest
+                   FROM rollgate.limit_event o) b) h
+     CROSS JOIN LATERAL ( SELECT x.account,
+            x.api,
+            x.group_id,
+            x.window_name,
+            x.mode,
+            x.source,
+            sum(x.count) AS denials,
+            (sum(x.units))::bigint AS units,
+            count(*) AS events
+           FROM rollgate.limit_event x
+          WHERE ((x.first_at >= h.hour) AND (x.first_at < (h.hour + '01:00:00'::interval)) AND (x.kind = 'denied'::text))
+          GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source) e);
+
+CREATE VIEW rollgate_audit.limit_events_v1 AS
+ SELECT id,
+    kind,
+    account,
+    api,
+    group_id,
+    array_to_string(level, '+'::text) AS level,
+    subject,
+    dimensions,
+    window_name,
+        CASE window_name
+            WHEN 'hour'::text THEN per_hour
+            ELSE per_minute
+        END AS limit_units,
+    per_minute,
+    per_hour,
+    used,
+    cost,
+    source,
+    policy_version,
+    mode,
+    first_at,
+    last_at,
+    count,
+    units,
+    node,
+    route,
+    request_id,
+    retry_at,
+    merged,
+    filled
+   FROM rollgate.limit_event e;
+
+CREATE VIEW rollgate_audit.limit_requests_v1 AS
+ SELECT r.id,
+    r.account,
+    r.group_id,
+    r.api,
+    r.subject,
+    r.per_minute,
+    r.per_hour,
+    r.until,
+    r.reason,
+    r.ticket,
+    r.denial_id,
+    r.denial,
+    r.asked_by,
+    r.asked_at,
+    r.needs_admin,
+    r.state,
+    r.decided_by,
+    r.decided_at,
+    (floor(EXTRACT(epoch FROM (r.decided_at - r.asked_at))))::bigint AS seconds_to_decision,
+    r.answer,
+    r.override_id,
+    o.per_minute AS override_per_minute,
+    o.per_hour AS override_per_hour,
+    o.expires_at AS override_expires_at,
+    r.version
+   FROM (rollgate.limit_request r
+     LEFT JOIN rollgate.override o ON ((o.id = r.override_id)));
+
+CREATE VIEW rollgate_audit.override_history_v1 AS
+ SELECT h.id,
+    h.at,
+    h.action,
+    h.override_id,
+    h.account,
+    h.actor,
+    h.role,
+    h.address,
+    h.request_id,
+    h.scope,
+    h.group_id,
+    h.api,
+    h.subject,
+    h.per_minute_before,
+    h.per_minute,
+    h.per_hour_before,
+    h.per_hour,
+    h.mode_before,
+    h.mode,
+    h.starts_at,
+    h.expires_at_before,
+    h.expires_at,
+    h.version,
+    h.reason,
+    h.ticket,
+    h.limit_request_id,
+    h.undoes,
+    d.per_minute AS default_per_minute,
+    d.per_hour AS default_per_hour,
+    round(((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
+    round(((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
+    h.before,
+    h.after,
+    h.hash
+   FROM (rollgate.override_history h
+     LEFT JOIN LATERAL ( SELECT min(COALESCE(((c.after ->> 'perMinute'::text))::integer, ((c.after ->> 'shippedPerMinute'::text))::integer)) AS per_minute,
+            min(COALESCE(((c.after ->> 'perHour'::text))::integer, ((c.after ->> 'shippedPerHour'::text))::integer)) AS per_hour
+           FROM ( SELECT DISTINCT ON (x.target) x.after
+                   FROM rollgate.history x
+                  WHERE ((x.kind = 'catalogue'::text) AND ((h.api IS NULL) OR (x.target = h.api)) AND (x.id < h.id))
+                  ORDER BY x.target, x.id DESC) c
+          WHERE ((h.group_id IS NULL) OR ((c.after ->> 'group'::text) = h.group_id))) d ON (true));
+
+CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
+ SELECT o.id,
+    o.account,
+    o.scope,
+    o.group_id,
+    o.api,
+    o.subject,
+    o.per_minute,
+    o.per_hour,
+    o.mode,
+    o.starts_at,
+    o.expires_at,
+    (o.expires_at IS NULL) AS permanent,
+    o.reason,
+    o.ticket,
+    o.created_by,
+    o.created_at,
+    o.changed_at,
+    o.request_id AS limit_request_id,
+    o.version,
+    d.per_minute AS default_per_minute,
+    d.per_hour AS default_per_hour,
+    round(((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
+    round(((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
+    u.first_used_at,
+    u.last_used_at,
+    u.peak_minute,
+    u.peak_hour,
+    u.needed_at
+   FROM ((rollgate.override o
+     LEFT JOIN rollgate.override_use u ON ((u.override_id = o.id)))
+     LEFT JOIN LATERAL ( SELECT min(l.per_minute) AS per_minute,
+            min(l.per_hour) AS per_hour
+           FROM (rollgate.catalogue c
+             CROSS JOIN LATERAL rollgate.default_limits(c.*) l(per_minute, per_hour))
+          WHERE (((o.api IS NULL) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
+  WHERE ((o.starts_at <= clock_timestamp()) AND ((o.expires_at IS NULL) OR (o.expires_at > clock_timestamp())));
+
+CREATE VIEW rollgate_audit.recheck_decisions_v1 AS
+ SELECT d.day,
+    r.event_id,
+    r.account,
+    r.api,
+    r.subject,
+    r.at,
+    r.window_name,
+    r.limit_units,
+    r.used_told,
+    r.used_in_truth,
+    r.cost,
+    r.count
+   FROM (( SELECT generate_series(date_trunc('day'::text, b.oldest, 'UTC'::text), b.newest, '1 day'::interval) AS day
+           FROM ( SELECT min(o.first_at) AS oldest,
+                    max(o.first_at) AS newest
+                   FROM rollgate.limit_event o) b) d
+     CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, ((d.day + '1 day'::interval) - '00:00:00.000001'::interval)) r(event_id, account, api, subject, at, window_name, limit_units, used_told, used_in_truth, cost, count));
+
+CREATE VIEW rollgate_audit.request_history_v1 AS
+ SELECT id,
+    at,
+    action,
+    limit_request_id,
+    account,
+    actor,
+    role,
+    address,
+    request_id,
+    group_id,
+    api,
+    subject,
+    per_minute,
+    per_hour,
+    until,
+    state_before,
+    state,
+    answer,
+    override_id,
+    reason,
+    ticket,
+    before,
+    after,
+    hash
+   FROM rollgate.request_history h;
+
+CREATE VIEW rollgate_audit.staff_history_v1 AS
+ SELECT id,
+    at,
+    kind,
+    action,
+    target,
+    (COALESCE(after, before) ->>
+        CASE kind
+            WHEN 'staff'::text THEN 'login'::text
+            ELSE 'name'::text
+        END) AS name,
+    actor,
+    role AS actor_role,
+    address,
+    request_id,
+    (before ->> 'role'::text) AS role_before,
+    (after ->> 'role'::text) AS role,
+    reason,
+    before,
+    after,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = ANY (ARRAY['staff'::text, 'token'::text]));
+
+CREATE VIEW rollgate_audit.usage_by_minute_v1 AS
+ SELECT rollgate.decode_part(split_part(subject, '/'::text, 1)) AS account,
+    split_part(subject, '/'::text, 2) AS api,
+    subject,
+    to_timestamp(((minute)::double precision * (60)::double precision)) AS minute,
+    units
+   FROM ( SELECT b.subject,
+            b.minute,
+            (b.sums[cardinality(b.sums)])::bigint AS units
+           FROM rollgate.bucket b
+        UNION ALL
+         SELECT c.subject,
+            c.minute,
+            (c.sums[cardinality(c.sums)])::bigint AS sums
+           FROM rollgate.counter c) u
+  WHERE (units > 0);
+
+CREATE VIEW rollgate_audit.usage_now_v1 AS
+ SELECT account,
+    api,
+    subject,
+    minute_used,
+    minute_limit,
+    minute_remaining,
+    hour_used,
+    hour_limit,
+    hour_remaining,
+    source,
+    mode,
+    last_granted_at
+   FROM rollgate_audit.usage_at(NULL::timestamp with time zone) u(account, api, subject, minute_used, minute_limit, minute_remaining, hour_used, hour_limit, hour_remaining, source, mode, last_granted_at);
+
 -- Triggers
 
 CREATE TRIGGER noted AFTER INSERT ON rollgate.freed FOR EACH ROW EXECUTE FUNCTION rollgate.note_freeing();
@@ -2672,254 +2642,6 @@ CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEM
 
 -- Comments
 
-COMMENT ON SCHEMA audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
-COMMENT ON VIEW audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.action IS 'add and ship: by the program; change, undo: by an admin';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.actor IS 'who';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.address IS 'network address of the actor';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.after IS 'all of it after';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.api IS 'the API';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.at IS 'when';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.before IS 'all of it before; NULL: it was added';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.group_id IS 'its group';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.hash IS 'SHA-256 of this row and all before it';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.id IS 'place in the chain of the history';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.per_hour IS 'default units in any 3,600 s after';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.per_hour_before IS 'default units in any 3,600 s before; NULL: it was added';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.per_minute IS 'default units in any 60 s after';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.reason IS 'why';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.request_id IS 'HTTP request';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.role IS 'role in which the actor did';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.shadow IS 'denials are recorded only, after';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.shadow_before IS 'denials were recorded only, before';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.ticket IS 'ticket';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.undoes IS 'id of the change that this one took back';
-COMMENT ON VIEW COLUMN audit.catalogue_history_v1.version IS 'version of the API''s defaults after the change';
-COMMENT ON VIEW audit.catalogue_v1 IS 'The APIs and their default limits in force now';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.api IS 'the API, e.g. publish-bot';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.changed_at IS 'when it was changed last';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.changed_by IS 'who changed it last';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.edited IS 'an admin has set a default of its own';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.group_id IS 'its group, e.g. bot-definition';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.group_title IS 'the group''s name for people';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.level IS 'dimensions that make the counted subject, e.g. bot, account+table';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.per_hour IS 'default units in any 3,600 s';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.per_minute IS 'default units in any 60 s';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.scope IS 'api: counted by itself; group: counted together with its group';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.shadow IS 'denials are recorded, not enforced';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.shipped_per_hour IS 'as the program ships it';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.shipped_per_minute IS 'as the program ships it';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.title IS 'its name for people';
-COMMENT ON VIEW COLUMN audit.catalogue_v1.version IS 'goes up with each change';
-COMMENT ON VIEW audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour keeps other days untouched';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.account IS 'as in limit_events_v1';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.api IS 'API that was called';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.denials IS 'calls';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.events IS 'rows of limit_events_v1';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.group_id IS 'group of the API';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.hour IS 'start of the hour in which the first call of an event was';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.mode IS 'as in limit_events_v1: only enforced and fallback_denied turned callers away';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.source IS 'default, or the id of the override that set the limit';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.units IS 'units they asked for';
-COMMENT ON VIEW COLUMN audit.denials_by_hour_v1.window_name IS 'the window that denied';
-COMMENT ON FUNCTION audit.explain_denial(pg_catalog.text) IS 'One denial by its id, as the problem body of the denied call names it, or one limit event: in columns, and all of it in one sentence; no row: no such id is on record';
-COMMENT ON FUNCTION audit.limit_as_of(pg_catalog.text,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, where they came from and the mode; no row: the API was not known yet';
-COMMENT ON VIEW audit.limit_events_v1 IS 'Denied calls, also those let through in shadow mode, counted by second; and samples of grants. One partition a day (UTC): a condition on first_at keeps the others untouched';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.account IS 'the tenant; * where all accounts were added up; _rollgate: the service''s own sign-in';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.api IS 'API that was called, e.g. publish-bot';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.cost IS 'units each call asked for; of merged events, the first call';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.count IS 'calls: sum it to count denials';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.dimensions IS 'values of the dimensions; {} where subject is *';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.filled IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.first_at IS 'first call, by the database''s clock';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.group_id IS 'group of the API';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.id IS 'names the event; the id of its n-th denial is <id>.<n>, n in base 36 from 1: audit.explain_denial takes both';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.kind IS 'denied: calls that had no room; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.last_at IS 'last call, by the database''s clock';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.level IS 'dimensions that make the subject, e.g. bot, account+table';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.limit_units IS 'limit in force of that window, in units; of a grant, of the minute';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.merged IS 'second: calls of one second; minute, longer: the node had too many events and added them up';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.node IS 'host and process that decided';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.per_hour IS 'limit in force: units in any 3,600 s';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.per_minute IS 'limit in force: units in any 60 s';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.policy_version IS 'version of the policy on the node that decided';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.request_id IS 'request of the first call';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.route IS 'route of the first call';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.source IS 'default, or the id of the override that set the limit';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.subject IS 'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects were added up';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.units IS 'units all the calls asked for';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.used IS 'units in that window as the first call was told; of a grant, in the minute, with it';
-COMMENT ON VIEW COLUMN audit.limit_events_v1.window_name IS 'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both had no room; NULL: a grant';
-COMMENT ON VIEW audit.limit_requests_v1 IS 'Wishes for a higher limit, with their answers and how long those took';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.account IS 'the tenant it is for';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.answer IS 'what the account was told';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.api IS 'the API, where it is for one';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.asked_at IS 'when it was asked';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.asked_by IS 'account:<account>, or staff:<login> above its ceiling';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.decided_at IS 'when it was decided; NULL: it is open';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.decided_by IS 'who decided; NULL: it is open';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.denial IS 'what the denial''s link told';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.denial_id IS 'the denial it was asked for: see audit.explain_denial';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.group_id IS 'the group, where it is for one';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.id IS 'id of the limit request';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.needs_admin IS 'asked for above the ceiling of whoever asked';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.override_id IS 'the override that was made of it';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.override_per_hour IS 'units in any 3,600 s of that override as it stands now';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.per_hour IS 'units in any 3,600 s that were asked for; NULL: not asked for';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.per_minute IS 'units in any 60 s that were asked for; NULL: not asked for';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.reason IS 'why it is wanted';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.seconds_to_decision IS 'from asking to the decision, in seconds; NULL: it is open';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.state IS 'open, approved or declined';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.ticket IS 'ticket';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.until IS 'wanted until; NULL: for good';
-COMMENT ON VIEW COLUMN audit.limit_requests_v1.version IS 'goes up with each step';
-COMMENT ON VIEW audit.override_history_v1 IS 'Every change of an override: who, when, from where, why, from which limits to which';
-COMMENT ON VIEW COLUMN audit.override_history_v1.account IS 'the tenant it is for';
-COMMENT ON VIEW COLUMN audit.override_history_v1.action IS 'create, change, expire, restore or undo';
-COMMENT ON VIEW COLUMN audit.override_history_v1.actor IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
-COMMENT ON VIEW COLUMN audit.override_history_v1.address IS 'network address of the actor';
-COMMENT ON VIEW COLUMN audit.override_history_v1.after IS 'all of it after';
-COMMENT ON VIEW COLUMN audit.override_history_v1.api IS 'the API, where it is for one';
-COMMENT ON VIEW COLUMN audit.override_history_v1.at IS 'when it was changed';
-COMMENT ON VIEW COLUMN audit.override_history_v1.before IS 'all of it before; NULL: it was made';
-COMMENT ON VIEW COLUMN audit.override_history_v1.default_per_hour IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON VIEW COLUMN audit.override_history_v1.default_per_minute IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON VIEW COLUMN audit.override_history_v1.expires_at IS 'end after the change; NULL: permanent';
-COMMENT ON VIEW COLUMN audit.override_history_v1.expires_at_before IS 'end before; NULL: permanent, or there was no override';
-COMMENT ON VIEW COLUMN audit.override_history_v1.group_id IS 'the group, where it is for one';
-COMMENT ON VIEW COLUMN audit.override_history_v1.hash IS 'SHA-256 of this row and all before it: audit.verify_history() proves it';
-COMMENT ON VIEW COLUMN audit.override_history_v1.id IS 'place in the chain of the history';
-COMMENT ON VIEW COLUMN audit.override_history_v1.limit_request_id IS 'the limit request it was made for';
-COMMENT ON VIEW COLUMN audit.override_history_v1.mode IS 'mode after';
-COMMENT ON VIEW COLUMN audit.override_history_v1.mode_before IS 'mode before';
-COMMENT ON VIEW COLUMN audit.override_history_v1.override_id IS 'id of the override';
-COMMENT ON VIEW COLUMN audit.override_history_v1.per_hour IS 'units in any 3,600 s after; NULL: the default';
-COMMENT ON VIEW COLUMN audit.override_history_v1.per_hour_before IS 'units in any 3,600 s before; NULL: the default, or there was no override';
-COMMENT ON VIEW COLUMN audit.override_history_v1.per_minute IS 'units in any 60 s after; NULL: the default';
-COMMENT ON VIEW COLUMN audit.override_history_v1.per_minute_before IS 'units in any 60 s before; NULL: the default, or there was no override';
-COMMENT ON VIEW COLUMN audit.override_history_v1.reason IS 'why';
-COMMENT ON VIEW COLUMN audit.override_history_v1.request_id IS 'HTTP request that made the change';
-COMMENT ON VIEW COLUMN audit.override_history_v1.role IS 'role in which the actor did';
-COMMENT ON VIEW COLUMN audit.override_history_v1.scope IS 'account, group, api or subject';
-COMMENT ON VIEW COLUMN audit.override_history_v1.starts_at IS 'start after the change';
-COMMENT ON VIEW COLUMN audit.override_history_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON VIEW COLUMN audit.override_history_v1.ticket IS 'ticket';
-COMMENT ON VIEW COLUMN audit.override_history_v1.times_per_hour IS 'per_hour as times of that default, with two decimals';
-COMMENT ON VIEW COLUMN audit.override_history_v1.times_per_minute IS 'per_minute as times of that default, with two decimals';
-COMMENT ON VIEW COLUMN audit.override_history_v1.undoes IS 'id of the change that this one took back';
-COMMENT ON VIEW COLUMN audit.override_history_v1.version IS 'version after the change';
-COMMENT ON VIEW audit.overrides_in_force_v1 IS 'Custom limits that hold now, with their defaults and what they were used for. Where several fit a subject, the most specific one wins, among equals the newest';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.account IS 'the tenant it is for';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.api IS 'the API, where it is for one';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.changed_at IS 'when it was changed last';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.created_at IS 'when it was made';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.created_by IS 'who made it, e.g. staff:ann@example.com';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.default_per_hour IS 'least default of the APIs in its scope';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.default_per_minute IS 'least default of the APIs in its scope';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.expires_at IS 'holds until just before; NULL: permanent';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.first_used_at IS 'it first decided a call; NULL: never';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.group_id IS 'the group, where it is for one';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.id IS 'id of the override';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.last_used_at IS 'it last decided a call';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.limit_request_id IS 'the limit request it was made for';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.needed_at IS 'last time it admitted a call that the default would have denied; NULL: it was never needed';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.peak_hour IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.peak_minute IS 'most units in 60 s that a subject came to under it';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.permanent IS 'has no end';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.reason IS 'why, as whoever changed it last wrote';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.scope IS 'account, group, api or subject: what of the account it is for';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.starts_at IS 'holds from then';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.ticket IS 'ticket; NULL: none was given';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.times_per_hour IS 'how many times that default, with two decimals';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.times_per_minute IS 'how many times that default, with two decimals';
-COMMENT ON VIEW COLUMN audit.overrides_in_force_v1.version IS 'goes up with each change';
-COMMENT ON FUNCTION audit.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'As audit.recheck_decisions_v1, of a span of time; both ends are included';
-COMMENT ON VIEW audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.account IS 'the tenant';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.api IS 'API that was called';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.at IS 'first call';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.cost IS 'units each call asked for';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.count IS 'calls';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.day IS 'the day (UTC) of the event';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.event_id IS 'the event: see limit_events_v1';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.limit_units IS 'its limit';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.subject IS 'key of the counted subject';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.used_told IS 'units in the window as the call was told';
-COMMENT ON VIEW COLUMN audit.recheck_decisions_v1.window_name IS 'the window that denied';
-COMMENT ON VIEW audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
-COMMENT ON VIEW COLUMN audit.request_history_v1.account IS 'the tenant it is for';
-COMMENT ON VIEW COLUMN audit.request_history_v1.action IS 'ask, approve or decline';
-COMMENT ON VIEW COLUMN audit.request_history_v1.actor IS 'who: account:<account> or staff:<login>';
-COMMENT ON VIEW COLUMN audit.request_history_v1.address IS 'network address of the actor';
-COMMENT ON VIEW COLUMN audit.request_history_v1.after IS 'all of it after';
-COMMENT ON VIEW COLUMN audit.request_history_v1.answer IS 'what the account was told';
-COMMENT ON VIEW COLUMN audit.request_history_v1.api IS 'the API, where it is for one';
-COMMENT ON VIEW COLUMN audit.request_history_v1.at IS 'when';
-COMMENT ON VIEW COLUMN audit.request_history_v1.before IS 'all of it before; NULL: it was asked';
-COMMENT ON VIEW COLUMN audit.request_history_v1.group_id IS 'the group, where it is for one';
-COMMENT ON VIEW COLUMN audit.request_history_v1.hash IS 'SHA-256 of this row and all before it';
-COMMENT ON VIEW COLUMN audit.request_history_v1.id IS 'place in the chain of the history';
-COMMENT ON VIEW COLUMN audit.request_history_v1.limit_request_id IS 'id of the limit request';
-COMMENT ON VIEW COLUMN audit.request_history_v1.override_id IS 'the override that was made of it';
-COMMENT ON VIEW COLUMN audit.request_history_v1.per_hour IS 'units in any 3,600 s that were asked for';
-COMMENT ON VIEW COLUMN audit.request_history_v1.per_minute IS 'units in any 60 s that were asked for';
-COMMENT ON VIEW COLUMN audit.request_history_v1.reason IS 'why, by the actor';
-COMMENT ON VIEW COLUMN audit.request_history_v1.request_id IS 'HTTP request';
-COMMENT ON VIEW COLUMN audit.request_history_v1.role IS 'role in which the actor did';
-COMMENT ON VIEW COLUMN audit.request_history_v1.state IS 'open, approved or declined';
-COMMENT ON VIEW COLUMN audit.request_history_v1.state_before IS 'state before; NULL: it was asked';
-COMMENT ON VIEW COLUMN audit.request_history_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON VIEW COLUMN audit.request_history_v1.ticket IS 'ticket';
-COMMENT ON VIEW COLUMN audit.request_history_v1.until IS 'wanted until; NULL: for good';
-COMMENT ON VIEW audit.staff_history_v1 IS 'Every change of who may do what in the service: people and tokens';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.action IS 'e.g. add, role, disable, enable, password, create, revoke';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.actor IS 'who changed it';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.actor_role IS 'role in which the actor did';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.address IS 'network address of the actor';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.after IS 'all of it after, without secrets';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.at IS 'when';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.before IS 'all of it before, without secrets';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.hash IS 'SHA-256 of this row and all before it';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.id IS 'place in the chain of the history';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.kind IS 'staff: a person; token: a machine';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.name IS 'login of the person, name of the token';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.reason IS 'why; NULL: nothing was said';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.request_id IS 'HTTP request';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.role IS 'role of the person or token after';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.role_before IS 'role of the person or token before; NULL: it was added';
-COMMENT ON VIEW COLUMN audit.staff_history_v1.target IS 'id of the person or token';
-COMMENT ON FUNCTION audit.usage_at(timestamp with time zone) IS 'As audit.usage_now_v1, at another moment of the present hour: at, or the subject''s newest grant, whichever is later';
-COMMENT ON VIEW audit.usage_by_minute_v1 IS 'Units granted by subject and minute, with the minute under way, as long as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
-COMMENT ON VIEW COLUMN audit.usage_by_minute_v1.account IS 'the tenant';
-COMMENT ON VIEW COLUMN audit.usage_by_minute_v1.api IS 'the API; @group where a group is counted together';
-COMMENT ON VIEW COLUMN audit.usage_by_minute_v1.minute IS 'start of the minute';
-COMMENT ON VIEW COLUMN audit.usage_by_minute_v1.subject IS 'key of the counted subject';
-COMMENT ON VIEW COLUMN audit.usage_by_minute_v1.units IS 'units granted in it and not refunded';
-COMMENT ON VIEW audit.usage_now_v1 IS 'Subjects that hold units in a window now, with both windows and the limits that apply. Reads every live counter: some seconds with hundreds of thousands';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.account IS 'the tenant';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.api IS 'the API; @group where a group is counted together';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.hour_limit IS 'units allowed in any 3,600 s; NULL: the API is in no catalogue';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.hour_remaining IS 'units left of it';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.hour_used IS 'units in the last 3,600 s';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.last_granted_at IS 'second of the newest grant';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.minute_limit IS 'units allowed in any 60 s; NULL: the API is in no catalogue';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.minute_remaining IS 'units left of it';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.minute_used IS 'units in the last 60 s';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.mode IS 'enforced; shadow: denials are recorded, not enforced';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.source IS 'default, or the id of the override that sets the limits';
-COMMENT ON VIEW COLUMN audit.usage_now_v1.subject IS 'key of the counted subject';
-COMMENT ON FUNCTION audit.verify_history() IS 'Proves that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted earlier';
 COMMENT ON FUNCTION rollgate.acquire(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 COMMENT ON FUNCTION rollgate.acquire_cold(integer[],pg_catalog.text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
 COMMENT ON FUNCTION rollgate.api_of_scope(pg_catalog.text) IS 'The API whose limits apply to the scope of a key, e.g. publish-bot or @data-access';
@@ -2966,7 +2688,6 @@ COMMENT ON FUNCTION rollgate.find_subjects(pg_catalog.text,integer) IS 'Subjects
 COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute with units of a window that begins in it; inlined';
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
 COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes are, two days at least';
-COMMENT ON FUNCTION rollgate.hand_over() IS 'Gives every table, view and function of the schemas to rollgate_owner and takes it from PUBLIC; a migration ends with it';
 COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a request, the catalogue or the staff; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the hash before it, in hex: rollgate.history_hash';
 COMMENT ON COLUMN rollgate.history.target IS 'id of what changed';
@@ -3027,7 +2748,7 @@ COMMENT ON COLUMN rollgate.override.per_hour IS 'units in any 3,600 s; 0 blocks;
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
 COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it is for, as in rollgate.counter';
-COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as audit.override_history_v1 tells';
+COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as rollgate_audit.override_history_v1 tells';
 COMMENT ON TABLE rollgate.override_use IS 'Overrides that decided calls, and how far they were used';
 COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call was admitted that the default would have denied; NULL: never';
 COMMENT ON FUNCTION rollgate.peak_usage(integer,pg_catalog.text,timestamp with time zone) IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';
@@ -3039,7 +2760,7 @@ COMMENT ON FUNCTION rollgate.record_staff(pg_catalog.text,pg_catalog.text,pg_cat
 COMMENT ON FUNCTION rollgate.refund(integer,pg_catalog.text,integer,integer) IS 'Gives back units granted in one second; returns how many were found there';
 COMMENT ON FUNCTION rollgate.register_catalogue(pg_catalog.jsonb,rollgate.author) IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
 COMMENT ON FUNCTION rollgate.report_use(pg_catalog.jsonb) IS 'A node tells which overrides decided calls since it last told';
-COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as audit.request_history_v1 tells';
+COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as rollgate_audit.request_history_v1 tells';
 COMMENT ON FUNCTION rollgate.requests_of(pg_catalog.text,pg_catalog.text,pg_catalog.text,bigint,integer) IS 'An account''s own limit requests with their answers, newest first';
 COMMENT ON FUNCTION rollgate.reset(integer,pg_catalog.text) IS 'Empties both windows of a subject';
 COMMENT ON FUNCTION rollgate.restore_override(pg_catalog.text,integer,timestamp with time zone,pg_catalog.text,rollgate.author) IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
@@ -3076,14 +2797,257 @@ COMMENT ON FUNCTION rollgate.verify_history() IS 'Proves the history''s chain, o
 COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';
 COMMENT ON FUNCTION rollgate.window_filling(integer,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';
 COMMENT ON FUNCTION rollgate.write_events(pg_catalog.jsonb) IS 'Nodes write their limit events, as often as they like; returns how many were new';
+COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.action IS 'add and ship: by the program; change, undo: by an admin';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.actor IS 'who';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.address IS 'network address of the actor';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.after IS 'all of it after';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.api IS 'the API';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.at IS 'when';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.before IS 'all of it before; NULL: it was added';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.group_id IS 'its group';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.hash IS 'SHA-256 of this row and all before it';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.per_hour IS 'default units in any 3,600 s after';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.per_hour_before IS 'default units in any 3,600 s before; NULL: it was added';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.per_minute IS 'default units in any 60 s after';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.reason IS 'why';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.request_id IS 'HTTP request';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.role IS 'role in which the actor did';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.shadow IS 'denials are recorded only, after';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.shadow_before IS 'denials were recorded only, before';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.ticket IS 'ticket';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.undoes IS 'id of the change that this one took back';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_history_v1.version IS 'version of the API''s defaults after the change';
+COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs and their default limits in force now';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.api IS 'the API, e.g. publish-bot';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.changed_at IS 'when it was changed last';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.changed_by IS 'who changed it last';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.edited IS 'an admin has set a default of its own';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.group_id IS 'its group, e.g. bot-definition';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.group_title IS 'the group''s name for people';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.level IS 'dimensions that make the counted subject, e.g. bot, account+table';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.per_hour IS 'default units in any 3,600 s';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.per_minute IS 'default units in any 60 s';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.scope IS 'api: counted by itself; group: counted together with its group';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.shadow IS 'denials are recorded, not enforced';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.shipped_per_hour IS 'as the program ships it';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'as the program ships it';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.title IS 'its name for people';
+COMMENT ON VIEW COLUMN rollgate_audit.catalogue_v1.version IS 'goes up with each change';
+COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour keeps other days untouched';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.account IS 'as in limit_events_v1';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.api IS 'API that was called';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.denials IS 'calls';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.events IS 'rows of limit_events_v1';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.group_id IS 'group of the API';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.hour IS 'start of the hour in which the first call of an event was';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.mode IS 'as in limit_events_v1: only enforced and fallback_denied turned callers away';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.source IS 'default, or the id of the override that set the limit';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.units IS 'units they asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
+COMMENT ON FUNCTION rollgate_audit.explain_denial(pg_catalog.text) IS 'One denial by its id, as the problem body of the denied call names it, or one limit event: in columns, and all of it in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate_audit.limit_as_of(pg_catalog.text,pg_catalog.text,pg_catalog.text,timestamp with time zone) IS 'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, where they came from and the mode; no row: the API was not known yet';
+COMMENT ON VIEW rollgate_audit.limit_events_v1 IS 'Denied calls, also those let through in shadow mode, counted by second; and samples of grants. One partition a day (UTC): a condition on first_at keeps the others untouched';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.account IS 'the tenant; * where all accounts were added up; _rollgate: the service''s own sign-in';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.api IS 'API that was called, e.g. publish-bot';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.cost IS 'units each call asked for; of merged events, the first call';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.count IS 'calls: sum it to count denials';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.dimensions IS 'values of the dimensions; {} where subject is *';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.filled IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.first_at IS 'first call, by the database''s clock';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.group_id IS 'group of the API';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.id IS 'names the event; the id of its n-th denial is <id>.<n>, n in base 36 from 1: rollgate_audit.explain_denial takes both';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.kind IS 'denied: calls that had no room; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.last_at IS 'last call, by the database''s clock';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.level IS 'dimensions that make the subject, e.g. bot, account+table';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.limit_units IS 'limit in force of that window, in units; of a grant, of the minute';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.merged IS 'second: calls of one second; minute, longer: the node had too many events and added them up';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.node IS 'host and process that decided';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.per_hour IS 'limit in force: units in any 3,600 s';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.per_minute IS 'limit in force: units in any 60 s';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of the policy on the node that decided';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.request_id IS 'request of the first call';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.route IS 'route of the first call';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.source IS 'default, or the id of the override that set the limit';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.subject IS 'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects were added up';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.units IS 'units all the calls asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.used IS 'units in that window as the first call was told; of a grant, in the minute, with it';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_events_v1.window_name IS 'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both had no room; NULL: a grant';
+COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Wishes for a higher limit, with their answers and how long those took';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.account IS 'the tenant it is for';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.answer IS 'what the account was told';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.api IS 'the API, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.asked_at IS 'when it was asked';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.asked_by IS 'account:<account>, or staff:<login> above its ceiling';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.decided_at IS 'when it was decided; NULL: it is open';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.decided_by IS 'who decided; NULL: it is open';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.denial IS 'what the denial''s link told';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.denial_id IS 'the denial it was asked for: see rollgate_audit.explain_denial';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.group_id IS 'the group, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.id IS 'id of the limit request';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.override_id IS 'the override that was made of it';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.override_per_hour IS 'units in any 3,600 s of that override as it stands now';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.per_hour IS 'units in any 3,600 s that were asked for; NULL: not asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.per_minute IS 'units in any 60 s that were asked for; NULL: not asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.reason IS 'why it is wanted';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.seconds_to_decision IS 'from asking to the decision, in seconds; NULL: it is open';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.state IS 'open, approved or declined';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.ticket IS 'ticket';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.until IS 'wanted until; NULL: for good';
+COMMENT ON VIEW COLUMN rollgate_audit.limit_requests_v1.version IS 'goes up with each step';
+COMMENT ON VIEW rollgate_audit.override_history_v1 IS 'Every change of an override: who, when, from where, why, from which limits to which';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.account IS 'the tenant it is for';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.action IS 'create, change, expire, restore or undo';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.actor IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.address IS 'network address of the actor';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.after IS 'all of it after';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.api IS 'the API, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.at IS 'when it was changed';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.before IS 'all of it before; NULL: it was made';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.default_per_hour IS 'least default of the APIs in its scope, as it stood then';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'least default of the APIs in its scope, as it stood then';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.expires_at IS 'end after the change; NULL: permanent';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.expires_at_before IS 'end before; NULL: permanent, or there was no override';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.group_id IS 'the group, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.hash IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.limit_request_id IS 'the limit request it was made for';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.mode IS 'mode after';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.mode_before IS 'mode before';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.override_id IS 'id of the override';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.per_hour IS 'units in any 3,600 s after; NULL: the default';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.per_hour_before IS 'units in any 3,600 s before; NULL: the default, or there was no override';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.per_minute IS 'units in any 60 s after; NULL: the default';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.per_minute_before IS 'units in any 60 s before; NULL: the default, or there was no override';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.reason IS 'why';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.request_id IS 'HTTP request that made the change';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.role IS 'role in which the actor did';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.scope IS 'account, group, api or subject';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.starts_at IS 'start after the change';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.ticket IS 'ticket';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour as times of that default, with two decimals';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute as times of that default, with two decimals';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.undoes IS 'id of the change that this one took back';
+COMMENT ON VIEW COLUMN rollgate_audit.override_history_v1.version IS 'version after the change';
+COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits that hold now, with their defaults and what they were used for. Where several fit a subject, the most specific one wins, among equals the newest';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.account IS 'the tenant it is for';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.api IS 'the API, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.changed_at IS 'when it was changed last';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.created_at IS 'when it was made';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.created_by IS 'who made it, e.g. staff:ann@example.com';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour IS 'least default of the APIs in its scope';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'least default of the APIs in its scope';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.expires_at IS 'holds until just before; NULL: permanent';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'it first decided a call; NULL: never';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.group_id IS 'the group, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.id IS 'id of the override';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'it last decided a call';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id IS 'the limit request it was made for';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time it admitted a call that the default would have denied; NULL: it was never needed';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'most units in 3,600 s that a subject came to under it';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.peak_minute IS 'most units in 60 s that a subject came to under it';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.permanent IS 'has no end';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.reason IS 'why, as whoever changed it last wrote';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.scope IS 'account, group, api or subject: what of the account it is for';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.starts_at IS 'holds from then';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.ticket IS 'ticket; NULL: none was given';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'how many times that default, with two decimals';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'how many times that default, with two decimals';
+COMMENT ON VIEW COLUMN rollgate_audit.overrides_in_force_v1.version IS 'goes up with each change';
+COMMENT ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'As rollgate_audit.recheck_decisions_v1, of a span of time; both ends are included';
+COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.account IS 'the tenant';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.api IS 'API that was called';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.at IS 'first call';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.cost IS 'units each call asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.count IS 'calls';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.day IS 'the day (UTC) of the event';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.event_id IS 'the event: see limit_events_v1';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.limit_units IS 'its limit';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.subject IS 'key of the counted subject';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.used_told IS 'units in the window as the call was told';
+COMMENT ON VIEW COLUMN rollgate_audit.recheck_decisions_v1.window_name IS 'the window that denied';
+COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.account IS 'the tenant it is for';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.action IS 'ask, approve or decline';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.actor IS 'who: account:<account> or staff:<login>';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.address IS 'network address of the actor';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.after IS 'all of it after';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.answer IS 'what the account was told';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.api IS 'the API, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.at IS 'when';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.before IS 'all of it before; NULL: it was asked';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.group_id IS 'the group, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.hash IS 'SHA-256 of this row and all before it';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.limit_request_id IS 'id of the limit request';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.override_id IS 'the override that was made of it';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.per_hour IS 'units in any 3,600 s that were asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.per_minute IS 'units in any 60 s that were asked for';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.reason IS 'why, by the actor';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.request_id IS 'HTTP request';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.role IS 'role in which the actor did';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.state IS 'open, approved or declined';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.state_before IS 'state before; NULL: it was asked';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.ticket IS 'ticket';
+COMMENT ON VIEW COLUMN rollgate_audit.request_history_v1.until IS 'wanted until; NULL: for good';
+COMMENT ON VIEW rollgate_audit.staff_history_v1 IS 'Every change of who may do what in the service: people and tokens';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.action IS 'e.g. add, role, disable, enable, password, create, revoke';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.actor IS 'who changed it';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.actor_role IS 'role in which the actor did';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.address IS 'network address of the actor';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.after IS 'all of it after, without secrets';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.at IS 'when';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.before IS 'all of it before, without secrets';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.hash IS 'SHA-256 of this row and all before it';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.kind IS 'staff: a person; token: a machine';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.name IS 'login of the person, name of the token';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.reason IS 'why; NULL: nothing was said';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.request_id IS 'HTTP request';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.role IS 'role of the person or token after';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.role_before IS 'role of the person or token before; NULL: it was added';
+COMMENT ON VIEW COLUMN rollgate_audit.staff_history_v1.target IS 'id of the person or token';
+COMMENT ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) IS 'As rollgate_audit.usage_now_v1, at another moment of the present hour: at, or the subject''s newest grant, whichever is later';
+COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, with the minute under way, as long as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the tenant';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_by_minute_v1.api IS 'the API; @group where a group is counted together';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_by_minute_v1.minute IS 'start of the minute';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_by_minute_v1.subject IS 'key of the counted subject';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_by_minute_v1.units IS 'units granted in it and not refunded';
+COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that hold units in a window now, with both windows and the limits that apply. Reads every live counter: some seconds with hundreds of thousands';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.account IS 'the tenant';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.api IS 'the API; @group where a group is counted together';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.hour_limit IS 'units allowed in any 3,600 s; NULL: the API is in no catalogue';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.hour_remaining IS 'units left of it';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.hour_used IS 'units in the last 3,600 s';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.last_granted_at IS 'second of the newest grant';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.minute_limit IS 'units allowed in any 60 s; NULL: the API is in no catalogue';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units left of it';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.minute_used IS 'units in the last 60 s';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.mode IS 'enforced; shadow: denials are recorded, not enforced';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.source IS 'default, or the id of the override that sets the limits';
+COMMENT ON VIEW COLUMN rollgate_audit.usage_now_v1.subject IS 'key of the counted subject';
+COMMENT ON FUNCTION rollgate_audit.verify_history() IS 'Proves that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted earlier';
 
 -- Withdrawn from everybody
 
-REVOKE EXECUTE ON FUNCTION audit.explain_denial(text) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION audit.limit_as_of(text,text,text,timestamp with time zone) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION audit.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION audit.usage_at(timestamp with time zone) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION audit.verify_history() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
@@ -3105,7 +3069,6 @@ REVOKE EXECUTE ON FUNCTION rollgate.explain_denial(text) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.find_accounts(text,text,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
-REVOKE EXECUTE ON FUNCTION rollgate.hand_over() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
@@ -3151,14 +3114,14 @@ REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) FROM PUBLIC;
 REVOKE EXECUTE ON FUNCTION rollgate.write_events(jsonb) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate_audit.explain_denial(text) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) FROM PUBLIC;
+REVOKE EXECUTE ON FUNCTION rollgate_audit.verify_history() FROM PUBLIC;
 
 -- Grants
 
-GRANT EXECUTE ON FUNCTION audit.explain_denial(text) TO rollgate_auditor;
-GRANT EXECUTE ON FUNCTION audit.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_auditor;
-GRANT EXECUTE ON FUNCTION audit.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_auditor;
-GRANT EXECUTE ON FUNCTION audit.usage_at(timestamp with time zone) TO rollgate_auditor;
-GRANT EXECUTE ON FUNCTION audit.verify_history() TO rollgate_auditor;
 GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) TO rollgate_runtime;
 GRANT EXECUTE ON FUNCTION rollgate.api_of_scope(text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) TO rollgate_runtime;
@@ -3201,24 +3164,17 @@ GRANT EXECUTE ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with t
 GRANT EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.write_events(jsonb) TO rollgate_runtime;
-GRANT USAGE ON SCHEMA audit TO rollgate_auditor;
+GRANT EXECUTE ON FUNCTION rollgate_audit.explain_denial(text) TO rollgate_auditor;
+GRANT EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_auditor;
+GRANT EXECUTE ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_auditor;
+GRANT EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) TO rollgate_auditor;
+GRANT EXECUTE ON FUNCTION rollgate_audit.verify_history() TO rollgate_auditor;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_admin_api;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_maintenance;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime;
+GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;
 GRANT USAGE ON SEQUENCE rollgate.service_token_number TO rollgate_admin_api;
 GRANT USAGE ON SEQUENCE rollgate.staff_number TO rollgate_admin_api;
-GRANT SELECT ON TABLE audit.catalogue_history_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.catalogue_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.denials_by_hour_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.limit_events_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.limit_requests_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.override_history_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.overrides_in_force_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.recheck_decisions_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.request_history_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.staff_history_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.usage_by_minute_v1 TO rollgate_auditor;
-GRANT SELECT ON TABLE audit.usage_now_v1 TO rollgate_auditor;
 GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.ceiling TO rollgate_admin_api;
 GRANT DELETE, SELECT ON TABLE rollgate.freed TO rollgate_maintenance;
@@ -3239,3 +3195,15 @@ GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.service_token TO rollgate_admin_a
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.sign_in_attempt TO rollgate_admin_api;
 GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.staff TO rollgate_admin_api;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.staff_session TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate_audit.catalogue_history_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.catalogue_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.denials_by_hour_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.limit_events_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.limit_requests_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.override_history_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.overrides_in_force_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.recheck_decisions_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.request_history_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.staff_history_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.usage_by_minute_v1 TO rollgate_auditor;
+GRANT SELECT ON TABLE rollgate_audit.usage_now_v1 TO rollgate_auditor;

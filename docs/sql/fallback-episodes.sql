@@ -2,7 +2,7 @@
 WITH parameters AS (SELECT now() - interval '30 days' AS since, interval '5 minutes' AS apart),
 events AS (
   SELECT e.*, e.first_at - lag(e.last_at) OVER (ORDER BY e.first_at) > (SELECT apart FROM parameters) AS after_a_pause
-  FROM audit.limit_events_v1 e
+  FROM rollgate_audit.limit_events_v1 e
   WHERE e.mode IN ('fallback_allowed', 'fallback_denied') AND e.first_at >= (SELECT since FROM parameters)
 ),
 episodes AS (

@@ -153,7 +153,7 @@ describe('sql', () => {
   });
 
   test('\\d lists views and functions, and the columns of one, with what they mean', async () => {
-    const { stdout } = await piped('\\d\n\\d audit.usage_now_v1\n\\d nothing\n\\q\n');
+    const { stdout } = await piped('\\d\n\\d rollgate_audit.usage_now_v1\n\\d nothing\n\\q\n');
     expect(stdout).toMatch(/^limit_events_v1 +\| view +\| Denied calls/m);
     expect(stdout).toMatch(/^explain_denial\(denial_id\) +\| function \| /m);
     expect(stdout).toMatch(/^minute_used +\| bigint +\| units in the last 60 s$/m);

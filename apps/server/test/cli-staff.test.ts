@@ -136,7 +136,7 @@ test('a database that lacks the tables is told in one line', async () => {
   try {
     const { code, stderr } = await rollgateHere(['staff', 'list'], empty.url);
     expect(code).toBe(1);
-    expect(stderr).toMatch(/^rollgate: the database at .* lacks 001-counters.*: run "rollgate migrate"\n$/);
+    expect(stderr).toMatch(/^rollgate: the database at .* lacks 001-baseline.*: run "rollgate migrate"\n$/);
   } finally {
     await empty.drop();
   }

@@ -44,9 +44,12 @@ test.each(files)('%s', async (name) => {
   expect(JSON.parse(JSON.stringify(rows))).toEqual(expected[name]);
 });
 
-test.each(files)('%s asks its question first, reads the schema audit alone, and stands in the list', (name) => {
-  const [question = ''] = textOf(name).split('\n');
-  expect(question).toMatch(/^-- [A-Z].*\?/);
-  expect(textOf(name)).not.toMatch(/rollgate\./);
-  expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| [${name}](${name}) | ${question.slice(3)} |`);
-});
+test.each(files)(
+  '%s asks its question first, reads the schema rollgate_audit alone, and stands in the list',
+  (name) => {
+    const [question = ''] = textOf(name).split('\n');
+    expect(question).toMatch(/^-- [A-Z].*\?/);
+    expect(textOf(name)).not.toMatch(/rollgate\./);
+    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| [${name}](${name}) | ${question.slice(3)} |`);
+  },
+);

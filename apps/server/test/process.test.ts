@@ -185,7 +185,7 @@ test('pending migrations are one clear line that says what to do', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
     expect(await refused({ DATABASE_URL: empty.url })).toMatch(
-      /^rollgate: the database at \S+ lacks 001-counters.*: run "rollgate migrate"\n$/,
+      /^rollgate: the database at \S+ lacks 001-baseline.*: run "rollgate migrate"\n$/,
     );
   } finally {
     await empty.drop();

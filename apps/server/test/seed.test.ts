@@ -61,7 +61,7 @@ test('one seed gives the same rows, another one others', async () => {
 });
 
 test('the history is one unbroken chain in the order of time, and the ledger is at its end', async () => {
-  expect(await rows(first, 'SELECT ok FROM audit.verify_history()')).toEqual([{ ok: true }]);
+  expect(await rows(first, 'SELECT ok FROM rollgate_audit.verify_history()')).toEqual([{ ok: true }]);
   expect(
     await rows(
       first,
@@ -93,7 +93,7 @@ test('what the history tells of the end is what stands in the tables', async () 
 });
 
 test('no decision was wrong, and each denial is under the limit that the history tells for its moment', async () => {
-  expect(await rows(first, 'SELECT * FROM audit.recheck_decisions_v1')).toEqual([]);
+  expect(await rows(first, 'SELECT * FROM rollgate_audit.recheck_decisions_v1')).toEqual([]);
   const [counted] = await rows(
     first,
     `SELECT count(*)::int AS events, count(*) FILTER (WHERE l.source = e.source AND l.per_minute = e.per_minute AND l.per_hour = e.per_hour)::int AS same
@@ -117,7 +117,7 @@ test('there is something of everything', async () => {
     await has(`SELECT FROM rollgate.staff WHERE role = '${role}'`);
   await has('SELECT FROM rollgate.override_use WHERE needed_at IS NULL');
   await has(`SELECT FROM rollgate.limit_request r JOIN rollgate.limit_event e ON r.denial_id = e.id || '.1'`);
-  const now = `audit.usage_at('2026-03-10T15:20:30Z')`;
+  const now = `rollgate_audit.usage_at('2026-03-10T15:20:30Z')`;
   await has(`SELECT FROM ${now} WHERE hour_used >= hour_limit * 0.97`);
   await has(`SELECT FROM ${now} WHERE source <> 'default'`);
   await has(`SELECT FROM ${now} WHERE mode = 'shadow'`);

@@ -1,5 +1,5 @@
 /**
- * Counts in Postgres. The rule itself is SQL (`rollgate.acquire`, migrations/010-cheaper-decision.sql); here arrays are bound
+ * Counts in Postgres. The rule itself is SQL (`rollgate.acquire`, migrations/functions/acquire.sql); here arrays are bound
  * and rows are mapped.
  *
  * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.

@@ -34,7 +34,7 @@ const LOOKED = `
   FROM rollgate.counter c CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], $1) k
   CROSS JOIN LATERAL unnest(k.seconds, k.units) AS x (second, units)
   GROUP BY c.subject ORDER BY c.subject`;
-const TOLD = 'SELECT subject, minute_used, hour_used FROM audit.usage_at($1) ORDER BY subject';
+const TOLD = 'SELECT subject, minute_used, hour_used FROM rollgate_audit.usage_at($1) ORDER BY subject';
 
 test('both windows of every subject, in whichever minute its head stands, through gaps, refunds and resets', async () => {
   const roll = dice(7);
@@ -84,10 +84,12 @@ test('limits, their source and the mode are those of rollgate.limits_for, whatev
     await rows('SELECT FROM rollgate.acquire(ARRAY[3], ARRAY[$1], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])', [
       subject,
     ]);
-  const told = await rows('SELECT subject, minute_limit, hour_limit, source, mode FROM audit.usage_now_v1 ORDER BY 1');
+  const told = await rows(
+    'SELECT subject, minute_limit, hour_limit, source, mode FROM rollgate_audit.usage_now_v1 ORDER BY 1',
+  );
   const held = await rows(
     `SELECT u.subject, l.per_minute AS minute_limit, l.per_hour AS hour_limit, l.source, l.mode
-     FROM audit.usage_now_v1 u CROSS JOIN LATERAL rollgate.limits_for(u.account, u.api, u.subject) l ORDER BY 1`,
+     FROM rollgate_audit.usage_now_v1 u CROSS JOIN LATERAL rollgate.limits_for(u.account, u.api, u.subject) l ORDER BY 1`,
   );
   expect(told).toEqual(held);
   expect(told).toHaveLength(subjects.length);
@@ -97,7 +99,9 @@ test('limits, their source and the mode are those of rollgate.limits_for, whatev
 test('an API that is in no catalogue is shown without limits', async () => {
   await rows(`SELECT FROM rollgate.acquire(ARRAY[3], ARRAY['x/gone/'], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])`);
   expect(
-    await rows(`SELECT account, api, minute_used, minute_limit, source FROM audit.usage_now_v1 WHERE api = 'gone'`),
+    await rows(
+      `SELECT account, api, minute_used, minute_limit, source FROM rollgate_audit.usage_now_v1 WHERE api = 'gone'`,
+    ),
   ).toEqual([{ account: 'x', api: 'gone', minute_used: '1', minute_limit: null, source: null }]);
 });
 
@@ -115,7 +119,7 @@ test('minutes tell what was granted, the one under way too', async () => {
     );
   expect(
     await rows(
-      `SELECT account, api, minute, units FROM audit.usage_by_minute_v1 WHERE subject = 'minute-co/publish-bot/bot=m' ORDER BY minute`,
+      `SELECT account, api, minute, units FROM rollgate_audit.usage_by_minute_v1 WHERE subject = 'minute-co/publish-bot/bot=m' ORDER BY minute`,
     ),
   ).toEqual([
     { account: 'minute-co', api: 'publish-bot', minute: at(0), units: '7' },

@@ -56,16 +56,16 @@ test('a condition on time reaches the partitions: of events, of hours and of dec
   const day = 'limit_event_20260309';
   const span = [new Date('2026-03-09T00:00:00Z'), new Date('2026-03-10T00:00:00Z')];
   expect(
-    await partitionsOf('SELECT * FROM audit.limit_events_v1 WHERE first_at >= $1 AND first_at < $2', span),
+    await partitionsOf('SELECT * FROM rollgate_audit.limit_events_v1 WHERE first_at >= $1 AND first_at < $2', span),
   ).toEqual([day]);
   expect(
     await partitionsOf(
-      `SELECT * FROM audit.limit_events_v1 WHERE first_at >= timestamptz '2026-03-09' AND first_at < timestamptz '2026-03-10' AND account = 'acme'`,
+      `SELECT * FROM rollgate_audit.limit_events_v1 WHERE first_at >= timestamptz '2026-03-09' AND first_at < timestamptz '2026-03-10' AND account = 'acme'`,
     ),
   ).toEqual([day]);
   const hours = await partitionsOf(
     `WITH parameters AS (SELECT timestamptz '2026-03-09 09:00' AS since)
-     SELECT * FROM audit.denials_by_hour_v1 WHERE hour >= (SELECT since FROM parameters) AND hour < timestamptz '2026-03-10'`,
+     SELECT * FROM rollgate_audit.denials_by_hour_v1 WHERE hour >= (SELECT since FROM parameters) AND hour < timestamptz '2026-03-10'`,
   );
   // To find the oldest and the newest event, two more are touched at their ends.
   expect(hours.filter((name) => name > 'limit_event_20260131' && name < 'limit_event_20260310')).toEqual([day]);
@@ -74,7 +74,7 @@ test('a condition on time reaches the partitions: of events, of hours and of dec
 test('denials by hour add up every call, once', async () => {
   expect(
     await rows(
-      `SELECT hour, account, api, window_name, mode, denials, units, events FROM audit.denials_by_hour_v1
+      `SELECT hour, account, api, window_name, mode, denials, units, events FROM rollgate_audit.denials_by_hour_v1
        WHERE hour >= timestamptz '2026-03-10' ORDER BY hour`,
     ),
   ).toEqual(
@@ -83,19 +83,19 @@ test('denials by hour add up every call, once', async () => {
       { hour: new Date('2026-03-10T10:00:00Z'), denials: '40', events: '20', units: '20' },
     ].map((row) => ({ account: 'acme', api: 'publish-bot', window_name: 'minute', mode: 'enforced', ...row })),
   );
-  const [all] = await rows('SELECT sum(denials)::int AS denials FROM audit.denials_by_hour_v1');
+  const [all] = await rows('SELECT sum(denials)::int AS denials FROM rollgate_audit.denials_by_hour_v1');
   expect(all).toEqual({ denials: 40 * 50 * 2 });
 });
 
 test('decisions judged again: none was wrong, and one that was would be found under its day', async () => {
-  expect(await rows('SELECT * FROM audit.recheck_decisions_v1')).toEqual([]);
+  expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1')).toEqual([]);
   const now = Date.now();
   await writeEvents(database.pool, [eventToWrite({ id: 'wrong', first_ms: now, subject: 'x/publish-bot/bot=b' })]);
   const today = new Date(Math.floor(now / DAY_MS) * DAY_MS);
-  expect(await rows('SELECT event_id, used_in_truth FROM audit.recheck_decisions_v1 WHERE day = $1', [today])).toEqual([
-    { event_id: 'wrong', used_in_truth: '0' },
-  ]);
-  expect(await rows('SELECT * FROM audit.recheck_decisions_v1 WHERE day < $1', [today])).toEqual([]);
+  expect(
+    await rows('SELECT event_id, used_in_truth FROM rollgate_audit.recheck_decisions_v1 WHERE day = $1', [today]),
+  ).toEqual([{ event_id: 'wrong', used_in_truth: '0' }]);
+  expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1 WHERE day < $1', [today])).toEqual([]);
 });
 
 test('an override from wish to end: who, why, from what to what, how far above the default of its time', async () => {
@@ -117,7 +117,7 @@ test('an override from wish to end: who, why, from what to what, how far above t
   expect(
     await rows(
       `SELECT action, actor, role, address, scope, api, per_minute_before, per_minute, default_per_minute, times_per_minute, reason, ticket, limit_request_id
-       FROM audit.override_history_v1 WHERE override_id = $1 ORDER BY id`,
+       FROM rollgate_audit.override_history_v1 WHERE override_id = $1 ORDER BY id`,
       [id],
     ),
   ).toEqual(
@@ -151,7 +151,7 @@ test('an override from wish to end: who, why, from what to what, how far above t
   );
   expect(
     await rows(
-      'SELECT action, actor, state_before, state, answer, override_id FROM audit.request_history_v1 ORDER BY id',
+      'SELECT action, actor, state_before, state, answer, override_id FROM rollgate_audit.request_history_v1 ORDER BY id',
     ),
   ).toEqual([
     { action: 'ask', actor: 'account:acme', state_before: null, state: 'open', answer: null, override_id: null },
@@ -164,12 +164,12 @@ test('an override from wish to end: who, why, from what to what, how far above t
       override_id: id,
     },
   ]);
-  expect(await rows(`SELECT state, seconds_to_decision, override_per_minute FROM audit.limit_requests_v1`)).toEqual([
-    { state: 'approved', seconds_to_decision: '0', override_per_minute: 200 },
-  ]);
+  expect(
+    await rows(`SELECT state, seconds_to_decision, override_per_minute FROM rollgate_audit.limit_requests_v1`),
+  ).toEqual([{ state: 'approved', seconds_to_decision: '0', override_per_minute: 200 }]);
   expect(
     await rows(
-      `SELECT action, actor, per_minute_before, per_minute, shadow, version, ticket FROM audit.catalogue_history_v1 WHERE api = 'publish-bot' AND action = 'change'`,
+      `SELECT action, actor, per_minute_before, per_minute, shadow, version, ticket FROM rollgate_audit.catalogue_history_v1 WHERE api = 'publish-bot' AND action = 'change'`,
     ),
   ).toEqual([
     {
@@ -184,14 +184,14 @@ test('an override from wish to end: who, why, from what to what, how far above t
   ]);
   expect(
     await rows(
-      `SELECT per_minute, shipped_per_minute, edited, level FROM audit.catalogue_v1 WHERE api = 'publish-bot'`,
+      `SELECT per_minute, shipped_per_minute, edited, level FROM rollgate_audit.catalogue_v1 WHERE api = 'publish-bot'`,
     ),
   ).toEqual([{ per_minute: 30, shipped_per_minute: 60, edited: true, level: 'bot' }]);
 
   await database.pool.query('SELECT rollgate.report_use($1)', [
     JSON.stringify([{ id, at_ms: AT, peak_minute: 140, peak_hour: 900, needed: true }]),
   ]);
-  const inForce = `SELECT times_per_minute, permanent, peak_minute, needed_at FROM audit.overrides_in_force_v1 WHERE id = $1`;
+  const inForce = `SELECT times_per_minute, permanent, peak_minute, needed_at FROM rollgate_audit.overrides_in_force_v1 WHERE id = $1`;
   expect(await rows(inForce, [id])).toEqual([
     { times_per_minute: '6.67', permanent: false, peak_minute: 140, needed_at: new Date(AT) },
   ]);
@@ -211,7 +211,7 @@ test('staff and tokens: who was given which role by whom', async () => {
   await database.pool.query(record, ['token', 'revoke', 'tok_1', '{"name": "ci", "role": "support"}', null]);
   expect(
     await rows(
-      'SELECT kind, action, name, actor, actor_role, role_before, role FROM audit.staff_history_v1 ORDER BY id',
+      'SELECT kind, action, name, actor, actor_role, role_before, role FROM rollgate_audit.staff_history_v1 ORDER BY id',
     ),
   ).toEqual([
     {
@@ -236,19 +236,19 @@ test('staff and tokens: who was given which role by whom', async () => {
 });
 
 test('functions: one denial explained, a limit of the past, the history proved', async () => {
-  const [told] = await rows(`SELECT account, "limit", sentence FROM audit.explain_denial('e0-0.2')`);
+  const [told] = await rows(`SELECT account, "limit", sentence FROM rollgate_audit.explain_denial('e0-0.2')`);
   expect(told).toMatchObject({
     account: 'acme',
     limit: 60,
     sentence: expect.stringMatching(/^Call 2 of acme to publish-bot was denied/),
   });
-  expect(await rows(`SELECT * FROM audit.explain_denial('none')`)).toEqual([]);
+  expect(await rows(`SELECT * FROM rollgate_audit.explain_denial('none')`)).toEqual([]);
   expect(
     await rows(
-      `SELECT per_minute, source FROM audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
+      `SELECT per_minute, source FROM rollgate_audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
     ),
   ).toEqual([{ per_minute: 30, source: 'default' }]);
-  const [proof] = await rows('SELECT * FROM audit.verify_history()');
+  const [proof] = await rows('SELECT * FROM rollgate_audit.verify_history()');
   expect(proof).toMatchObject({ ok: true, broken_id: null, broken_why: null });
   expect(Number(proof?.['rows_checked'])).toBeGreaterThan(80);
 });

@@ -52,7 +52,7 @@ test('a heavy query and an idle transaction: decisions go on, and the server end
 
   await auditor.query(`SET statement_timeout = '${MEASURE_MS}ms'`);
   const heavy = auditor
-    .query('SELECT count(*) FROM audit.usage_now_v1 CROSS JOIN generate_series(1, 1000000000)')
+    .query('SELECT count(*) FROM rollgate_audit.usage_now_v1 CROSS JOIN generate_series(1, 1000000000)')
     .catch((error: unknown) => error);
   const during = await decisionsPerSecond();
   expect(await heavy).toMatchObject({ code: '57014' });
@@ -61,7 +61,7 @@ test('a heavy query and an idle transaction: decisions go on, and the server end
   const endsAfterMs = MEASURE_MS * 2;
   await auditor.query(`SET statement_timeout = 0; SET idle_in_transaction_session_timeout = '${endsAfterMs}ms'`);
   await auditor.query('BEGIN ISOLATION LEVEL REPEATABLE READ');
-  await auditor.query('SELECT count(*) FROM audit.usage_now_v1');
+  await auditor.query('SELECT count(*) FROM rollgate_audit.usage_now_v1');
   const idle = await decisionsPerSecond();
   print('during an idle transaction', idle, before);
   const stillThere = `SELECT FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()`;

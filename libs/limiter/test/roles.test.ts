@@ -33,13 +33,13 @@ const NOBODY_MAY = [
   'SET ROLE rollgate_owner',
   'SET ROLE postgres',
   'CREATE TABLE rollgate.mine ()',
-  'CREATE TABLE audit.mine ()',
+  'CREATE TABLE rollgate_audit.mine ()',
   'CREATE TABLE public.mine ()',
   'CREATE SCHEMA mine',
   'CREATE ROLE mine',
   `CREATE FUNCTION rollgate.mine() RETURNS int LANGUAGE sql AS 'SELECT 1'`,
   'ALTER TABLE rollgate.history DISABLE TRIGGER USER',
-  'DROP VIEW audit.limit_events_v1',
+  'DROP VIEW rollgate_audit.limit_events_v1',
   'DROP TABLE rollgate.counter',
   'TRUNCATE rollgate.history',
   'INSERT INTO rollgate.history SELECT * FROM rollgate.history',
@@ -55,7 +55,6 @@ const NOBODY_MAY = [
   'SELECT FROM rollgate.bucket',
   `SELECT rollgate.record('override', 'x', 'x', 'x', ${BY}, NULL, NULL, 'r')`,
   'SELECT rollgate.open_ledger(true)',
-  'SELECT rollgate.hand_over()',
   `COPY rollgate.history TO '/tmp/history'`,
   `COPY (SELECT 1) TO PROGRAM 'true'`,
   `SELECT pg_read_file('postgresql.conf')`,
@@ -77,18 +76,18 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       `SELECT rollgate.create_override(${SPEC}, NULL)`,
       `SELECT rollgate.decode_part('x')`,
       'SELECT * FROM rollgate.verify_history()',
-      `UPDATE audit.catalogue_v1 SET title = 'x'`,
-      `DELETE FROM audit.limit_events_v1`,
-      'INSERT INTO audit.staff_history_v1 (id) VALUES (1)',
+      `UPDATE rollgate_audit.catalogue_v1 SET title = 'x'`,
+      `DELETE FROM rollgate_audit.limit_events_v1`,
+      'INSERT INTO rollgate_audit.staff_history_v1 (id) VALUES (1)',
       'SET ROLE rollgate_runtime',
       'SET ROLE rollgate_admin_api',
     ],
     may: [
-      `SELECT * FROM audit.explain_denial('x')`,
-      `SELECT * FROM audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
-      'SELECT * FROM audit.verify_history()',
-      'SELECT * FROM audit.usage_at(now())',
-      'SELECT * FROM audit.recheck_decisions(now(), now())',
+      `SELECT * FROM rollgate_audit.explain_denial('x')`,
+      `SELECT * FROM rollgate_audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
+      'SELECT * FROM rollgate_audit.verify_history()',
+      'SELECT * FROM rollgate_audit.usage_at(now())',
+      'SELECT * FROM rollgate_audit.recheck_decisions(now(), now())',
     ],
   },
   rollgate_runtime: {
@@ -96,7 +95,7 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       'SELECT FROM rollgate.history',
       'SELECT FROM rollgate.limit_event',
       'SELECT FROM rollgate.staff',
-      'SELECT FROM audit.limit_events_v1',
+      'SELECT FROM rollgate_audit.limit_events_v1',
       `SELECT rollgate.create_override(${SPEC}, ${BY})`,
       `SELECT rollgate.decide_request('req_1', 1, true, '{}', 'ok', ${BY})`,
       `SELECT rollgate.record_staff('staff', 'add', 'x', ${BY}, NULL, NULL)`,
@@ -119,14 +118,18 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       `SELECT FROM ${ACQUIRE}`,
       'SELECT FROM rollgate.history',
       'SELECT FROM rollgate.limit_event',
-      'SELECT FROM audit.limit_events_v1',
+      'SELECT FROM rollgate_audit.limit_events_v1',
       `SELECT rollgate.create_override(${SPEC}, ${BY})`,
       `SELECT rollgate.reset(1, 'x')`,
     ],
     may: ['SELECT rollgate.maintain_events(90, 3)', `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`],
   },
   rollgate_admin_api: {
-    mayNot: ['SELECT FROM audit.limit_events_v1', 'DELETE FROM rollgate.staff', 'DELETE FROM rollgate.service_token'],
+    mayNot: [
+      'SELECT FROM rollgate_audit.limit_events_v1',
+      'DELETE FROM rollgate.staff',
+      'DELETE FROM rollgate.service_token',
+    ],
     may: [
       `SELECT FROM rollgate.create_override(${SPEC}, ${BY})`,
       `SELECT FROM ${ACQUIRE}`,
@@ -151,14 +154,14 @@ describe.each(Object.entries(ROLES))('%s', (role, { mayNot, may }) => {
 });
 
 describe('the auditor', () => {
-  test('reads every view of the schema audit, each with a comment on itself and on every column', async () => {
+  test('reads every view of the schema rollgate_audit, each with a comment on itself and on every column', async () => {
     const { rows } = await database.pool.query<{ view: string; uncommented: string[] | null }>(
       `SELECT c.oid::regclass::text AS view,
               (SELECT array_agg(a.attname::text) FROM pg_attribute a
                WHERE a.attrelid = c.oid AND a.attnum >= 0 AND NOT a.attisdropped AND col_description(c.oid, a.attnum) IS NULL) AS uncommented
-       FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND obj_description(c.oid) IS NOT NULL ORDER BY 1`,
+       FROM pg_class c WHERE c.relnamespace = 'rollgate_audit'::regnamespace AND obj_description(c.oid) IS NOT NULL ORDER BY 1`,
     );
-    expect(rows.map(({ view }) => view.replace('audit.', ''))).toEqual([
+    expect(rows.map(({ view }) => view.replace('rollgate_audit.', ''))).toEqual([
       'catalogue_history_v1',
       'catalogue_v1',
       'denials_by_hour_v1',
@@ -191,7 +194,7 @@ describe('the auditor', () => {
           'statement_timeout=30s',
           'idle_in_transaction_session_timeout=15s',
           'TimeZone=UTC',
-          'search_path=audit',
+          'search_path=rollgate_audit',
         ],
         rolconnlimit: 10,
         rolcanlogin: true,
@@ -207,7 +210,7 @@ describe('the auditor', () => {
 });
 
 describe('by the catalogue of the server', () => {
-  const OURS = `IN ('rollgate'::regnamespace, 'audit'::regnamespace)`;
+  const OURS = `IN ('rollgate'::regnamespace, 'rollgate_audit'::regnamespace)`;
   const names = async (sql: string) => (await database.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name);
 
   test('every function that runs with its owner’s rights pins where it looks names up', async () => {
@@ -251,12 +254,12 @@ describe('by the catalogue of the server', () => {
     ).toEqual([]);
   });
 
-  test('the auditor has SELECT on the views of audit, and no right to anything else', async () => {
+  test('the auditor has SELECT on the views of rollgate_audit, and no right to anything else', async () => {
     const rights = await names(
       `SELECT DISTINCT c.relnamespace::regnamespace || ' ' || c.relkind::text || ' ' || a.privilege_type AS name
        FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 'rollgate_auditor'::regrole`,
     );
-    expect(rights).toEqual(['audit v SELECT']);
+    expect(rights).toEqual(['rollgate_audit v SELECT']);
   });
 
   test('tables are written by functions alone, but for those of staff and the list the janitor empties', async () => {

@@ -8,7 +8,7 @@ import pg from 'pg';
 import type { ContenderOptions } from './contender.js';
 import { Rollgate } from './rollgate.js';
 
-/** As Rollgate's own (migrations/001-counters.sql). */
+/** As Rollgate's own (migrations/001-baseline.sql). */
 const STORAGE = 'fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1';
 
 /** Locks the lanes, reads the clock, decides, and tells that everything is granted. */

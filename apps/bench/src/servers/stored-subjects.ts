@@ -1,7 +1,7 @@
 /**
  * Fills a database of Rollgate's with subjects that have a past, as rollgate.acquire would have left them.
  *
- * Invariant: what is stored is consistent (migrations/001-counters.sql): each minute's start is the total before it, the
+ * Invariant: what is stored is consistent (migrations/001-baseline.sql): each minute's start is the total before it, the
  * head repeats the minute before and the minute an hour ago, and `hour_next` is the oldest second between the two.
  */
 import { laneOf } from '@rollgate/limiter';

@@ -1,4 +1,4 @@
-/** Refusals that the database's functions speak: SQLSTATE RG404 is what HTTP calls 404 (migrations/003-policy.sql). */
+/** Refusals that the database's functions speak: SQLSTATE RG404 is what HTTP calls 404 (migrations/functions). */
 import { refusalStatus } from '@rollgate/limiter';
 
 export interface Refusal {

@@ -1,8 +1,8 @@
 /** What of Rollgate is in a database. Looks only. */
-import { migrations } from '@rollgate/migrations';
+import { MIGRATIONS_OF_010, migrations } from '@rollgate/migrations';
 import type { Queryable } from './queryable.js';
 
-/** Names as their files have them, oldest first, e.g. `001-counters`. */
+/** Names as their files have them, oldest first, e.g. `001-baseline`. */
 export interface MigrationState {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
@@ -13,13 +13,16 @@ export interface MigrationState {
 /** Without these no decision can be made, whatever the migrations' list says: somebody dropped or never restored them. */
 const NEEDED = ['counter', 'bucket', 'lane', 'freed'] as const;
 
+/** Those of 0.1.0, which the baseline replaces. */
+const OLD = MIGRATIONS_OF_010.map(fileName);
+
 export async function readMigrationState(database: Queryable): Promise<MigrationState> {
   const known = migrations.map((Migration) => fileName(String(new Migration().name)));
   const applied = await readApplied(database);
   return {
     applied,
     pending: known.filter((name) => !applied.includes(name)),
-    unknown: applied.filter((name) => !known.includes(name)),
+    unknown: applied.filter((name) => !known.includes(name) && !OLD.includes(name)),
   };
 }
 

@@ -1,5 +1,5 @@
 /**
- * Policy as it might have come about: the same functions that change it (migrations/003-policy.sql), at times of the past.
+ * Policy as it might have come about: the same functions that change it (migrations/functions), at times of the past.
  *
  * Invariants: the ledger is set to a moment of the past instead of now, and the functions that need an open ledger are
  * called with it, so every rule holds and every change has its row in the chain; time never goes back. Only the owner of

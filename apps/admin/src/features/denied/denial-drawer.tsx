@@ -36,7 +36,7 @@ export function DenialDrawer({ id, mayRaise, onClose }: DenialDrawerProps) {
 
 function Explanation({ told, mayRaise }: { told: Explained; mayRaise: boolean }) {
   const { event, sentence, limit, origin, filled, allowedAgainAt } = told;
-  const sql = `SELECT * FROM audit.explain_denial('${event.id.replaceAll("'", "''")}')`;
+  const sql = `SELECT * FROM rollgate_audit.explain_denial('${event.id.replaceAll("'", "''")}')`;
   return (
     <Stack>
       <Text fw={500} data-sentence>

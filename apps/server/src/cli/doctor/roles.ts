@@ -28,11 +28,11 @@ export async function checkRoles(database: Queryable): Promise<Check> {
       ...found,
       ok: false,
       detail: `${missing.join(', ')} missing`,
-      remedy: 'restore them, as migrations/002-roles.sql has them',
+      remedy: 'restore them, as migrations/access.sql has them',
     };
   }
   if (strangers.length > 0) {
-    const remedy = 'run: SELECT rollgate.hand_over()';
+    const remedy = 'run migrations/access.sql as a member of rollgate_owner';
     return { ...found, ok: false, detail: `rollgate_owner does not own ${strangers.join(', ')}`, remedy };
   }
   if (writers.length > 0) {

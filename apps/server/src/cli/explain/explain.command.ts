@@ -16,7 +16,7 @@ async function runExplain(cli: Cli, id: string, { json }: { readonly json?: true
   const session = new AuditorSession(readDatabaseUrl(cli.environment));
   await session.open();
   try {
-    const { rows } = await session.run('SELECT sentence, to_jsonb(e) FROM audit.explain_denial($1) e', [id]);
+    const { rows } = await session.run('SELECT sentence, to_jsonb(e) FROM rollgate_audit.explain_denial($1) e', [id]);
     const [sentence, facts] = rows[0] ?? [];
     if (facts == null) throw new Error(`there is no denial "${id}" on record`);
     if (json) printJson(cli, JSON.parse(facts));

@@ -9,9 +9,9 @@ import pg from 'pg';
 
 export const AUDITOR = 'rollgate_auditor';
 
-/** As migrations/002-roles.sql sets them for those who sign in as the role. */
+/** As migrations/access.sql sets them for those who sign in as the role. */
 const SETTINGS = `SET default_transaction_read_only = on; SET statement_timeout = '30s';
-  SET idle_in_transaction_session_timeout = '15s'; SET timezone = 'UTC'; SET search_path = audit; SET application_name = 'rollgate-sql'`;
+  SET idle_in_transaction_session_timeout = '15s'; SET timezone = 'UTC'; SET search_path = rollgate_audit; SET application_name = 'rollgate-sql'`;
 
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly typeId: number }[];

@@ -1,0 +1,103 @@
+-- Brings a database made by 0.1.0 (migrations 001-counters to 010-cheaper-decision) to the tables of 001-baseline.sql. The
+-- functions and views of the baseline and access.sql follow in the same transaction.
+--
+-- What 0.1.0 made is removed by name. Its schema `audit` goes when nothing else is in it; its views are in rollgate_audit now.
+
+DROP VIEW
+  audit.catalogue_history_v1,
+  audit.catalogue_v1,
+  audit.denials_by_hour_v1,
+  audit.limit_events_v1,
+  audit.limit_requests_v1,
+  audit.override_history_v1,
+  audit.overrides_in_force_v1,
+  audit.recheck_decisions_v1,
+  audit.request_history_v1,
+  audit.staff_history_v1,
+  audit.usage_by_minute_v1,
+  audit.usage_now_v1,
+  rollgate.override_history,
+  rollgate.request_history;
+
+DROP FUNCTION
+  audit.explain_denial(text),
+  audit.limit_as_of(text,text,text,timestamptz),
+  audit.recheck_decisions(timestamptz,timestamptz),
+  audit.usage_at(timestamptz),
+  audit.verify_history(),
+  rollgate.acquire(int[],text[],int[],int[],int[],int[],timestamptz),
+  rollgate.acquire_cold(int[],text[],int[],int[],int[],int[],int[],int),
+  rollgate.add_override(jsonb,rollgate.author,rollgate.ledger),
+  rollgate.api_of_scope(text),
+  rollgate.ask_limit(jsonb,rollgate.author),
+  rollgate.catalogue_facts(rollgate.catalogue),
+  rollgate.change_catalogue(text,int,jsonb,text,text,rollgate.author),
+  rollgate.change_override(text,int,jsonb,text,rollgate.author),
+  rollgate.check_ceiling(rollgate.override,rollgate.author),
+  rollgate.create_override(jsonb,rollgate.author),
+  rollgate.decide_request(text,int,boolean,jsonb,text,rollgate.author),
+  rollgate.decision_number(text),
+  rollgate.decode_part(text),
+  rollgate.default_limits(rollgate.catalogue),
+  rollgate.encode_part(text),
+  rollgate.enter_lanes(int[]),
+  rollgate.expire_override(text,int,text,rollgate.author),
+  rollgate.explain_denial(text),
+  rollgate.find_accounts(text,text,int),
+  rollgate.find_subjects(text,int),
+  rollgate.first_counted(smallint[],int[],smallint),
+  rollgate.hand_over(),
+  rollgate.history_hash(rollgate.history),
+  rollgate.lanes_of(int),
+  rollgate.leave_node(text),
+  rollgate.limit_as_of(text,text,text,timestamptz),
+  rollgate.limits_for(text,text,text,timestamptz),
+  rollgate.list_subjects(int,text,text,int,timestamptz),
+  rollgate.maintain_events(int,int,timestamptz),
+  rollgate.make_event_day(date),
+  rollgate.near_limit(int,int,timestamptz),
+  rollgate.need_reason(text),
+  rollgate.oldest_second(bigint,bigint,smallint[],int[]),
+  rollgate.open_ledger(boolean),
+  rollgate.override_at(text,int),
+  rollgate.override_facts(rollgate.override),
+  rollgate.peak_usage(int,text,timestamptz),
+  rollgate.peek(int,text[],timestamptz),
+  rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint),
+  rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint),
+  rollgate.recently_freed(),
+  rollgate.recheck_decisions(timestamptz,timestamptz),
+  rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint),
+  rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text),
+  rollgate.refund(int,text,int,int),
+  rollgate.register_catalogue(jsonb,rollgate.author),
+  rollgate.report_use(jsonb),
+  rollgate.request_facts(rollgate.limit_request),
+  rollgate.requests_of(text,text,text,bigint,int),
+  rollgate.reset(int,text),
+  rollgate.restore_override(text,int,timestamptz,text,rollgate.author),
+  rollgate.second_of(int,text,bigint,int),
+  rollgate.server_state(),
+  rollgate.sweep(int,text,text,int,int,int,timestamptz),
+  rollgate.sync_node(text,text,bigint,text,timestamptz),
+  rollgate.undo(bigint,text,rollgate.author),
+  rollgate.units_by_second(int[],text,int,int),
+  rollgate.usage_at(timestamptz),
+  rollgate.usage_by_minute(int,text,timestamptz),
+  rollgate.usage_by_second(int,text,timestamptz),
+  rollgate.utc(timestamptz,text),
+  rollgate.verify_history(),
+  rollgate.window_base(bigint,bigint,smallint[],int[],smallint),
+  rollgate.window_filling(int,text,text,timestamptz),
+  rollgate.write_events(jsonb);
+
+DO $$
+BEGIN
+  DROP SCHEMA audit;
+EXCEPTION
+  WHEN dependent_objects_still_exist THEN
+    RAISE WARNING 'The schema audit is kept: it holds objects that are not Rollgate''s. 0.1.0 made rollgate_owner their owner; give them back with ALTER … OWNER TO.';
+END $$;
+
+CREATE SCHEMA rollgate_audit;
+COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';

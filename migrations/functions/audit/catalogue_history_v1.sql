@@ -1,0 +1,34 @@
+CREATE OR REPLACE VIEW rollgate_audit.catalogue_history_v1 AS
+SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h.actor, h.role, h.address, h.request_id,
+       coalesce((h.before ->> 'perMinute')::int, (h.before ->> 'shippedPerMinute')::int) AS per_minute_before,
+       coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
+       coalesce((h.before ->> 'perHour')::int, (h.before ->> 'shippedPerHour')::int) AS per_hour_before,
+       coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour,
+       (h.before ->> 'shadow')::boolean AS shadow_before, (h.after ->> 'shadow')::boolean AS shadow,
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
+FROM rollgate.history h
+WHERE h.kind = 'catalogue';
+
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'place in the chain of the history';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add and ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role              IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.address           IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id        IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute        IS 'default units in any 60 s after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour_before   IS 'default units in any 3,600 s before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour          IS 'default units in any 3,600 s after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before     IS 'denials were recorded only, before';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow            IS 'denials are recorded only, after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.version           IS 'version of the API''s defaults after the change';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason            IS 'why';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.ticket            IS 'ticket';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes            IS 'id of the change that this one took back';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before            IS 'all of it before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after             IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.hash              IS 'SHA-256 of this row and all before it';

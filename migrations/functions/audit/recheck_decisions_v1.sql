@@ -1,0 +1,22 @@
+-- Days outermost: a condition on `day` leaves only its events to be judged.
+CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
+SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_told, r.used_in_truth, r.cost, r.count
+FROM (
+  SELECT generate_series(date_trunc('day', b.oldest, 'UTC'), b.newest, interval '1 day') AS day
+  FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event o) b
+) d
+CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, d.day + interval '1 day' - interval '1 microsecond') r;
+
+COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.day           IS 'the day (UTC) of the event';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.event_id      IS 'the event: see limit_events_v1';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.account       IS 'the tenant';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.api           IS 'API that was called';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject       IS 'key of the counted subject';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at            IS 'first call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name   IS 'the window that denied';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units   IS 'its limit';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_told     IS 'units in the window as the call was told';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost          IS 'units each call asked for';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'calls';

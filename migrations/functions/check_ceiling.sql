@@ -1,0 +1,34 @@
+-- Refuses what the role may not grant.
+CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_ceiling rollgate.ceiling;
+  v_minute  bigint;
+  v_hour    bigint;
+BEGIN
+  SELECT * INTO v_ceiling FROM rollgate.ceiling WHERE role = p_by.role;
+  IF NOT found THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
+  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
+  WHERE (p_override.api IS NULL OR c.api = p_override.api) AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  IF v_minute IS NULL THEN
+    RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
+  END IF;
+  IF p_override.per_minute > v_minute * v_ceiling.times OR p_override.per_hour > v_hour * v_ceiling.times THEN
+    RAISE EXCEPTION 'The role % may grant up to % a minute and % an hour here: % times the default.',
+      p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+  -- A minute for clocks that differ and forms that take time.
+  IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
+    RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+  IF v_ceiling.times IS NOT NULL AND p_override.mode = 'shadow' THEN
+    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above what its author''s role may grant';

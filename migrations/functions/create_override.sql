@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.override
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
+$$;
+
+COMMENT ON FUNCTION rollgate.create_override IS 'Makes an override; p_spec names columns of rollgate.override. RG403 above the ceiling, RG404, RG422';

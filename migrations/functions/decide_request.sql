@@ -1,0 +1,47 @@
+-- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, expires_at, starts_at, ticket.
+CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
+RETURNS SETOF rollgate.limit_request
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
+  v_old    rollgate.limit_request;
+  v_new    rollgate.limit_request;
+  v_made   rollgate.override;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.state <> 'open' THEN
+    RAISE EXCEPTION 'The request was % by % already.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not decide requests.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  IF v_old.asked_by = p_by.actor THEN
+    RAISE EXCEPTION 'Nobody decides their own request.' USING ERRCODE = 'RG403';
+  END IF;
+  IF NOT p_approve THEN
+    PERFORM rollgate.need_reason(p_answer);
+  ELSE
+    v_made := rollgate.add_override(
+      jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
+        'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'expires_at', v_old.until, 'ticket', v_old.ticket)
+      || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+      || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
+      p_by, v_ledger);
+  END IF;
+  UPDATE rollgate.limit_request r
+  SET state = CASE WHEN p_approve THEN 'approved' ELSE 'declined' END, decided_by = p_by.actor, decided_at = v_ledger.history_at,
+      answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
+  WHERE r.id = p_id
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
+    rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
+  RETURN NEXT v_new;
+END $$;
+
+COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';

@@ -1,0 +1,9 @@
+-- The key's own syntax, and what no reader of a table can see, stands in keys as %XX (libs/limiter/src/subject.ts).
+CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
+    SELECT string_agg(CASE WHEN m[1] ~ '^%[0-9A-F]{2}$' THEN chr(('x' || substr(m[1], 2))::bit(8)::int) ELSE m[1] END, '' ORDER BY ord)
+    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
+$$;
+
+COMMENT ON FUNCTION rollgate.decode_part IS 'An account or a value as it stands in a subject''s key, as it was given';

@@ -1,0 +1,21 @@
+CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version int, p_reason text, p_by rollgate.author)
+RETURNS SETOF rollgate.override
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := v_old;
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  IF v_old.expires_at <= v_ledger.history_at THEN
+    RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
+  END IF;
+  v_new.expires_at := v_ledger.history_at;
+  -- One that has not begun never will.
+  v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger) p;
+END $$;
+
+COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';

@@ -1,0 +1,37 @@
+-- One page of accounts that start with p_prefix and are known by traffic, an override or a request; on the first page the one
+-- that is p_prefix comes first. Then in the order of keys:
+-- each lane is looked through account by account, not subject by subject.
+CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit int) RETURNS TABLE (key text, account text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  WITH RECURSIVE walk AS (
+    SELECT g AS lane, 0 AS n, (
+      SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
+      WHERE c.lane = g AND c.subject >= greatest(p_prefix COLLATE "C", CASE WHEN p_after <> '' THEN p_after || '0' END COLLATE "C")
+      ORDER BY c.subject LIMIT 1) AS key
+    FROM generate_series(0, 63) g
+    UNION ALL
+    SELECT w.lane, w.n + 1, (
+      SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
+      WHERE c.lane = w.lane AND c.subject >= w.key || '0' COLLATE "C" ORDER BY c.subject LIMIT 1)
+    FROM walk w
+    WHERE w.n < p_limit AND starts_with(w.key, p_prefix)
+  ),
+  known AS (
+    SELECT w.key FROM walk w
+    UNION
+    SELECT p_prefix WHERE EXISTS (
+      SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
+        SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
+    UNION
+    SELECT rollgate.encode_part(o.account) FROM rollgate.override o
+    UNION
+    SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
+  )
+  SELECT k.key, rollgate.decode_part(k.key) FROM known k
+  WHERE starts_with(k.key, p_prefix) AND k.key <> ''
+    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND k.key NOT LIKE '\_rollgate%'
+  ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
+  LIMIT p_limit
+$$;
+
+COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';

@@ -1,0 +1,9 @@
+-- As JSON, so that no two rows have one text. Microseconds, so that no time zone matters.
+CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT encode(sha256(convert_to(jsonb_build_array(
+    h.previous_hash, h.id, (extract(epoch FROM h.at) * 1000000)::bigint, h.kind, h.action, h.target, h.account, h.actor, h.role,
+    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
+$$;
+
+COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a row of the history and the hash of the row before it';

@@ -1,0 +1,25 @@
+-- The limits that apply to one subject. The same rule runs on the nodes (libs/limiter/src/policy), held to one test.
+CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL)
+RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
+LANGUAGE sql STABLE AS $$
+  WITH fitting AS (
+    SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
+    FROM rollgate.catalogue c
+    JOIN rollgate.override o ON o.account = p_account
+      AND (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api) AND (o.group_id IS NULL OR o.group_id = c.group_id)
+      AND o.starts_at <= coalesce(p_at, clock_timestamp())
+      AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
+    WHERE c.api = p_api
+  )
+  SELECT coalesce(o.per_minute, d.per_minute), coalesce(o.per_hour, d.per_hour), coalesce(o.id, 'default'),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+                  CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  LEFT JOIN LATERAL (
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+  ) o ON true
+  WHERE c.api = p_api
+$$;
+
+COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';

@@ -1,0 +1,7 @@
+CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF coalesce(btrim(p_reason), '') = '' THEN
+    RAISE EXCEPTION 'A reason is needed.' USING ERRCODE = 'RG422';
+  END IF;
+END $$;

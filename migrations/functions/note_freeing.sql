@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION rollgate.note_freeing() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
+  RETURN NULL;
+END $$;

@@ -1,0 +1,7 @@
+-- The first second (0-59) of a minute with a unit newer than `base`.
+CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT secs[width_bucket(greatest(base - start, 0)::int, sums) + 1]
+$$;
+
+COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that holds a unit newer than a base; inlined';

@@ -1,0 +1,15 @@
+-- The override, when it is still at this version. NULL: whatever the version.
+CREATE OR REPLACE FUNCTION rollgate.override_at(p_id text, p_version int) RETURNS rollgate.override
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old rollgate.override;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.override WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no override "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The override was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  RETURN v_old;
+END $$;

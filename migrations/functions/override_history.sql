@@ -1,0 +1,15 @@
+-- The history of overrides and of limit requests, its JSON taken apart.
+CREATE OR REPLACE VIEW rollgate.override_history AS
+SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role, h.address, h.request_id,
+       h.after ->> 'scope' AS scope, h.after ->> 'group' AS group_id, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject,
+       (h.before ->> 'perMinute')::int AS per_minute_before, (h.after ->> 'perMinute')::int AS per_minute,
+       (h.before ->> 'perHour')::int AS per_hour_before, (h.after ->> 'perHour')::int AS per_hour,
+       h.before ->> 'mode' AS mode_before, h.after ->> 'mode' AS mode,
+       (h.after ->> 'startsAt')::timestamptz AS starts_at,
+       (h.before ->> 'expiresAt')::timestamptz AS expires_at_before, (h.after ->> 'expiresAt')::timestamptz AS expires_at,
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
+       h.before, h.after, h.hash
+FROM rollgate.history h
+WHERE h.kind = 'override';
+
+COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as rollgate_audit.override_history_v1 tells';

@@ -1,0 +1,14 @@
+-- The most that was in each window at once since p_since, and in which subject.
+CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
+RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH sums AS (
+    SELECT u.subject,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+    FROM rollgate.usage_by_second(p_lane, p_prefix, p_since) u
+  )
+  SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
+$$;
+
+COMMENT ON FUNCTION rollgate.peak_usage IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';

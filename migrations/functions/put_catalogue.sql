@@ -1,0 +1,22 @@
+-- Puts p_new in the place of the API's defaults as they stand.
+CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
+  p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
+  p_undoes bigint DEFAULT NULL
+) RETURNS rollgate.catalogue
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new rollgate.catalogue;
+BEGIN
+  PERFORM rollgate.need_reason(p_reason);
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
+    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  UPDATE rollgate.catalogue c
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
+      changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
+  WHERE c.api = p_old.api
+  RETURNING * INTO v_new;
+  PERFORM rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new), btrim(p_reason), p_ticket, p_undoes);
+  RETURN v_new;
+END $$;

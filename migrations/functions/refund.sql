@@ -1,0 +1,56 @@
+-- Takes units back that were granted in p_second. Later units move up by as many, wherever their numbers are kept.
+CREATE OR REPLACE FUNCTION rollgate.refund(p_lane int, p_subject text, p_second int, p_units int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_minute int := p_second / 60;
+  v_head   rollgate.counter;
+  v_start  bigint;
+  v_secs   smallint[];
+  v_sums   int[];
+  v_at     int;
+  v_taken  int;
+BEGIN
+  PERFORM rollgate.enter_lanes(p_lane);
+  SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
+  IF NOT found OR v_minute < v_head.minute - 60 THEN
+    RETURN 0; -- nothing left that counts
+  END IF;
+  IF v_minute = v_head.minute THEN
+    v_secs := v_head.secs;
+    v_sums := v_head.sums;
+    v_start := v_head.total - v_sums[cardinality(v_sums)];
+  ELSE
+    SELECT secs, sums, start INTO v_secs, v_sums, v_start FROM rollgate.bucket
+    WHERE lane = p_lane AND subject = p_subject AND minute = v_minute;
+  END IF;
+  v_at := array_position(v_secs, (p_second % 60)::smallint);
+  IF v_at IS NULL THEN
+    RETURN 0;
+  END IF;
+  v_taken := least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared);
+  IF v_taken <= 0 THEN
+    RETURN 0; -- refunded before, or forgiven by a reset
+  END IF;
+  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
+                  FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
+  UPDATE rollgate.bucket
+  SET start = start - CASE WHEN minute > v_minute THEN v_taken ELSE 0 END,
+      sums = CASE WHEN minute = v_minute THEN v_sums ELSE sums END
+  WHERE lane = p_lane AND subject = p_subject AND minute >= v_minute;
+  UPDATE rollgate.counter
+  SET total = total - v_taken,
+      sums = CASE WHEN minute = v_minute THEN v_sums ELSE sums END,
+      prev_sums = CASE WHEN minute - 1 = v_minute THEN v_sums ELSE prev_sums END,
+      prev_start = prev_start - CASE WHEN minute - 1 > v_minute THEN v_taken ELSE 0 END,
+      hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END,
+      hour_next = (
+        SELECT b.minute * 60 + b.secs[width_bucket(greatest(v_head.cleared - b.start, 0)::int, b.sums) + 1] FROM rollgate.bucket b
+        WHERE b.lane = p_lane AND b.subject = p_subject AND b.minute > v_head.minute - 60
+          AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
+        ORDER BY b.minute LIMIT 1)
+  WHERE lane = p_lane AND subject = p_subject;
+  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  RETURN v_taken;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refund IS 'Gives back units granted in one second; returns how many were found there';

@@ -1,0 +1,5 @@
+CREATE OR REPLACE FUNCTION rollgate.refuse_change() RETURNS trigger
+LANGUAGE plpgsql AS $$
+BEGIN
+  RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
+END $$;

@@ -1,0 +1,17 @@
+-- The second in which unit number p_unit was granted. Only denials ask.
+CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
+  FROM (
+    SELECT minute, start, secs, sums FROM rollgate.bucket
+    WHERE lane = p_lane AND subject = p_subject AND minute >= p_from_minute
+    UNION ALL
+    SELECT minute, total - sums[cardinality(sums)], secs, sums FROM rollgate.counter
+    WHERE lane = p_lane AND subject = p_subject
+  ) m
+  WHERE m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
+  ORDER BY m.minute DESC
+  LIMIT 1
+$$;
+
+COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';

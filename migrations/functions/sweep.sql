@@ -1,0 +1,74 @@
+-- One small step of the janitor in one lane: looks at up to p_limit heads after p_after and removes the idle ones, then
+-- at as many finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
+-- Never waits: a busy lane answers `busy` and is asked again. Returns where to go on; NULL: that table is done.
+-- Minutes of the APIs that rollgate.retention names are kept longer.
+CREATE OR REPLACE FUNCTION rollgate.sweep(
+  p_lane           int,
+  p_head_after     text,
+  p_bucket_subject text,
+  p_bucket_minute  int,
+  p_limit          int,
+  p_keep_seconds   int,
+  p_now            timestamptz DEFAULT NULL
+) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_second int;
+BEGIN
+  IF p_keep_seconds < 3661 THEN
+    RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
+      USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
+    RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute;
+    RETURN;
+  END IF;
+  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
+                       (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  busy := false;
+  head_after := NULL;
+  bucket_subject := NULL;
+  bucket_minute := NULL;
+  heads := 0;
+  buckets := 0;
+  IF p_head_after IS NOT NULL THEN
+    WITH page AS (
+      SELECT c.subject, c.minute FROM rollgate.counter c
+      WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
+    ), gone AS (
+      DELETE FROM rollgate.counter c USING page
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < (v_second - 3661) / 60
+      RETURNING 1
+    )
+    SELECT (SELECT count(*) FROM gone), CASE WHEN count(*) = p_limit THEN max(page.subject) END INTO heads, head_after FROM page;
+  END IF;
+  IF p_bucket_subject IS NOT NULL THEN
+    WITH page AS (
+      SELECT b.subject, b.minute FROM rollgate.bucket b
+      WHERE b.lane = p_lane AND (b.subject, b.minute) > (p_bucket_subject, p_bucket_minute)
+      ORDER BY b.subject, b.minute LIMIT p_limit
+    ), gone AS (
+      DELETE FROM rollgate.bucket b USING page
+      WHERE b.lane = p_lane AND b.subject = page.subject AND b.minute = page.minute
+        AND page.minute < (v_second - p_keep_seconds) / 60
+        AND NOT EXISTS (
+          SELECT FROM rollgate.retention r
+          WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
+      RETURNING 1
+    ), last AS (
+      SELECT page.subject, page.minute FROM page ORDER BY page.subject DESC, page.minute DESC LIMIT 1
+    )
+    SELECT (SELECT count(*) FROM gone), last.subject, last.minute INTO buckets, bucket_subject, bucket_minute
+    FROM (SELECT count(*) AS looked_at FROM page) p LEFT JOIN last ON p.looked_at = p_limit;
+  END IF;
+  IF heads > 0 OR buckets > 0 THEN
+    INSERT INTO rollgate.lane AS l VALUES (p_lane, v_second)
+    ON CONFLICT (lane) DO UPDATE SET swept_to = greatest(l.swept_to, excluded.swept_to);
+  END IF;
+  RETURN NEXT;
+END $$;
+
+COMMENT ON FUNCTION rollgate.sweep IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';

@@ -1,0 +1,49 @@
+-- The inverse of one change, when nothing has changed since.
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_done   rollgate.history;
+  v_old    rollgate.override;
+  v_new    rollgate.override;
+  v_api    rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
+    RAISE EXCEPTION 'A change of this kind can''t be undone.' USING ERRCODE = 'RG422';
+  END IF;
+  IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
+    RAISE EXCEPTION 'It was changed again since: undo the newest change first.' USING ERRCODE = 'RG409';
+  END IF;
+  IF v_done.kind = 'catalogue' THEN
+    SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
+    PERFORM rollgate.put_catalogue(v_api, jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute',
+      'per_hour', v_done.before -> 'perHour', 'shadow', v_done.before -> 'shadow')), p_reason, v_done.ticket, p_by, v_ledger, p_history_id);
+    RETURN (SELECT history_id FROM rollgate.ledger);
+  END IF;
+  v_old := rollgate.override_at(v_done.target, NULL);
+  v_new := v_old;
+  IF v_done.before IS NULL THEN
+    v_new.expires_at := v_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
+  ELSE
+    v_new.per_minute := v_done.before ->> 'perMinute';
+    v_new.per_hour := v_done.before ->> 'perHour';
+    v_new.mode := v_done.before ->> 'mode';
+    v_new.starts_at := v_done.before ->> 'startsAt';
+    v_new.expires_at := v_done.before ->> 'expiresAt';
+    v_new.ticket := v_done.before ->> 'ticket';
+  END IF;
+  IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
+    PERFORM rollgate.check_ceiling(v_new, p_by);
+  ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  END IF;
+  PERFORM rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id);
+  RETURN (SELECT history_id FROM rollgate.ledger);
+END $$;
+
+COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';

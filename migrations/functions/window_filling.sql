@@ -1,0 +1,27 @@
+-- What fills a window that ends at p_at. A reset that came later does not count.
+-- plpgsql, for it keeps its plan: with one made for each call, 1,000 events took 370 ms instead of 45.
+CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane int, p_subject text, p_window text, p_at timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+  v_second  int := floor(extract(epoch FROM p_at));
+  v_step    int := CASE p_window WHEN 'hour' THEN 60 ELSE 1 END;
+  v_lanes   int[] := rollgate.lanes_of(p_lane);
+  v_cleared bigint := 0;
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.freeing f WHERE f.subject = p_subject AND f.at > p_at) THEN
+    SELECT coalesce(max(c.cleared), 0) INTO v_cleared
+    FROM rollgate.counter c WHERE c.lane = ANY (v_lanes) AND c.subject = p_subject;
+  END IF;
+  RETURN (
+    SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
+    FROM (
+      SELECT u.second / v_step * v_step AS at, sum(least(u.units, u.newest - v_cleared)) AS units
+      FROM rollgate.units_by_second(v_lanes, p_subject, v_second - 60 * v_step, v_second) u
+      WHERE u.newest > v_cleared
+      GROUP BY 1
+    ) f);
+END $$;
+
+COMMENT ON FUNCTION rollgate.window_filling IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';

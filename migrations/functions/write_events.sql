@@ -1,0 +1,57 @@
+-- Writes events of nodes. Each is an object with the columns of rollgate.limit_event, times as Unix ms: first_ms, last_ms,
+-- retry_ms. One that is there already (first_at, id) stays as it is: a batch may be sent again. Returns how many are new.
+CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_day     date;
+  v_class   int;
+  v_written int;
+BEGIN
+  FOR v_day IN
+    SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
+  LOOP
+    PERFORM rollgate.make_event_day(v_day);
+  END LOOP;
+  -- At most one event of a subject, window and minute tells what filled the window, whichever nodes write at once: subjects
+  -- of which none does yet are locked, by classes in ascending order, and looked at again below.
+  FOR v_class IN
+    SELECT DISTINCT hashtext(e.subject) & 63
+    FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
+    WHERE e.kind = 'denied' AND NOT EXISTS (
+      SELECT FROM rollgate.limit_event o
+      WHERE o.subject = e.subject COLLATE "C" AND o.window_name = e.window_name AND o.filled IS NOT NULL
+        AND o.first_at >= to_timestamp(floor(e.first_ms / 60000) * 60) AND o.first_at < to_timestamp(floor(e.first_ms / 60000) * 60 + 60))
+    ORDER BY 1
+  LOOP
+    PERFORM pg_advisory_xact_lock(7608, v_class);
+  END LOOP;
+  WITH told AS MATERIALIZED (
+    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
+    FROM jsonb_to_recordset(p_events) AS e (
+      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
+      per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
+      count int, units bigint, node text, route text, request_id text, retry_ms float8, merged text)
+  ),
+  first AS MATERIALIZED (
+    SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
+    FROM told t
+    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
+      SELECT FROM rollgate.limit_event o
+      WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
+        AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
+    ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
+  )
+  INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
+    used, cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, merged, filled)
+  SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
+    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route,
+    t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+    CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
+  FROM told t
+  LEFT JOIN first f ON f.id = t.id
+  ON CONFLICT (first_at, id) DO NOTHING;
+  GET DIAGNOSTICS v_written = ROW_COUNT;
+  RETURN v_written;
+END $$;
+
+COMMENT ON FUNCTION rollgate.write_events IS 'Nodes write their limit events, as often as they like; returns how many were new';
