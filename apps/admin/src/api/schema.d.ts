@@ -500,7 +500,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Who changed what, newest first; as CSV with ?format=csv
+         * Who changed what, newest first; only changes of things that the caller may read; as CSV with ?format=csv
          * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
          */
         get: operations["listHistory"];
@@ -624,7 +624,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** An account, bot, request id, ticket, override, limit request or denial by what somebody quotes; exact first */
+        /** An account, subject, HTTP request ID, ticket, override, limit request or denial by its ID; exact first; only what the caller may read */
         get: operations["find"];
         put?: never;
         post?: never;
@@ -678,7 +678,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Why a call was denied: the limit and its origin, what filled the window, when it would have been allowed */
+        /** Why a call was denied: the limit and its origin (of an override only with overrides.read), what filled the window, when it would have been allowed */
         get: operations["explainDenial"];
         put?: never;
         post?: never;

@@ -12,11 +12,10 @@ import type { Logger } from 'pino';
 import { problem } from '../http/problem.js';
 import { LOGGER } from '../logging/logger.js';
 import { ACCESS, type Access } from './access.decorators.js';
-import type { Caller } from './caller.js';
+import { assertMay } from './caller.js';
 import { Callers } from './callers.js';
 import { EXPORTS, type ExportForm, wantedExport } from './export-form.js';
 import type { HttpRequest, HttpResponse } from './http-request.js';
-import type { Permission } from './permissions.js';
 
 @Injectable()
 export class AccessGuard implements CanActivate {
@@ -45,16 +44,11 @@ export class AccessGuard implements CanActivate {
       response.setHeader('WWW-Authenticate', 'Bearer realm="rollgate"');
       throw new UnauthorizedException(problem(401, 'Please sign in.'));
     }
-    if ('permission' in access) assertPermission(caller, access.permission);
+    if ('permission' in access) assertMay(caller, access.permission);
     const forms = this.reflector.get<readonly ExportForm[] | undefined>(EXPORTS, context.getHandler()) ?? [];
     request.exportForm = wantedExport(request, forms);
-    if (request.exportForm !== undefined) assertPermission(caller, 'export');
+    if (request.exportForm !== undefined) assertMay(caller, 'export');
     request.caller = caller;
     return true;
   }
-}
-
-function assertPermission({ permissions }: Caller, permission: Permission): void {
-  if (!permissions.has(permission))
-    throw new ForbiddenException(problem(403, `This needs the permission "${permission}".`));
 }

@@ -1,5 +1,6 @@
 /** Who makes a request of the admin API, once the access guard has found out. */
-import { createParamDecorator, type ExecutionContext } from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, ForbiddenException } from '@nestjs/common';
+import { problem } from '../http/problem.js';
 import type { Permission, Role } from './permissions.js';
 
 export interface Caller {
@@ -26,6 +27,12 @@ export const FromCaller = createParamDecorator((_: unknown, context: ExecutionCo
   if (caller === undefined) throw new Error('no caller: the route is not behind the access guard');
   return caller;
 });
+
+/** @throws ForbiddenException that names the permission the caller lacks */
+export function assertMay({ permissions }: Caller, permission: Permission): void {
+  if (!permissions.has(permission))
+    throw new ForbiddenException(problem(403, `This needs the permission "${permission}".`));
+}
 
 /** The parameters of `ROW(…)::rollgate.author`. */
 export function authorOf({ actor, role, address, requestId }: Caller): [string, string, string, string] {

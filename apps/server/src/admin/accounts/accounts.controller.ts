@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { type Caller, FromCaller } from '../../access/caller.js';
 import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
@@ -74,8 +75,9 @@ export class AccountsController {
   async usage(
     @Param(validated(accountParams)) { account }: z.output<typeof accountParams>,
     @Query(validated(listUsage)) query: z.output<typeof listUsage>,
+    @FromCaller() caller: Caller,
   ): Promise<z.output<typeof usagePage>> {
-    return await this.accounts.usage(account, query);
+    return await this.accounts.usage(account, query, caller);
   }
 
   @Get(':account/strip')

@@ -39,10 +39,12 @@ export const usageSchema = z.object({
   default: z.object({ perMinute: z.int(), perHour: z.int() }),
   /** `default`, or the override's id. */
   source: z.string(),
+  /** null: none, or the caller lacks `overrides.read`. */
   override: z.object({ id: z.string(), expiresAt: z.string().nullable(), reason: z.string() }).nullable(),
   mode: z.enum(['enforced', 'shadow']),
   /** When a call of one unit is next allowed; the present where it is now; null: never under this limit. */
   nextAllowedAt: z.string().nullable(),
+  /** null: none in a day, or the caller lacks `events.read`. */
   lastDenial: z.object({ id: z.string(), at: z.string(), window: z.enum(['minute', 'hour']) }).nullable(),
 });
 

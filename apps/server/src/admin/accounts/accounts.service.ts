@@ -3,6 +3,7 @@ import { builtInCatalogue, type SubjectUsage, type WindowUsage } from '@rollgate
 import { encodeAccount, type Limiter, laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import type { Caller } from '../../access/caller.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
 import { fromCursor, toCursor } from '../shared/cursor.js';
 import type { accountBrief, accountPage, listUsage, stripSchema, usagePage, usageSchema } from './accounts.schemas.js';
@@ -94,15 +95,22 @@ export class AccountsService {
     }));
   }
 
-  /** Live, of every API and subject with units in its hour. Spends nothing. */
+  /**
+   * Live, of every API and subject with units in its hour. Spends nothing. The override and the last denial are told to
+   * callers who may read them.
+   */
   async usage(
     account: string,
     { api, after, limit = PAGE }: z.output<typeof listUsage>,
+    { permissions }: Caller,
   ): Promise<z.output<typeof usagePage>> {
     const from = after === undefined ? '' : String(fromCursor(after, ['text'])[0]);
     const { items, next } = await this.limiter.usage(account, { after: from, limit });
     const shown = api === undefined ? items : items.filter((item) => item.api === api);
-    const [overrides, denials] = await Promise.all([this.#overrides(shown), this.#lastDenials(account)]);
+    const [overrides, denials] = await Promise.all([
+      permissions.has('overrides.read') ? this.#overrides(shown) : new Map<string, OverrideRow>(),
+      permissions.has('events.read') ? this.#lastDenials(account) : new Map<string, DenialRow>(),
+    ]);
     return {
       asOf: new Date(items[0]?.atMs ?? Date.now()).toISOString(),
       items: shown.map((item) => this.#view(item, { overrides, denials })),

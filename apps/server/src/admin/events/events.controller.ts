@@ -1,6 +1,7 @@
 import { Controller, Get, Inject, Param, Query } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { type Caller, FromCaller } from '../../access/caller.js';
 import { AsExport, type ExportForm } from '../../access/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
@@ -67,7 +68,8 @@ export class EventsController {
   @Get('denials/:id')
   @Route({
     id: 'explainDenial',
-    summary: 'Why a call was denied: the limit and its origin, what filled the window, when it would have been allowed',
+    summary:
+      'Why a call was denied: the limit and its origin (of an override only with overrides.read), what filled the window, when it would have been allowed',
     access: READ,
     params: eventParams,
     response: explained,
@@ -83,7 +85,8 @@ export class EventsController {
   })
   async explain(
     @Param(validated(eventParams)) { id }: z.output<typeof eventParams>,
+    @FromCaller() caller: Caller,
   ): Promise<z.output<typeof explained>> {
-    return await this.events.explain(id);
+    return await this.events.explain(id, caller);
   }
 }

@@ -2,6 +2,7 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
+import { assertMay, type Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
@@ -93,8 +94,11 @@ export class EventsService {
     return { from: from.toISOString(), to: to.toISOString(), bucketSeconds, counts, total };
   }
 
-  /** `id`: of a denial, or of its event. @throws HttpException 404 */
-  async explain(id: string): Promise<z.output<typeof explained>> {
+  /**
+   * `id`: of a denial, or of its event.
+   * @throws HttpException 404; ForbiddenException where an override was the limit, whose author and reason it tells
+   */
+  async explain(id: string, caller: Caller): Promise<z.output<typeof explained>> {
     const [events, explanations] = await Promise.all([
       this.database.query<EventRow[]>(`${EVENTS} WHERE e.id = split_part($1, '.', 1)`, [id]),
       this.database.query<ExplanationRow[]>('SELECT * FROM rollgate.explain_denial($1)', [id]),
@@ -103,6 +107,7 @@ export class EventsService {
     if (event === undefined || told === undefined) {
       throw new HttpException(problem(404, `There is no denial "${id}" on record.`), 404);
     }
+    if (told.source !== 'default') assertMay(caller, 'overrides.read');
     return {
       sentence: told.sentence,
       event: eventView(event),

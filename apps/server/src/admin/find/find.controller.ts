@@ -3,6 +3,8 @@ import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
+import { type Caller, FromCaller } from '../../access/caller.js';
+import type { Permission } from '../../access/permissions.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
 import { AccountsService } from '../accounts/accounts.service.js';
@@ -26,19 +28,35 @@ type Found = z.output<typeof foundSchema>['items'][number];
 
 const MOST = 20;
 
-const EXACT = `
-  SELECT 'override' AS kind, o.id, o.account, coalesce(o.api, o.group_id, 'all APIs') AS label FROM rollgate.override o WHERE o.id = $1
-  UNION ALL
-  SELECT 'request', r.id, r.account, r.state || ', ' || coalesce(r.api, r.group_id, 'all APIs') FROM rollgate.limit_request r WHERE r.id = $1
-  UNION ALL
-  (SELECT 'ticket', o.id, o.account, 'override for ' || coalesce(o.api, o.group_id, 'all APIs') FROM rollgate.override o WHERE o.ticket = $1 ORDER BY o.created_in DESC LIMIT 5)
-  UNION ALL
-  (SELECT 'ticket', r.id, r.account, 'request for ' || coalesce(r.api, r.group_id, 'all APIs') FROM rollgate.limit_request r WHERE r.ticket = $1 ORDER BY r.number DESC LIMIT 5)
-  UNION ALL
-  (SELECT 'denial', e.id, e.account, e.api || ', ' || to_char(e.first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' FROM rollgate.limit_event e
-   WHERE e.id = split_part($1, '.', 1) ORDER BY e.first_at DESC LIMIT 5)
-  UNION ALL
-  (SELECT 'denial', e.id, e.account, e.api || ', request ' || e.request_id FROM rollgate.limit_event e WHERE e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`;
+/** What an id, a ticket or an HTTP request ID may be of, and the permission that finding one needs. */
+const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
+  {
+    needs: 'overrides.read',
+    sql: `
+      SELECT 'override' AS kind, o.id, o.account, coalesce(o.api, o.group_id, 'all APIs') AS label FROM rollgate.override o WHERE o.id = $1
+      UNION ALL
+      (SELECT 'ticket', o.id, o.account, 'override for ' || coalesce(o.api, o.group_id, 'all APIs') FROM rollgate.override o
+       WHERE o.ticket = $1 ORDER BY o.created_in DESC LIMIT 5)`,
+  },
+  {
+    needs: 'requests.read',
+    sql: `
+      SELECT 'request' AS kind, r.id, r.account, r.state || ', ' || coalesce(r.api, r.group_id, 'all APIs') AS label
+      FROM rollgate.limit_request r WHERE r.id = $1
+      UNION ALL
+      (SELECT 'ticket', r.id, r.account, 'request for ' || coalesce(r.api, r.group_id, 'all APIs') FROM rollgate.limit_request r
+       WHERE r.ticket = $1 ORDER BY r.number DESC LIMIT 5)`,
+  },
+  {
+    needs: 'events.read',
+    sql: `
+      (SELECT 'denial' AS kind, e.id, e.account, e.api || ', ' || to_char(e.first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' AS label
+       FROM rollgate.limit_event e WHERE e.id = split_part($1, '.', 1) ORDER BY e.first_at DESC LIMIT 5)
+      UNION ALL
+      (SELECT 'denial', e.id, e.account, e.api || ', request ' || e.request_id FROM rollgate.limit_event e
+       WHERE e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`,
+  },
+];
 
 @Controller('admin/api/find')
 export class FindController {
@@ -51,16 +69,19 @@ export class FindController {
   @Route({
     id: 'find',
     summary:
-      'An account, bot, request id, ticket, override, limit request or denial by what somebody quotes; exact first',
+      'An account, subject, HTTP request ID, ticket, override, limit request or denial by its ID; exact first; only what the caller may read',
     access: { permission: 'accounts.read' },
     query: find,
     response: foundSchema,
     example: { items: [{ kind: 'account', id: 'acme', account: 'acme', label: '1 override in force', exact: true }] },
   })
-  async find(@Query(validated(find)) { q }: z.output<typeof find>): Promise<z.output<typeof foundSchema>> {
+  async find(
+    @Query(validated(find)) { q }: z.output<typeof find>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof foundSchema>> {
     const [accounts, exact, subjects] = await Promise.all([
       this.accounts.search({ q, limit: 8 }),
-      this.database.query<Omit<Found, 'exact'>[]>(EXACT, [q]),
+      this.#exact(q, caller),
       this.database.query<{ account: string; api: string; subject: string }[]>(
         'SELECT * FROM rollgate.find_subjects($1, 10)',
         [q],
@@ -88,5 +109,11 @@ export class FindController {
     ];
     items.sort((a, b) => Number(b.exact) - Number(a.exact));
     return { items: items.slice(0, MOST) };
+  }
+
+  async #exact(q: string, { permissions }: Caller): Promise<Omit<Found, 'exact'>[]> {
+    const readable = EXACT.filter(({ needs }) => permissions.has(needs));
+    if (readable.length === 0) return [];
+    return await this.database.query(readable.map(({ sql }) => `(${sql})`).join(' UNION ALL '), [q]);
   }
 }

@@ -29,7 +29,7 @@ export class HistoryController {
   @Get()
   @Route({
     id: 'listHistory',
-    summary: 'Who changed what, newest first; as CSV with ?format=csv',
+    summary: 'Who changed what, newest first; only changes of things that the caller may read; as CSV with ?format=csv',
     access: READ,
     query: listHistory,
     response: historyPage,
@@ -39,10 +39,11 @@ export class HistoryController {
   async list(
     @Query(validated(listHistory)) query: z.output<typeof listHistory>,
     @AsExport() form: ExportForm | undefined,
+    @FromCaller() caller: Caller,
   ): Promise<unknown> {
-    if (form === undefined) return await this.history.list(query);
+    if (form === undefined) return await this.history.list(query, caller);
     const line = (row: HistoryRow) => ({ ...historyView(row) });
-    return await exportOf(this.database, form, { name: 'history', ...this.history.export(query), line });
+    return await exportOf(this.database, form, { name: 'history', ...this.history.export(query, caller), line });
   }
 
   @Get('verify')

@@ -1,11 +1,12 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import type { Caller } from '../../access/caller.js';
+import { assertMay, type Caller } from '../../access/caller.js';
+import type { Permission } from '../../access/permissions.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
 import { PolicyWriter } from '../shared/policy-writer.js';
-import type { HistoryView, historyPage, listHistory, verification } from './history.schemas.js';
+import { type HistoryView, type historyPage, KINDS, type listHistory, type verification } from './history.schemas.js';
 
 export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' | 'undoes'> {
   readonly id: string;
@@ -14,7 +15,17 @@ export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' 
   readonly undoes: string | null;
 }
 
+type Kind = (typeof KINDS)[number];
+
 const PAGE = 50;
+/** A change tells what was changed: seeing it needs the permission for that kind of thing. */
+const READ: Readonly<Record<Kind, Permission>> = {
+  override: 'overrides.read',
+  request: 'requests.read',
+  catalogue: 'catalogue.read',
+  staff: 'staff.read',
+  token: 'staff.read',
+};
 const HISTORY =
   'SELECT h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes, h.hash FROM rollgate.history h';
 
@@ -25,9 +36,10 @@ export class HistoryService {
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
   ) {}
 
-  async list(query: z.output<typeof listHistory>): Promise<z.output<typeof historyPage>> {
+  /** Newest first; only kinds of things that the caller may read. @throws ForbiddenException for another `kind` */
+  async list(query: z.output<typeof listHistory>, caller: Caller): Promise<z.output<typeof historyPage>> {
     const { limit = PAGE, after } = query;
-    const conditions = filters(query);
+    const conditions = filters(query, caller);
     if (after !== undefined) conditions.add('h.id < ?', fromCursor(after, ['whole'])[0]);
     const rows = await this.database.query<HistoryRow[]>(
       `${HISTORY} ${conditions.where} ORDER BY h.id DESC LIMIT ${limit + 1}`,
@@ -36,8 +48,8 @@ export class HistoryService {
     return toPage(rows, { limit, item: historyView, key: ({ id }) => [Number(id)] });
   }
 
-  export(query: z.output<typeof listHistory>): { sql: string; values: unknown[] } {
-    const conditions = filters(query);
+  export(query: z.output<typeof listHistory>, caller: Caller): { sql: string; values: unknown[] } {
+    const conditions = filters(query, caller);
     return { sql: `${HISTORY} ${conditions.where} ORDER BY h.id DESC`, values: conditions.values };
   }
 
@@ -56,8 +68,11 @@ export class HistoryService {
   }
 }
 
-function filters({ kind, target, account, actor, from, to }: z.output<typeof listHistory>): Conditions {
+function filters({ kind, target, account, actor, from, to }: z.output<typeof listHistory>, caller: Caller): Conditions {
+  if (kind !== undefined) assertMay(caller, READ[kind]);
+  const readable = KINDS.filter((one) => caller.permissions.has(READ[one]));
   return new Conditions()
+    .add('h.kind = ANY (?::text[])', readable)
     .add('h.kind = ?', kind)
     .add('h.target = ?', target)
     .add('h.account = ?', account)

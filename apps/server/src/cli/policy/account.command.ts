@@ -25,9 +25,13 @@ export function addAccount(program: Command, cli: Cli): void {
 
 async function show(cli: Cli, name: string, { api, json }: Flags): Promise<void> {
   const { account } = checked(accountParams, { account: name });
-  const { brief, usage } = await atPolicyDesk(cli, async ({ accounts }) => ({
+  const { brief, usage } = await atPolicyDesk(cli, async ({ accounts, caller }) => ({
     brief: await accounts.brief(account),
-    usage: await accounts.usage(account, checked(listUsage, { ...(api === undefined ? {} : { api }), limit: 500 })),
+    usage: await accounts.usage(
+      account,
+      checked(listUsage, { ...(api === undefined ? {} : { api }), limit: 500 }),
+      caller,
+    ),
   }));
   if (json) return printJson(cli, { ...brief, ...usage });
   const { overridesInForce, openRequests, denialsLastHour } = brief;
