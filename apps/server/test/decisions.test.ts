@@ -64,6 +64,32 @@ test.each<[string, unknown, number]>([
   ]);
 });
 
+test('an unknown API or dimension is refused with the nearest names', async () => {
+  const misspelled = await ask({ account: 'a', api: 'publish-bott', dimensions: { bot: 'b' } });
+  expect(misspelled.body).toMatchObject({
+    message: 'There is no API "publish-bott", did you mean "publish-bot"?',
+    nearest: ['publish-bot'],
+  });
+  expect((await ask({ account: 'a', api: 'staff-sign-inn' })).body['nearest']).toEqual([]);
+  const bott = await ask({ account: 'a', api: 'publish-bot', dimensions: { bott: 'b' } });
+  expect([bott.status, bott.body]).toEqual([
+    400,
+    expect.objectContaining({
+      message: expect.stringContaining('did you mean "bot"?'),
+      errors: [{ field: 'dimensions.bott', message: expect.stringContaining('is no dimension of "publish-bot"') }],
+      nearest: ['bot'],
+    }),
+  ]);
+});
+
+test('a dimension that is left out counts in the shared subject, and is logged once', async () => {
+  const warned = () => desk.service.log.filter(({ dimension }) => dimension === 'table');
+  const request = { account: 'shared-co', api: 'insert-data' };
+  expect((await ask(request)).body).toMatchObject({ subject: 'shared-co/insert-data/table=*' });
+  await ask(request);
+  expect(warned()).toEqual([expect.objectContaining({ api: 'insert-data', level: 40 })]);
+});
+
 test('only by a token that may', async () => {
   const body = { account: 'a', api: 'publish-bot', dimensions: { bot: 'b' } };
   expect((await ask(body, 'rgt_nonsense')).status).toBe(401);

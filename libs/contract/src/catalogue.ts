@@ -60,9 +60,7 @@ export class UnknownApiError extends Error {
     readonly api: string,
     readonly nearest: readonly string[],
   ) {
-    super(
-      `unknown API "${api}"${nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : ''}`,
-    );
+    super(`unknown API "${api}"${didYouMean(nearest)}`);
   }
 }
 
@@ -111,20 +109,30 @@ export class Catalogue {
     return entry;
   }
 
-  /** Up to three ids within a third of the name's length in edits, nearest first. */
+  /** Up to three ids like this name, nearest first. */
   nearest(api: string): string[] {
-    const furthest = Math.max(2, Math.floor(api.length / 3));
-    return [...this.#entries.keys()]
-      .map((id) => ({ id, edits: editDistance(api.toLowerCase().slice(0, 64), id) }))
-      .filter(({ edits }) => edits <= furthest)
-      .sort((a, b) => a.edits - b.edits || a.id.localeCompare(b.id))
-      .slice(0, 3)
-      .map(({ id }) => id);
+    return nearestNames(api, this.#entries.keys());
   }
 }
 
 /** The platform's matrix. */
 export const builtInCatalogue = new Catalogue(MATRIX);
+
+/** Up to three of the candidates within a third of the name's length in edits (two at least), nearest first. */
+export function nearestNames(name: string, candidates: Iterable<string>): string[] {
+  const furthest = Math.max(2, Math.floor(name.length / 3));
+  return [...new Set(candidates)]
+    .map((id) => ({ id, edits: editDistance(name.toLowerCase().slice(0, 64), id) }))
+    .filter(({ id, edits }) => edits <= furthest && edits < id.length)
+    .sort((a, b) => a.edits - b.edits || a.id.localeCompare(b.id))
+    .slice(0, 3)
+    .map(({ id }) => id);
+}
+
+/** E.g. `, did you mean "bot", "bots"?`; empty where there are none. */
+export function didYouMean(nearest: readonly string[]): string {
+  return nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : '';
+}
 
 function editDistance(a: string, b: string): number {
   let above = Array.from({ length: b.length + 1 }, (_, j) => j);

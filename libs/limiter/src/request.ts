@@ -7,7 +7,10 @@ export interface SubjectRef {
   readonly account: string;
   /** Catalogue id. */
   readonly api: string;
-  /** Values of the level's dimensions. `account` need not be repeated. */
+  /**
+   * Values of the level's dimensions. `account` need not be repeated. A name that is no dimension of the level is refused:
+   * a misspelled one would leave the real dimension unresolved, and the call would count in the shared subject.
+   */
   readonly dimensions?: Dimensions;
   /** Counts by this level instead of the catalogue's. */
   readonly level?: readonly string[];
@@ -29,6 +32,8 @@ export class InvalidRequestError extends Error {
     /** Which part is wrong, e.g. `account` or `dimensions.bot`. */
     readonly field: string,
     reason: string,
+    /** Names like the unknown one, best first, where `field` names something unknown. */
+    readonly nearest: readonly string[] = [],
   ) {
     super(`${field}: ${reason}`);
   }

@@ -21,6 +21,40 @@ test.each([
   expect(subjectKey(entry, 'acme', { dimensions })).toBe(key);
 });
 
+test.each([
+  [
+    publish,
+    { bott: 'b' },
+    'dimensions.bott: is no dimension of "publish-bot", which counts by "bot", did you mean "bot"?',
+    ['bot'],
+  ],
+  [publish, { bot: 'b', bott: undefined }, 'dimensions.bott: is no dimension', ['bot']],
+  [publish, { Bot: 'b' }, 'did you mean "bot"?', ['bot']],
+  [insert, { tabel: 'orders' }, 'which counts by "account", "table", did you mean "table"?', ['table']],
+  [getBots, { bot: 'b' }, 'which counts by "account"', []],
+  [publish, { bot: 'b', account: 'other' }, 'dimensions.account: is another account', []],
+])(
+  '%# a dimension that the API does not count by is refused, with the nearest names',
+  (entry, dimensions, message, nearest) => {
+    let thrown: unknown;
+    try {
+      subjectKey(entry, 'acme', { dimensions });
+    } catch (error) {
+      thrown = error;
+    }
+    expect(thrown).toBeInstanceOf(InvalidRequestError);
+    expect((thrown as Error).message).toContain(message);
+    expect((thrown as InvalidRequestError).nearest).toEqual(nearest);
+  },
+);
+
+test('the account may be repeated as it is, in any form of Unicode', () => {
+  const account = 'caf\u00e9/1';
+  expect(subjectKey(publish, encodeAccount(account), { dimensions: { bot: 'b', account: 'cafe\u0301/1' } })).toBe(
+    `${encodeAccount(account)}/publish-bot/bot=b`,
+  );
+});
+
 test('another level makes another key', () => {
   const dimensions = { bot: 'b', user: 'u' };
   expect(subjectKey(publish, 'acme', { dimensions, level: ['bot', 'user'] })).toBe('acme/publish-bot/bot=b,user=u');

@@ -4,8 +4,10 @@
  * Invariants: different subjects have different keys; equal text in another Unicode form has the same key; a value
  * can't name the shared subject of what could not be resolved (`*`), whatever characters it holds.
  */
-import { type ApiEntry, LANES, MAX_DIMENSION_BYTES } from '@rollgate/contract';
+import { type ApiEntry, didYouMean, LANES, MAX_DIMENSION_BYTES, nearestNames } from '@rollgate/contract';
 import { type Dimensions, InvalidRequestError } from './request.js';
+
+const ACCOUNT = 'account';
 
 /** Stands for a value that could not be resolved. Never the encoding of a value. */
 const UNRESOLVED_MARK = '*';
@@ -60,7 +62,7 @@ export function encodeAccount(account: string): string {
 
 /**
  * @param account as `encodeAccount` gives it
- * @throws InvalidRequestError when a dimension's value is malformed.
+ * @throws InvalidRequestError when a dimension is unknown or its value is malformed.
  */
 export function subjectKey(
   entry: ApiEntry,
@@ -70,16 +72,45 @@ export function subjectKey(
     dimensions = {},
   }: { level?: readonly string[] | undefined; dimensions?: Dimensions | undefined },
 ): string {
+  for (const name in dimensions) {
+    if (name === ACCOUNT || !level.includes(name)) checkOther(name, { entry, account, level, dimensions });
+  }
   let key = `${account}/${scopeOf(entry)}/`;
   let separator = '';
   for (const name of level) {
-    if (name === 'account') continue; // the key starts with it
+    if (name === ACCOUNT) continue; // the key starts with it
     // Own properties only: a dimension called `constructor` must not find Object.prototype's.
     const value = Object.hasOwn(dimensions, name) ? dimensions[name] : undefined;
     key += `${separator}${name}=${value === undefined ? UNRESOLVED_MARK : encodeValue(`dimensions.${name}`, value)}`;
     separator = ',';
   }
   return key;
+}
+
+/** A name beside the level's: only `account` may be repeated, and only as it is. */
+function checkOther(
+  name: string,
+  {
+    entry,
+    account,
+    level,
+    dimensions,
+  }: { entry: ApiEntry; account: string; level: readonly string[]; dimensions: Dimensions },
+): void {
+  if (!Object.hasOwn(dimensions, name)) return;
+  const field = `dimensions.${name}`;
+  if (name === ACCOUNT) {
+    const value = dimensions[name];
+    if (value === undefined || encodeValue(field, value) === account) return;
+    throw new InvalidRequestError(field, 'is another account than the one that calls');
+  }
+  const counted = level.map((dimension) => `"${dimension}"`).join(', ');
+  const nearest = nearestNames(name, level);
+  throw new InvalidRequestError(
+    field,
+    `is no dimension of "${entry.id}", which counts by ${counted}${didYouMean(nearest)}`,
+    nearest,
+  );
 }
 
 /** What a key says. `api` is the id, or `@group`. An unresolved value is `*`. */

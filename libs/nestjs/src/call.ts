@@ -4,16 +4,7 @@
  * Invariant: nothing here throws, whatever a context lacks. A call without an HTTP response has no headers.
  */
 import type { ExecutionContext } from '@nestjs/common';
-
-interface NodeResponse {
-  setHeader(name: string, value: string): unknown;
-  readonly headersSent?: boolean;
-}
-
-interface FastifyReply {
-  header(name: string, value: string): unknown;
-  readonly raw: NodeResponse;
-}
+import { type ResponseHeaders, responseHeaders } from './response-headers.js';
 
 interface Request {
   readonly id?: unknown;
@@ -42,8 +33,8 @@ export interface Call {
   readonly route: string | undefined;
   /** The request's id in the log; the caller's `X-Request-Id` where the server gave it none. */
   readonly requestId: string | undefined;
-  /** Does nothing without an HTTP response, or when its head is already gone. */
-  setHeader(name: string, value: string): void;
+  /** Of the HTTP response. Does nothing without one, or when its head is already gone. */
+  readonly headers: ResponseHeaders;
 }
 
 /** Who calls and what was sent by name: all that most resolvers ask of a call, without the rest of it. */
@@ -61,7 +52,7 @@ export function callOf(context: ExecutionContext): Call {
       const { user, params } = request;
       const route = routeOf(request);
       const requestId = requestIdOf(request);
-      return { transport: 'http', identity, user, params, route, requestId, setHeader: headersOf(args[1]) };
+      return { transport: 'http', identity, user, params, route, requestId, headers: responseHeaders(args[1]) };
     }
     case 'graphql': {
       const [, fieldArguments, shared, info] = args as [
@@ -73,10 +64,10 @@ export function callOf(context: ExecutionContext): Call {
       const request = asRequest(shared?.req);
       // One HTTP request may carry many fields, each a call of its own: its info is its identity.
       const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
-      const setHeader = headersOf(shared?.res ?? request.res);
+      const headers = responseHeaders(shared?.res ?? request.res);
       const requestId = requestIdOf(request);
       const { user } = request;
-      return { transport: 'graphql', identity, user, params: fieldArguments, route: undefined, requestId, setHeader };
+      return { transport: 'graphql', identity, user, params: fieldArguments, route: undefined, requestId, headers };
     }
     // The arguments are made anew for each message; a socket lives on, and data may be no object.
     case 'rpc':
@@ -88,23 +79,7 @@ export function callOf(context: ExecutionContext): Call {
   }
 }
 
-function headersOf(response: unknown): Call['setHeader'] {
-  if (isFastifyReply(response)) {
-    return (name, value) => {
-      if (!response.raw.headersSent) response.header(name, value);
-    };
-  }
-  if (isNodeResponse(response)) {
-    return (name, value) => {
-      if (!response.headersSent) response.setHeader(name, value);
-    };
-  }
-  return noHeaders;
-}
-
-function noHeaders(): void {}
-
-const NO_HTTP = { route: undefined, requestId: undefined, setHeader: noHeaders };
+const NO_HTTP = { route: undefined, requestId: undefined, headers: responseHeaders(undefined) };
 
 /** Anything else could be written into a log or a table to mislead who reads it. */
 const SAFE_ID = /^[\x21-\x7e]{1,128}$/;
@@ -129,16 +104,6 @@ function isSafeId(text: unknown): text is string {
 function textOf(holder: unknown, name: string): string | undefined {
   const value = isObject(holder) ? (holder as Record<string, unknown>)[name] : undefined;
   return typeof value === 'string' ? value : undefined;
-}
-
-function isFastifyReply(value: unknown): value is FastifyReply {
-  return (
-    isObject(value) && 'header' in value && typeof value.header === 'function' && 'raw' in value && isObject(value.raw)
-  );
-}
-
-function isNodeResponse(value: unknown): value is NodeResponse {
-  return isObject(value) && 'setHeader' in value && typeof value.setHeader === 'function';
 }
 
 function asRequest(value: unknown): Request {

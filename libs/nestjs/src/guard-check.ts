@@ -1,8 +1,8 @@
-/** A decorator that no guard enforces limits nothing, and looks as if it did. */
+/** A decorator that no guard enforces limits nothing, and looks as if it did: it is logged at the start. */
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
-import { ApplicationConfig } from '@nestjs/core';
+import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
+import { type MarkedRoute, MarkedRoutes } from './marked-routes.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
-import { RouteLimits } from './route-limits.js';
 
 /** The key of `@UseGuards`. Nest has no public name for it; were it to change, the warning below would be wrong, no more. */
 const GUARDS = '__guards__';
@@ -12,21 +12,43 @@ export class GuardCheck implements OnApplicationBootstrap {
   readonly #logger = new Logger('Rollgate');
 
   constructor(
-    private readonly routes: RouteLimits,
+    private readonly marked: MarkedRoutes,
     private readonly application: ApplicationConfig,
+    private readonly adapter: HttpAdapterHost,
   ) {}
 
   onApplicationBootstrap(): void {
-    const perRequest = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
-    if ([...this.application.getGlobalGuards(), ...perRequest].some(limits)) return;
-    const unguarded = this.routes.marks().filter(({ mark, targets }) => {
-      const guards = targets.flatMap((target) => (Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []);
-      return 'limited' in mark && !guards.some(limits);
-    });
-    if (unguarded.length === 0) return;
-    const routes = unguarded.map(({ route }) => route).join(', ');
-    this.#logger.warn(`@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it: ${routes}`);
+    const limited = this.marked.all().filter(({ mark }) => 'limited' in mark);
+    const unguarded = limited.filter((route) => !hasGuard(route));
+    const foreign = limited.filter(({ kind }) => kind === 'unknown');
+    if (!this.#hasGlobalGuard()) {
+      this.#warn(
+        '@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it. A @UseGuards below a ' +
+          'decorator that replaces the method is lost, too',
+        unguarded,
+      );
+    } else if (this.adapter.httpAdapter) {
+      this.#warn(
+        'global guards do not run for the messages of a hybrid application, unless connectMicroservice() is called with ' +
+          '{ inheritAppConfig: true }. Add @UseGuards(RateLimitGuard)',
+        unguarded.filter(({ kind }) => kind === 'rpc'),
+      );
+    }
+    this.#warn('@RateLimit limits nothing where Nest runs no guards, and Rollgate does not know what calls', foreign);
   }
+
+  #hasGlobalGuard(): boolean {
+    const perRequest = this.application.getGlobalRequestGuards().map(({ metatype }) => metatype);
+    return [...this.application.getGlobalGuards(), ...perRequest].some(limits);
+  }
+
+  #warn(what: string, routes: readonly MarkedRoute[]): void {
+    if (routes.length > 0) this.#logger.warn(`${what}: ${routes.map(({ route }) => route).join(', ')}`);
+  }
+}
+
+function hasGuard({ targets }: MarkedRoute): boolean {
+  return targets.some((target) => ((Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []).some(limits));
 }
 
 /** Whether a guard, given as a class or an instance, is ours or extends it. */

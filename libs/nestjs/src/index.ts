@@ -14,12 +14,11 @@ export {
   type Cost,
   RateLimit,
   type RateLimitRule,
-  ROUTE_MARK,
-  type RouteMark,
   SkipRateLimit,
 } from './rate-limit.decorator.js';
 export { RateLimitGuard } from './rate-limit.guard.js';
 export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';
 export { RateLimitExceededException } from './refusals.js';
 export { RateLimitSetupError, type SetupProblem } from './route-limits.js';
+export { ROUTE_MARK, type RouteMark, routeMarkOf } from './route-marks.js';
 export { type DeniedCall, SupportLinks } from './support-link.js';

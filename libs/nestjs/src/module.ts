@@ -3,9 +3,9 @@ import { DiscoveryModule } from '@nestjs/core';
 import { Limiter } from '@rollgate/limiter';
 import { CallerAccount } from './caller-account.js';
 import { CallerUsage } from './caller-usage.js';
-import { DecidedCalls } from './decided-calls.js';
 import { GuardCheck } from './guard-check.js';
 import { CallerLimitRequests } from './limit-requests.js';
+import { MarkedRoutes } from './marked-routes.js';
 import { ConfigurableModuleClass, ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
@@ -13,8 +13,8 @@ import { RouteLimits } from './route-limits.js';
 import { Warnings } from './warnings.js';
 
 const shared = [
+  MarkedRoutes,
   RouteLimits,
-  DecidedCalls,
   Warnings,
   CallerAccount,
   CallerUsage,
@@ -38,8 +38,8 @@ const shared = [
   imports: [DiscoveryModule],
   providers: [
     GuardCheck,
+    MarkedRoutes,
     RouteLimits,
-    DecidedCalls,
     Warnings,
     CallerAccount,
     CallerUsage,

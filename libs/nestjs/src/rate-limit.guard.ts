@@ -8,7 +8,7 @@ import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type 
 import type { Decision } from '@rollgate/contract';
 import { type AcquireRequest, InvalidRequestError } from '@rollgate/limiter';
 import { type Call, callOf } from './call.js';
-import { DecidedCalls } from './decided-calls.js';
+import { decideOnce } from './decided-calls.js';
 import { headerFields } from './headers.js';
 import { CallerLimitRequests } from './limit-requests.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
@@ -30,7 +30,6 @@ export class RateLimitGuard implements CanActivate {
   // Injected by property: a guard that extends this one has the constructor to itself.
   @Inject(ROLLGATE_OPTIONS) protected readonly options!: RollgateOptions;
   @Inject(RouteLimits) private readonly routes!: RouteLimits;
-  @Inject(DecidedCalls) private readonly decided!: DecidedCalls;
   @Inject(Warnings) private readonly warnings!: Warnings;
   @Inject(CallerLimitRequests) private readonly requests!: CallerLimitRequests;
 
@@ -80,7 +79,7 @@ export class RateLimitGuard implements CanActivate {
     if (!route) return true;
     const skip = this.shouldSkip(context);
     if (isPromise(skip) ? await skip : skip) return true;
-    const decision = await this.decided.once({ call: call.identity, limit: route.id }, () =>
+    const decision = await decideOnce({ call: call.identity, limit: route.id }, () =>
       this.#decide(route, { context, call }),
     );
     if (decision.allowed) return true;
@@ -90,9 +89,9 @@ export class RateLimitGuard implements CanActivate {
 
   async #decide(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
     const decision = await this.#acquire(route, { context, call });
-    for (const [name, value] of headerFields(decision, { legacy: this.options.legacyHeaders ?? false })) {
-      call.setHeader(name, value);
-    }
+    const fields = headerFields(decision, { legacy: this.options.legacyHeaders ?? false });
+    for (const [name, value] of fields) call.headers.set(name, value);
+    call.headers.expose(fields.map(([name]) => name));
     try {
       const heard = this.options.onDecision?.(decision, context);
       if (isPromise(heard)) await heard;

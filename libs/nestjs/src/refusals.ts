@@ -94,6 +94,7 @@ export function invalidRequest(error: InvalidRequestError): HttpException {
       status: HttpStatus.BAD_REQUEST,
       message: error.message,
       field: error.field,
+      ...(error.nearest.length > 0 ? { nearest: error.nearest } : {}),
     },
     { cause: error },
   );
@@ -130,8 +131,8 @@ export function limiterUnavailable(cause: unknown): HttpException {
 }
 
 /**
- * The exception to throw to this call: the same one with its header fields set, or the transport's own with the same
- * body.
+ * The exception to throw to this call: the same one with its header fields set (`Cache-Control: no-store` among them), or
+ * the transport's own with the same body.
  *
  * The transports' packages are loaded when a call came by them, so an application without them needs neither.
  */
@@ -145,9 +146,14 @@ export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
     const { WsException } = await import('@nestjs/websockets');
     return new WsException(error.getResponse());
   }
-  if (error instanceof LimiterUnavailableException) call.setHeader('Retry-After', String(error.retryAfter));
+  // A proxy or browser that stored a refusal would repeat it to calls that are not denied.
+  call.headers.forbidCaching();
+  if (error instanceof LimiterUnavailableException) {
+    call.headers.set('Retry-After', String(error.retryAfter));
+    call.headers.expose(['Retry-After']);
+  }
   // Nest's exception filter leaves a content type of JSON that is set already. A GraphQL answer is no problem document.
-  if (call.transport === 'http' && hasProblemBody(error)) call.setHeader('Content-Type', PROBLEM_JSON);
+  if (call.transport === 'http' && hasProblemBody(error)) call.headers.set('Content-Type', PROBLEM_JSON);
   return error;
 }
 

@@ -5,14 +5,13 @@
  * loaded lazily) meets the same check at its first call, which then fails: it is never left unlimited.
  */
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
-import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type ApiEntry, levelSchema, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
+import { MarkedRoutes } from './marked-routes.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions, SubjectResolver } from './options.js';
-import { type Cost, type RateLimitRule, ROUTE_MARK, type RouteMark } from './rate-limit.decorator.js';
-import { ACCOUNT, resolversOf } from './subject-values.js';
-
-type Handler = (...args: never[]) => unknown;
+import type { Cost, RateLimitRule } from './rate-limit.decorator.js';
+import { type Handler, routeMarkOf } from './route-marks.js';
+import { ACCOUNT, resolversOf, UnknownDimensionError, unknownDimension } from './subject-values.js';
 
 /** The limit of one route. */
 export interface RouteLimit {
@@ -29,18 +28,11 @@ export interface RouteLimit {
 
 /** A limit that can't be enforced, and where it stands. */
 export interface SetupProblem {
-  /** `Controller` or `Controller.handler`. */
+  /** `Controller` or `Controller.handler`; `RollgateModule` where its options are wrong. */
   readonly route: string;
   readonly reason: string;
-  /** Nearest catalogue ids, best first, where the API is unknown. */
+  /** Nearest names, best first, where the API or a dimension is unknown. */
   readonly nearest: readonly string[];
-}
-
-/** A decorator and where it stands: the class, and the handler where it is one's. */
-export interface MarkedRoute {
-  readonly route: string;
-  readonly mark: RouteMark;
-  readonly targets: readonly object[];
 }
 
 /** Thrown at the start of the application. Lists every limit that can't be enforced. */
@@ -59,33 +51,54 @@ export class RouteLimits implements OnModuleInit {
 
   constructor(
     @Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions,
-    private readonly discovery: DiscoveryService,
-    private readonly scanner: MetadataScanner,
+    private readonly marked: MarkedRoutes,
   ) {
     if (typeof options?.limiter?.acquire !== 'function') {
       throw new Error("RollgateModule: 'limiter' is missing, e.g. createPostgresLimiter({ ... }) of @rollgate/limiter");
     }
   }
 
-  /** The limit of this handler; `undefined`: it has none, or is skipped. */
+  /** The limit of this handler; `undefined`: it has none, or is skipped. @throws Error when that cannot be told */
   of({ handler, controller }: { handler: Handler; controller: Type }): RouteLimit | undefined {
-    const mark = markOf(handler) ?? markOf(controller);
+    const mark = routeMarkOf({ handler, controller });
     return mark && 'limited' in mark ? this.#limitOf(mark.limited) : undefined;
   }
 
   /** @throws RateLimitSetupError */
   onModuleInit(): void {
+    this.marked.learnInstances();
     const problems: SetupProblem[] = [];
-    for (const { route, mark } of this.marks()) {
-      if ('skipped' in mark) continue;
+    const check = (route: string, assert: () => void) => {
       try {
-        this.#limitOf(mark.limited);
+        assert();
       } catch (error) {
-        const nearest = error instanceof UnknownApiError ? error.nearest : [];
-        problems.push({ route, reason: (error as Error).message, nearest });
+        const named = error instanceof UnknownApiError || error instanceof UnknownDimensionError;
+        problems.push({ route, reason: (error as Error).message, nearest: named ? error.nearest : [] });
       }
+    };
+    check('RollgateModule', () => this.#checkModuleSubjects());
+    for (const { route, mark, kind } of this.marked.all()) {
+      if ('skipped' in mark) continue;
+      check(route, () => {
+        this.#limitOf(mark.limited);
+        if (kind === 'plain') throw new Error(NO_HANDLER);
+        if (kind === 'unguarded') throw new Error(NO_GUARDS);
+      });
     }
     if (problems.length > 0) throw new RateLimitSetupError(problems);
+  }
+
+  /** A resolver whose dimension nothing counts by is a misspelled one: the real dimension would be left unresolved. */
+  #checkModuleSubjects(): void {
+    const known = new Set(this.options.limiter.catalogue.entries().flatMap(({ level }) => level));
+    for (const { mark } of this.marked.all()) {
+      if ('limited' in mark) for (const dimension of mark.limited.level ?? []) known.add(dimension);
+    }
+    for (const name of Object.keys(this.options.subjects ?? {})) {
+      if (name !== ACCOUNT && !known.has(name)) {
+        throw unknownDimension(name, known, 'nothing in the catalogue and no @RateLimit counts by it');
+      }
+    }
   }
 
   #limitOf(rule: RateLimitRule): RouteLimit {
@@ -106,8 +119,13 @@ export class RouteLimits implements OnModuleInit {
       const checked = levelSchema.safeParse(level);
       if (!checked.success) throw new Error(`level: ${checked.error.issues.map(({ message }) => message).join('; ')}`);
     }
+    const counted = level ?? entry.level;
+    for (const name of Object.keys(subjects ?? {})) {
+      if (name === ACCOUNT || counted.includes(name)) continue;
+      throw unknownDimension(name, counted, `"${api}" counts by ${counted.map((one) => `"${one}"`).join(', ')}`);
+    }
     const resolvers = resolversOf(this.options.subjects, subjects);
-    const dimensions = (level ?? entry.level).filter((dimension) => dimension !== ACCOUNT);
+    const dimensions = counted.filter((dimension) => dimension !== ACCOUNT);
     for (const dimension of dimensions) {
       if (resolvers.has(dimension)) continue;
       throw new Error(
@@ -115,30 +133,15 @@ export class RouteLimits implements OnModuleInit {
           'to RollgateModule or to this @RateLimit',
       );
     }
-    const id = `${api} ${(level ?? entry.level).join(',')}`;
+    const id = `${api} ${counted.join(',')}`;
     return { entry, level, dimensions, resolvers, cost, id };
   }
-
-  /** Every decorator on controllers and on providers (gateways, GraphQL resolvers). What a factory made is not walked. */
-  marks(): MarkedRoute[] {
-    const wrappers = [...this.discovery.getControllers(), ...this.discovery.getProviders()];
-    const classes = new Set(
-      wrappers.flatMap(({ metatype, isNotMetatype }) => (isNotMetatype || !metatype ? [] : [metatype])),
-    );
-    return [...classes].flatMap((type) => {
-      const prototype = type.prototype as Record<string, Handler> | undefined;
-      const onClass = markOf(type);
-      const marks: MarkedRoute[] = onClass ? [{ route: type.name, mark: onClass, targets: [type] }] : [];
-      for (const name of prototype ? this.scanner.getAllMethodNames(prototype) : []) {
-        const handler = prototype?.[name] as Handler;
-        const mark = markOf(handler);
-        if (mark) marks.push({ route: `${type.name}.${name}`, mark, targets: [type, handler] });
-      }
-      return marks;
-    });
-  }
 }
 
-function markOf(target: object): RouteMark | undefined {
-  return Reflect.getMetadata(ROUTE_MARK, target) as RouteMark | undefined;
-}
+const NO_HANDLER =
+  'is no handler of a route, message or field, so no guard runs before it and @RateLimit limits nothing. Move the ' +
+  'decorator to the handler, or call limiter.acquire() here. Where the method is a handler, another decorator stands ' +
+  'above @Get(), @Post() and their like and replaces it: move that one below them';
+const NO_GUARDS =
+  'is called by a schedule, an event or a queue, where Nest runs no guards, so @RateLimit limits nothing. Call ' +
+  'limiter.acquire() in the method instead';

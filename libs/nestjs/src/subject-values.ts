@@ -5,6 +5,7 @@
  * printed, as either would let a client choose between two names for one subject.
  */
 import type { ExecutionContext } from '@nestjs/common';
+import { didYouMean, nearestNames } from '@rollgate/contract';
 import { InvalidRequestError } from '@rollgate/limiter';
 import { callerOf } from './call.js';
 import type { SubjectResolver, SubjectResolvers, SubjectValue } from './options.js';
@@ -27,12 +28,34 @@ function sentAs(name: string): SubjectResolver {
   };
 }
 
-/** The defaults, under the module's, under the route's. A map, so that no name finds what every object has. */
+/** A resolver is for a dimension that nothing counts by. */
+export class UnknownDimensionError extends Error {
+  override readonly name = 'UnknownDimensionError';
+  constructor(
+    message: string,
+    readonly nearest: readonly string[],
+  ) {
+    super(message);
+  }
+}
+
+/** `why`: what is counted by instead. */
+export function unknownDimension(name: string, known: Iterable<string>, why: string): UnknownDimensionError {
+  const nearest = nearestNames(name, known);
+  return new UnknownDimensionError(`subjects: "${name}" is no dimension, ${why}${didYouMean(nearest)}`, nearest);
+}
+
+/**
+ * The defaults, under the module's, under the route's. A map, so that no name finds what every object has.
+ * @throws Error for a resolver that is no function.
+ */
 export function resolversOf(...layers: (SubjectResolvers | undefined)[]): ReadonlyMap<string, SubjectResolver> {
   const resolvers = new Map(Object.entries(DEFAULT_RESOLVERS));
   for (const layer of layers) {
     for (const [dimension, resolver] of Object.entries(layer ?? {})) {
-      if (typeof resolver === 'function') resolvers.set(dimension, resolver);
+      if (resolver === undefined) continue;
+      if (typeof resolver !== 'function') throw new Error(`subjects: the resolver of "${dimension}" is no function`);
+      resolvers.set(dimension, resolver);
     }
   }
   return resolvers;

@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { builtInCatalogue, Catalogue, type Decision } from '@rollgate/contract';
-import { Limiter, type Store } from '@rollgate/limiter';
+import { Limiter } from '@rollgate/limiter';
 import {
   RateLimit,
   RateLimitExceededException,
@@ -23,7 +23,7 @@ import {
   type RollgateOptions,
 } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
-import { ADAPTERS, type App, Clock, callTimes, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
+import { ADAPTERS, type App, awayStore, Clock, callTimes, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
 
 const catalogue = new Catalogue([
   {
@@ -381,10 +381,3 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
   });
 });
-
-function awayStore(): Store {
-  const away = async (): Promise<never> => {
-    throw new Error('connect ECONNREFUSED 127.0.0.1:5432');
-  };
-  return { acquire: away, peek: away, list: away, refund: away, reset: away, close: async () => {} };
-}

@@ -13,6 +13,7 @@ import {
 import { type AbstractHttpAdapter, APP_GUARD, NestFactory } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { FastifyAdapter } from '@nestjs/platform-fastify';
+import type { Store } from '@rollgate/limiter';
 import { RateLimitGuard } from '../src/index.js';
 
 export const ADAPTERS = [
@@ -110,4 +111,12 @@ export async function callTimes(times: number, call: () => Promise<Answer>): Pro
     statuses[status] = (statuses[status] ?? 0) + 1;
   }
   return statuses;
+}
+
+/** A store whose database refuses connections. */
+export function awayStore(): Store {
+  const away = async (): Promise<never> => {
+    throw new Error('connect ECONNREFUSED 127.0.0.1:5432');
+  };
+  return { acquire: away, peek: away, list: away, refund: away, reset: away, close: async () => {} };
 }

@@ -1,4 +1,3 @@
-import { createRequire } from 'node:module';
 import type { AddressInfo, Server } from 'node:net';
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import {
@@ -20,6 +19,7 @@ import { lastValueFrom } from 'rxjs';
 import { RateLimit, RateLimitExceededException, RateLimitGuard } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
 import { Clock } from './http-app.js';
+import { type ClientSocket, connect } from './socket.js';
 
 const catalogue = new Catalogue([
   { id: 'g', title: 'G', level: ['bot'], limits: { perMinute: 2, perHour: 9 }, apis: [{ id: 'chat', title: 'Chat' }] },
@@ -182,7 +182,7 @@ describe('a context made by hand', () => {
     expect(await enter('graphql', [{}, { botId: 'b' }, { req, res }, field()])).toBe(true);
     const denied = enter('graphql', [{}, { botId: 'b' }, { req, res }, field()]);
     await expect(denied).rejects.toThrow(RateLimitExceededException);
-    expect(Object.keys(headers).sort()).toEqual(['RateLimit', 'RateLimit-Policy', 'Retry-After']);
+    expect(Object.keys(headers).sort()).toEqual(['Cache-Control', 'RateLimit', 'RateLimit-Policy', 'Retry-After']);
   });
 
   it.each([
@@ -215,31 +215,3 @@ describe('a context made by hand', () => {
     expect(await enter('http', [{ ...req }, { header: setHeader, raw: { setHeader, headersSent: true } }])).toBe(true);
   });
 });
-
-interface ClientSocket {
-  ask(event: string, data: unknown): Promise<{ event: string; data: unknown }>;
-  close(): void;
-}
-
-interface RawSocket {
-  once(event: string, listener: (data: Buffer) => void): void;
-  send(text: string): void;
-  close(): void;
-}
-
-/** Node 20 has no WebSocket of its own: the client is the one that the adapter's package brings. */
-async function connect(port: number): Promise<ClientSocket> {
-  const require = createRequire(import.meta.url);
-  const WebSocket = createRequire(require.resolve('@nestjs/platform-ws'))('ws') as new (url: string) => RawSocket;
-  const socket = new WebSocket(`ws://127.0.0.1:${port}`);
-  const next = (event: string) => new Promise<Buffer>((resolve) => socket.once(event, resolve));
-  await next('open');
-  return {
-    async ask(event, data) {
-      const answer = next('message');
-      socket.send(JSON.stringify({ event, data }));
-      return JSON.parse((await answer).toString());
-    },
-    close: () => socket.close(),
-  };
-}

@@ -147,6 +147,17 @@ describe('a limit that can not be enforced', () => {
     ['a broken cost', { api: 'get-bots', cost: 1.5 }, /cost must be a whole number/],
     ['an empty level', { api: 'get-bots', level: [] }, /level: /],
     ['a level that names a dimension twice', { api: 'get-bots', level: ['bot', 'bot'] }, /each dimension once/],
+    [
+      'a resolver of a misspelled dimension',
+      { api: 'publish-bot', subjects: { bott: () => 'b' } },
+      /BrokenController\.get: subjects: "bott" is no dimension, "publish-bot" counts by "bot", did you mean "bot"\?/,
+    ],
+    [
+      'a resolver of a dimension that the route does not count by',
+      { api: 'get-bots', subjects: { bot: () => 'b' } },
+      /"bot" is no dimension, "get-bots" counts by "account"/,
+    ],
+    ['a resolver that is no function', { api: 'publish-bot', subjects: { bot: 'b' as never } }, /"bot" is no function/],
   ])('stops the start: %s', async (_what, rule, message) => {
     @Controller()
     class BrokenController {
@@ -155,6 +166,20 @@ describe('a limit that can not be enforced', () => {
       get() {}
     }
     expect((await setupErrorOf([BrokenController])).message).toMatch(message);
+  });
+
+  it('stops the start: a resolver of the module for a dimension that nothing counts by', async () => {
+    @Controller()
+    class TenantController {
+      @Get()
+      @RateLimit({ api: 'get-bots', level: ['tenant'] })
+      get() {}
+    }
+    const subjects = { bott: () => 'b', tenant: () => 't', table: () => 't', account: () => 'a' };
+    const { problems } = await setupErrorOf([TenantController], { subjects });
+    expect(problems).toEqual([
+      { route: 'RollgateModule', reason: expect.stringMatching(/"bott" is no dimension.*"bot"/), nearest: ['bot'] },
+    ]);
   });
 
   it('is two decorators at one place: the class does not load', () => {
@@ -215,8 +240,8 @@ describe('a limit that can not be enforced', () => {
       ['another', [{ provide: APP_GUARD, useClass: TokenGuard }]],
     ])('is warned of, where the global guard is %s', async (_what, providers) => {
       expect(await warningsOf(providers)).toEqual([
-        '@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it: ' +
-          'PartlyGuardedController.unguarded',
+        '@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it. A @UseGuards below a ' +
+          'decorator that replaces the method is lost, too: PartlyGuardedController.unguarded',
       ]);
     });
 

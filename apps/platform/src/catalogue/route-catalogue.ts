@@ -3,7 +3,7 @@ import { Inject, Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
 import { builtInCatalogue, type Limits } from '@rollgate/contract';
-import { ROUTE_MARK, type RouteMark } from '@rollgate/nestjs';
+import { routeMarkOf } from '@rollgate/nestjs';
 import { OPEN } from '../auth/open.js';
 import { EXAMPLE, STATUS_OF } from './route-marks.js';
 
@@ -75,7 +75,7 @@ export class RouteCatalogue {
 
   #route(controller: new () => object, handler: () => unknown): DeclaredRoute {
     const method = this.reflector.get<RequestMethod>(METHOD_METADATA, handler);
-    const mark = this.reflector.getAllAndOverride<RouteMark | undefined>(ROUTE_MARK, [handler, controller]);
+    const mark = routeMarkOf({ controller, handler });
     return {
       method: RequestMethod[method],
       path: joined(

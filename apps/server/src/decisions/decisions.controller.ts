@@ -1,13 +1,15 @@
 /** Decisions over HTTP, for programs that have no Node.js in them: the same limiter, the same counts. */
 import { Body, Controller, HttpException, Inject, Post } from '@nestjs/common';
-import { MAX_UNITS, UnknownApiError } from '@rollgate/contract';
+import { didYouMean, MAX_UNITS } from '@rollgate/contract';
 import { type AcquireRequest, InvalidRequestError, type Limiter } from '@rollgate/limiter';
+import type { Logger } from 'pino';
 import { z } from 'zod';
 import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { LIMITER } from '../limiting/limiting.module.js';
 import { registeredCatalogue } from '../limiting/staff-limits.js';
+import { LOGGER } from '../logging/logger.js';
 
 const ask = z.strictObject({
   /** The tenant, as the asking program has verified it. */
@@ -47,7 +49,13 @@ const decisionSchema = z.object({
 
 @Controller('api/decisions')
 export class DecisionsController {
-  constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+  /** Bounded by the catalogue. */
+  readonly #warned = new Set<string>();
+
+  constructor(
+    @Inject(LIMITER) private readonly limiter: Limiter,
+    @Inject(LOGGER) private readonly logger: Logger,
+  ) {}
 
   @Post()
   @Route({
@@ -82,7 +90,8 @@ export class DecisionsController {
     const request = given(asked);
     // The service's own limits are its own.
     const entry = registeredCatalogue.find(request.api);
-    if (entry === undefined) throw new HttpException(problem(404, `There is no API "${request.api}".`), 404);
+    if (entry === undefined) throw unknownApi(request.api);
+    this.#warnOfUnresolved(request, entry.level);
     const { limits } = await this.#asking(() => this.limiter.limitsOf(request));
     const most = Math.min(limits.perMinute, limits.perHour);
     if (most > 0 && request.cost > most) {
@@ -95,17 +104,41 @@ export class DecisionsController {
     return { ...decision, message: decision.allowed ? null : entry.message };
   }
 
+  /** A program that leaves a dimension out counts all its calls together: logged once for each API and dimension. */
+  #warnOfUnresolved({ api, dimensions = {} }: AcquireRequest, level: readonly string[]): void {
+    for (const dimension of level) {
+      if (dimension === 'account' || Object.hasOwn(dimensions, dimension)) continue;
+      const key = `${api} ${dimension}`;
+      if (this.#warned.has(key)) continue;
+      this.#warned.add(key);
+      this.logger.warn(
+        { api, dimension },
+        'a decision was asked without a dimension: its account’s shared subject counts it',
+      );
+    }
+  }
+
   async #asking<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
     } catch (error) {
-      if (error instanceof InvalidRequestError) throw new HttpException(problem(400, error.message), 400);
-      if (error instanceof UnknownApiError) throw new HttpException(problem(404, error.message), 404);
+      if (error instanceof InvalidRequestError) throw invalid(error);
       throw new HttpException(problem(503, 'The limit can not be checked at the moment. Please try again.'), 503, {
         cause: error,
       });
     }
   }
+}
+
+/** With the nearest names of those that the catalogue has for everybody. */
+function unknownApi(api: string): HttpException {
+  const nearest = registeredCatalogue.nearest(api);
+  return new HttpException({ ...problem(404, `There is no API "${api}"${didYouMean(nearest) || '.'}`), nearest }, 404);
+}
+
+function invalid({ field, message, nearest }: InvalidRequestError): HttpException {
+  const errors = [{ field, message: message.slice(field.length + 2) }];
+  return new HttpException({ ...problem(400, message), errors, ...(nearest.length > 0 ? { nearest } : {}) }, 400);
 }
 
 /** What was left out is left out, not undefined. */

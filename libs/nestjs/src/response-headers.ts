@@ -1,0 +1,92 @@
+/**
+ * The header fields of an HTTP response, on Express and on Fastify.
+ *
+ * Invariant: nothing here throws, whatever a response lacks, and nothing is written once its head is gone.
+ */
+
+export interface ResponseHeaders {
+  set(name: string, value: string): void;
+  /** Lets pages of other origins read these fields, where CORS is on for this response. */
+  expose(names: readonly string[]): void;
+  /** No cache stores this response, whatever was or will be set by others. */
+  forbidCaching(): void;
+}
+
+type SetHeader = (this: unknown, name: string, value: unknown) => unknown;
+
+/** As much as is used of Node's response, and of Fastify's reply. */
+interface Writable {
+  setHeader?: SetHeader;
+  appendHeader?: SetHeader;
+  header?: SetHeader;
+  getHeader?(name: string): unknown;
+  getHeaders?(): object;
+  removeHeader?(name: string): unknown;
+}
+
+const NO_HEADERS: ResponseHeaders = { set: () => {}, expose: () => {}, forbidCaching: () => {} };
+
+const ORIGIN = 'Access-Control-Allow-Origin';
+const CREDENTIALS = 'Access-Control-Allow-Credentials';
+const EXPOSE = 'Access-Control-Expose-Headers';
+
+/** Fields that allow a cache to store: the standard ones, and those for one kind of cache, e.g. `CDN-Cache-Control`. */
+const CACHING = /^(cache-control|expires|surrogate-control|.*cdn-cache-control)$/i;
+
+/** `response`: Express's or Node's response, Fastify's reply; anything else has no header fields. */
+export function responseHeaders(response: unknown): ResponseHeaders {
+  if (!isObject(response)) return NO_HEADERS;
+  const { header, raw, setHeader } = response as { header?: unknown; raw?: unknown; setHeader?: unknown };
+  // Fastify's reply goes first: middleware made for Express has written to the response below it.
+  if (typeof header === 'function' && isObject(raw)) return headersOf(raw, [response as Writable, raw as Writable]);
+  return typeof setHeader === 'function' ? headersOf(response, [response as Writable]) : NO_HEADERS;
+}
+
+function headersOf(head: { headersSent?: unknown }, [first, ...below]: readonly [Writable, ...Writable[]]) {
+  const all = [first, ...below];
+  const isOpen = () => head.headersSent !== true;
+  const read = (name: string) => all.map((one) => one.getHeader?.(name)).find((value) => value !== undefined);
+  return {
+    set(name: string, value: string) {
+      if (isOpen()) write(first, name, value);
+    },
+    expose(names: readonly string[]) {
+      if (!isOpen() || read(ORIGIN) === undefined) return;
+      const listed = [read(EXPOSE) ?? []].flat().join(',').split(',');
+      const exposed = listed.map((name) => name.trim()).filter((name) => name !== '');
+      // The wildcard covers every field, but not where cookies are allowed.
+      if (exposed.includes('*') && String(read(CREDENTIALS)) !== 'true') return;
+      const has = new Set(exposed.map((name) => name.toLowerCase()));
+      const missing = names.filter((name) => !has.has(name.toLowerCase()));
+      if (missing.length > 0) write(first, EXPOSE, [...exposed, ...missing].join(', '));
+    },
+    forbidCaching() {
+      if (!isOpen()) return;
+      for (const one of all) forbidCachingOf(one);
+    },
+  };
+}
+
+function write(target: Writable, name: string, value: string): void {
+  if (target.header && !target.setHeader) target.header(name, value);
+  else target.setHeader?.(name, value);
+}
+
+/** Hooks that run later, as the head is written, must not make it cacheable again: what they set is ignored. */
+function forbidCachingOf(target: Writable): void {
+  for (const name of Object.keys(target.getHeaders?.() ?? {})) {
+    if (CACHING.test(name)) target.removeHeader?.(name);
+  }
+  write(target, 'Cache-Control', 'no-store');
+  for (const setter of ['setHeader', 'appendHeader', 'header'] as const) {
+    const set = target[setter];
+    if (typeof set !== 'function') continue;
+    target[setter] = function (this: unknown, name: string, value: unknown) {
+      return CACHING.test(String(name)) ? target : set.call(this, name, value);
+    };
+  }
+}
+
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null;
+}
