@@ -1,3 +1,4 @@
+import { type SessionOptions, sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 
 /** A database that cannot be used, told in one line that never holds the password. */
@@ -5,10 +6,14 @@ export class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError';
 }
 
-export interface ConnectOptions {
+export interface ConnectOptions extends SessionOptions {
   readonly databaseUrl: string;
   /** Default 5,000 ms. */
   readonly connectTimeoutMs?: number;
+  /** Of each statement, kept by this process: also a server that stops answering ends it. By default no limit. */
+  readonly queryTimeoutMs?: number;
+  /** Shown in pg_stat_activity; `rollgate-migrate` by default. */
+  readonly applicationName?: string;
 }
 
 /** `host:port/database` of a connection string, without user and password. */
@@ -31,12 +36,15 @@ export function parseDatabaseUrl(databaseUrl: string): URL {
 }
 
 /** An open connection, or a DatabaseUnavailableError whose message says which database and why. The caller ends it. */
-export async function connect({ databaseUrl, connectTimeoutMs = 5_000 }: ConnectOptions): Promise<pg.Client> {
+export async function connect(options: ConnectOptions): Promise<pg.Client> {
+  const { databaseUrl, connectTimeoutMs = 5_000, applicationName = 'rollgate-migrate', queryTimeoutMs } = options;
   const where = describeDatabase(databaseUrl);
-  const client = new pg.Client({
+  const Client = sessionClient(pg.Client, options);
+  const client = new Client({
     connectionString: databaseUrl,
     connectionTimeoutMillis: connectTimeoutMs,
-    application_name: 'rollgate-migrate',
+    application_name: applicationName,
+    ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
   // Without a listener a connection lost while idle would end the process; the next query reports it anyway.
   client.on('error', () => undefined);

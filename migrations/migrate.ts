@@ -1,3 +1,5 @@
+import { sessionClient } from '@rollgate/contract/database-session';
+import pg from 'pg';
 import { DataSource, type MigrationInterface } from 'typeorm';
 import { Baseline001 } from './001-baseline.js';
 import { type ConnectOptions, connect } from './connect.js';
@@ -74,6 +76,7 @@ async function runPending({ databaseUrl }: ConnectOptions, onProgress: (line: st
     type: 'postgres',
     url: databaseUrl,
     schema: 'rollgate',
+    extra: { Client: sessionClient(pg.Client) },
     migrations: [...migrations],
     migrationsTableName: 'migration',
     migrationsTransactionMode: 'each',

@@ -12,6 +12,8 @@ import { acceptForms, SUPPORT_PATH } from './support/support-forms.js';
 
 export interface PlatformOptions {
   readonly databaseUrl: string;
+  /** `true`: a pooler that keeps no session for a client is in between (PgBouncer's transaction mode). */
+  readonly pooled?: boolean;
   /** At least 32 bytes. */
   readonly jwtSecret: string;
   /** Stays open when the platform closes. By default the platform makes its own on the same database, and closes it. */
@@ -53,9 +55,9 @@ const IDLE_SWEEP_MS = 50;
 
 /** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
-  const { databaseUrl, clock = Date.now } = options;
+  const { databaseUrl, pooled = false, clock = Date.now } = options;
   const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
-  const pool = openPool({ databaseUrl, onIdleError: logFault });
+  const pool = openPool({ databaseUrl, pooled, onIdleError: logFault });
   let ownLimiter: Limiter | undefined;
   let app: NestFastifyApplication | undefined;
   // Known once it listens: a port may be any that is free.
@@ -63,7 +65,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
   try {
     await createSchema(pool);
     // The service keeps house: removing old counters is a right that a platform need not have.
-    const own = { databaseUrl, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
+    const own = { databaseUrl, pooled, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
     const budget = options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs };
     if (!options.limiter) ownLimiter = createPostgresLimiter({ ...own, ...budget });
     const limiter = options.limiter ?? (ownLimiter as Limiter);

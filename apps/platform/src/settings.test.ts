@@ -9,6 +9,7 @@ test('what is not set, or set to nothing, has its default', () => {
     host: '127.0.0.1',
     port: 3001,
     databaseUrl: GIVEN.DATABASE_URL,
+    pooled: false,
     jwtSecret: SECRET,
     supportUrl: undefined,
   });

@@ -12,6 +12,8 @@ export interface Settings {
   readonly host: string;
   readonly port: number;
   readonly databaseUrl: string;
+  /** A pooler that keeps no session for a client is in between. */
+  readonly pooled: boolean;
   readonly jwtSecret: string;
   /** Where a denied caller asks for a custom limit; the platform's own page where it is left out. */
   readonly supportUrl: string | undefined;
@@ -30,6 +32,9 @@ const variables = z.object({
   DATABASE_URL: z
     .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/name' })
     .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://'),
+  ROLLGATE_POOLED: z
+    .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
+    .default('false'),
   PLATFORM_SUPPORT_URL: z
     .string()
     .regex(/^https?:\/\//, 'must begin with http:// or https://')
@@ -45,11 +50,12 @@ export function readSettings(environment: Environment): Settings {
     const [issue] = read.error.issues;
     throw new SettingsError(`${String(issue?.path[0])} ${issue?.message}`);
   }
-  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, PLATFORM_SUPPORT_URL } = read.data;
+  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, ROLLGATE_POOLED, PLATFORM_SUPPORT_URL } = read.data;
   return {
     host: PLATFORM_HOST,
     port: PLATFORM_PORT,
     databaseUrl: DATABASE_URL,
+    pooled: ROLLGATE_POOLED === 'true',
     jwtSecret: readJwtSecret(given),
     supportUrl: PLATFORM_SUPPORT_URL,
   };

@@ -3,14 +3,17 @@ import { CommanderError } from 'commander';
 import { failureLines } from './failure-lines.js';
 import { type SeedOptions, seedCommand } from './seed/options.js';
 import { type Seeded, seedDatabase } from './seed/seed-database.js';
-import { readDatabaseUrl } from './settings.js';
+import { readDatabaseAddress } from './settings.js';
 
 try {
   const command = seedCommand().exitOverride();
   command.parse(process.argv);
   const options = command.opts<Omit<SeedOptions, 'until'> & { until?: Date }>();
   const started = performance.now();
-  const seeded = await seedDatabase(readDatabaseUrl(process.env), { ...options, until: options.until ?? new Date() });
+  const seeded = await seedDatabase(readDatabaseAddress(process.env).databaseUrl, {
+    ...options,
+    until: options.until ?? new Date(),
+  });
   for (const line of linesOf(seeded, performance.now() - started)) console.log(line);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;

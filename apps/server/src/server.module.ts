@@ -28,16 +28,17 @@ class ServerModule {}
 
 /** Wires the service: one module for each thing it does. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
-  const { databaseUrl, keepSeconds, keepEventDays } = settings;
+  const { databaseUrl, pooled, keepSeconds, keepEventDays } = settings;
+  const address = { databaseUrl, pooled };
   return {
     module: ServerModule,
     imports: [
       SettingsModule.forRoot({ settings, logger }),
-      adminDatabase({ databaseUrl, logger }),
+      adminDatabase({ ...address, logger }),
       MetricsModule,
-      HealthModule.forRoot({ databaseUrl, logger }),
-      JanitorModule.forRoot({ databaseUrl, logger, keepSeconds, everyMs: sweepEveryMs }),
-      EventsModule.forRoot({ databaseUrl, logger, keepDays: keepEventDays }),
+      HealthModule.forRoot({ address, logger }),
+      JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
+      EventsModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
       LimitingModule,
       StaffModule,
       OidcModule,

@@ -35,8 +35,8 @@ const DRAIN_MS = 5_000;
 
 /** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { databaseUrl, host, port, logger = createLogger(options.logLevel) } = options;
-  await checkMigrated(databaseUrl);
+  const { host, port, logger = createLogger(options.logLevel) } = options;
+  await checkMigrated(options);
   const app = await createApplication({ ...options, logger });
   try {
     serveOpenApi(app);

@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { readDatabaseUrl, readSettings, SettingsError } from './settings.js';
+import { readDatabaseAddress, readSettings, SettingsError } from './settings.js';
 
 const URL_OF_ALL = 'postgres://me:secret@db:5432/rollgate';
 const folder = mkdtempSync(join(tmpdir(), 'server-settings-'));
@@ -29,6 +29,7 @@ test('a database is all that is needed', () => {
     host: '127.0.0.1',
     port: 3000,
     databaseUrl: URL_OF_ALL,
+    pooled: false,
     logLevel: 'info',
     keepSeconds: undefined,
     environment: 'development',
@@ -39,6 +40,7 @@ test('a database is all that is needed', () => {
 test('every setting is read', () => {
   const environment = {
     DATABASE_URL: 'postgresql://db/x?sslmode=require',
+    ROLLGATE_POOLED: 'true',
     ROLLGATE_HOST: '0.0.0.0',
     ROLLGATE_PORT: '65535',
     ROLLGATE_LOG_LEVEL: 'silent',
@@ -57,6 +59,7 @@ test('every setting is read', () => {
     host: '0.0.0.0',
     port: 65_535,
     databaseUrl: 'postgresql://db/x?sslmode=require',
+    pooled: true,
     logLevel: 'silent',
     keepSeconds: 3661,
     keepEventDays: 30,
@@ -75,7 +78,9 @@ test('a variable set to nothing is one that is not set', () => {
 
 const PORT = 'ROLLGATE_PORT must be a whole number from 0 to 65535';
 const KEEP = 'ROLLGATE_KEEP_SECONDS must be a whole number from 3661 to 2147483647';
-const NO_URL = 'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database';
+const NO_URL =
+  'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or set PGPASSWORD instead)';
+const POOLED = 'ROLLGATE_POOLED must be true (a pooler in transaction mode is in between) or false';
 const PROXY =
   'ROLLGATE_TRUST_PROXY must be a number of proxies from 1 to 16, or networks like 10.0.0.0/8, 192.0.2.7; never everybody';
 const BASE = 'ROLLGATE_ADMIN_BASE must be a path of its own like /admin/ or /tools/rollgate/';
@@ -107,6 +112,8 @@ test.each<[string, Record<string, string>, string]>([
   ['another database', { DATABASE_URL: 'mysql://me:secret@db/x' }, NO_URL],
   ['no URL', { DATABASE_URL: 'db:5432 secret' }, NO_URL],
   ['a password that cannot be decoded', { DATABASE_URL: 'postgres://me:secret%zz@db/x' }, NO_URL],
+  ['a slash in a password', { DATABASE_URL: 'postgres://me:1/secret@db/x' }, NO_URL],
+  ['a pooler of another kind', { ROLLGATE_POOLED: 'secret' }, POOLED],
   ['no database', { DATABASE_URL: '' }, NONE],
 ])('%s is refused in one line without the secret', (_, wrong, line) => {
   expect(linesOf({ DATABASE_URL: URL_OF_ALL, ...wrong })).toEqual([line]);
@@ -118,11 +125,11 @@ test('every wrong setting is told at once', () => {
 });
 
 test('the database may stand in a file, with a line break at its end', () => {
-  expect(readDatabaseUrl({ DATABASE_URL_FILE: fileWith(`${URL_OF_ALL}\n`) })).toBe(URL_OF_ALL);
+  expect(readDatabaseAddress({ DATABASE_URL_FILE: fileWith(`${URL_OF_ALL}\n`) }).databaseUrl).toBe(URL_OF_ALL);
 });
 
 test('the variable itself comes before the file', () => {
-  expect(readDatabaseUrl({ DATABASE_URL: URL_OF_ALL, DATABASE_URL_FILE: '/nowhere' })).toBe(URL_OF_ALL);
+  expect(readDatabaseAddress({ DATABASE_URL: URL_OF_ALL, DATABASE_URL_FILE: '/nowhere' }).databaseUrl).toBe(URL_OF_ALL);
 });
 
 test('a file that is not there, or empty, is told by its name; other mistakes too', () => {

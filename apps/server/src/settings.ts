@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
+import type { DatabaseAddress } from './database/database-address.js';
 import type { SignInLimits } from './limiting/staff-limits.js';
 import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
@@ -28,11 +29,10 @@ export class SettingsError extends Error {
   }
 }
 
-export interface Settings {
+export interface Settings extends DatabaseAddress {
   readonly host: string;
   /** 0 takes a free one. */
   readonly port: number;
-  readonly databaseUrl: string;
   readonly logLevel: (typeof LOG_LEVELS)[number];
   /** How long finished minutes are kept. Undefined: the janitor's own default, a day. */
   readonly keepSeconds: number | undefined;
@@ -60,7 +60,14 @@ const SECRETS = ['DATABASE_URL', 'ROLLGATE_OIDC_CLIENT_SECRET', 'ROLLGATE_AUDITO
 const databaseVariables = z.object({
   DATABASE_URL: z
     .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database' })
-    .refine(isPostgresUrl, 'is not a Postgres URL like postgres://user:password@host:5432/database'),
+    .refine(
+      isPostgresUrl,
+      'is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or set PGPASSWORD instead)',
+    ),
+  ROLLGATE_POOLED: z
+    .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
+    .transform((value) => value === 'true')
+    .default(false),
 });
 
 const serviceVariables = databaseVariables
@@ -105,6 +112,7 @@ export function readSettings(environment: Environment): Settings {
     host: read.ROLLGATE_HOST,
     port: read.ROLLGATE_PORT,
     databaseUrl: read.DATABASE_URL,
+    pooled: read.ROLLGATE_POOLED,
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
@@ -124,8 +132,9 @@ export function readSettings(environment: Environment): Settings {
 }
 
 /** All that the command line needs. @throws SettingsError */
-export function readDatabaseUrl(environment: Environment): string {
-  return readVariables(databaseVariables, environment).DATABASE_URL;
+export function readDatabaseAddress(environment: Environment): DatabaseAddress & { readonly pooled: boolean } {
+  const { DATABASE_URL, ROLLGATE_POOLED } = readVariables(databaseVariables, environment);
+  return { databaseUrl: DATABASE_URL, pooled: ROLLGATE_POOLED };
 }
 
 /** For a connection string that is shown to an auditor. @throws SettingsError */
@@ -183,6 +192,8 @@ function isPostgresUrl(text: string): boolean {
     const { protocol, username, password, pathname } = new URL(text);
     // The driver decodes them, and would throw in the middle of connecting.
     for (const part of [username, password, pathname]) decodeURIComponent(part);
+    // An @ after the first slash: the password has a slash, and what comes before it was read as host and port.
+    if (pathname.includes('@')) return false;
     return protocol === 'postgres:' || protocol === 'postgresql:';
   } catch {
     return false;

@@ -2,7 +2,8 @@
  * Removes idle heads and old finished minutes, lane by lane, in steps of a few milliseconds.
  *
  * Invariants: never waits for a lane (`rollgate.sweep` skips a busy one); never removes what is younger than 3,661 s;
- * one node at a time, whoever holds the advisory lock; stops within one step.
+ * one instance at a time: each step holds an advisory lock for its own transaction, because a connection pooler may give every
+ * transaction another session; stops within one step.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { LANES } from '@rollgate/contract';
@@ -11,8 +12,8 @@ import type pg from 'pg';
 /** Finished minutes are kept a day by default, for explaining and auditing. */
 export const DEFAULT_KEEP_SECONDS = 86_400;
 
-/** Advisory lock of the one node that sweeps: (class, 0). The lanes' own locks are class 7605. */
-const JANITOR_LOCK = 7606;
+/** Class 7606, key 0; the lanes' own locks are of class 7605. */
+const BEGIN_STEP = 'BEGIN; SELECT pg_try_advisory_xact_lock(7606, 0) AS locked';
 const BUSY_RETRIES = 20;
 
 export interface JanitorOptions {
@@ -37,7 +38,9 @@ export interface SweepTotals {
   readonly busyLanes: number;
 }
 
-type SweepTuple = [boolean, number, number, string | null, string | null, number | null];
+/** Where the next step goes on: after this head, and after this minute of this subject. */
+type SweepPosition = [headAfter: string | null, bucketSubject: string | null, bucketMinute: number | null];
+type SweepTuple = [busy: boolean, heads: number, buckets: number, ...SweepPosition];
 
 export class Janitor {
   readonly #options: JanitorOptions;
@@ -57,58 +60,54 @@ export class Janitor {
     await this.#running;
   }
 
-  /** One pass over all lanes; `undefined` when another node is at it. */
+  /**
+   * One pass over all lanes. It ends early when another instance has begun one; `undefined`: that instance was there first, and
+   * nothing was removed here.
+   */
   async sweep(): Promise<SweepTotals | undefined> {
     const client = await this.#options.pool.connect();
     let failure: Error | undefined;
-    let locked = false;
     try {
-      const { rows } = await client.query<{ locked: boolean }>('SELECT pg_try_advisory_lock($1, 0) AS locked', [
-        JANITOR_LOCK,
-      ]);
-      locked = rows[0]?.locked === true;
-      if (!locked) return undefined;
       const totals = { heads: 0, buckets: 0, busyLanes: 0 };
-      for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++)
-        await this.#sweepLane(client, lane, totals);
+      for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++) {
+        const isOurs = await this.#sweepLane(client, lane, totals);
+        if (!isOurs) return lane === 0 ? undefined : totals;
+      }
       await client.query(`DELETE FROM rollgate.freed WHERE at < clock_timestamp() - interval '5 minutes'`);
       return totals;
     } catch (error) {
       failure = error as Error;
       throw error;
     } finally {
-      if (locked && !failure)
-        await client.query('SELECT pg_advisory_unlock($1, 0)', [JANITOR_LOCK]).catch(() => undefined);
-      // A connection that failed is closed, not given to the next pass; its end frees the lock.
+      // A connection that failed is closed, not given to the next pass: its transaction may still be open.
       client.release(failure);
     }
   }
 
+  /** @returns false when another instance is sweeping */
   async #sweepLane(
     client: pg.PoolClient,
     lane: number,
     totals: { heads: number; buckets: number; busyLanes: number },
-  ): Promise<void> {
+  ): Promise<boolean> {
     const { clock, stepRows = 500, keepSeconds = DEFAULT_KEEP_SECONDS, pauseMs = 10 } = this.#options;
-    let at: [string | null, string | null, number | null] = ['', '', 0];
+    let at: SweepPosition = ['', '', 0];
     let busyFor = 0;
     while ((at[0] !== null || at[1] !== null) && !this.#stop.signal.aborted) {
-      const { rows } = await client.query<SweepTuple>({
-        text: 'SELECT busy, heads, buckets, head_after, bucket_subject, bucket_minute FROM rollgate.sweep($1, $2, $3, $4, $5, $6, $7)',
-        values: [lane, ...at, stepRows, keepSeconds, clock ? new Date(clock()) : null],
-        rowMode: 'array',
-      });
-      const [busy, heads, buckets, ...next] = rows[0] as SweepTuple;
+      const step = await sweepStep(client, [lane, ...at, stepRows, keepSeconds, clock ? new Date(clock()) : null]);
+      if (step === undefined) return false;
+      const [busy, heads, buckets, ...next] = step;
       totals.heads += heads;
       totals.buckets += buckets;
       at = next;
       busyFor = busy ? busyFor + 1 : 0;
       if (busyFor > BUSY_RETRIES) {
         totals.busyLanes++;
-        return;
+        return true;
       }
       if (busy || at[0] !== null || at[1] !== null) await this.#pause(pauseMs);
     }
+    return true;
   }
 
   async #run(): Promise<void> {
@@ -124,4 +123,19 @@ export class Janitor {
   async #pause(ms: number): Promise<void> {
     await wait(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
   }
+}
+
+/** undefined: another instance is sweeping. */
+async function sweepStep(client: pg.PoolClient, values: unknown[]): Promise<SweepTuple | undefined> {
+  const begun = (await client.query(BEGIN_STEP)) as unknown as pg.QueryResult<{ locked: boolean }>[];
+  const locked = begun.at(-1)?.rows[0]?.locked === true;
+  const result = locked
+    ? await client.query<SweepTuple>({
+        text: 'SELECT busy, heads, buckets, head_after, bucket_subject, bucket_minute FROM rollgate.sweep($1, $2, $3, $4, $5, $6, $7)',
+        values,
+        rowMode: 'array',
+      })
+    : undefined;
+  await client.query('COMMIT');
+  return result?.rows[0];
 }

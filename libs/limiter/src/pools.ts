@@ -2,6 +2,7 @@
  * The connections of one process: decisions have their own, so that nothing else holds them up, and few, so that many
  * nodes that come back at once leave room for an admin.
  */
+import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import type { Budget } from './outage/budget.js';
 
@@ -25,7 +26,7 @@ export interface PoolOptions {
   readonly connections: number;
   /** undefined: decisions may take as long as they take. */
   readonly budget: Budget | undefined;
-  /** A pooler in between refuses settings at the start of a session. */
+  /** A pooler is in between: it refuses most settings at the start of a session. */
   readonly pooled: boolean;
   readonly onError: (error: unknown) => void;
   /** Sees each new connection that decides, before it decides: another server may answer at the old address. */
@@ -33,8 +34,9 @@ export interface PoolOptions {
 }
 
 export function openPools({ databaseUrl, connections, budget, pooled, onError, onConnect }: PoolOptions): Pools {
+  const Client = sessionClient(pg.Client, { pooled });
   const open = (config: pg.PoolConfig) => {
-    const pool = new pg.Pool({ connectionString: databaseUrl, ...config });
+    const pool = new pg.Pool({ connectionString: databaseUrl, Client, ...config });
     pool.on('error', onError);
     return pool;
   };

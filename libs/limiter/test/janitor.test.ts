@@ -90,7 +90,8 @@ test('one janitor at a time', async () => {
   await ask(many);
   clock.advance({ minutes: 70 });
   const passes = await Promise.all([janitor({ pauseMs: 5 }).sweep(), janitor({ pauseMs: 5 }).sweep()]);
-  expect(passes.filter((pass) => pass === undefined)).toHaveLength(1);
+  // The one that meets the other ends its pass: what both removed is what there was, each row once.
+  expect(passes.reduce((heads, pass) => heads + (pass?.heads ?? 0), 0)).toBe(50);
   expect((await counts()).heads).toBe(0);
 });
 

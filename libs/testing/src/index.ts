@@ -5,6 +5,8 @@ export {
   startEmbeddedPostgres,
 } from './embedded-postgres/server.js';
 export { freePort } from './free-port.js';
+export { ODD_SETTINGS, oddDatabaseSettings } from './odd-settings.js';
+export { findPgBouncer, type PgBouncer, type PgBouncerOptions, startPgBouncer } from './pgbouncer.js';
 export { inspectProcess, type ProcessFacts, stopProcess, waitUntilGone } from './processes.js';
 export { type NodeProcess, type SpawnNodeOptions, spawnNode } from './spawn-node.js';
 export { type ProxyMode, type ProxyTarget, startTcpProxy, type TcpProxy } from './tcp-proxy.js';

@@ -2,6 +2,7 @@
  * The sample's own schema, `platform`, in the same Postgres as the limits. Created at boot by the platform itself: it is
  * no part of the product's migrations.
  */
+import { checkSession, sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 
 /** One key for all platforms of a database: two that boot at once would both find nothing and both create. */
@@ -67,6 +68,7 @@ export async function createSchema(pool: pg.Pool): Promise<void> {
     throw new Error(`the database of DATABASE_URL does not answer: ${message || code}`, { cause: error });
   });
   try {
+    await checkSession(client);
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
     const { rows } = await client.query<{ ready: boolean }>(`SELECT to_regclass('platform.rows') IS NOT NULL AS ready`);
@@ -82,12 +84,19 @@ export async function createSchema(pool: pg.Pool): Promise<void> {
 
 export function openPool({
   databaseUrl,
+  pooled,
   onIdleError,
 }: {
   databaseUrl: string;
+  pooled: boolean;
   onIdleError: (error: Error) => void;
 }): pg.Pool {
-  const pool = new pg.Pool({ connectionString: databaseUrl, max: 10, connectionTimeoutMillis: CONNECTION_WAIT_MS });
+  const pool = new pg.Pool({
+    connectionString: databaseUrl,
+    Client: sessionClient(pg.Client, { pooled }),
+    max: 10,
+    connectionTimeoutMillis: CONNECTION_WAIT_MS,
+  });
   // Without a listener, a connection that Postgres ends while idle would end this process.
   pool.on('error', onIdleError);
   return pool;

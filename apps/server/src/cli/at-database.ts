@@ -1,8 +1,11 @@
 /** The service's own code, from the command line, on the database of DATABASE_URL. */
 import { userInfo } from 'node:os';
+import { sessionClient } from '@rollgate/contract/database-session';
+import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
+import type { DatabaseAddress } from '../database/database-address.js';
 import { checkMigrated } from '../database/migrated.js';
-import { readDatabaseUrl } from '../settings.js';
+import { readDatabaseAddress } from '../settings.js';
 import type { Cli } from './cli.js';
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
@@ -11,14 +14,15 @@ type Entities = NonNullable<DataSourceOptions['entities']>;
 export async function atDatabase<Result>(
   cli: Cli,
   entities: Entities,
-  work: (database: DataSource, databaseUrl: string) => Promise<Result>,
+  work: (database: DataSource, address: DatabaseAddress & { readonly pooled: boolean }) => Promise<Result>,
 ): Promise<Result> {
-  const databaseUrl = readDatabaseUrl(cli.environment);
-  await checkMigrated(databaseUrl);
+  const address = readDatabaseAddress(cli.environment);
+  await checkMigrated(address);
   const database = new DataSource({
     type: 'postgres',
-    url: databaseUrl,
+    url: address.databaseUrl,
     schema: 'rollgate',
+    extra: { Client: sessionClient(pg.Client, address) },
     entities,
     applicationName: 'rollgate-cli',
     poolSize: 2,
@@ -28,7 +32,7 @@ export async function atDatabase<Result>(
   });
   await database.initialize();
   try {
-    return await work(database, databaseUrl);
+    return await work(database, address);
   } finally {
     await database.destroy();
   }

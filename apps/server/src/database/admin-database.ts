@@ -1,13 +1,21 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { sessionClient } from '@rollgate/contract/database-session';
+import pg from 'pg';
 import type { Logger } from 'pino';
+import type { DatabaseAddress } from './database-address.js';
 
 /** The admin side's DataSource: entities register themselves by `TypeOrmModule.forFeature`. Decisions never pass here. */
-export function adminDatabase({ databaseUrl, logger }: { databaseUrl: string; logger: Logger }): DynamicModule {
+export function adminDatabase({
+  databaseUrl,
+  pooled,
+  logger,
+}: DatabaseAddress & { readonly logger: Logger }): DynamicModule {
   return TypeOrmModule.forRoot({
     type: 'postgres',
     url: databaseUrl,
     schema: 'rollgate',
+    extra: { Client: sessionClient(pg.Client, { pooled }) },
     applicationName: 'rollgate-admin',
     poolSize: 5,
     connectTimeoutMS: 5_000,

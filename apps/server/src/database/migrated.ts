@@ -1,10 +1,21 @@
-import { describeDatabase, pendingMigrations } from '@rollgate/migrations';
+import { checkSession } from '@rollgate/contract/database-session';
+import { connect, describeDatabase, pendingMigrations } from '@rollgate/migrations';
+import type { DatabaseAddress } from './database-address.js';
 
-/** Before anything is built on it, so that what is wrong with the database is told in one line. @throws Error */
-export async function checkMigrated(databaseUrl: string): Promise<void> {
-  const pending = await pendingMigrations({ databaseUrl });
+/**
+ * Checks, before anything is built on the database, that it is migrated and that its sessions give right results.
+ * @throws Error with one line that says what to do
+ */
+export async function checkMigrated(address: DatabaseAddress): Promise<void> {
+  const client = await connect(address);
+  try {
+    await checkSession(client);
+  } finally {
+    await client.end();
+  }
+  const pending = await pendingMigrations(address);
   if (pending.length > 0)
     throw new Error(
-      `the database at ${describeDatabase(databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
+      `the database at ${describeDatabase(address.databaseUrl)} lacks ${pending.join(', ')}: run "rollgate migrate"`,
     );
 }

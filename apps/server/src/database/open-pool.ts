@@ -1,8 +1,9 @@
+import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import type { DatabaseAddress } from './database-address.js';
 
-export interface PoolOptions {
-  readonly databaseUrl: string;
+export interface PoolOptions extends DatabaseAddress {
   /** Shown in pg_stat_activity. */
   readonly name: string;
   readonly logger: Logger;
@@ -12,9 +13,11 @@ export interface PoolOptions {
 }
 
 /** One connection, for one purpose: what goes on elsewhere never keeps it waiting. */
-export function openPool({ databaseUrl, name, logger, connectTimeoutMs, queryTimeoutMs }: PoolOptions): pg.Pool {
+export function openPool(options: PoolOptions): pg.Pool {
+  const { databaseUrl, name, logger, connectTimeoutMs, queryTimeoutMs } = options;
   const pool = new pg.Pool({
     connectionString: databaseUrl,
+    Client: sessionClient(pg.Client, options),
     application_name: name,
     max: 1,
     connectionTimeoutMillis: connectTimeoutMs,

@@ -9,10 +9,10 @@ import {
 import { EventDays } from '@rollgate/limiter';
 import type pg from 'pg';
 import type { Logger } from 'pino';
+import type { DatabaseAddress } from '../database/database-address.js';
 import { openPool } from '../database/open-pool.js';
 
-export interface EventsModuleOptions {
-  readonly databaseUrl: string;
+export interface EventsModuleOptions extends DatabaseAddress {
   readonly logger: Logger;
   /** How long limit events are kept, in days. */
   readonly keepDays: number | undefined;
@@ -55,9 +55,10 @@ export class EventsModule implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-function openEventsPool({ databaseUrl, logger }: EventsModuleOptions): pg.Pool {
+function openEventsPool({ databaseUrl, pooled, logger }: EventsModuleOptions): pg.Pool {
+  const address = { databaseUrl, pooled };
   // A step waits for nobody, but the files of a large day take their time to go.
-  return openPool({ databaseUrl, logger, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
+  return openPool({ ...address, logger, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
 }
 
 function createEventDays({ pool, logger, keepDays }: EventsModuleOptions & { pool: pg.Pool }): EventDays {

@@ -8,14 +8,15 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import pg from 'pg';
 import type { Logger } from 'pino';
+import type { DatabaseAddress } from '../database/database-address.js';
 import { openPool } from '../database/open-pool.js';
 import { readMigrationState, readMissingTables } from '../database/schema-state.js';
 import { LOGGER } from '../logging/logger.js';
 
 const ANSWER_MS = 1_000;
 
-/** Injection token of the connection string. */
-export const DATABASE_URL = Symbol('DATABASE_URL');
+/** Injection token of the `DatabaseAddress`. */
+export const DATABASE_ADDRESS = Symbol('DATABASE_ADDRESS');
 
 /** Why it can't be used is for the log: the driver's words may name hosts and users. */
 export interface Unreachable {
@@ -34,9 +35,9 @@ export class DatabaseProbe implements OnApplicationShutdown {
   readonly #pool: pg.Pool;
   #looking: Promise<DatabaseState | Unreachable> | undefined;
 
-  constructor(@Inject(DATABASE_URL) databaseUrl: string, @Inject(LOGGER) logger: Logger) {
+  constructor(@Inject(DATABASE_ADDRESS) address: DatabaseAddress, @Inject(LOGGER) logger: Logger) {
     this.#pool = openPool({
-      databaseUrl,
+      ...address,
       logger,
       name: 'rollgate-probe',
       connectTimeoutMs: ANSWER_MS,

@@ -9,12 +9,12 @@ import {
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
+import type { DatabaseAddress } from '../database/database-address.js';
 import { openPool } from '../database/open-pool.js';
 import { JanitorMetrics } from './janitor-metrics.js';
 import { MeasuredJanitor } from './measured-janitor.js';
 
-export interface JanitorModuleOptions {
-  readonly databaseUrl: string;
+export interface JanitorModuleOptions extends DatabaseAddress {
   readonly logger: Logger;
   readonly keepSeconds: number | undefined;
   /** Between two passes. */
@@ -63,9 +63,10 @@ export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationS
   }
 }
 
-function openJanitorPool({ databaseUrl, logger }: JanitorModuleOptions): pg.Pool {
+function openJanitorPool({ databaseUrl, pooled, logger }: JanitorModuleOptions): pg.Pool {
+  const address = { databaseUrl, pooled };
   // A step takes some milliseconds: one that takes as long as this will not come back.
-  return openPool({ databaseUrl, logger, name: 'rollgate-janitor', connectTimeoutMs: 3_000, queryTimeoutMs: 3_000 });
+  return openPool({ ...address, logger, name: 'rollgate-janitor', connectTimeoutMs: 3_000, queryTimeoutMs: 3_000 });
 }
 
 function createJanitor(options: JanitorModuleOptions & { pool: pg.Pool; metrics: JanitorMetrics }): MeasuredJanitor {

@@ -18,9 +18,10 @@ const TELL_FAULTS_EVERY_MS = 30_000;
     {
       provide: LIMITER,
       inject: [SETTINGS, LOGGER],
-      useFactory: ({ databaseUrl, signIn }: Settings, logger: Logger): Limiter =>
+      useFactory: ({ databaseUrl, pooled = false, signIn }: Settings, logger: Logger): Limiter =>
         createPostgresLimiter({
           databaseUrl,
+          pooled,
           catalogue: serviceCatalogue(signIn),
           registered: registeredCatalogue,
           // The service's own janitor measures itself.

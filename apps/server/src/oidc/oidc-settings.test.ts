@@ -2,7 +2,7 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readDatabaseUrl, readSettings, SettingsError } from '../settings.js';
+import { readDatabaseAddress, readSettings, SettingsError } from '../settings.js';
 
 const WHOLE = {
   DATABASE_URL: 'postgres://me@db/rollgate',
@@ -50,7 +50,7 @@ test('the secret may stand in a file, which only the service reads; a public cli
   expect(linesOf({ ...missing, ROLLGATE_OIDC_CLIENT_SECRET: '' })).toEqual([
     `ROLLGATE_OIDC_CLIENT_SECRET_FILE ${file} cannot be read: ENOENT`,
   ]);
-  expect(readDatabaseUrl(missing)).toBe(WHOLE.DATABASE_URL);
+  expect(readDatabaseAddress(missing).databaseUrl).toBe(WHOLE.DATABASE_URL);
 });
 
 test('a group\u2019s name may hold =; http is for this machine', () => {

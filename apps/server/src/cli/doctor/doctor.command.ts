@@ -1,6 +1,6 @@
 import { describeDatabase } from '@rollgate/migrations';
 import type { Command } from 'commander';
-import { readDatabaseUrl } from '../../settings.js';
+import { readDatabaseAddress } from '../../settings.js';
 import { type Cli, printJson } from '../cli.js';
 import type { Check } from './check.js';
 import { examine } from './examine.js';
@@ -14,11 +14,11 @@ export function addDoctor(program: Command, cli: Cli): void {
 }
 
 async function runDoctor(cli: Cli, { json }: { readonly json?: true }): Promise<void> {
-  const databaseUrl = readDatabaseUrl(cli.environment);
-  const checks = await examine(databaseUrl);
+  const address = readDatabaseAddress(cli.environment);
+  const checks = await examine(address);
   const wrong = checks.filter(({ ok }) => !ok);
   if (wrong.length > 0) cli.found = 'something wrong';
-  if (json) printJson(cli, { ok: wrong.length === 0, database: describeDatabase(databaseUrl), checks });
+  if (json) printJson(cli, { ok: wrong.length === 0, database: describeDatabase(address.databaseUrl), checks });
   else cli.out(`${[...checks.flatMap(linesOf), '', summary(wrong)].join('\n')}\n`);
 }
 

@@ -1,5 +1,6 @@
 import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/migrations';
 import type pg from 'pg';
+import type { DatabaseAddress } from '../../database/database-address.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
 import { checkNodes } from './nodes.js';
@@ -12,19 +13,18 @@ import { checkSettings } from './settings.js';
 const STATEMENT_MS = 5_000;
 
 /** Looks at everything, in the order in which a person would repair it. An unreachable database is a finding. */
-export async function examine(databaseUrl: string): Promise<Check[]> {
+export async function examine(address: DatabaseAddress): Promise<Check[]> {
   let client: pg.Client;
   try {
-    client = await connect({ databaseUrl });
+    client = await connect({ ...address, applicationName: 'rollgate-doctor', queryTimeoutMs: STATEMENT_MS });
   } catch (error) {
     if (!(error instanceof DatabaseUnavailableError)) throw error;
     return [unreachable(error.message)];
   }
   try {
-    await client.query(`SET statement_timeout = ${STATEMENT_MS}`);
     const migrations = await checkMigrations(client);
     return [
-      await checkPostgres(client, describeDatabase(databaseUrl)),
+      await checkPostgres(client, describeDatabase(address.databaseUrl)),
       migrations,
       // An older schema has neither: to migrate comes first.
       ...(migrations.ok ? [await checkRoles(client), await checkNodes(client)] : []),

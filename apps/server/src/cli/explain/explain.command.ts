@@ -1,5 +1,5 @@
 import type { Command } from 'commander';
-import { readDatabaseUrl } from '../../settings.js';
+import { readDatabaseAddress } from '../../settings.js';
 import { type Cli, printJson } from '../cli.js';
 import { AuditorSession } from '../sql/auditor-session.js';
 
@@ -13,7 +13,7 @@ export function addExplain(program: Command, cli: Cli): void {
 }
 
 async function runExplain(cli: Cli, id: string, { json }: { readonly json?: true }): Promise<void> {
-  const session = new AuditorSession(readDatabaseUrl(cli.environment));
+  const session = new AuditorSession(readDatabaseAddress(cli.environment));
   await session.open();
   try {
     const { rows } = await session.run('SELECT sentence, to_jsonb(e) FROM rollgate_audit.explain_denial($1) e', [id]);

@@ -1,7 +1,8 @@
 import { connect, describeDatabase, migrate } from '@rollgate/migrations';
 import type { Command } from 'commander';
+import type { DatabaseAddress } from '../../database/database-address.js';
 import { type MigrationState, readMigrationState } from '../../database/schema-state.js';
-import { readDatabaseUrl } from '../../settings.js';
+import { readDatabaseAddress } from '../../settings.js';
 import { type Cli, printJson } from '../cli.js';
 
 interface MigrateFlags {
@@ -19,17 +20,18 @@ export function addMigrate(program: Command, cli: Cli): void {
 }
 
 async function runMigrate(cli: Cli, { status, json }: MigrateFlags): Promise<void> {
-  const databaseUrl = readDatabaseUrl(cli.environment);
+  const address = readDatabaseAddress(cli.environment);
+  const { databaseUrl } = address;
   const onProgress = (line: string) => (json ? undefined : cli.out(`${line}\n`));
-  const appliedNow = status ? [] : await migrate({ databaseUrl, onProgress });
-  const state = await stateOf(databaseUrl);
+  const appliedNow = status ? [] : await migrate({ ...address, onProgress });
+  const state = await stateOf(address);
   if (json) printJson(cli, { database: describeDatabase(databaseUrl), ...(!status && { appliedNow }), ...state });
   else if (status) for (const line of statusLines(state)) cli.out(`${line}\n`);
   else cli.out(`${describeDatabase(databaseUrl)} is up to date: ${state.applied.join(', ')}\n`);
 }
 
-async function stateOf(databaseUrl: string): Promise<MigrationState> {
-  const client = await connect({ databaseUrl });
+async function stateOf(address: DatabaseAddress): Promise<MigrationState> {
+  const client = await connect(address);
   try {
     return await readMigrationState(client);
   } finally {

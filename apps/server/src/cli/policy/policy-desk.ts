@@ -24,8 +24,8 @@ export interface PolicyDesk {
 
 /** @throws Error with one line that says what is wrong */
 export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) => Promise<Result>): Promise<Result> {
-  return await atDatabase(cli, [], async (database, databaseUrl) => {
-    const limiter = createPostgresLimiter({ databaseUrl, janitor: false, events: false, budgetMs: 5_000 });
+  return await atDatabase(cli, [], async (database, address) => {
+    const limiter = createPostgresLimiter({ ...address, janitor: false, events: false, budgetMs: 5_000 });
     try {
       return await work(deskOn(database, limiter));
     } finally {

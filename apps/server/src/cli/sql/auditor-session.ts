@@ -6,12 +6,19 @@
  */
 import { connect } from '@rollgate/migrations';
 import pg from 'pg';
+import type { DatabaseAddress } from '../../database/database-address.js';
 
 export const AUDITOR = 'rollgate_auditor';
 
 /** As migrations/access.sql sets them for those who sign in as the role. */
-const SETTINGS = `SET default_transaction_read_only = on; SET statement_timeout = '30s';
-  SET idle_in_transaction_session_timeout = '15s'; SET timezone = 'UTC'; SET search_path = rollgate_audit; SET application_name = 'rollgate-sql'`;
+const SETTINGS = {
+  default_transaction_read_only: 'on',
+  statement_timeout: '30s',
+  idle_in_transaction_session_timeout: '15s',
+  timezone: 'UTC',
+  search_path: 'rollgate_audit',
+  application_name: 'rollgate-sql',
+};
 
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly typeId: number }[];
@@ -29,22 +36,20 @@ export class StatementError extends Error {
 const AS_TEXT = { getTypeParser: () => (text: string) => text };
 
 export class AuditorSession {
-  readonly #databaseUrl: string;
+  readonly #address: DatabaseAddress;
   #client: pg.Client | undefined;
   #pid = 0;
 
-  constructor(databaseUrl: string) {
-    this.#databaseUrl = databaseUrl;
+  constructor(address: DatabaseAddress) {
+    this.#address = address;
   }
 
   /** @throws DatabaseUnavailableError, Error with one line when the connection may not become the auditor */
   async open(): Promise<void> {
-    const client = await connect({ databaseUrl: this.#databaseUrl });
+    const client = await connect(this.#address);
     try {
-      await becomeAuditor(client);
-      await client.query(SETTINGS);
-      const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
-      this.#pid = rows[0]?.pid ?? 0;
+      if (this.#address.pooled) await this.#inTransaction(client, () => Promise.resolve());
+      else await this.#prepare(client, 'SESSION');
     } catch (error) {
       await client.end();
       throw error;
@@ -61,7 +66,9 @@ export class AuditorSession {
     if (this.#client === undefined) await this.open();
     const query = { text, rowMode: 'array', types: AS_TEXT, ...(values && { values: [...values] }) } as const;
     try {
-      const { fields, rows, command } = await (this.#client as pg.Client).query<(string | null)[]>(query);
+      const client = this.#client as pg.Client;
+      const run = () => client.query<(string | null)[]>(query);
+      const { fields, rows, command } = await (this.#address.pooled ? this.#inTransaction(client, run) : run());
       const columns = fields.map(({ name, dataTypeID: typeId }) => ({ name, typeId }));
       return { columns, rows, command };
     } catch (error) {
@@ -71,16 +78,36 @@ export class AuditorSession {
 
   /** Ends the statement under way, by a connection of its own. */
   async cancel(): Promise<void> {
-    const client = await connect({ databaseUrl: this.#databaseUrl });
+    const client = await connect(this.#address);
     await client.query('SELECT pg_cancel_backend($1)', [this.#pid]).finally(() => client.end());
   }
 
   async close(): Promise<void> {
     await this.#client?.end();
   }
+
+  async #prepare(client: pg.Client, scope: 'SESSION' | 'LOCAL'): Promise<void> {
+    await becomeAuditor(client, scope);
+    const settings = Object.entries(SETTINGS).map(([name, value]) => `SET ${scope} ${name} = '${value}'`);
+    await client.query(settings.join('; '));
+    const { rows } = await client.query<{ pid: number }>('SELECT pg_backend_pid() AS pid');
+    this.#pid = rows[0]?.pid ?? 0;
+  }
+
+  /** A pooler lends a server session for one transaction, and other programs get it afterwards: nothing may stay in it. */
+  async #inTransaction<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
+    await client.query('BEGIN READ ONLY');
+    try {
+      await this.#prepare(client, 'LOCAL');
+      return await work();
+    } finally {
+      // A connection that was lost has no transaction left, and the statement's own error says so.
+      await client.query('ROLLBACK').catch(() => undefined);
+    }
+  }
 }
 
-async function becomeAuditor(client: pg.Client): Promise<void> {
+async function becomeAuditor(client: pg.Client, scope: 'SESSION' | 'LOCAL'): Promise<void> {
   const { rows } = await client.query<{ name: string; super: boolean; known: boolean }>(
     `SELECT current_user AS name, rolsuper AS super, EXISTS (SELECT FROM pg_roles WHERE rolname = '${AUDITOR}') AS known
      FROM pg_roles WHERE rolname = current_user`,
@@ -89,7 +116,7 @@ async function becomeAuditor(client: pg.Client): Promise<void> {
   if (!me.known) throw new Error(`the database has no role ${AUDITOR}: run "rollgate migrate"`);
   if (me.name === AUDITOR) return;
   try {
-    await client.query(me.super ? `SET SESSION AUTHORIZATION ${AUDITOR}` : `SET ROLE ${AUDITOR}`);
+    await client.query(`SET ${scope} ${me.super ? 'SESSION AUTHORIZATION' : 'ROLE'} ${AUDITOR}`);
   } catch (error) {
     if ((error as pg.DatabaseError).code !== '42501') throw error;
     const grant = `GRANT ${AUDITOR} TO ${client.escapeIdentifier(me.name)}`;

@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { readAuditorPassword, readDatabaseUrl } from '../../settings.js';
+import { readAuditorPassword, readDatabaseAddress } from '../../settings.js';
 import type { Cli } from '../cli.js';
 import { AUDITOR, AuditorSession } from './auditor-session.js';
 import { FORMATS, type Format, printed } from './print-rows.js';
@@ -26,10 +26,10 @@ export function addSql(program: Command, cli: Cli): void {
 }
 
 async function runSql(cli: Cli, { command, file, format, url }: SqlFlags): Promise<void> {
-  const databaseUrl = readDatabaseUrl(cli.environment);
-  if (url) return printUrl(cli, databaseUrl);
+  const address = readDatabaseAddress(cli.environment);
+  if (url) return printUrl(cli, address.databaseUrl);
   const script = command ?? (file === undefined ? undefined : await readScript(file));
-  const session = new AuditorSession(databaseUrl);
+  const session = new AuditorSession(address);
   await session.open();
   try {
     if (script === undefined) return await repl({ cli, session, format, input: process.stdin });

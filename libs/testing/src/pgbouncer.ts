@@ -1,0 +1,116 @@
+import { spawn } from 'node:child_process';
+import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
+import { freePort } from './free-port.js';
+import { stopProcess } from './processes.js';
+
+export interface PgBouncerOptions {
+  /** The Postgres behind it. Its user and password are the only ones that may connect. */
+  readonly url: string;
+  /** Server connections of one user and database, 4 by default. */
+  readonly poolSize?: number;
+  /** Lines of pgbouncer.ini that are added, e.g. `{ ignore_startup_parameters: 'extra_float_digits' }`. */
+  readonly settings?: Readonly<Record<string, string>>;
+  /** Further users, as `{ name: password }`. */
+  readonly users?: Readonly<Record<string, string>>;
+  /** The program, when it is not where Debian puts it. */
+  readonly program?: string | undefined;
+  /** Made and removed by the caller; a temporary folder by default. */
+  readonly folder?: string;
+}
+
+/** A PgBouncer in transaction mode on 127.0.0.1. */
+export interface PgBouncer {
+  readonly port: number;
+  /** The same connection string, through PgBouncer. */
+  through(url: string): string;
+  log(): string;
+  /** As by a crash. */
+  kill(): Promise<void>;
+  /** After `kill`, on the same port. */
+  run(): Promise<void>;
+  stop(): Promise<void>;
+}
+
+/** Where the program is; undefined: PgBouncer is not installed. */
+export function findPgBouncer(): string | undefined {
+  return ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find(existsSync);
+}
+
+/** Starts PgBouncer in transaction mode and waits until it answers. */
+export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
+  const program = options.program ?? findPgBouncer();
+  if (program === undefined) throw new Error('PgBouncer is not installed');
+  const folder = options.folder ?? mkdtempSync(join(tmpdir(), `rollgate-test-${process.pid}-pgbouncer-`));
+  // As root, PgBouncer runs as another user, who writes its log here.
+  chmodSync(folder, 0o777);
+  const port = await freePort();
+  const configuration = writeConfiguration(folder, port, options);
+  const through = (url: string) => Object.assign(new URL(url), { port: String(port) }).href;
+  const log = () => readFileSync(join(folder, 'log'), 'utf8');
+  let pid = 0;
+  const kill = () => (pid > 0 ? stopProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }]) : Promise.resolve());
+  const run = async () => {
+    // It refuses to be root.
+    const user = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
+    const child = spawn(program, ['-q', ...user, configuration], { stdio: 'ignore' });
+    child.on('error', () => undefined);
+    pid = child.pid ?? 0;
+    await untilAnswering(through(options.url), log);
+  };
+  const stop = async () => {
+    await kill();
+    if (options.folder === undefined) rmSync(folder, { recursive: true, force: true });
+  };
+  try {
+    await run();
+  } catch (error) {
+    await stop();
+    throw error;
+  }
+  return { port, through, log, kill, run, stop };
+}
+
+function writeConfiguration(folder: string, port: number, options: PgBouncerOptions): string {
+  const { hostname, port: serverPort, username, password } = new URL(options.url);
+  const users = join(folder, 'users');
+  const known = { ...options.users, [username]: decodeURIComponent(password) };
+  const lines = Object.entries(known).map(([name, secret]) => `"${name}" "${secret.replaceAll('"', '""')}"`);
+  writeFileSync(users, `${lines.join('\n')}\n`, { mode: 0o644 });
+  const settings = {
+    listen_addr: '127.0.0.1',
+    listen_port: port,
+    unix_socket_dir: '',
+    auth_type: 'scram-sha-256',
+    auth_file: users,
+    pool_mode: 'transaction',
+    default_pool_size: options.poolSize ?? 4,
+    max_client_conn: 200,
+    server_login_retry: 1,
+    logfile: join(folder, 'log'),
+    ...options.settings,
+  };
+  const pairs = Object.entries(settings).map(([name, value]) => `${name} = ${value}`);
+  const file = join(folder, 'pgbouncer.ini');
+  const text = ['[databases]', `* = host=${hostname} port=${serverPort}`, '[pgbouncer]', ...pairs, ''].join('\n');
+  writeFileSync(file, text, { mode: 0o644 });
+  return file;
+}
+
+async function untilAnswering(url: string, log: () => string): Promise<void> {
+  for (let attempt = 0; attempt < 200; attempt++) {
+    await sleep(50);
+    const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
+    client.on('error', () => undefined);
+    try {
+      await client.connect();
+      return await client.end();
+    } catch {
+      await client.end().catch(() => undefined);
+    }
+  }
+  throw new Error(`PgBouncer does not answer: ${log().slice(-500)}`);
+}
