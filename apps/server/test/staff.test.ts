@@ -126,6 +126,27 @@ test('everybody may change their own password, who knows it; the other sessions 
   expect((await history(browser.id)).map(({ action }) => action)).toEqual(['add', 'password']);
 });
 
+test('no way in accepts a password made of the login or the product: added, reset, changed by oneself', async () => {
+  const login = 'gwendolyn.hartfield@example.com';
+  const refused = {
+    status: 422,
+    body: { message: expect.stringMatching(/^A password made of the login, the name or/) },
+  };
+  for (const password of [login, 'Gwendolyn.Hartfield2026', 'dleiftrah1234'])
+    expect(await admin.post('/admin/api/staff', { login, role: 'viewer', password })).toMatchObject(refused);
+  expect((await admin.get('/admin/api/staff')).text).not.toContain(login);
+  const browser = await browserOf(service, 'viewer');
+  const own = { password: `${browser.login}1` };
+  expect(await admin.post(`/admin/api/staff/${browser.id}/password`, own)).toMatchObject(refused);
+  expect(await browser.post('/admin/api/session/password', { ...own, current: PASSWORD })).toMatchObject(refused);
+  const product = await admin.post('/admin/api/staff', { login, role: 'viewer', password: 'Rollgate2026!' });
+  expect([product.status, product.body['message']]).toEqual([
+    400,
+    expect.stringContaining('a password made of "rollgate" is refused'),
+  ]);
+  expect((await new Browser(service).signIn(browser.login)).status).toBe(200);
+});
+
 test('whoever guesses at the current password is made to wait', async () => {
   const browser = await browserOf(service, 'viewer');
   const guess = () =>

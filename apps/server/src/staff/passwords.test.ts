@@ -33,6 +33,58 @@ test.each([
   expect(passwordComplaint(password)).toBe(complaint);
 });
 
+const OWN =
+  'a password made of the login, the name or "rollgate" is refused: take some words that have nothing to do with each other';
+const ANN = { login: 'annemarie.wolkenstein@example.com', displayName: 'Annemarie Wölkenstein' };
+
+test.each([
+  // The login, as it is and disguised.
+  'annemarie.wolkenstein@example.com',
+  'Annemarie.Wolkenstein@Example.COM',
+  'moc.elpmaxe@nietsneklow.eiramenna',
+  'annemarie.wolkenstein',
+  'annemariewolkenstein',
+  'ANNEMARIE_WOLKENSTEIN',
+  'annemarie.wolkenstein@example.com1',
+  '2026annemarie.wolkenstein!',
+  'wolkenstein2026!',
+  'Wolkenstein-Annemarie-1',
+  'nietsneklow123',
+  'annemarie1annemarie2',
+  'example.com-2026',
+  // The name.
+  'Annemarie Wölkenstein',
+  'Wölkenstein2026',
+  // The product.
+  'rollgate1234',
+  'Rollgate2026!',
+  '!!ROLLGATE!!99',
+  'etagllor-2026',
+  'rollgaterollgate',
+  'Rollgate-annemarie-7',
+])('made of what everybody knows: %s is refused', (password) => {
+  expect(passwordComplaint(password, ANN)).toBe(OWN);
+});
+
+test.each(['r0llg4te2026', 'R011gate!2026', 'w0lkenst31n-26'])(
+  'letters written as digits: %s is refused',
+  (password) => {
+    expect(passwordComplaint(password, ANN)).toBeDefined();
+  },
+);
+
+test.each(['giraffe-nut-pylon', 'the rollgate of my grey giraffe', 'annemarie eats purple pylons'])(
+  'words of one’s own beside them pass: %s',
+  (password) => {
+    expect(passwordComplaint(password, ANN)).toBeUndefined();
+  },
+);
+
+test('a login of digits alone is no password, and one of two letters forbids no word', () => {
+  expect(passwordComplaint('480239175562', { login: '480239175562', displayName: '480239175562' })).toBe(OWN);
+  expect(passwordComplaint('giraffe-nut-pylon', { login: 'nu', displayName: 'e' })).toBeUndefined();
+});
+
 test('a random one passes, and is another each time', () => {
   expect(passwordComplaint(randomPassword())).toBeUndefined();
   expect(new Set(Array.from({ length: 100 }, randomPassword)).size).toBe(100);

@@ -1,10 +1,13 @@
 /** Passwords of local accounts: argon2id, with OWASP's least cost. One costs about 40 ms and 19 MiB for as long. */
 import { randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
-import { isEasyToGuess } from './easy-passwords.js';
+import { isEasyToGuess, isMadeOf } from './easy-passwords.js';
 
 export const PASSWORD_LEAST = 12;
 export const PASSWORD_MOST = 256;
+
+const PRODUCT = 'rollgate';
+const ADVICE = 'take some words that have nothing to do with each other';
 
 /** `Algorithm.Argon2id` is a const enum, which a single file can't be compiled with. */
 const ARGON2ID = 2;
@@ -17,15 +20,27 @@ export const NOBODYS_HASH =
 // 32 of them, without those that are taken for each other: 20 letters hold 100 bits.
 const LETTERS = 'abcdefghijkmnpqrstuvwxyz23456789';
 
-/** What is wrong with it, or undefined. Long and not easy to guess is all that is asked for (NIST SP 800-63B). */
-export function passwordComplaint(password: string): string | undefined {
+/** Whose password it is to be. */
+export interface PasswordOwner {
+  readonly login: string;
+  readonly displayName: string;
+}
+
+/**
+ * What is wrong with it, or undefined. Long, not easy to guess and not made of what everybody knows of its owner is all that
+ * is required (NIST SP 800-63B). Without `owner` only what holds for everybody is checked.
+ */
+export function passwordComplaint(password: string, owner?: PasswordOwner): string | undefined {
   const length = [...spelled(password)].length;
   if (length < PASSWORD_LEAST) return `a password has at least ${PASSWORD_LEAST} characters`;
   if (length > PASSWORD_MOST) return `a password has at most ${PASSWORD_MOST} characters`;
   if (!password.isWellFormed()) return 'a password is well-formed Unicode';
-  if (isEasyToGuess(spelled(password))) {
-    return 'a password that is easy to guess is refused: take some words that have nothing to do with each other';
+  const known = [PRODUCT, ...(owner === undefined ? [] : [owner.login, owner.displayName])];
+  if (isMadeOf(spelled(password), known)) {
+    const what = owner === undefined ? `"${PRODUCT}"` : `the login, the name or "${PRODUCT}"`;
+    return `a password made of ${what} is refused: ${ADVICE}`;
   }
+  if (isEasyToGuess(spelled(password), known)) return `a password that is easy to guess is refused: ${ADVICE}`;
   return undefined;
 }
 

@@ -8,7 +8,7 @@ import { ConflictException, Injectable, NotFoundException, UnprocessableEntityEx
 import { DataSource, type EntityManager } from 'typeorm';
 import type { Role } from '../access/permissions.js';
 import { problem } from '../http/problem.js';
-import { hashPassword, passwordComplaint, randomPassword } from './passwords.js';
+import { hashPassword, type PasswordOwner, passwordComplaint, randomPassword } from './passwords.js';
 import { type Author, record } from './record.js';
 import { Sessions } from './sessions.js';
 import { Staff, signsInBy } from './staff.entity.js';
@@ -57,11 +57,11 @@ export class People {
 
   /** @throws UnprocessableEntityException for the password, ConflictException for a login that is taken */
   async add({ login, displayName, role, password }: NewPerson, author: Author): Promise<WithPassword> {
-    const { made, passwordHash } = await passwordFor(password);
+    const owner = { login, displayName: displayName ?? login };
+    const { made, passwordHash } = await passwordFor(owner, password);
     return this.database.transaction(async (manager) => {
       const person = await insertPerson(manager, {
-        login,
-        displayName: displayName ?? login,
+        ...owner,
         role,
         passwordHash,
         oidcIssuer: null,
@@ -100,7 +100,7 @@ export class People {
     { password, exceptSession }: { password?: string | undefined; exceptSession?: string | undefined },
     author: Author,
   ): Promise<WithPassword> {
-    const { made, passwordHash } = await passwordFor(password);
+    const { made, passwordHash } = await passwordFor(await this.get(id), password);
     return this.database.transaction(async (manager) => {
       const person = await lockPerson(manager, id);
       assertHasPassword(person);
@@ -157,10 +157,13 @@ function stepsOf(person: Staff, { role, disabled, displayName }: PersonChanges):
   return steps;
 }
 
-async function passwordFor(given: string | undefined): Promise<{ made: string | null; passwordHash: string }> {
+async function passwordFor(
+  owner: PasswordOwner,
+  given: string | undefined,
+): Promise<{ made: string | null; passwordHash: string }> {
   const made = given === undefined ? randomPassword() : null;
   const password = given ?? (made as string);
-  const complaint = passwordComplaint(password);
+  const complaint = passwordComplaint(password, owner);
   if (complaint !== undefined) throw new UnprocessableEntityException(problem(422, `${capital(complaint)}.`));
   return { made, passwordHash: await hashPassword(password) };
 }

@@ -53,7 +53,7 @@ export class StaffController {
     response: staffWithPasswordSchema,
     example: { staff: { ...EXAMPLE, lastSignInAt: null }, password: 'k3v9q-hx7pd-w2mzt-rj5ny' },
     status: 201,
-    errors: [409],
+    errors: [409, 422],
   })
   async add(
     @Body(validated(addStaffBody)) body: z.output<typeof addStaffBody>,
@@ -94,7 +94,7 @@ export class StaffController {
     body: passwordBody,
     response: staffWithPasswordSchema,
     example: { staff: EXAMPLE, password: 'k3v9q-hx7pd-w2mzt-rj5ny' },
-    errors: [404, 409],
+    errors: [404, 409, 422],
   })
   async setPassword(
     @Param(validated(staffParams)) { id }: z.output<typeof staffParams>,
