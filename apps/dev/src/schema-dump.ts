@@ -1,32 +1,53 @@
-import { readFile, writeFile } from 'node:fs/promises';
-import { fileURLToPath } from 'node:url';
-import { connect } from '@rollgate/migrations';
-import { startTestServer } from '@rollgate/testing';
+import { mkdir, readFile, writeFile } from 'node:fs/promises';
+import { join } from 'node:path';
+import { connect, sqlFolder } from '@rollgate/migrations';
+import { startTestServer, withDatabase } from '@rollgate/testing';
+import type pg from 'pg';
 import { describeSchema } from './schema/describe-schema.js';
+import type { Domain } from './schema/domains.js';
 
-// npm run schema writes migrations/schema.sql, which is never edited by hand: it shows reviewers what the migrations add up to.
-// With --check it only compares.
+// npm run schema writes migrations/schema/*.sql, which are never edited by hand: they show what the migrations add up to. With
+// --check it compares them with the database, and executes them in an empty database to see that they make the same.
 
-const file = fileURLToPath(new URL('../../../migrations/schema.sql', import.meta.url));
+type Files = ReadonlyMap<Domain, string>;
 
-async function generate(): Promise<string> {
-  const server = await startTestServer();
-  try {
-    const client = await connect({ databaseUrl: server.templateUrl });
-    try {
-      return await describeSchema(client);
-    } finally {
-      await client.end();
-    }
-  } finally {
-    await server.stop();
-  }
+const folder = join(sqlFolder, 'schema');
+const server = await startTestServer();
+try {
+  const generated = await withClient(server.templateUrl, describeSchema);
+  if (!process.argv.includes('--check')) await write(generated);
+  else process.exitCode = (await check(generated, server.url)) ? 0 : 1;
+} finally {
+  await server.stop();
 }
 
-const generated = await generate();
-if (!process.argv.includes('--check')) {
-  await writeFile(file, generated);
-} else if ((await readFile(file, 'utf8').catch(() => '')) !== generated) {
-  console.error('migrations/schema.sql is stale: run "npm run schema" and commit the result');
-  process.exitCode = 1;
+async function write(files: Files): Promise<void> {
+  await mkdir(folder, { recursive: true });
+  for (const [domain, text] of files) await writeFile(join(folder, `${domain}.sql`), text);
+}
+
+async function check(files: Files, serverUrl: string): Promise<boolean> {
+  for (const [domain, text] of files) {
+    if ((await readFile(join(folder, `${domain}.sql`), 'utf8').catch(() => '')) === text) continue;
+    console.error(`migrations/schema/${domain}.sql is stale: run "npm run schema" and commit the result`);
+    return false;
+  }
+  await withClient(serverUrl, (client) => client.query('CREATE DATABASE from_schema_files'));
+  const executed = await withClient(withDatabase(serverUrl, 'from_schema_files'), async (client) => {
+    for (const text of files.values()) await client.query(text);
+    return describeSchema(client);
+  });
+  const different = [...files].filter(([domain, text]) => executed.get(domain) !== text).map(([domain]) => domain);
+  if (different.length > 0)
+    console.error(`migrations/schema, executed, makes something else in: ${different.join(', ')}`);
+  return different.length === 0;
+}
+
+async function withClient<T>(databaseUrl: string, work: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = await connect({ databaseUrl });
+  try {
+    return await work(client);
+  } finally {
+    await client.end();
+  }
 }

@@ -94,7 +94,7 @@ describe('a database of 0.1.0', () => {
 async function schemaOf(databaseUrl: string): Promise<string[]> {
   const client = await connect({ databaseUrl });
   try {
-    return (await describeSchema(client)).split('\n');
+    return [...(await describeSchema(client)).values()].join('').split('\n');
   } finally {
     await client.end();
   }

@@ -1,0 +1,32 @@
+/** Which file of migrations/schema/ shows which object. Objects of the schema rollgate_audit are in `audit`. */
+
+/** In the order in which the files can be executed: what is used comes before what uses it. */
+export const DOMAINS = ['roles', 'counters', 'policy', 'staff', 'events', 'usage', 'audit'] as const;
+
+export type Domain = (typeof DOMAINS)[number];
+
+const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
+  counters: `counter bucket lane freed acquire acquire_cold enter_lanes first_counted list_subjects oldest_second peek
+    recently_freed refund reset second_of server_state sweep window_base`,
+  policy: `author ledger catalogue override override_number override_use limit_request limit_request_number ceiling history node
+    add_override ask_limit catalogue_facts change_catalogue change_override check_ceiling create_override decide_request
+    default_limits expire_override history_hash leave_node limits_for need_reason open_ledger override_at override_facts
+    override_history put_catalogue put_override record refuse_change register_catalogue report_use request_facts request_history
+    restore_override sync_node undo verify_history`,
+  staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
+  events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
+    note_freeing recheck_decisions units_by_second utc window_filling write_events`,
+  usage: `api_of_scope decode_part encode_part find_accounts find_subjects near_limit peak_usage requests_of usage_at
+    usage_by_minute usage_by_second`,
+};
+
+const DOMAIN_OF: ReadonlyMap<string, Domain> = new Map(
+  DOMAINS.flatMap((domain) => (OBJECTS[domain] ?? '').split(/\s+/).map((name) => [name, domain] as const)),
+);
+
+/** @throws Error for an object that has no file yet */
+export function domainOf(schema: string, name: string): Domain {
+  const domain = schema === 'rollgate_audit' ? 'audit' : DOMAIN_OF.get(name);
+  if (domain === undefined) throw new Error(`add ${schema}.${name} to a domain in apps/dev/src/schema/domains.ts`);
+  return domain;
+}
