@@ -19,6 +19,13 @@ export function setUp() {
   build();
 }
 
+/** For tests that import sources only: what the test server itself is compiled from, and nothing else. */
+export function setUpTestServer() {
+  checkNode();
+  install();
+  runTsc('libs/testing');
+}
+
 /** One clear line, no stack. */
 export function fail(message) {
   console.error(`rollgate: ${message}`);
@@ -27,8 +34,8 @@ export function fail(message) {
 
 function checkNode() {
   const [major, minor] = process.versions.node.split('.').map(Number);
-  if (major < 20 || (major === 20 && minor < 11))
-    fail(`Node 20.11 or newer is needed, this is ${process.versions.node}`);
+  if (major < 20 || (major === 20 && minor < 19))
+    fail(`Node 20.19 or newer is needed, this is ${process.versions.node}`);
 }
 
 function install() {
@@ -47,10 +54,14 @@ function isInstalled() {
 }
 
 function build() {
-  const tsc = join(projectFolder, 'node_modules', 'typescript', 'bin', 'tsc');
   console.log('Building what is stale …');
-  run(process.execPath, [tsc, '-b'], 'the build failed: see above');
+  runTsc();
   if (!buildAdmin()) fail('the screens could not be built: see above');
+}
+
+function runTsc(...projects) {
+  const tsc = join(projectFolder, 'node_modules', 'typescript', 'bin', 'tsc');
+  run(process.execPath, [tsc, '-b', ...projects], 'the build failed: see above');
 }
 
 function run(program, args, complaint) {

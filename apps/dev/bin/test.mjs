@@ -1,17 +1,22 @@
-// npm test [-- <jest arguments>]. Ends with the line "N passed, N failed", alone, and with Jest's exit code.
+// npm test [-- <jest arguments>]: builds what is stale first. npm run test:only does not, for tests that import sources only;
+// test:debug waits for a debugger on port 9229. Ends with the line "N passed, N failed", alone, and with Jest's exit code.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { projectFolder, setUp } from './setup.mjs';
+import { projectFolder, setUp, setUpTestServer } from './setup.mjs';
 
-setUp();
+const OWN = ['--only', '--debug'];
+const args = process.argv.slice(2);
+const debug = args.includes('--debug');
+if (args.includes('--only')) setUpTestServer();
+else setUp();
 
 const folder = mkdtempSync(join(tmpdir(), 'rollgate-counts-'));
 const countsFile = join(folder, 'counts.json');
 const jest = join(projectFolder, 'node_modules', 'jest', 'bin', 'jest.js');
 
-const child = spawn(process.execPath, [jest, ...process.argv.slice(2)], {
+const child = spawn(process.execPath, jestArguments(), {
   cwd: projectFolder,
   stdio: 'inherit',
   env: {
@@ -32,6 +37,11 @@ child.once('close', (code, signal) => {
   console.log(`\n${passed} passed, ${failed} failed`);
   process.exit(exitCode);
 });
+
+function jestArguments() {
+  const passed = args.filter((arg) => !OWN.includes(arg));
+  return debug ? ['--inspect-brk', jest, '--runInBand', '--testTimeout=3600000', ...passed] : [jest, ...passed];
+}
 
 /** A run that ended badly before it could count has failed, not "0 failed". */
 function readCounts(exitCode) {

@@ -1,0 +1,94 @@
+// npm run release -- <version> [--dry-run]: everything up to the tag. Pushing stays a person's own step.
+import { execFileSync, spawnSync } from 'node:child_process';
+import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { fail, projectFolder } from './setup.mjs';
+
+const HELP = `npm run release -- <version> [--dry-run]
+
+Checks that the working tree is clean and on main, that CHANGELOG.md has a dated section for the version, and that .ci/run
+passes. Then it sets the version in every package.json and the lockfile, commits, and tags v<version>.
+
+  --dry-run   check, and say what would be done
+  --skip-ci   do not run .ci/run (it ran a moment ago)
+`;
+
+const args = process.argv.slice(2);
+const [version] = args.filter((arg) => !arg.startsWith('--'));
+const unknown = args.find((arg) => arg.startsWith('--') && !['--dry-run', '--skip-ci', '--help'].includes(arg));
+if (args.includes('--help')) {
+  process.stdout.write(HELP);
+  process.exit(0);
+}
+if (unknown !== undefined) fail(`unknown argument ${unknown}; see npm run release -- --help`);
+if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version ?? ''))
+  fail('which version? For example: npm run release -- 0.2.0 --dry-run');
+
+const dryRun = args.includes('--dry-run');
+check();
+if (!args.includes('--skip-ci')) runCi();
+const manifests = packageFiles();
+if (dryRun) {
+  console.log(
+    `would set version ${version} in:\n  ${manifests.join('\n  ')}\nwould commit "Release ${version}" and tag v${version}`,
+  );
+} else {
+  for (const manifest of manifests) setVersion(manifest);
+  run('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund']);
+  git('commit', '--all', '--message', `Release ${version}`);
+  git('tag', '--annotate', `v${version}`, '--message', changelogSection());
+  console.log(`tagged v${version}; push it with: git push origin main v${version}`);
+}
+
+function check() {
+  if (git('status', '--porcelain') !== '') fail('the working tree is not clean: commit or stash first');
+  if (git('rev-parse', '--abbrev-ref', 'HEAD') !== 'main') fail('releases are made on main');
+  if (git('tag', '--list', `v${version}`) !== '') fail(`v${version} is tagged already`);
+  if (changelogSection() === '') fail(`CHANGELOG.md has no section "## ${version} - <date>" with text in it`);
+}
+
+function runCi() {
+  const { status } = spawnSync('bash', ['.ci/run'], { cwd: projectFolder, stdio: 'inherit' });
+  if (status !== 0) fail('.ci/run failed: see above');
+}
+
+/** The text under the version's heading, up to the next version. */
+function changelogSection() {
+  const changelog = readFileSync(join(projectFolder, 'CHANGELOG.md'), 'utf8');
+  const heading = new RegExp(`^## \\[?${version.replaceAll('.', '\\.')}\\]? - \\d{4}-\\d{2}-\\d{2}$`, 'm').exec(
+    changelog,
+  );
+  if (heading === null) return '';
+  const rest = changelog.slice(heading.index + heading[0].length);
+  const next = /^## /m.exec(rest);
+  return rest.slice(0, next?.index).trim();
+}
+
+/** The root and every workspace, as paths from the root. */
+function packageFiles() {
+  const inFolder = (folder) =>
+    readdirSync(join(projectFolder, folder), { withFileTypes: true })
+      .filter((entry) => entry.isDirectory())
+      .map(({ name }) => `${folder}/${name}/package.json`);
+  return ['package.json', 'migrations/package.json', ...inFolder('libs'), ...inFolder('apps')];
+}
+
+/** Workspaces name each other by exact version, so those move too. */
+function setVersion(manifest) {
+  const path = join(projectFolder, manifest);
+  const content = JSON.parse(readFileSync(path, 'utf8'));
+  content.version = version;
+  for (const kind of ['dependencies', 'devDependencies', 'peerDependencies'])
+    for (const name of Object.keys(content[kind] ?? {}))
+      if (name.startsWith('@rollgate/')) content[kind][name] = version;
+  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function git(...words) {
+  return execFileSync('git', words, { cwd: projectFolder, encoding: 'utf8' }).trim();
+}
+
+function run(program, words) {
+  const { status } = spawnSync(program, words, { cwd: projectFolder, stdio: 'inherit' });
+  if (status !== 0) fail(`${program} ${words[0]} failed: see above`);
+}
