@@ -1583,7 +1583,7 @@ COMMENT ON FUNCTION rollgate.recently_freed IS 'Subjects freed in the last 15 se
 -- have gone forward only. Costs a look at each event's window: give it a span.
 CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_told int, used_in_truth bigint,
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
   cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2328,7 +2328,7 @@ COMMENT ON FUNCTION rollgate_audit.limit_as_of IS 'The limits that applied to a 
 
 CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamptz, "to" timestamptz)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_told int, used_in_truth bigint,
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
   cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2644,7 +2644,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'la
 
 -- Days outermost: a condition on `day` leaves only its events to be judged.
 CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
-SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_told, r.used_in_truth, r.cost, r.count
+SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_reported, r.used_recorded, r.cost, r.count
 FROM (
   SELECT generate_series(date_trunc('day', b.oldest, 'UTC'), b.newest, interval '1 day') AS day
   FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event o) b
@@ -2660,8 +2660,8 @@ COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject       IS 'key of t
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at            IS 'first call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name   IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units   IS 'its limit';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_told     IS 'units in the window as the call was told';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_reported IS 'units in the window as reported to the call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_recorded IS 'recomputed usage; compare with the reported one';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost          IS 'units each call asked for';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'calls';
 

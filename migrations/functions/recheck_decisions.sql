@@ -7,7 +7,7 @@
 -- have gone forward only. Costs a look at each event's window: give it a span.
 CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_told int, used_in_truth bigint,
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
   cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

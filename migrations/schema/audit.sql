@@ -32,7 +32,7 @@ ALTER FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zon
 GRANT EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_auditor;
 
 CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamp with time zone, "to" timestamp with time zone)
- RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_told integer, used_in_truth bigint, cost integer, count integer)
+ RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_reported integer, used_recorded bigint, cost integer, count integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -481,15 +481,15 @@ CREATE VIEW rollgate_audit.recheck_decisions_v1 AS
     r.at,
     r.window_name,
     r.limit_units,
-    r.used_told,
-    r.used_in_truth,
+    r.used_reported,
+    r.used_recorded,
     r.cost,
     r.count
    FROM (( SELECT generate_series(date_trunc('day'::text, b.oldest, 'UTC'::text), b.newest, '1 day'::interval) AS day
            FROM ( SELECT min(o.first_at) AS oldest,
                     max(o.first_at) AS newest
                    FROM rollgate.limit_event o) b) d
-     CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, ((d.day + '1 day'::interval) - '00:00:00.000001'::interval)) r(event_id, account, api, subject, at, window_name, limit_units, used_told, used_in_truth, cost, count));
+     CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, ((d.day + '1 day'::interval) - '00:00:00.000001'::interval)) r(event_id, account, api, subject, at, window_name, limit_units, used_reported, used_recorded, cost, count));
 COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.day IS 'the day (UTC) of the event';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.event_id IS 'the event: see limit_events_v1';
@@ -499,8 +499,8 @@ COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject IS 'key of the cou
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at IS 'first call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units IS 'its limit';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_told IS 'units in the window as the call was told';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_reported IS 'units in the window as reported to the call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_recorded IS 'recomputed usage; compare with the reported one';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost IS 'units each call asked for';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count IS 'calls';
 ALTER VIEW rollgate_audit.recheck_decisions_v1 OWNER TO rollgate_owner;

@@ -354,7 +354,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.note_freeing() FROM PUBLIC;
 ALTER FUNCTION rollgate.note_freeing() OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamp with time zone DEFAULT NULL::timestamp with time zone, p_to timestamp with time zone DEFAULT NULL::timestamp with time zone)
- RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_told integer, used_in_truth bigint, cost integer, count integer)
+ RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_reported integer, used_recorded bigint, cost integer, count integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'

@@ -93,8 +93,8 @@ test('decisions judged again: none was wrong, and one that was would be found un
   await writeEvents(database.pool, [eventToWrite({ id: 'wrong', first_ms: now, subject: 'x/publish-bot/bot=b' })]);
   const today = new Date(Math.floor(now / DAY_MS) * DAY_MS);
   expect(
-    await rows('SELECT event_id, used_in_truth FROM rollgate_audit.recheck_decisions_v1 WHERE day = $1', [today]),
-  ).toEqual([{ event_id: 'wrong', used_in_truth: '0' }]);
+    await rows('SELECT event_id, used_recorded FROM rollgate_audit.recheck_decisions_v1 WHERE day = $1', [today]),
+  ).toEqual([{ event_id: 'wrong', used_recorded: '0' }]);
   expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1 WHERE day < $1', [today])).toEqual([]);
 });
 

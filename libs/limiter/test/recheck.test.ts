@@ -108,7 +108,7 @@ describe('it lists a denial that had room', () => {
     await limiter.close();
     await seed();
     expect(await recheck()).toMatchObject([
-      { event_id: 'seeded', used_in_truth: '4', used_told: 5, limit_units: 5, cost: 1, window_name: 'minute' },
+      { event_id: 'seeded', used_recorded: '4', used_reported: 5, limit_units: 5, cost: 1, window_name: 'minute' },
     ]);
   });
 
@@ -120,7 +120,7 @@ describe('it lists a denial that had room', () => {
     expect(await recheck()).toEqual([]);
     clock.advance({ seconds: 1 });
     await seed({ id: 'drained' });
-    expect(await recheck()).toMatchObject([{ event_id: 'drained', used_in_truth: '0' }]);
+    expect(await recheck()).toMatchObject([{ event_id: 'drained', used_recorded: '0' }]);
   });
 
   test('in the hour, whatever minutes stand in between', async () => {
@@ -131,7 +131,7 @@ describe('it lists a denial that had room', () => {
     await limiter.close();
     await seed({ window_name: 'hour', used: 12 });
     await seed({ id: 'right', window_name: 'hour', used: 12, cost: 4 });
-    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '9' }]);
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '9' }]);
   });
 
   test('for a reset had emptied the windows long before', async () => {
@@ -142,12 +142,12 @@ describe('it lists a denial that had room', () => {
     await database.pool.query(`UPDATE rollgate.freeing SET at = '2026-01-01T00:00:00Z'`);
     clock.advance({ seconds: 10 });
     await seed();
-    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '1' }]);
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '1' }]);
   });
 
   test('of a subject that never had a unit, while nothing can have been swept', async () => {
     await limiter.close();
     await seed({ first_ms: Date.now() });
-    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_in_truth: '0' }]);
+    expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '0' }]);
   });
 });

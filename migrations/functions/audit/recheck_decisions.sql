@@ -1,6 +1,6 @@
 CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamptz, "to" timestamptz)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_told int, used_in_truth bigint,
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
   cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,6 +1,6 @@
 -- Days outermost: a condition on `day` leaves only its events to be judged.
 CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
-SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_told, r.used_in_truth, r.cost, r.count
+SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_reported, r.used_recorded, r.cost, r.count
 FROM (
   SELECT generate_series(date_trunc('day', b.oldest, 'UTC'), b.newest, interval '1 day') AS day
   FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event o) b
@@ -16,7 +16,7 @@ COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject       IS 'key of t
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at            IS 'first call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name   IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units   IS 'its limit';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_told     IS 'units in the window as the call was told';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_in_truth IS 'units in the window by what is on record';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_reported IS 'units in the window as reported to the call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_recorded IS 'recomputed usage; compare with the reported one';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost          IS 'units each call asked for';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'calls';
