@@ -3,6 +3,7 @@ import type { Server as HttpServer } from 'node:http';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
+import { untrustedProxyWarning } from './access/untrusted-proxy.js';
 import { serveAdminApp } from './admin-app/admin-app.js';
 import { checkMigrated } from './database/migrated.js';
 import { contentSecurity } from './http/content-security.js';
@@ -61,6 +62,7 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
   Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(requestLog(logger));
+  app.use(untrustedProxyWarning(logger));
   app.use(contentSecurity(options.adminBase ?? ADMIN_BASE));
   app.useBodyParser('json', JSON_BODY);
   return app;

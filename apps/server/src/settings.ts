@@ -3,7 +3,7 @@ import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
 import type { DatabaseAddress } from './database/database-address.js';
-import type { SignInLimits } from './limiting/staff-limits.js';
+import { DEFAULT_SIGN_IN_LIMITS, type SignInLimits } from './limiting/staff-limits.js';
 import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
 /** Finished minutes younger than this are still inside an hour window: the database refuses to remove them. */
@@ -70,6 +70,8 @@ const databaseVariables = z.object({
     .default(false),
 });
 
+const { perLogin, perAddress } = DEFAULT_SIGN_IN_LIMITS;
+
 const serviceVariables = databaseVariables
   .extend({
     ROLLGATE_HOST: z.string().default('127.0.0.1'),
@@ -97,10 +99,10 @@ const serviceVariables = databaseVariables
         return z.NEVER;
       })
       .optional(),
-    ROLLGATE_SIGN_IN_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(10),
-    ROLLGATE_SIGN_IN_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(60),
-    ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(30),
-    ROLLGATE_SIGN_IN_ADDRESS_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(200),
+    ROLLGATE_SIGN_IN_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perLogin.perMinute),
+    ROLLGATE_SIGN_IN_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perLogin.perHour),
+    ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perAddress.perMinute),
+    ROLLGATE_SIGN_IN_ADDRESS_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perAddress.perHour),
     ...oidcVariables,
   })
   .superRefine(checkOidc);

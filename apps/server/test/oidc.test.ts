@@ -248,9 +248,14 @@ test('no code, state or token is logged', async () => {
 });
 
 // The last one: the node remembers the denial.
-test('beginning is limited by address', async () => {
-  const statuses = await Promise.all(
-    Array.from({ length: 31 }, async () => (await new Browser(service).get(START)).status),
-  );
-  expect(statuses.filter((status) => status === 429)).toHaveLength(1);
+test('beginning is limited by address, apart from passwords; the browser comes back to the screen with the wait', async () => {
+  const answers = await Promise.all(Array.from({ length: 121 }, () => new Browser(service).get(START)));
+  const waiting = answers.filter(({ headers }) => headers.has('retry-after'));
+  expect(waiting.length).toBeGreaterThan(0);
+  const [{ status, headers }] = waiting as [Answer];
+  const wait = Number(headers.get('retry-after'));
+  expect(wait).toBeGreaterThan(0);
+  expect(wait).toBeLessThanOrEqual(61);
+  expect([status, headers.get('location')]).toEqual([302, `/admin/?signInFailed=too-many&wait=${wait}`]);
+  expect((await new Browser(service).signIn('nobody@example.com')).status).toBe(401);
 });

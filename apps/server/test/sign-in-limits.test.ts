@@ -1,7 +1,9 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { waitText } from '@rollgate/contract';
 import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { LIMITER } from '../src/limiting/limiting.module.js';
+import { DEFAULT_SIGN_IN_LIMITS } from '../src/limiting/staff-limits.js';
 import { addPerson, Browser, PASSWORD } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';
 
@@ -40,11 +42,76 @@ test('ten attempts a minute at a login from one address; then 429 with when to t
   expect((await signIn((await addPerson(service)).login, '203.0.113.7', PASSWORD)).status).toBe(200);
 });
 
-test('thirty attempts a minute from one address, whatever the logins; an IPv6 address is its /64', async () => {
+test('the address is counted far looser than the login: what one visitor fails at leaves the others behind it alone', async () => {
+  const { login } = await addPerson(service);
   let n = 0;
-  const statuses = await times(32, () => signIn(`guess-${++n}@example.com`, `2001:db8:1:2::${n.toString(16)}`));
-  expect(statuses).toEqual([...Array(30).fill(401), 429, 429]);
-  expect((await signIn('more@example.com', '2001:db8:1:3::1')).status).toBe(401);
+  const statuses = await times(40, () => signIn(`guess-${++n}@example.com`, '203.0.113.7'));
+  expect(statuses).toEqual(Array(40).fill(401));
+  expect((await signIn(login, '203.0.113.7', PASSWORD)).status).toBe(200);
+});
+
+test('an address waits for a minute at most: by default its hour is 60 of its minutes; an IPv6 address is its /64', async () => {
+  const { perAddress, perLogin } = DEFAULT_SIGN_IN_LIMITS;
+  expect(perAddress.perHour).toBe(60 * perAddress.perMinute);
+  const signIns = { perLogin, perAddress: { perMinute: 5, perHour: 300 } };
+  const own = await startService({ databaseUrl: database.url, trustProxy: 1, signIn: signIns });
+  try {
+    let n = 0;
+    const attempt = (address: string) =>
+      new Browser(own).post(
+        '/admin/api/session',
+        { login: `guess-${++n}@example.com`, password: 'not it' },
+        { 'x-forwarded-for': address },
+      );
+    const statuses = await times(7, () => attempt(`2001:db8:1:2::${n.toString(16)}`));
+    expect(statuses).toEqual([...Array(5).fill(401), 429, 429]);
+    expect((await attempt('2001:db8:1:3::1')).status).toBe(401);
+    expect(Number((await attempt('2001:db8:1:2::1')).headers.get('retry-after'))).toBeLessThanOrEqual(61);
+  } finally {
+    await own.server.close();
+  }
+});
+
+test('guesses at one login are counted together, from however many addresses they come', async () => {
+  let n = 0;
+  const statuses = await times(52, () => signIn('ann@example.com', `203.0.113.${++n}`));
+  expect(statuses).toEqual([...Array(50).fill(401), 429, 429]);
+  expect((await signIn('bob@example.com', '203.0.113.1')).status).toBe(401);
+});
+
+test('a right password costs nothing', async () => {
+  const { login } = await addPerson(service);
+  for (let n = 0; n < 12; n++) expect((await signIn(login, '203.0.113.7', PASSWORD)).status).toBe(200);
+  const { rows } = await database.pool.query<{ subject: string }>(
+    'SELECT subject FROM rollgate.counter WHERE total > 0',
+  );
+  expect(rows).toEqual([]);
+});
+
+test('attempts at a login that has to wait do not use up its address', async () => {
+  expect(await times(140, () => signIn('a@example.com', '203.0.113.7'))).toEqual([
+    ...Array(10).fill(401),
+    ...Array(130).fill(429),
+  ]);
+  expect((await signIn('b@example.com', '203.0.113.7')).status).toBe(401);
+});
+
+test('the wait is told in words, in seconds and by Retry-After', async () => {
+  const own = await startService({
+    databaseUrl: database.url,
+    signIn: { perLogin: { perMinute: 60, perHour: 1 }, perAddress: DEFAULT_SIGN_IN_LIMITS.perAddress },
+  });
+  try {
+    const attempt = () => new Browser(own).post('/admin/api/session', { login: 'a@example.com', password: 'not it' });
+    expect((await attempt()).status).toBe(401);
+    const { headers, body } = await attempt();
+    const seconds = Number(headers.get('retry-after'));
+    expect(seconds).toBeGreaterThan(3_590);
+    expect(body['retryAfterSeconds']).toBe(seconds);
+    expect(body['message']).toBe(`Too many attempts to sign in. Try again in ${waitText(seconds * 1000)}.`);
+  } finally {
+    await own.server.close();
+  }
 });
 
 test('an IPv4 address written as IPv6 is the same one', async () => {
@@ -70,12 +137,13 @@ test('the service’s own limits stand in no catalogue and on no screen', async 
   const counted = await database.pool.query<{ subject: string }>('SELECT subject FROM rollgate.counter ORDER BY 1');
   expect(counted.rows.map(({ subject }) => subject)).toEqual([
     '_rollgate/staff-sign-in-address/address=203.0.113.7',
+    '_rollgate/staff-sign-in-anywhere/login=a@example.com',
     '_rollgate/staff-sign-in/login=a@example.com,address=203.0.113.7',
   ]);
 });
 
 test('the limits are settings', async () => {
-  const limits = { perLogin: { perMinute: 2, perHour: 60 }, perAddress: { perMinute: 4, perHour: 200 } };
+  const limits = { perLogin: { perMinute: 2, perHour: 60 }, perAddress: { perMinute: 3, perHour: 200 } };
   const strict = await startService({ databaseUrl: database.url, trustProxy: 1, signIn: limits });
   try {
     const attempt = (login: string) => () =>
@@ -88,6 +156,27 @@ test('the limits are settings', async () => {
     expect(await times(3, attempt('b@example.com'))).toEqual([401, 429, 429]);
   } finally {
     await strict.server.close();
+  }
+});
+
+test('X-Forwarded-For from a peer that is no trusted proxy is ignored, and logged once for each peer with the setting', async () => {
+  const warnings = ({ log }: TestService) => log.filter(({ msg }) => String(msg).includes('X-Forwarded-For'));
+  const untrusting = await startService({ databaseUrl: database.url });
+  try {
+    for (let n = 0; n < 3; n++) await untrusting.call('/healthz', { headers: { 'x-forwarded-for': `203.0.113.${n}` } });
+    expect(warnings(untrusting)).toEqual([
+      expect.objectContaining({
+        level: 40,
+        peer: '127.0.0.1',
+        msg:
+          'X-Forwarded-For from 127.0.0.1 is ignored, so everybody behind it counts as one address: ' +
+          'if it is your proxy, set ROLLGATE_TRUST_PROXY=127.0.0.1 or to its network',
+      }),
+    ]);
+    await service.call('/healthz', { headers: { 'x-forwarded-for': '203.0.113.7' } });
+    expect(warnings(service)).toEqual([]);
+  } finally {
+    await untrusting.server.close();
   }
 });
 

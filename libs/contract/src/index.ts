@@ -8,3 +8,4 @@ export * from './moment.js';
 export * from './problem.js';
 export * from './units.js';
 export * from './visible-text.js';
+export * from './wait-text.js';

@@ -12,23 +12,36 @@ import {
 export const STAFF_ACCOUNT = INTERNAL_ACCOUNT;
 
 export const SIGN_IN = 'staff-sign-in';
+export const SIGN_IN_ANYWHERE = 'staff-sign-in-anywhere';
 export const SIGN_IN_ADDRESS = 'staff-sign-in-address';
+export const SIGN_IN_PROVIDER = 'staff-sign-in-provider';
 
 /** How often someone may try to sign in. */
 export interface SignInLimits {
-  /** Attempts at one login from one address. */
+  /** Failed attempts at one login from one address; from all addresses together `ANYWHERE_FACTOR` times as many. */
   readonly perLogin: Limits;
-  /** Attempts from one address, whatever the logins. */
+  /** Failed attempts from one address, whatever the logins; and, counted apart, sign-ins begun at the identity provider. */
   readonly perAddress: Limits;
 }
 
-export const DEFAULT_SIGN_IN_LIMITS: SignInLimits = {
+/**
+ * The login's limit protects the account. The address may be that of a proxy with everybody behind it, so its limit is loose,
+ * and its hour is 60 of its minutes: whoever uses it up keeps the others waiting for a minute, not for the rest of an hour.
+ */
+export const DEFAULT_SIGN_IN_LIMITS = {
   perLogin: { perMinute: 10, perHour: 60 },
-  perAddress: { perMinute: 30, perHour: 200 },
-};
+  perAddress: { perMinute: 120, perHour: 7_200 },
+} as const satisfies SignInLimits;
+
+/** A password that takes 10^8 guesses withstands 300 an hour for decades, from however many addresses they come. */
+const ANYWHERE_FACTOR = 5;
 
 /** The platform's APIs, and the service's own sign-in. */
 export function serviceCatalogue({ perLogin, perAddress }: SignInLimits = DEFAULT_SIGN_IN_LIMITS): Catalogue {
+  const anywhere = {
+    perMinute: perLogin.perMinute * ANYWHERE_FACTOR,
+    perHour: perLogin.perHour * ANYWHERE_FACTOR,
+  };
   const staff: CatalogueGroup = {
     id: 'rollgate-staff',
     title: 'Staff of Rollgate',
@@ -36,7 +49,9 @@ export function serviceCatalogue({ perLogin, perAddress }: SignInLimits = DEFAUL
     limits: perAddress,
     apis: [
       { id: SIGN_IN, title: 'Sign In', level: ['login', 'address'], limits: perLogin },
+      { id: SIGN_IN_ANYWHERE, title: 'Sign In from All Addresses', level: ['login'], limits: anywhere },
       { id: SIGN_IN_ADDRESS, title: 'Sign In from One Address' },
+      { id: SIGN_IN_PROVIDER, title: 'Sign In at the Identity Provider from One Address' },
     ],
   };
   return new Catalogue([...MATRIX, staff]);

@@ -9,7 +9,7 @@ import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { LOGGER } from '../logging/logger.js';
-import { SignIn, TooManySignIns } from '../staff/sign-in.js';
+import { SignInAttempts, TooManySignIns } from '../staff/sign-in-attempts.js';
 import { ATTEMPT_SECONDS, Attempts } from './attempts.js';
 import { type Identity, IdentityProvider } from './identity-provider.js';
 import type { OidcSettings } from './oidc-settings.js';
@@ -18,8 +18,8 @@ import { HOME, returnToText } from './return-to.js';
 
 const startQuery = z.strictObject({ returnTo: returnToText.default(HOME) });
 
-/** Told to the sign-in screen: `/admin/?signInFailed=<why>`. */
-type Failure = 'unavailable' | 'expired' | 'refused' | 'not-allowed';
+/** Told to the sign-in screen: `/admin/?signInFailed=<why>`; `too-many` with `&wait=<seconds>`. */
+type Failure = 'unavailable' | 'expired' | 'refused' | 'not-allowed' | 'too-many';
 
 interface Exchange {
   readonly request: HttpRequest;
@@ -33,7 +33,7 @@ export class OidcController {
     private readonly provider: IdentityProvider,
     private readonly attempts: Attempts,
     private readonly oidcSignIn: OidcSignIn,
-    private readonly signIn: SignIn,
+    private readonly signInAttempts: SignInAttempts,
   ) {}
 
   @Get('start')
@@ -43,7 +43,7 @@ export class OidcController {
     access: { publicBecause: 'nobody is signed in yet' },
     query: startQuery,
     status: 302,
-    errors: [404, 429],
+    errors: [404],
   })
   async start(
     @Query(validated(startQuery)) { returnTo }: z.output<typeof startQuery>,
@@ -51,10 +51,11 @@ export class OidcController {
     @Res() response: HttpResponse,
   ): Promise<void> {
     this.#settings();
-    await this.signIn.spend(addressOf(request)).catch((error: unknown) => {
-      if (error instanceof TooManySignIns) response.setHeader('Retry-After', error.retryAfterSeconds);
-      throw error;
-    });
+    const waitSeconds = await this.#waitBefore(request);
+    if (waitSeconds !== undefined) {
+      response.setHeader('Retry-After', waitSeconds);
+      return fail({ request, response }, 'too-many', { wait: String(waitSeconds) });
+    }
     const begun = await this.provider.begin().catch((error: unknown) => this.#tell(request, error));
     if (begun === undefined) return fail({ request, response }, 'unavailable');
     const secret = await this.attempts.start({ ...begun.challenge, returnTo });
@@ -85,6 +86,17 @@ export class OidcController {
     if (entered === undefined) return fail(exchange, 'not-allowed');
     setCookie(exchange, { names: SESSION_COOKIE, value: entered.secret });
     redirect(response, attempt.returnTo);
+  }
+
+  /** In seconds, where this address has begun too many sign-ins. A browser comes here by a link: it needs a page, not a 429. */
+  async #waitBefore(request: HttpRequest): Promise<number | undefined> {
+    try {
+      await this.signInAttempts.atProvider(addressOf(request));
+      return undefined;
+    } catch (error) {
+      if (error instanceof TooManySignIns) return error.retryAfterSeconds;
+      throw error;
+    }
   }
 
   async #enter(
@@ -126,8 +138,8 @@ export class OidcController {
   }
 }
 
-function fail({ response }: Exchange, failure: Failure): void {
-  redirect(response, `${HOME}?signInFailed=${failure}`);
+function fail({ response }: Exchange, failure: Failure, more: Readonly<Record<string, string>> = {}): void {
+  redirect(response, `${HOME}?${new URLSearchParams({ signInFailed: failure, ...more })}`);
 }
 
 function redirect(response: HttpResponse, url: string): void {

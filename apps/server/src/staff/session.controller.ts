@@ -27,7 +27,8 @@ import { START_PATH } from '../oidc/identity-provider.js';
 import type { Settings } from '../settings.js';
 import { SETTINGS } from '../settings.module.js';
 import { Sessions, type SignedIn } from './sessions.js';
-import { SignIn, TooManySignIns } from './sign-in.js';
+import { SignIn } from './sign-in.js';
+import { TooManySignIns } from './sign-in-attempts.js';
 import { ownPasswordBody, sessionSchema, signInBody } from './staff.schemas.js';
 
 type SessionView = z.output<typeof sessionSchema>;

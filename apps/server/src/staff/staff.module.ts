@@ -8,6 +8,7 @@ import { ServiceTokens } from './service-tokens.js';
 import { SessionController } from './session.controller.js';
 import { Sessions } from './sessions.js';
 import { SignIn } from './sign-in.js';
+import { SignInAttempts } from './sign-in-attempts.js';
 import { StaffController } from './staff.controller.js';
 import { Staff } from './staff.entity.js';
 
@@ -15,7 +16,7 @@ import { Staff } from './staff.entity.js';
 @Module({
   imports: [TypeOrmModule.forFeature([Staff, ServiceToken]), LimitingModule],
   controllers: [SessionController, StaffController, ServiceTokensController],
-  providers: [People, Sessions, ServiceTokens, SignIn],
-  exports: [Sessions, ServiceTokens, SignIn],
+  providers: [People, Sessions, ServiceTokens, SignIn, SignInAttempts],
+  exports: [Sessions, ServiceTokens, SignInAttempts],
 })
 export class StaffModule {}

@@ -1,0 +1,37 @@
+/**
+ * Notices a proxy that was forgotten in the settings. Its header is ignored, rightly, since anybody can send one; but then all
+ * callers behind it share one address, and with it the limits on sign-in.
+ */
+import type { Logger } from 'pino';
+import { addressOf } from './address.js';
+import type { HttpRequest } from './http-request.js';
+
+/** More peers than that are not proxies of one installation but strangers who send the header. */
+const MOST_PEERS = 16;
+
+/** Express middleware: a warning for each peer that sends `X-Forwarded-For` without being trusted, once. */
+export function untrustedProxyWarning(logger: Logger) {
+  const warned = new Set<string>();
+  return (request: HttpRequest, _response: unknown, next: () => void): void => {
+    if (request.headers['x-forwarded-for'] !== undefined && warned.size < MOST_PEERS && !isTrusted(request)) {
+      // Nobody is believed, so this is the address of the connection.
+      const peer = addressOf(request);
+      if (!warned.has(peer)) {
+        warned.add(peer);
+        logger.warn({ peer }, warningOf(peer));
+      }
+    }
+    next();
+  };
+}
+
+function isTrusted({ app, socket }: HttpRequest): boolean {
+  return app.get('trust proxy fn')(socket.remoteAddress ?? '', 0);
+}
+
+function warningOf(peer: string): string {
+  return (
+    `X-Forwarded-For from ${peer} is ignored, so everybody behind it counts as one address: ` +
+    `if it is your proxy, set ROLLGATE_TRUST_PROXY=${peer} or to its network`
+  );
+}

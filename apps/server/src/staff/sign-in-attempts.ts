@@ -1,0 +1,77 @@
+/**
+ * How often someone may try to sign in, counted by Rollgate itself: a pause, never a lock-out.
+ *
+ * Invariants: only attempts that fail stay counted; an attempt that is refused here costs nothing, so trying one login again
+ * and again does not use up the address it comes from; sign-in through the identity provider is counted apart.
+ */
+import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { type Decision, waitText } from '@rollgate/contract';
+import type { Limiter } from '@rollgate/limiter';
+import { countedAddress } from '../access/address.js';
+import { problem } from '../http/problem.js';
+import { LIMITER } from '../limiting/limiting.module.js';
+import {
+  SIGN_IN,
+  SIGN_IN_ADDRESS,
+  SIGN_IN_ANYWHERE,
+  SIGN_IN_PROVIDER,
+  STAFF_ACCOUNT,
+} from '../limiting/staff-limits.js';
+
+/** 429, with what `Retry-After` is to say. */
+export class TooManySignIns extends HttpException {
+  constructor(readonly retryAfterSeconds: number) {
+    const wait = waitText(retryAfterSeconds * 1000);
+    super({ ...problem(429, `Too many attempts to sign in. Try again in ${wait}.`), retryAfterSeconds }, 429);
+  }
+}
+
+/** One that is counted, until it turns out to be right. */
+export interface Attempt {
+  /** The password was right: gives back what the attempt took. */
+  succeeded(): Promise<void>;
+}
+
+interface Count {
+  readonly api: string;
+  readonly dimensions: Readonly<Record<string, string>>;
+}
+
+@Injectable()
+export class SignInAttempts {
+  constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+
+  /** @throws TooManySignIns */
+  withPassword({ login, address }: { login: string; address: string }): Promise<Attempt> {
+    const from = countedAddress(address);
+    return this.#take([
+      { api: SIGN_IN, dimensions: { login, address: from } },
+      { api: SIGN_IN_ANYWHERE, dimensions: { login } },
+      { api: SIGN_IN_ADDRESS, dimensions: { address: from } },
+    ]);
+  }
+
+  /** @throws TooManySignIns */
+  async atProvider(address: string): Promise<void> {
+    await this.#take([{ api: SIGN_IN_PROVIDER, dimensions: { address: countedAddress(address) } }]);
+  }
+
+  /** One after the other: what comes first protects what comes after. */
+  async #take(counts: readonly Count[]): Promise<Attempt> {
+    const taken: Decision[] = [];
+    for (const count of counts) {
+      const decision = await this.limiter.acquire({ account: STAFF_ACCOUNT, ...count });
+      if (!decision.allowed) {
+        await this.#giveBack(taken);
+        throw new TooManySignIns(Math.max(1, Math.ceil((decision.retryAfterMs ?? 0) / 1000)));
+      }
+      taken.push(decision);
+    }
+    return { succeeded: () => this.#giveBack(taken) };
+  }
+
+  /** A database that fails meanwhile leaves them counted, and fails the sign-in by itself. */
+  async #giveBack(taken: readonly Decision[]): Promise<void> {
+    await Promise.allSettled(taken.map((decision) => this.limiter.refund(decision)));
+  }
+}
