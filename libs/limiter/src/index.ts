@@ -1,3 +1,4 @@
+export { type DatabaseUrl, DatabaseUrlError, type Password } from './connections/database-login.js';
 export {
   DEFAULT_KEEP_EVENT_DAYS,
   EventDays,
@@ -7,9 +8,11 @@ export {
 export { type EventOptions, EventsLostError, Recorder, type RecorderOptions } from './events/recorder.js';
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
+export { LimiterStartError } from './outage/contact.js';
 export { LimiterUnavailableError, type NodeState, type OutageMode, type OutageModes } from './outage/outage.js';
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
+export { type OnReport, type Report, Reports, type ReportTopic } from './reports.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';
 export { LimitRequestRefused, LimitRequests, refusalStatus, type Wish } from './requests/limit-requests.js';
 export type { Store } from './store.js';

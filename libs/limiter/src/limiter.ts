@@ -16,14 +16,16 @@ import { type Answer, Batcher, type Call } from './batcher.js';
 import { type Asked, Decider } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
 import type { Recorder } from './events/recorder.js';
-import { DEFAULT_BUDGET_MS } from './outage/budget.js';
+import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './outage/budget.js';
+import type { Contact } from './outage/contact.js';
 import { Deadlines, type Timed } from './outage/deadlines.js';
-import { isOutage, TooLateError } from './outage/faults.js';
-import { isBroken } from './outage/guarded-store.js';
-import type { NodeState, Outage } from './outage/outage.js';
+import { isBadData, isOutage, TooLateError } from './outage/faults.js';
+import { LimiterUnavailableError, type NodeState, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
+import { within } from './outage/within.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
+import { Reports } from './reports.js';
 import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
 import type { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
@@ -53,10 +55,15 @@ export interface LimiterOptions {
   readonly requests?: LimitRequests;
   /** Stops what runs beside the limiter, before its store is closed. */
   readonly onClose?: () => Promise<void>;
+  /** Whether the store was reached; without it the store is taken to be there. */
+  readonly contact?: Contact;
   /** Decides while the store does not answer; without it a store's failure is the caller's. */
   readonly outage?: Outage;
   /** From a call's entry to its decision, ms; with `outage` only. */
-  readonly budgetMs?: number;
+  readonly budgetMs?: () => number;
+  /** What a look, a refund or a reset may take, ms; with `outage` only. */
+  readonly lookMs?: () => number;
+  readonly reports?: Reports;
 }
 
 /** Limits that change while the limiter runs. */
@@ -64,8 +71,6 @@ export interface PolicySource {
   readonly policy: Policy;
   /** The clock by which overrides start and expire, Unix ms. */
   now(): number;
-  /** Resolves when the policy is known, or can't be now; never rejects. */
-  firstLook(): Promise<unknown>;
   /** Looks now. Resolves to whether that succeeded. */
   refresh(): Promise<boolean>;
   /** Since the policy was last known to be the database's, ms; `undefined`: it never was. */
@@ -87,8 +92,15 @@ export interface UsagePage {
   readonly next: string | null;
 }
 
-/** Without a budget, for the first look at the limits in force. */
-const MOST_PATIENCE_MS = 10_000;
+/** For what is left to tell when the limiter closes; a database that does not answer must not hold up a shutdown. */
+const CLOSE_WITHIN_MS = 2_000;
+
+interface UsageQuery {
+  readonly account: string;
+  readonly prefix: string;
+  readonly after: string;
+  readonly limit: number;
+}
 
 export class LimiterClosedError extends Error {
   override readonly name = 'LimiterClosedError';
@@ -98,6 +110,8 @@ export class Limiter {
   readonly catalogue: Catalogue;
   /** undefined: this limiter counts in memory. */
   readonly requests: LimitRequests | undefined;
+  /** Where changes of this limiter's state are reported. */
+  readonly reports: Reports;
   readonly #store: Store;
   readonly #batcher: Batcher<PendingCall>;
   readonly #denials: DenialMemory;
@@ -107,11 +121,12 @@ export class Limiter {
   readonly #policy: Policy;
   readonly #policySource: PolicySource | undefined;
   readonly #uses: OverrideUses;
-  #policyIsKnown: boolean;
   readonly #onClose: () => Promise<void>;
   readonly #refunded = new WeakSet<Decision>();
   readonly #outage: Outage | undefined;
-  readonly #budgetMs: number;
+  readonly #contact: Contact | undefined;
+  readonly #budgetMs: () => number;
+  readonly #lookMs: () => number;
   readonly #deadlines = new Deadlines();
   #closed: Promise<void> | undefined;
 
@@ -122,12 +137,14 @@ export class Limiter {
     this.#now = options.now ?? (() => performance.now());
     this.#policySource = options.policy;
     this.#policy = options.policy?.policy ?? new Policy();
-    this.#policyIsKnown = options.policy === undefined;
     this.#uses = options.uses ?? new OverrideUses();
     this.#recorder = options.recorder;
     this.#decider = new Decider({ recorder: options.recorder, policy: this.#policy });
     this.#outage = options.outage;
-    this.#budgetMs = options.budgetMs ?? DEFAULT_BUDGET_MS;
+    this.#contact = options.contact;
+    this.#budgetMs = options.budgetMs ?? (() => DEFAULT_BUDGET_MS);
+    this.#lookMs = options.lookMs ?? (() => DEFAULT_LOOK_MS);
+    this.reports = options.reports ?? new Reports();
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
@@ -140,14 +157,26 @@ export class Limiter {
   }
 
   /**
+   * Reaches the database once, so that the first call does not wait for a sign-in, and a wrong URL, login or schema is
+   * known before any call comes. Resolves when calls are decided by the database. A limiter that is not started this way
+   * starts by itself; until it has reached its database it decides nothing.
+   *
+   * @throws LimiterStartError with one line that says what to do. Attempts go on in the background until `close`.
+   */
+  async start(): Promise<void> {
+    this.#assertOpen();
+    await this.#contact?.start();
+  }
+
+  /**
    * Asks for `cost` units in both windows at once, all or nothing.
    *
    * @returns the decision; a denial is one.
    * @throws InvalidRequestError, UnknownApiError (the request is malformed, nothing was counted), LimiterClosedError,
-   * or the store's error.
+   * LimiterUnavailableError (no decision can be made now), or the store's error.
    */
   acquire(request: AcquireRequest): Promise<Decision> {
-    if (!this.#policyIsKnown) return this.#knowPolicy().then(() => this.acquire(request));
+    if (this.#contact?.reached === false) return this.#contact.forCall().then(() => this.acquire(request));
     // No async function: each would add a promise to a call that may be answered from memory.
     try {
       const cost = validCost(request.cost === undefined ? 1 : request.cost);
@@ -172,7 +201,7 @@ export class Limiter {
         perMinute,
         perHour,
         generation: this.#denials.generation,
-        lateAt: performance.now() + this.#budgetMs,
+        lateAt: performance.now() + this.#budgetMs(),
         settled: false,
         resolve,
         fail: (error) => this.#failed(call, error, fail),
@@ -187,7 +216,7 @@ export class Limiter {
   #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
     if (call.settled) return;
     call.settled = true;
-    if (this.#outage === undefined || !(isOutage(error) || isBroken(error))) {
+    if (this.#outage === undefined || !isOutage(error)) {
       fail(error);
       return;
     }
@@ -214,9 +243,9 @@ export class Limiter {
    * @throws as `acquire`.
    */
   async peek(ref: SubjectRef): Promise<SubjectUsage> {
-    await this.#knowPolicy();
+    await this.#contact?.forCall();
     const subject = this.#subject(ref);
-    const { nowMs, counts } = await this.#store.peek(laneOfKey(subject.key), [subject.key]);
+    const { nowMs, counts } = await this.#inTime(() => this.#store.peek(laneOfKey(subject.key), [subject.key]));
     return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
   }
 
@@ -230,8 +259,12 @@ export class Limiter {
     { after = '', limit = 100 }: { after?: string; limit?: number } = {},
   ): Promise<UsagePage> {
     this.#assertOpen();
-    await this.#knowPolicy();
+    await this.#contact?.forCall();
     const prefix = accountPrefix(account);
+    return await this.#inTime(() => this.#usage({ account, prefix, after, limit }));
+  }
+
+  async #usage({ account, prefix, after, limit }: UsageQuery): Promise<UsagePage> {
     const encoded = encodeAccount(account);
     const lane = laneOf(account);
     const found = await this.#store.list(lane, { prefix, after, limit: limit + 1 });
@@ -258,7 +291,7 @@ export class Limiter {
     this.#refunded.add(decision);
     const grant = { subject: decision.subject, second: Math.floor(decision.decidedAtMs / 1000), units: decision.cost };
     try {
-      return await this.#store.refund(laneOf(decision.account), grant);
+      return await this.#inTime(() => this.#store.refund(laneOf(decision.account), grant));
     } catch (error) {
       this.#refunded.delete(decision);
       throw error;
@@ -271,7 +304,7 @@ export class Limiter {
   async reset(ref: SubjectRef): Promise<void> {
     const { key } = this.#subject(ref);
     try {
-      await this.#store.reset(laneOfKey(key), key);
+      await this.#inTime(() => this.#store.reset(laneOfKey(key), key));
     } finally {
       this.#denials.forget(key);
     }
@@ -279,7 +312,9 @@ export class Limiter {
 
   /** Looks for changed limits now: what was committed before is in force here after it. False: the database did not answer. */
   async refreshPolicy(): Promise<boolean> {
-    return (await this.#policySource?.refresh()) ?? true;
+    const refreshed = this.#policySource?.refresh() ?? Promise.resolve(true);
+    if (this.#outage === undefined) return await refreshed;
+    return await within(this.#lookMs(), refreshed, 'the limits in force were not read').catch(() => false);
   }
 
   /** Which policy decides here; `ageMs`: since it was last known to be the database's. */
@@ -294,7 +329,7 @@ export class Limiter {
 
   /** The limits in force for a subject. @throws InvalidRequestError, UnknownApiError */
   async limitsOf(ref: SubjectRef): Promise<InForce> {
-    await this.#knowPolicy();
+    await this.#contact?.forCall();
     const { limits, source, mode } = this.#subject(ref);
     return { limits, source, mode };
   }
@@ -302,6 +337,9 @@ export class Limiter {
   /** Whether this node decides by the database, and since when. */
   state(): NodeState {
     const state: NodeState = this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
+    if (this.#contact?.reached === false) {
+      return { mode: 'starting', sinceMs: state.sinceMs, reason: this.#contact.failure?.message ?? '' };
+    }
     const quarantine = this.#policySource?.quarantine?.state;
     if (state.mode !== 'normal' || quarantine === undefined) return state;
     const sinceMs = (this.#policySource?.now() ?? 0) - (performance.now() - quarantine.since);
@@ -320,11 +358,22 @@ export class Limiter {
   }
 
   async #close(): Promise<void> {
+    this.#contact?.stop();
     await this.#batcher.drained();
     this.#deadlines.stop();
     await this.#recorder?.close();
-    await this.#onClose();
-    await this.#store.close();
+    for (const end of [() => this.#onClose(), () => this.#store.close()])
+      await (this.#outage ? within(CLOSE_WITHIN_MS, end(), 'it did not end').catch(ignoreLate) : end());
+  }
+
+  /** @throws LimiterUnavailableError when the store does not answer in time */
+  async #inTime<T>(work: () => Promise<T>): Promise<T> {
+    if (this.#outage === undefined) return await work();
+    try {
+      return await within(this.#lookMs(), work(), 'the database did not answer');
+    } catch (error) {
+      throw isBadData(error) ? error : new LimiterUnavailableError(error);
+    }
   }
 
   #assertOpen(): void {
@@ -351,19 +400,6 @@ export class Limiter {
     return quarantine?.state === undefined ? inForce : { ...inForce, limits: quarantine.limitsOf(inForce.limits) };
   }
 
-  /** A limiter that has just started must not decide by defaults where an override holds. */
-  async #knowPolicy(): Promise<void> {
-    if (this.#policyIsKnown) return;
-    // A database that does not answer is told of by the decision itself: the defaults hold until it does.
-    let late: NodeJS.Timeout | undefined;
-    const patience = new Promise((resolve) => {
-      late = setTimeout(resolve, this.#outage ? this.#budgetMs : MOST_PATIENCE_MS);
-    });
-    await Promise.race([this.#policySource?.firstLook(), patience]);
-    clearTimeout(late);
-    this.#policyIsKnown = true;
-  }
-
   #entryOfScope(scope: string): ApiEntry | undefined {
     if (!scope.startsWith('@')) return this.catalogue.find(scope);
     return this.catalogue.entries().find(({ group, scope: s }) => s === 'group' && `@${group}` === scope);
@@ -388,6 +424,10 @@ export class Limiter {
     };
     this.#denials.remember(decision.subject, denial, generation);
   }
+}
+
+function ignoreLate(error: unknown): void {
+  if (!(error instanceof TooLateError)) throw error;
 }
 
 function validCost(cost: unknown): number {

@@ -1,23 +1,29 @@
-/** The limiter on Postgres, with its pool, janitor and poll: what an application creates once per process. */
+/** The limiter on Postgres, with its connections, janitor and polls. */
 import { hostname } from 'node:os';
 import { builtInCatalogue, type Catalogue, LANES } from '@rollgate/contract';
+import { checkSession } from '@rollgate/contract/database-session';
 import type pg from 'pg';
+import { DatabaseLogin, type DatabaseUrl, type Password } from './connections/database-login.js';
+import { DecisionConnections } from './connections/decision-connections.js';
+import { openPools } from './connections/pools.js';
 import { type EventOptions, Recorder } from './events/recorder.js';
 import { FreedPoll } from './freed-poll.js';
 import { Janitor, type JanitorOptions } from './janitor.js';
 import { Limiter } from './limiter.js';
-import { type Budget, budgetOf, DEFAULT_BUDGET_MS } from './outage/budget.js';
+import { DEFAULT_BUDGET_MS, DecisionBudget } from './outage/budget.js';
+import { Contact } from './outage/contact.js';
 import { GuardedStore } from './outage/guarded-store.js';
 import { LocalCounts } from './outage/local-counts.js';
 import { Outage, type OutageModes } from './outage/outage.js';
 import { Quarantine } from './outage/quarantine.js';
+import { RoundTrip } from './outage/round-trip.js';
 import { hearServer, WatchedStore } from './outage/watched-store.js';
 import { DatabaseClock } from './policy/database-clock.js';
 import { OverrideUses } from './policy/override-use.js';
 import { Policy } from './policy/policy.js';
 import { PolicySync } from './policy/policy-sync.js';
-import { openPools } from './pools.js';
 import { PostgresStore } from './postgres-store.js';
+import { type OnReport, Reports } from './reports.js';
 import { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
 
@@ -28,8 +34,13 @@ const WRITE_WITHIN_MS = 5_000;
 const BATCHES_IN_FLIGHT = 2;
 
 export interface PostgresLimiterOptions {
-  /** `postgres://…` of a database that `rollgate migrate` has prepared. */
-  readonly databaseUrl: string;
+  /**
+   * `postgres://user:password@host:5432/database` of a database that `rollgate migrate` has prepared, or a function that
+   * returns it, which is called for each new connection: a rotated password is used without a restart.
+   */
+  readonly databaseUrl: DatabaseUrl;
+  /** The password, or a function that returns it, called for each new connection. It takes precedence over the URL's. */
+  readonly password?: Password;
   /** The platform's matrix by default. */
   readonly catalogue?: Catalogue;
   /** As much of the catalogue as the database's own has, all of it by default: the rest is this program's private matter. */
@@ -40,9 +51,16 @@ export interface PostgresLimiterOptions {
    * More where the database has cores to spare; 64: each batch holds one lane.
    */
   readonly stripes?: number;
-  /** Connections for decisions, as many as stripes by default; 2 more are for looking, refunds and resets, 3 for the rest. */
+  /**
+   * Connections for decisions, as many as stripes by default, opened at start and kept open; 2 more are for looking, refunds
+   * and resets, 3 for the rest.
+   */
   readonly connections?: number;
-  /** From a call's entry to its decision, 150 ms by default: what the database does not decide in time is decided by `outage`. */
+  /**
+   * From a call's entry to its decision, 150 ms by default: what the database does not decide in time is decided by
+   * `outage`. Twice the measured round trip to the database, 500 ms at most, comes on top, so that a healthy database far
+   * away is not taken for an outage. No call takes longer than `budgetMs` and 500 ms.
+   */
   readonly budgetMs?: number;
   /** How each API is decided while the database does not answer; `false`: its failure is the caller's. */
   readonly outage?: false | OutageModes;
@@ -62,35 +80,66 @@ export interface PostgresLimiterOptions {
   readonly pollEveryMs?: number;
   /** Unix ms, for tests that own the time; by default the database's clock decides. */
   readonly clock?: () => number;
-  /** Hears of faults in the background: a lost idle connection, a failed sweep or poll. */
+  /**
+   * Receives each change of the limiter's state once: it waits for its database, decides without it, has recovered, loses
+   * events, does not know whether its limits are current. By default they are written with `console.warn`; in an application
+   * with `RollgateModule`, to Nest's logger.
+   */
+  readonly onReport?: OnReport;
+  /** Receives every fault in the background, e.g. a lost idle connection, a failed sweep or poll, also repeated ones. */
   readonly onError?: (error: unknown) => void;
 }
 
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
 
+/**
+ * A limiter on Postgres, to be created once per process and closed with `close()`.
+ *
+ * It begins at once to open its connections and to read the limits in force. `await limiter.start()` tells whether that
+ * succeeded; without it the first calls wait for it, and until the database was reached no call is decided: `acquire`
+ * rejects with LimiterUnavailableError. Afterwards, whenever the database does not decide a call within its budget, the
+ * API's outage mode does.
+ *
+ * Timers and idle connections do not keep the process alive: a program that has nothing else to do ends, without `close()`
+ * too. But only `close()` writes the denials of the last second and removes the instance from the list of those running.
+ *
+ * @throws DatabaseUrlError when `databaseUrl` is missing, empty or no Postgres URL; its message never repeats the value.
+ * @throws RangeError when `budgetMs` is out of range.
+ */
 export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter {
   const stripes = Math.min(options.stripes ?? 2, LANES);
-  const { databaseUrl, clock, connections = stripes, onError = () => undefined } = options;
-  const budget = options.outage === false ? undefined : budgetOf(options.budgetMs ?? DEFAULT_BUDGET_MS);
-  const { pooled = false } = options;
+  const { clock, connections = stripes, onError = () => undefined, pooled = false } = options;
+  const login = new DatabaseLogin(options);
+  const reports = new Reports(options.onReport);
+  const roundTrip = new RoundTrip();
+  const budget =
+    options.outage === false ? undefined : new DecisionBudget(options.budgetMs ?? DEFAULT_BUDGET_MS, roundTrip);
   const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
   const quarantine = clock ? undefined : new Quarantine({ clock: databaseClock, onAlarm: onError });
   const { decisions, looks, housekeeping } = openPools({
-    databaseUrl,
+    login,
     connections,
     budget,
     pooled,
+    reports,
     onError,
-    ...(quarantine ? { onConnect: (client) => hearServer(client, { clock: databaseClock, quarantine }) } : {}),
+    async prepare(client) {
+      if (quarantine) roundTrip.note(await hearServer(client, { clock: databaseClock, quarantine }));
+      await postgres.warmUp(client);
+    },
   });
   const postgres = new PostgresStore({
-    pool: decisions,
-    looks,
+    pool: looks,
+    decisions: new DecisionConnections({
+      kept: decisions,
+      pipelined: !pooled,
+      connectWithinMs: () => budget?.connectMs,
+    }),
     clock,
     prepared: !pooled,
     // A pooler may hand each statement to another session.
     ...(pooled ? {} : { pipelinedStripes: stripes }),
-    ...(budget === undefined ? {} : { acquireWithinMs: budget.clientMs, connectWithinMs: budget.poolMs }),
+    ...(budget === undefined ? {} : { answerWithinMs: () => budget.answerMs }),
   });
   const { store, outage } = behindBreakers(postgres, {
     options,
@@ -98,6 +147,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     budget,
     clock: databaseClock,
     quarantine,
+    reports,
     onError,
   });
   const catalogue = options.catalogue ?? builtInCatalogue;
@@ -111,9 +161,24 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     uses,
     clock: databaseClock,
     onError,
-    state: () => limiter.state(),
+    reports,
+    onRoundTrip: (ms) => roundTrip.note(ms),
+    // A look that arrives is the contact that the limiter was waiting for.
+    state: () => (contact.reached ? limiter.state() : undefined),
     ...(quarantine ? { quarantine } : {}),
     ...everyMs,
+  });
+  const contact = new Contact({
+    reports,
+    place: () => login.place,
+    async reach() {
+      const connected = decisions.take().then((client) => decisions.giveBack(client, { broken: false }));
+      const looking = checkSession(housekeeping).then(() => sync.reach());
+      const [looked, decides] = await Promise.allSettled([looking, connected]);
+      // A schema that is missing is told best by the look.
+      if (looked.status === 'rejected') throw looked.reason;
+      if (decides.status === 'rejected') throw decides.reason;
+    },
   });
   const recorder =
     options.events === false
@@ -126,19 +191,21 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
           now: () => databaseClock.now(),
           node: `${hostname()}:${process.pid}`,
           onError,
+          reports,
           ...options.events,
         });
   const limiter: Limiter = new Limiter({
     store,
-    ...(outage ? { outage, budgetMs: (budget as Budget).callMs } : {}),
+    contact,
+    reports,
+    ...(outage && budget ? { outage, budgetMs: () => budget.callMs, lookMs: () => budget.lookMs } : {}),
     ...(recorder ? { recorder } : {}),
     catalogue,
-    requests: new LimitRequests({ pool: housekeeping, catalogue }),
+    requests: new LimitRequests({ pool: looks, catalogue }),
     uses,
     policy: {
       policy,
       now: () => databaseClock.now(),
-      firstLook: () => sync.look(),
       refresh: () => sync.refresh(),
       ageMs: () => sync.ageMs,
       ...(quarantine ? { quarantine } : {}),
@@ -149,9 +216,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     ...(options.maxDeniedSubjects === undefined ? {} : { maxDeniedSubjects: options.maxDeniedSubjects }),
     ...(clock ? { now: clock } : {}),
     async onClose() {
-      await janitor?.stop();
-      await poll.stop();
-      await sync.stop();
+      await Promise.all([janitor?.stop(), poll.stop(), sync.stop()]);
       await housekeeping.end();
     },
   });
@@ -164,42 +229,39 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     ...everyMs,
     onError,
   });
+  decisions.start();
+  // Not before the caller had the chance to choose where reports go.
+  setImmediate(() => contact.begin());
   return limiter;
+}
+
+interface Breakers {
+  readonly options: PostgresLimiterOptions;
+  readonly stripes: number;
+  readonly budget: DecisionBudget | undefined;
+  readonly clock: DatabaseClock;
+  readonly quarantine: Quarantine | undefined;
+  readonly reports: Reports;
+  readonly onError: (error: unknown) => void;
 }
 
 /** The store as decisions see it, and who decides when it does not answer. */
 function behindBreakers(
   postgres: PostgresStore,
-  {
-    options,
-    stripes,
-    budget,
-    clock,
-    quarantine,
-    onError,
-  }: {
-    options: PostgresLimiterOptions;
-    stripes: number;
-    budget: Budget | undefined;
-    clock: DatabaseClock;
-    quarantine: Quarantine | undefined;
-    onError: (error: unknown) => void;
-  },
+  { options, stripes, budget, clock, quarantine, reports, onError }: Breakers,
 ): { store: Store; outage: Outage | undefined } {
   if (budget === undefined) return { store: postgres, outage: undefined };
   const now = () => clock.now();
   const local = new LocalCounts({ clock: now, nodes: options.nodes ?? 1 });
-  const outage = new Outage({ modes: options.outage || {}, local, now });
+  const outage = new Outage({ modes: options.outage || {}, local, now, stripes, reports });
   const guarded = new GuardedStore({
     store: postgres,
     stripes,
     local,
-    attemptMs: budget.clientMs,
+    attemptMs: () => budget.answerMs,
     onState(state) {
       outage.tell(state);
-      onError(
-        new Error(state.open ? `decides without the database: ${state.reason}` : 'decides by the database again'),
-      );
+      if (state.open) onError(new Error(`decides without the database: ${state.reason}`));
     },
   });
   return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage };

@@ -5,7 +5,7 @@
  * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.
  */
 import type pg from 'pg';
-import { DecisionConnections } from './decision-connections.js';
+import type { DecisionConnections } from './connections/decision-connections.js';
 import {
   type AcquireItem,
   type AcquireResult,
@@ -53,15 +53,12 @@ const ACQUIRE = {
 };
 
 export interface PostgresStoreOptions {
-  /** For decisions. */
+  /** For everything but decisions, and for decisions too where `decisions` is left out. */
   readonly pool: pg.Pool;
-  /** For everything else, which may take longer; the same one by default. */
-  readonly looks?: pg.Pool;
-  /** After so long without an answer the connection of a decision is destroyed. */
-  readonly acquireWithinMs?: number;
-  /** A decision that has no connection after so long fails; the connection is made all the same. */
-  readonly connectWithinMs?: number;
-  /** So many stripes, each of which may send a batch behind one that is in flight; `pool` makes pipelines. By default none does. */
+  readonly decisions?: DecisionConnections;
+  /** A decision that has no answer after so long fails, and its connection is destroyed. By default it waits. */
+  readonly answerWithinMs?: () => number;
+  /** So many stripes, each of which may send a batch behind one that is in flight. By default none does. */
   readonly pipelinedStripes?: number;
   /** `false`: no statement is kept by name, as a pooler of transactions needs it. */
   readonly prepared?: boolean;
@@ -71,29 +68,33 @@ export interface PostgresStoreOptions {
 
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
-  readonly #looks: pg.Pool;
-  readonly #connections: DecisionConnections;
+  readonly #decisions: DecisionConnections | undefined;
+  readonly #answerWithinMs: (() => number) | undefined;
   readonly #stripes: number;
-  readonly #acquire: object;
+  readonly #acquire: typeof ACQUIRE;
   readonly #clock: (() => number) | undefined;
 
-  constructor(options: PostgresStoreOptions) {
-    const { pool, looks = pool, acquireWithinMs, connectWithinMs, pipelinedStripes, prepared = true, clock } = options;
+  constructor({ pool, decisions, answerWithinMs, pipelinedStripes, prepared = true, clock }: PostgresStoreOptions) {
     this.#pool = pool;
-    this.#looks = looks;
-    this.#connections = new DecisionConnections({ pool, connectWithinMs, pipelined: pipelinedStripes !== undefined });
+    this.#decisions = decisions;
+    this.#answerWithinMs = answerWithinMs;
     this.#stripes = pipelinedStripes ?? 1;
-    this.#acquire = {
-      ...ACQUIRE,
-      ...(prepared ? { name: 'rollgate_acquire' } : {}),
-      ...(acquireWithinMs === undefined ? {} : { query_timeout: acquireWithinMs }),
-    };
+    this.#acquire = { ...ACQUIRE, ...(prepared ? { name: 'rollgate_acquire' } : {}) };
     this.#clock = clock;
   }
 
+  /**
+   * Decides nothing on a new connection, so that its first batch finds the statement prepared and the function compiled.
+   * @throws what Postgres says, e.g. that the function is missing
+   */
+  async warmUp(client: pg.ClientBase): Promise<void> {
+    await client.query({ ...this.#acquire, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now()] });
+  }
+
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const { rows } = await this.#connections.query<AcquireTuple>(stripeOf(items, this.#stripes), {
-      ...(this.#acquire as typeof ACQUIRE),
+    const { rows } = await this.#decide(stripeOf(items, this.#stripes), {
+      ...this.#acquire,
+      ...(this.#answerWithinMs ? { query_timeout: this.#answerWithinMs() } : {}),
       values: [
         `{${items.map((i) => i.lane).join()}}`,
         // Array literals, not arrays: the driver would escape each element, and a key holds no quote or backslash.
@@ -122,7 +123,7 @@ export class PostgresStore implements Store {
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
-    const { rows } = await this.#looks.query<PeekTuple>({
+    const { rows } = await this.#pool.query<PeekTuple>({
       text: 'SELECT now_ms, seconds, units FROM rollgate.peek($1, $2, $3)',
       values: [lane, subjects, this.#now()],
       rowMode: 'array',
@@ -138,7 +139,7 @@ export class PostgresStore implements Store {
     lane: number,
     { prefix, after, limit }: { prefix: string; after: string; limit: number },
   ): Promise<string[]> {
-    const { rows } = await this.#looks.query<[string]>({
+    const { rows } = await this.#pool.query<[string]>({
       text: 'SELECT subject FROM rollgate.list_subjects($1, $2, $3, $4, $5)',
       values: [lane, prefix, after, limit, this.#now()],
       rowMode: 'array',
@@ -150,7 +151,7 @@ export class PostgresStore implements Store {
     lane: number,
     { subject, second, units }: { subject: string; second: number; units: number },
   ): Promise<number> {
-    const { rows } = await this.#looks.query<[number]>({
+    const { rows } = await this.#pool.query<[number]>({
       text: 'SELECT rollgate.refund($1, $2, $3, $4)',
       values: [lane, subject, second, units],
       rowMode: 'array',
@@ -159,12 +160,17 @@ export class PostgresStore implements Store {
   }
 
   async reset(lane: number, subject: string): Promise<void> {
-    await this.#looks.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
+    await this.#pool.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
   }
 
   async close(): Promise<void> {
-    await this.#pool.end();
-    if (this.#looks !== this.#pool) await this.#looks.end();
+    await Promise.all([this.#pool.end(), this.#decisions?.close()]);
+  }
+
+  #decide(stripe: number, statement: pg.QueryArrayConfig): Promise<pg.QueryArrayResult<AcquireTuple>> {
+    return this.#decisions
+      ? this.#decisions.query<AcquireTuple>(stripe, statement)
+      : this.#pool.query<AcquireTuple>(statement);
   }
 
   #now(): Date | null {

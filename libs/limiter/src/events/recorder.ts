@@ -7,6 +7,7 @@
  * Where events had to be added up, the ids of the denials of all but the first lead nowhere.
  */
 import { setTimeout as wait } from 'node:timers/promises';
+import type { Reports } from '../reports.js';
 import { EventBook } from './event-book.js';
 import { type Counted, type LimitEvent, type Outcome, rowOf } from './limit-event.js';
 import { Sampler } from './sampler.js';
@@ -16,6 +17,7 @@ const BATCH_ROWS = 500;
 /** Of one flush, so that an attack of many subjects does not fill the database with rows: what is left is added up in time. */
 const FLUSH_ROWS = 2000;
 const CLOSE_RETRY_MS = 100;
+const REPORT_UNWRITTEN_AFTER_MS = 30_000;
 
 const EVERYTHING = { nowMs: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY };
 
@@ -39,6 +41,7 @@ export interface RecorderOptions extends EventOptions {
   /** Names this process among the nodes, e.g. `host:123`. */
   readonly node: string;
   readonly onError?: ((error: unknown) => void) | undefined;
+  readonly reports?: Reports;
 }
 
 export class EventsLostError extends Error {
@@ -61,6 +64,8 @@ export class Recorder {
   /** Taken to be written; the first batch may be under way, or may have been written without a word. */
   #batches: LimitEvent[][] = [];
   #flushing: Promise<boolean> | undefined;
+  /** Since when every write has failed, `performance.now()`. */
+  #failingSince: number | undefined;
 
   /** @throws RangeError when an option is out of range */
   constructor(options: RecorderOptions) {
@@ -120,9 +125,23 @@ export class Recorder {
     const left = [...this.#batches.flat(), ...this.#book.take(EVERYTHING)];
     const calls = left.reduce((sum, { count }) => sum + count, 0);
     if (calls > 0)
-      this.#options.onError?.(
-        new EventsLostError(calls, 'the database did not take them before the limiter was closed'),
-      );
+      this.#lost(new EventsLostError(calls, 'the database did not take them before the limiter was closed'));
+  }
+
+  #lost(error: EventsLostError): void {
+    this.#options.onError?.(error);
+    this.#options.reports?.trouble('events', { kind: 'lost', message: error.message });
+  }
+
+  /** They are kept in memory for now, so an outage of some seconds loses nothing and is not reported. */
+  #unwritten({ message }: Error): void {
+    const now = performance.now();
+    this.#failingSince ??= now;
+    if (now - this.#failingSince < REPORT_UNWRITTEN_AFTER_MS) return;
+    this.#options.reports?.trouble('events', {
+      kind: 'unwritten',
+      message: `denials have not been recorded for ${Math.round((now - this.#failingSince) / 1000)} s: ${message}`,
+    });
   }
 
   async #flush({ nowMs, most }: { nowMs: number; most: number }): Promise<boolean> {
@@ -137,9 +156,14 @@ export class Recorder {
       try {
         await this.#options.write(JSON.stringify(batch.map((event) => rowOf(event, this.#options.node))));
         this.#batches.shift();
+        this.#failingSince = undefined;
+        this.#options.reports?.over('events', 'denials are recorded again');
       } catch (error) {
         this.#options.onError?.(error);
-        if (!REFUSED.test(String((error as { code?: unknown } | null)?.code))) return false;
+        if (!REFUSED.test(String((error as { code?: unknown } | null)?.code))) {
+          this.#unwritten(error as Error);
+          return false;
+        }
         this.#refused(batch);
       }
     }
@@ -149,6 +173,6 @@ export class Recorder {
   #refused(batch: readonly LimitEvent[]): void {
     this.#batches.shift();
     if (batch.length > 1) this.#batches.unshift(...batch.map((event) => [event]));
-    else this.#options.onError?.(new EventsLostError(batch[0]?.count ?? 0, 'the database refuses the event'));
+    else this.#lost(new EventsLostError(batch[0]?.count ?? 0, 'the database refuses the event'));
   }
 }

@@ -1,6 +1,7 @@
 /**
- * Ends calls that wait too long, whatever they wait for. One timer for all of them, and none while nobody waits: calls
- * have one budget, so they run out in the order they came.
+ * Ends calls that wait too long, whatever they wait for. One timer for all of them, and none while no call waits: calls
+ * have one budget, so they run out in the order they came. Where the budget has become shorter, a call may wait for as
+ * long as one that came before it.
  */
 
 const TICK_MS = 5;

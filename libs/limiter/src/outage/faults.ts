@@ -1,4 +1,8 @@
-/** What a failed statement says: that the database is in trouble, that the data was bad, or that the program is wrong. */
+/**
+ * What a failed statement means: that a caller's own data was refused, or that the database does not decide. There is no
+ * third case. A login that is refused, a right that was revoked, a function that is missing keep the database from deciding
+ * as much as a network that is down: the API's outage mode decides then, and the reason is reported.
+ */
 
 /** Definitely rolled back, for no fault of the request: the same again may succeed. */
 const ROLLED_BACK = new Set([
@@ -6,15 +10,15 @@ const ROLLED_BACK = new Set([
   '40P01', // deadlock
   '55P03', // lock not available in time
   '57014', // statement cancelled, as by its timeout
+  '57P05', // the session was idle for too long: the statement came too late to begin
   '53300', // too many connections: never begun
   '25006', // read-only: a standby
 ]);
 
-/** No connection was free, or made, in time. */
-const NEVER_ASKED = /when trying to connect|due to connection timeout/;
+/** The driver refuses a statement on a connection that it knows to be lost. */
+const NEVER_SENT = /is not queryable|was closed and is not/;
 
-/** Classes of SQLSTATE that tell of the server, not of the request. */
-const SERVER = /^(08|25006|40|53|55P03|57|58|XX)/;
+/** Classes of SQLSTATE about the values of a statement. */
 const DATA = /^(22|23)/;
 
 export function codeOf(error: unknown): string {
@@ -22,25 +26,30 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** The database does not answer, not in time, or not now. Never: bad data, a denial, a mistake of the program. */
+/** Postgres has answered, so the connection is in order. */
+export function hasSqlState(error: unknown): boolean {
+  return /^[0-9A-Z]{5}$/.test(codeOf(error));
+}
+
+/** The database did not decide, for whatever reason but the data of the request. */
 export function isOutage(error: unknown): boolean {
-  if (error instanceof TooLateError || error instanceof DistrustedError) return true;
-  const code = codeOf(error);
-  if (/^[0-9A-Z]{5}$/.test(code)) return SERVER.test(code);
-  // Without a SQLSTATE it is the connection's: refused, reset, timed out, ended.
-  const { message } = (error ?? {}) as { message?: unknown };
-  return code !== '' || /timeout|terminated|ended|closed|not queryable|ECONN/i.test(String(message));
+  return !isBadData(error);
 }
 
 /** One item of a batch may be to blame: nothing of the batch was written. */
 export function isBadData(error: unknown): boolean {
-  return DATA.test(codeOf(error));
+  return hasSqlState(error) && DATA.test(codeOf(error));
 }
 
-/** Nothing of it can have been written: it may be asked again. */
+/** Nothing of it can have been written: it may be sent again. */
 export function isRolledBack(error: unknown): boolean {
-  if (ROLLED_BACK.has(codeOf(error)) || codeOf(error) === 'ECONNREFUSED') return true;
-  return NEVER_ASKED.test(String((error as Error | null)?.message));
+  if (error instanceof NotAskedError || ROLLED_BACK.has(codeOf(error))) return true;
+  return NEVER_SENT.test(String((error as Error | null)?.message));
+}
+
+/** No connection was to be had, so nothing was sent. */
+export class NotAskedError extends Error {
+  override readonly name = 'NotAskedError';
 }
 
 /** No answer within the budget of a call. What was asked may have been written, and stays spent. */

@@ -1,13 +1,14 @@
 /**
- * The store behind a circuit breaker for each stripe of lanes: a database in trouble is asked once in a while, by one
- * batch, and before any batch is decided it hears what was granted without it.
+ * The store behind a circuit breaker for each stripe of lanes: a database in trouble is probed once in a while, with or
+ * without calls, and before any batch is decided the database is debited with what was granted without it.
  *
- * Invariants: a statement is asked again only when the first can't have been written; only trouble of the database opens
- * a breaker: denials, bad data and mistakes never do.
+ * Invariants: a statement is sent again only when the first can't have been written; denials and bad data never open a
+ * breaker; an open breaker closes by itself once the database decides again.
  */
 import {
   BrokenCircuitError,
   CircuitBreakerPolicy,
+  CircuitState,
   ConsecutiveBreaker,
   circuitBreaker,
   ExponentialBackoff,
@@ -21,7 +22,11 @@ import type { LocalCounts } from './local-counts.js';
 const FAILURES_THAT_OPEN = 3;
 const FIRST_PROBE_MS = 250;
 const LAST_PROBE_MS = 2_000;
+/** Between two looks whether a breaker may be probed. */
+const PROBE_EVERY_MS = 100;
 const DEBT_ITEMS = 500;
+/** Debts that can not be told by then, when the store is closed, are lost. */
+const DEBTS_WITHIN_MS = 1_000;
 const SETTLED = Promise.resolve();
 
 export interface GuardedStoreOptions {
@@ -29,7 +34,7 @@ export interface GuardedStoreOptions {
   readonly stripes: number;
   readonly local: LocalCounts;
   /** Of a batch, in ms: a second attempt must fit in. */
-  readonly attemptMs: number;
+  readonly attemptMs: () => number;
   readonly onState: (state: { stripe: number; open: boolean; reason: string }) => void;
 }
 
@@ -38,6 +43,10 @@ export class GuardedStore implements Store {
   readonly #breakers: readonly CircuitBreakerPolicy[];
   readonly #reasons: string[];
   readonly #paying: (Promise<void> | undefined)[] = [];
+  /** Of each stripe, a lane of the batch that failed last: another lane may be free while this one is held. */
+  readonly #failedLanes: number[] = [];
+  readonly #probes: (NodeJS.Timeout | undefined)[] = [];
+  #closed = false;
 
   constructor(options: GuardedStoreOptions) {
     this.#options = options;
@@ -54,6 +63,7 @@ export class GuardedStore implements Store {
         return await this.#twice(items);
       } catch (error) {
         this.#reasons[stripe] = (error as Error).message;
+        this.#failedLanes[stripe] = items[0]?.lane ?? stripe;
         throw error;
       }
     });
@@ -63,7 +73,25 @@ export class GuardedStore implements Store {
   list: Store['list'] = (lane, page) => this.#options.store.list(lane, page);
   refund: Store['refund'] = (lane, grant) => this.#options.store.refund(lane, grant);
   reset: Store['reset'] = (lane, subject) => this.#options.store.reset(lane, subject);
-  close: Store['close'] = () => this.#options.store.close();
+
+  async close(): Promise<void> {
+    this.#closed = true;
+    for (const probe of this.#probes) clearTimeout(probe);
+    await this.#payBeforeTheEnd();
+    await this.#options.store.close();
+  }
+
+  async #payBeforeTheEnd(): Promise<void> {
+    const { local, stripes } = this.#options;
+    if (local.subjects === 0) return;
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise((resolve) => {
+      timer = setTimeout(resolve, DEBTS_WITHIN_MS);
+    });
+    const paying = Promise.allSettled(Array.from({ length: stripes }, (_, stripe) => this.#payDebts(stripe)));
+    await Promise.race([paying, late]);
+    clearTimeout(timer);
+  }
 
   async #twice(items: readonly AcquireItem[]): Promise<AcquireResult> {
     const { store, attemptMs } = this.#options;
@@ -72,7 +100,7 @@ export class GuardedStore implements Store {
       return await store.acquire(items);
     } catch (error) {
       const used = performance.now() - startedAt;
-      if (!isRolledBack(error) || used > attemptMs / 2) throw error;
+      if (!isRolledBack(error) || used > attemptMs() / 2) throw error;
       return await store.acquire(items);
     }
   }
@@ -124,11 +152,36 @@ export class GuardedStore implements Store {
       },
     );
     const tell = (open: boolean) => this.#options.onState({ stripe, open, reason: this.#reasons[stripe] ?? '' });
-    breaker.onBreak(() => tell(true));
+    breaker.onBreak(() => {
+      tell(true);
+      this.#probeLater(stripe);
+    });
     breaker.onReset(() => tell(false));
     return breaker;
   }
+
+  /** Calls probe an open breaker, too. Without any, the limiter would not notice that the database is back. */
+  #probeLater(stripe: number): void {
+    if (this.#closed) return;
+    clearTimeout(this.#probes[stripe]);
+    this.#probes[stripe] = setTimeout(() => void this.#probe(stripe), PROBE_EVERY_MS).unref();
+  }
+
+  async #probe(stripe: number): Promise<void> {
+    const breaker = this.#breakers[stripe] as CircuitBreakerPolicy;
+    if (isClosed(breaker)) return;
+    const lane = this.#failedLanes[stripe] ?? stripe;
+    await this.acquire([{ ...PROBE, lane }]).catch(() => undefined);
+    if (!isClosed(breaker)) this.#probeLater(stripe);
+  }
 }
+
+function isClosed({ state }: CircuitBreakerPolicy): boolean {
+  return state === CircuitState.Closed;
+}
+
+/** Takes its lane's lock, is denied, and writes nothing. */
+const PROBE = { subject: '_rollgate/probe/', cost: 1, calls: 1, perMinute: 0, perHour: 0 } as const;
 
 /** The breaker is open: nothing was asked. */
 export function isBroken(error: unknown): boolean {

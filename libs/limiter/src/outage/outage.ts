@@ -3,6 +3,7 @@
  * answer (`closed`), or yes for a minute (`open`). Each is recorded, and the node tells which mode is on, since when.
  */
 import type { Limits } from '@rollgate/contract';
+import type { Reports } from '../reports.js';
 import type { AcquireItem, AcquireResult } from '../store.js';
 import { laneOfKey } from '../subject.js';
 import type { LocalCounts } from './local-counts.js';
@@ -21,20 +22,26 @@ const OPEN_FOR_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
 const JITTER_MS = 2_000;
 
-/** The API's mode is `closed`: no decision can be made now. */
+/**
+ * The limiter can not answer now: the API's mode is `closed` during an outage, the limiter has not reached its database
+ * yet, or what was asked for needs the database. `cause` says why. HTTP: 503 with `Retry-After`.
+ */
 export class LimiterUnavailableError extends Error {
   override readonly name = 'LimiterUnavailableError';
   /** With jitter, so that callers do not come back all at once. */
   readonly retryAfterMs = RETRY_AFTER_MS + Math.floor(Math.random() * JITTER_MS);
 
-  constructor(cause: unknown) {
-    super('the limit can not be checked at the moment', { cause });
+  constructor(cause: unknown, message = 'the limit can not be checked at the moment') {
+    super(message, { cause });
   }
 }
 
 export interface NodeState {
-  /** `fallback`: without the database; `quarantine`: with it, under half limits. */
-  readonly mode: 'normal' | 'fallback' | 'quarantine';
+  /**
+   * `starting`: the limiter has not reached its database yet and decides nothing; `fallback`: it decides without the
+   * database; `quarantine`: it decides by the database, under half limits.
+   */
+  readonly mode: 'starting' | 'normal' | 'fallback' | 'quarantine';
   /** Unix ms. */
   readonly sinceMs: number;
   readonly reason: string;
@@ -47,18 +54,31 @@ interface Asked {
   readonly limits: Limits;
 }
 
+export interface OutageOptions {
+  readonly modes: OutageModes;
+  readonly local: LocalCounts;
+  /** Unix ms. */
+  readonly now: () => number;
+  readonly stripes: number;
+  readonly reports: Reports;
+}
+
 export class Outage {
   readonly #modes: OutageModes;
   readonly #local: LocalCounts;
   readonly #now: () => number;
-  readonly #open = new Set<number>();
+  readonly #stripes: number;
+  readonly #reports: Reports;
+  /** Stripes whose breaker is open, and since when, Unix ms. */
+  readonly #open = new Map<number, number>();
   #state: NodeState;
 
-  /** `now`: Unix ms. */
-  constructor({ modes, local, now }: { modes: OutageModes; local: LocalCounts; now: () => number }) {
+  constructor({ modes, local, now, stripes, reports }: OutageOptions) {
     this.#modes = modes;
     this.#local = local;
     this.#now = now;
+    this.#stripes = stripes;
+    this.#reports = reports;
     this.#state = { mode: 'normal', sinceMs: now(), reason: '' };
   }
 
@@ -68,21 +88,26 @@ export class Outage {
 
   /** A stripe's breaker opened or closed. */
   tell({ stripe, open, reason }: { stripe: number; open: boolean; reason: string }): void {
-    if (open) this.#open.add(stripe);
-    else this.#open.delete(stripe);
+    if (!open) this.#open.delete(stripe);
+    else if (!this.#open.has(stripe)) this.#open.set(stripe, this.#now());
     const mode = this.#open.size > 0 ? 'fallback' : 'normal';
-    if (mode !== this.#state.mode)
-      this.#state = { mode, sinceMs: this.#now(), reason: mode === 'normal' ? '' : reason };
+    if (mode === this.#state.mode) return;
+    this.#state = { mode, sinceMs: this.#now(), reason: mode === 'normal' ? '' : reason };
+    if (mode === 'normal') this.#reports.over('database', 'the database decides again');
+    else
+      this.#reports.trouble('database', { kind: mode, message: `the limiter decides without its database: ${reason}` });
   }
 
   /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
   decide({ entry, key, cost, limits }: Asked, cause: unknown): { limits: Limits; answer: AcquireResult } {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
-    const sinceMs = this.#state.mode === 'normal' ? this.#now() : this.#state.sinceMs;
+    const lane = laneOfKey(key);
+    // By stripe: the other one may have been without the database for longer.
+    const sinceMs = this.#open.get(lane % this.#stripes) ?? this.#now();
     const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
     const own = isOpen ? OPEN : this.#local.limitsOf(limits);
-    const item: AcquireItem = { subject: key, lane: laneOfKey(key), cost, calls: 1, ...own };
+    const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
     return { limits: isOpen ? limits : own, answer: this.#local.acquire(item) };
   }
 }

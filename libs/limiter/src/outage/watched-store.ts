@@ -41,13 +41,16 @@ export class WatchedStore implements Store {
 
 const ASK_SERVER = { text: 'SELECT now_ms, timeline FROM rollgate.server_state()', query_timeout: 2_000 };
 
-/** Who answers a new connection. @throws what the statement says of the connection */
+/** Who answers a new connection. Resolves to how long that took, ms. @throws what the statement says of the connection */
 export async function hearServer(
   client: pg.ClientBase,
   { clock, quarantine }: Pick<WatchedStoreOptions, 'clock' | 'quarantine'>,
-): Promise<void> {
+): Promise<number> {
+  const sentAt = performance.now();
   const askedAt = clock.monotonic();
   const { rows } = await client.query<{ now_ms: number; timeline: string | null }>(ASK_SERVER);
   const [state] = rows;
+  const tookMs = performance.now() - sentAt;
   if (state) quarantine.hear({ nowMs: state.now_ms, timeline: state.timeline, askedAt });
+  return tookMs;
 }

@@ -9,6 +9,7 @@ import { hostname } from 'node:os';
 import type { Catalogue } from '@rollgate/contract';
 import type pg from 'pg';
 import type { Quarantine } from '../outage/quarantine.js';
+import type { Reports } from '../reports.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { OverrideUses } from './override-use.js';
 import type { ApiEdit, Policy } from './policy.js';
@@ -16,6 +17,8 @@ import type { Override } from './resolve.js';
 
 /** Between two tellings of which overrides were used. */
 const TELL_USES_EVERY_MS = 5_000;
+/** A change of limits is in force within two seconds; after this long it is reported that it may not be. */
+const STALE_AFTER_MS = 10_000;
 
 export interface NodeState {
   readonly mode: string;
@@ -33,10 +36,13 @@ export interface PolicySyncOptions {
   /** Watches the server's clock and identity; not where a test owns the clock. */
   readonly quarantine?: Quarantine;
   /** How this node decides, told with each look. */
-  readonly state?: () => NodeState;
+  readonly state?: () => NodeState | undefined;
   /** 1 s by default. */
   readonly everyMs?: number;
   readonly onError?: ((error: unknown) => void) | undefined;
+  readonly reports?: Reports;
+  /** Hears how long a round trip to the database took, ms. */
+  readonly onRoundTrip?: (ms: number) => void;
 }
 
 interface SyncRow {
@@ -55,7 +61,7 @@ export class PolicySync {
   readonly nodeId = randomBytes(9).toString('base64url');
   readonly #options: PolicySyncOptions;
   readonly #timer: NodeJS.Timeout;
-  #looking: Promise<boolean> | undefined;
+  #looking: Promise<void> | undefined;
   #registered = false;
   #toldAt = 0;
   #syncedAt: number | undefined;
@@ -73,6 +79,14 @@ export class PolicySync {
 
   /** One look; one under way is the same one. Resolves to whether it succeeded. */
   look(): Promise<boolean> {
+    return this.reach().then(
+      () => true,
+      () => false,
+    );
+  }
+
+  /** As `look`. @throws why it failed */
+  reach(): Promise<void> {
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
@@ -81,20 +95,30 @@ export class PolicySync {
 
   /** A look that begins now: what was committed before is known after it. */
   async refresh(): Promise<boolean> {
-    await this.#looking;
+    await this.#looking?.catch(() => undefined);
     return await this.look();
   }
 
-  async #look(): Promise<boolean> {
+  async #look(): Promise<void> {
     try {
       await this.#register();
       await this.#sync();
+      this.#options.reports?.over('limits', 'the limits in force are known again');
       await this.#tellUses();
-      return true;
     } catch (error) {
       this.#options.onError?.(error);
-      return false;
+      this.#reportStale(error as Error);
+      throw error;
     }
+  }
+
+  #reportStale({ message }: Error): void {
+    const { ageMs } = this;
+    if (ageMs === undefined || ageMs < STALE_AFTER_MS) return;
+    this.#options.reports?.trouble('limits', {
+      kind: 'stale',
+      message: `the limits in force are ${Math.round(ageMs / 1000)} s old and may have changed since: ${message}`,
+    });
   }
 
   /** Once: the APIs this program knows. */
@@ -119,13 +143,15 @@ export class PolicySync {
   }
 
   async #sync(): Promise<void> {
-    const { pool, policy, clock, quarantine, state = () => NORMAL } = this.#options;
-    const { mode, sinceMs } = state();
+    const { pool, policy, clock, quarantine, state } = this.#options;
+    const { mode, sinceMs } = state?.() ?? NORMAL;
     const askedAt = clock.monotonic();
+    const sentAt = performance.now();
     const { rows } = await pool.query<SyncRow>(
       'SELECT s.*, t.timeline, t.now_ms FROM rollgate.sync_node($1, $2, $3, $4, $5) s, rollgate.server_state() t',
       [this.nodeId, `${hostname()}:${process.pid}`, policy.version, mode, new Date(sinceMs)],
     );
+    this.#options.onRoundTrip?.(performance.now() - sentAt);
     const row = rows[0] as SyncRow;
     const heard = { nowMs: row.now_ms, askedAt, timeline: row.timeline };
     quarantine?.hear(heard);
@@ -154,7 +180,7 @@ export class PolicySync {
   /** Tells what is left to tell, and that this node is gone. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
-    await this.#looking;
+    await this.#looking?.catch(() => undefined);
     this.#toldAt = Number.NEGATIVE_INFINITY;
     try {
       await this.#tellUses();

@@ -1,0 +1,97 @@
+/**
+ * How to reach the database and sign in: a URL, and perhaps a password, that may come from functions, so that a rotated
+ * password is used without a restart.
+ *
+ * Invariant: no message holds the URL or the password.
+ */
+import { sessionClient } from '@rollgate/contract/database-session';
+import pg from 'pg';
+import { within } from '../outage/within.js';
+
+/** `postgres://user:password@host:5432/database`, or a function that returns it. It is called for each new connection. */
+export type DatabaseUrl = string | (() => string | Promise<string>);
+export type Password = string | (() => string | Promise<string>);
+
+/** What a function may take to return the URL or the password. */
+const FETCH_WITHIN_MS = 2_000;
+
+/** The connection string is missing or is not one. The message does not repeat it, because it may hold a password. */
+export class DatabaseUrlError extends Error {
+  override readonly name = 'DatabaseUrlError';
+}
+
+/** @throws DatabaseUrlError */
+export function checkedDatabaseUrl(url: unknown): string {
+  const example = 'it must be like postgres://user:password@host:5432/database';
+  if (url === undefined || url === null || url === '') {
+    throw new DatabaseUrlError(`databaseUrl is ${url === '' ? 'empty' : 'missing'}: ${example}`);
+  }
+  if (typeof url !== 'string') throw new DatabaseUrlError(`databaseUrl is a ${typeof url}: ${example}`);
+  if (!isPostgresUrl(url)) throw new DatabaseUrlError(`databaseUrl is not a Postgres URL: ${example}`);
+  return url;
+}
+
+function isPostgresUrl(text: string): boolean {
+  // A socket's folder as the host, `postgres://%2Frun%2Fpostgresql/name`, is no host that URL accepts everywhere.
+  if (!URL.canParse(text)) return false;
+  const { protocol, username, password, pathname } = new URL(text);
+  try {
+    // The driver decodes these, and would throw in the middle of connecting.
+    for (const part of [username, password, pathname]) decodeURIComponent(part);
+  } catch {
+    return false;
+  }
+  return protocol === 'postgres:' || protocol === 'postgresql:';
+}
+
+export interface DatabaseLoginOptions {
+  readonly databaseUrl: DatabaseUrl;
+  readonly password?: Password | undefined;
+  /** Connections go through a pooler, which accepts few settings at the start of a session. */
+  readonly pooled?: boolean | undefined;
+}
+
+export class DatabaseLogin {
+  readonly #source: DatabaseUrl;
+  readonly #password: Password | undefined;
+  readonly #pooled: boolean;
+  #url: string;
+
+  /** @throws DatabaseUrlError when the URL is given as text and is not one */
+  constructor({ databaseUrl, password, pooled = false }: DatabaseLoginOptions) {
+    this.#source = databaseUrl;
+    this.#pooled = pooled;
+    this.#password = password;
+    this.#url = typeof databaseUrl === 'function' ? '' : checkedDatabaseUrl(databaseUrl);
+  }
+
+  /** `host:port/database`, for messages. */
+  get place(): string {
+    if (this.#url === '') return 'the place that databaseUrl returns';
+    const url = new URL(this.#url);
+    const host = url.searchParams.get('host') ?? (url.hostname === '' ? 'localhost' : url.hostname);
+    return `${host}:${url.port === '' ? '5432' : url.port}${url.pathname === '/' ? '' : url.pathname}`;
+  }
+
+  /** Fetches the URL again where it comes from a function. @throws what the function throws, or DatabaseUrlError */
+  async refresh(): Promise<void> {
+    const source = this.#source;
+    if (typeof source !== 'function') return;
+    this.#url = checkedDatabaseUrl(
+      await within(FETCH_WITHIN_MS, Promise.resolve().then(source), 'databaseUrl returned nothing'),
+    );
+  }
+
+  /** A driver's client that signs in with what was fetched last, into a session with Rollgate's settings. */
+  get Client(): typeof pg.Client {
+    const url = () => this.#url;
+    const secret = this.#password;
+    return class extends sessionClient(pg.Client, { pooled: this.#pooled }) {
+      constructor(config: pg.ClientConfig) {
+        super({ ...config, connectionString: url() });
+        // In the configuration, a connection string without a password would take precedence over it.
+        if (secret !== undefined) Object.assign(this, { password: secret });
+      }
+    } as typeof pg.Client;
+  }
+}

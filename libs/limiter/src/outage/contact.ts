@@ -1,0 +1,145 @@
+/**
+ * Whether the limiter has reached its database. Until it has, it decides nothing: it does not know what was granted before
+ * it was started, so whatever it granted would come on top of that, and once more after each restart.
+ */
+import type { Reports } from '../reports.js';
+import { codeOf, TooLateError } from './faults.js';
+import { LimiterUnavailableError } from './outage.js';
+import { within } from './within.js';
+
+/** A call that comes before the first attempt has ended waits for it: a sign-in far away takes some round trips. */
+const FIRST_CALLS_WAIT_MS = 3_000;
+const FIRST_RETRY_MS = 250;
+const MOST_RETRY_MS = 2_000;
+
+/** The limiter can not start. The message is one line that names the database and what to do; it holds no password. */
+export class LimiterStartError extends Error {
+  override readonly name = 'LimiterStartError';
+}
+
+export interface ContactOptions {
+  /** Resolves when the limiter can decide. It must end by itself. */
+  readonly reach: () => Promise<void>;
+  /** `host:port/database`, for messages. */
+  readonly place: () => string;
+  readonly reports: Reports;
+}
+
+export class Contact {
+  readonly #options: ContactOptions;
+  #reached = false;
+  #attempt: Promise<void> | undefined;
+  #failure: LimiterStartError | undefined;
+  #retry: NodeJS.Timeout | undefined;
+  #retryMs = FIRST_RETRY_MS;
+  #stopped = false;
+
+  constructor(options: ContactOptions) {
+    this.#options = options;
+  }
+
+  get reached(): boolean {
+    return this.#reached;
+  }
+
+  /** Why the last attempt failed. */
+  get failure(): LimiterStartError | undefined {
+    return this.#failure;
+  }
+
+  /** Attempts until the database is reached, in the background. */
+  begin(): void {
+    this.start().catch((error: unknown) => this.#report(error as Error));
+  }
+
+  /** One attempt; one under way is the same one. More follow in the background. @throws LimiterStartError */
+  start(): Promise<void> {
+    if (this.#reached) return Promise.resolve();
+    this.#attempt ??= this.#try().finally(() => {
+      this.#attempt = undefined;
+    });
+    return this.#attempt;
+  }
+
+  /** Resolves when calls can be decided. @throws LimiterUnavailableError */
+  async forCall(): Promise<void> {
+    if (this.#reached) return;
+    // Later attempts are not waited for: whether they succeed is not known either.
+    const first = this.#failure === undefined ? this.start() : Promise.reject(this.#failure);
+    try {
+      await within(FIRST_CALLS_WAIT_MS, first, 'the limiter did not reach its database');
+    } catch (error) {
+      throw new LimiterUnavailableError(
+        error,
+        `the limiter has not reached its database yet: ${(error as Error).message}`,
+      );
+    }
+  }
+
+  stop(): void {
+    this.#stopped = true;
+    clearTimeout(this.#retry);
+  }
+
+  async #try(): Promise<void> {
+    try {
+      await this.#options.reach();
+    } catch (error) {
+      this.#failure = startError(error, this.#options.place());
+      this.#tryLater();
+      throw this.#failure;
+    }
+    this.#reached = true;
+    this.#options.reports.over('start', `the limiter has reached its database at ${this.#options.place()} and decides`);
+  }
+
+  #tryLater(): void {
+    if (this.#stopped) return;
+    const afterMs = this.#retryMs * (0.5 + Math.random());
+    this.#retryMs = Math.min(2 * this.#retryMs, MOST_RETRY_MS);
+    this.#retry = setTimeout(() => this.begin(), afterMs).unref();
+  }
+
+  #report({ message }: Error): void {
+    if (this.#stopped) return;
+    this.#options.reports.trouble('start', {
+      kind: 'waiting',
+      message: `the limiter decides nothing until it has reached its database: ${message}`,
+    });
+  }
+}
+
+function startError(error: unknown, place: string): LimiterStartError {
+  if (error instanceof LimiterStartError) return error;
+  return new LimiterStartError(`${complaintAbout(error, place)}`, { cause: error });
+}
+
+/** A schema, table or function of Rollgate's is missing. */
+const NOT_MIGRATED = new Set(['3F000', '42P01', '42883']);
+/** The server was reached, and refuses this login or this database. */
+const REFUSED = /^(28|3D|42501|55000|53300)/;
+
+function complaintAbout(error: unknown, place: string): string {
+  const code = codeOf(error);
+  if (NOT_MIGRATED.has(code))
+    return `the database at ${place} is not prepared for this version of Rollgate: run \`npx rollgate migrate\``;
+  const reason = reasonOf(error);
+  if (REFUSED.test(code)) return `the database at ${place} refuses the limiter: ${reason}`;
+  return `the limiter can not reach the database at ${place}: ${reason}`;
+}
+
+function reasonOf(error: unknown): string {
+  // `localhost` may be two addresses; Node's error for both of them has an empty message of its own.
+  const { errors } = (error ?? {}) as { errors?: unknown[] };
+  const one = errors?.[0] ?? error;
+  const code = codeOf(one);
+  if (code === 'ECONNREFUSED') return 'connection refused';
+  if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is not known';
+  const message = one instanceof Error || hasMessage(one) ? String(one.message) : String(one);
+  if (one instanceof TooLateError || /timeout/i.test(message)) return 'it does not answer in time';
+  return message.split('\n', 1)[0] ?? message;
+}
+
+function hasMessage(value: unknown): value is { message: unknown } {
+  return typeof value === 'object' && value !== null && 'message' in value;
+}

@@ -1,0 +1,14 @@
+import { TooLateError } from './faults.js';
+
+/** The outcome of `work`, or a TooLateError that says `what` did not happen in time. The work goes on. */
+export async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
+  let timer: NodeJS.Timeout | undefined;
+  const late = new Promise<never>((_, reject) => {
+    timer = setTimeout(() => reject(new TooLateError(`${what} within ${Math.round(ms)} ms`)), ms);
+  });
+  try {
+    return await Promise.race([work, late]);
+  } finally {
+    clearTimeout(timer);
+  }
+}

@@ -1,0 +1,104 @@
+/** A healthy database that is far away, or that closes idle connections, is not an outage: no call is decided without it. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import type { Decision } from '@rollgate/contract';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import type { Limiter } from '../src/limiter.js';
+import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { allowConnections } from './allow-connections.js';
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let limiter: Limiter | undefined;
+let runs = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  const { hostname, port } = new URL(database.url);
+  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+});
+afterEach(async () => {
+  await limiter?.close();
+  await proxy.close();
+});
+
+function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
+  const url = new URL(database.url);
+  url.port = String(proxy.port);
+  limiter = createPostgresLimiter({ databaseUrl: url.href, janitor: false, ...options });
+  return limiter;
+}
+
+/** Calls of many accounts, so that every stripe decides some. */
+function ask(of: Limiter, calls = 16): Promise<Decision[]> {
+  const run = `${process.pid}-${++runs}`;
+  return Promise.all(
+    Array.from({ length: calls }, (_, i) => of.acquire({ account: `far-${run}-${i}`, api: 'get-bots' })),
+  );
+}
+
+const without = (decisions: readonly Decision[]) => decisions.filter(({ mode }) => mode !== 'enforced').length;
+
+/** The sessions that decide, as Postgres sees them. */
+const sessions = async () =>
+  (
+    await database.pool.query<{ pid: number }>(
+      `SELECT pid FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
+    )
+  ).rows.map(({ pid }) => pid);
+
+async function until(holds: () => Promise<boolean>): Promise<void> {
+  for (const deadline = Date.now() + 20_000; !(await holds()); await wait(20))
+    if (Date.now() > deadline) throw new Error('it did not happen within 20 s');
+}
+
+/** Each way takes half of the round trip. */
+describe.each([0, 10, 50, 100])('a round trip of %i ms more', (roundTripMs) => {
+  beforeEach(() => proxy.set({ kind: 'latency', ms: roundTripMs / 2 }));
+
+  test('cold: the first calls are decided by the database', async () => {
+    expect(without(await ask(open()))).toBe(0);
+  }, 60_000);
+
+  test('after 12 s without a call the connections are still open, and decide', async () => {
+    const far = open();
+    await ask(far);
+    const before = await sessions();
+    await wait(12_000);
+    expect(await sessions()).toEqual(before);
+    for (let i = 0; i < 5; i++) expect(without(await ask(far))).toBe(0);
+  }, 60_000);
+
+  test('connections that the server closed while they were idle are opened again before the next call', async () => {
+    const far = open();
+    await ask(far);
+    const before = await sessions();
+    await database.pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [before]);
+    await until(async () => {
+      const now = await sessions();
+      return now.length === before.length && !now.some((pid) => before.includes(pid));
+    });
+    // The last messages of the sign-in are still under way.
+    await wait(4 * roundTripMs + 200);
+    expect(without(await ask(far))).toBe(0);
+  }, 60_000);
+});
+
+test('one connection is lost and can not be opened again: the calls of both stripes are decided on the other', async () => {
+  const near = open();
+  await ask(near);
+  const [first] = await sessions();
+  await allowConnections(database.url, false);
+  try {
+    await database.pool.query('SELECT pg_terminate_backend($1)', [first]);
+    await until(async () => (await sessions()).length === 1);
+    await wait(100);
+    expect(without(await ask(near))).toBe(0);
+    expect(near.state().mode).toBe('normal');
+  } finally {
+    await allowConnections(database.url, true);
+  }
+}, 60_000);
