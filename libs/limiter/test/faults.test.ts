@@ -119,8 +119,8 @@ const FAULTS: readonly Fault[] = [
 
 test.each(FAULTS)(
   '$name: the mode decides until it is mended',
-  async ({ begin, end, reason }) => {
-    const of = await open();
+  async ({ options, begin, end, reason }) => {
+    const of = await open(options);
     await begin();
     await endSessions();
     await until(async () => (await of.acquire(request())).mode.startsWith('fallback'));

@@ -31,7 +31,9 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   const events = false;
   limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, janitor: false, outage: false, events });
-  await limiter.refreshPolicy();
+  await limiter.start();
+  // Both connections have been opened and are ready.
+  while ((await deciding()).idle < 2) await new Promise((resolve) => setTimeout(resolve, 10));
   holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
 });
@@ -45,12 +47,17 @@ const many = (name: string) => Array.from({ length: MANY }, (_, i) => ask(`${nam
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** Sessions that decide: how many, and how many wait for a lane. */
-async function deciding(): Promise<{ sessions: number; waiting: number; pids: number[] }> {
-  const { rows } = await database.pool.query<{ pid: number; waits: boolean }>(
-    `SELECT pid, wait_event = 'advisory' AS waits FROM pg_stat_activity
+async function deciding(): Promise<{ sessions: number; waiting: number; idle: number; pids: number[] }> {
+  const { rows } = await database.pool.query<{ pid: number; waits: boolean; idle: boolean }>(
+    `SELECT pid, wait_event = 'advisory' AS waits, state = 'idle' AND query LIKE '%acquire%' AS idle FROM pg_stat_activity
      WHERE datname = current_database() AND application_name = 'rollgate'`,
   );
-  return { sessions: rows.length, waiting: rows.filter(({ waits }) => waits).length, pids: rows.map(({ pid }) => pid) };
+  return {
+    sessions: rows.length,
+    waiting: rows.filter(({ waits }) => waits).length,
+    idle: rows.filter(({ idle }) => idle).length,
+    pids: rows.map(({ pid }) => pid),
+  };
 }
 
 /** The lane is held, so that nothing is answered; statements sent meanwhile are counted. */
