@@ -110,10 +110,10 @@ test('audit verify proves the chain, and names the row that was touched', async 
 
 test('doctor looks at roles and nodes', async () => {
   const { body } = await json('doctor');
-  const checks = (body as unknown as { checks: { name: string; ok: boolean; detail: string }[] }).checks;
-  expect(checks.find(({ name }) => name === 'roles')).toMatchObject({ ok: true });
+  const checks = (body as unknown as { checks: { name: string; status: string; detail: string }[] }).checks;
+  expect(checks.find(({ name }) => name === 'roles')).toMatchObject({ status: 'ok' });
   expect(checks.find(({ name }) => name === 'nodes')).toMatchObject({
-    ok: true,
+    status: 'ok',
     detail: expect.stringMatching(/^1 with the newest limits/),
   });
 }, 90_000);

@@ -11,8 +11,13 @@ export interface Run {
   readonly stderr: string;
 }
 
-export async function rollgate(args: readonly string[], databaseUrl?: string): Promise<Run> {
-  const node = await spawnNode({ script, args, env: { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined } });
+export async function rollgate(
+  args: readonly string[],
+  databaseUrl?: string,
+  env: Readonly<Record<string, string>> = {},
+): Promise<Run> {
+  const known = { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined };
+  const node = await spawnNode({ script, args, env: { ...known, ...env } });
   const { code } = await node.exited;
   return { code, stdout: node.stdout(), stderr: node.stderr() };
 }

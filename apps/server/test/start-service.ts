@@ -21,7 +21,7 @@ export async function startService(
   options: { databaseUrl: string } & Partial<
     Pick<
       ServerOptions,
-      'port' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience' | 'signIn'
+      'port' | 'pooled' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience' | 'signIn'
     >
   >,
 ): Promise<TestService> {

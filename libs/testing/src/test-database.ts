@@ -1,6 +1,8 @@
 import { randomBytes } from 'node:crypto';
 import { setTimeout as sleep } from 'node:timers/promises';
+import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
+import { oddDatabaseSettings } from './odd-settings.js';
 import { TEMPLATE_DATABASE, withDatabase } from './test-server.js';
 
 /** A database of one test file's own. */
@@ -27,7 +29,9 @@ export async function createTestDatabase(options: TestDatabaseOptions = {}): Pro
   const template = options.migrated === false ? 'template1' : TEMPLATE_DATABASE;
   await asAdmin(serverUrl, (admin) => createFrom(admin, name, template));
   const url = withDatabase(serverUrl, name);
-  const pool = new pg.Pool({ connectionString: url, max: 10 });
+  // For a whole run: ROLLGATE_ODD_SETTINGS=1 npm test
+  if (process.env['ROLLGATE_ODD_SETTINGS'] !== undefined) await oddDatabaseSettings(url);
+  const pool = new pg.Pool({ connectionString: url, Client: sessionClient(pg.Client), max: 10 });
   // Dropping with FORCE ends idle connections; that is no failure of the test.
   pool.on('error', () => undefined);
   const drop = async () => {

@@ -24,8 +24,13 @@ export async function checkClock(database: Queryable, now: () => number): Promis
     detail: `the database is ${apart} ms ${differenceMs < 0 ? 'behind' : 'ahead of'} this machine (give or take ${uncertaintyMs} ms)`,
     facts: { differenceMs, uncertaintyMs },
   };
-  if (apart - uncertaintyMs <= MOST_MS) return { ...found, ok: true };
-  return { ...found, ok: false, remedy: 'set both clocks by NTP; a step of the database clock is seen by every limit' };
+  if (apart - uncertaintyMs <= MOST_MS) return { ...found, status: 'ok' };
+  return {
+    ...found,
+    status: 'error',
+    meaning: 'Tokens, logs and end dates that people type go by this machine, limits by the database.',
+    remedy: ['synchronize both clocks by NTP'],
+  };
 }
 
 async function sample(database: Queryable, now: () => number): Promise<Sample> {

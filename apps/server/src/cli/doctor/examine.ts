@@ -1,18 +1,30 @@
 import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/migrations';
 import type pg from 'pg';
 import type { DatabaseAddress } from '../../database/database-address.js';
+import { checkAuditors } from './auditors.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
+import { checkConnection } from './connection.js';
+import { checkLogins } from './logins.js';
 import { checkNodes } from './nodes.js';
-import { checkPostgres } from './postgres.js';
+import { checkPostgres, type ServerCheck } from './postgres.js';
+import { checkPublic } from './public.js';
 import { checkRoles } from './roles.js';
 import { checkCounters, checkMigrations } from './schema.js';
-import { checkSettings } from './settings.js';
+import { checkSession } from './session.js';
+import { checkSetting, WANTED_SETTINGS } from './settings.js';
+import { checkSuperusers } from './superusers.js';
 
 /** Long enough for a busy server, short enough for a person who waits. */
 const STATEMENT_MS = 5_000;
+const INSUFFICIENT_PRIVILEGE = '42501';
 
-/** Looks at everything, in the order in which a person would repair it. An unreachable database is a finding. */
+type NamedCheck = readonly [name: string, check: () => Promise<Check>];
+
+/**
+ * Looks at everything, in the order in which a person would repair it. Writes nothing, so it works on a standby too. An
+ * unreachable database is a finding.
+ */
 export async function examine(address: DatabaseAddress): Promise<Check[]> {
   let client: pg.Client;
   try {
@@ -22,26 +34,60 @@ export async function examine(address: DatabaseAddress): Promise<Check[]> {
     return [unreachable(error.message)];
   }
   try {
-    const migrations = await checkMigrations(client);
-    return [
-      await checkPostgres(client, describeDatabase(address.databaseUrl)),
-      migrations,
-      // An older schema has neither: to migrate comes first.
-      ...(migrations.ok ? [await checkRoles(client), await checkNodes(client)] : []),
-      await checkClock(client, Date.now),
-      ...(await checkSettings(client)),
-      await checkCounters(client),
+    const server = await checkPostgres(client, describeDatabase(address.databaseUrl));
+    const migrations = await permitted('migrations', () => checkMigrations(client));
+    const checks: NamedCheck[] = [
+      ['session', () => checkSession(client, address)],
+      ['encryption', () => checkConnection(client)],
+      ['migrations', () => Promise.resolve(migrations)],
+      // A database that is not migrated has neither roles nor instances.
+      ...(migrations.status === 'error' ? [] : checksOfAccess(client, server)),
+      ['clock', () => checkClock(client, Date.now)],
+      ...WANTED_SETTINGS.map((wanted): NamedCheck => [wanted.setting, () => checkSetting(client, wanted)]),
+      ['counters', () => checkCounters(client)],
     ];
+    const found = [server.check];
+    for (const [name, check] of checks) found.push(await permitted(name, check));
+    return found;
   } finally {
     await client.end();
+  }
+}
+
+function checksOfAccess(client: pg.Client, server: ServerCheck): NamedCheck[] {
+  return [
+    ['roles', () => checkRoles(client)],
+    ['logins', () => checkLogins(client)],
+    ['superusers', () => checkSuperusers(client)],
+    ['auditors', () => checkAuditors(client)],
+    ['public', () => checkPublic(client, server)],
+    // Instances report in an unlogged table, which a standby cannot read.
+    ...(server.standby ? [] : [['nodes', () => checkNodes(client)] satisfies NamedCheck]),
+  ];
+}
+
+/** A login with few rights still gets everything that it may read. */
+async function permitted(name: string, check: () => Promise<Check>): Promise<Check> {
+  try {
+    return await check();
+  } catch (error) {
+    if ((error as { code?: unknown }).code !== INSUFFICIENT_PRIVILEGE) throw error;
+    return {
+      name,
+      status: 'warning',
+      detail: `not examined: ${(error as Error).message}`,
+      meaning: 'The login of DATABASE_URL may not read what this check looks at.',
+      remedy: ['run doctor with the login that migrates, or that of the service'],
+    };
   }
 }
 
 function unreachable(detail: string): Check {
   return {
     name: 'database',
-    ok: false,
+    status: 'error',
     detail,
-    remedy: 'start it, or correct DATABASE_URL',
+    meaning: 'No program can reach it from here.',
+    remedy: ['start the database, or correct DATABASE_URL'],
   };
 }

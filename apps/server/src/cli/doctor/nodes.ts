@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
-/** A change is to be in force on every node within so long. */
+/** A change is in force on every instance within this time. */
 const MOST_LAG_SECONDS = 2;
 
 interface NodesRow {
@@ -11,7 +11,7 @@ interface NodesRow {
   readonly unusual: string[];
 }
 
-/** Nodes that run, whether each has the newest limits, and whether each decides as usual. */
+/** Instances that run, whether each has the newest limits, and whether each decides as usual. */
 export async function checkNodes(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof NodesRow]: NodesRow[Column] }>(
     `SELECT count(*)::int AS nodes,
@@ -24,23 +24,29 @@ export async function checkNodes(database: Queryable): Promise<Check> {
     [MOST_LAG_SECONDS + 2],
   );
   const { nodes, behind, lag, unusual } = rows[0] as NodesRow;
-  // -1: no node has told of itself.
+  // -1: no instance is running.
   const found = { name: 'nodes', facts: { nodes, behind, lagSeconds: lag ?? -1, unusual } };
   if (behind.length > 0) {
-    const remedy = 'they do not follow changed limits: look at their logs';
-    return { ...found, ok: false, detail: `${behind.join(', ')} behind the newest limits`, remedy };
+    return {
+      ...found,
+      status: 'error',
+      detail: `${behind.join(', ')} behind the newest limits`,
+      meaning: 'These instances decide by limits that have been changed since.',
+      remedy: ['read their logs: they report why they cannot poll the database'],
+    };
   }
   if (unusual.length > 0) {
     return {
       ...found,
-      ok: false,
+      status: 'error',
       detail: unusual.join(', '),
-      remedy: 'they decide without the database: look at their logs',
+      meaning: 'These instances decide without the database, each with its share of a limit.',
+      remedy: ['read their logs: they report why the database does not answer them'],
     };
   }
   const detail =
     nodes === 0
-      ? 'none has told of itself'
-      : `${nodes} with the newest limits, last heard ${(lag ?? 0).toFixed(1)} s ago`;
-  return { ...found, ok: true, detail };
+      ? 'no instance is running'
+      : `${nodes} with the newest limits, last report ${(lag ?? 0).toFixed(1)} s ago`;
+  return { ...found, status: 'ok', detail };
 }

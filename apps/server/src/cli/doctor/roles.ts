@@ -1,7 +1,8 @@
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
+import { GROUPS } from './known-roles.js';
 
-const ROLES = ['rollgate_owner', 'rollgate_runtime', 'rollgate_admin_api', 'rollgate_auditor', 'rollgate_maintenance'];
+const ROLES = ['rollgate_owner', ...GROUPS];
 
 interface RolesRow {
   readonly missing: string[];
@@ -26,18 +27,29 @@ export async function checkRoles(database: Queryable): Promise<Check> {
   if (missing.length > 0) {
     return {
       ...found,
-      ok: false,
+      status: 'error',
       detail: `${missing.join(', ')} missing`,
-      remedy: 'restore them, as migrations/access.sql has them',
+      meaning: 'Programs and auditors have no rights here.',
+      remedy: ['rollgate migrate', 'after a restore from a dump: pg_dumpall --roles-only keeps roles'],
     };
   }
   if (strangers.length > 0) {
-    const remedy = 'run migrations/access.sql as a member of rollgate_owner';
-    return { ...found, ok: false, detail: `rollgate_owner does not own ${strangers.join(', ')}`, remedy };
+    return {
+      ...found,
+      status: 'error',
+      detail: `rollgate_owner does not own ${strangers.join(', ')}`,
+      meaning: 'Functions that run with the rights of the owner fail.',
+      remedy: strangers.map((table) => `ALTER TABLE rollgate.${table} OWNER TO rollgate_owner`),
+    };
   }
   if (writers.length > 0) {
-    const remedy = 'revoke it: changes would have no history';
-    return { ...found, ok: false, detail: `${writers.join(', ')} may write tables directly`, remedy };
+    return {
+      ...found,
+      status: 'error',
+      detail: `${writers.join(', ')} may write tables directly`,
+      meaning: 'Changes by these roles leave no history.',
+      remedy: writers.map((role) => `REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA rollgate FROM ${role}`),
+    };
   }
-  return { ...found, ok: true, detail: 'the owner owns all, nobody else writes' };
+  return { ...found, status: 'ok', detail: 'the owner owns all tables and nobody else writes them' };
 }

@@ -6,12 +6,23 @@ export async function checkMigrations(database: Queryable): Promise<Check> {
   const { applied, pending, unknown } = await readMigrationState(database);
   const found = { name: 'migrations', facts: { applied, pending, unknown } };
   if (pending.length > 0)
-    return { ...found, ok: false, detail: `${pending.join(', ')} missing`, remedy: 'run "rollgate migrate"' };
+    return {
+      ...found,
+      status: 'error',
+      detail: `${pending.join(', ')} missing`,
+      meaning: 'Programs of this version refuse to start.',
+      remedy: ['rollgate migrate'],
+    };
   if (unknown.length > 0) {
-    const remedy = 'a newer Rollgate has been here: run that one';
-    return { ...found, ok: false, detail: `${unknown.join(', ')} unknown to this program`, remedy };
+    return {
+      ...found,
+      status: 'error',
+      detail: `${unknown.join(', ')} unknown to this program`,
+      meaning: 'A newer Rollgate has migrated this database.',
+      remedy: ['run doctor, and everything else, in that version'],
+    };
   }
-  return { ...found, ok: true, detail: `${applied.length} applied, the last is ${applied.at(-1)}` };
+  return { ...found, status: 'ok', detail: `${applied.length} applied, the last is ${applied.at(-1)}` };
 }
 
 interface SizeRow {
@@ -25,8 +36,13 @@ interface SizeRow {
 export async function checkCounters(database: Queryable): Promise<Check> {
   const missing = await readMissingTables(database);
   if (missing.length > 0) {
-    const remedy = 'run "rollgate migrate"; where its list says they are applied, restore the tables';
-    return { name: 'counters', ok: false, detail: `${missing.join(', ')} missing`, remedy };
+    return {
+      name: 'counters',
+      status: 'error',
+      detail: `${missing.join(', ')} missing`,
+      meaning: 'No call can be decided.',
+      remedy: ['rollgate migrate', 'if all migrations are applied: restore the tables from a backup'],
+    };
   }
   const { rows } = await database.query<{ [Column in keyof SizeRow]: SizeRow[Column] }>(`
     SELECT pg_total_relation_size('rollgate.counter')::float8 AS "counterBytes",
@@ -36,7 +52,7 @@ export async function checkCounters(database: Queryable): Promise<Check> {
   const { counterBytes, bucketBytes, subjects, minutes } = rows[0] as SizeRow;
   return {
     name: 'counters',
-    ok: true,
+    status: 'ok',
     detail: `about ${subjects} subjects in ${megabytes(counterBytes)}, ${minutes} finished minutes in ${megabytes(bucketBytes)}`,
     facts: { counterBytes, bucketBytes, subjects, minutes },
   };

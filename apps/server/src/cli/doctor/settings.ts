@@ -4,47 +4,40 @@ import type { Check } from './check.js';
 interface WantedSetting {
   readonly setting: string;
   readonly isGood: (value: string) => boolean;
+  readonly meaning: string;
   readonly remedy: string;
 }
 
-/** As a session of this user in this database has them: what the service gets. */
-const WANTED: readonly WantedSetting[] = [
-  {
-    setting: 'default_transaction_isolation',
-    isGood: (value) => value === 'read committed',
-    remedy: `every decision is refused: set it to 'read committed' for this database or user`,
-  },
+/** As a session of this login in this database has them: what the service gets. */
+export const WANTED_SETTINGS: readonly WantedSetting[] = [
   {
     setting: 'synchronous_commit',
     // Every other value waits until this server's own disk has the commit.
     isGood: (value) => value !== 'off',
-    remedy: 'grants are lost when Postgres stops at once: set it to on',
+    meaning: 'Calls that were allowed are forgotten when Postgres stops at once.',
+    remedy: 'ALTER DATABASE … RESET synchronous_commit, and the same for the role or the server that sets it',
   },
   {
     setting: 'fsync',
     isGood: (value) => value === 'on',
-    remedy: 'a power cut can lose or break the database: set it to on and restart Postgres',
+    meaning: 'A power cut can lose or destroy the database.',
+    remedy: 'ALTER SYSTEM SET fsync = on; then restart Postgres',
   },
   {
     setting: 'full_page_writes',
     isGood: (value) => value === 'on',
-    remedy: 'a power cut can break the database: set it to on and reload Postgres',
+    meaning: 'A power cut can destroy the database.',
+    remedy: 'ALTER SYSTEM SET full_page_writes = on; SELECT pg_reload_conf()',
   },
 ];
 
-export async function checkSettings(database: Queryable): Promise<Check[]> {
-  const { rows } = await database.query<{ name: string; value: string }>(
-    'SELECT name, current_setting(name) AS value FROM unnest($1::text[]) AS name',
-    [WANTED.map(({ setting }) => setting)],
-  );
-  const values = new Map(rows.map(({ name, value }) => [name, value]));
-  return WANTED.map(({ setting, isGood, remedy }) => {
-    const value = values.get(setting) ?? '';
-    const ok = isGood(value);
-    return { name: shortName(setting), ok, detail: `${setting} = ${value}`, facts: { value }, ...(!ok && { remedy }) };
-  });
-}
-
-function shortName(setting: string): string {
-  return setting === 'default_transaction_isolation' ? 'isolation' : setting;
+export async function checkSetting(
+  database: Queryable,
+  { setting, isGood, meaning, remedy }: WantedSetting,
+): Promise<Check> {
+  const { rows } = await database.query<{ value: string }>('SELECT current_setting($1) AS value', [setting]);
+  const value = rows[0]?.value ?? '';
+  const found = { name: setting, detail: `${setting} = ${value}`, facts: { value } };
+  if (isGood(value)) return { ...found, status: 'ok' };
+  return { ...found, status: 'error', meaning, remedy: [remedy] };
 }
