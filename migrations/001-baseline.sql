@@ -1,7 +1,8 @@
 -- The baseline: everything Rollgate keeps in a database, as of 0.2.0.
 --
 -- First the tables, by domain, then a copy of every function and view in functions/ (made by "npm run migration -- --baseline"
--- until 0.2.0 is released, frozen from then on), then the triggers. Who may use what is in access.sql.
+-- until 0.2.0 is released, frozen from then on), then the triggers. Who may use what is in access.sql. The schemas are there
+-- already, and everything made here belongs to whoever owns them.
 -- A database made by 0.1.0 is brought here by from-0.1.0.sql.
 
 -- ==== Counters
@@ -12,7 +13,6 @@
 -- sum is a difference of two totals and no bucket is ever summed. Seconds and minutes are Unix seconds and minutes.
 -- A window of W seconds at second s covers the seconds s-W … s: the current one, the W-1 whole ones before it and the
 -- partly covered oldest one. W buckets instead of W+1 would admit twice the limit in a real window.
-CREATE SCHEMA IF NOT EXISTS rollgate;
 
 -- The head row of a subject: all that both windows need during one minute, in one row. What a grant changes stands last and
 -- together: WAL records the changed middle of a tuple, 100 bytes a grant so, 190 with `total` and `sums` apart.
@@ -469,6 +469,16 @@ COMMENT ON TABLE  rollgate.retention IS 'APIs whose finished minutes are kept lo
 COMMENT ON COLUMN rollgate.retention.api          IS 'as it stands in keys: the API''s id, or @group of one counted by group';
 COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting holds';
 
+-- ==== Installation
+
+CREATE TABLE rollgate.installation (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  roles text    NOT NULL CHECK (roles IN ('own', 'none'))
+);
+
+COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one row';
+COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
+
 -- ==== Audit
 
 -- What an auditor reads: views and functions of the schema `rollgate_audit`, for psql or any BI tool.
@@ -476,7 +486,6 @@ COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the
 -- A view's columns keep their names, types and meaning as long as its name ends with the same _v1; what has to change comes
 -- as a _v2 beside it. Views read with their owner's rights; functions they call are checked against whoever reads, so those
 -- run with the owner's rights and are granted. Nothing here locks or writes.
-CREATE SCHEMA IF NOT EXISTS rollgate_audit;
 COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
 
 -- BEGIN FUNCTIONS AND VIEWS

@@ -1,77 +1,13 @@
 -- Who may do what. Tables are private: everyone but the owner works through functions and the views of rollgate_audit.
 --
--- Runs at the end of every migration, in its transaction, so it may be repeated: it states what holds, whatever was there.
--- Roles belong to the whole server, so another database of it may have made them already. A role without a password
--- (ALTER ROLE rollgate_runtime PASSWORD '…') cannot sign in where passwords are asked.
-
-DO $$
-BEGIN
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rollgate_owner') THEN
-    CREATE ROLE rollgate_owner NOLOGIN;
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rollgate_runtime') THEN
-    CREATE ROLE rollgate_runtime LOGIN;
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rollgate_maintenance') THEN
-    CREATE ROLE rollgate_maintenance LOGIN;
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rollgate_admin_api') THEN
-    -- The service decides (its own sign-in is limited) and runs the janitor, besides what it is there for.
-    CREATE ROLE rollgate_admin_api LOGIN IN ROLE rollgate_runtime, rollgate_maintenance;
-  END IF;
-  IF NOT EXISTS (SELECT FROM pg_roles WHERE rolname = 'rollgate_auditor') THEN
-    CREATE ROLE rollgate_auditor LOGIN CONNECTION LIMIT 10;
-  END IF;
-  -- An idle transaction keeps old row versions of hot rows alive, a heavy query takes a core: both end by themselves.
-  ALTER ROLE rollgate_auditor SET default_transaction_read_only = on;
-  ALTER ROLE rollgate_auditor SET statement_timeout = '30s';
-  ALTER ROLE rollgate_auditor SET idle_in_transaction_session_timeout = '15s';
-  ALTER ROLE rollgate_auditor SET timezone = 'UTC';
-  ALTER ROLE rollgate_auditor SET search_path = 'rollgate_audit';
-EXCEPTION
-  -- Another database of the server was a moment faster; what it made is there once it has committed.
-  WHEN duplicate_object OR unique_violation THEN NULL;
-END $$;
-
--- Only a member of the owner can give it tables. A superuser needs not be one.
-DO $$
-BEGIN
-  IF NOT pg_has_role(current_user, 'rollgate_owner', 'MEMBER') THEN
-    EXECUTE format('GRANT rollgate_owner TO %I', current_user);
-  END IF;
-END $$;
-
--- Every table, view and function belongs to the owner, and no function is open to PUBLIC.
-DO $$
-DECLARE
-  v_what record;
-BEGIN
-  FOR v_what IN
-    SELECT 'SCHEMA' AS kind, quote_ident(nspname) AS name FROM pg_namespace WHERE nspname IN ('rollgate', 'rollgate_audit')
-    UNION ALL
-    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'S' THEN 'SEQUENCE' ELSE 'TABLE' END, c.oid::regclass::text
-    FROM pg_class c
-    WHERE c.relnamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'rollgate_audit')) AND c.relkind IN ('r', 'p', 'v', 'S')
-      AND c.relname NOT IN ('migration', 'migration_id_seq')
-      AND pg_get_userbyid(c.relowner) <> 'rollgate_owner'
-      -- a sequence of a column goes with its table
-      AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
-    UNION ALL
-    SELECT 'FUNCTION', p.oid::regprocedure::text FROM pg_proc p
-    WHERE p.pronamespace IN (SELECT oid FROM pg_namespace WHERE nspname IN ('rollgate', 'rollgate_audit'))
-      AND pg_get_userbyid(p.proowner) <> 'rollgate_owner'
-  LOOP
-    EXECUTE format('ALTER %s %s OWNER TO rollgate_owner', v_what.kind, v_what.name);
-    IF v_what.kind = 'FUNCTION' THEN
-      EXECUTE format('REVOKE ALL ON FUNCTION %s FROM PUBLIC', v_what.name);
-    END IF;
-  END LOOP;
-END $$;
+-- Runs at the end of every migration, in its transaction, as rollgate_owner; may be repeated. The roles are made before it
+-- (roles.ts), functions are taken from PUBLIC and those of rollgate_audit granted to auditors by their names (access.ts).
+-- Everything is named: what another application has put beside it is not touched.
 
 -- Programs that decide.
 GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
 GRANT USAGE ON TYPE rollgate.author TO rollgate_runtime, rollgate_admin_api;
-GRANT SELECT ON rollgate.migration TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
+GRANT SELECT ON rollgate.migration, rollgate.installation TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION
   rollgate.acquire(int[], text[], int[], int[], int[], int[], timestamptz),
   rollgate.peek(int, text[], timestamptz),
@@ -132,8 +68,6 @@ GRANT EXECUTE ON FUNCTION
 
 -- Auditors.
 GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;
-GRANT SELECT ON ALL TABLES IN SCHEMA rollgate_audit TO rollgate_auditor;
-GRANT EXECUTE ON ALL FUNCTIONS IN SCHEMA rollgate_audit TO rollgate_auditor;
 -- Called by the views. Without USAGE on their schema an auditor can't call them by name.
 GRANT EXECUTE ON FUNCTION
   rollgate.decode_part(text), rollgate.default_limits(rollgate.catalogue), rollgate.recheck_decisions(timestamptz, timestamptz)

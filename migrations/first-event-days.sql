@@ -1,5 +1,4 @@
--- The partitions of today and the next three days. Made after access.sql, so that rollgate_owner owns them as it owns those
--- that the janitor makes later.
+-- The partitions of today and the next three days.
 DO $$
 BEGIN
   FOR i IN 1 .. 4 LOOP

@@ -91,13 +91,51 @@ DROP FUNCTION
   rollgate.window_filling(int,text,text,timestamptz),
   rollgate.write_events(jsonb);
 
+-- 0.1.0 took over whatever else the schema held: it became rollgate_owner's, its functions were closed to PUBLIC, and auditors
+-- could read it. Who owned it before is not on record, so it is named for a person to give back.
 DO $$
+DECLARE
+  v_object record;
+  v_kept   text[] := '{}';
 BEGIN
-  DROP SCHEMA audit;
-EXCEPTION
-  WHEN dependent_objects_still_exist THEN
-    RAISE WARNING 'The schema audit is kept: it holds objects that are not Rollgate''s. 0.1.0 made rollgate_owner their owner; give them back with ALTER … OWNER TO.';
+  FOR v_object IN
+    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
+           c.oid::regclass::text AS name, pg_has_role(c.relowner, 'USAGE') AS ours
+    FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
+      -- a sequence of a column goes with its table
+      AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
+    UNION ALL
+    SELECT 'FUNCTION', p.oid::regprocedure::text, pg_has_role(p.proowner, 'USAGE') FROM pg_proc p WHERE p.pronamespace = 'audit'::regnamespace
+    UNION ALL
+    SELECT 'TYPE', t.oid::regtype::text, pg_has_role(t.typowner, 'USAGE') FROM pg_type t
+    WHERE t.typnamespace = 'audit'::regnamespace AND t.typrelid = 0 AND t.typelem = 0
+    ORDER BY 1, 2
+  LOOP
+    v_kept := v_kept || (v_object.kind || ' ' || v_object.name);
+    IF v_object.ours AND v_object.kind NOT IN ('TYPE', 'SEQUENCE') THEN
+      EXECUTE format('REVOKE ALL ON %s %s FROM rollgate_auditor', CASE v_object.kind WHEN 'FUNCTION' THEN 'ROUTINE' ELSE 'TABLE' END, v_object.name);
+    END IF;
+  END LOOP;
+  IF v_kept = '{}' THEN
+    BEGIN
+      DROP SCHEMA audit;
+    EXCEPTION
+      WHEN dependent_objects_still_exist THEN
+        v_kept := ARRAY['an operator, a collation or another rare kind of object'];
+    END;
+  END IF;
+  IF v_kept <> '{}' THEN
+    REVOKE ALL ON SCHEMA audit FROM rollgate_auditor;
+    RAISE WARNING 'The schema audit is kept: it holds what is not Rollgate''s: %. 0.1.0 made rollgate_owner its owner and took EXECUTE on its functions from PUBLIC. Give each back with ALTER … OWNER TO and GRANT EXECUTE, and the schema with ALTER SCHEMA audit OWNER TO.',
+      array_to_string(v_kept, ', ');
+  END IF;
 END $$;
 
-CREATE SCHEMA rollgate_audit;
 COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
+
+CREATE TABLE rollgate.installation (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  roles text    NOT NULL CHECK (roles IN ('own', 'none'))
+);
+COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one row';
+COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';

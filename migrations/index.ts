@@ -12,5 +12,8 @@ export {
   readFunctionFiles,
   withFunctions,
 } from './function-files.js';
-export { type MigrateOptions, migrate, migrations, pendingMigrations } from './migrate.js';
+export { GROUPS, MEMBERSHIP_OPTIONS_SINCE, MEMBERSHIPS, OWNER, type Purpose, type RoleMode } from './groups.js';
+export { MigrationLockError } from './lock.js';
+export { type MigrateOptions, type Migration, migrate, migrations, pendingMigrations } from './migrate.js';
+export { PreflightError, quoted } from './preflight.js';
 export { readSql, sqlFolder } from './run-sql.js';

@@ -1,51 +1,64 @@
-import { sessionClient } from '@rollgate/contract/database-session';
-import pg from 'pg';
-import { DataSource, type MigrationInterface } from 'typeorm';
+import type pg from 'pg';
+import type { MigrationInterface } from 'typeorm';
 import { Baseline001 } from './001-baseline.js';
+import { grantAccess } from './access.js';
 import { type ConnectOptions, connect } from './connect.js';
-import { bringOver, isFrom010 } from './from-0.1.0.js';
+import { type DatabaseState, isOf010, readDatabaseState } from './database-state.js';
+import { bringOver } from './from-0.1.0.js';
+import { OWNER, type RoleMode } from './groups.js';
+import { explainLockTimeout, takeMigrationLock } from './lock.js';
+import { preflight, quoted } from './preflight.js';
+import { completeRoles } from './roles.js';
+import { type Runner, shortName } from './run-sql.js';
 
-// Invariants: one migration is one transaction; a name once in rollgate.migration never runs again; two nodes that migrate at
-// once take turns on an advisory lock, so the second finds nothing left to do.
+// Invariants: one migration is one transaction, which holds the migration lock and looks again at what is applied; a name once
+// in rollgate.migration never runs again; nothing is changed before everything that could stop it has been looked for; with
+// nothing pending, nothing is locked or changed.
 
-/** Every migration, oldest first. */
-export const migrations: ReadonlyArray<new () => MigrationInterface> = [Baseline001];
-
-export interface MigrateOptions extends ConnectOptions {
-  readonly onProgress?: (line: string) => void;
+/** TypeORM's form, so that its tools can read the list; all a migration asks of its runner is `query`. */
+export interface Migration extends MigrationInterface {
+  readonly name: string;
+  up(runner: Runner): Promise<void>;
 }
 
-// Any constant of our own; it only has to differ from the lanes' lock class, which uses the two-integer key space.
-const MIGRATION_LOCK = 7_655_283_001;
+/** Every migration, oldest first. */
+export const migrations: ReadonlyArray<new () => Migration> = [Baseline001];
 
-// The rule's plpgsql is tested on 15 and 18; older servers lack what it is written with.
-const OLDEST_SERVER = 150_000;
+export interface MigrateOptions extends ConnectOptions {
+  /**
+   * `own` gives the objects to `rollgate_owner` and rights to groups; `none` makes no roles: everything belongs to the user that
+   * migrates. By default as the database was migrated before, and `own` for a new one.
+   */
+  readonly roles?: RoleMode | undefined;
+  /** How long to wait for another migration, or for a table that is in use. Default 60,000 ms. */
+  readonly lockTimeoutMs?: number;
+  /** Repeat roles and grants although nothing is pending, e.g. after a restore on another server. */
+  readonly repairAccess?: boolean;
+  readonly onProgress?: (line: string) => void;
+  /** What the person who migrates has to know. By default `onProgress` gets it, with `warning: ` before it. */
+  readonly onWarning?: (line: string) => void;
+}
 
 /**
  * Brings the database up to date.
- * @returns the names of the migrations that this call applied, oldest first, e.g. `['001-counters']`
+ * @returns the names of the migrations that this call applied, oldest first, e.g. `['001-baseline']`
  * @throws DatabaseUnavailableError when the database cannot be reached
+ * @throws PreflightError when something is missing or the schemas are somebody else's; nothing was changed
+ * @throws MigrationLockError when a lock was not free in time; it names the holder
  */
-export async function migrate({ onProgress = () => undefined, ...options }: MigrateOptions): Promise<string[]> {
+export async function migrate(options: MigrateOptions): Promise<string[]> {
+  const { onProgress = () => undefined, onWarning = (line) => onProgress(`warning: ${line}`) } = options;
   const client = await connect(options);
+  client.on('notice', ({ severity, message }) => {
+    if (severity === 'WARNING' && message !== undefined) onWarning(message);
+  });
+  const run = new Run(client, { ...options, onProgress });
   try {
-    const version = await client.query<{ server_version_num: string }>('SHOW server_version_num');
-    if (Number(version.rows[0]?.server_version_num) < OLDEST_SERVER)
-      throw new Error('Rollgate needs Postgres 15 or newer');
-    const lock = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_lock($1::bigint) AS taken', [
-      MIGRATION_LOCK,
-    ]);
-    if (lock.rows[0]?.taken !== true) {
-      onProgress('waiting for another node to finish migrating');
-      await client.query('SELECT pg_advisory_lock($1::bigint)', [MIGRATION_LOCK]);
-    }
-    // TypeORM creates its bookkeeping table before the first migration runs, so the schema has to be there already.
-    await client.query('CREATE SCHEMA IF NOT EXISTS rollgate');
-    const carried = (await isFrom010(client)) ? [await bringOver(client)] : [];
-    for (const name of carried) onProgress(`brought 0.1.0 over to ${name}`);
-    return [...carried, ...(await runPending(options, onProgress))];
+    const applied: string[] = [];
+    if (options.repairAccess === true) await run.next({ repair: true });
+    for (let name = await run.next(); name !== undefined; name = await run.next()) applied.push(name);
+    return applied;
   } finally {
-    // Ending the session releases the lock, also after an error.
     await client.end();
   }
 }
@@ -54,47 +67,146 @@ export async function migrate({ onProgress = () => undefined, ...options }: Migr
 export async function pendingMigrations(options: ConnectOptions): Promise<string[]> {
   const client = await connect(options);
   try {
-    const table = await client.query<{ found: boolean }>(
-      `SELECT to_regclass('rollgate.migration') IS NOT NULL AS found`,
-    );
-    const applied =
-      table.rows[0]?.found === true
-        ? (await client.query<{ name: string }>('SELECT name FROM rollgate.migration')).rows
-        : [];
-    const known = new Set(applied.map((row) => row.name));
-    return migrations
-      .map((Migration) => String(new Migration().name))
-      .filter((name) => !known.has(name))
-      .map(shortName);
+    const { applied } = await readDatabaseState(client);
+    return pendingAfter(applied).map(({ name }) => shortName(name));
   } finally {
     await client.end();
   }
 }
 
-async function runPending({ databaseUrl }: ConnectOptions, onProgress: (line: string) => void): Promise<string[]> {
-  const dataSource = new DataSource({
-    type: 'postgres',
-    url: databaseUrl,
-    schema: 'rollgate',
-    extra: { Client: sessionClient(pg.Client) },
-    migrations: [...migrations],
-    migrationsTableName: 'migration',
-    migrationsTransactionMode: 'each',
-    synchronize: false,
-    logging: false,
-  });
-  await dataSource.initialize();
-  try {
-    const applied = await dataSource.runMigrations();
-    const names = applied.map((migration) => shortName(migration.name));
-    for (const name of names) onProgress(`applied ${name}`);
-    return names;
-  } finally {
-    await dataSource.destroy();
+function pendingAfter(applied: readonly string[]): Migration[] {
+  return migrations.map((Each) => new Each()).filter(({ name }) => !applied.includes(name));
+}
+
+const MOST_ATTEMPTS = 5;
+
+/** Another database of the server made or changed the same role at the same moment; trying again finds what it made. */
+const PASSING = ['23505', '42710', '40P01', 'XX000'];
+
+type RunOptions = MigrateOptions & { readonly onProgress: (line: string) => void };
+
+class Run {
+  readonly #client: pg.Client;
+  readonly #options: RunOptions;
+  readonly #lockTimeoutMs: number;
+  #hasLock = false;
+
+  constructor(client: pg.Client, options: RunOptions) {
+    this.#client = client;
+    this.#options = options;
+    this.#lockTimeoutMs = options.lockTimeoutMs ?? 60_000;
+  }
+
+  /** Applies the next migration and returns its name; undefined: nothing is pending. */
+  async next({ repair = false } = {}): Promise<string | undefined> {
+    const state = await this.#look();
+    if (!repair && this.#nothingPending(state)) return undefined;
+    for (let attempt = 1; ; attempt++) {
+      try {
+        const name = await this.#transaction(() => this.#step(repair));
+        if (name !== undefined)
+          this.#options.onProgress(`${isOf010(state.applied) ? 'brought 0.1.0 over to' : 'applied'} ${name}`);
+        return name;
+      } catch (error) {
+        const { code = '' } = error as { code?: string };
+        if (code === '55P03') throw await this.#explain();
+        if (!PASSING.includes(code) || attempt === MOST_ATTEMPTS) throw error;
+      }
+    }
+  }
+
+  #nothingPending(state: DatabaseState): boolean {
+    if (pendingAfter(state.applied).length > 0) return false;
+    // Also then an option that contradicts the database is an error.
+    if (this.#options.roles !== undefined) this.#preflight(state);
+    return true;
+  }
+
+  /** One consistent picture, and everything that would stop the migration. */
+  async #look(): Promise<DatabaseState> {
+    await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
+    try {
+      const state = await readDatabaseState(this.#client);
+      if (pendingAfter(state.applied).length > 0 || this.#options.repairAccess === true) this.#preflight(state);
+      return state;
+    } finally {
+      await this.#client.query('ROLLBACK').catch(() => undefined);
+    }
+  }
+
+  #preflight(state: DatabaseState): RoleMode {
+    return preflight(state, { roles: this.#options.roles, known: migrations.map((Each) => new Each().name) });
+  }
+
+  async #step(repair: boolean): Promise<string | undefined> {
+    await takeMigrationLock(this.#client, this.#options.onProgress);
+    this.#hasLock = true;
+    // Again, now that no other migration can run: what was pending may have been applied.
+    const state = await readDatabaseState(this.#client);
+    const [migration] = pendingAfter(state.applied);
+    // A migration repeats roles and grants by itself.
+    if (repair ? migration !== undefined : migration === undefined) return undefined;
+    const mode = this.#preflight(state);
+    if (mode === 'own') await completeRoles(this.#client, state);
+    await this.#becomeOwner(state, mode);
+    if (migration === undefined) await grantAccess(this.#client, mode);
+    else await this.#apply(migration, { state, mode });
+    return migration === undefined ? undefined : shortName(migration.name);
+  }
+
+  /** Makes schemas that are missing, hands the others over, and goes on as their owner. */
+  async #becomeOwner(state: DatabaseState, mode: RoleMode): Promise<void> {
+    const { schemas, migrationTable, applied, server } = state;
+    const owner = mode === 'own' ? OWNER : server.user;
+    const client = this.#client;
+    for (const name of ['rollgate', 'rollgate_audit']) {
+      const found = schemas.find((schema) => schema.name === name);
+      if (found === undefined) await client.query(`CREATE SCHEMA ${name} AUTHORIZATION ${quoted(owner)}`);
+      else if (found.owner !== owner) await client.query(`ALTER SCHEMA ${name} OWNER TO ${quoted(owner)}`);
+    }
+    if (migrationTable !== undefined && migrationTable.owner !== owner)
+      await client.query(`ALTER TABLE rollgate.migration OWNER TO ${quoted(owner)}`);
+    if (isOf010(applied)) await client.query(`ALTER TYPE rollgate.author OWNER TO ${quoted(owner)}`);
+    if (mode === 'own') await client.query(`SET LOCAL ROLE ${OWNER}`);
+    await client.query(MIGRATION_TABLE);
+  }
+
+  async #apply(migration: Migration, { state, mode }: { state: DatabaseState; mode: RoleMode }): Promise<void> {
+    const client = this.#client;
+    const carriesOver = isOf010(state.applied) && migration instanceof Baseline001;
+    if (carriesOver) await bringOver(client);
+    else await migration.up(client);
+    if (migration instanceof Baseline001)
+      await client.query('INSERT INTO rollgate.installation (roles) VALUES ($1)', [mode]);
+    await grantAccess(client, mode);
+    const number = Number(/\d{13}$/.exec(migration.name)?.[0]);
+    await client.query('INSERT INTO rollgate.migration (timestamp, name) VALUES ($1, $2)', [number, migration.name]);
+  }
+
+  async #transaction<Result>(work: () => Promise<Result>): Promise<Result> {
+    const client = this.#client;
+    this.#hasLock = false;
+    // READ COMMITTED: after waiting for the lock, what the other migration did is seen.
+    await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
+    try {
+      await client.query(
+        `SET LOCAL lock_timeout = ${this.#lockTimeoutMs}; SET LOCAL statement_timeout = 0;
+         SET LOCAL idle_in_transaction_session_timeout = 0; SET LOCAL search_path = pg_catalog`,
+      );
+      const result = await work();
+      await client.query('COMMIT');
+      return result;
+    } catch (error) {
+      await client.query('ROLLBACK').catch(() => undefined);
+      throw error;
+    }
+  }
+
+  #explain(): Promise<Error> {
+    return explainLockTimeout(this.#client, { lockTimeoutMs: this.#lockTimeoutMs, hadLock: this.#hasLock });
   }
 }
 
-/** TypeORM orders migrations by 13 digits at the end of the name; people know them by the file's name. */
-function shortName(name: string): string {
-  return name.replace(/-\d{13}$/, '');
-}
+// As TypeORM makes it, whose tools find it there.
+const MIGRATION_TABLE = `CREATE TABLE IF NOT EXISTS rollgate.migration (
+  id serial CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`;

@@ -27,3 +27,8 @@ export function readSql(fileName: string): Promise<string> {
 export function noWayBack(name: string): Promise<never> {
   return Promise.reject(new Error(`${name} cannot be reverted: write a new migration instead`));
 }
+
+/** TypeORM orders migrations by 13 digits at the end of the name; people know them by the file's name. */
+export function shortName(name: string): string {
+  return name.replace(/-\d{13}$/, '');
+}

@@ -1,8 +1,9 @@
+import { PreflightError } from '@rollgate/migrations';
 import { SettingsError } from './settings.js';
 
 /** What went wrong, for the terminal: one line, or one for each wrong setting. No stack, no secret. */
 export function failureLines(error: unknown): readonly string[] {
-  if (error instanceof SettingsError) return error.lines;
+  if (error instanceof SettingsError || error instanceof PreflightError) return error.lines;
   const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === 'EADDRINUSE') return [`port ${port} is taken: set ROLLGATE_PORT to another one`];
   if (code === 'EACCES' && port) return [`port ${port} needs privileges: set ROLLGATE_PORT to one above 1023`];

@@ -35,6 +35,7 @@ test('--json tells what this call applied, and the state after it', async () => 
   expect(JSON.parse(stdout)).toEqual({
     database: address(),
     appliedNow: all,
+    warnings: [],
     applied: all,
     pending: [],
     unknown: [],
@@ -65,4 +66,23 @@ test('--status knows migrations of a newer Rollgate', async () => {
     pending: [],
     unknown: ['999-future'],
   });
+});
+
+test('a schema that is not Rollgate’s stops it: one line each for what was found and what to do', async () => {
+  await database.pool.query('CREATE SCHEMA rollgate_audit; CREATE TABLE rollgate_audit.theirs (id int)');
+  expect(await rollgate(['migrate'], database.url)).toEqual({
+    code: 1,
+    stdout: '',
+    stderr:
+      "rollgate: The schema rollgate_audit of this database is not Rollgate's: it belongs to postgres and holds table rollgate_audit.theirs of postgres. Nothing was changed.\n" +
+      'rollgate: Rename it (ALTER SCHEMA rollgate_audit RENAME TO …), drop it if nobody needs it, or give Rollgate another database. An empty schema is taken over.\n',
+  });
+});
+
+test.each([
+  [['--roles', 'some'], /Allowed choices are own, none/],
+  [['--lock-timeout', '0'], /whole number of seconds/],
+])('%j is refused', async (args, message) => {
+  const { code, stderr } = await rollgate(['migrate', ...args], database.url);
+  expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
 });

@@ -181,23 +181,16 @@ describe('the auditor', () => {
     }
   });
 
-  test('has sessions that end what takes too long and read only, few of them, and is nobody else', async () => {
+  test('is a group: nobody signs in as it, so nobody can change its settings for others', async () => {
     const { rows } = await database.pool.query(
-      `SELECT rolconfig, rolconnlimit, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication,
+      `SELECT rolconfig, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication,
               (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid)::int AS member_of
        FROM pg_roles r WHERE rolname = 'rollgate_auditor'`,
     );
     expect(rows).toEqual([
       {
-        rolconfig: [
-          'default_transaction_read_only=on',
-          'statement_timeout=30s',
-          'idle_in_transaction_session_timeout=15s',
-          'TimeZone=UTC',
-          'search_path=rollgate_audit',
-        ],
-        rolconnlimit: 10,
-        rolcanlogin: true,
+        rolconfig: null,
+        rolcanlogin: false,
         rolsuper: false,
         rolcreaterole: false,
         rolcreatedb: false,
@@ -240,16 +233,16 @@ describe('by the catalogue of the server', () => {
     ).toEqual([]);
   });
 
-  test('tables, views and functions belong to the owner, who can’t sign in', async () => {
+  test('tables, views and functions belong to the owner; neither it nor the groups can sign in', async () => {
     expect(
       await names(
         `SELECT c.oid::regclass::text AS name FROM pg_class c
          WHERE c.relnamespace ${OURS} AND c.relkind IN ('r', 'p', 'v', 'S') AND c.relowner <> 'rollgate_owner'::regrole
-           AND c.relname NOT IN ('migration', 'migration_id_seq')
          UNION ALL
          SELECT oid::regprocedure::text FROM pg_proc WHERE pronamespace ${OURS} AND proowner <> 'rollgate_owner'::regrole
          UNION ALL
-         SELECT 'rollgate_owner signs in' FROM pg_roles WHERE rolname = 'rollgate_owner' AND (rolcanlogin OR rolsuper)`,
+         SELECT rolname || ' signs in' FROM pg_roles
+         WHERE rolname IN ('rollgate_owner', 'rollgate_runtime', 'rollgate_maintenance', 'rollgate_admin_api', 'rollgate_auditor') AND (rolcanlogin OR rolsuper)`,
       ),
     ).toEqual([]);
   });

@@ -1,3 +1,4 @@
+export { findInstalledPostgres } from './embedded-postgres/binaries.js';
 export { embeddedPostgresObstacle } from './embedded-postgres/run-as.js';
 export {
   type EmbeddedPostgres,

@@ -30,7 +30,7 @@ export async function writeMigration(name: string): Promise<string> {
   await writeFile(join(sqlFolder, `${title}.sql`), migrationSql(changed));
   await writeFile(join(sqlFolder, `${title}.ts`), migrationTs(title, className));
   const list = (await readFile(LIST, 'utf8'))
-    .replace(/(?=import \{ bringOver)/, `import { ${className} } from './${title}.js';\n`)
+    .replace(/(?=import \{ grantAccess)/, `import { ${className} } from './${title}.js';\n`)
     .replace(/(migrations: [^=]+= \[)([^\]]*?)(,?\s*\])/, `$1$2, ${className}]`);
   await writeFile(LIST, list);
   return `migrations/${title}.sql: ${changed.map(({ path }) => path).join(', ') || 'no function differs; write the tables by hand'}`;
@@ -43,15 +43,14 @@ function migrationSql(changed: readonly FunctionFile[]): string {
 }
 
 function migrationTs(title: string, className: string): string {
-  return `import type { MigrationInterface, QueryRunner } from 'typeorm';
-import { noWayBack, runSql } from './run-sql.js';
+  return `import type { MigrationInterface } from 'typeorm';
+import { noWayBack, type Runner, runSql } from './run-sql.js';
 
 export class ${className} implements MigrationInterface {
   readonly name = '${title}-${title.slice(0, 3).padStart(13, '0')}';
 
-  async up(runner: QueryRunner): Promise<void> {
+  async up(runner: Runner): Promise<void> {
     await runSql(runner, '${title}.sql');
-    await runSql(runner, 'access.sql');
   }
 
   down(): Promise<never> {

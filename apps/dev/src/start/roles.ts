@@ -35,7 +35,7 @@ async function urlOf(
   { url, role, dataFolder }: { url: string; role: string; dataFolder: string },
 ): Promise<string> {
   const password = await readSecret(dataFolder, `${role}-password`);
-  await client.query(`ALTER ROLE ${role} PASSWORD ${client.escapeLiteral(password)}`);
+  await client.query(`ALTER ROLE ${role} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
   const own = new URL(url);
   own.username = role;
   own.password = password;

@@ -1,3 +1,4 @@
+import { existsSync } from 'node:fs';
 import { cp, readFile, rename, stat, symlink } from 'node:fs/promises';
 import { createRequire } from 'node:module';
 import { basename, dirname, join } from 'node:path';
@@ -12,12 +13,26 @@ export interface Binaries {
   readonly postgres: string;
 }
 
+/** The major version of the package. */
+const PACKAGED_MAJOR = 18;
+
+export interface ServerBinaries extends Binaries {
+  readonly major: number;
+}
+
+/** Where Debian's package postgresql-15 (or another version) puts its programs; undefined: it is not installed. */
+export function findInstalledPostgres(major: number): ServerBinaries | undefined {
+  const folder = `/usr/lib/postgresql/${major}/bin`;
+  const binaries = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres'), major };
+  return existsSync(binaries.postgres) && existsSync(binaries.initdb) ? binaries : undefined;
+}
+
 /**
  * The initdb and postgres of this platform. Where the unprivileged user cannot reach node_modules (a project below /root),
  * they are copied once to `copyFolder`.
  */
-export async function findBinaries(runAs: RunAs | undefined, copyFolder: string): Promise<Binaries> {
-  const binaries = await packagedBinaries();
+export async function findBinaries(runAs: RunAs | undefined, copyFolder: string): Promise<ServerBinaries> {
+  const binaries = { ...(await packagedBinaries()), major: PACKAGED_MAJOR };
   await linkLibraries(dirname(dirname(binaries.postgres)));
   if (runAs === undefined || (await firstUnreachable(binaries.postgres, runAs)) === undefined) return binaries;
   const native = dirname(dirname(binaries.postgres));
@@ -29,7 +44,7 @@ export async function findBinaries(runAs: RunAs | undefined, copyFolder: string)
     await cp(native, draft, { recursive: true, verbatimSymlinks: true });
     await rename(draft, copied);
   }
-  return { initdb: join(copied, 'bin', 'initdb'), postgres: join(copied, 'bin', 'postgres') };
+  return { initdb: join(copied, 'bin', 'initdb'), postgres: join(copied, 'bin', 'postgres'), major: PACKAGED_MAJOR };
 }
 
 async function packageVersion(native: string): Promise<string> {

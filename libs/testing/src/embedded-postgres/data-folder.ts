@@ -3,14 +3,13 @@ import { randomBytes } from 'node:crypto';
 import { chmod, chown, mkdir, mkdtemp, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { promisify } from 'node:util';
-import type { Binaries } from './binaries.js';
+import type { ServerBinaries } from './binaries.js';
 import type { RunAs } from './run-as.js';
 
 // Invariant: a data folder appears under its own name only when it is complete. initdb works in `<folder>.new-XXXXXX` and the
 // result is renamed, so a kill at any moment leaves nothing that a later start could mistake for a database.
 
 const run = promisify(execFile);
-const SERVER_VERSION = '18';
 
 export interface DataFolder {
   readonly folder: string;
@@ -19,7 +18,7 @@ export interface DataFolder {
 
 export interface DataFolderOptions {
   readonly folder: string;
-  readonly binaries: Binaries;
+  readonly binaries: ServerBinaries;
   readonly runAs: RunAs | undefined;
   /** false skips initdb's flush to disk, for folders that live as long as one test run. */
   readonly durable: boolean;
@@ -38,9 +37,10 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
     await moveAside(options);
     return create(options);
   }
-  if (version.trim() !== SERVER_VERSION) {
+  const wanted = String(options.binaries.major);
+  if (version.trim() !== wanted) {
     throw new Error(
-      `${folder} is of Postgres ${version.trim()}, not ${SERVER_VERSION}: move it away to start with an empty database`,
+      `${folder} is of Postgres ${version.trim()}, not ${wanted}: move it away to start with an empty database`,
     );
   }
   const password = await readIfThere(passwordFile(folder));
@@ -65,8 +65,9 @@ async function create({ folder, binaries, runAs, durable, log }: DataFolderOptio
     await chown(workshop, runAs.uid, runAs.gid);
   }
   const made = join(workshop, 'data');
-  // The builtin C.UTF-8 sorts and folds alike on every machine, whatever locales it has.
-  const flags = ['--encoding=UTF8', '--locale=C', '--locale-provider=builtin', '--builtin-locale=C.UTF-8'];
+  const flags = ['--encoding=UTF8', '--locale=C'];
+  // The builtin C.UTF-8 sorts and folds alike on every machine, whatever locales it has. It came with 17.
+  if (binaries.major >= 17) flags.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
   flags.push('--auth=scram-sha-256', '--username=postgres', `--pwfile=${passwordForInitdb}`);
   if (!durable) flags.push('--no-sync');
   try {

@@ -5,7 +5,7 @@ import { resolve } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from '../free-port.js';
-import { type Binaries, findBinaries } from './binaries.js';
+import { type Binaries, findBinaries, type ServerBinaries } from './binaries.js';
 import { openDataFolder, serverEnvironment } from './data-folder.js';
 import { clearOrphan } from './orphan.js';
 import { firstUnreachable, type RunAs, unprivilegedUser } from './run-as.js';
@@ -23,6 +23,8 @@ export interface EmbeddedPostgresOptions {
   /** Added to the server's environment, e.g. a library to preload. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
+  /** Another server than that in node_modules, e.g. `findInstalledPostgres(15)`. */
+  readonly binaries?: ServerBinaries;
 }
 
 export interface EmbeddedPostgres {
@@ -46,7 +48,7 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
   const folder = resolve(options.dataFolder);
   const runAs = await unprivilegedUser();
   await checkReachable(folder, runAs);
-  const binaries = await findBinaries(runAs, `${folder}.binaries`);
+  const binaries = options.binaries ?? (await findBinaries(runAs, `${folder}.binaries`));
   await clearOrphan(folder, log);
   const data = await openDataFolder({ folder, binaries, runAs, durable: settings['fsync'] !== 'off', log });
   for (let attempt = 1; ; attempt += 1) {

@@ -1,5 +1,5 @@
-import { connect, describeDatabase, migrate } from '@rollgate/migrations';
-import type { Command } from 'commander';
+import { connect, describeDatabase, migrate, type RoleMode } from '@rollgate/migrations';
+import { type Command, InvalidArgumentError, Option } from 'commander';
 import type { DatabaseAddress } from '../../database/database-address.js';
 import { type MigrationState, readMigrationState } from '../../database/schema-state.js';
 import { readDatabaseAddress } from '../../settings.js';
@@ -8,24 +8,60 @@ import { type Cli, printJson } from '../cli.js';
 interface MigrateFlags {
   readonly status?: true;
   readonly json?: true;
+  readonly roles?: RoleMode;
+  readonly lockTimeout: number;
+  readonly repairAccess?: true;
 }
 
 export function addMigrate(program: Command, cli: Cli): void {
   program
     .command('migrate')
-    .description('bring the database up to date; safe while nodes serve, and for several nodes at once')
-    .option('--status', 'only tell what is applied and what is not')
+    .description('bring the database up to date; safe while instances serve, and when several start it at once')
+    .option('--status', 'only report what is applied and what is not')
+    .addOption(
+      new Option(
+        '--roles <mode>',
+        'own: rollgate_owner owns everything and groups have the rights; none: make no roles (default: as before, own for a new database)',
+      ).choices(['own', 'none']),
+    )
+    .addOption(
+      new Option('--lock-timeout <seconds>', 'how long to wait for another migration or a table in use')
+        .argParser(seconds)
+        .default(60),
+    )
+    .option(
+      '--repair-access',
+      'repeat roles and grants although nothing is pending, e.g. after a restore on another server',
+    )
     .option('--json', 'print JSON')
     .action((flags: MigrateFlags) => runMigrate(cli, flags));
 }
 
-async function runMigrate(cli: Cli, { status, json }: MigrateFlags): Promise<void> {
+function seconds(text: string): number {
+  const value = /^\d{1,5}$/.test(text) ? Number(text) : 0;
+  if (value < 1 || value > 86_400) throw new InvalidArgumentError('It must be a whole number of seconds, 1 to 86400.');
+  return value;
+}
+
+async function runMigrate(cli: Cli, { status, json, roles, lockTimeout, repairAccess }: MigrateFlags): Promise<void> {
   const address = readDatabaseAddress(cli.environment);
   const { databaseUrl } = address;
-  const onProgress = (line: string) => (json ? undefined : cli.out(`${line}\n`));
-  const appliedNow = status ? [] : await migrate({ ...address, onProgress });
+  const warnings: string[] = [];
+  const work = {
+    ...address,
+    roles,
+    lockTimeoutMs: lockTimeout * 1_000,
+    repairAccess: repairAccess === true,
+    onProgress: (line: string) => (json ? undefined : cli.out(`${line}\n`)),
+    onWarning: (line: string) => {
+      warnings.push(line);
+      cli.err(`rollgate: warning: ${line}\n`);
+    },
+  };
+  const appliedNow = status ? [] : await migrate(work);
   const state = await stateOf(address);
-  if (json) printJson(cli, { database: describeDatabase(databaseUrl), ...(!status && { appliedNow }), ...state });
+  const told = { database: describeDatabase(databaseUrl), ...(!status && { appliedNow, warnings }), ...state };
+  if (json) printJson(cli, told);
   else if (status) for (const line of statusLines(state)) cli.out(`${line}\n`);
   else cli.out(`${describeDatabase(databaseUrl)} is up to date: ${state.applied.join(', ')}\n`);
 }

@@ -1,0 +1,59 @@
+/** A Postgres of one test file's own, with its own roles: what a test does to them must not reach the shared server. */
+import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { findInstalledPostgres, startEmbeddedPostgres, withDatabase } from '@rollgate/testing';
+import pg from 'pg';
+
+export interface OwnServer {
+  /** Superuser's connection string of the database `postgres`. */
+  readonly url: string;
+  /** One statement or script as the superuser, in that database or another one. */
+  query(sql: string, database?: string): Promise<Array<Record<string, unknown>>>;
+  /** A connection string for another user, whose password is the name. */
+  urlOf(user: string, database: string): string;
+  stop(): Promise<void>;
+}
+
+/** Server versions that are tried: the one in node_modules, and Debian's where it is installed. */
+export const SERVER_VERSIONS: readonly number[] = installedVersions();
+
+function installedVersions(): number[] {
+  if (findInstalledPostgres(15) !== undefined) return [18, 15];
+  console.warn('SKIPPED on Postgres 15: it is not installed (node apps/dev/bin/test-servers.mjs installs it)');
+  return [18];
+}
+
+export async function startOwnServer(major = 18): Promise<OwnServer> {
+  const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
+  await chmod(folder, 0o711);
+  const installed = major === 18 ? undefined : findInstalledPostgres(major);
+  const server = await startEmbeddedPostgres({
+    dataFolder: join(folder, 'data'),
+    settings: { fsync: 'off' },
+    ...(installed === undefined ? {} : { binaries: installed }),
+  });
+  return {
+    url: server.url,
+    query: (sql, database = 'postgres') => queryAs(withDatabase(server.url, database), sql),
+    urlOf: (user, database) =>
+      Object.assign(new URL(withDatabase(server.url, database)), { username: user, password: user }).href,
+    stop: async () => {
+      await server.stopImmediate();
+      await rm(folder, { recursive: true, force: true });
+    },
+  };
+}
+
+/** The rows of the last statement. */
+export async function queryAs(url: string, sql: string): Promise<Array<Record<string, unknown>>> {
+  const client = new pg.Client(url);
+  await client.connect();
+  try {
+    const result: unknown = await client.query(sql);
+    const last = (Array.isArray(result) ? result.at(-1) : result) as pg.QueryResult<Record<string, unknown>>;
+    return last.rows;
+  } finally {
+    await client.end();
+  }
+}
