@@ -11,7 +11,7 @@ CREATE TYPE rollgate.author AS (
   address text,
   request_id text
 );
-ALTER TYPE rollgate.author OWNER TO postgres;
+ALTER TYPE rollgate.author OWNER TO rollgate_owner;
 GRANT USAGE ON TYPE rollgate.author TO PUBLIC;
 GRANT USAGE ON TYPE rollgate.author TO rollgate_admin_api;
 GRANT USAGE ON TYPE rollgate.author TO rollgate_runtime;
@@ -98,6 +98,20 @@ CREATE INDEX history_actor_id_idx ON rollgate.history USING btree (actor, id);
 CREATE INDEX history_kind_target_id_idx ON rollgate.history USING btree (kind, target, id);
 ALTER TABLE rollgate.history OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.history TO rollgate_admin_api;
+
+CREATE TABLE rollgate.installation (
+  one boolean DEFAULT true NOT NULL,
+  roles text NOT NULL,
+  CONSTRAINT installation_one_check CHECK (one),
+  CONSTRAINT installation_roles_check CHECK ((roles = ANY (ARRAY['own'::text, 'none'::text]))),
+  CONSTRAINT installation_pkey PRIMARY KEY (one)
+);
+COMMENT ON TABLE rollgate.installation IS 'How this database was migrated; one row';
+COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
+ALTER TABLE rollgate.installation OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.installation TO rollgate_admin_api;
+GRANT SELECT ON TABLE rollgate.installation TO rollgate_maintenance;
+GRANT SELECT ON TABLE rollgate.installation TO rollgate_runtime;
 
 CREATE TABLE rollgate.ledger (
   one boolean DEFAULT true NOT NULL,

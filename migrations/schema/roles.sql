@@ -4,17 +4,12 @@
 SET check_function_bodies = off;
 
 DO $$ BEGIN
-  CREATE ROLE rollgate_auditor LOGIN CONNECTION LIMIT 10;
+  CREATE ROLE rollgate_auditor NOLOGIN;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
-ALTER ROLE rollgate_auditor SET TimeZone = 'UTC';
-ALTER ROLE rollgate_auditor SET default_transaction_read_only = 'on';
-ALTER ROLE rollgate_auditor SET idle_in_transaction_session_timeout = '15s';
-ALTER ROLE rollgate_auditor SET search_path = 'rollgate_audit';
-ALTER ROLE rollgate_auditor SET statement_timeout = '30s';
 
 DO $$ BEGIN
-  CREATE ROLE rollgate_maintenance LOGIN;
+  CREATE ROLE rollgate_maintenance NOLOGIN;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
 
@@ -24,12 +19,12 @@ EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
 
 DO $$ BEGIN
-  CREATE ROLE rollgate_runtime LOGIN;
+  CREATE ROLE rollgate_runtime NOLOGIN;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
 
 DO $$ BEGIN
-  CREATE ROLE rollgate_admin_api LOGIN;
+  CREATE ROLE rollgate_admin_api NOLOGIN;
 EXCEPTION WHEN duplicate_object THEN NULL;
 END $$;
 GRANT rollgate_maintenance TO rollgate_admin_api;
