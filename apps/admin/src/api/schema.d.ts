@@ -714,6 +714,7 @@ export interface components {
             title: string;
             status: number;
             message: string;
+            retryAfterSeconds?: number;
             errors?: {
                 field: string;
                 message: string;

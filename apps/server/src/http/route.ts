@@ -51,6 +51,8 @@ export const PROBLEM_SCHEMA = {
     status: { type: 'integer' },
     /** What went wrong and what to do. */
     message: { type: 'string' },
+    /** 429: how long to wait, as `Retry-After` has it. */
+    retryAfterSeconds: { type: 'integer' },
     errors: {
       type: 'array',
       items: {

@@ -1,4 +1,4 @@
-import { Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
+import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core';
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
@@ -6,6 +6,7 @@ import { changeOwnPassword } from '../../data/staff.js';
 import { useSession } from '../../lib/session.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
+import { WaitNote, waitSecondsOf } from './wait-note.js';
 
 const SHOWS = { visibilityToggleButtonProps: { 'aria-label': 'Show the password' } };
 
@@ -51,7 +52,7 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}
             {...SHOWS}
           />
-          {change.error !== null && <ErrorNote error={change.error} title="Not changed" />}
+          {change.error !== null && <NotChanged key={change.submittedAt} error={change.error} />}
           <Text size="sm" c="dimmed">
             Your sessions elsewhere end.
           </Text>
@@ -63,5 +64,15 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
         </Stack>
       </form>
     </Dialog>
+  );
+}
+
+function NotChanged({ error }: { error: Error }) {
+  const seconds = waitSecondsOf(error);
+  if (seconds === undefined) return <ErrorNote error={error} title="Not changed" />;
+  return (
+    <Alert color="red" role="alert" title="Not changed">
+      <WaitNote seconds={seconds} />
+    </Alert>
   );
 }

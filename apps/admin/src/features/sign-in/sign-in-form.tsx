@@ -2,6 +2,7 @@ import { Alert, Button, Divider, PasswordInput, Stack, TextInput } from '@mantin
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { type Answer, ApiError, api, told } from '../../api/client.js';
+import { WaitNote, waitSecondsOf } from './wait-note.js';
 
 export type Methods = Extract<Answer<'getSession'>, { signedIn: false }>['methods'];
 
@@ -52,7 +53,7 @@ export function SignInForm({ methods, login: known = '', besides = false, onSign
         />
         {signIn.error !== null && (
           <Alert color="red" role="alert">
-            {signInComplaint(signIn.error)}
+            <SignInComplaint key={signIn.submittedAt} error={signIn.error} />
           </Alert>
         )}
         <Button type="submit" loading={signIn.isPending}>
@@ -76,7 +77,9 @@ export function SignInForm({ methods, login: known = '', besides = false, onSign
   );
 }
 
-function signInComplaint(error: Error): string {
+function SignInComplaint({ error }: { error: Error }) {
+  const seconds = waitSecondsOf(error);
+  if (seconds !== undefined) return <WaitNote seconds={seconds} />;
   if (error instanceof ApiError && error.status === 400) return 'That is no login. It looks like ann@example.com.';
   return error.message;
 }

@@ -2,12 +2,14 @@ import { Alert, Center, Code, Stack, Text, Title } from '@mantine/core';
 import type { Answer } from '../../api/client.js';
 import { parseSearch } from '../../lib/search.js';
 import { type Methods, SignInForm } from './sign-in-form.js';
+import { parseWait, WaitNote } from './wait-note.js';
 
 /** What `?signInFailed=` means: the service sends the browser back with it. */
 const FAILURES: Readonly<Record<string, string>> = {
   unavailable: 'The identity provider does not answer. Try again in a minute, or sign in with a password.',
   expired: 'That sign-in took too long. Please start again.',
   refused: 'The identity provider refused the sign-in. Please start again.',
+  'too-many': 'Too many attempts to sign in. Try again in a minute.',
   'not-allowed': 'You are known to the identity provider, but none of your groups may use Rollgate. Ask an admin.',
 };
 
@@ -17,7 +19,9 @@ export interface SignInScreenProps {
 }
 
 export function SignInScreen({ methods, onSignedIn }: SignInScreenProps) {
-  const failure = FAILURES[parseSearch(location.search)['signInFailed'] ?? ''];
+  const { signInFailed = '', wait } = parseSearch(location.search);
+  const failure = FAILURES[signInFailed];
+  const waitSeconds = signInFailed === 'too-many' ? parseWait(wait) : undefined;
   return (
     <Center component="main" mih="100vh" p="md">
       <Stack w={360} maw="100%" gap="md">
@@ -26,7 +30,7 @@ export function SignInScreen({ methods, onSignedIn }: SignInScreenProps) {
         </Title>
         {failure !== undefined && (
           <Alert color="orange" role="alert">
-            {failure}
+            {waitSeconds === undefined ? failure : <WaitNote seconds={waitSeconds} />}
           </Alert>
         )}
         <div className="panel">
