@@ -3,7 +3,6 @@ import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Limiter } from '@rollgate/limiter';
 import { limitRequestsController, RateLimitGuard, RollgateModule, rateLimitsController } from '@rollgate/nestjs';
-import type pg from 'pg';
 import { AccessGuard } from './access/access.guard.js';
 import { requestOf } from './access/platform-request.js';
 import { AccountController } from './admin/account.controller.js';
@@ -33,15 +32,16 @@ import { ExtractionsController } from './nlp-training/extractions.controller.js'
 import { Intents } from './nlp-training/intents.js';
 import { TrainingController } from './nlp-training/training.controller.js';
 import { NlpTrainingStatusController } from './nlp-training-status/nlp-training-status.controller.js';
+import { Database } from './store/database.js';
 import { Documents } from './store/documents.js';
-import { CLOCK, POOL } from './store/injection-tokens.js';
+import { CLOCK } from './store/injection-tokens.js';
 import { Jobs } from './store/jobs.js';
 import { Owners } from './store/owners.js';
 import { Rows } from './store/rows.js';
 import { SupportController } from './support/support.controller.js';
 
 export interface PlatformParts {
-  readonly pool: pg.Pool;
+  readonly database: Database;
   readonly limiter: Limiter;
   /** Whether the limiter ends with the platform. */
   readonly closeLimiter: boolean;
@@ -53,7 +53,7 @@ export interface PlatformParts {
 @Module({})
 class PlatformModule {}
 
-export function platformModule({ pool, clock, ...rollgate }: PlatformParts): DynamicModule {
+export function platformModule({ database, clock, ...rollgate }: PlatformParts): DynamicModule {
   return {
     module: PlatformModule,
     imports: [DiscoveryModule, RollgateModule.forRootAsync({ useFactory: () => rollgateOptions(rollgate) })],
@@ -81,7 +81,7 @@ export function platformModule({ pool, clock, ...rollgate }: PlatformParts): Dyn
       DataAccessController,
     ],
     providers: [
-      { provide: POOL, useValue: pool },
+      { provide: Database, useValue: database },
       { provide: CLOCK, useValue: clock },
       { provide: TokenVerifier, useValue: new TokenVerifier(rollgate.jwtSecret) },
       ...[Owners, Documents, Jobs, Rows, RouteCatalogue, TestSuites, Intents, Conversations, Users],
@@ -94,7 +94,7 @@ export function platformModule({ pool, clock, ...rollgate }: PlatformParts): Dyn
   };
 }
 
-function rollgateOptions({ limiter, closeLimiter, supportUrl, jwtSecret }: Omit<PlatformParts, 'pool' | 'clock'>) {
+function rollgateOptions({ limiter, closeLimiter, supportUrl, jwtSecret }: Omit<PlatformParts, 'database' | 'clock'>) {
   return {
     limiter,
     closeLimiter,

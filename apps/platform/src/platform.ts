@@ -7,7 +7,7 @@ import { acceptJson } from './http/json-body.js';
 import { problemOf, type Reply, sendProblem } from './http/problem.filter.js';
 import { platformModule } from './platform.module.js';
 import { checkedSecret } from './settings.js';
-import { createSchema, openPool } from './store/database.js';
+import { Database } from './store/database.js';
 import { acceptForms, SUPPORT_PATH } from './support/support-forms.js';
 
 export interface PlatformOptions {
@@ -57,20 +57,20 @@ const IDLE_SWEEP_MS = 50;
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
   const { databaseUrl, pooled = false, clock = Date.now } = options;
   const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
-  const pool = openPool({ databaseUrl, pooled, onIdleError: logFault });
+  const database = new Database({ databaseUrl, pooled, onIdleError: logFault });
   let ownLimiter: Limiter | undefined;
   let app: NestFastifyApplication | undefined;
   // Known once it listens: a port may be any that is free.
   const supportUrl = () => options.supportUrl ?? `${urlOf(app as NestFastifyApplication)}${SUPPORT_PATH}`;
   try {
-    await createSchema(pool);
+    await database.createSchema();
     // The service keeps house: removing old counters is a right that a platform need not have.
     const own = { databaseUrl, pooled, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
     const budget = options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs };
     if (!options.limiter) ownLimiter = createPostgresLimiter({ ...own, ...budget });
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
-      platformModule({ pool, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
+      platformModule({ database, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
       options.patience ?? PATIENCE,
     );
     await app.init();
@@ -79,11 +79,11 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
       .getHttpAdapter()
       .getInstance()
       .listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
-    return { url: urlOf(app), app, close: closing(app, () => pool.end()) };
+    return { url: urlOf(app), app, close: closing(app, () => database.end()) };
   } catch (error) {
     await app?.close();
     await ownLimiter?.close();
-    await pool.end();
+    await database.end();
     throw error;
   }
 }
@@ -130,8 +130,8 @@ function urlOf(app: NestFastifyApplication): string {
   return `http://${host}:${address.port}`;
 }
 
-/** The pool goes last: requests in flight, which `app.close()` waits for, still need it. Closing twice is closing once. */
-function closing(app: NestFastifyApplication, endPool: () => Promise<void>): () => Promise<void> {
+/** The database goes last: requests in flight, which `app.close()` waits for, still need it. Closing twice is closing once. */
+function closing(app: NestFastifyApplication, endDatabase: () => Promise<void>): () => Promise<void> {
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
     // Fastify closes the connections that are idle now. One whose answer is still to come is idle later, and would keep
@@ -141,7 +141,7 @@ function closing(app: NestFastifyApplication, endPool: () => Promise<void>): () 
       await app.close();
     } finally {
       clearInterval(sweep);
-      await endPool();
+      await endDatabase();
     }
   };
   return () => {

@@ -33,12 +33,22 @@ export interface TestPlatform {
   stop(): Promise<void>;
 }
 
-export async function startPlatform(
-  options: { clock?: () => number; limiter?: Limiter; patience?: Patience } = {},
-): Promise<TestPlatform> {
+export async function startPlatform({
+  through,
+  ...options
+}: {
+  clock?: () => number;
+  limiter?: Limiter;
+  patience?: Patience;
+  budgetMs?: number;
+  /** Puts something between the platform and its database. Resolves to its port on this machine. */
+  through?: (database: { host: string; port: number }) => Promise<number>;
+} = {}): Promise<TestPlatform> {
   const database = await createTestDatabase();
+  const url = new URL(database.url);
+  if (through) url.port = String(await through({ host: url.hostname, port: Number(url.port) }));
   const platform = await createPlatform({
-    databaseUrl: database.url,
+    databaseUrl: url.href,
     jwtSecret: SECRET,
     budgetMs: 20_000,
     ...options,

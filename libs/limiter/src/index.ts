@@ -9,6 +9,7 @@ export { type EventOptions, EventsLostError, Recorder, type RecorderOptions } fr
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
 export { LimiterStartError } from './outage/contact.js';
+export { isDatabaseAway } from './outage/database-away.js';
 export { LimiterUnavailableError, type NodeState, type OutageMode, type OutageModes } from './outage/outage.js';
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';

@@ -1,6 +1,7 @@
 /** Every error leaves as `application/problem+json` (RFC 9457) with a `message` that says what to do. */
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
+import { isDatabaseAway } from '@rollgate/limiter';
 
 export interface Problem {
   readonly type: string;
@@ -13,22 +14,39 @@ export interface Problem {
 export interface Reply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
+  getHeader(name: string): unknown;
   send(body: unknown): Reply;
 }
+
+const LOG_AWAY_EVERY_MS = 1_000;
+/** So that callers do not all come back in the same second. */
+const RETRY_JITTER_S = 3;
 
 @Catch()
 export class ProblemFilter implements ExceptionFilter {
   readonly #logger = new Logger('Platform');
+  #awayLoggedAt = Number.NEGATIVE_INFINITY;
 
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = problemOf(error);
-    if (problem.status >= 500) this.#logger.error(error instanceof Error ? error.stack : error);
+    // Rollgate has logged its own 503, and a database that is away fails every call.
+    if (problem.status === 503) this.#logAway(error);
+    else if (problem.status >= 500) this.#logger.error(error instanceof Error ? error.stack : error);
     sendProblem(host.switchToHttp().getResponse<Reply>(), problem);
+  }
+
+  #logAway(error: unknown): void {
+    if (error instanceof HttpException || performance.now() - this.#awayLoggedAt < LOG_AWAY_EVERY_MS) return;
+    this.#awayLoggedAt = performance.now();
+    this.#logger.error(`the database does not answer: ${error instanceof Error ? error.message : String(error)}`);
   }
 }
 
 export function sendProblem(reply: Reply, problem: Problem): void {
   if (problem.status === 401) reply.header('WWW-Authenticate', 'Bearer');
+  if (problem.status === 503 && reply.getHeader('Retry-After') === undefined) {
+    reply.header('Retry-After', String(1 + Math.floor(Math.random() * RETRY_JITTER_S)));
+  }
   reply
     .code(problem.status)
     .header('Content-Type', 'application/problem+json; charset=utf-8')
@@ -46,6 +64,7 @@ export function problemOf(error: unknown): Problem {
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return problem(statusCode, String(message));
+  if (isDatabaseAway(error)) return problem(503, 'The service is not available at the moment. Please try again.');
   return problem(500, 'Something went wrong here. Please try again after some time.');
 }
 

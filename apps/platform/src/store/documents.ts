@@ -4,9 +4,8 @@
  * Invariant: a write and its line in the place's change log are one statement.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import type { Page } from '../http/schemas.js';
-import { POOL } from './injection-tokens.js';
+import { Database } from './database.js';
 import type { Place } from './place.js';
 
 export type Body = Readonly<Record<string, unknown>>;
@@ -26,14 +25,14 @@ const LOG = `INSERT INTO platform.changes (account, bot, event, ids)`;
 
 @Injectable()
 export class Documents {
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(@Inject(Database) private readonly database: Database) {}
 
   /** Creates or replaces. Of two with the same id the last one stays. Resolves to how many were stored. */
   async put(place: Place, kind: string, documents: readonly Document[]): Promise<number> {
     const byId = new Map(documents.map(({ id, body }) => [id, JSON.stringify(body)]));
     // In id order, so that two calls lock the rows they share in the same order.
     const ids = [...byId.keys()].sort();
-    await this.pool.query(
+    await this.database.query(
       `WITH change AS (${LOG} VALUES ($1, $2, $3 || ' saved', $4))
        INSERT INTO platform.documents (account, bot, kind, id, body)
        SELECT $1, $2, $3, d.id, d.body FROM unnest($4::text[], $5::jsonb[]) WITH ORDINALITY AS d (id, body, place)
@@ -46,7 +45,7 @@ export class Documents {
 
   /** Sets these members of the body. `undefined` when there is no such document. */
   async patch(place: Place, kind: string, { id, body }: Document): Promise<Document | undefined> {
-    const { rows } = await this.pool.query<Document>(
+    const { rows } = await this.database.query<Document>(
       `WITH patched AS (
          UPDATE platform.documents SET body = body || $5, updated_at = now()
          WHERE account = $1 AND bot = $2 AND kind = $3 AND id = $4 RETURNING id, body
@@ -58,7 +57,7 @@ export class Documents {
   }
 
   async get(place: Place, kind: string, id: string): Promise<Document | undefined> {
-    const { rows } = await this.pool.query<Document>(
+    const { rows } = await this.database.query<Document>(
       'SELECT id, body FROM platform.documents WHERE account = $1 AND bot = $2 AND kind = $3 AND id = $4',
       [place.account, place.bot, kind, id],
     );
@@ -67,7 +66,7 @@ export class Documents {
 
   /** In id order. */
   async list(place: Place, kind: string, { limit, offset }: Page): Promise<Document[]> {
-    const { rows } = await this.pool.query<Document>(
+    const { rows } = await this.database.query<Document>(
       `SELECT id, body FROM platform.documents WHERE account = $1 AND bot = $2 AND kind = $3
        ORDER BY id LIMIT $4 OFFSET $5`,
       [place.account, place.bot, kind, limit, offset],
@@ -77,7 +76,7 @@ export class Documents {
 
   /** How many documents of each kind lie there. */
   async counts(place: Place): Promise<Record<string, number>> {
-    const { rows } = await this.pool.query<{ kind: string; documents: number }>(
+    const { rows } = await this.database.query<{ kind: string; documents: number }>(
       `SELECT kind, count(*)::int AS documents FROM platform.documents WHERE account = $1 AND bot = $2
        GROUP BY kind ORDER BY kind`,
       [place.account, place.bot],
@@ -87,7 +86,7 @@ export class Documents {
 
   /** Resolves to how many were there. */
   async remove(place: Place, kind: string, ids: readonly string[]): Promise<number> {
-    const { rows } = await this.pool.query<{ id: string }>(
+    const { rows } = await this.database.query<{ id: string }>(
       `WITH chosen AS (
          SELECT id FROM platform.documents WHERE account = $1 AND bot = $2 AND kind = $3 AND id = ANY($4)
          ORDER BY id FOR UPDATE
@@ -105,7 +104,7 @@ export class Documents {
 
   /** Removes the documents of a kind, in every bot of the account, that name one of these users. */
   async removeOfUsers(account: string, kind: string, userIds: readonly string[]): Promise<number> {
-    const { rows } = await this.pool.query<{ bot: string }>(
+    const { rows } = await this.database.query<{ bot: string }>(
       `WITH chosen AS (
          SELECT bot, id FROM platform.documents WHERE account = $1 AND kind = $2 AND body ->> 'userId' = ANY($3)
          ORDER BY bot, id FOR UPDATE
@@ -121,7 +120,7 @@ export class Documents {
 
   /** Newest first. */
   async changes(place: Place, { limit, offset }: Page): Promise<Change[]> {
-    const { rows } = await this.pool.query<{ event: string; ids: string[]; at: Date }>(
+    const { rows } = await this.database.query<{ event: string; ids: string[]; at: Date }>(
       `SELECT event, ids, at FROM platform.changes WHERE account = $1 AND bot = $2
        ORDER BY id DESC LIMIT $3 OFFSET $4`,
       [place.account, place.bot, limit, offset],

@@ -4,10 +4,10 @@
  */
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, NotFoundException } from '@nestjs/common';
-import type pg from 'pg';
 import { isRequestId } from '../access/ids.js';
 import { BoundedMap } from '../bounded-map.js';
-import { CLOCK, POOL } from './injection-tokens.js';
+import { Database } from './database.js';
+import { CLOCK } from './injection-tokens.js';
 import type { Place } from './place.js';
 
 /** Whose job an id is, and which API started it. */
@@ -42,14 +42,14 @@ export class Jobs {
   readonly #remembered = new BoundedMap<string, JobRef | null>(REMEMBERED_JOBS);
 
   constructor(
-    @Inject(POOL) private readonly pool: pg.Pool,
+    @Inject(Database) private readonly database: Database,
     @Inject(CLOCK) private readonly clock: () => number,
   ) {}
 
   /** `result` is what the status answers once the job is completed. */
   async start(place: Place, api: string, result: Readonly<Record<string, unknown>>): Promise<StartedJob> {
     const id = randomUUID();
-    await this.pool.query(
+    await this.database.query(
       `WITH change AS (
          INSERT INTO platform.changes (account, bot, event, ids) VALUES ($2, $3, $4 || ' started', ARRAY[$1::text])
        )
@@ -65,7 +65,7 @@ export class Jobs {
     if (!isRequestId(id)) return undefined;
     const remembered = this.#remembered.get(id);
     if (remembered !== undefined) return remembered ?? undefined;
-    const { rows } = await this.pool.query<JobRef>(
+    const { rows } = await this.database.query<JobRef>(
       'SELECT id::text, account, bot, api FROM platform.jobs WHERE id = $1',
       [id],
     );
@@ -75,7 +75,7 @@ export class Jobs {
 
   /** @throws NotFoundException when it has been removed since. */
   async status({ id }: JobRef): Promise<JobStatus> {
-    const { rows } = await this.pool.query<{ startedAtMs: string; durationMs: number; result: unknown }>(
+    const { rows } = await this.database.query<{ startedAtMs: string; durationMs: number; result: unknown }>(
       `SELECT started_at_ms AS "startedAtMs", duration_ms AS "durationMs", result FROM platform.jobs WHERE id = $1`,
       [id],
     );
@@ -92,7 +92,7 @@ export class Jobs {
   /** Resolves to how many of the place's jobs, started by that API, were removed. */
   async remove(place: Place, api: string, id: string): Promise<number> {
     if (!isRequestId(id)) return 0;
-    const { rowCount } = await this.pool.query(
+    const { rowCount } = await this.database.query(
       'DELETE FROM platform.jobs WHERE id = $1 AND account = $2 AND bot = $3 AND api = $4',
       [id, place.account, place.bot, api],
     );

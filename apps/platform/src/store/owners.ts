@@ -3,9 +3,8 @@
  * account owns itself. Owners never change, so what was looked up once may be remembered for good.
  */
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import { BoundedMap } from '../bounded-map.js';
-import { POOL } from './injection-tokens.js';
+import { Database } from './database.js';
 import { STARTER_DOCUMENTS } from './starter-documents.js';
 
 export interface Owned {
@@ -37,7 +36,7 @@ export class Owners {
   /** A burst on a new id asks once. */
   readonly #asking = new Map<string, Promise<string>>();
 
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(@Inject(Database) private readonly database: Database) {}
 
   /** The account that owns the id, which is `account` when nobody did before. */
   async claim(owned: Owned, account: string): Promise<string> {
@@ -54,7 +53,7 @@ export class Owners {
 
   /** Bot ids of the account, in order. */
   async botsOf(account: string, { limit, offset }: { limit: number; offset: number }): Promise<string[]> {
-    const { rows } = await this.pool.query<{ id: string }>(
+    const { rows } = await this.database.query<{ id: string }>(
       `SELECT id FROM platform.owners WHERE account = $1 AND kind = 'bot' ORDER BY id LIMIT $2 OFFSET $3`,
       [account, limit, offset],
     );
@@ -65,14 +64,14 @@ export class Owners {
     const found = await this.#find({ kind, id });
     if (found !== undefined) return found;
     const starters = JSON.stringify(STARTER_DOCUMENTS[kind]);
-    const { rows } = await this.pool.query<{ account: string }>(CLAIM, [kind, id, account, starters]);
+    const { rows } = await this.database.query<{ account: string }>(CLAIM, [kind, id, account, starters]);
     const owner = rows[0]?.account ?? (await this.#find({ kind, id }));
     if (owner === undefined) throw new Error(`the owner of ${kind} ${id} was claimed and is not there`);
     return owner;
   }
 
   async #find({ kind, id }: Owned): Promise<string | undefined> {
-    const { rows } = await this.pool.query<{ account: string }>(
+    const { rows } = await this.database.query<{ account: string }>(
       'SELECT account FROM platform.owners WHERE kind = $1 AND id = $2',
       [kind, id],
     );

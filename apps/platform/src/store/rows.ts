@@ -1,10 +1,9 @@
 /** Rows of the accounts' tables. A filter names columns and the values they must have. */
 import { Inject, Injectable } from '@nestjs/common';
-import type pg from 'pg';
 import type { TablePlace } from '../access/platform-request.js';
 import type { Page } from '../http/schemas.js';
+import { Database } from './database.js';
 import type { Body } from './documents.js';
-import { POOL } from './injection-tokens.js';
 
 export interface Row {
   readonly rowId: string;
@@ -22,11 +21,11 @@ WITH chosen AS (
 
 @Injectable()
 export class Rows {
-  constructor(@Inject(POOL) private readonly pool: pg.Pool) {}
+  constructor(@Inject(Database) private readonly database: Database) {}
 
   /** Resolves to the new rows' ids, in the rows' order. */
   async insert({ account, table }: TablePlace, rows: readonly Body[]): Promise<string[]> {
-    const inserted = await this.pool.query<{ id: string }>(
+    const inserted = await this.database.query<{ id: string }>(
       `INSERT INTO platform.rows (account, table_name, body)
        SELECT $1, $2, r.body FROM unnest($3::jsonb[]) WITH ORDINALITY AS r (body, place) ORDER BY r.place RETURNING id`,
       [account, table, rows.map((row) => JSON.stringify(row))],
@@ -36,7 +35,7 @@ export class Rows {
 
   /** Sets these columns in the rows that match. Resolves to how many did. */
   async update({ account, table }: TablePlace, { filter, set }: { filter: Body; set: Body }): Promise<number> {
-    const { rowCount } = await this.pool.query(
+    const { rowCount } = await this.database.query(
       `${CHOSEN} UPDATE platform.rows r SET body = r.body || $4::jsonb FROM chosen
        WHERE r.account = $1 AND r.table_name = $2 AND r.id = chosen.id`,
       [account, table, JSON.stringify(filter), JSON.stringify(set)],
@@ -45,7 +44,7 @@ export class Rows {
   }
 
   async remove({ account, table }: TablePlace, filter: Body): Promise<number> {
-    const { rowCount } = await this.pool.query(
+    const { rowCount } = await this.database.query(
       `${CHOSEN} DELETE FROM platform.rows r USING chosen
        WHERE r.account = $1 AND r.table_name = $2 AND r.id = chosen.id`,
       [account, table, JSON.stringify(filter)],
@@ -58,7 +57,7 @@ export class Rows {
     { account, table }: TablePlace,
     { limit, offset, order }: Page & { order: 'oldest' | 'newest' },
   ): Promise<{ rows: Row[]; hasMore: boolean }> {
-    const { rows } = await this.pool.query<Row>(
+    const { rows } = await this.database.query<Row>(
       `SELECT id::text AS "rowId", body AS data FROM platform.rows WHERE account = $1 AND table_name = $2
        ORDER BY id ${order === 'newest' ? 'DESC' : 'ASC'} LIMIT $3 OFFSET $4`,
       [account, table, limit + 1, offset],
