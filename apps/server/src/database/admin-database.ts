@@ -4,6 +4,7 @@ import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { DatabaseAddress } from './database-address.js';
+import { SilenceWatch } from './silence-watch.js';
 
 /** The admin side's DataSource: entities register themselves by `TypeOrmModule.forFeature`. Decisions never pass here. */
 export function adminDatabase({
@@ -11,14 +12,16 @@ export function adminDatabase({
   pooled,
   logger,
 }: DatabaseAddress & { readonly logger: Logger }): DynamicModule {
+  const { Client } = new SilenceWatch({ databaseUrl, Client: sessionClient(pg.Client, { pooled }) });
   return TypeOrmModule.forRoot({
     type: 'postgres',
     url: databaseUrl,
     schema: 'rollgate',
-    extra: { Client: sessionClient(pg.Client, { pooled }) },
+    extra: { Client },
     applicationName: 'rollgate-admin',
     poolSize: 5,
-    connectTimeoutMS: 5_000,
+    // For a connection of the pool, too.
+    connectTimeoutMS: 3_000,
     autoLoadEntities: true,
     // The schema is the migrations' alone.
     synchronize: false,

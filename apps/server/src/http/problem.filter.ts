@@ -1,7 +1,7 @@
 import type { ServerResponse } from 'node:http';
 import { isNativeError } from 'node:util/types';
 import { type ArgumentsHost, Catch, type ExceptionFilter } from '@nestjs/common';
-import { problemOf } from './problem.js';
+import { problemOf, retryAfterSeconds } from './problem.js';
 
 /** Every error leaves through here. */
 @Catch()
@@ -17,6 +17,7 @@ export class ProblemFilter implements ExceptionFilter {
       return;
     }
     response.statusCode = problem.status;
+    if (problem.status === 503) response.setHeader('Retry-After', retryAfterSeconds(error));
     response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
     response.end(JSON.stringify(problem));
   }

@@ -1,7 +1,7 @@
 /** Error bodies, `application/problem+json` (RFC 9457), with a `message` that says what to do. */
 import { STATUS_CODES } from 'node:http';
 import { HttpException } from '@nestjs/common';
-import { InvalidRequestError } from '@rollgate/limiter';
+import { InvalidRequestError, isDatabaseAway, LimiterUnavailableError } from '@rollgate/limiter';
 import { refusalOf } from '../database/refusals.js';
 
 export interface Problem {
@@ -34,5 +34,18 @@ export function problemOf(error: unknown): Problem {
   const { statusCode, message } = (error ?? {}) as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return problem(statusCode, String(message));
+  if (isDatabaseAway(error)) return problem(503, 'The database does not answer at the moment. Please try again.');
   return problem(500, 'Something went wrong here. Please try again after some time.');
+}
+
+const RETRY_AFTER_MS = 1_000;
+const RETRY_JITTER_MS = 2_000;
+
+/** Of a 503, in whole seconds; with jitter, so that callers do not all come back at once. */
+export function retryAfterSeconds(error: unknown): number {
+  const known = [error, (error as { cause?: unknown } | null | undefined)?.cause].find(
+    (one) => one instanceof LimiterUnavailableError,
+  );
+  const ms = known?.retryAfterMs ?? RETRY_AFTER_MS + Math.random() * RETRY_JITTER_MS;
+  return Math.max(1, Math.ceil(ms / 1000));
 }

@@ -3,6 +3,7 @@ import { ConflictException, Injectable, NotFoundException, UnprocessableEntityEx
 import { DataSource } from 'typeorm';
 import { PERMISSIONS, type Permission, type Role } from '../access/permissions.js';
 import { problem } from '../http/problem.js';
+import { type FoundToken, KnownTokens } from './known-tokens.js';
 import { type Author, record } from './record.js';
 import { hashSecret, newSecret } from './secrets.js';
 import { ServiceToken } from './service-token.entity.js';
@@ -29,6 +30,8 @@ export interface WorkingToken {
 
 @Injectable()
 export class ServiceTokens {
+  readonly #known = new KnownTokens<WorkingToken>();
+
   constructor(private readonly database: DataSource) {}
 
   /** Newest first; also those that work no more. */
@@ -66,6 +69,14 @@ export class ServiceTokens {
 
   /** Once is enough: revoking it again changes nothing. @throws NotFoundException */
   async revoke(id: string, author: Author): Promise<ServiceToken> {
+    try {
+      return await this.#revoke(id, author);
+    } finally {
+      this.#known.forgetAll();
+    }
+  }
+
+  #revoke(id: string, author: Author): Promise<ServiceToken> {
     return this.database.transaction(async (manager) => {
       const token = await manager.findOne(ServiceToken, { where: { id }, lock: { mode: 'pessimistic_write' } });
       if (token === null) throw new NotFoundException(problem(404, `There is no token "${id}".`));
@@ -78,24 +89,40 @@ export class ServiceTokens {
     });
   }
 
-  /** undefined: there is none, or it works no more. */
+  /**
+   * undefined: there is none, or it works no more. One that was found is remembered: see `KnownTokens`.
+   * @throws the driver's error
+   */
   async find(secret: string): Promise<WorkingToken | undefined> {
     if (!TOKEN.test(secret)) return undefined;
-    const [row] = await this.database.query<(WorkingToken & { id: string; stale: boolean })[]>(
-      `SELECT id, name, role, permissions, coalesce(last_used_at < clock_timestamp() - interval '1 minute', true) AS stale
-       FROM rollgate.service_token
-       WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > clock_timestamp())`,
-      [hashSecret(secret)],
+    const hash = hashSecret(secret);
+    return await this.#known.find(hash, () => this.#look(hash));
+  }
+
+  async #look(hash: string): Promise<FoundToken<WorkingToken> | undefined> {
+    const [row] = await this.database.query<TokenRow[]>(
+      `SELECT id, name, role, permissions, coalesce(last_used_at < now.at - interval '1 minute', true) AS stale,
+              extract(epoch FROM expires_at - now.at)::float8 * 1000 AS "endsInMs"
+       FROM rollgate.service_token, (SELECT clock_timestamp()) now (at)
+       WHERE hash = $1 AND revoked_at IS NULL AND (expires_at IS NULL OR expires_at > now.at)`,
+      [hash],
     );
     if (row === undefined) return undefined;
     if (row.stale)
       await this.database.query('UPDATE rollgate.service_token SET last_used_at = clock_timestamp() WHERE id = $1', [
         row.id,
       ]);
-    const { name, role, permissions } = row;
+    const { name, role, permissions, endsInMs } = row;
     // A permission that a newer Rollgate has given means nothing here.
-    return { name, role, permissions: permissions.filter((permission) => permission in PERMISSIONS) };
+    const token = { name, role, permissions: permissions.filter((permission) => permission in PERMISSIONS) };
+    return { token, endsInMs };
   }
+}
+
+interface TokenRow extends WorkingToken {
+  readonly id: string;
+  readonly stale: boolean;
+  readonly endsInMs: number | null;
 }
 
 function factsOf({ name, permissions, role, expiresAt, revokedAt }: ServiceToken): object {

@@ -1,4 +1,5 @@
 import { Body, Controller, Get, Inject, Param, Patch, Post, Query, Res } from '@nestjs/common';
+import { isDatabaseAway } from '@rollgate/limiter';
 import type { Response } from 'express';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
@@ -149,6 +150,8 @@ export class OverridesController {
         await this.overrides.expire(id, null, reason, caller);
         expired.push(id);
       } catch (error) {
+        // The others would fail, too, each after its time.
+        if (isDatabaseAway(error)) throw error;
         failed.push({ id, message: (error as Error).message });
       }
     }

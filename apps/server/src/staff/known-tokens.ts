@@ -1,0 +1,108 @@
+/**
+ * Service tokens that were found to work, remembered for a minute: a program that asks for decisions goes on while the
+ * database does not answer.
+ *
+ * Invariants: while the database answers every call looks, so a revocation holds at once, wherever it was made; a memory
+ * older than `USABLE_MS`, or past the token's own end, is never trusted; a token that was not found is not remembered.
+ */
+import { isDatabaseAway } from '@rollgate/limiter';
+
+/** Without the database, a token works for so long after the last look that found it. */
+export const USABLE_MS = 60_000;
+/** A look of a token that is known already may take so long; then the token is trusted. */
+const LOOK_WITHIN_MS = 300;
+/** After a look that failed, calls of known tokens do not wait for another one. */
+const LOOK_AGAIN_AFTER_MS = 1_000;
+/** A service has a handful. */
+const MOST_TOKENS = 1_000;
+
+export interface FoundToken<Token> {
+  readonly token: Token;
+  /** `null`: works for good. */
+  readonly endsInMs: number | null;
+}
+
+interface Known<Token> {
+  readonly token: Token;
+  readonly learnedAt: number;
+  readonly endsAt: number;
+}
+
+export class KnownTokens<Token> {
+  readonly #known = new Map<string, Known<Token>>();
+  readonly #looking = new Map<string, Promise<Token | undefined>>();
+  readonly #now: () => number;
+  #failedAt = Number.NEGATIVE_INFINITY;
+
+  /** `now`: monotonic, ms. */
+  constructor({ now = () => performance.now() }: { now?: () => number } = {}) {
+    this.#now = now;
+  }
+
+  /** @param look asks the database. @throws what it throws, where the token is not known well enough */
+  async find(hash: string, look: () => Promise<FoundToken<Token> | undefined>): Promise<Token | undefined> {
+    const known = this.#usable(hash);
+    if (known && this.#now() - this.#failedAt < LOOK_AGAIN_AFTER_MS) return known.token;
+    const looking = this.#look(hash, look);
+    return known ? await this.#orKnown(looking, known) : await looking;
+  }
+
+  /** A token was revoked here. */
+  forgetAll(): void {
+    this.#known.clear();
+    this.#looking.clear();
+  }
+
+  #usable(hash: string): Known<Token> | undefined {
+    const known = this.#known.get(hash);
+    const now = this.#now();
+    return known && now < known.endsAt && now - known.learnedAt < USABLE_MS ? known : undefined;
+  }
+
+  /** Calls that come meanwhile share one look. */
+  #look(hash: string, look: () => Promise<FoundToken<Token> | undefined>): Promise<Token | undefined> {
+    const under = this.#looking.get(hash);
+    if (under) return under;
+    const looking: Promise<Token | undefined> = look()
+      .then((found) => {
+        // Revoked while the look was under way: what it saw is not remembered.
+        if (this.#looking.get(hash) === looking) this.#learn(hash, found);
+        return found?.token;
+      })
+      .finally(() => {
+        if (this.#looking.get(hash) === looking) this.#looking.delete(hash);
+      });
+    this.#looking.set(hash, looking);
+    return looking;
+  }
+
+  #learn(hash: string, found: FoundToken<Token> | undefined): void {
+    this.#known.delete(hash);
+    if (found === undefined) return;
+    const now = this.#now();
+    const [oldest] = this.#known.keys();
+    if (this.#known.size >= MOST_TOKENS && oldest !== undefined) this.#known.delete(oldest);
+    this.#known.set(hash, { token: found.token, learnedAt: now, endsAt: now + (found.endsInMs ?? Infinity) });
+  }
+
+  async #orKnown(looking: Promise<Token | undefined>, known: Known<Token>): Promise<Token | undefined> {
+    let timer: NodeJS.Timeout | undefined;
+    const late = new Promise<Token>((resolve) => {
+      timer = setTimeout(() => {
+        this.#failedAt = this.#now();
+        resolve(known.token);
+      }, LOOK_WITHIN_MS);
+    });
+    const answered = looking.catch((error: unknown) => {
+      if (!isDatabaseAway(error)) throw error;
+      this.#failedAt = this.#now();
+      return known.token;
+    });
+    try {
+      return await Promise.race([answered, late]);
+    } finally {
+      clearTimeout(timer);
+      answered.catch(() => undefined);
+    }
+  }
+}
