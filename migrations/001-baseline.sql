@@ -446,7 +446,7 @@ COMMENT ON COLUMN rollgate.limit_event.node           IS 'host and process that 
 COMMENT ON COLUMN rollgate.limit_event.route          IS 'route of the first call, e.g. POST /bots/:botId/publish';
 COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'request of the first call';
 COMMENT ON COLUMN rollgate.limit_event.retry_at       IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate.limit_event.merged         IS 'second: calls of one second, source and cost; minute: the node had too many events, so it added up those that began in one minute; longer: those of any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.merged         IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
 COMMENT ON COLUMN rollgate.limit_event.filled         IS 'what filled that window: [[Unix second, units], …], of the hour by minutes. Once a subject, window and minute: others of that minute have NULL';
 
 -- rollgate.freed is emptied within minutes. Judging a denial later needs to know which units were taken back since.
@@ -493,8 +493,8 @@ COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, u
 SET LOCAL check_function_bodies = off;
 
 -- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
--- nothing for each call. Subjects should be distinct. Answers one row of arrays, one element for each subject, in the
--- order of `item`, the subjects' places in the batch.
+-- nothing for each call. A batch that holds a subject twice is refused. Answers one row of arrays, one element for each
+-- subject. The order of the elements depends on the plan: `item` is the key that says which subject an element is of.
 -- For speed each array is unnested once, subjects without a reset take shorter expressions, and a lone call whose head is of
 -- another minute goes straight to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
@@ -506,13 +506,14 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_per_hour   int[],
   p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
   OUT now_ms       bigint,  -- the clock of this decision, Unix ms
-  OUT item         int[],
+  OUT item         int[],   -- the key of each answer: the subject's place in p_subjects, from 1
   OUT granted      int[],   -- so many calls, the first ones
   OUT minute_used  int[],   -- units in the window before this batch
   OUT hour_used    int[],
   OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
   OUT hour_reset   int[],
-  OUT retry_at     int[]    -- second in which the first call not granted fits; NULL: never, or none was denied
+  OUT retry_at     int[],   -- second in which the first call not granted fits; NULL: never, or none was denied
+  OUT second       int[]    -- second in which the subject was decided and its grants are counted
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -532,7 +533,7 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  now_ms := extract(epoch FROM v_now) * 1000;
+  now_ms := floor(extract(epoch FROM v_now) * 1000);
 
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
@@ -546,7 +547,8 @@ BEGIN
       FROM (
         -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
         -- for short, and a series for so long that a young table would be read as a whole for each item.
-        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_costs)::bigint * unnest(p_calls) AS units,
+        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
+               unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
       -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
@@ -554,7 +556,7 @@ BEGIN
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
         AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord,
+      RETURNING i.ord, i.calls,
         (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
         (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
         61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
@@ -563,16 +565,17 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
-    INTO item, minute_used, hour_used, minute_reset, hour_reset
+    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+           array_agg(hour_reset)
+    INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM hot;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
-      granted := p_calls;
       RETURN;
     END IF;
-    granted := ARRAY(SELECT p_calls[i] FROM unnest(item) i);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
@@ -584,6 +587,7 @@ BEGIN
   minute_reset := minute_reset || v_cold.minute_reset;
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
+  second       := second       || v_cold.second;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
@@ -600,17 +604,17 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_done       int[],
   p_second     int,
   OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
-  OUT retry_at int[]
+  OUT retry_at int[], OUT second int[]
 )
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
+  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
@@ -646,7 +650,7 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
                 WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + z.secs[width_bucket(greatest(z.cleared - z.start, 0)::int, z.sums) + 1]) END AS hour_next
+                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
@@ -656,7 +660,7 @@ BEGIN
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
+      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
@@ -702,7 +706,7 @@ BEGIN
     WHERE d.units > 0 AND d.tid IS NULL
   ),
   answered AS (
-    SELECT ord::int AS ord, d.granted,
+    SELECT ord::int AS ord, s AS second, d.granted,
          (d.total - d.minute_base)::int AS minute_used,
          (d.total - d.hour_base)::int AS hour_used,
          61 + coalesce(
@@ -724,8 +728,8 @@ BEGIN
     FROM decided d
   )
   SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at)
-  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
   FROM answered a;
 END $$;
 
@@ -1492,7 +1496,7 @@ COMMENT ON FUNCTION rollgate.peak_usage IS 'Peak of both rolling windows of each
 
 -- The seconds of each subject's hour window that hold units, oldest first. Takes no lock and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (now_ms bigint, seconds int[], units int[])
+RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
@@ -1500,7 +1504,7 @@ AS $$
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
     FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
   )
-  SELECT (extract(epoch FROM clock.now) * 1000)::bigint, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
+  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, i.subject, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
   FROM clock
   CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
   LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
@@ -1509,7 +1513,8 @@ AS $$
     SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units ORDER BY u.second) AS units
     FROM (
       SELECT m.minute * 60 + x.sec AS second,
-             (m.start + x.sum - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
+             greatest(0, m.start + x.sum
+               - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
       FROM (
         SELECT minute, start, secs, sums FROM rollgate.bucket
         WHERE lane = p_lane AND subject = i.subject AND minute >= t.s / 60 - 60
@@ -2511,7 +2516,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.node           IS 'host and pro
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route          IS 'route of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id     IS 'request of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at       IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged         IS 'second: calls of one second; minute, longer: the node had too many events and added them up';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged         IS 'second: calls of one second; minute: of one minute, because no wait helps them or the node had too many events and added them up; longer: added up further';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled         IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
 
 CREATE OR REPLACE VIEW rollgate_audit.limit_requests_v1 AS

@@ -1,6 +1,6 @@
 -- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
--- nothing for each call. Subjects should be distinct. Answers one row of arrays, one element for each subject, in the
--- order of `item`, the subjects' places in the batch.
+-- nothing for each call. A batch that holds a subject twice is refused. Answers one row of arrays, one element for each
+-- subject. The order of the elements depends on the plan: `item` is the key that says which subject an element is of.
 -- For speed each array is unnested once, subjects without a reset take shorter expressions, and a lone call whose head is of
 -- another minute goes straight to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
@@ -12,13 +12,14 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_per_hour   int[],
   p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
   OUT now_ms       bigint,  -- the clock of this decision, Unix ms
-  OUT item         int[],
+  OUT item         int[],   -- the key of each answer: the subject's place in p_subjects, from 1
   OUT granted      int[],   -- so many calls, the first ones
   OUT minute_used  int[],   -- units in the window before this batch
   OUT hour_used    int[],
   OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
   OUT hour_reset   int[],
-  OUT retry_at     int[]    -- second in which the first call not granted fits; NULL: never, or none was denied
+  OUT retry_at     int[],   -- second in which the first call not granted fits; NULL: never, or none was denied
+  OUT second       int[]    -- second in which the subject was decided and its grants are counted
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -38,7 +39,7 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  now_ms := extract(epoch FROM v_now) * 1000;
+  now_ms := floor(extract(epoch FROM v_now) * 1000);
 
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
@@ -52,7 +53,8 @@ BEGIN
       FROM (
         -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
         -- for short, and a series for so long that a young table would be read as a whole for each item.
-        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_costs)::bigint * unnest(p_calls) AS units,
+        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
+               unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
       -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
@@ -60,7 +62,7 @@ BEGIN
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
         AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord,
+      RETURNING i.ord, i.calls,
         (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
         (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
         61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
@@ -69,16 +71,17 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
-    INTO item, minute_used, hour_used, minute_reset, hour_reset
+    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+           array_agg(hour_reset)
+    INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM hot;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
-      granted := p_calls;
       RETURN;
     END IF;
-    granted := ARRAY(SELECT p_calls[i] FROM unnest(item) i);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
@@ -90,6 +93,7 @@ BEGIN
   minute_reset := minute_reset || v_cold.minute_reset;
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
+  second       := second       || v_cold.second;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';

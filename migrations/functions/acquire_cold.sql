@@ -10,17 +10,17 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_done       int[],
   p_second     int,
   OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
-  OUT retry_at int[]
+  OUT retry_at int[], OUT second int[]
 )
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
+  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
@@ -56,7 +56,7 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
                 WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + z.secs[width_bucket(greatest(z.cleared - z.start, 0)::int, z.sums) + 1]) END AS hour_next
+                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
@@ -66,7 +66,7 @@ BEGIN
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
+      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
@@ -112,7 +112,7 @@ BEGIN
     WHERE d.units > 0 AND d.tid IS NULL
   ),
   answered AS (
-    SELECT ord::int AS ord, d.granted,
+    SELECT ord::int AS ord, s AS second, d.granted,
          (d.total - d.minute_base)::int AS minute_used,
          (d.total - d.hour_base)::int AS hour_used,
          61 + coalesce(
@@ -134,8 +134,8 @@ BEGIN
     FROM decided d
   )
   SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at)
-  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
   FROM answered a;
 END $$;
 

@@ -1,6 +1,6 @@
 -- The seconds of each subject's hour window that hold units, oldest first. Takes no lock and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (now_ms bigint, seconds int[], units int[])
+RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
@@ -8,7 +8,7 @@ AS $$
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
     FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
   )
-  SELECT (extract(epoch FROM clock.now) * 1000)::bigint, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
+  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, i.subject, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
   FROM clock
   CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
   LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
@@ -17,7 +17,8 @@ AS $$
     SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units ORDER BY u.second) AS units
     FROM (
       SELECT m.minute * 60 + x.sec AS second,
-             (m.start + x.sum - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
+             greatest(0, m.start + x.sum
+               - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
       FROM (
         SELECT minute, start, secs, sums FROM rollgate.bucket
         WHERE lane = p_lane AND subject = i.subject AND minute >= t.s / 60 - 60

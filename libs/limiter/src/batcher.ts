@@ -7,7 +7,7 @@
  * one subject are decided in the order they came, but for a batch that was refused and is asked again); a failed batch fails its
  * own callers only.
  */
-import { isBadData } from './outage/faults.js';
+import { BrokenAnswerError, isBadData } from './outage/faults.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
 
 export interface Call extends Omit<AcquireItem, 'calls'> {
@@ -45,7 +45,7 @@ interface Stripe<C> {
 const WORTH_A_BATCH = 64;
 
 export interface BatcherOptions<C> {
-  /** One function for all calls, not a closure each. */
+  /** One function for all calls, not a closure each. Must not throw: the rest of the batch waits for it. */
   settle(call: C, answer: Answer): void;
   /** Batches of one stripe must be decided in the order in which they are sent. */
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
@@ -141,7 +141,8 @@ export class Batcher<C extends Call> {
   async #deliver(batch: readonly Pending<C>[]): Promise<void> {
     try {
       const result = await this.#send(batch);
-      if (result.rows.length !== batch.length) throw new Error('the store answered another number of rows than asked');
+      if (result.rows.length !== batch.length)
+        throw new BrokenAnswerError(`${result.rows.length} rows for ${batch.length} items`);
       for (let i = 0; i < batch.length; i++) {
         const { waiting } = batch[i] as Pending<C>;
         const row = result.rows[i] as AcquireRow;

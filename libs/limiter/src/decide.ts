@@ -14,6 +14,7 @@ import { nextId } from './decision-id.js';
 import type { Denial } from './denial-memory.js';
 import { isOf, type LimitEvent } from './events/limit-event.js';
 import type { Recorder } from './events/recorder.js';
+import { BrokenAnswerError } from './outage/faults.js';
 import type { AcquireRequest } from './request.js';
 import type { AcquireResult, AcquireRow } from './store.js';
 
@@ -26,6 +27,14 @@ export interface Asked {
   readonly mode: DecisionMode;
   readonly cost: number;
   readonly request: AcquireRequest;
+}
+
+/** What a node decides by while the database does not answer. */
+export interface OutageAnswer {
+  readonly limits: Limits;
+  readonly answer: AcquireResult;
+  /** When to ask again where the node's own counts name no time, Unix ms; `null`: no wait helps. */
+  readonly retryMs: number | null;
 }
 
 const MIN_RESET_MS = 1;
@@ -51,14 +60,19 @@ export class Decider {
     this.#policy = policy;
   }
 
+  /** @throws BrokenAnswerError when the answer is not what its own counts and the limits say */
   decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
     const granted = position < row.granted;
     const spent = asked.cost * Math.min(position + 1, row.granted);
+    const minuteUsed = row.minuteUsed + spent;
+    const hourUsed = row.hourUsed + spent;
+    if (granted && !(minuteUsed <= asked.limits.perMinute && hourUsed <= asked.limits.perHour))
+      throw new BrokenAnswerError(`a call of ${asked.entry.id} was granted above its limit`);
     const decision = this.#decision(asked, {
       granted,
       nowMs,
-      minuteUsed: row.minuteUsed + spent,
-      hourUsed: row.hourUsed + spent,
+      minuteUsed,
+      hourUsed,
       minuteResetMs: toMs(row.minuteResetAt),
       hourResetMs: toMs(row.hourResetAt),
       retryMs: granted ? nowMs : toMs(row.retryAt),
@@ -69,7 +83,7 @@ export class Decider {
   }
 
   /** By this node's own counts, under its own limits, while the database does not answer. Every one of them is recorded. */
-  decideInOutage(asked: Asked, { limits, answer }: { limits: Limits; answer: AcquireResult }): Decision {
+  decideInOutage(asked: Asked, { limits, answer, retryMs }: OutageAnswer): Decision {
     const row = answer.rows[0] as AcquireRow;
     const granted = row.granted > 0 || asked.mode === 'shadow';
     const mode = granted ? 'fallback_allowed' : 'fallback_denied';
@@ -82,7 +96,7 @@ export class Decider {
       hourUsed: row.hourUsed + spent,
       minuteResetMs: toMs(row.minuteResetAt),
       hourResetMs: toMs(row.hourResetAt),
-      retryMs: granted ? answer.nowMs : toMs(row.retryAt),
+      retryMs: granted ? answer.nowMs : (toMs(row.retryAt) ?? retryMs),
       denial: undefined,
     });
     if (granted) this.#sample(local, decision);
@@ -94,9 +108,10 @@ export class Decider {
    * here, only that this node let nothing in. So they are not too low, and a window longer ago than its own length is empty.
    */
   decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
-    // Not where it alone denies: after a step back of the database's clock a minute is remembered for longer.
+    // Not where only its units deny: after a step back of the database's clock a minute is remembered for longer.
     const minuteIsOver =
-      ageMs >= (WINDOW_SECONDS.minute + 1) * 1000 && denial.hourUsed + asked.cost > asked.limits.perHour;
+      ageMs >= (WINDOW_SECONDS.minute + 1) * 1000 &&
+      (denial.hourUsed + asked.cost > asked.limits.perHour || asked.cost > asked.limits.perMinute);
     // Field by field: a spread here was two fifths of the time of a denial.
     return this.#decision(asked, {
       granted: false,
@@ -117,6 +132,11 @@ export class Decider {
     const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
     const violated = granted ? NONE : violatedWindows(cost, { minute, hour });
     const deniedBy = violated.at(-1) ?? null; // the hour, where both are
+    // A denial has a cause, is on record by it, and says when to come back. One that has none is no decision.
+    if (!granted && deniedBy === null)
+      throw new BrokenAnswerError(`a call of ${entry.id} was denied that both its windows have room for`);
+    if (retryMs === null && cost <= limits.perMinute && cost <= limits.perHour)
+      throw new BrokenAnswerError(`a call of ${entry.id} was denied without a time at which it fits`);
     return {
       id: deniedBy === null ? nextId() : this.#denialId(asked, counted, deniedBy),
       allowed: granted || asked.mode === 'shadow',
@@ -148,6 +168,8 @@ export class Decider {
         nowMs,
         retryMs: counted.retryMs,
         policyVersion: this.#policy.version,
+        // A blocked caller who does not stop is on record at once, and then once a minute.
+        ...(denial?.retryMs === null ? { spanMs: 60_000 } : {}),
       });
       if (denial !== undefined) denial.event = event;
     }

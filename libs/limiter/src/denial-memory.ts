@@ -5,7 +5,7 @@
  * Invariants: bounded; right because a window only drains with time. What frees a window otherwise (another limit, a
  * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`.
  */
-import type { Limits } from '@rollgate/contract';
+import { type Limits, WINDOW_SECONDS } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
 import type { LimitEvent } from './events/limit-event.js';
 
@@ -20,7 +20,8 @@ export interface Denial {
   readonly nowMs: number;
   readonly minuteResetMs: number | null;
   readonly hourResetMs: number | null;
-  readonly retryMs: number;
+  /** `null`: it never does, under these limits. */
+  readonly retryMs: number | null;
   /** This node's clock, ms, when the denial was learned. */
   readonly learnedAt: number;
   /** Where the newest call it answered was counted. */
@@ -82,9 +83,12 @@ interface CallNow extends Limits {
   readonly nowMs: number;
 }
 
+/** Of a denial that no wait helps: the counts it tells are then those of an hour that is over. */
+const LONGEST_MS = (WINDOW_SECONDS.hour + 1) * 1000;
+
 function covers(denial: Denial, call: CallNow): boolean {
   return (
-    call.nowMs < denial.retryMs &&
+    call.nowMs < (denial.retryMs ?? denial.nowMs + LONGEST_MS) &&
     call.cost >= denial.cost &&
     call.perMinute === denial.perMinute &&
     call.perHour === denial.perHour &&
@@ -94,11 +98,13 @@ function covers(denial: Denial, call: CallNow): boolean {
 
 /**
  * Denied it is, but by which window? By these counts by both, and units of the hour have left since. The database knows;
- * it is asked so at most once a second, and no longer than the minute stays full.
+ * it is asked so at most once a second, and no longer than the minute stays full. A cost above the limit of the hour is
+ * denied by the hour whatever has left it.
  */
 function isUnsure(
   { minuteUsed, hourUsed, hourResetMs }: Denial,
   { cost, nowMs, perMinute, perHour }: CallNow,
 ): boolean {
-  return hourResetMs !== null && nowMs >= hourResetMs && hourUsed + cost > perHour && minuteUsed + cost > perMinute;
+  if (hourResetMs === null || nowMs < hourResetMs || cost > perHour) return false;
+  return hourUsed + cost > perHour && minuteUsed + cost > perMinute;
 }

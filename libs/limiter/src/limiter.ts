@@ -13,13 +13,14 @@ import {
   UnknownApiError,
 } from '@rollgate/contract';
 import { type Answer, Batcher, type Call } from './batcher.js';
+import { BrokenAnswers } from './broken-answers.js';
 import { type Asked, Decider } from './decide.js';
 import { type Denial, DenialMemory } from './denial-memory.js';
 import type { Recorder } from './events/recorder.js';
 import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './outage/budget.js';
 import type { Contact } from './outage/contact.js';
 import { Deadlines, type Timed } from './outage/deadlines.js';
-import { isBadData, isOutage, TooLateError } from './outage/faults.js';
+import { BrokenAnswerError, isBadData, isOutage, TooLateError } from './outage/faults.js';
 import { LimiterUnavailableError, type NodeState, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
 import { within } from './outage/within.js';
@@ -123,6 +124,9 @@ export class Limiter {
   readonly #uses: OverrideUses;
   readonly #onClose: () => Promise<void>;
   readonly #refunded = new WeakSet<Decision>();
+  /** The second in which a decision's units are counted, where it is not that of the decision. */
+  readonly #countedIn = new WeakMap<Decision, number>();
+  readonly #brokenAnswers: BrokenAnswers;
   readonly #outage: Outage | undefined;
   readonly #contact: Contact | undefined;
   readonly #budgetMs: () => number;
@@ -145,6 +149,7 @@ export class Limiter {
     this.#budgetMs = options.budgetMs ?? (() => DEFAULT_BUDGET_MS);
     this.#lookMs = options.lookMs ?? (() => DEFAULT_LOOK_MS);
     this.reports = options.reports ?? new Reports();
+    this.#brokenAnswers = new BrokenAnswers(this.reports);
     this.#onClose = options.onClose ?? (async () => undefined);
     this.#denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects ?? 100_000, now: this.#now });
     this.#batcher = new Batcher({
@@ -214,6 +219,7 @@ export class Limiter {
 
   /** The store did not decide, or not in time: what it may still grant stays spent and is nobody's. */
   #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
+    if (error instanceof BrokenAnswerError) this.#brokenAnswers.report(error);
     if (call.settled) return;
     call.settled = true;
     if (this.#outage === undefined || !isOutage(error)) {
@@ -229,9 +235,17 @@ export class Limiter {
 
   #settle(call: PendingCall, answer: Answer): void {
     if (call.settled) return;
-    call.settled = true;
     const { asked, generation, resolve } = call;
-    const decision = this.#decider.decide(asked, answer);
+    let decision: Decision;
+    try {
+      decision = this.#decider.decide(asked, answer);
+    } catch (error) {
+      call.fail(error);
+      return;
+    }
+    call.settled = true;
+    const { second } = answer.row;
+    if (second !== secondOf(decision)) this.#countedIn.set(decision, second);
     if (decision.deniedBy !== null) this.#remember(decision, generation);
     if (asked.source !== 'default') this.#uses.note(decision, this.#policy.defaultOf(asked.entry).limits);
     resolve(decision);
@@ -277,7 +291,10 @@ export class Limiter {
       lane,
       subjects.map(({ key }) => key),
     );
-    const items = subjects.map((subject, i) => subjectUsage(subject, { nowMs, seconds: counts[i]?.seconds ?? [] }));
+    const secondsOf = new Map(counts.map(({ subject, seconds }) => [subject, seconds]));
+    const items = subjects.map((subject) =>
+      subjectUsage(subject, { nowMs, seconds: secondsOf.get(subject.key) ?? [] }),
+    );
     return { items, next: found.length > limit ? (keys.at(-1) ?? null) : null };
   }
 
@@ -289,7 +306,8 @@ export class Limiter {
     this.#assertOpen();
     if (!decision.allowed || decision.deniedBy !== null || this.#refunded.has(decision)) return 0;
     this.#refunded.add(decision);
-    const grant = { subject: decision.subject, second: Math.floor(decision.decidedAtMs / 1000), units: decision.cost };
+    const second = this.#countedIn.get(decision) ?? secondOf(decision);
+    const grant = { subject: decision.subject, second, units: decision.cost };
     try {
       return await this.#inTime(() => this.#store.refund(laneOf(decision.account), grant));
     } catch (error) {
@@ -361,6 +379,7 @@ export class Limiter {
     this.#contact?.stop();
     await this.#batcher.drained();
     this.#deadlines.stop();
+    this.#brokenAnswers.stop();
     await this.#recorder?.close();
     for (const end of [() => this.#onClose(), () => this.#store.close()])
       await (this.#outage ? within(CLOSE_WITHIN_MS, end(), 'it did not end').catch(ignoreLate) : end());
@@ -407,7 +426,7 @@ export class Limiter {
 
   #remember(decision: Decision, generation: number): void {
     const { minute, hour } = decision.windows;
-    if (decision.retryAfterMs === null || decision.retryAfterMs <= 0) return;
+    if (decision.retryAfterMs !== null && decision.retryAfterMs <= 0) return;
     const at = (afterMs: number | null): number | null => (afterMs === null ? null : decision.decidedAtMs + afterMs);
     const denial: Denial = {
       cost: decision.cost,
@@ -418,7 +437,7 @@ export class Limiter {
       nowMs: decision.decidedAtMs,
       minuteResetMs: at(minute.resetAfterMs),
       hourResetMs: at(hour.resetAfterMs),
-      retryMs: decision.decidedAtMs + decision.retryAfterMs,
+      retryMs: at(decision.retryAfterMs),
       learnedAt: this.#now(),
       event: undefined,
     };
@@ -428,6 +447,10 @@ export class Limiter {
 
 function ignoreLate(error: unknown): void {
   if (!(error instanceof TooLateError)) throw error;
+}
+
+function secondOf({ decidedAtMs }: Decision): number {
+  return Math.floor(decidedAtMs / 1000);
 }
 
 function validCost(cost: unknown): number {

@@ -57,6 +57,7 @@ export class MemoryStore implements Store {
     }
     const newest = spent > 0 ? { second: now, units: spent } : undefined;
     return {
+      second: now,
       granted,
       minuteUsed,
       hourUsed,

@@ -5,17 +5,12 @@
  * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.
  */
 import type pg from 'pg';
+import { rowsByItem } from './answer-rows.js';
 import type { DecisionConnections } from './connections/decision-connections.js';
-import {
-  type AcquireItem,
-  type AcquireResult,
-  type AcquireRow,
-  type Store,
-  type SubjectCounts,
-  stripeOf,
-} from './store.js';
+import { BrokenAnswerError } from './outage/faults.js';
+import { type AcquireItem, type AcquireResult, type Store, type SubjectCounts, stripeOf } from './store.js';
 
-/** One row of arrays, an element for each item; `item` is the item's place in the batch, from 1. */
+/** One row of arrays, as Postgres writes them. */
 type AcquireTuple = [
   nowMs: string,
   item: string,
@@ -25,8 +20,9 @@ type AcquireTuple = [
   minuteReset: string,
   hourReset: string,
   retryAt: string,
+  second: string,
 ];
-type PeekTuple = [string, number[], number[]];
+type PeekTuple = [nowMs: string, subject: string, seconds: number[], units: number[]];
 
 type Ints = (number | null)[];
 type IntColumns = [
@@ -37,6 +33,7 @@ type IntColumns = [
   minuteReset: Ints,
   hourReset: Ints,
   retryAt: Ints,
+  second: Ints,
 ];
 
 /** `{1,2,NULL}` to numbers. */
@@ -46,7 +43,8 @@ function ints(literal: string): Ints {
 }
 
 const ACQUIRE = {
-  text: 'SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)',
+  text: `SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
+         FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)`,
   rowMode: 'array' as const,
   // Raw text: `ints` parses an array of numbers at once, the driver's parser goes by the character.
   types: { getTypeParser: () => (text: string) => text },
@@ -106,32 +104,29 @@ export class PostgresStore implements Store {
         this.#now(),
       ],
     });
+    if (rows.length !== 1) throw new BrokenAnswerError(`${rows.length} answers to one batch`);
     const [nowMs, ...columns] = rows[0] as AcquireTuple;
-    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = columns.map(ints) as IntColumns;
-    const answers = new Array<AcquireRow>(items.length);
-    for (let i = 0; i < item.length; i++) {
-      answers[(item[i] as number) - 1] = {
-        granted: granted[i] as number,
-        minuteUsed: minuteUsed[i] as number,
-        hourUsed: hourUsed[i] as number,
-        minuteResetAt: minuteReset[i] as number | null,
-        hourResetAt: hourReset[i] as number | null,
-        retryAt: retryAt[i] as number | null,
-      };
-    }
-    return { nowMs: Number(nowMs), rows: answers };
+    if (columns.includes(null as never)) throw new BrokenAnswerError('a column is missing');
+    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second] = columns.map(
+      ints,
+    ) as IntColumns;
+    const byItem = { item, second, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt };
+    return { nowMs: Number(nowMs), rows: rowsByItem(items, byItem) };
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
     const { rows } = await this.#pool.query<PeekTuple>({
-      text: 'SELECT now_ms, seconds, units FROM rollgate.peek($1, $2, $3)',
+      text: 'SELECT now_ms, subject, seconds, units FROM rollgate.peek($1, $2, $3)',
       values: [lane, subjects, this.#now()],
       rowMode: 'array',
     });
-    const counts = rows.map(([, seconds, units], i) => ({
-      subject: subjects[i] as string,
-      seconds: seconds.map((second, j) => ({ second, units: units[j] as number })),
-    }));
+    const bySubject = new Map(rows.map((row) => [row[1], row]));
+    const counts = subjects.map((subject) => {
+      const row = bySubject.get(subject);
+      if (row === undefined) throw new BrokenAnswerError('a subject has no counts');
+      const [, , seconds, units] = row;
+      return { subject, seconds: seconds.map((second, i) => ({ second, units: units[i] as number })) };
+    });
     return { nowMs: Number(rows[0]?.[0]), counts };
   }
 

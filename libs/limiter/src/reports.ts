@@ -20,9 +20,10 @@ export interface Report {
  * - `connections`: a lost connection can not be opened again
  * - `limits`: the limits in force may have changed without this limiter knowing
  * - `events`: denials were lost that should be on record
+ * - `answers`: the database gives answers that can not be true; no decision is made of them
  * - `quarantine`: counts can not be trusted whole, so limits are halved for a minute
  */
-export type ReportTopic = 'start' | 'database' | 'connections' | 'limits' | 'events' | 'quarantine';
+export type ReportTopic = 'start' | 'database' | 'connections' | 'limits' | 'events' | 'answers' | 'quarantine';
 
 export type OnReport = (report: Report) => void;
 

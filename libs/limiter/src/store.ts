@@ -17,6 +17,8 @@ export interface AcquireItem {
 
 /** The window sums before the batch, and what was granted. Seconds are Unix seconds of the store's clock. */
 export interface AcquireRow {
+  /** The second in which the item was decided and its grants are counted: now, or later where the clock went back. */
+  readonly second: number;
   /** How many of the calls were granted, the first ones. */
   readonly granted: number;
   /** Units used before this item. */
@@ -25,7 +27,7 @@ export interface AcquireRow {
   /** When the oldest used unit leaves, after the grant. `null`: none is used. */
   readonly minuteResetAt: number | null;
   readonly hourResetAt: number | null;
-  /** When the first call not granted can fit. `null`: never, or all were granted. */
+  /** When the first call not granted can fit. `null`: never (its cost is above a limit), or all were granted. */
   readonly retryAt: number | null;
 }
 

@@ -62,6 +62,15 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
     }
   },
 
+  async 'a decision in the last half millisecond of a second is of that second'(pool) {
+    const { rows } = await pool.query<{ now_ms: string; second: number[] }>(
+      `SELECT now_ms, second FROM rollgate.acquire('{14}', $1, '{1}', '{1}', '{9}', '{9}', '2026-01-01T00:00:07.9996Z')`,
+      [[subject()]],
+    );
+    const second = Date.UTC(2026, 0, 1) / 1000 + 7;
+    expect(rows).toEqual([{ now_ms: String(second * 1000 + 999), second: [second] }]);
+  },
+
   async 'a crowd on one subject is granted exactly the limit'(pool) {
     const name = subject();
     const answers = await Promise.all(

@@ -206,6 +206,19 @@ describe('refund', () => {
   });
 });
 
+describe('refund finds the grant in the second in which it is counted', () => {
+  test('when the clock has gone back since the newest grant', async () => {
+    await spend(1);
+    clock.advance({ seconds: -20 });
+    const late = await limiter.acquire(request);
+    expect(late.windows.minute.used).toBe(2);
+    clock.advance({ seconds: 30 });
+    await spend(1);
+    expect(await limiter.refund(late)).toBe(1);
+    expect((await limiter.peek(request)).windows.minute.used).toBe(2);
+  });
+});
+
 describe('looking', () => {
   test('gives the release schedule by which a batch can be sent without one denial', async () => {
     await spend(3);

@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { laneRules } from './lane-rules.js';
+import { planRules } from './plan-rules.js';
 import { rules } from './rules.js';
 import { postgresStore } from './stores.js';
 
@@ -150,6 +151,38 @@ const MUTANTS: Mutant[] = [
     to: 'THEN 61 + rollgate.second_of(d.lane, d.subject, minute_base + 1, m - 60)',
     kills: 'a time to retry is when so much cost fits, not when one unit does',
   },
+  {
+    name: 'grants in the order of the batch beside keys in the order of the plan',
+    from: 'array_agg(calls)',
+    to: 'p_calls[:count(*)]',
+    kills: 'each item is answered with its own grants, however Postgres joins the batch to the counters',
+  },
+  {
+    name: 'keys in the order of the batch beside grants in the order of the plan',
+    from: 'array_agg(ord)',
+    to: 'v_places[:count(*)]',
+    kills: 'each item is answered with its own grants, however Postgres joins the batch to the counters',
+  },
+  {
+    name: 'grants of new subjects in the order of the batch beside keys in the order of the plan',
+    routine: 'acquire_cold',
+    from: 'array_agg(a.granted)',
+    to: '(SELECT array_agg(d.granted ORDER BY d.ord) FROM decided d)',
+    kills: 'each new subject is answered with its own grants, however Postgres joins the batch to the counters',
+  },
+  {
+    name: 'a subject that was granted at once may come again in its batch',
+    routine: 'acquire_cold',
+    from: 'FROM unnest(p_subjects) AS i (subject)',
+    to: 'FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord) WHERE p_done IS NULL OR i.ord <> ALL (p_done)',
+    kills: 'a batch that holds a subject twice is refused, whatever its calls would be granted',
+  },
+  {
+    name: 'the clock rounds up into the next second',
+    from: 'floor(extract(epoch FROM v_now) * 1000)',
+    to: 'extract(epoch FROM v_now) * 1000',
+    kills: 'a decision in the last half millisecond of a second is of that second',
+  },
 ];
 
 let database: TestDatabase;
@@ -169,7 +202,7 @@ afterAll(() => database.drop());
 
 const check = async (rule: string): Promise<void> => {
   const onStore = rules[rule];
-  const onLane = laneRules[rule];
+  const onLane = laneRules[rule] ?? planRules[rule];
   if (onStore) await onStore(postgresStore(database));
   else if (onLane) await onLane(database.pool);
   else throw new RangeError(`no rule is called "${rule}"`);

@@ -45,7 +45,9 @@ export function denialException(
 ): HttpException {
   const blocked = WINDOWS.find((window) => decision.windows[window].limit === 0);
   const tooDear = WINDOWS.find((window) => decision.cost > decision.windows[window].limit);
-  if (tooDear && !blocked) return costAboveLimit(decision, { window: tooDear, support });
+  // A cost above an instance's own part of the limit is denied while the database is away, and fits when it is back.
+  if (tooDear && !blocked && decision.retryAfterMs === null)
+    return costAboveLimit(decision, { window: tooDear, support });
   const window = decision.deniedBy ?? blocked ?? 'minute';
   return new RateLimitExceededException(decision, {
     type: QUOTA_EXCEEDED_TYPE,

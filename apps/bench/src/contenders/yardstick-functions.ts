@@ -18,7 +18,7 @@ function acquire(decide: string): string {
       p_lanes int[], p_subjects text[], p_costs int[], p_calls int[], p_per_minute int[], p_per_hour int[],
       p_now timestamptz DEFAULT NULL,
       OUT now_ms bigint, OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[],
-      OUT hour_reset int[], OUT retry_at int[]
+      OUT hour_reset int[], OUT retry_at int[], OUT second int[]
     ) LANGUAGE plpgsql
     SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
     AS $$
@@ -34,7 +34,7 @@ function acquire(decide: string): string {
       v_now := coalesce(p_now, clock_timestamp());
       v_minute := floor(extract(epoch FROM v_now) / 60);
       v_sec := floor(extract(second FROM v_now));
-      now_ms := extract(epoch FROM v_now) * 1000;
+      now_ms := floor(extract(epoch FROM v_now) * 1000);
       item := array_positions(array_fill(1, ARRAY[v_count]), 1);
       ${decide}
       granted := p_calls;
@@ -43,6 +43,7 @@ function acquire(decide: string): string {
       minute_reset := array_fill(60 * (v_minute + 1), ARRAY[v_count]);
       hour_reset := array_fill(3600 * (v_minute / 60 + 1), ARRAY[v_count]);
       retry_at := array_fill(NULL::int, ARRAY[v_count]);
+      second := array_fill(60 * v_minute + v_sec, ARRAY[v_count]);
     END $$`;
 }
 

@@ -57,6 +57,14 @@ export class TooLateError extends Error {
   override readonly name = 'TooLateError';
 }
 
+/** The store's answer contradicts the question or itself. No decision is made of it; what it granted stays spent. */
+export class BrokenAnswerError extends Error {
+  override readonly name = 'BrokenAnswerError';
+  constructor(what: string) {
+    super(`the store gave a broken answer: ${what}`);
+  }
+}
+
 /** The answer was given by counts that can't be trusted whole. What it granted stays spent. */
 export class DistrustedError extends Error {
   override readonly name = 'DistrustedError';

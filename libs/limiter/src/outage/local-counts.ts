@@ -40,12 +40,9 @@ export class LocalCounts {
     return { perMinute: part(perMinute), perHour: part(perHour) };
   }
 
-  /** Under exactly these limits. */
-  acquire(item: AcquireItem): AcquireResult {
-    if (!this.#hasPlaceFor(item.subject)) {
-      const nothing = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
-      return { nowMs: this.#clock(), rows: [{ granted: 0, ...nothing }] };
-    }
+  /** Under exactly these limits. `undefined`: there is no room to count another subject. */
+  acquire(item: AcquireItem): AcquireResult | undefined {
+    if (!this.#hasPlaceFor(item.subject)) return undefined;
     const result = this.#store.acquireNow([item]);
     const granted = result.rows[0]?.granted ?? 0;
     if (granted > 0) this.note({ subject: item.subject, lane: item.lane, units: granted * item.cost });

@@ -3,6 +3,7 @@
  * answer (`closed`), or yes for a minute (`open`). Each is recorded, and the node tells which mode is on, since when.
  */
 import type { Limits } from '@rollgate/contract';
+import type { OutageAnswer } from '../decide.js';
 import type { Reports } from '../reports.js';
 import type { AcquireItem, AcquireResult } from '../store.js';
 import { laneOfKey } from '../subject.js';
@@ -22,14 +23,18 @@ const OPEN_FOR_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
 const JITTER_MS = 2_000;
 
+/** With jitter, so that callers do not come back all at once. */
+function retryAfterMs(): number {
+  return RETRY_AFTER_MS + Math.floor(Math.random() * JITTER_MS);
+}
+
 /**
  * The limiter can not answer now: the API's mode is `closed` during an outage, the limiter has not reached its database
  * yet, or what was asked for needs the database. `cause` says why. HTTP: 503 with `Retry-After`.
  */
 export class LimiterUnavailableError extends Error {
   override readonly name = 'LimiterUnavailableError';
-  /** With jitter, so that callers do not come back all at once. */
-  readonly retryAfterMs = RETRY_AFTER_MS + Math.floor(Math.random() * JITTER_MS);
+  readonly retryAfterMs = retryAfterMs();
 
   constructor(cause: unknown, message = 'the limit can not be checked at the moment') {
     super(message, { cause });
@@ -99,7 +104,7 @@ export class Outage {
   }
 
   /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
-  decide({ entry, key, cost, limits }: Asked, cause: unknown): { limits: Limits; answer: AcquireResult } {
+  decide({ entry, key, cost, limits }: Asked, cause: unknown): OutageAnswer {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const lane = laneOfKey(key);
@@ -108,8 +113,21 @@ export class Outage {
     const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
     const own = isOpen ? OPEN : this.#local.limitsOf(limits);
     const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
-    return { limits: isOpen ? limits : own, answer: this.#local.acquire(item) };
+    // A cost above this node's part of the limit may fit as soon as the database is back.
+    const fits = cost <= limits.perMinute && cost <= limits.perHour;
+    const retryMs = fits ? this.#now() + retryAfterMs() : null;
+    const answer = this.#local.acquire(item);
+    if (answer === undefined) return { limits: NO_PART, answer: this.#denial(), retryMs };
+    return { limits: isOpen ? limits : own, answer, retryMs };
+  }
+
+  /** Of a subject that this node has no room to count: its part of the limit is nothing. */
+  #denial(): AcquireResult {
+    const nowMs = this.#now();
+    const unused = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null };
+    return { nowMs, rows: [{ second: Math.floor(nowMs / 1000), granted: 0, retryAt: null, ...unused }] };
   }
 }
 
 const OPEN: Limits = { perMinute: 2_147_483_647, perHour: 2_147_483_647 };
+const NO_PART: Limits = { perMinute: 0, perHour: 0 };

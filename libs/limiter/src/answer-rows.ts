@@ -1,0 +1,58 @@
+/**
+ * The answer to a batch, joined to its items by key.
+ *
+ * Invariant: a row of the answer is found by the key it carries, never by its position. Postgres returns rows in the order
+ * that its plan gives them.
+ */
+import { BrokenAnswerError } from './outage/faults.js';
+import type { AcquireItem, AcquireRow } from './store.js';
+
+type Ints = readonly (number | null)[];
+
+/** One row of the answer for each index. */
+export interface AnswerColumns {
+  /** The key of the row: the place of its item in the batch, from 1. */
+  readonly item: Ints;
+  readonly second: Ints;
+  readonly granted: Ints;
+  readonly minuteUsed: Ints;
+  readonly hourUsed: Ints;
+  readonly minuteReset: Ints;
+  readonly hourReset: Ints;
+  readonly retryAt: Ints;
+}
+
+/**
+ * The rows in the order of the items.
+ * @throws BrokenAnswerError when an item has no row or two, or a row is of no item
+ */
+export function rowsByItem(items: readonly AcquireItem[], columns: AnswerColumns): AcquireRow[] {
+  const { item } = columns;
+  for (const name of Object.keys(columns) as (keyof AnswerColumns)[]) {
+    if (columns[name].length !== item.length)
+      throw new BrokenAnswerError(`${columns[name].length} values of ${name} for ${item.length} keys`);
+  }
+  const rows = new Array<AcquireRow | undefined>(items.length);
+  for (let i = 0; i < item.length; i++) {
+    const place = (item[i] as number) - 1;
+    if (items[place] === undefined)
+      throw new BrokenAnswerError(`a row of item ${item[i]}, in a batch of ${items.length}`);
+    if (rows[place] !== undefined) throw new BrokenAnswerError(`two rows of item ${item[i]}`);
+    rows[place] = rowOf(columns, i);
+  }
+  // Each row has an item of its own: as many rows as items leave none without.
+  if (item.length !== items.length) throw new BrokenAnswerError(`${item.length} rows for ${items.length} items`);
+  return rows as AcquireRow[];
+}
+
+function rowOf(columns: AnswerColumns, i: number): AcquireRow {
+  return {
+    second: columns.second[i] as number,
+    granted: columns.granted[i] as number,
+    minuteUsed: columns.minuteUsed[i] as number,
+    hourUsed: columns.hourUsed[i] as number,
+    minuteResetAt: columns.minuteReset[i] as number | null,
+    hourResetAt: columns.hourReset[i] as number | null,
+    retryAt: columns.retryAt[i] as number | null,
+  };
+}

@@ -1,0 +1,34 @@
+/** Reports answers that can't be true: once when they begin, and once more after a minute without any. */
+import type { BrokenAnswerError } from './outage/faults.js';
+import type { Reports } from './reports.js';
+
+const OVER_AFTER_MS = 60_000;
+
+export class BrokenAnswers {
+  readonly #reports: Reports;
+  #newest: BrokenAnswerError | undefined;
+  #over: NodeJS.Timeout | undefined;
+
+  constructor(reports: Reports) {
+    this.#reports = reports;
+  }
+
+  report(error: BrokenAnswerError): void {
+    // One error fails every call of its batch.
+    if (this.#newest === error) return;
+    this.#newest = error;
+    this.#reports.trouble('answers', {
+      kind: 'broken',
+      message: `${error.message}; its calls are decided as in an outage`,
+    });
+    clearTimeout(this.#over);
+    this.#over = setTimeout(
+      () => this.#reports.over('answers', 'the database has given no broken answer for a minute'),
+      OVER_AFTER_MS,
+    ).unref();
+  }
+
+  stop(): void {
+    clearTimeout(this.#over);
+  }
+}
