@@ -1282,7 +1282,7 @@ AS $$
     -- no text that starts with the prefix is above this one
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
-    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= extract(epoch FROM coalesce(p_now, clock_timestamp())) - 3600
+    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
   ORDER BY c.subject
   LIMIT p_limit
 $$;
@@ -1435,10 +1435,10 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- The first second (0-59) of a minute with a unit newer than `base`.
+-- The first second (0-59) of a minute with a unit newer than `base`. Repeated resets can put `base` more than an int after `start`.
 CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT secs[width_bucket(greatest(base - start, 0)::int, sums) + 1]
+  SELECT secs[width_bucket(least(greatest(base - start, 0), 2147483647)::int, sums) + 1]
 $$;
 
 COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that holds a unit newer than a base; inlined';
@@ -1711,8 +1711,8 @@ BEGIN
   IF v_at IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared);
-  IF v_taken <= 0 THEN
+  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  IF v_taken = 0 THEN
     RETURN 0; -- refunded before, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
@@ -1728,7 +1728,7 @@ BEGIN
       prev_start = prev_start - CASE WHEN minute - 1 > v_minute THEN v_taken ELSE 0 END,
       hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END,
       hour_next = (
-        SELECT b.minute * 60 + b.secs[width_bucket(greatest(v_head.cleared - b.start, 0)::int, b.sums) + 1] FROM rollgate.bucket b
+        SELECT b.minute * 60 + rollgate.oldest_second(v_head.cleared, b.start, b.secs, b.sums) FROM rollgate.bucket b
         WHERE b.lane = p_lane AND b.subject = p_subject AND b.minute > v_head.minute - 60
           AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
         ORDER BY b.minute LIMIT 1)
@@ -1835,12 +1835,23 @@ $$;
 
 COMMENT ON FUNCTION rollgate.requests_of IS 'An account''s own limit requests with their answers, newest first';
 
--- Empties both windows. What was used stays on record, and the subject's clock stays where it is.
+-- Empties both windows. What was used stays on record (of a minute up to 147,483,647 units of it), and the subject's clock stays where it is.
 CREATE OR REPLACE FUNCTION rollgate.reset(p_lane int, p_subject text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  -- The sums of a minute are int. This much may stay, so that two limits of 1,000,000,000 units fit in after the reset.
+  c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
-  UPDATE rollgate.counter SET cleared = total, hour_next = NULL WHERE lane = p_lane AND subject = p_subject;
+  UPDATE rollgate.counter
+  SET cleared = total, hour_next = NULL,
+      -- The oldest units above that leave the record of this minute. All of them are forgiven, and `total` still counts them.
+      sums = CASE
+        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
+        ELSE ARRAY(
+          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
+          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
+  WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
 END $$;
 

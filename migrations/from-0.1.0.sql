@@ -139,3 +139,5 @@ CREATE TABLE rollgate.installation (
 );
 COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one row';
 COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
+
+COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';

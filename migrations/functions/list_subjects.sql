@@ -9,7 +9,7 @@ AS $$
     -- no text that starts with the prefix is above this one
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
-    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= extract(epoch FROM coalesce(p_now, clock_timestamp())) - 3600
+    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
   ORDER BY c.subject
   LIMIT p_limit
 $$;

@@ -27,8 +27,8 @@ BEGIN
   IF v_at IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared);
-  IF v_taken <= 0 THEN
+  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  IF v_taken = 0 THEN
     RETURN 0; -- refunded before, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
@@ -44,7 +44,7 @@ BEGIN
       prev_start = prev_start - CASE WHEN minute - 1 > v_minute THEN v_taken ELSE 0 END,
       hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END,
       hour_next = (
-        SELECT b.minute * 60 + b.secs[width_bucket(greatest(v_head.cleared - b.start, 0)::int, b.sums) + 1] FROM rollgate.bucket b
+        SELECT b.minute * 60 + rollgate.oldest_second(v_head.cleared, b.start, b.secs, b.sums) FROM rollgate.bucket b
         WHERE b.lane = p_lane AND b.subject = p_subject AND b.minute > v_head.minute - 60
           AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
         ORDER BY b.minute LIMIT 1)

@@ -260,7 +260,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.node IS 'host and process that 
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route IS 'route of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id IS 'request of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged IS 'second: calls of one second; minute, longer: the node had too many events and added them up';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged IS 'second: calls of one second; minute: of one minute, because no wait helps them or the node had too many events and added them up; longer: added up further';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
 ALTER VIEW rollgate_audit.limit_events_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.limit_events_v1 TO rollgate_auditor;

@@ -74,7 +74,7 @@ ALTER TABLE rollgate.lane OWNER TO rollgate_owner;
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
+CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -99,7 +99,7 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  now_ms := extract(epoch FROM v_now) * 1000;
+  now_ms := floor(extract(epoch FROM v_now) * 1000);
 
   -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
@@ -113,7 +113,8 @@ BEGIN
       FROM (
         -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
         -- for short, and a series for so long that a young table would be read as a whole for each item.
-        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_costs)::bigint * unnest(p_calls) AS units,
+        SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
+               unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
       -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
@@ -121,7 +122,7 @@ BEGIN
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
         AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord,
+      RETURNING i.ord, i.calls,
         (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
         (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
         61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
@@ -130,16 +131,17 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    SELECT array_agg(ord), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset), array_agg(hour_reset)
-    INTO item, minute_used, hour_used, minute_reset, hour_reset
+    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+           array_agg(hour_reset)
+    INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM hot;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
-      granted := p_calls;
       RETURN;
     END IF;
-    granted := ARRAY(SELECT p_calls[i] FROM unnest(item) i);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
@@ -151,24 +153,25 @@ BEGIN
   minute_reset := minute_reset || v_cold.minute_reset;
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
+  second       := second       || v_cold.second;
 END $function$;
 COMMENT ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.acquire_cold(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_done integer[], p_second integer, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[])
+CREATE OR REPLACE FUNCTION rollgate.acquire_cold(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_done integer[], p_second integer, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost.
+  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
+  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: a subject stands twice in one batch' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
@@ -204,7 +207,7 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
                 WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + z.secs[width_bucket(greatest(z.cleared - z.start, 0)::int, z.sums) + 1]) END AS hour_next
+                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
     -- the first finished minute that is not older than the minute an hour ago,
     LEFT JOIN LATERAL (
@@ -214,7 +217,7 @@ BEGIN
     ) b ON true
     -- and the oldest counted second after that minute
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + secs[width_bucket(greatest(z.cleared - start, 0)::int, sums) + 1] AS second FROM rollgate.bucket
+      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
         AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
       ORDER BY minute LIMIT 1
@@ -260,7 +263,7 @@ BEGIN
     WHERE d.units > 0 AND d.tid IS NULL
   ),
   answered AS (
-    SELECT ord::int AS ord, d.granted,
+    SELECT ord::int AS ord, s AS second, d.granted,
          (d.total - d.minute_base)::int AS minute_used,
          (d.total - d.hour_base)::int AS hour_used,
          61 + coalesce(
@@ -282,8 +285,8 @@ BEGIN
     FROM decided d
   )
   SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at)
-  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at
+         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
   FROM answered a;
 END $function$;
 COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
@@ -330,7 +333,7 @@ AS $function$
     -- no text that starts with the prefix is above this one
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
-    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= extract(epoch FROM coalesce(p_now, clock_timestamp())) - 3600
+    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
   ORDER BY c.subject
   LIMIT p_limit
 $function$;
@@ -344,14 +347,14 @@ CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, sec
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT secs[width_bucket(greatest(base - start, 0)::int, sums) + 1]
+  SELECT secs[width_bucket(least(greatest(base - start, 0), 2147483647)::int, sums) + 1]
 $function$;
 COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that holds a unit newer than a base; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) FROM PUBLIC;
 ALTER FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane integer, p_subjects text[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
- RETURNS TABLE(now_ms bigint, seconds integer[], units integer[])
+ RETURNS TABLE(now_ms bigint, subject text, seconds integer[], units integer[])
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -361,7 +364,7 @@ AS $function$
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
     FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
   )
-  SELECT (extract(epoch FROM clock.now) * 1000)::bigint, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
+  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, i.subject, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
   FROM clock
   CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
   LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
@@ -370,7 +373,8 @@ AS $function$
     SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units ORDER BY u.second) AS units
     FROM (
       SELECT m.minute * 60 + x.sec AS second,
-             (m.start + x.sum - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
+             greatest(0, m.start + x.sum
+               - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
       FROM (
         SELECT minute, start, secs, sums FROM rollgate.bucket
         WHERE lane = p_lane AND subject = i.subject AND minute >= t.s / 60 - 60
@@ -433,8 +437,8 @@ BEGIN
   IF v_at IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared);
-  IF v_taken <= 0 THEN
+  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  IF v_taken = 0 THEN
     RETURN 0; -- refunded before, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
@@ -450,7 +454,7 @@ BEGIN
       prev_start = prev_start - CASE WHEN minute - 1 > v_minute THEN v_taken ELSE 0 END,
       hour_sums = CASE WHEN minute - 60 = v_minute THEN v_sums ELSE hour_sums END,
       hour_next = (
-        SELECT b.minute * 60 + b.secs[width_bucket(greatest(v_head.cleared - b.start, 0)::int, b.sums) + 1] FROM rollgate.bucket b
+        SELECT b.minute * 60 + rollgate.oldest_second(v_head.cleared, b.start, b.secs, b.sums) FROM rollgate.bucket b
         WHERE b.lane = p_lane AND b.subject = p_subject AND b.minute > v_head.minute - 60
           AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
         ORDER BY b.minute LIMIT 1)
@@ -469,9 +473,20 @@ CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+DECLARE
+  -- The sums of a minute are int. This much may stay, so that two limits of 1,000,000,000 units fit in after the reset.
+  c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
-  UPDATE rollgate.counter SET cleared = total, hour_next = NULL WHERE lane = p_lane AND subject = p_subject;
+  UPDATE rollgate.counter
+  SET cleared = total, hour_next = NULL,
+      -- The oldest units above that leave the record of this minute. All of them are forgiven, and `total` still counts them.
+      sums = CASE
+        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
+        ELSE ARRAY(
+          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
+          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
+  WHERE lane = p_lane AND subject = p_subject;
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
 END $function$;
 COMMENT ON FUNCTION rollgate.reset(integer,text) IS 'Empties both windows of a subject';

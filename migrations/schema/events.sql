@@ -76,7 +76,7 @@ COMMENT ON COLUMN rollgate.limit_event.node IS 'host and process that decided';
 COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
 COMMENT ON COLUMN rollgate.limit_event.request_id IS 'request of the first call';
 COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: the node had too many events, so it added up those that began in one minute; longer: those of any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
 COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], of the hour by minutes. Once a subject, window and minute: others of that minute have NULL';
 CREATE INDEX limit_event_account_first_at_idx ON rollgate.limit_event USING btree (account, first_at);
 CREATE INDEX limit_event_api_first_at_idx ON rollgate.limit_event USING btree (api, first_at);

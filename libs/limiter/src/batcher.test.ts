@@ -16,7 +16,7 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
     maxItems,
     send: (items) =>
       new Promise<AcquireResult>((resolve, reject) => {
-        const row = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
+        const row = { second: 0, minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
         const answer = (granted?: number) =>
           resolve({ nowMs: 0, rows: items.map(({ calls }) => ({ ...row, granted: granted ?? calls })) });
         sent.push({ items, answer, fail: reject });

@@ -391,6 +391,7 @@ export class Limiter {
     try {
       return await within(this.#lookMs(), work(), 'the database did not answer');
     } catch (error) {
+      if (error instanceof BrokenAnswerError) this.#brokenAnswers.report(error);
       throw isBadData(error) ? error : new LimiterUnavailableError(error);
     }
   }

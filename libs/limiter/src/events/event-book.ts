@@ -39,11 +39,11 @@ export class EventBook {
     return this.#events.size;
   }
 
-  /** The event that counts this call: a new one, or the one of its kind and second. */
+  /** The event that counts this call: a new one, or the one of its kind and second or minute. */
   eventOf(asked: Counted, outcome: Outcome): LimitEvent {
     const newest = this.#bySubject.get(asked.key);
     for (let event = newest; event !== undefined && outcome.nowMs < event.endMs; event = event.next) {
-      if (outcome.nowMs >= event.endMs - 1000 && isOf(event, asked, outcome.window)) return event;
+      if (outcome.nowMs >= event.endMs - event.spanMs && isOf(event, asked, outcome.window)) return event;
     }
     if (this.#events.size >= this.#full) this.#addUp();
     const event = newEvent(asked, outcome);
@@ -54,7 +54,7 @@ export class EventBook {
     return event;
   }
 
-  /** Removes up to `most` events whose second was over at `nowMs`, oldest first. They count nothing more. */
+  /** Removes up to `most` events whose time was over at `nowMs`, oldest first. They count nothing more. */
   take({ nowMs, most }: { nowMs: number; most: number }): LimitEvent[] {
     const taken: LimitEvent[] = [];
     for (const event of this.#events) {

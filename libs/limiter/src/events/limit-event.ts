@@ -34,6 +34,8 @@ export interface Outcome {
   readonly nowMs: number;
   readonly retryMs: number | null;
   readonly policyVersion: number;
+  /** How long its event counts calls like it: 1,000 (by default) or 60,000. */
+  readonly spanMs?: number;
 }
 
 export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'nowMs'> {
@@ -47,7 +49,8 @@ export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'now
   count: number;
   units: number;
   merged: Merged;
-  /** It counts calls before this time; 0: it is closed for good. */
+  /** It counts calls of that second or minute, which ends at `endMs`; 0: it is closed for good. */
+  readonly spanMs: number;
   endMs: number;
   /** Another event of the subject that may still count. */
   next: LimitEvent | undefined;
@@ -56,7 +59,7 @@ export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'now
 /** Counts nothing yet. */
 export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
   const { entry, key, limits, source, mode, cost, request } = asked;
-  const { window, used, nowMs, retryMs, policyVersion } = outcome;
+  const { window, used, nowMs, retryMs, policyVersion, spanMs = 1000 } = outcome;
   return {
     id: nextId(),
     entry,
@@ -77,8 +80,9 @@ export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
     lastMs: nowMs,
     count: 0,
     units: 0,
-    merged: MERGED.not,
-    endMs: (Math.floor(nowMs / 1000) + 1) * 1000,
+    merged: spanMs === 1000 ? MERGED.not : MERGED.subjectMinute,
+    spanMs,
+    endMs: (Math.floor(nowMs / spanMs) + 1) * spanMs,
     next: undefined,
   };
 }

@@ -3,7 +3,8 @@
  *
  * Invariants: each denial is counted once, also when the database is away or a write's outcome is not known (the same rows
  * are sent again and are written once, by their ids); one write is under way at a time; memory is bounded (event-book.ts).
- * A process that is killed takes with it the last second, and whatever a database that was away kept it from writing.
+ * A process that is killed takes with it the last second (of denials that no wait helps, the last minute), and whatever a
+ * database that was away kept it from writing.
  * Where events had to be added up, the ids of the denials of all but the first lead nowhere.
  */
 import { setTimeout as wait } from 'node:timers/promises';
@@ -95,7 +96,7 @@ export class Recorder {
   }
 
   /**
-   * Writes events of finished seconds, oldest first, 2,000 at most; a flush under way is the same one.
+   * Writes events of finished seconds and minutes, oldest first, 2,000 at most; a flush under way is the same one.
    * @returns false when the database did not take them; they are kept.
    */
   flush(): Promise<boolean> {

@@ -1,0 +1,134 @@
+/** Denials that no wait helps: a limit of 0, and a cost above the limit. */
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { Catalogue } from '@rollgate/contract';
+import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import type { Limiter } from '../src/limiter.js';
+import { LocalCounts } from '../src/outage/local-counts.js';
+import { Outage } from '../src/outage/outage.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { Reports } from '../src/reports.js';
+import { logStatements, type StatementLog } from '../src/testing/statement-log.js';
+
+const api = (id: string, perMinute: number, perHour: number) => ({
+  id,
+  title: id,
+  level: ['bot'],
+  limits: { perMinute, perHour },
+  apis: [{ id, title: id }],
+});
+const catalogue = new Catalogue([api('blocked', 0, 0), api('no-minute', 0, 50), api('small', 5, 9)]);
+
+let database: TestDatabase;
+let limiter: Limiter;
+let clock: TestClock;
+let log: StatementLog;
+let bots = 0;
+let bot = '';
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  clock = new TestClock();
+  limiter = createPostgresLimiter({
+    databaseUrl: database.url,
+    catalogue,
+    registered: new Catalogue([]),
+    janitor: false,
+    clock: () => clock.nowMs,
+    events: { everyMs: 1_000_000 },
+    outage: false,
+  });
+  await limiter.start();
+  log = logStatements();
+  bot = `b${++bots}`;
+});
+afterEach(async () => {
+  log.stop();
+  await limiter.close();
+});
+
+const ask = (id: string, cost = 1) => limiter.acquire({ account: 'acme', api: id, dimensions: { bot }, cost });
+const decisionsAsked = () => log.statements.filter((text) => text.includes('rollgate.acquire(')).length;
+const events = async () =>
+  (
+    await database.pool.query(
+      `SELECT merged, count FROM rollgate.limit_event WHERE subject LIKE '%bot=' || $1 ORDER BY first_at`,
+      [bot],
+    )
+  ).rows;
+
+describe.each([
+  ['a limit of 0 in both windows', 'blocked', 1, ['minute', 'hour'], 'hour'],
+  ['a limit of 0 in the minute', 'no-minute', 1, ['minute'], 'minute'],
+  ['a cost above the limit', 'small', 6, ['minute'], 'minute'],
+] as const)('%s', (_what, id, cost, violated, deniedBy) => {
+  test('costs one statement in an hour, names the window, and gives no time to come back', async () => {
+    const denied = { allowed: false, violated, deniedBy, retryAfterMs: null, windows: { minute: { used: 0 } } };
+    for (let second = 0; second < 3_600; second += 36) {
+      expect(await ask(id, cost)).toMatchObject(denied);
+      clock.advance({ seconds: 36 });
+    }
+    expect(decisionsAsked()).toBe(1);
+    clock.advance({ seconds: 1 });
+    expect(await ask(id, cost)).toMatchObject(denied);
+    expect(decisionsAsked()).toBe(2);
+  });
+
+  test('is on record at once, and then with one event a minute that counts every call', async () => {
+    for (let call = 0; call < 1_200; call++) {
+      await ask(id, cost);
+      clock.advance({ ms: 100 });
+    }
+    await limiter.close();
+    expect(await events()).toEqual([
+      { merged: 'second', count: 10 },
+      { merged: 'minute', count: 590 },
+      { merged: 'minute', count: 600 },
+    ]);
+  });
+});
+
+test('a smaller cost is asked of the database all the same', async () => {
+  await ask('small', 6);
+  expect(await ask('small', 5)).toMatchObject({ allowed: true });
+  expect(await ask('small', 6)).toMatchObject({ allowed: false, windows: { minute: { used: 5 } } });
+});
+
+describe('while the database is away', () => {
+  const now = () => Date.UTC(2026, 0, 1);
+  const asked = (key: string, perMinute: number, cost = 1) => ({
+    entry: { id: 'small' },
+    key,
+    cost,
+    limits: { perMinute, perHour: perMinute },
+  });
+
+  test('a cost above the part of this instance fits when the database is back: in some seconds', () => {
+    const local = new LocalCounts({ clock: now, nodes: 1 });
+    const outage = new Outage({ modes: {}, local, now, stripes: 1, reports: new Reports(() => undefined) });
+    const { limits, retryMs } = outage.decide(asked('acme/small/bot=a', 1), new Error('away'));
+    expect(limits).toEqual({ perMinute: 0, perHour: 0 });
+    expect((retryMs as number) - now()).toBeGreaterThanOrEqual(1_000);
+    expect((retryMs as number) - now()).toBeLessThanOrEqual(3_000);
+    expect(outage.decide(asked('acme/small/bot=a', 1, 2), new Error('away')).retryMs).toBeNull();
+    expect(outage.decide(asked('acme/small/bot=a', 0), new Error('away')).retryMs).toBeNull();
+  });
+
+  test.each(['local', 'open'] as const)('%s: a subject there is no room to count has a part of 0', (mode) => {
+    const local = new LocalCounts({ clock: now, nodes: 1 });
+    const outage = new Outage({
+      modes: { default: mode },
+      local,
+      now,
+      stripes: 1,
+      reports: new Reports(() => undefined),
+    });
+    for (let i = 0; i < 50_000; i++) outage.decide(asked(`acme/small/bot=${i}`, 10), new Error('away'));
+    const { limits, answer, retryMs } = outage.decide(asked('acme/small/bot=late', 10), new Error('away'));
+    expect(limits).toEqual({ perMinute: 0, perHour: 0 });
+    expect(answer.rows[0]?.granted).toBe(0);
+    expect(retryMs).not.toBeNull();
+  });
+});
