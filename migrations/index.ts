@@ -5,6 +5,7 @@ export {
   describeDatabase,
   parseDatabaseUrl,
 } from './connect.js';
+export { type DatabaseState, readDatabaseState } from './database-state.js';
 export { MIGRATIONS_OF_010 } from './from-0.1.0.js';
 export {
   composeFunctions,

@@ -31,10 +31,16 @@ const variables = z.object({
     .default(3001),
   DATABASE_URL: z
     .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/name' })
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://'),
+    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
+    .refine(
+      (url) => URL.canParse(url) && !new URL(url).pathname.includes('@'),
+      'is not a URL (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)',
+    ),
   ROLLGATE_POOLED: z
     .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
     .default('false'),
+  /** As it is: it takes the place of one in DATABASE_URL, which would have to be percent-encoded. */
+  DATABASE_PASSWORD: z.string().optional(),
   PLATFORM_SUPPORT_URL: z
     .string()
     .regex(/^https?:\/\//, 'must begin with http:// or https://')
@@ -50,15 +56,21 @@ export function readSettings(environment: Environment): Settings {
     const [issue] = read.error.issues;
     throw new SettingsError(`${String(issue?.path[0])} ${issue?.message}`);
   }
-  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, ROLLGATE_POOLED, PLATFORM_SUPPORT_URL } = read.data;
+  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, DATABASE_PASSWORD, ROLLGATE_POOLED, PLATFORM_SUPPORT_URL } =
+    read.data;
   return {
     host: PLATFORM_HOST,
     port: PLATFORM_PORT,
-    databaseUrl: DATABASE_URL,
+    databaseUrl: withPassword(DATABASE_URL, DATABASE_PASSWORD),
     pooled: ROLLGATE_POOLED === 'true',
     jwtSecret: readJwtSecret(given),
     supportUrl: PLATFORM_SUPPORT_URL,
   };
+}
+
+function withPassword(databaseUrl: string, password: string | undefined): string {
+  if (password === undefined) return databaseUrl;
+  return Object.assign(new URL(databaseUrl), { password: encodeURIComponent(password) }).href;
 }
 
 /** @throws SettingsError */

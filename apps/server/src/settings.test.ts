@@ -79,7 +79,7 @@ test('a variable set to nothing is one that is not set', () => {
 const PORT = 'ROLLGATE_PORT must be a whole number from 0 to 65535';
 const KEEP = 'ROLLGATE_KEEP_SECONDS must be a whole number from 3661 to 2147483647';
 const NO_URL =
-  'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or set PGPASSWORD instead)';
+  'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)';
 const POOLED = 'ROLLGATE_POOLED must be true (a pooler in transaction mode is in between) or false';
 const PROXY =
   'ROLLGATE_TRUST_PROXY must be a number of proxies from 1 to 16, or networks like 10.0.0.0/8, 192.0.2.7; never everybody';
@@ -143,4 +143,14 @@ test('a file that is not there, or empty, is told by its name; other mistakes to
 
 test('a file with a wrong URL is refused without its content', () => {
   expect(linesOf({ DATABASE_URL_FILE: fileWith('secret') })).toEqual([NO_URL]);
+});
+
+test('a password of its own may hold any character, also from a file', () => {
+  const password = 'a/b?c#d@e%f:g h';
+  const DATABASE_URL = 'postgres://me@db:5432/rollgate';
+  const read = [
+    readDatabaseAddress({ DATABASE_URL, DATABASE_PASSWORD: password }),
+    readSettings({ DATABASE_URL: URL_OF_ALL, DATABASE_PASSWORD_FILE: fileWith(`${password}\n`) }),
+  ];
+  for (const { databaseUrl } of read) expect(decodeURIComponent(new URL(databaseUrl).password)).toBe(password);
 });

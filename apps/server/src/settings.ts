@@ -55,15 +55,22 @@ export interface Settings extends DatabaseAddress {
 export type Environment = Readonly<Record<string, string | undefined>>;
 
 /** Settings that may also be given as `<NAME>_FILE`, a file that holds the value. */
-const SECRETS = ['DATABASE_URL', 'ROLLGATE_OIDC_CLIENT_SECRET', 'ROLLGATE_AUDITOR_PASSWORD'] as const;
+const SECRETS = [
+  'DATABASE_URL',
+  'DATABASE_PASSWORD',
+  'ROLLGATE_OIDC_CLIENT_SECRET',
+  'ROLLGATE_AUDITOR_PASSWORD',
+] as const;
 
 const databaseVariables = z.object({
   DATABASE_URL: z
     .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database' })
     .refine(
       isPostgresUrl,
-      'is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or set PGPASSWORD instead)',
+      'is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)',
     ),
+  /** As it is: it takes the place of one in DATABASE_URL, which would have to be percent-encoded. */
+  DATABASE_PASSWORD: z.string().optional(),
   ROLLGATE_POOLED: z
     .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
     .transform((value) => value === 'true')
@@ -113,8 +120,7 @@ export function readSettings(environment: Environment): Settings {
   return {
     host: read.ROLLGATE_HOST,
     port: read.ROLLGATE_PORT,
-    databaseUrl: read.DATABASE_URL,
-    pooled: read.ROLLGATE_POOLED,
+    ...addressOf(read),
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
@@ -135,8 +141,13 @@ export function readSettings(environment: Environment): Settings {
 
 /** All that the command line needs. @throws SettingsError */
 export function readDatabaseAddress(environment: Environment): DatabaseAddress & { readonly pooled: boolean } {
-  const { DATABASE_URL, ROLLGATE_POOLED } = readVariables(databaseVariables, environment);
-  return { databaseUrl: DATABASE_URL, pooled: ROLLGATE_POOLED };
+  return addressOf(readVariables(databaseVariables, environment));
+}
+
+function addressOf(read: z.output<typeof databaseVariables>): DatabaseAddress & { readonly pooled: boolean } {
+  const { DATABASE_URL: databaseUrl, DATABASE_PASSWORD: password, ROLLGATE_POOLED: pooled } = read;
+  if (password === undefined) return { databaseUrl, pooled };
+  return { databaseUrl: Object.assign(new URL(databaseUrl), { password: encodeURIComponent(password) }).href, pooled };
 }
 
 /** For a connection string that is shown to an auditor. @throws SettingsError */

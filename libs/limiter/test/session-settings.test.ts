@@ -124,6 +124,19 @@ throughPgBouncer('a pooler that refuses a start-up parameter is named, with the 
   );
 });
 
+throughPgBouncer(
+  'a limiter that was not told of its pooler does not start, and nothing is decided without the database',
+  async () => {
+    const database = await oddDatabase({});
+    const url = (await bouncerBefore(database)).through(database.url);
+    const limiter = createPostgresLimiter({ databaseUrl: url, janitor: false, onReport: () => undefined });
+    open.push(() => limiter.close());
+    await expect(limiter.start()).rejects.toThrow(/refuses the start-up parameter \w+\. This is a connection pooler/);
+    const call = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'b-1' } };
+    await expect(limiter.acquire(call)).rejects.toThrow(/This is a connection pooler: set ROLLGATE_POOLED=true/);
+  },
+);
+
 throughPgBouncer('a pooler that swallows start-up parameters is found out', async () => {
   const ignored = ['IntervalStyle', 'extra_float_digits', 'bytea_output', 'search_path', 'array_nulls'];
   const more = ['transform_null_equals', 'quote_all_identifiers', 'default_transaction_isolation'];

@@ -11,6 +11,7 @@ import { addAccount } from './policy/account.command.js';
 import { addAudit } from './policy/audit.command.js';
 import { addOverride } from './policy/override.command.js';
 import { addRequest } from './policy/request.command.js';
+import { addServe } from './serve/serve.command.js';
 import { StatementError } from './sql/auditor-session.js';
 import { addSql } from './sql/sql.command.js';
 import { addStaff } from './staff/staff.command.js';
@@ -48,6 +49,7 @@ function createProgram(cli: Cli): Command {
       writeErr: cli.err,
       outputError: (text, write) => write(`rollgate: ${usageLine(text)}\n`),
     });
+  addServe(program);
   addMigrate(program, cli);
   addDoctor(program, cli);
   addAccount(program, cli);

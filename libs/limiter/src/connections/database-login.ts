@@ -41,7 +41,8 @@ function isPostgresUrl(text: string): boolean {
   } catch {
     return false;
   }
-  return protocol === 'postgres:' || protocol === 'postgresql:';
+  // An @ after the first slash: the password holds a slash, and what comes before it was read as host and port.
+  return (protocol === 'postgres:' || protocol === 'postgresql:') && !pathname.includes('@');
 }
 
 export interface DatabaseLoginOptions {

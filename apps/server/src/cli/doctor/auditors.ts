@@ -26,7 +26,7 @@ export async function checkAuditors(database: Queryable): Promise<Check> {
            l.rolname = 'rollgate_auditor' AS shared,
            ARRAY(SELECT split_part(s, '=', 1) FROM pg_db_role_setting d CROSS JOIN unnest(d.setconfig) s
                  WHERE d.setrole = l.oid AND d.setdatabase IN (0, (SELECT oid FROM pg_database WHERE datname = current_database()))) AS settings
-    FROM logins l WHERE pg_has_role(l.oid, 'rollgate_auditor', 'MEMBER') ORDER BY l.rolname`);
+    FROM auditors l ORDER BY l.rolname`);
   const lacking = rows
     .map((row) => ({ ...row, missing: Object.keys(WANTED).filter((name) => !row.settings.includes(name)) }))
     .filter(({ missing }) => missing.length > 0);

@@ -17,7 +17,6 @@ const READ = `
   WITH ${MEMBER_LOGINS},
     database AS (SELECT d.oid, d.datname, d.datdba, coalesce(d.datacl, acldefault('d', d.datdba)) AS acl FROM pg_database d WHERE d.datname = current_database()),
     grants AS (SELECT a.grantee, a.privilege_type FROM database CROSS JOIN LATERAL aclexplode(acl) a),
-    auditors AS (SELECT l.* FROM logins l WHERE pg_has_role(l.oid, 'rollgate_auditor', 'MEMBER')),
     locks AS (SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
   SELECT quote_ident(d.datname) AS database, pg_get_userbyid(d.datdba)::text AS owner,
          pg_has_role(current_user, d.datdba, 'USAGE') AS "mayRevoke",

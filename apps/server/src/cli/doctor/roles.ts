@@ -1,45 +1,54 @@
-import type { Queryable } from '../../database/queryable.js';
+import { OWNER, readDatabaseState } from '@rollgate/migrations';
+import type pg from 'pg';
 import type { Check } from './check.js';
-import { GROUPS } from './known-roles.js';
 
-const ROLES = ['rollgate_owner', ...GROUPS];
-
-interface RolesRow {
-  readonly missing: string[];
+interface RightsRow {
+  readonly owner: string;
   readonly strangers: string[];
   readonly writers: string[];
 }
 
-/** The roles are there, the tables are the owner's, and nobody but the owner can write what has a history. */
-export async function checkRoles(database: Queryable): Promise<Check> {
-  const { rows } = await database.query<{ [Column in keyof RolesRow]: RolesRow[Column] }>(
-    `SELECT ARRAY(SELECT name FROM unnest($1::text[]) AS name WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name)) AS missing,
-            ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = to_regnamespace('rollgate') AND c.relkind IN ('r', 'p')
-                    AND c.relname <> 'migration' AND pg_get_userbyid(c.relowner) <> 'rollgate_owner' ORDER BY 1) AS strangers,
-            ARRAY(SELECT DISTINCT r.rolname::text FROM pg_roles r CROSS JOIN unnest(ARRAY['history', 'override', 'catalogue', 'counter']) AS t
-                  WHERE NOT r.rolsuper AND r.rolname <> 'rollgate_owner' AND r.rolname NOT LIKE 'pg\\_%' AND to_regclass('rollgate.' || t) IS NOT NULL
-                    AND NOT pg_has_role(r.oid, 'rollgate_owner', 'MEMBER')
-                    AND has_table_privilege(r.oid, 'rollgate.' || t, 'INSERT, UPDATE, DELETE')) AS writers`,
-    [ROLES],
-  );
-  const { missing, strangers, writers } = rows[0] as RolesRow;
-  const found = { name: 'roles', facts: { missing, strangers, writers } };
+// Who may become the owner may do everything, and is not a finding of its own.
+const RIGHTS = `
+  WITH owner AS (SELECT nspowner AS oid FROM pg_namespace WHERE nspname = 'rollgate')
+  SELECT pg_get_userbyid(owner.oid)::text AS owner,
+         ARRAY(SELECT c.relname::text FROM pg_class c WHERE c.relnamespace = to_regnamespace('rollgate') AND c.relkind IN ('r', 'p')
+                 AND c.relowner <> owner.oid ORDER BY 1) AS strangers,
+         ARRAY(SELECT DISTINCT r.rolname::text FROM pg_roles r JOIN pg_class t ON t.relnamespace = to_regnamespace('rollgate')
+               WHERE t.relname IN ('history', 'override', 'catalogue', 'counter') AND NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%'
+                 AND NOT pg_has_role(r.oid, owner.oid, 'MEMBER') AND has_table_privilege(r.oid, t.oid, 'INSERT, UPDATE, DELETE')) AS writers
+  FROM owner`;
+
+/** The roles are there and complete, the tables are the owner's, and nobody else can write what has a history. */
+export async function checkRoles(database: pg.Client): Promise<Check> {
+  const { mode, roles, missingMemberships } = await readDatabaseState(database);
+  const { rows } = await database.query<{ [Column in keyof RightsRow]: RightsRow[Column] }>(RIGHTS);
+  const { owner, strangers, writers } = rows[0] as RightsRow;
+  const own = mode !== 'none';
+  const missing = own
+    ? [
+        ...roles.filter(({ exists }) => !exists).map(({ name }) => name),
+        ...missingMemberships.map(({ member, of }) => `${member} in ${of}`),
+        ...(owner === OWNER ? [] : [`${OWNER} as the owner of the schema rollgate`]),
+      ]
+    : [];
+  const found = { name: 'roles', facts: { mode: mode ?? 'unknown', missing, strangers, writers } };
   if (missing.length > 0) {
     return {
       ...found,
       status: 'error',
-      detail: `${missing.join(', ')} missing`,
-      meaning: 'Programs and auditors have no rights here.',
-      remedy: ['rollgate migrate', 'after a restore from a dump: pg_dumpall --roles-only keeps roles'],
+      detail: `missing: ${missing.join(', ')}`,
+      meaning: 'Programs and auditors lack rights here.',
+      remedy: ['rollgate migrate --repair-access', 'after a restore from a dump: pg_dumpall --roles-only keeps roles'],
     };
   }
   if (strangers.length > 0) {
     return {
       ...found,
       status: 'error',
-      detail: `rollgate_owner does not own ${strangers.join(', ')}`,
+      detail: `${owner} does not own ${strangers.join(', ')}`,
       meaning: 'Functions that run with the rights of the owner fail.',
-      remedy: strangers.map((table) => `ALTER TABLE rollgate.${table} OWNER TO rollgate_owner`),
+      remedy: strangers.map((table) => `ALTER TABLE rollgate.${table} OWNER TO ${owner}`),
     };
   }
   if (writers.length > 0) {
@@ -51,5 +60,6 @@ export async function checkRoles(database: Queryable): Promise<Check> {
       remedy: writers.map((role) => `REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA rollgate FROM ${role}`),
     };
   }
-  return { ...found, status: 'ok', detail: 'the owner owns all tables and nobody else writes them' };
+  if (own) return { ...found, status: 'ok', detail: 'the owner owns all tables and nobody else writes them' };
+  return { ...found, status: 'ok', detail: `no roles of our own: every program works as ${owner}, with all rights` };
 }
