@@ -3,18 +3,21 @@ import { createLogger } from './logging/logger.js';
 import { createServer, type Server } from './server.js';
 import { readSettings } from './settings.js';
 
-/** Orchestrators kill after 10 s. Requests are done by then; only a database that no longer answers holds on. */
+/** For requests in flight, after the drain delay. They are done by then; only a database that no longer answers holds on. */
 const STOP_MS = 8_000;
 
 let server: Server | undefined;
-let stopping = false;
+let drainMs = 0;
+let signals = 0;
 
 // From the first moment: as process 1 of a container, a signal without a listener would do nothing.
-process.on('SIGTERM', stop);
-process.on('SIGINT', stop);
+process.on('SIGTERM', () => stop({ delayMs: drainMs }));
+// Typed at a terminal: no load balancer is waiting.
+process.on('SIGINT', () => stop({ delayMs: 0 }));
 
 try {
   const settings = readSettings(process.env);
+  drainMs = settings.drainMs ?? 0;
   const logger = createLogger(settings.logLevel);
   server = await createServer({ ...settings, logger });
   logger.info({ url: server.url }, 'Rollgate service ready');
@@ -22,13 +25,14 @@ try {
   fail(error);
 }
 
-function stop(): void {
-  if (stopping) return;
-  stopping = true;
-  setTimeout(() => process.exit(0), STOP_MS).unref();
+/** A second signal ends the delay of the first one. */
+function stop({ delayMs }: { delayMs: number }): void {
+  signals += 1;
   // Not serving yet: there is nothing to drain.
   if (server === undefined) process.exit(0);
-  server.close().then(() => process.exit(0), fail);
+  const drains = signals === 1 && delayMs > 0;
+  setTimeout(() => process.exit(0), (drains ? delayMs : 0) + STOP_MS).unref();
+  (drains ? server.drain(delayMs) : server.close()).then(() => process.exit(0), fail);
 }
 
 function fail(error: unknown): never {

@@ -1,11 +1,13 @@
 /** The service as a whole: one call builds it, for the command and for tests alike. */
 import type { Server as HttpServer } from 'node:http';
+import { setTimeout as wait } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
 import { type NestExpressApplication } from '@nestjs/platform-express';
 import type { Logger } from 'pino';
 import { untrustedProxyWarning } from './access/untrusted-proxy.js';
 import { serveAdminApp } from './admin-app/admin-app.js';
 import { checkMigrated } from './database/migrated.js';
+import { Draining } from './health/draining.js';
 import { contentSecurity } from './http/content-security.js';
 import { JSON_BODY } from './http/json-body.js';
 import { type Patience, PatientAdapter } from './http/patient-adapter.js';
@@ -28,11 +30,17 @@ export interface Server {
   /** E.g. `http://127.0.0.1:3000` */
   readonly url: string;
   readonly app: NestExpressApplication;
+  /**
+   * Is not ready from now on, but serves for `delayMs` more, so that load balancers can notice and send nothing new. Then
+   * closes.
+   */
+  drain(delayMs: number): Promise<void>;
   /** Lets requests in flight finish, for 5 s at most, then lets the database go. Closing twice is closing once. */
   close(): Promise<void>;
 }
 
-const DRAIN_MS = 5_000;
+/** For requests in flight. */
+const FINISH_MS = 5_000;
 
 /** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createServer(options: ServerOptions): Promise<Server> {
@@ -48,7 +56,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await app.close();
     throw error;
   }
-  return { url: urlOf(app.getHttpServer()), app, close: closing(app) };
+  const close = closing(app);
+  return { url: urlOf(app.getHttpServer()), app, close, drain: (delayMs) => drain(app, { delayMs, close }) };
 }
 
 async function createApplication(options: ServerOptions & { logger: Logger }): Promise<NestExpressApplication> {
@@ -61,6 +70,7 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
   // One route has one spelling. Not by app.set(): the adapter has made its router already, which reads those settings once.
   Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
+  app.use(app.get(Draining, { strict: false }).middleware);
   app.use(requestLog(logger));
   app.use(untrustedProxyWarning(logger));
   app.use(contentSecurity(options.adminBase ?? ADMIN_BASE));
@@ -89,16 +99,26 @@ function urlOf(server: HttpServer): string {
 function closing(app: NestExpressApplication): () => Promise<void> {
   let closed: Promise<void> | undefined;
   return () => {
-    closed ??= drain(app);
+    closed ??= finish(app);
     return closed;
   };
 }
 
-async function drain(app: NestExpressApplication): Promise<void> {
+async function drain(
+  app: NestExpressApplication,
+  { delayMs, close }: { delayMs: number; close: () => Promise<void> },
+): Promise<void> {
+  app.get(Draining, { strict: false }).begin();
+  await wait(delayMs);
+  await close();
+}
+
+async function finish(app: NestExpressApplication): Promise<void> {
+  app.get(Draining, { strict: false }).begin();
   const server: HttpServer = app.getHttpServer();
   // A connection kept alive by its caller goes as soon as its answer is out; one that is never done goes in the end.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
-  const late = setTimeout(() => server.closeAllConnections(), DRAIN_MS);
+  const late = setTimeout(() => server.closeAllConnections(), FINISH_MS);
   try {
     await app.close();
   } finally {

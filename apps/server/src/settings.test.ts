@@ -33,6 +33,7 @@ test('a database is all that is needed', () => {
     logLevel: 'info',
     keepSeconds: undefined,
     environment: 'development',
+    drainMs: 5_000,
     signIn: { perLogin: { perMinute: 10, perHour: 60 }, perAddress: { perMinute: 120, perHour: 7_200 } },
   });
 });

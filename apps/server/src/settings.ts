@@ -13,6 +13,10 @@ const MOST_KEEP_SECONDS = 2_147_483_647;
 /** A hundred years. */
 const MOST_KEEP_DAYS = 36_500;
 
+/** A load balancer that looks every 2 s has looked twice. */
+const DRAIN_MS = 5_000;
+const MOST_DRAIN_MS = 600_000;
+
 /** A limit on sign-in that nobody can reach is none; 0 would lock everyone out. */
 const MOST_SIGN_INS = 10_000;
 
@@ -46,6 +50,8 @@ export interface Settings extends DatabaseAddress {
   readonly publicUrl?: string | undefined;
   /** Where the screens are, between slashes. Undefined: `/admin/`. */
   readonly adminBase?: string | undefined;
+  /** After SIGTERM: how long to serve while `/readyz` is 503 already. */
+  readonly drainMs?: number | undefined;
   /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
   readonly signIn?: SignInLimits | undefined;
   /** Undefined: staff sign in with passwords only. */
@@ -106,6 +112,7 @@ const serviceVariables = databaseVariables
         return z.NEVER;
       })
       .optional(),
+    ROLLGATE_DRAIN_MS: wholeNumber({ least: 0, most: MOST_DRAIN_MS }).default(DRAIN_MS),
     ROLLGATE_SIGN_IN_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perLogin.perMinute),
     ROLLGATE_SIGN_IN_PER_HOUR: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perLogin.perHour),
     ROLLGATE_SIGN_IN_ADDRESS_PER_MINUTE: wholeNumber({ least: 1, most: MOST_SIGN_INS }).default(perAddress.perMinute),
@@ -128,6 +135,7 @@ export function readSettings(environment: Environment): Settings {
     trustProxy: read.ROLLGATE_TRUST_PROXY,
     publicUrl: read.ROLLGATE_PUBLIC_URL,
     adminBase: read.ROLLGATE_ADMIN_BASE,
+    drainMs: read.ROLLGATE_DRAIN_MS,
     signIn: {
       perLogin: { perMinute: read.ROLLGATE_SIGN_IN_PER_MINUTE, perHour: read.ROLLGATE_SIGN_IN_PER_HOUR },
       perAddress: {

@@ -30,7 +30,7 @@ test('SIGTERM: decisions in flight are answered, denials of the last moment are 
   const token = await makeToken();
   const node = await spawnNode({
     script,
-    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0' },
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' },
     readyLine: READY,
     timeoutMs: 60_000,
   });

@@ -28,7 +28,7 @@ beforeAll(async () => {
   token = (JSON.parse(made.stdout) as { secret: string }).secret;
   service = await spawnNode({
     script: fileURLToPath(new URL('../dist/main.js', import.meta.url)),
-    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0' },
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' },
     readyLine: READY,
   });
   url = (JSON.parse(await service.waitForLine(READY)) as { url: string }).url;

@@ -1,4 +1,4 @@
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -10,6 +10,7 @@ import {
   startEmbeddedPostgres,
   type TestDatabase,
 } from '@rollgate/testing';
+import pg from 'pg';
 import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
@@ -26,7 +27,7 @@ afterAll(async () => {
 });
 
 function notReady(checks: unknown) {
-  const message = 'This node is not ready to serve.';
+  const message = 'This instance is not ready to serve.';
   return { type: 'about:blank', title: 'Service Unavailable', status: 503, message, checks };
 }
 
@@ -104,6 +105,61 @@ test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s: not rea
     migrations: { status: 'up' },
     counters: { status: 'down', missing: [`rollgate.${table}`] },
   });
+});
+
+test('a standby: not ready, with the reason; ready once it is promoted', async () => {
+  const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
+  await chmod(folder, 0o711);
+  const dataFolder = join(folder, 'data');
+  const settings = { fsync: 'off', wal_level: 'replica', hot_standby: 'on' };
+  let postgres: EmbeddedPostgres | undefined;
+  let own: TestService | undefined;
+  try {
+    const port = await freePort();
+    postgres = await startEmbeddedPostgres({ dataFolder, port, settings });
+    await migrate({ databaseUrl: postgres.url });
+    own = await startService({ databaseUrl: postgres.url });
+    expect((await own.call('/readyz')).status).toBe(200);
+
+    // A server that finds this file is a standby until it is promoted.
+    await postgres.stop();
+    await writeFile(join(dataFolder, 'standby.signal'), '');
+    postgres = await startEmbeddedPostgres({ dataFolder, port, settings });
+    const { status, body } = await own.call('/readyz');
+    expect(status).toBe(503);
+    expect(body['checks']).toMatchObject({
+      database: { status: 'down', message: 'it is a standby: DATABASE_URL must lead to the primary' },
+    });
+
+    const client = new pg.Client(postgres.url);
+    await client.connect();
+    await client.query('SELECT pg_promote(true)');
+    await client.end();
+    expect((await own.call('/readyz')).status).toBe(200);
+  } finally {
+    await own?.server.close();
+    await postgres?.stopImmediate();
+    await rm(folder, { recursive: true, force: true });
+  }
+}, 120_000);
+
+test('a primary that was made read-only: not ready', async () => {
+  const { rows } = await database.pool.query<{ name: string }>('SELECT quote_ident(current_database()) AS name');
+  const name = rows[0]?.name;
+  await database.pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  let own: TestService | undefined;
+  try {
+    own = await startService({ databaseUrl: database.url });
+    const { status, body } = await own.call('/readyz');
+    expect(status).toBe(503);
+    expect(body['checks']).toMatchObject({
+      database: { status: 'down', message: 'it is read-only (default_transaction_read_only)' },
+    });
+  } finally {
+    await own?.server.close();
+    await database.pool.query('SET default_transaction_read_only = off');
+    await database.pool.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+  }
 });
 
 test('the database goes and comes back: alive throughout, not ready meanwhile, told once each way', async () => {

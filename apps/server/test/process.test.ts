@@ -35,7 +35,7 @@ afterAll(async () => {
 async function run(env: Record<string, string | undefined> = {}, readyLine?: RegExp): Promise<NodeProcess> {
   const node = await spawnNode({
     script,
-    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ...env },
+    env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0', ...env },
     ...(readyLine && { readyLine }),
   });
   started.push(node);
@@ -101,6 +101,33 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
   },
   30_000,
 );
+
+test('SIGTERM with a drain delay: 503 at /readyz at once, calls served on, connections closed after their answer', async () => {
+  const { node, url } = await serving({ ROLLGATE_DRAIN_MS: '1500' });
+  expect((await fetch(`${url}/readyz`)).status).toBe(200);
+  const startedAt = Date.now();
+  node.kill('SIGTERM');
+  await until(async () => (await fetch(`${url}/readyz`)).status === 503);
+  const notReady = await fetch(`${url}/readyz`);
+  expect(await notReady.json()).toMatchObject({ status: 503, message: 'This instance is shutting down.' });
+  const live = await fetch(`${url}/healthz`);
+  expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
+  expect(Date.now() - startedAt).toBeLessThan(1_500);
+  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_500);
+  expect(await refusesConnections(url)).toBe(true);
+}, 30_000);
+
+test('a second signal ends the drain delay, and Ctrl-C has none', async () => {
+  const patient = await serving({ ROLLGATE_DRAIN_MS: '60000' });
+  patient.node.kill('SIGTERM');
+  await until(async () => (await fetch(`${patient.url}/readyz`)).status === 503);
+  patient.node.kill('SIGTERM');
+  expect(await patient.node.exited).toEqual({ code: 0, signal: null });
+  const typed = await serving({ ROLLGATE_DRAIN_MS: '60000' });
+  typed.node.kill('SIGINT');
+  expect(await typed.node.exited).toEqual({ code: 0, signal: null });
+}, 60_000);
 
 test('a caller that never ends its request does not keep the process from ending within 10 s', async () => {
   const { node, url } = await serving();

@@ -78,6 +78,8 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
     say(await fillForDemo({ projectFolder, databaseUrl, env }));
   }
   const childEnv = {
+    // No load balancer waits for us, but a person at a terminal does.
+    ROLLGATE_DRAIN_MS: '0',
     ...env,
     ROLLGATE_PORT: String(servicePort),
     PLATFORM_PORT: String(platformPort),

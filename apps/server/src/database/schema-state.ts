@@ -1,4 +1,4 @@
-/** What of Rollgate is in a database. Looks only. */
+/** What of Rollgate is in a database, and whether the server can be used for it. Looks only. */
 import { MIGRATIONS_OF_010, migrations } from '@rollgate/migrations';
 import type { Queryable } from './queryable.js';
 
@@ -33,6 +33,16 @@ export async function readMissingTables(database: Queryable): Promise<string[]> 
     [NEEDED],
   );
   return rows.map(({ name }) => `rollgate.${name}`);
+}
+
+/** Whether the server takes writes, and why not. */
+export async function readWritable(database: Queryable): Promise<{ ok: true } | { ok: false; why: string }> {
+  const { rows } = await database.query<{ standby: boolean; read_only: boolean }>(
+    `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only')::boolean AS read_only`,
+  );
+  if (rows[0]?.standby === true) return { ok: false, why: 'it is a standby: DATABASE_URL must lead to the primary' };
+  if (rows[0]?.read_only === true) return { ok: false, why: 'it is read-only (default_transaction_read_only)' };
+  return { ok: true };
 }
 
 async function readApplied(database: Queryable): Promise<string[]> {

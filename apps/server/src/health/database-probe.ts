@@ -10,7 +10,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { DatabaseAddress } from '../database/database-address.js';
 import { openPool } from '../database/open-pool.js';
-import { readMigrationState, readMissingTables } from '../database/schema-state.js';
+import { readMigrationState, readMissingTables, readWritable } from '../database/schema-state.js';
 import { LOGGER } from '../logging/logger.js';
 
 const ANSWER_MS = 1_000;
@@ -26,6 +26,8 @@ export interface Unreachable {
 
 export interface DatabaseState {
   readonly reachable: true;
+  /** Decisions write. A standby takes no writes, nor does a primary that was made read-only. */
+  readonly writable: { readonly ok: true } | { readonly ok: false; readonly why: string };
   readonly pendingMigrations: readonly string[];
   readonly missingTables: readonly string[];
 }
@@ -65,9 +67,18 @@ export class DatabaseProbe implements OnApplicationShutdown {
   // The pool gives a connection up that timed out, so a look that nobody waits for any more ends by itself.
   async #look(): Promise<DatabaseState | Unreachable> {
     try {
-      const { pending } = await readMigrationState(this.#pool);
-      const missingTables = await readMissingTables(this.#pool);
-      return { reachable: true, pendingMigrations: pending, missingTables };
+      const client = await this.#pool.connect();
+      // A connection to a server that became a standby stays there; a new one finds the new primary.
+      let keep = false;
+      try {
+        const writable = await readWritable(client);
+        const { pending } = await readMigrationState(client);
+        const missingTables = await readMissingTables(client);
+        keep = writable.ok;
+        return { reachable: true, writable, pendingMigrations: pending, missingTables };
+      } finally {
+        client.release(!keep);
+      }
     } catch (error) {
       return { reachable: false, reason: (error as Error).message };
     }

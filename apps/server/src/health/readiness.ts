@@ -1,11 +1,19 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { type HealthCheckResult, HealthCheckService, HealthIndicatorService } from '@nestjs/terminus';
+import type { Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { problem } from '../http/problem.js';
+import { LIMITER } from '../limiting/limiting.module.js';
 import { LOGGER } from '../logging/logger.js';
 import { DatabaseProbe, type DatabaseState, type Unreachable } from './database-probe.js';
+import { Draining } from './draining.js';
 
-/** Whether this node can serve: its database answers, and holds what decisions need. */
+const SHUTTING_DOWN = 'This instance is shutting down.';
+
+/**
+ * Whether this instance can serve: it was not told to stop, its database answers, takes writes and holds what decisions need,
+ * and its limiter has reached that database.
+ */
 @Injectable()
 export class Readiness {
   #wasReady = true;
@@ -14,11 +22,14 @@ export class Readiness {
     private readonly health: HealthCheckService,
     private readonly indicators: HealthIndicatorService,
     private readonly probe: DatabaseProbe,
+    private readonly draining: Draining,
+    @Inject(LIMITER) private readonly limiter: Limiter,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
   /** @throws HttpException 503, a problem whose `checks` say what is amiss */
   async check(): Promise<HealthCheckResult> {
+    if (this.draining.begun) throw notReady(SHUTTING_DOWN, {});
     const state = await this.probe.look();
     try {
       const result = await this.health.check(this.#indicatorsOf(state));
@@ -26,20 +37,21 @@ export class Readiness {
       return result;
     } catch (error) {
       const { status, details } = resultOf(error);
-      if (status === 'shutting_down') throw notReady('This node is shutting down.', details);
+      if (status === 'shutting_down') throw notReady(SHUTTING_DOWN, details);
       this.#tell(false, state.reachable ? details : state.reason);
-      throw notReady('This node is not ready to serve.', details);
+      throw notReady('This instance is not ready to serve.', details);
     }
   }
 
   #indicatorsOf(state: DatabaseState | Unreachable) {
     const database = this.indicators.check('database');
     if (!state.reachable) return [() => database.down('it does not answer, or not within a second')];
-    const { pendingMigrations, missingTables } = state;
+    const { writable, pendingMigrations, missingTables } = state;
+    const limiter = this.indicators.check('limiter');
     const migrations = this.indicators.check('migrations');
     const counters = this.indicators.check('counters');
     return [
-      () => database.up(),
+      () => (writable.ok ? database.up() : database.down(writable.why)),
       () =>
         pendingMigrations.length === 0
           ? migrations.up()
@@ -48,6 +60,10 @@ export class Readiness {
         missingTables.length === 0
           ? counters.up()
           : counters.down({ missing: missingTables, message: 'tables were dropped: restore them' }),
+      () =>
+        this.limiter.state().mode === 'starting'
+          ? limiter.down('it has not reached its database yet, so it decides nothing')
+          : limiter.up(),
     ];
   }
 

@@ -13,6 +13,9 @@ export interface Patience {
 
 const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, lookEveryMs: 5_000 };
 
+/** Longer than load balancers keep idle connections, mostly 60 s: whoever closes first must not be the one about to be called. */
+const KEEP_ALIVE_MS = 72_000;
+
 export class PatientAdapter extends ExpressAdapter {
   readonly #patience: Patience;
 
@@ -23,7 +26,12 @@ export class PatientAdapter extends ExpressAdapter {
 
   override initHttpServer(): void {
     const { headMs, requestMs, lookEveryMs } = this.#patience;
-    const timing = { headersTimeout: headMs, requestTimeout: requestMs, connectionsCheckingInterval: lookEveryMs };
+    const timing = {
+      keepAliveTimeout: KEEP_ALIVE_MS,
+      headersTimeout: headMs,
+      requestTimeout: requestMs,
+      connectionsCheckingInterval: lookEveryMs,
+    };
     this.httpServer = createServer(timing, this.getInstance());
   }
 }

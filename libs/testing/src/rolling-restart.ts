@@ -1,0 +1,121 @@
+/** Two instances of a program behind a load balancer, replaced one after the other while calls keep coming. */
+import { Agent, request } from 'node:http';
+import { setTimeout as sleep } from 'node:timers/promises';
+import { type Balancer, startBalancer } from './balancer.js';
+import { freePort } from './free-port.js';
+import type { NodeExit, NodeProcess } from './spawn-node.js';
+
+export interface Call {
+  readonly method: 'GET' | 'POST';
+  readonly path: string;
+  readonly headers: Readonly<Record<string, string>>;
+  readonly body?: string;
+}
+
+export interface RollingRestart {
+  /** Starts an instance. It gets calls once it is ready. */
+  readonly start: (port: number) => Promise<NodeProcess>;
+  /** The nth call. */
+  readonly call: (n: number) => Call;
+  /** At least so many, and as many more as are made until both instances are replaced. */
+  readonly calls: number;
+  /** At once; 8 by default. */
+  readonly callers?: number;
+}
+
+export interface RollingRestartResult {
+  /** Calls by what came back: a status, or the error of a call without an answer. */
+  readonly outcomes: Readonly<Record<string, number>>;
+  /** Bodies of the first answers of status 500 and above. */
+  readonly failures: readonly string[];
+  readonly exits: readonly NodeExit[];
+  /** Calls that each of the four processes got, in the order of their start. */
+  readonly sent: readonly number[];
+}
+
+export async function restartOneByOne(options: RollingRestart): Promise<RollingRestartResult> {
+  const ports = [await freePort(), await freePort()];
+  const targets = ports.map((port) => `http://127.0.0.1:${port}`);
+  const running = await Promise.all(ports.map(options.start));
+  const balancer = await startBalancer({ targets });
+  const load = new Load(balancer.url, options);
+  const exits: NodeExit[] = [];
+  const sent: number[] = [];
+  try {
+    for (const target of targets) await untilIn(balancer, target);
+    const loading = load.run();
+    for (const [i, port] of ports.entries()) {
+      const target = targets[i] as string;
+      await load.untilMade(load.made + options.calls / 10);
+      running[i]?.kill('SIGTERM');
+      exits.push(await (running[i] as NodeProcess).exited);
+      sent.push(balancer.sentTo(target));
+      running[i] = await options.start(port);
+      await untilIn(balancer, target);
+    }
+    await load.untilMade(options.calls);
+    load.stop();
+    await loading;
+    sent.push(...targets.map((target, i) => balancer.sentTo(target) - (sent[i] ?? 0)));
+    return { outcomes: load.outcomes, failures: load.failures, exits, sent };
+  } finally {
+    load.stop();
+    await balancer.close();
+    await Promise.all(running.map((instance) => instance.stop()));
+  }
+}
+
+class Load {
+  readonly outcomes: Record<string, number> = {};
+  readonly failures: string[] = [];
+  made = 0;
+  readonly #agent = new Agent({ keepAlive: true });
+  #stopped = false;
+
+  constructor(
+    private readonly url: string,
+    private readonly options: RollingRestart,
+  ) {}
+
+  async run(): Promise<void> {
+    await Promise.all(Array.from({ length: this.options.callers ?? 8 }, () => this.#caller()));
+    this.#agent.destroy();
+  }
+
+  async untilMade(calls: number): Promise<void> {
+    while (this.made < calls && !this.#stopped) await sleep(10);
+  }
+
+  stop(): void {
+    this.#stopped = true;
+  }
+
+  async #caller(): Promise<void> {
+    while (!this.#stopped) {
+      const outcome = await this.#make(this.options.call(this.made++));
+      this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
+    }
+  }
+
+  #make({ method, path, headers, body }: Call): Promise<string> {
+    return new Promise((resolve) => {
+      const outgoing = request(this.url + path, { method, headers, agent: this.#agent }, (response) => {
+        let text = '';
+        response.setEncoding('utf8').on('data', (chunk: string) => (text += chunk));
+        response.on('error', (error) => resolve(error.message));
+        response.on('end', () => {
+          const status = response.statusCode ?? 0;
+          if (status >= 500 && this.failures.length < 10) this.failures.push(text);
+          resolve(String(status));
+        });
+      });
+      outgoing.on('error', (error) => resolve(error.message));
+      outgoing.end(body);
+    });
+  }
+}
+
+async function untilIn(balancer: Balancer, target: string): Promise<void> {
+  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) if (balancer.isIn(target)) return;
+  throw new Error(`${target} did not become ready within 60 s`);
+}
