@@ -19,6 +19,10 @@ const dataFolder = resolve(projectFolder, process.env.ROLLGATE_DATA_FOLDER || '.
 const env = { ...process.env };
 env.ROLLGATE_JWT_SECRET_FILE ||= join(dataFolder, 'jwt-secret');
 if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) {
+  // They belong to a database of DATABASE_URL.
+  delete env.DATABASE_PASSWORD;
+  delete env.DATABASE_PASSWORD_FILE;
+  delete env.ROLLGATE_POOLED;
   // Written by npm start while its embedded Postgres runs; the passwords there are of that Postgres alone.
   const databaseUrlFile = join(dataFolder, 'database-url');
   const auditorPasswordFile = join(dataFolder, 'rollgate_auditor-password');

@@ -12,6 +12,8 @@ and starts the service and the sample platform.
   PLATFORM_PORT         port of the sample platform (default 3001)
   DATABASE_URL          a Postgres of your own, e.g. postgres://user:password@host:5432/database
                         (default: an embedded one, its data is kept between starts)
+  DATABASE_PASSWORD     its password as it is, when DATABASE_URL has none
+  ROLLGATE_POOLED       true: that address is a connection pooler in transaction mode
   ROLLGATE_DATA_FOLDER  where data, secret and logs are kept (default .rollgate)
 `;
 

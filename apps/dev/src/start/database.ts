@@ -19,10 +19,11 @@ const DURABLE_SETTINGS = { shared_buffers: '256MB', max_connections: '200', max_
 
 export async function openDatabase(settings: Settings, say: (line: string) => void): Promise<Database> {
   if (settings.databaseUrl === undefined) return startOwn(settings, say);
-  const client = await connect({ databaseUrl: settings.databaseUrl });
+  const { databaseUrl: url, pooled } = settings;
+  const client = await connect({ databaseUrl: url, pooled });
   await client.end();
   return {
-    url: settings.databaseUrl,
+    url,
     isOurs: false,
     ended: new Promise(() => undefined),
     stop: () => Promise.resolve(),

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connect } from '@rollgate/migrations';
+import { type ConnectOptions, connect } from '@rollgate/migrations';
 import { output } from './program.js';
 
 const TIMEOUT_MS = 300_000;
@@ -8,13 +8,16 @@ const TIMEOUT_MS = 300_000;
 export async function fillForDemo({
   projectFolder,
   databaseUrl,
+  pooled,
   env,
 }: {
   projectFolder: string;
   databaseUrl: string;
+  pooled: boolean;
   env: Readonly<Record<string, string | undefined>>;
 }): Promise<string> {
-  if (!(await isEmpty(databaseUrl))) return '--demo: the database holds something already, it is left as it is';
+  if (!(await isEmpty({ databaseUrl, pooled })))
+    return '--demo: the database holds something already, it is left as it is';
   return await output(join(projectFolder, 'apps', 'server', 'dist', 'seed.js'), {
     args: [],
     env: { ...env, DATABASE_URL: databaseUrl },
@@ -22,8 +25,8 @@ export async function fillForDemo({
   });
 }
 
-async function isEmpty(databaseUrl: string): Promise<boolean> {
-  const client = await connect({ databaseUrl });
+async function isEmpty(address: ConnectOptions): Promise<boolean> {
+  const client = await connect(address);
   try {
     const { rows } = await client.query<{ empty: boolean }>(
       `SELECT NOT EXISTS (SELECT FROM rollgate.history) AND NOT EXISTS (SELECT FROM rollgate.limit_event)

@@ -1,5 +1,5 @@
 import { join } from 'node:path';
-import { connect } from '@rollgate/migrations';
+import { type ConnectOptions, connect } from '@rollgate/migrations';
 import { output } from './program.js';
 
 const LOGIN = 'admin@localhost';
@@ -13,13 +13,15 @@ export interface FirstAdmin {
 export async function ensureAdmin({
   projectFolder,
   databaseUrl,
+  pooled,
   env,
 }: {
   projectFolder: string;
   databaseUrl: string;
+  pooled: boolean;
   env: Readonly<Record<string, string | undefined>>;
 }): Promise<FirstAdmin | undefined> {
-  if (await hasStaff(databaseUrl)) return undefined;
+  if (await hasStaff({ databaseUrl, pooled })) return undefined;
   const printed = await output(join(projectFolder, 'apps', 'server', 'dist', 'cli.js'), {
     args: ['staff', 'add', LOGIN, '--role', 'admin', '--name', 'First admin', '--json'],
     env: { ...env, DATABASE_URL: databaseUrl },
@@ -28,8 +30,8 @@ export async function ensureAdmin({
   return { login: staff.login, password };
 }
 
-async function hasStaff(databaseUrl: string): Promise<boolean> {
-  const client = await connect({ databaseUrl });
+async function hasStaff(address: ConnectOptions): Promise<boolean> {
+  const client = await connect(address);
   try {
     return (await client.query('SELECT FROM rollgate.staff LIMIT 1')).rowCount === 1;
   } finally {

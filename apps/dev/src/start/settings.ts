@@ -9,6 +9,8 @@ export interface Settings {
   readonly platformPort: number;
   /** undefined: an embedded Postgres. */
   readonly databaseUrl: string | undefined;
+  /** A connection pooler in transaction mode is before that Postgres. */
+  readonly pooled: boolean;
   /** An empty database is filled first. */
   readonly demo: boolean;
 }
@@ -27,10 +29,19 @@ export function readSettings({ projectFolder, env, demo = false }: SettingSource
   const platformPort = readPort(env, 'PLATFORM_PORT', 3001);
   if (servicePort === platformPort)
     throw new SettingError(`ROLLGATE_PORT and PLATFORM_PORT are both ${servicePort}: set one of them`);
-  const databaseUrl = text(env, 'DATABASE_URL');
-  if (databaseUrl !== undefined) parseDatabaseUrl(databaseUrl);
+  const databaseUrl = readDatabaseUrl(env);
+  const pooled = text(env, 'ROLLGATE_POOLED') === 'true';
   const dataFolder = resolve(projectFolder, text(env, 'ROLLGATE_DATA_FOLDER') ?? '.rollgate');
-  return { projectFolder, dataFolder, servicePort, platformPort, databaseUrl, demo };
+  return { projectFolder, dataFolder, servicePort, platformPort, databaseUrl, pooled, demo };
+}
+
+function readDatabaseUrl(env: SettingSources['env']): string | undefined {
+  const databaseUrl = text(env, 'DATABASE_URL');
+  if (databaseUrl === undefined) return undefined;
+  const url = parseDatabaseUrl(databaseUrl);
+  const password = text(env, 'DATABASE_PASSWORD');
+  if (password !== undefined) url.password = encodeURIComponent(password);
+  return url.href;
 }
 
 /** Where Postgres keeps its data when its user cannot enter the data folder: a project below /root, started as root. */

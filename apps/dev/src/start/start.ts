@@ -70,17 +70,20 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
   ]);
   running.database = await openDatabase(settings, say);
   const databaseUrl = running.database.url;
-  await migrate({ databaseUrl, onProgress: (line) => say(`Database: ${line}`) });
+  const { pooled } = settings;
+  await migrate({ databaseUrl, pooled, onProgress: (line) => say(`Database: ${line}`) });
   const urls = await databaseUrls(running.database, dataFolder);
   // Before the programs, which register the catalogue: the history of the demo begins a month ago.
   if (settings.demo) {
     say('Filling the database for the demo …');
-    say(await fillForDemo({ projectFolder, databaseUrl, env }));
+    say(await fillForDemo({ projectFolder, databaseUrl, pooled, env: { ...env, DATABASE_PASSWORD: undefined } }));
   }
   const childEnv = {
     // No load balancer waits for us, but a person at a terminal does.
     ROLLGATE_DRAIN_MS: '0',
     ...env,
+    // It is part of the URL by now, and each program gets a URL of its own.
+    DATABASE_PASSWORD: undefined,
     ROLLGATE_PORT: String(servicePort),
     PLATFORM_PORT: String(platformPort),
     ROLLGATE_JWT_SECRET_FILE: await ensureSecret(dataFolder, 'jwt-secret'),
@@ -106,7 +109,7 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
     env: childEnv,
   });
   // Only now: the password is shown this once, so nothing may come between making it and showing it.
-  const admin = await ensureAdmin({ projectFolder, databaseUrl, env: childEnv });
+  const admin = await ensureAdmin({ projectFolder, databaseUrl, pooled, env: childEnv });
   announce(settings, { token, admin });
 }
 
