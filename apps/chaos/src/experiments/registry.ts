@@ -16,6 +16,7 @@ import { overload } from './overload.js';
 import { partitionDrop } from './partition-drop.js';
 import { stoppedBackend, stoppedNode } from './pauses.js';
 import { pgBouncer } from './pgbouncer.js';
+import { platformSilent } from './platform-silent.js';
 import { poison } from './poison.js';
 import { poolExhausted } from './pool-exhausted.js';
 import { reconnectStorm } from './reconnect-storm.js';
@@ -34,6 +35,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   ...databaseClocks,
   nodeClock,
   blackHole,
+  platformSilent,
   stoppedBackend,
   stoppedNode,
   latency,
