@@ -28,7 +28,9 @@ export class MarkedRoutes {
       ...this.#ofClass(type, isController),
       ...markedMethodsOf(type).flatMap((method): MarkedRoute[] => {
         const { name, mark, handler, isOwn } = method;
-        const kind = handler ? handlerKind(handler) : 'plain';
+        const found = handler ? handlerKind(handler) : 'plain';
+        // Routes and messages are all that Nest calls a controller for.
+        const kind = found === 'unknown' && isController ? 'plain' : found;
         // Overridden without a route of its own: Nest runs neither method.
         if (kind === 'plain' && !isOwn && handler) return [];
         return [{ route: `${type.name}.${name}`, mark, targets: handler ? [type, handler] : [type], kind }];

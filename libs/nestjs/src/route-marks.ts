@@ -32,8 +32,12 @@ export interface MarkedMethod {
 /** Methods by function, with the mark of each; `undefined`: it has none. */
 const methodsOf = new WeakMap<Type, Map<unknown, RouteMark | undefined>>();
 
+/** What was found for a class and handler: every call asks. Begins anew when there is another mark. */
+let found = new WeakMap<Type, WeakMap<Handler, RouteMark | undefined>>();
+
 /** @throws Error when this class or method has a mark already, or when guards never run at this place. */
 export function setRouteMark(target: object, mark: RouteMark, method?: { key: string | symbol; value: unknown }): void {
+  found = new WeakMap();
   if (method === undefined) {
     // Own metadata only: a subclass may mark itself otherwise than its base.
     if (Reflect.hasOwnMetadata(ROUTE_MARK, target)) throw new Error(markedTwice((target as Type).name));
@@ -66,9 +70,24 @@ function markedTwice(place: string): string {
  * @throws Error when methods of the class are marked and the handler is none of its methods.
  */
 export function routeMarkOf({ controller, handler }: { controller: Type; handler: Handler }): RouteMark | undefined {
+  // A context made by hand may have no class.
+  if (typeof controller !== 'function') return Reflect.getMetadata(ROUTE_MARK, handler) as RouteMark | undefined;
+  let marks = found.get(controller);
+  if (marks === undefined) {
+    marks = new WeakMap();
+    found.set(controller, marks);
+  }
+  let mark = marks.get(handler);
+  if (mark === undefined && !marks.has(handler)) {
+    mark = findMark(controller, handler);
+    marks.set(handler, mark);
+  }
+  return mark;
+}
+
+function findMark(controller: Type, handler: Handler): RouteMark | undefined {
   const own = Reflect.getMetadata(ROUTE_MARK, handler) as RouteMark | undefined;
-  if (own !== undefined || typeof controller !== 'function') return own;
-  return markOfMethod(controller, handler) ?? classMarkOf(controller);
+  return own ?? markOfMethod(controller, handler) ?? classMarkOf(controller);
 }
 
 /** The mark of a class, or of the nearest base class that has one. */
@@ -109,6 +128,7 @@ export function learnInstance(type: Type, instance: unknown): void {
   const marks = new Map(markedMethodsOf(type).map(({ name, mark }) => [name, mark]));
   if (marks.size === 0) return;
   const methods = methodsIn(type);
+  found = new WeakMap();
   for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(instance))) {
     if (typeof value === 'function' && !methods.has(value)) methods.set(value, marks.get(name));
   }
@@ -127,10 +147,7 @@ function markOfMethod(type: Type, handler: Handler): RouteMark | undefined {
   // Instrumentation may have replaced methods since: the ones that were known stay known.
   if (!methods.has(handler)) methods = learnMethods(type, methods);
   if (methods.has(handler)) return methods.get(handler);
-  if (markedMethodsOf(type).length === 0) {
-    methods.set(handler, undefined);
-    return undefined;
-  }
+  if (markedMethodsOf(type).length === 0) return undefined;
   throw new Error(
     `${type.name}: the handler that runs ("${handler.name}") is not a method of the class, so its @RateLimit cannot be ` +
       'found. Replace methods by decorators or on the prototype, not on instances',

@@ -301,7 +301,17 @@ describe('the start stops for a limit', () => {
       @RateLimit('one')
       list() {}
     }
-    const message = await problemsOf({ services: [Mailer, Importer], controllers: [LostController] });
+    @Controller()
+    class HalfLostController {
+      @SetMetadata('roles', ['admin'])
+      @Traced()
+      @Get()
+      @RateLimit('one')
+      list() {}
+    }
+    const controllers = [LostController, HalfLostController];
+    const message = await problemsOf({ services: [Mailer, Importer], controllers });
+    expect(message).toMatch(/HalfLostController\.list: is no handler/);
     expect(message).toMatch(/Mailer\.send: is no handler/);
     expect(message).toMatch(/Importer: is no handler/);
     expect(message).toMatch(/LostController\.list: is no handler.*move that one below/);

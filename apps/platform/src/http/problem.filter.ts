@@ -49,6 +49,7 @@ export function sendProblem(reply: Reply, problem: Problem): void {
   }
   reply
     .code(problem.status)
+    .header('Cache-Control', 'no-store')
     .header('Content-Type', 'application/problem+json; charset=utf-8')
     .send(JSON.stringify(problem));
 }

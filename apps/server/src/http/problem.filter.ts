@@ -18,6 +18,8 @@ export class ProblemFilter implements ExceptionFilter {
     }
     response.statusCode = problem.status;
     if (problem.status === 503) response.setHeader('Retry-After', retryAfterSeconds(error));
+    // Of public routes, too: a cache that kept a refusal would repeat it to others.
+    response.setHeader('Cache-Control', 'no-store');
     response.setHeader('Content-Type', 'application/problem+json; charset=utf-8');
     response.end(JSON.stringify(problem));
   }

@@ -1,6 +1,8 @@
 /** The customer's side of "contact support": files a wish for a custom limit, and reads what became of it. */
 import type { Catalogue, LimitRequest } from '@rollgate/contract';
 import type pg from 'pg';
+import { DEFAULT_LOOK_MS } from '../outage/budget.js';
+import { within } from '../outage/within.js';
 import { InvalidRequestError } from '../request.js';
 import { encodeAccount, parseSubjectKey, subjectKey } from '../subject.js';
 
@@ -84,7 +86,7 @@ export class LimitRequests {
     };
     const author = [`account:${account}`, 'customer', wish.address ?? null, wish.requestId ?? null];
     try {
-      const { rows } = await this.#pool.query<{ id: string }>(
+      const { rows } = await this.#query<{ id: string }>(
         'SELECT id FROM rollgate.ask_limit($1, ROW($2, $3, $4, $5)::rollgate.author)',
         [JSON.stringify(spec), ...author],
       );
@@ -111,8 +113,13 @@ export class LimitRequests {
   }
 
   async #read(values: readonly unknown[]): Promise<LimitRequest[]> {
-    const { rows } = await this.#pool.query<Row>('SELECT * FROM rollgate.requests_of($1, $2, $3, $4, $5)', [...values]);
+    const { rows } = await this.#query<Row>('SELECT * FROM rollgate.requests_of($1, $2, $3, $4, $5)', values);
     return rows.map(requestOf);
+  }
+
+  /** Also in the queue of a pool whose connections are silent no customer waits longer. */
+  #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R>> {
+    return within(DEFAULT_LOOK_MS, this.#pool.query<R>(text, [...values]), 'the database did not answer');
   }
 
   #subject({ account, api, dimensions }: Wish): string | null {
