@@ -1878,6 +1878,15 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.restore_override IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
 
+-- Whether a program and this database fit together. A migration that programs depend on raises `version`; one that older
+-- programs can not work with raises `serves` too, to the lowest version that a program may be written for.
+CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
+LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 2, 2
+$$;
+
+COMMENT ON FUNCTION rollgate.schema_version IS 'The version of the schema, and the lowest one that a program may be written for to work with it';
+
 -- The second in which unit number p_unit was granted. Only denials ask.
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
 LANGUAGE sql STABLE AS $$

@@ -16,6 +16,7 @@ GRANT EXECUTE ON FUNCTION
   rollgate.reset(int, text),
   rollgate.recently_freed(),
   rollgate.server_state(),
+  rollgate.schema_version(),
   rollgate.register_catalogue(jsonb, rollgate.author),
   rollgate.sync_node(text, text, bigint, text, timestamptz),
   rollgate.leave_node(text),

@@ -494,6 +494,19 @@ REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.reset(integer,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text) TO rollgate_runtime;
 
+CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version integer, OUT serves integer)
+ RETURNS record
+ LANGUAGE sql
+ IMMUTABLE
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT 2, 2
+$function$;
+COMMENT ON FUNCTION rollgate.schema_version() IS 'The version of the schema, and the lowest one that a program may be written for to work with it';
+REVOKE EXECUTE ON FUNCTION rollgate.schema_version() FROM PUBLIC;
+ALTER FUNCTION rollgate.schema_version() OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.schema_version() TO rollgate_runtime;
+
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane integer, p_subject text, p_unit bigint, p_from_minute integer)
  RETURNS integer
  LANGUAGE sql

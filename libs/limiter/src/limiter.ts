@@ -23,7 +23,7 @@ import { Deadlines, type Timed } from './outage/deadlines.js';
 import { BrokenAnswerError, isBadData, isOutage, TooLateError } from './outage/faults.js';
 import { LimiterUnavailableError, type NodeState, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
-import { within } from './outage/within.js';
+import { awake, within } from './outage/within.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { Reports } from './reports.js';
@@ -170,7 +170,7 @@ export class Limiter {
    */
   async start(): Promise<void> {
     this.#assertOpen();
-    await this.#contact?.start();
+    if (this.#contact) await awake(this.#contact.start());
   }
 
   /**
@@ -331,7 +331,7 @@ export class Limiter {
   /** Looks for changed limits now: what was committed before is in force here after it. False: the database did not answer. */
   async refreshPolicy(): Promise<boolean> {
     const refreshed = this.#policySource?.refresh() ?? Promise.resolve(true);
-    if (this.#outage === undefined) return await refreshed;
+    if (this.#outage === undefined) return await awake(refreshed);
     return await within(this.#lookMs(), refreshed, 'the limits in force were not read').catch(() => false);
   }
 
@@ -387,7 +387,7 @@ export class Limiter {
 
   /** @throws LimiterUnavailableError when the store does not answer in time */
   async #inTime<T>(work: () => Promise<T>): Promise<T> {
-    if (this.#outage === undefined) return await work();
+    if (this.#outage === undefined) return await awake(work());
     try {
       return await within(this.#lookMs(), work(), 'the database did not answer');
     } catch (error) {

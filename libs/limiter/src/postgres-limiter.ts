@@ -6,6 +6,7 @@ import type pg from 'pg';
 import { DatabaseLogin, type DatabaseUrl, type Password } from './connections/database-login.js';
 import { DecisionConnections } from './connections/decision-connections.js';
 import { openPools } from './connections/pools.js';
+import { checkSchemaVersion } from './connections/schema-version.js';
 import { type EventOptions, Recorder } from './events/recorder.js';
 import { FreedPoll } from './freed-poll.js';
 import { Janitor, type JanitorOptions } from './janitor.js';
@@ -124,6 +125,10 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     reports,
     onError,
     async prepare(client) {
+      if (!contact.reached) {
+        await checkSession(client);
+        await checkSchemaVersion(client, login.place);
+      }
       if (quarantine) roundTrip.note(await hearServer(client, { clock: databaseClock, quarantine }));
       await postgres.warmUp(client);
     },
@@ -172,12 +177,8 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     reports,
     place: () => login.place,
     async reach() {
-      const connected = decisions.take().then((client) => decisions.giveBack(client, { broken: false }));
-      const looking = checkSession(housekeeping).then(() => sync.reach());
-      const [looked, decides] = await Promise.allSettled([looking, connected]);
-      // A schema that is missing is told best by the look.
-      if (looked.status === 'rejected') throw looked.reason;
-      if (decides.status === 'rejected') throw decides.reason;
+      decisions.giveBack(await decisions.take(), { broken: false });
+      await sync.reach();
     },
   });
   const recorder =

@@ -5,6 +5,7 @@ import { CallerAccount } from './caller-account.js';
 import { CallerUsage } from './caller-usage.js';
 import { GuardCheck } from './guard-check.js';
 import { CallerLimitRequests } from './limit-requests.js';
+import { LimiterStart } from './limiter-start.js';
 import { MarkedRoutes } from './marked-routes.js';
 import { ConfigurableModuleClass, ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
@@ -31,8 +32,9 @@ const shared = [
  * - `forRoot(options)`: with `RollgateOptions` at hand.
  * - `forRootAsync({ imports, inject, useFactory })`, or with a `RollgateOptionsFactory` as `useClass` or `useExisting`.
  *
- * At the start of the application it throws `RateLimitSetupError` when a `@RateLimit` can't be enforced; at its shutdown
- * it closes the limiter, after the last request.
+ * At the start of the application it throws `RateLimitSetupError` when a `@RateLimit` can't be enforced, and
+ * `LimiterStartError` when the limiter can not reach its database, unless `onStart` is `wait`; at its shutdown it closes the
+ * limiter, after the last request.
  */
 @Module({
   imports: [DiscoveryModule],
@@ -40,6 +42,7 @@ const shared = [
     GuardCheck,
     MarkedRoutes,
     RouteLimits,
+    LimiterStart,
     Warnings,
     CallerAccount,
     CallerUsage,

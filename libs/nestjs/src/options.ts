@@ -18,6 +18,12 @@ export interface RollgateOptions {
   /** `false`: the limiter outlives the application, e.g. because two share it. `true` by default. */
   readonly closeLimiter?: boolean;
   /**
+   * What happens at the start of the application while the limiter can not reach its database, or the database is not
+   * prepared. `fail`, the default: the start fails with one line that says why. `wait`: the application starts, and guarded
+   * calls get 503 with `Retry-After` until the limiter has reached its database.
+   */
+  readonly onStart?: 'fail' | 'wait';
+  /**
    * Resolvers by dimension, over the defaults:
    * - `account`: `request.user.account`, as an authentication guard has set it. Never take it from what a client sends.
    * - `bot`, `request_id`, `table`: the route parameters `botId`, `requestId`, `tableName` (in a message, the field).

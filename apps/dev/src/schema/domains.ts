@@ -7,7 +7,7 @@ export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   counters: `counter bucket lane freed acquire acquire_cold enter_lanes first_counted list_subjects oldest_second peek
-    recently_freed refund reset second_of server_state sweep window_base`,
+    recently_freed refund reset schema_version second_of server_state sweep window_base`,
   policy: `author installation ledger catalogue override override_number override_use limit_request limit_request_number ceiling history node
     add_override ask_limit catalogue_facts change_catalogue change_override check_ceiling create_override decide_request
     default_limits expire_override history_hash leave_node limits_for need_reason open_ledger override_at override_facts

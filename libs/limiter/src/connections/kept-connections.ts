@@ -13,6 +13,9 @@ const FIRST_RETRY_MS = 100;
 const MOST_RETRY_MS = 1_000;
 /** A connection that does not end by then is cut: nothing of it is wanted any more. */
 const END_WITHIN_MS = 500;
+/** Some 25 days. */
+const LONGEST_TIMER_MS = 2 ** 31 - 1;
+const CLOSED = 'the connections are closed';
 
 /** The driver's types lack these two: whether the connection keeps the process alive. */
 export interface KeptClient extends pg.Client {
@@ -42,6 +45,8 @@ export class KeptConnections {
   readonly #open = new Set<KeptClient>();
   readonly #free: KeptClient[] = [];
   #waiting: Waiter[] = [];
+  /** Wait for the attempt under way. */
+  #watching: { resolve(): void; reject(error: Error): void }[] = [];
   #opening = 0;
   /** Why the last attempt failed; `undefined`: it succeeded. */
   #failure: Error | undefined;
@@ -60,18 +65,29 @@ export class KeptConnections {
   }
 
   /**
+   * Resolves while the database can be reached, otherwise when the attempt under way has succeeded.
+   * @throws NotAskedError when the database can not be reached
+   */
+  reachable(): Promise<void> {
+    if (this.#open.size > 0) return Promise.resolve();
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
+    this.#refill();
+    return new Promise((resolve, reject) => this.#watching.push({ resolve, reject }));
+  }
+
+  /**
    * A connection for the taker alone, until it gives it back.
    * @throws NotAskedError when none is free within `withinMs`, or when the database can not be reached
    */
   take(withinMs?: number): Promise<KeptClient> {
-    if (this.#ended) return Promise.reject(new NotAskedError('the connections are closed'));
     const client = this.#free.pop();
     if (client !== undefined) {
       client.ref();
       return Promise.resolve(client);
     }
-    if (this.#failure !== undefined && this.#open.size === 0 && this.#opening === 0)
-      return Promise.reject(new NotAskedError(this.#failure.message, { cause: this.#failure }));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) return Promise.reject(refusal);
     this.#refill();
     return this.#wait(withinMs);
   }
@@ -84,6 +100,7 @@ export class KeptConnections {
     }
     const waiter = this.#waiting.shift();
     if (waiter !== undefined) {
+      client.ref();
       waiter.resolve(client);
       return;
     }
@@ -96,15 +113,19 @@ export class KeptConnections {
   async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retry);
-    this.#refuse(new NotAskedError('the connections are closed'));
+    this.#refuse(new NotAskedError(CLOSED));
     const free = this.#free.splice(0);
     for (const client of free) this.#open.delete(client);
     await Promise.all(free.map((client) => endOf(client, END_WITHIN_MS)));
   }
 
-  #wait(withinMs: number | undefined): Promise<KeptClient> {
+  /** Also keeps the process alive: connections that are being opened do not. */
+  #wait(withinMs = LONGEST_TIMER_MS): Promise<KeptClient> {
     return new Promise((resolve, reject) => {
-      let timer: NodeJS.Timeout | undefined;
+      const timer = setTimeout(() => {
+        this.#waiting = this.#waiting.filter((other) => other !== waiter);
+        reject(new NotAskedError(`no connection to the database was free within ${Math.round(withinMs)} ms`));
+      }, withinMs);
       const waiter: Waiter = {
         resolve(client) {
           clearTimeout(timer);
@@ -116,11 +137,6 @@ export class KeptConnections {
         },
       };
       this.#waiting.push(waiter);
-      if (withinMs === undefined) return;
-      timer = setTimeout(() => {
-        this.#waiting = this.#waiting.filter((other) => other !== waiter);
-        reject(new NotAskedError(`no connection was free within ${Math.round(withinMs)} ms`));
-      }, withinMs);
     });
   }
 
@@ -151,6 +167,7 @@ export class KeptConnections {
     // A lost connection is reported here too. Without a listener that would end the process.
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('a connection ended')));
+    for (const { resolve } of this.#watching.splice(0)) resolve();
     this.giveBack(client, { broken: false });
     if (this.#open.size >= this.#options.size) this.#options.onWhole();
   }
@@ -160,8 +177,8 @@ export class KeptConnections {
     this.#failure = error as Error;
     this.#options.onFault(error);
     this.#options.onRefused(this.#failure, ++this.#failures);
-    if (this.#open.size === 0 && this.#opening === 0)
-      this.#refuse(new NotAskedError(this.#failure.message, { cause: this.#failure }));
+    const refusal = this.#refusal();
+    if (refusal !== undefined) this.#refuse(refusal);
     // Jittered, so that instances which lost the database together do not come back all at once.
     const afterMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), MOST_RETRY_MS) * (0.5 + Math.random());
     this.#retry ??= setTimeout(() => {
@@ -183,8 +200,16 @@ export class KeptConnections {
     this.#refill();
   }
 
+  /** Why no connection can be had for now. */
+  #refusal(): NotAskedError | undefined {
+    if (this.#ended) return new NotAskedError(CLOSED);
+    if (this.#failure === undefined || this.#open.size > 0 || this.#opening > 0) return undefined;
+    return new NotAskedError(this.#failure.message, { cause: this.#failure });
+  }
+
   #refuse(error: Error): void {
     for (const { reject } of this.#waiting.splice(0)) reject(error);
+    for (const { reject } of this.#watching.splice(0)) reject(error);
   }
 }
 

@@ -43,11 +43,6 @@ export interface PoolOptions {
 }
 
 export function openPools({ login, connections, budget, pooled, reports, onError, prepare }: PoolOptions): Pools {
-  const open = (config: pg.PoolConfig) => {
-    const pool = new LoginPool(login, { ...KEEP_ALIVE, allowExitOnIdle: true, ...config });
-    pool.on('error', onError);
-    return pool;
-  };
   const limits =
     budget === undefined || pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs };
   const config: pg.ClientConfig = { ...KEEP_ALIVE, ...limits, application_name: 'rollgate', pipeline: !pooled };
@@ -62,6 +57,11 @@ export function openPools({ login, connections, budget, pooled, reports, onError
     },
     onWhole: () => reports.over('connections', `all connections to ${login.place} are open again`),
   });
+  const open = (config: pg.PoolConfig) => {
+    const pool = new LoginPool({ login, decisions }, { ...KEEP_ALIVE, allowExitOnIdle: true, ...config });
+    pool.on('error', onError);
+    return pool;
+  };
   return {
     decisions,
     looks: open({
@@ -90,7 +90,10 @@ async function openClient(
   // A connection that breaks while it is made ready reports that through `prepare`.
   client.on('error', ignore);
   try {
-    await client.connect();
+    const connecting = client.connect();
+    // An attempt in the background does not keep the process alive.
+    client.unref();
+    await connecting;
     await prepare(client);
     client.off('error', ignore);
     return client;
@@ -100,25 +103,38 @@ async function openClient(
   }
 }
 
-/** Signs in with what `login` returns at that moment. */
+/**
+ * Signs in with what `login` returns at that moment, and only while the database can be reached: while it can not, the
+ * connections that decide find out when it is back, and nothing else tries.
+ */
 class LoginPool extends pg.Pool {
   readonly #login: DatabaseLogin;
+  readonly #decisions: KeptConnections;
 
-  constructor(login: DatabaseLogin, config: pg.PoolConfig) {
+  constructor({ login, decisions }: { login: DatabaseLogin; decisions: KeptConnections }, config: pg.PoolConfig) {
     super({ ...config, Client: login.Client });
     this.#login = login;
+    this.#decisions = decisions;
   }
 
   override connect(): Promise<pg.PoolClient>;
   override connect(callback: ConnectCallback): void;
   override connect(callback?: ConnectCallback): Promise<pg.PoolClient> | undefined {
-    const connecting = this.idleCount > 0 ? super.connect() : this.#login.refresh().then(() => super.connect());
+    const connecting = this.#connect();
     if (callback === undefined) return connecting;
     connecting.then(
       (client) => callback(undefined, client, client.release),
       (error: Error) => callback(error, undefined, () => undefined),
     );
     return undefined;
+  }
+
+  async #connect(): Promise<pg.PoolClient> {
+    if (this.idleCount === 0) {
+      await this.#decisions.reachable();
+      await this.#login.refresh();
+    }
+    return await super.connect();
   }
 }
 

@@ -2,13 +2,14 @@
  * Whether the limiter has reached its database. Until it has, it decides nothing: it does not know what was granted before
  * it was started, so whatever it granted would come on top of that, and once more after each restart.
  */
+import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
-import { codeOf, TooLateError } from './faults.js';
+import { codeOf, NotAskedError, TooLateError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
 import { within } from './within.js';
 
 /** A call that comes before the first attempt has ended waits for it: a sign-in far away takes some round trips. */
-const FIRST_CALLS_WAIT_MS = 3_000;
+const FIRST_CALLS_WAIT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const MOST_RETRY_MS = 2_000;
 
@@ -110,21 +111,19 @@ export class Contact {
 }
 
 function startError(error: unknown, place: string): LimiterStartError {
-  if (error instanceof LimiterStartError) return error;
-  return new LimiterStartError(`${complaintAbout(error, place)}`, { cause: error });
+  const cause = error instanceof NotAskedError ? (error.cause ?? error) : error;
+  return new LimiterStartError(complaintAbout(cause, place), { cause });
 }
 
-/** A schema, table or function of Rollgate's is missing. */
-const NOT_MIGRATED = new Set(['3F000', '42P01', '42883']);
 /** The server was reached, and refuses this login or this database. */
 const REFUSED = /^(28|3D|42501|55000|53300)/;
 
 function complaintAbout(error: unknown, place: string): string {
-  const code = codeOf(error);
-  if (NOT_MIGRATED.has(code))
-    return `the database at ${place} is not prepared for this version of Rollgate: run \`npx rollgate migrate\``;
+  if (error instanceof SchemaError) return error.message;
   const reason = reasonOf(error);
-  if (REFUSED.test(code)) return `the database at ${place} refuses the limiter: ${reason}`;
+  if (codeOf(error) === '42501')
+    return `the database at ${place} refuses the limiter: ${reason}. Its login needs the rights of rollgate_runtime`;
+  if (REFUSED.test(codeOf(error))) return `the database at ${place} refuses the limiter: ${reason}`;
   return `the limiter can not reach the database at ${place}: ${reason}`;
 }
 

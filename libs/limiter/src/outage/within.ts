@@ -12,3 +12,13 @@ export async function within<T>(ms: number, work: Promise<T>, what: string): Pro
     clearTimeout(timer);
   }
 }
+
+/** Keeps the process alive until `work` has ended: connections in the background do not. */
+export async function awake<T>(work: Promise<T>): Promise<T> {
+  const timer = setInterval(() => undefined, 60_000);
+  try {
+    return await work;
+  } finally {
+    clearInterval(timer);
+  }
+}

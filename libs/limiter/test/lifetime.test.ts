@@ -1,0 +1,60 @@
+/** No process is kept alive by a limiter that was never closed. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, freePort, spawnNode, startTcpProxy, type TestDatabase } from '@rollgate/testing';
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+async function run(
+  databaseUrl: string,
+  what: string,
+): Promise<{ lines: string[]; tookMs: number; code: number | null }> {
+  const script = new URL('unclosed.mjs', import.meta.url).pathname;
+  const node = await spawnNode({ script, args: [databaseUrl, what], readyLine: /^done$/ });
+  const doneAt = performance.now();
+  const stuck = setTimeout(() => node.kill('SIGKILL'), 20_000);
+  const { code } = await node.exited;
+  clearTimeout(stuck);
+  return { lines: node.stdout().trim().split('\n'), tookMs: performance.now() - doneAt, code };
+}
+
+test.each([
+  ['nothing', ['done']],
+  ['start', ['done']],
+  ['acquire', ['true enforced', 'done']],
+  ['look', ['done']],
+])(
+  '%s: the program ends',
+  async (what, lines) => {
+    const result = await run(database.url, what);
+    expect(result).toMatchObject({ lines, code: 0 });
+    expect(result.tookMs).toBeLessThan(3_000);
+  },
+  60_000,
+);
+
+test('with a database that can not be reached, the program ends too', async () => {
+  const result = await run(`postgres://user:secret@127.0.0.1:${await freePort()}/name`, 'start');
+  expect(result.lines[0]).toMatch(
+    /^LimiterStartError: the limiter can not reach the database at .*: connection refused$/,
+  );
+  expect(result.code).toBe(0);
+  expect(result.tookMs).toBeLessThan(3_000);
+}, 60_000);
+
+test('with a database that does not answer, the program ends after the attempt under way', async () => {
+  const { hostname, port } = new URL(database.url);
+  const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy.set({ kind: 'black-hole' });
+  try {
+    const result = await run(Object.assign(new URL(database.url), { port: String(proxy.port) }).href, 'start');
+    expect(result.lines[0]).toMatch(/it does not answer in time$/);
+    expect(result.code).toBe(0);
+    expect(result.tookMs).toBeLessThan(8_000);
+  } finally {
+    await proxy.close();
+  }
+}, 60_000);

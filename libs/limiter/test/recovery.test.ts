@@ -1,0 +1,185 @@
+/** Recovery needs no calls, and each change of state is reported once. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import type { Decision } from '@rollgate/contract';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
+import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let limiter: Limiter;
+let reports: Report[];
+let errors: unknown[];
+let bots = 0;
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  reports = [];
+  errors = [];
+  const { hostname, port } = new URL(database.url);
+  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+});
+afterEach(async () => {
+  proxy.set({ kind: 'pass' });
+  await limiter.close();
+  await proxy.close();
+});
+
+async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
+  const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  limiter = createPostgresLimiter({
+    databaseUrl,
+    janitor: false,
+    budgetMs: 600,
+    onReport: (report) => reports.push(report),
+    onError: (error) => errors.push(error),
+    ...options,
+  });
+  await limiter.start();
+}
+
+/** Calls of sixteen accounts, so that both stripes are asked. */
+const everywhere = (): Promise<Decision[]> =>
+  Promise.all(Array.from({ length: 16 }, (_, i) => limiter.acquire({ account: `a-${i}`, api: 'get-bots' })));
+
+async function untilMode(mode: string): Promise<void> {
+  for (const deadline = Date.now() + 15_000; limiter.state().mode !== mode; await wait(20))
+    if (Date.now() > deadline) throw new Error(`it is ${limiter.state().mode} after 15 s`);
+}
+
+async function fallBack(): Promise<void> {
+  proxy.set({ kind: 'reset' });
+  for (let i = 0; i < 4; i++) await everywhere();
+  expect(limiter.state().mode).toBe('fallback');
+}
+
+test.each(['reset', 'black-hole'] as const)(
+  '%s: the state is normal again without a call on any stripe',
+  async (kind) => {
+    await open();
+    proxy.set({ kind });
+    for (let i = 0; i < 4; i++) await everywhere();
+    expect(limiter.state().mode).toBe('fallback');
+    proxy.set({ kind: 'pass' });
+    await untilMode('normal');
+    // The very first calls are the database's.
+    expect(new Set((await everywhere()).map(({ mode }) => mode))).toEqual(new Set(['enforced']));
+    const about = reports.filter(({ topic }) => topic === 'database');
+    expect(about.map(({ level }) => level)).toEqual(['error', 'info']);
+    expect(about[0]?.message).toMatch(/^the limiter decides without its database: .+/);
+  },
+  60_000,
+);
+
+test('what was granted without the database is spent in it without a further call', async () => {
+  await open();
+  await fallBack();
+  const bot = `bot-${++bots}`;
+  const granted = await Promise.all(
+    Array.from({ length: 5 }, () => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } })),
+  );
+  expect(new Set(granted.map(({ mode }) => mode))).toEqual(new Set(['fallback_allowed']));
+  proxy.set({ kind: 'pass' });
+  await untilMode('normal');
+  const { rows } = await database.pool.query<{ total: string }>(
+    'SELECT total FROM rollgate.counter WHERE subject = $1',
+    [`acme/publish-bot/bot=${bot}`],
+  );
+  expect(rows).toEqual([{ total: '5' }]);
+}, 60_000);
+
+test('open: a second outage, a minute after the first one, has its own minute', async () => {
+  let nowMs = Date.now();
+  await open({ outage: { default: 'open' }, clock: () => nowMs });
+  await fallBack();
+  proxy.set({ kind: 'pass' });
+  await untilMode('normal');
+  nowMs += 62_000;
+  await fallBack();
+  const bot = `bot-${++bots}`;
+  const decisions = await Promise.all(
+    Array.from({ length: 100 }, () => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } })),
+  );
+  expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(100);
+}, 60_000);
+
+test('a lane that stays locked keeps its stripe without the database; it does not come and go', async () => {
+  await open();
+  const holder = await database.pool.connect();
+  await holder.query('BEGIN; SELECT pg_advisory_xact_lock(7605, l) FROM generate_series(0, 63) l');
+  for (let i = 0; i < 4; i++) await everywhere();
+  await wait(3_000);
+  expect(limiter.state().mode).toBe('fallback');
+  expect(reports.filter(({ topic }) => topic === 'database')).toHaveLength(1);
+  await holder.query('ROLLBACK');
+  holder.release();
+  await untilMode('normal');
+}, 60_000);
+
+test('limits that may be old, and connections that stay lost, are reported once each and when that is over', async () => {
+  await open({ pollEveryMs: 100 });
+  proxy.set({ kind: 'reset' });
+  for (const deadline = Date.now() + 20_000; !reports.some(({ topic }) => topic === 'limits'); await wait(50))
+    if (Date.now() > deadline) throw new Error('not reported');
+  proxy.set({ kind: 'pass' });
+  await wait(3_000);
+  for (const topic of ['limits', 'connections'] as const)
+    expect([topic, ...reports.filter((one) => one.topic === topic).map(({ level }) => level)]).toEqual([
+      topic,
+      topic === 'limits' ? 'error' : 'warn',
+      'info',
+    ]);
+  expect(reports.find(({ topic }) => topic === 'limits')?.message).toMatch(/^the limits in force are 1\d s old/);
+}, 60_000);
+
+test('denials that are lost are reported', async () => {
+  await open();
+  await fallBack();
+  await limiter.close();
+  expect(reports.filter(({ topic }) => topic === 'events')).toEqual([
+    { topic: 'events', level: 'error', message: expect.stringMatching(/^\d+ decisions could not be recorded/) },
+  ]);
+  expect(errors.some((error) => error instanceof EventsLostError)).toBe(true);
+}, 60_000);
+
+test('by default reports go to console.warn', async () => {
+  const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
+  try {
+    const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+    limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: 600 });
+    await limiter.start();
+    await fallBack();
+    expect(warned.mock.calls.flat()).toContainEqual(
+      expect.stringMatching(/^rollgate: the limiter decides without its database: /),
+    );
+  } finally {
+    warned.mockRestore();
+  }
+}, 60_000);
+
+test('looks, refunds and resets end in time in a black hole', async () => {
+  await open();
+  const granted = await limiter.acquire({ account: 'acme', api: 'get-bots' });
+  proxy.set({ kind: 'black-hole' });
+  const ref = { account: 'acme', api: 'get-bots' };
+  const startedAt = performance.now();
+  const outcomes = await Promise.allSettled([
+    limiter.peek(ref),
+    limiter.usage('acme'),
+    limiter.reset(ref),
+    limiter.refund(granted),
+  ]);
+  expect(performance.now() - startedAt).toBeLessThan(3_000);
+  for (const outcome of outcomes) {
+    if (outcome.status === 'fulfilled') throw new Error('it was answered');
+    expect(outcome.reason).toBeInstanceOf(LimiterUnavailableError);
+  }
+  expect(await limiter.refreshPolicy()).toBe(false);
+  expect(performance.now() - startedAt).toBeLessThan(6_000);
+  await limiter.close();
+  expect(performance.now() - startedAt).toBeLessThan(16_000);
+}, 60_000);

@@ -1,0 +1,177 @@
+/** A limiter decides nothing before it has reached its database, and says in one line what keeps it from there. */
+import { setTimeout as wait } from 'node:timers/promises';
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { createTestDatabase, freePort, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import {
+  DatabaseUrlError,
+  type Limiter,
+  LimiterStartError,
+  LimiterUnavailableError,
+  type Report,
+} from '../src/index.js';
+import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+
+let database: TestDatabase;
+let proxy: TcpProxy;
+let reports: Report[];
+const open: Limiter[] = [];
+
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  reports = [];
+  const { hostname, port } = new URL(database.url);
+  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+});
+afterEach(async () => {
+  proxy.set({ kind: 'pass' });
+  await Promise.all(open.splice(0).map((limiter) => limiter.close()));
+  await proxy.close();
+});
+
+function create(options: Partial<PostgresLimiterOptions> = {}): Limiter {
+  const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  const onReport = (report: Report) => reports.push(report);
+  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, onReport, ...options });
+  open.push(limiter);
+  return limiter;
+}
+
+const call = (bot: string) => ({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
+
+async function errorOf(work: Promise<unknown>): Promise<Error> {
+  try {
+    await work;
+  } catch (error) {
+    return error as Error;
+  }
+  throw new Error('it did not fail');
+}
+
+describe('the connection string is checked at once, and is never repeated', () => {
+  test.each([
+    ['missing', undefined, /databaseUrl is missing/],
+    ['null', null, /databaseUrl is missing/],
+    ['empty', '', /databaseUrl is empty/],
+    ['no URL', 'user:secret@db', /is not a Postgres URL/],
+    ['no URL at all', 'secret', /is not a Postgres URL/],
+    ['a URL of something else', 'https://user:secret@db/name', /is not a Postgres URL/],
+    ['badly encoded', 'postgres://user:secret%zz@db/name', /is not a Postgres URL/],
+    ['a number', 5432, /databaseUrl is a number/],
+  ])('%s', (_, databaseUrl, message) => {
+    const make = () => createPostgresLimiter({ databaseUrl: databaseUrl as string });
+    expect(make).toThrow(DatabaseUrlError);
+    expect(make).toThrow(message);
+    expect(make).not.toThrow(/secret/);
+  });
+
+  test('from a function: it stops the start', async () => {
+    const limiter = create({ databaseUrl: () => 'user:secret@db' });
+    const error = await errorOf(limiter.start());
+    expect(error).toBeInstanceOf(LimiterStartError);
+    expect(error.message).toMatch(/databaseUrl is not a Postgres URL/);
+    expect(error.message).not.toMatch(/secret/);
+  });
+});
+
+test('without a call to start, the first call waits for the database and is decided by it', async () => {
+  proxy.set({ kind: 'latency', ms: 30 });
+  expect(await create().acquire(call('first'))).toMatchObject({ allowed: true, mode: 'enforced' });
+  expect(reports).toEqual([]);
+});
+
+test('nothing is decided until the database was reached; then everything is decided by it', async () => {
+  proxy.set({ kind: 'reset' });
+  const limiter = create();
+  const error = await errorOf(limiter.start());
+  expect(error).toBeInstanceOf(LimiterStartError);
+  expect(error.message).toMatch(/^the limiter can not reach the database at 127\.0\.0\.1:\d+\/test_\w+: .+$/);
+  for (let i = 0; i < 5; i++) {
+    const startedAt = performance.now();
+    const failure = await errorOf(limiter.acquire(call('waiting')));
+    expect(failure).toBeInstanceOf(LimiterUnavailableError);
+    expect((failure as LimiterUnavailableError).retryAfterMs).toBeGreaterThanOrEqual(1_000);
+    expect(performance.now() - startedAt).toBeLessThan(150);
+  }
+  for (const look of [limiter.peek(call('waiting')), limiter.usage('acme'), limiter.limitsOf(call('waiting'))])
+    expect(await errorOf(look)).toBeInstanceOf(LimiterUnavailableError);
+  expect(limiter.state()).toMatchObject({ mode: 'starting', reason: expect.stringMatching(/can not reach/) });
+  await wait(1_000);
+  expect(reports.filter(({ topic }) => topic === 'start').map(({ level }) => level)).toEqual(['error']);
+  proxy.set({ kind: 'pass' });
+  for (const deadline = Date.now() + 10_000; limiter.state().mode !== 'normal' && Date.now() < deadline; )
+    await wait(20);
+  expect(await limiter.acquire(call('waiting'))).toMatchObject({ allowed: true, mode: 'enforced' });
+  expect(reports.filter(({ topic }) => topic === 'start').map(({ level }) => level)).toEqual(['error', 'info']);
+}, 60_000);
+
+test.each(['reset', 'black-hole'] as const)(
+  '%s: however often an instance restarts in an outage, it grants nothing',
+  async (kind) => {
+    const before = create();
+    await before.start();
+    const spent = await Promise.all(Array.from({ length: 40 }, () => before.acquire(call(kind))));
+    expect(spent.filter(({ allowed }) => allowed)).toHaveLength(40);
+    await before.close();
+    proxy.set({ kind });
+    for (let life = 0; life < 3; life++) {
+      const limiter = create();
+      const outcomes = await Promise.allSettled(Array.from({ length: 40 }, () => limiter.acquire(call(kind))));
+      expect(outcomes.every(({ status }) => status === 'rejected')).toBe(true);
+      const startedAt = performance.now();
+      await limiter.close();
+      expect(performance.now() - startedAt).toBeLessThan(8_000);
+    }
+  },
+  90_000,
+);
+
+test('a port where nothing listens, and a host that is not known', async () => {
+  const refused = create({ databaseUrl: `postgres://user:secret@127.0.0.1:${await freePort()}/name` });
+  expect((await errorOf(refused.start())).message).toMatch(/at 127\.0\.0\.1:\d+\/name: connection refused$/);
+  const unknown = create({ databaseUrl: 'postgres://user:secret@db.invalid/name' });
+  expect((await errorOf(unknown.start())).message).toMatch(/at db\.invalid:5432\/name: the host is not known$/);
+});
+
+test('a wrong password is named, and not repeated', async () => {
+  const url = Object.assign(new URL(database.url), { password: 'mistyped' });
+  const { message } = await errorOf(create({ databaseUrl: url.href }).start());
+  expect(message).toMatch(/refuses the limiter: password authentication failed for user/);
+  expect(message).not.toMatch(/mistyped/);
+});
+
+describe('the schema', () => {
+  let own: TestDatabase;
+  afterEach(() => own.drop());
+
+  test('none: the command to run is named', async () => {
+    own = await createTestDatabase({ migrated: false });
+    const limiter = create({ databaseUrl: own.url });
+    expect((await errorOf(limiter.start())).message).toMatch(/holds no Rollgate: run `npx rollgate migrate`$/);
+    await limiter.close();
+  });
+
+  test('of 0.1.0, which had no version: the command to run is named', async () => {
+    own = await createTestDatabase();
+    await own.pool.query('DROP FUNCTION rollgate.schema_version()');
+    const limiter = create({ databaseUrl: own.url });
+    expect((await errorOf(limiter.start())).message).toMatch(/is older than .* needs: run `npx rollgate migrate`$/);
+    await limiter.close();
+  });
+
+  test.each([
+    [1, 1, /is older than .* needs: run `npx rollgate migrate`/],
+    [3, 3, /serves programs from version 3 .*: upgrade the program/],
+    [3, 2, undefined],
+  ])('version %i, which serves programs from %i on', async (version, serves, complaint) => {
+    own = await createTestDatabase();
+    await own.pool.query(`CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
+      LANGUAGE sql IMMUTABLE AS $$ SELECT ${version}, ${serves} $$`);
+    const limiter = create({ databaseUrl: own.url });
+    if (complaint === undefined) await limiter.start();
+    else expect((await errorOf(limiter.start())).message).toMatch(complaint);
+    await limiter.close();
+  });
+});
