@@ -130,11 +130,13 @@ CREATE TABLE rollgate.catalogue (
   version            int NOT NULL DEFAULT 1,
   changed_in         bigint NOT NULL,
   changed_at         timestamptz NOT NULL,
-  changed_by         text NOT NULL
+  changed_by         text NOT NULL,
+  history_id         bigint
 );
 
 COMMENT ON TABLE  rollgate.catalogue IS 'One row an API: its default limits, as shipped and as edited';
 COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
+COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
 COMMENT ON COLUMN rollgate.catalogue.shadow     IS 'true: denials of this API are recorded, not enforced';
 
 CREATE SEQUENCE rollgate.override_number;
@@ -161,10 +163,13 @@ CREATE TABLE rollgate.override (
   version    int NOT NULL DEFAULT 1,
   created_in bigint NOT NULL,
   changed_in bigint NOT NULL,
+  factor     numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  history_id bigint,
   CHECK (group_id IS NULL OR api IS NULL),
   CHECK (subject IS NULL OR api IS NOT NULL),
-  CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR mode IS NOT NULL),
-  CHECK (expires_at > starts_at)
+  CHECK (expires_at > starts_at),
+  CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL),
+  CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL)
 );
 CREATE INDEX ON rollgate.override (account, created_in DESC);
 CREATE INDEX ON rollgate.override (changed_in);
@@ -175,11 +180,13 @@ COMMENT ON TABLE  rollgate.override IS 'Custom limits of accounts. The most spec
 COMMENT ON COLUMN rollgate.override.subject    IS 'key of the one subject it is for, as in rollgate.counter';
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.per_hour   IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.override.factor     IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
+COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
 COMMENT ON COLUMN rollgate.override.mode       IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
 COMMENT ON COLUMN rollgate.override.expires_at IS 'holds until just before; NULL: permanent';
 COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
 
--- What an override was good for, told by the nodes every few seconds.
+-- What effect overrides had, reported by the instances every few seconds.
 CREATE TABLE rollgate.override_use (
   override_id   text PRIMARY KEY REFERENCES rollgate.override,
   first_used_at timestamptz NOT NULL,
@@ -189,8 +196,8 @@ CREATE TABLE rollgate.override_use (
   needed_at     timestamptz
 );
 
-COMMENT ON TABLE  rollgate.override_use IS 'Overrides that decided calls, and how far they were used';
-COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call was admitted that the default would have denied; NULL: never';
+COMMENT ON TABLE  rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
 
 CREATE SEQUENCE rollgate.limit_request_number;
 
@@ -217,15 +224,20 @@ CREATE TABLE rollgate.limit_request (
   answer      text,
   override_id text REFERENCES rollgate.override,
   version     int NOT NULL DEFAULT 1,
+  factor      numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  history_id  bigint,
   CHECK (group_id IS NULL OR api IS NULL),
   CHECK (subject IS NULL OR api IS NOT NULL),
-  CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL)
+  CONSTRAINT limit_request_asks_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL),
+  CONSTRAINT limit_request_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL)
 );
 CREATE INDEX ON rollgate.limit_request (account, asked_at DESC);
 CREATE INDEX ON rollgate.limit_request (state, asked_at);
 CREATE INDEX ON rollgate.limit_request (ticket) WHERE ticket IS NOT NULL;
 
-COMMENT ON TABLE  rollgate.limit_request IS 'Wishes for a custom limit, of customers and of staff above their ceiling';
+COMMENT ON TABLE  rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
+COMMENT ON COLUMN rollgate.limit_request.factor      IS 'wanted times of each API''s own default; NULL: limits are wanted';
+COMMENT ON COLUMN rollgate.limit_request.history_id  IS 'row of the history that made it what it is';
 COMMENT ON COLUMN rollgate.limit_request.number      IS 'requests are filed in this order';
 COMMENT ON COLUMN rollgate.limit_request.until       IS 'wanted until then; NULL: for good';
 COMMENT ON COLUMN rollgate.limit_request.denial      IS 'the denial it was asked for, as its signed link told';
@@ -492,6 +504,24 @@ COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, u
 
 SET LOCAL check_function_bodies = off;
 
+-- By traffic of the last day, denials as long as they are kept, a request of the customer's own, or an override that was used. An
+-- override alone proves nothing: a misspelled one is what this is asked for.
+CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
+  SELECT EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
+    OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
+    OR EXISTS (
+      SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
+        (SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        UNION ALL
+        (SELECT FROM rollgate.bucket b WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+      ) x)
+    OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
+$$;
+
+COMMENT ON FUNCTION rollgate.account_seen IS 'Whether an account is known by its own doing: traffic of the last day, denials on record, a request of its own, or an override that was used';
+
 -- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
 -- nothing for each call. A batch that holds a subject twice is refused. Answers one row of arrays, one element for each
 -- subject. The order of the elements depends on the plan: `item` is the key that says which subject an element is of.
@@ -735,28 +765,36 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.acquire_cold IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
 
--- Inside an open ledger. p_spec names columns of rollgate.override.
+-- Inside an open ledger. p_spec names columns of rollgate.override, and allow_lowering. A limit that p_spec does not name keeps
+-- what is in force; null in its place is the default.
 CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_new rollgate.override := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  v_new     rollgate.override;
+  v_lowered jsonb;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
-  v_new.starts_at := coalesce(v_new.starts_at, p_ledger.history_at);
-  IF v_new.expires_at <= greatest(p_ledger.history_at, v_new.starts_at) THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  -- A minute for clocks that differ and forms that take time.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
-  IF v_new.per_minute IS NULL AND v_new.per_hour IS NULL AND v_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
-  END IF;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, mode, starts_at, expires_at, reason, ticket,
-    created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES ('ovr_' || nextval('rollgate.override_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at,
-    p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'ovr_' || nextval('rollgate.override_number');
+  v_new.created_in := p_ledger.policy_version;
+  v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
+    ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
+    v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
+    v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL, rollgate.override_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(v_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
 
@@ -769,15 +807,18 @@ $$;
 
 COMMENT ON FUNCTION rollgate.api_of_scope IS 'The API whose limits apply to the scope of a key, e.g. publish-bot or @data-access';
 
--- A wish. p_spec names columns of rollgate.limit_request.
+-- A limit request. p_spec names columns of rollgate.limit_request.
 CREATE OR REPLACE FUNCTION rollgate.ask_limit(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   -- More than a person reads at once: a customer's loop must not bury the others.
   c_most_open constant int := 20;
   v_ledger rollgate.ledger := rollgate.open_ledger(false);
-  v_new    rollgate.limit_request := jsonb_populate_record(NULL::rollgate.limit_request, p_spec);
+  v_new    rollgate.limit_request;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.limit_request, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
     SELECT FROM rollgate.catalogue c WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
@@ -785,7 +826,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
   IF v_new.until <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would end in the past.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
   IF (SELECT count(*) FROM rollgate.limit_request WHERE account = v_new.account AND state = 'open') >= c_most_open THEN
     RAISE EXCEPTION 'The account has % open requests already: please wait for their answers.', c_most_open USING ERRCODE = 'RG409';
@@ -794,13 +835,14 @@ BEGIN
     RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.number := nextval('rollgate.limit_request_number');
-  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
-    asked_by, asked_at, needs_admin)
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket, denial_id,
+    denial, asked_by, asked_at, needs_admin)
   VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
+    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
     coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $$;
 
@@ -817,8 +859,10 @@ CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version int, 
 RETURNS SETOF rollgate.catalogue
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.catalogue;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.catalogue;
+  v_new     rollgate.catalogue;
+  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_old FROM rollgate.catalogue WHERE api = p_api;
   IF NOT found THEN
@@ -827,32 +871,52 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, jsonb_populate_record(v_old, p_changes), p_reason, p_ticket, p_by, v_ledger) p;
+  v_new := jsonb_populate_record(v_old, p_changes);
+  v_lowered := rollgate.lowered_defaults(v_old, v_new);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
+  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_catalogue IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow. RG403, RG404, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_catalogue IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. RG403, RG404, RG409 it lowers a default, RG412, RG422';
 
--- p_changes names the columns that change, of: per_minute, per_hour, mode, starts_at, expires_at, ticket.
+-- p_changes names the columns that change, of: per_minute, per_hour, factor, mode, starts_at, expires_at, ticket; and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version int, p_changes jsonb, p_reason text, p_by rollgate.author)
 RETURNS SETOF rollgate.override
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new    rollgate.override := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
-    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason']);
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
+  v_given   jsonb := '{"per_minute": null, "per_hour": null}';
+  v_new     rollgate.override;
+  v_lowered jsonb;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_changes);
+  v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
+    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
+  -- Limits replace a factor, and a factor replaces limits.
+  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL) AND v_old.factor IS NOT NULL THEN
+    v_new.factor := NULL;
+    v_given := p_changes;
+  ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
+    v_new.per_minute := p_changes ->> 'per_minute';
+    v_new.per_hour := p_changes ->> 'per_hour';
+  END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
   END IF;
   IF v_new.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
   END IF;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger) p;
+  IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new := rollgate.settle_override(v_new, v_given, p_by, v_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_override IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.change_override IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
 
 -- Refuses what the role may not grant.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
@@ -877,6 +941,10 @@ BEGIN
       p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
+  IF p_override.factor > v_ceiling.times THEN
+    RAISE EXCEPTION 'The role % may grant up to % times the default.', p_by.role, v_ceiling.times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
   -- A minute for clocks that differ and forms that take time.
   IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
     RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
@@ -894,9 +962,10 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
 $$;
 
-COMMENT ON FUNCTION rollgate.create_override IS 'Makes an override; p_spec names columns of rollgate.override. RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.create_override IS 'Makes an override; p_spec names columns of rollgate.override (a limit left out keeps what is in force, null is the default) and allow_lowering. RG403 above the ceiling, RG404, RG409 it lowers a limit in force, RG422';
 
--- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, expires_at, starts_at, ticket.
+-- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, factor,
+-- expires_at, starts_at, ticket and allow_lowering. A limit that neither it nor the request names keeps what is in force.
 CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
 RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -905,6 +974,7 @@ DECLARE
   v_old    rollgate.limit_request;
   v_new    rollgate.limit_request;
   v_made   rollgate.override;
+  v_asked  jsonb;
 BEGIN
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
@@ -925,10 +995,20 @@ BEGIN
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
+    IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
+      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+    END IF;
+    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    -- Limits replace a factor, and a factor replaces limits.
+    IF p_changes ->> 'factor' IS NOT NULL THEN
+      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+    ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
+      v_asked := v_asked - 'factor';
+    END IF;
     v_made := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
-        'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+        'expires_at', v_old.until, 'ticket', v_old.ticket)
+      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
   END IF;
@@ -937,12 +1017,13 @@ BEGIN
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
+  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
     rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
+  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $$;
 
-COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';
 
 -- n of a decision's id, <event>.<n>. NULL: none.
 CREATE OR REPLACE FUNCTION rollgate.decision_number(p_id text) RETURNS bigint
@@ -1016,10 +1097,11 @@ BEGIN
   v_new.expires_at := v_ledger.history_at;
   -- One that has not begun never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger) p;
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
+    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';
 
 -- All there is to know of one decision, or of one event, by its id. What the limit was and who had made it is told as it
 -- stood then.
@@ -1027,7 +1109,7 @@ CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
 RETURNS TABLE (
   id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int, used int,
   cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
+  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
   sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1040,7 +1122,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, v.version,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
     FROM event e
@@ -1053,7 +1135,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     -- As it stood then; the first known, where the clocks of the two tell otherwise.
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
-             (h.after ->> 'expiresAt')::timestamptz AS expires_at
+             (h.after ->> 'expiresAt')::timestamptz AS expires_at,
+             (h.after ->> 'factor')::numeric AS factor
       FROM rollgate.history h
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
@@ -1066,7 +1149,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
-         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.filling, e.retry_at,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor, e.filling, e.retry_at,
          e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
@@ -1084,7 +1167,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             ELSE concat('; the limit is override ', e.source, ' by ', coalesce(e.created_by, 'nobody on record'),
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ', coalesce(e.created_by, 'nobody on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
            CASE
@@ -1110,6 +1193,51 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.explain_denial IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
+
+-- A limit that an override leaves out keeps what is in force when it starts: of one API the limit that applies, of several APIs
+-- that of the override with the same scope. p_given: the limits it names, also those it names as null, which is the default.
+CREATE OR REPLACE FUNCTION rollgate.fill_override(
+  p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
+)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_at      timestamptz := greatest(p_new.starts_at, p_now);
+  v_default record;
+  v_kept    record;
+  v_until   timestamptz;
+BEGIN
+  filled := p_new;
+  asked := p_new;
+  IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
+    OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
+    OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
+  THEN
+    RETURN;
+  END IF;
+  IF p_new.api IS NOT NULL THEN
+    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
+    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+  ELSE
+    SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
+    WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
+      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
+      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
+    ORDER BY o.created_in DESC LIMIT 1;
+  END IF;
+  IF NOT found THEN
+    RETURN;
+  END IF;
+  filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
+  filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
+  -- Keeping a grant for longer than it was given is a grant of one's own.
+  SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
+  IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
+    asked := filled;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.fill_override IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';
 
 -- One page of accounts that start with p_prefix and are known by traffic, an override or a request; on the first page the one
 -- that is p_prefix comes first. Then in the order of keys:
@@ -1142,7 +1270,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   WHERE starts_with(k.key, p_prefix) AND k.key <> ''
-    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND k.key NOT LIKE '\_rollgate%'
+    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
   LIMIT p_limit
 $$;
@@ -1162,7 +1290,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
        AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
      LIMIT 100)
   ) f
-  WHERE f.account NOT LIKE '\_rollgate%'
+  WHERE NOT rollgate.is_internal(f.account)
   LIMIT p_limit
 $$;
 
@@ -1186,6 +1314,13 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
+
+CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_account = '_rollgate'
+$$;
+
+COMMENT ON FUNCTION rollgate.is_internal IS 'Whether Rollgate counts for itself under this account: no override, limit request or list names it';
 
 -- Where to look for a subject. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane int) RETURNS int[]
@@ -1225,7 +1360,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY h.target, h.id DESC
   ),
   fitting AS (
-    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour, o.after ->> 'mode' AS mode,
+    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
+           (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
            row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
@@ -1233,43 +1369,60 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (o.after ->> 'startsAt')::timestamptz <= p_at
       AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
   )
-  SELECT coalesce(o.per_minute, api.per_minute), coalesce(o.per_hour, api.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
          api.version
   FROM api
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
 $$;
 
 COMMENT ON FUNCTION rollgate.limit_as_of IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
 
--- The limits that apply to one subject. The same rule runs on the nodes (libs/limiter/src/policy), held to one test.
-CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL)
-RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
+-- The rule of one window. libs/limiter/src/policy/resolve.ts has it as limitsUnder; one test compares the two.
+CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default int, p_limit int, p_factor numeric) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_factor IS NULL THEN coalesce(p_limit, p_default) ELSE least(ceil(p_default * p_factor), 1000000000)::int END
+$$;
+
+COMMENT ON FUNCTION rollgate.limit_under IS 'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without either, the default';
+
+-- The limits that apply to one subject. The same rule runs in every instance (libs/limiter/src/policy); one test compares the two.
+-- p_instead asks "what if": the override takes the place of the stored one with its id, or is added to them.
+CREATE OR REPLACE FUNCTION rollgate.limits_for(
+  p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL, p_instead rollgate.override DEFAULT NULL
+) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  WITH fitting AS (
+  WITH candidates AS (
+    SELECT s.* FROM rollgate.override s WHERE s.account = p_account AND s.id IS DISTINCT FROM (p_instead).id
+    UNION ALL
+    SELECT (p_instead).* WHERE (p_instead).account = p_account
+  ),
+  fitting AS (
     SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
     FROM rollgate.catalogue c
-    JOIN rollgate.override o ON o.account = p_account
-      AND (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api) AND (o.group_id IS NULL OR o.group_id = c.group_id)
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api)
+      AND (o.group_id IS NULL OR o.group_id = c.group_id)
       AND o.starts_at <= coalesce(p_at, clock_timestamp())
       AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
     WHERE c.api = p_api
   )
-  SELECT coalesce(o.per_minute, d.per_minute), coalesce(o.per_hour, d.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
   CROSS JOIN LATERAL rollgate.default_limits(c) d
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $$;
 
-COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';
+COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';
 
 -- One page of the subjects that start with p_prefix and have been granted units within the hour window.
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane int, p_prefix text, p_after text, p_limit int, p_now timestamptz DEFAULT NULL)
@@ -1288,6 +1441,80 @@ AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.list_subjects IS 'Subjects of a key prefix with traffic in the last hour, in key order, one page';
+
+-- For as long as the override lasts; that its end lowers again is no news to its author. Each API and window once, at the first moment.
+CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
+  FROM (
+    SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, c.ord
+    FROM rollgate.override_effects(p_new, p_now) e
+    JOIN rollgate.catalogue c ON c.api = e.api
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
+    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    ORDER BY e.api, l.item ->> 'window', e.at
+  ) f
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_by IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamptz) RETURNS jsonb
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_ended rollgate.override := p_override;
+BEGIN
+  v_ended.expires_at := p_now;
+  RETURN (
+    SELECT jsonb_agg(l.item ORDER BY c.ord, l.item ->> 'window' DESC)
+    FROM rollgate.override_effects(v_ended, p_now) e
+    JOIN rollgate.catalogue c ON c.api = e.api
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
+    WHERE e.at = p_now
+  );
+END $$;
+
+COMMENT ON FUNCTION rollgate.lowered_by_end IS 'What falls when this override ends at p_now: items of rollgate.lowering; NULL: nothing';
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_defaults(p_old rollgate.catalogue, p_new rollgate.catalogue) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_agg(l.item)
+  FROM rollgate.default_limits(p_old) o CROSS JOIN rollgate.default_limits(p_new) n
+  CROSS JOIN LATERAL rollgate.lowering(p_new.api, o.per_minute, n.per_minute, o.per_hour, n.per_hour) l (item)
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_defaults IS 'What falls when an API''s default limits change: items of rollgate.lowering; NULL: nothing';
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_facts(p_lowered jsonb) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_lowered IS NULL THEN '{}' ELSE jsonb_build_object('lowered', p_lowered) END
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: what a change lowered, which its author confirmed; {}: nothing';
+
+-- What a person has to confirm about one API's change of limits: 0 to 2 items, one for each window. p_at: when it happens; NULL: at once.
+CREATE OR REPLACE FUNCTION rollgate.lowering(
+  p_api text, p_minute_before int, p_minute_after int, p_hour_before int, p_hour_after int, p_at timestamptz DEFAULT NULL
+) RETURNS SETOF jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('api', p_api, 'window', w.name, 'from', w.before, 'to', w.after, 'why', y.why,
+    'at', to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'text', concat(p_api,
+      CASE y.why
+        WHEN 'blocked' THEN format(' is blocked: from %s to 0 in any %s', n.before, w.length)
+        WHEN 'lower' THEN format(' falls from %s to %s in any %s', n.before, n.after, w.length)
+        ELSE format(' gets %s in any hour, less than its %s in any 60 s', n.after, to_char(p_minute_after, 'FM999,999,999,999')) END,
+      ', from ' || rollgate.utc(p_at) || ' on'))
+  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after)) w (name, length, before, after)
+  CROSS JOIN LATERAL (SELECT to_char(w.before, 'FM999,999,999,990') AS before, to_char(w.after, 'FM999,999,999,990') AS after) n
+  CROSS JOIN LATERAL (SELECT CASE
+    WHEN w.after < w.before AND w.after = 0 THEN 'blocked'
+    WHEN w.after < w.before THEN 'lower'
+    WHEN w.name = 'hour' AND p_hour_after < p_minute_after
+      AND (p_minute_before, p_hour_before) IS DISTINCT FROM (p_minute_after, p_hour_after) THEN 'hourBelowMinute' END AS why) y
+  WHERE y.why IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollgate.lowering IS 'What falls when an API''s limits change, from what to what, also a limit of 0 and an hour below the minute: {api, window, from, to, why, at, text}';
 
 -- One step of keeping the partitions, in a transaction of its own, so that no lock is held for longer than one takes:
 -- makes the first day missing of today and p_ahead more; else drops the oldest day past p_keep_days; else removes old rows
@@ -1413,7 +1640,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT l.subject, l.account, l.api, l.minute_used, l.per_minute, l.hour_used, l.per_hour, l.source, l.mode, least(l.percent, 999)::int
   FROM limited l
-  WHERE l.percent >= p_least AND l.account NOT LIKE '\_rollgate%'
+  WHERE l.percent >= p_least AND NOT rollgate.is_internal(l.account)
   ORDER BY l.percent DESC, l.subject
   LIMIT p_limit
 $$;
@@ -1469,11 +1696,39 @@ BEGIN
   RETURN v_old;
 END $$;
 
+-- What an override changes, from p_now on: limits of an API can change only when an override of it starts or ends, so these
+-- moments are enough. An API's row is that of a subject without an override of its own.
+CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
+RETURNS TABLE (
+  api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
+)
+LANGUAGE sql STABLE AS $$
+  WITH apis AS (
+    SELECT c.api, c.group_id FROM rollgate.catalogue c
+    WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+  ),
+  moments AS (
+    SELECT a.api, t.at FROM apis a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
+    UNION
+    SELECT a.api, t.at FROM apis a
+    JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
+      AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
+    CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
+    WHERE t.at > p_now
+  )
+  SELECT m.api, m.at, b.per_minute, a.per_minute, b.per_hour, a.per_hour, b.source, a.source
+  FROM moments m
+  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
+  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+$$;
+
+COMMENT ON FUNCTION rollgate.override_effects IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now on at which they can change';
+
 -- The part of each override that is told: not what the database keeps for itself.
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-    'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode,
+    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
     'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
@@ -1530,10 +1785,52 @@ $$;
 
 COMMENT ON FUNCTION rollgate.peek IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
 
+CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id text, lowered jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
+  FROM (SELECT clock_timestamp() AS now) t
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+$$;
+
+COMMENT ON FUNCTION rollgate.preview_end IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
+
+-- p_spec: as of rollgate.create_override; without limits it tells what is in force. Nothing is locked or written.
+CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now   timestamptz := clock_timestamp();
+  v_new   rollgate.override;
+  v_whole record;
+BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
+  v_new.id := 'new';
+  v_new.created_in := 9223372036854775807;
+  v_new.starts_at := greatest(v_new.starts_at, v_now);
+  v_whole := rollgate.fill_override(v_new, p_spec, v_now);
+  v_new := v_whole.filled;
+  RETURN jsonb_build_object(
+    'perMinute', v_new.per_minute, 'perHour', v_new.per_hour, 'factor', v_new.factor,
+    'lowered', coalesce(rollgate.lowered_by(v_new, v_now), '[]'),
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title,
+          'default', jsonb_build_object('perMinute', d.per_minute, 'perHour', d.per_hour),
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after),
+          'governs', e.source_after = 'new') ORDER BY c.ord), '[]')
+      FROM rollgate.override_effects(v_new, v_now) e
+      JOIN rollgate.catalogue c ON c.api = e.api
+      CROSS JOIN LATERAL rollgate.default_limits(c) d
+      WHERE e.at = v_new.starts_at));
+END $$;
+
+COMMENT ON FUNCTION rollgate.preview_override IS 'What an override would change: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]} of every API in its scope, when it starts';
+
 -- Puts p_new in the place of the API's defaults as they stand.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
   p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL
+  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
 ) RETURNS rollgate.catalogue
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1548,15 +1845,16 @@ BEGIN
       changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new), btrim(p_reason), p_ticket, p_undoes);
+  v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+  UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;
 
 -- Puts p_new in the place of the override as it stands.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
   p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL
+  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
 ) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1566,17 +1864,15 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
-  END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old), rollgate.override_facts(v_new),
-    btrim(p_reason), v_new.ticket, p_undoes);
+  v_new.history_id := rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old),
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket, p_undoes);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
 
@@ -1745,6 +2041,54 @@ BEGIN
   RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_internal(p_account text) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF rollgate.is_internal(p_account) THEN
+    RAISE EXCEPTION 'The account % belongs to Rollgate itself: the limits on sign-in are settings of the service.', p_account
+      USING ERRCODE = 'RG422';
+  END IF;
+END $$;
+
+-- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session: none of them may set a limit's start or end.
+CREATE OR REPLACE FUNCTION rollgate.refuse_loose_times(p_spec jsonb) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_name text;
+  v_text text;
+BEGIN
+  FOR v_name, v_text IN SELECT t.key, t.value FROM jsonb_each_text(p_spec) t WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+  LOOP
+    BEGIN
+      IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
+        RAISE invalid_datetime_format;
+      END IF;
+      PERFORM v_text::timestamptz;
+    EXCEPTION WHEN data_exception THEN
+      RAISE EXCEPTION '%: "%" is not a time like 2026-12-31T12:00:00Z, with an offset.', v_name, v_text USING ERRCODE = 'RG422';
+    END;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_loose_times IS 'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  c_told constant int := 3;
+BEGIN
+  IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
+    RETURN;
+  END IF;
+  RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
+      SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
+        WHEN jsonb_array_length(p_lowered) > c_told THEN format('; and %s more', jsonb_array_length(p_lowered) - c_told) ELSE '' END
+      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_told)
+    USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_lowering IS 'Refuses (RG409, its DETAIL lists what falls) a change that lowers a limit, unless that is confirmed';
+
 -- Programs tell which APIs they know. New ones are added, changed shipped limits are taken over; edits of admins stay.
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1804,12 +2148,12 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     peak_hour = greatest(u.peak_hour, excluded.peak_hour), needed_at = greatest(u.needed_at, excluded.needed_at)
 $$;
 
-COMMENT ON FUNCTION rollgate.report_use IS 'A node tells which overrides decided calls since it last told';
+COMMENT ON FUNCTION rollgate.report_use IS 'An instance reports which overrides had an effect on calls since its last report';
 
 CREATE OR REPLACE FUNCTION rollgate.request_facts(r rollgate.limit_request) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', r.id, 'account', r.account, 'group', r.group_id, 'api', r.api, 'subject', r.subject,
-    'perMinute', r.per_minute, 'perHour', r.per_hour,
+    'perMinute', r.per_minute, 'perHour', r.per_hour, 'factor', r.factor,
     'until', to_char(r.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', r.reason, 'ticket', r.ticket, 'denialId', r.denial_id, 'askedBy', r.asked_by, 'needsAdmin', r.needs_admin, 'state', r.state,
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
@@ -1818,12 +2162,13 @@ $$;
 -- What a customer may see of its own requests. p_id, p_denial: only that one; p_before: the number of the last one of the page before.
 CREATE OR REPLACE FUNCTION rollgate.requests_of(p_account text, p_id text DEFAULT NULL, p_denial text DEFAULT NULL, p_before bigint DEFAULT NULL, p_limit int DEFAULT 50)
 RETURNS TABLE (
-  number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, until timestamptz, reason text,
-  asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int, granted_per_hour int, granted_until timestamptz
+  number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, factor numeric, until timestamptz, reason text,
+  asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int, granted_per_hour int,
+  granted_factor numeric, granted_until timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.until, r.reason, r.asked_at, r.state, r.decided_at,
-         r.answer, o.per_minute, o.per_hour, o.expires_at
+  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at, r.state, r.decided_at,
+         r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
   FROM rollgate.limit_request r
   LEFT JOIN rollgate.override o ON o.id = r.override_id
   -- What staff files among itself is not the customer's to read.
@@ -1857,26 +2202,27 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.reset IS 'Empties both windows of a subject';
 
-CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version int, p_expires_at timestamptz, p_reason text, p_by rollgate.author)
-RETURNS SETOF rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.restore_override(
+  p_id text, p_version int, p_expires_at timestamptz, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false
+) RETURNS SETOF rollgate.override
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new    rollgate.override := v_old;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new     rollgate.override := v_old;
+  v_lowered jsonb;
 BEGIN
   IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
   END IF;
-  IF p_expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would expire in the past.' USING ERRCODE = 'RG422';
-  END IF;
   v_new.expires_at := p_expires_at;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger) p;
+  v_new := rollgate.settle_override(v_new, '{"per_minute": null, "per_hour": null}', p_by, v_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.restore_override IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
+COMMENT ON FUNCTION rollgate.restore_override IS 'Restores an expired override, until p_expires_at (NULL: permanent); RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
 
 -- Whether a program and this database fit together. A migration that programs depend on raises `version`; one that older
 -- programs can not work with raises `serves` too, to the lowest version that a program may be written for.
@@ -1913,6 +2259,36 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
 $$;
 
 COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock, and its timeline: another one after a replica was promoted';
+
+-- Refuses an override that can't be or that its author may not grant. p_given: as in rollgate.fill_override.
+CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
+RETURNS rollgate.override
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_whole record;
+BEGIN
+  PERFORM rollgate.refuse_internal(p_new.account);
+  IF p_new.expires_at <= p_now THEN
+    RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.expires_at <= p_new.starts_at THEN
+    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
+    RAISE EXCEPTION 'An override sets a limit, a factor or a mode.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
+    RAISE EXCEPTION 'An override sets a factor or limits, not both.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
+    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
+  END IF;
+  v_whole := rollgate.fill_override(p_new, p_given, p_now);
+  PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
+  RETURN v_whole.filled;
+END $$;
+
+COMMENT ON FUNCTION rollgate.settle_override IS 'An override with what it leaves out filled in; RG403 above the ceiling, RG404, RG422';
 
 -- One small step of the janitor in one lane: looks at up to p_limit heads after p_after and removes the idle ones, then
 -- at as many finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
@@ -2010,11 +2386,11 @@ BEGIN
   DELETE FROM rollgate.node n WHERE n.seen_at < v_now - interval '1 minute';
   IF v_since <> version THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
-    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now);
+    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
     SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow)), '[]')
     INTO apis
     FROM rollgate.catalogue c
@@ -2026,15 +2402,19 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.sync_node IS 'A node tells that it is there and gets the policy''s changes since p_version (0: all that still holds)';
 
--- The inverse of one change, when nothing has changed since.
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author) RETURNS bigint
+-- The inverse of one change, when nothing has changed since. Undoing a creation ends the override, which says what it does; any
+-- other undo that lowers a limit needs p_allow_lowering.
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_done   rollgate.history;
-  v_old    rollgate.override;
-  v_new    rollgate.override;
-  v_api    rollgate.catalogue;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_done    rollgate.history;
+  v_old     rollgate.override;
+  v_new     rollgate.override;
+  v_api     rollgate.catalogue;
+  v_was     rollgate.catalogue;
+  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -2048,9 +2428,11 @@ BEGIN
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    PERFORM rollgate.put_catalogue(v_api, jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute',
-      'per_hour', v_done.before -> 'perHour', 'shadow', v_done.before -> 'shadow')), p_reason, v_done.ticket, p_by, v_ledger, p_history_id);
-    RETURN (SELECT history_id FROM rollgate.ledger);
+    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+      'shadow', v_done.before -> 'shadow'));
+    v_lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -2060,6 +2442,7 @@ BEGIN
   ELSE
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
+    v_new.factor := v_done.before ->> 'factor';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -2067,14 +2450,17 @@ BEGIN
   END IF;
   IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  ELSE
+    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  PERFORM rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id);
-  RETURN (SELECT history_id FROM rollgate.ledger);
+  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';
 
 -- Units of a subject that are on record, by second. `newest` is the number of the second's newest unit: those up to
 -- counter.cleared were forgiven. Inlined.
@@ -2150,8 +2536,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ),
   -- As rollgate.limits_for, for all subjects at once: one by one, 100,000 took 84 s.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.mode,
-           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
+           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
              ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
            row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
              ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
@@ -2160,12 +2546,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
     JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, coalesce(l.per_minute, s.per_minute), n.hour_used,
-         coalesce(l.per_hour, s.per_hour), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor), n.hour_used,
+         rollgate.limit_under(s.per_hour, l.per_hour, l.factor), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
          to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL)
+  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
   LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
 $$;
 
@@ -2343,7 +2729,7 @@ CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
 RETURNS TABLE (
   id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int, used int,
   cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
+  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
   sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2397,11 +2783,12 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
        h.after ->> 'scope' AS scope, h.after ->> 'group' AS group_id, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject,
        (h.before ->> 'perMinute')::int AS per_minute_before, (h.after ->> 'perMinute')::int AS per_minute,
        (h.before ->> 'perHour')::int AS per_hour_before, (h.after ->> 'perHour')::int AS per_hour,
+       (h.before ->> 'factor')::numeric AS factor_before, (h.after ->> 'factor')::numeric AS factor,
        h.before ->> 'mode' AS mode_before, h.after ->> 'mode' AS mode,
        (h.after ->> 'startsAt')::timestamptz AS starts_at,
        (h.before ->> 'expiresAt')::timestamptz AS expires_at_before, (h.after ->> 'expiresAt')::timestamptz AS expires_at,
        (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
-       h.before, h.after, h.hash
+       h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
 FROM rollgate.history h
 WHERE h.kind = 'override';
 
@@ -2411,6 +2798,7 @@ CREATE OR REPLACE VIEW rollgate.request_history AS
 SELECT h.id, h.at, h.action, h.target AS limit_request_id, h.account, h.actor, h.role, h.address, h.request_id,
        h.after ->> 'group' AS group_id, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject,
        (h.after ->> 'perMinute')::int AS per_minute, (h.after ->> 'perHour')::int AS per_hour,
+       (h.after ->> 'factor')::numeric AS factor,
        (h.after ->> 'until')::timestamptz AS until, h.before ->> 'state' AS state_before, h.after ->> 'state' AS state,
        h.after ->> 'answer' AS answer, h.after ->> 'overrideId' AS override_id, h.reason, h.ticket, h.before, h.after, h.hash
 FROM rollgate.history h
@@ -2540,14 +2928,14 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged         IS 'second: call
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled         IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
 
 CREATE OR REPLACE VIEW rollgate_audit.limit_requests_v1 AS
-SELECT r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.until, r.reason, r.ticket, r.denial_id, r.denial, r.asked_by,
+SELECT r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.ticket, r.denial_id, r.denial, r.asked_by,
        r.asked_at, r.needs_admin, r.state, r.decided_by, r.decided_at,
        floor(extract(epoch FROM r.decided_at - r.asked_at))::bigint AS seconds_to_decision, r.answer, r.override_id,
-       o.per_minute AS override_per_minute, o.per_hour AS override_per_hour, o.expires_at AS override_expires_at, r.version
+       o.per_minute AS override_per_minute, o.per_hour AS override_per_hour, o.factor AS override_factor, o.expires_at AS override_expires_at, r.version
 FROM rollgate.limit_request r
 LEFT JOIN rollgate.override o ON o.id = r.override_id;
 
-COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Wishes for a higher limit, with their answers and how long those took';
+COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with their answers and how long those took';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.id                  IS 'id of the limit request';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account             IS 'the tenant it is for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id            IS 'the group, where it is for one';
@@ -2555,6 +2943,7 @@ COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api                 IS 'the A
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject             IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute          IS 'units in any 60 s that were asked for; NULL: not asked for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour            IS 'units in any 3,600 s that were asked for; NULL: not asked for';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor              IS 'times each API''s own default that were asked for; NULL: not asked for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until               IS 'wanted until; NULL: for good';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason              IS 'why it is wanted';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.ticket              IS 'ticket';
@@ -2571,16 +2960,17 @@ COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer              IS 'what 
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id         IS 'the override that was made of it';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour   IS 'units in any 3,600 s of that override as it stands now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor     IS 'factor of that override as it stands now';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version             IS 'goes up with each step';
 
 CREATE OR REPLACE VIEW rollgate_audit.override_history_v1 AS
 SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.address, h.request_id, h.scope, h.group_id, h.api, h.subject,
-       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.mode_before, h.mode, h.starts_at, h.expires_at_before, h.expires_at,
+       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at, h.expires_at_before, h.expires_at,
        h.version, h.reason, h.ticket, h.limit_request_id, h.undoes, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(h.per_minute::numeric / nullif(d.per_minute, 0), 2) AS times_per_minute,
-       round(h.per_hour::numeric / nullif(d.per_hour, 0), 2) AS times_per_hour,
-       h.before, h.after, h.hash
+       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
+       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
+       h.lowered, h.before, h.after, h.hash
 FROM rollgate.override_history h
 -- the least default in the scope, as it stood then
 LEFT JOIN LATERAL (
@@ -2612,6 +3002,8 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before  IS 'unit
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute         IS 'units in any 60 s after; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before    IS 'units in any 3,600 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour           IS 'units in any 3,600 s after; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before      IS 'times each API''s own default before; NULL: it set limits, or none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor             IS 'times each API''s own default after; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode_before        IS 'mode before';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode               IS 'mode after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.starts_at          IS 'start after the change';
@@ -2626,16 +3018,17 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'leas
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'least default of the APIs in its scope, as it stood then';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as times of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as times of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS 'limits that fell by it, which the actor confirmed: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'all of it before; NULL: it was made';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'all of it after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';
 
 CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
-SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.mode, o.starts_at, o.expires_at,
+SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
        o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at, o.request_id AS limit_request_id, o.version,
        d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(o.per_minute::numeric / nullif(d.per_minute, 0), 2) AS times_per_minute,
-       round(o.per_hour::numeric / nullif(d.per_hour, 0), 2) AS times_per_hour,
+       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
+       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
 FROM rollgate.override o
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
@@ -2655,6 +3048,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api                IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS 'times each API''s own default, rounded up to whole units; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'holds from then';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at         IS 'holds until just before; NULL: permanent';
@@ -2670,11 +3064,11 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'le
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'least default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'how many times that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'it first decided a call; NULL: never';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'it last decided a call';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'it first had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'it last had an effect on a call';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'most units in 60 s that a subject came to under it';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time it admitted a call that the default would have denied; NULL: it was never needed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';
 
 -- Days outermost: a condition on `day` leaves only its events to be judged.
 CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
@@ -2701,7 +3095,7 @@ COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'calls';
 
 CREATE OR REPLACE VIEW rollgate_audit.request_history_v1 AS
 SELECT h.id, h.at, h.action, h.limit_request_id, h.account, h.actor, h.role, h.address, h.request_id, h.group_id, h.api, h.subject,
-       h.per_minute, h.per_hour, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before, h.after, h.hash
+       h.per_minute, h.per_hour, h.factor, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before, h.after, h.hash
 FROM rollgate.request_history h;
 
 COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
@@ -2719,6 +3113,7 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.api              IS 'the API
 COMMENT ON COLUMN rollgate_audit.request_history_v1.subject          IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute       IS 'units in any 60 s that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour         IS 'units in any 3,600 s that were asked for';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.factor           IS 'times each API''s own default that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.until            IS 'wanted until; NULL: for good';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before     IS 'state before; NULL: it was asked';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state            IS 'open, approved or declined';

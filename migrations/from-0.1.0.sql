@@ -141,3 +141,31 @@ COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one 
 COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
 
 COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
+
+-- An override may multiply each API's default, and every row names the row of the history that made it what it is.
+ALTER TABLE rollgate.override
+  ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  ADD COLUMN history_id bigint,
+  DROP CONSTRAINT override_check2,
+  ADD CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL),
+  ADD CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL);
+ALTER TABLE rollgate.override RENAME CONSTRAINT override_check3 TO override_check2;
+ALTER TABLE rollgate.limit_request
+  ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  ADD COLUMN history_id bigint,
+  DROP CONSTRAINT limit_request_check2,
+  ADD CONSTRAINT limit_request_asks_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL),
+  ADD CONSTRAINT limit_request_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL);
+ALTER TABLE rollgate.catalogue ADD COLUMN history_id bigint;
+UPDATE rollgate.override o SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'override' AND h.target = o.id);
+UPDATE rollgate.limit_request r SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'request' AND h.target = r.id);
+UPDATE rollgate.catalogue c SET history_id = (
+  SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'catalogue' AND h.target = c.api AND h.action NOT IN ('add', 'ship'));
+COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
+COMMENT ON COLUMN rollgate.override.factor     IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
+COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
+COMMENT ON TABLE  rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
+COMMENT ON TABLE  rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
+COMMENT ON COLUMN rollgate.limit_request.factor      IS 'wanted times of each API''s own default; NULL: limits are wanted';
+COMMENT ON COLUMN rollgate.limit_request.history_id  IS 'row of the history that made it what it is';

@@ -1,4 +1,5 @@
--- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, expires_at, starts_at, ticket.
+-- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, factor,
+-- expires_at, starts_at, ticket and allow_lowering. A limit that neither it nor the request names keeps what is in force.
 CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
 RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -7,6 +8,7 @@ DECLARE
   v_old    rollgate.limit_request;
   v_new    rollgate.limit_request;
   v_made   rollgate.override;
+  v_asked  jsonb;
 BEGIN
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
@@ -27,10 +29,20 @@ BEGIN
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
+    IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
+      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+    END IF;
+    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    -- Limits replace a factor, and a factor replaces limits.
+    IF p_changes ->> 'factor' IS NOT NULL THEN
+      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+    ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
+      v_asked := v_asked - 'factor';
+    END IF;
     v_made := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
-        'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+        'expires_at', v_old.until, 'ticket', v_old.ticket)
+      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
   END IF;
@@ -39,9 +51,10 @@ BEGIN
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
+  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
     rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
+  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $$;
 
-COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';

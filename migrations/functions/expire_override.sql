@@ -15,7 +15,8 @@ BEGIN
   v_new.expires_at := v_ledger.history_at;
   -- One that has not begun never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger) p;
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
+    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';

@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
        AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
      LIMIT 100)
   ) f
-  WHERE f.account NOT LIKE '\_rollgate%'
+  WHERE NOT rollgate.is_internal(f.account)
   LIMIT p_limit
 $$;
 

@@ -19,7 +19,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY h.target, h.id DESC
   ),
   fitting AS (
-    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour, o.after ->> 'mode' AS mode,
+    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
+           (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
            row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
@@ -27,13 +28,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (o.after ->> 'startsAt')::timestamptz <= p_at
       AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
   )
-  SELECT coalesce(o.per_minute, api.per_minute), coalesce(o.per_hour, api.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
          api.version
   FROM api
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
 $$;
 

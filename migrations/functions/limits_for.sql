@@ -1,25 +1,33 @@
--- The limits that apply to one subject. The same rule runs on the nodes (libs/limiter/src/policy), held to one test.
-CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL)
-RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
+-- The limits that apply to one subject. The same rule runs in every instance (libs/limiter/src/policy); one test compares the two.
+-- p_instead asks "what if": the override takes the place of the stored one with its id, or is added to them.
+CREATE OR REPLACE FUNCTION rollgate.limits_for(
+  p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL, p_instead rollgate.override DEFAULT NULL
+) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  WITH fitting AS (
+  WITH candidates AS (
+    SELECT s.* FROM rollgate.override s WHERE s.account = p_account AND s.id IS DISTINCT FROM (p_instead).id
+    UNION ALL
+    SELECT (p_instead).* WHERE (p_instead).account = p_account
+  ),
+  fitting AS (
     SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
     FROM rollgate.catalogue c
-    JOIN rollgate.override o ON o.account = p_account
-      AND (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api) AND (o.group_id IS NULL OR o.group_id = c.group_id)
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api)
+      AND (o.group_id IS NULL OR o.group_id = c.group_id)
       AND o.starts_at <= coalesce(p_at, clock_timestamp())
       AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
     WHERE c.api = p_api
   )
-  SELECT coalesce(o.per_minute, d.per_minute), coalesce(o.per_hour, d.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
   CROSS JOIN LATERAL rollgate.default_limits(c) d
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $$;
 
-COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';
+COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';

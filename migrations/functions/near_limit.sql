@@ -39,7 +39,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT l.subject, l.account, l.api, l.minute_used, l.per_minute, l.hour_used, l.per_hour, l.source, l.mode, least(l.percent, 999)::int
   FROM limited l
-  WHERE l.percent >= p_least AND l.account NOT LIKE '\_rollgate%'
+  WHERE l.percent >= p_least AND NOT rollgate.is_internal(l.account)
   ORDER BY l.percent DESC, l.subject
   LIMIT p_limit
 $$;

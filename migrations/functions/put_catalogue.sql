@@ -1,7 +1,7 @@
 -- Puts p_new in the place of the API's defaults as they stand.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
   p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL
+  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
 ) RETURNS rollgate.catalogue
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -16,7 +16,8 @@ BEGIN
       changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new), btrim(p_reason), p_ticket, p_undoes);
+  v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+  UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;

@@ -1,7 +1,7 @@
 -- Puts p_new in the place of the override as it stands.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
   p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL
+  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
 ) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -11,16 +11,14 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
-  END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old), rollgate.override_facts(v_new),
-    btrim(p_reason), v_new.ticket, p_undoes);
+  v_new.history_id := rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old),
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket, p_undoes);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;

@@ -12,4 +12,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     peak_hour = greatest(u.peak_hour, excluded.peak_hour), needed_at = greatest(u.needed_at, excluded.needed_at)
 $$;
 
-COMMENT ON FUNCTION rollgate.report_use IS 'A node tells which overrides decided calls since it last told';
+COMMENT ON FUNCTION rollgate.report_use IS 'An instance reports which overrides had an effect on calls since its last report';

@@ -1,12 +1,16 @@
--- The inverse of one change, when nothing has changed since.
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author) RETURNS bigint
+-- The inverse of one change, when nothing has changed since. Undoing a creation ends the override, which says what it does; any
+-- other undo that lowers a limit needs p_allow_lowering.
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
+RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_done   rollgate.history;
-  v_old    rollgate.override;
-  v_new    rollgate.override;
-  v_api    rollgate.catalogue;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_done    rollgate.history;
+  v_old     rollgate.override;
+  v_new     rollgate.override;
+  v_api     rollgate.catalogue;
+  v_was     rollgate.catalogue;
+  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -20,9 +24,11 @@ BEGIN
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    PERFORM rollgate.put_catalogue(v_api, jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute',
-      'per_hour', v_done.before -> 'perHour', 'shadow', v_done.before -> 'shadow')), p_reason, v_done.ticket, p_by, v_ledger, p_history_id);
-    RETURN (SELECT history_id FROM rollgate.ledger);
+    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+      'shadow', v_done.before -> 'shadow'));
+    v_lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -32,6 +38,7 @@ BEGIN
   ELSE
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
+    v_new.factor := v_done.before ->> 'factor';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -39,11 +46,14 @@ BEGIN
   END IF;
   IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  ELSE
+    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  PERFORM rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id);
-  RETURN (SELECT history_id FROM rollgate.ledger);
+  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';

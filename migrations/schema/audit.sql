@@ -6,7 +6,7 @@ SET check_function_bodies = off;
 -- Functions
 
 CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
- RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -273,6 +273,7 @@ CREATE VIEW rollgate_audit.limit_requests_v1 AS
     r.subject,
     r.per_minute,
     r.per_hour,
+    r.factor,
     r.until,
     r.reason,
     r.ticket,
@@ -289,11 +290,12 @@ CREATE VIEW rollgate_audit.limit_requests_v1 AS
     r.override_id,
     o.per_minute AS override_per_minute,
     o.per_hour AS override_per_hour,
+    o.factor AS override_factor,
     o.expires_at AS override_expires_at,
     r.version
    FROM (rollgate.limit_request r
      LEFT JOIN rollgate.override o ON ((o.id = r.override_id)));
-COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Wishes for a higher limit, with their answers and how long those took';
+COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with their answers and how long those took';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.id IS 'id of the limit request';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account IS 'the tenant it is for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id IS 'the group, where it is for one';
@@ -301,6 +303,7 @@ COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api IS 'the API, where it is 
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute IS 'units in any 60 s that were asked for; NULL: not asked for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour IS 'units in any 3,600 s that were asked for; NULL: not asked for';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor IS 'times each API''s own default that were asked for; NULL: not asked for';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until IS 'wanted until; NULL: for good';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason IS 'why it is wanted';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.ticket IS 'ticket';
@@ -317,6 +320,7 @@ COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer IS 'what the account w
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id IS 'the override that was made of it';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour IS 'units in any 3,600 s of that override as it stands now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor IS 'factor of that override as it stands now';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version IS 'goes up with each step';
 ALTER VIEW rollgate_audit.limit_requests_v1 OWNER TO rollgate_owner;
@@ -340,6 +344,8 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
     h.per_minute,
     h.per_hour_before,
     h.per_hour,
+    h.factor_before,
+    h.factor,
     h.mode_before,
     h.mode,
     h.starts_at,
@@ -352,8 +358,9 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
     h.undoes,
     d.per_minute AS default_per_minute,
     d.per_hour AS default_per_hour,
-    round(((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
-    round(((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
+    round(COALESCE(h.factor, ((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric)), 2) AS times_per_minute,
+    round(COALESCE(h.factor, ((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric)), 2) AS times_per_hour,
+    h.lowered,
     h.before,
     h.after,
     h.hash
@@ -383,6 +390,8 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before IS 'units
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute IS 'units in any 60 s after; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before IS 'units in any 3,600 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour IS 'units in any 3,600 s after; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before IS 'times each API''s own default before; NULL: it set limits, or none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor IS 'times each API''s own default after; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode_before IS 'mode before';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode IS 'mode after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.starts_at IS 'start after the change';
@@ -397,6 +406,7 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'leas
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour IS 'least default of the APIs in its scope, as it stood then';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute as times of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour as times of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered IS 'limits that fell by it, which the actor confirmed: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before IS 'all of it before; NULL: it was made';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after IS 'all of it after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';
@@ -412,6 +422,7 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
     o.subject,
     o.per_minute,
     o.per_hour,
+    o.factor,
     o.mode,
     o.starts_at,
     o.expires_at,
@@ -425,8 +436,8 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
     o.version,
     d.per_minute AS default_per_minute,
     d.per_hour AS default_per_hour,
-    round(((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), 2) AS times_per_minute,
-    round(((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), 2) AS times_per_hour,
+    round(COALESCE(o.factor, ((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric)), 2) AS times_per_minute,
+    round(COALESCE(o.factor, ((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric)), 2) AS times_per_hour,
     u.first_used_at,
     u.last_used_at,
     u.peak_minute,
@@ -449,6 +460,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api IS 'the API, where it
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor IS 'times each API''s own default, rounded up to whole units; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at IS 'holds from then';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at IS 'holds until just before; NULL: permanent';
@@ -464,11 +476,11 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'le
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour IS 'least default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'how many times that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'it first decided a call; NULL: never';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'it last decided a call';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'it first had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'it last had an effect on a call';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute IS 'most units in 60 s that a subject came to under it';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time it admitted a call that the default would have denied; NULL: it was never needed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';
 ALTER VIEW rollgate_audit.overrides_in_force_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.overrides_in_force_v1 TO rollgate_auditor;
 
@@ -521,6 +533,7 @@ CREATE VIEW rollgate_audit.request_history_v1 AS
     subject,
     per_minute,
     per_hour,
+    factor,
     until,
     state_before,
     state,
@@ -547,6 +560,7 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.api IS 'the API, where it is
 COMMENT ON COLUMN rollgate_audit.request_history_v1.subject IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute IS 'units in any 60 s that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour IS 'units in any 3,600 s that were asked for';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.factor IS 'times each API''s own default that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.until IS 'wanted until; NULL: for good';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before IS 'state before; NULL: it was asked';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state IS 'open, approved or declined';

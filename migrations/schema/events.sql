@@ -116,7 +116,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.decision_number(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.decision_number(text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
- RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -130,7 +130,7 @@ AS $function$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, v.version,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
     FROM event e
@@ -143,7 +143,8 @@ AS $function$
     -- As it stood then; the first known, where the clocks of the two tell otherwise.
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
-             (h.after ->> 'expiresAt')::timestamptz AS expires_at
+             (h.after ->> 'expiresAt')::timestamptz AS expires_at,
+             (h.after ->> 'factor')::numeric AS factor
       FROM rollgate.history h
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
@@ -156,7 +157,7 @@ AS $function$
   )
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
-         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.filling, e.retry_at,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor, e.filling, e.retry_at,
          e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
@@ -174,7 +175,7 @@ AS $function$
              ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             ELSE concat('; the limit is override ', e.source, ' by ', coalesce(e.created_by, 'nobody on record'),
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ', coalesce(e.created_by, 'nobody on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
            CASE
@@ -239,7 +240,8 @@ AS $function$
     ORDER BY h.target, h.id DESC
   ),
   fitting AS (
-    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour, o.after ->> 'mode' AS mode,
+    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
+           (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
            row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
@@ -247,13 +249,14 @@ AS $function$
       AND (o.after ->> 'startsAt')::timestamptz <= p_at
       AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
   )
-  SELECT coalesce(o.per_minute, api.per_minute), coalesce(o.per_hour, api.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
          api.version
   FROM api
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
 $function$;
 COMMENT ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
@@ -421,16 +424,6 @@ $function$;
 COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,integer,integer) IS 'Units of a subject on record between two Unix seconds, both included, by second';
 REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,integer,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.units_by_second(integer[],text,integer,integer) OWNER TO rollgate_owner;
-
-CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamp with time zone, p_format text DEFAULT 'YYYY-MM-DD HH24:MI:SS'::text)
- RETURNS text
- LANGUAGE sql
- STABLE
-AS $function$
-  SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
-$function$;
-REVOKE EXECUTE ON FUNCTION rollgate.utc(timestamp with time zone,text) FROM PUBLIC;
-ALTER FUNCTION rollgate.utc(timestamp with time zone,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane integer, p_subject text, p_window text, p_at timestamp with time zone)
  RETURNS jsonb

@@ -43,6 +43,7 @@ CREATE TABLE rollgate.catalogue (
   changed_in bigint NOT NULL,
   changed_at timestamp with time zone NOT NULL,
   changed_by text NOT NULL,
+  history_id bigint,
   CONSTRAINT catalogue_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
   CONSTRAINT catalogue_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
   CONSTRAINT catalogue_scope_check CHECK ((scope = ANY (ARRAY['api'::text, 'group'::text]))),
@@ -53,6 +54,7 @@ CREATE TABLE rollgate.catalogue (
 COMMENT ON TABLE rollgate.catalogue IS 'One row an API: its default limits, as shipped and as edited';
 COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
 COMMENT ON COLUMN rollgate.catalogue.shadow IS 'true: denials of this API are recorded, not enforced';
+COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
 ALTER TABLE rollgate.catalogue OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
 
@@ -150,10 +152,14 @@ CREATE TABLE rollgate.limit_request (
   answer text,
   override_id text,
   version integer DEFAULT 1 NOT NULL,
+  factor numeric,
+  history_id bigint,
   CONSTRAINT limit_request_account_check CHECK ((account <> ''::text)),
+  CONSTRAINT limit_request_asks_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL))),
   CONSTRAINT limit_request_check CHECK (((group_id IS NULL) OR (api IS NULL))),
   CONSTRAINT limit_request_check1 CHECK (((subject IS NULL) OR (api IS NOT NULL))),
-  CONSTRAINT limit_request_check2 CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL))),
+  CONSTRAINT limit_request_factor_check CHECK (((factor > (0)::numeric) AND (factor <= (1000)::numeric) AND (factor = round(factor, 3)))),
+  CONSTRAINT limit_request_factor_or_limits CHECK (((factor IS NULL) OR ((per_minute IS NULL) AND (per_hour IS NULL)))),
   CONSTRAINT limit_request_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
   CONSTRAINT limit_request_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
   CONSTRAINT limit_request_reason_check CHECK ((btrim(reason) <> ''::text)),
@@ -161,11 +167,13 @@ CREATE TABLE rollgate.limit_request (
   CONSTRAINT limit_request_pkey PRIMARY KEY (id),
   CONSTRAINT limit_request_number_key UNIQUE (number)
 );
-COMMENT ON TABLE rollgate.limit_request IS 'Wishes for a custom limit, of customers and of staff above their ceiling';
+COMMENT ON TABLE rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
 COMMENT ON COLUMN rollgate.limit_request.number IS 'requests are filed in this order';
 COMMENT ON COLUMN rollgate.limit_request.until IS 'wanted until then; NULL: for good';
 COMMENT ON COLUMN rollgate.limit_request.denial IS 'the denial it was asked for, as its signed link told';
 COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON COLUMN rollgate.limit_request.factor IS 'wanted times of each API''s own default; NULL: limits are wanted';
+COMMENT ON COLUMN rollgate.limit_request.history_id IS 'row of the history that made it what it is';
 CREATE INDEX limit_request_account_asked_at_idx ON rollgate.limit_request USING btree (account, asked_at DESC);
 CREATE INDEX limit_request_state_asked_at_idx ON rollgate.limit_request USING btree (state, asked_at);
 CREATE INDEX limit_request_ticket_idx ON rollgate.limit_request USING btree (ticket) WHERE (ticket IS NOT NULL);
@@ -214,15 +222,19 @@ END) STORED NOT NULL,
   version integer DEFAULT 1 NOT NULL,
   created_in bigint NOT NULL,
   changed_in bigint NOT NULL,
+  factor numeric,
+  history_id bigint,
   CONSTRAINT override_account_check CHECK ((account <> ''::text)),
   CONSTRAINT override_check CHECK (((group_id IS NULL) OR (api IS NULL))),
   CONSTRAINT override_check1 CHECK (((subject IS NULL) OR (api IS NOT NULL))),
-  CONSTRAINT override_check2 CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (mode IS NOT NULL))),
-  CONSTRAINT override_check3 CHECK ((expires_at > starts_at)),
+  CONSTRAINT override_check2 CHECK ((expires_at > starts_at)),
+  CONSTRAINT override_factor_check CHECK (((factor > (0)::numeric) AND (factor <= (1000)::numeric) AND (factor = round(factor, 3)))),
+  CONSTRAINT override_factor_or_limits CHECK (((factor IS NULL) OR ((per_minute IS NULL) AND (per_hour IS NULL)))),
   CONSTRAINT override_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text]))),
   CONSTRAINT override_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
   CONSTRAINT override_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
   CONSTRAINT override_reason_check CHECK ((btrim(reason) <> ''::text)),
+  CONSTRAINT override_sets_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL) OR (mode IS NOT NULL))),
   CONSTRAINT override_pkey PRIMARY KEY (id)
 );
 COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific one that holds wins; among equals the newest';
@@ -232,6 +244,8 @@ COMMENT ON COLUMN rollgate.override.per_hour IS 'units in any 3,600 s; 0 blocks;
 COMMENT ON COLUMN rollgate.override.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
 COMMENT ON COLUMN rollgate.override.expires_at IS 'holds until just before; NULL: permanent';
 COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
+COMMENT ON COLUMN rollgate.override.factor IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
+COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
 CREATE INDEX override_account_created_in_idx ON rollgate.override USING btree (account, created_in DESC);
 CREATE INDEX override_changed_in_idx ON rollgate.override USING btree (changed_in);
 CREATE INDEX override_expires_at_idx ON rollgate.override USING btree (expires_at);
@@ -248,8 +262,8 @@ CREATE TABLE rollgate.override_use (
   needed_at timestamp with time zone,
   CONSTRAINT override_use_pkey PRIMARY KEY (override_id)
 );
-COMMENT ON TABLE rollgate.override_use IS 'Overrides that decided calls, and how far they were used';
-COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call was admitted that the default would have denied; NULL: never';
+COMMENT ON TABLE rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
 ALTER TABLE rollgate.override_use OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;
 
@@ -268,24 +282,31 @@ CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.aut
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_new rollgate.override := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  v_new     rollgate.override;
+  v_lowered jsonb;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
-  v_new.starts_at := coalesce(v_new.starts_at, p_ledger.history_at);
-  IF v_new.expires_at <= greatest(p_ledger.history_at, v_new.starts_at) THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  -- A minute for clocks that differ and forms that take time.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
-  IF v_new.per_minute IS NULL AND v_new.per_hour IS NULL AND v_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
-  END IF;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, mode, starts_at, expires_at, reason, ticket,
-    created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES ('ovr_' || nextval('rollgate.override_number'), v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at,
-    p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'ovr_' || nextval('rollgate.override_number');
+  v_new.created_in := p_ledger.policy_version;
+  v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
+    ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
+    v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
+    v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL, rollgate.override_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(v_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
@@ -301,8 +322,11 @@ DECLARE
   -- More than a person reads at once: a customer's loop must not bury the others.
   c_most_open constant int := 20;
   v_ledger rollgate.ledger := rollgate.open_ledger(false);
-  v_new    rollgate.limit_request := jsonb_populate_record(NULL::rollgate.limit_request, p_spec);
+  v_new    rollgate.limit_request;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.limit_request, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
     SELECT FROM rollgate.catalogue c WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
@@ -310,7 +334,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
   IF v_new.until <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would end in the past.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
   IF (SELECT count(*) FROM rollgate.limit_request WHERE account = v_new.account AND state = 'open') >= c_most_open THEN
     RAISE EXCEPTION 'The account has % open requests already: please wait for their answers.', c_most_open USING ERRCODE = 'RG409';
@@ -319,13 +343,14 @@ BEGIN
     RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.number := nextval('rollgate.limit_request_number');
-  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id, denial,
-    asked_by, asked_at, needs_admin)
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket, denial_id,
+    denial, asked_by, asked_at, needs_admin)
   VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
+    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
     coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $function$;
 COMMENT ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
@@ -351,8 +376,10 @@ CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version integ
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.catalogue;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.catalogue;
+  v_new     rollgate.catalogue;
+  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_old FROM rollgate.catalogue WHERE api = p_api;
   IF NOT found THEN
@@ -361,9 +388,12 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, jsonb_populate_record(v_old, p_changes), p_reason, p_ticket, p_by, v_ledger) p;
+  v_new := jsonb_populate_record(v_old, p_changes);
+  v_lowered := rollgate.lowered_defaults(v_old, v_new);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
+  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow. RG403, RG404, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. RG403, RG404, RG409 it lowers a default, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
@@ -375,21 +405,38 @@ CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version integer
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new    rollgate.override := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
-    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason']);
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
+  v_given   jsonb := '{"per_minute": null, "per_hour": null}';
+  v_new     rollgate.override;
+  v_lowered jsonb;
 BEGIN
+  PERFORM rollgate.refuse_loose_times(p_changes);
+  v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
+    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
+  -- Limits replace a factor, and a factor replaces limits.
+  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL) AND v_old.factor IS NOT NULL THEN
+    v_new.factor := NULL;
+    v_given := p_changes;
+  ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
+    v_new.per_minute := p_changes ->> 'per_minute';
+    v_new.per_hour := p_changes ->> 'per_hour';
+  END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
   END IF;
   IF v_new.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
   END IF;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger) p;
+  IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new := rollgate.settle_override(v_new, v_given, p_by, v_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
@@ -418,6 +465,10 @@ BEGIN
       p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
+  IF p_override.factor > v_ceiling.times THEN
+    RAISE EXCEPTION 'The role % may grant up to % times the default.', p_by.role, v_ceiling.times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
   -- A minute for clocks that differ and forms that take time.
   IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
     RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
@@ -439,7 +490,7 @@ CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.
 AS $function$
   SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
 $function$;
-COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Makes an override; p_spec names columns of rollgate.override. RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Makes an override; p_spec names columns of rollgate.override (a limit left out keeps what is in force, null is the default) and allow_lowering. RG403 above the ceiling, RG404, RG409 it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.create_override(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
@@ -455,6 +506,7 @@ DECLARE
   v_old    rollgate.limit_request;
   v_new    rollgate.limit_request;
   v_made   rollgate.override;
+  v_asked  jsonb;
 BEGIN
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
@@ -475,10 +527,20 @@ BEGIN
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
+    IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
+      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+    END IF;
+    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    -- Limits replace a factor, and a factor replaces limits.
+    IF p_changes ->> 'factor' IS NOT NULL THEN
+      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+    ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
+      v_asked := v_asked - 'factor';
+    END IF;
     v_made := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
-        'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+        'expires_at', v_old.until, 'ticket', v_old.ticket)
+      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
   END IF;
@@ -487,11 +549,12 @@ BEGIN
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
+  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
     rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
+  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $function$;
-COMMENT ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) TO rollgate_admin_api;
@@ -529,12 +592,58 @@ BEGIN
   v_new.expires_at := v_ledger.history_at;
   -- One that has not begun never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger) p;
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
+    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) IS 'Ends an override now; RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';
 REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.fill_override(p_new rollgate.override, p_given jsonb, p_now timestamp with time zone, OUT filled rollgate.override, OUT asked rollgate.override)
+ RETURNS record
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_at      timestamptz := greatest(p_new.starts_at, p_now);
+  v_default record;
+  v_kept    record;
+  v_until   timestamptz;
+BEGIN
+  filled := p_new;
+  asked := p_new;
+  IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
+    OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
+    OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
+  THEN
+    RETURN;
+  END IF;
+  IF p_new.api IS NOT NULL THEN
+    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
+    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+  ELSE
+    SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
+    WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
+      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
+      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
+    ORDER BY o.created_in DESC LIMIT 1;
+  END IF;
+  IF NOT found THEN
+    RETURN;
+  END IF;
+  filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
+  filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
+  -- Keeping a grant for longer than it was given is a grant of one's own.
+  SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
+  IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
+    asked := filled;
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';
+REVOKE EXECUTE ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history)
  RETURNS text
@@ -549,6 +658,18 @@ COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex o
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 ALTER FUNCTION rollgate.history_hash(rollgate.history) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT p_account = '_rollgate'
+$function$;
+COMMENT ON FUNCTION rollgate.is_internal(text) IS 'Whether Rollgate counts for itself under this account: no override, limit request or list names it';
+REVOKE EXECUTE ON FUNCTION rollgate.is_internal(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.is_internal(text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.is_internal(text) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
  RETURNS void
  LANGUAGE sql
@@ -562,34 +683,142 @@ REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.leave_node(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.leave_node(text) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default integer, p_limit integer, p_factor numeric)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_factor IS NULL THEN coalesce(p_limit, p_default) ELSE least(ceil(p_default * p_factor), 1000000000)::int END
+$function$;
+COMMENT ON FUNCTION rollgate.limit_under(integer,integer,numeric) IS 'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without either, the default';
+REVOKE EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) FROM PUBLIC;
+ALTER FUNCTION rollgate.limit_under(integer,integer,numeric) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_instead rollgate.override DEFAULT NULL::rollgate.override)
  RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text)
  LANGUAGE sql
  STABLE
 AS $function$
-  WITH fitting AS (
+  WITH candidates AS (
+    SELECT s.* FROM rollgate.override s WHERE s.account = p_account AND s.id IS DISTINCT FROM (p_instead).id
+    UNION ALL
+    SELECT (p_instead).* WHERE (p_instead).account = p_account
+  ),
+  fitting AS (
     SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
     FROM rollgate.catalogue c
-    JOIN rollgate.override o ON o.account = p_account
-      AND (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api) AND (o.group_id IS NULL OR o.group_id = c.group_id)
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api)
+      AND (o.group_id IS NULL OR o.group_id = c.group_id)
       AND o.starts_at <= coalesce(p_at, clock_timestamp())
       AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
     WHERE c.api = p_api
   )
-  SELECT coalesce(o.per_minute, d.per_minute), coalesce(o.per_hour, d.per_hour), coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, 'default'),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
   CROSS JOIN LATERAL rollgate.default_limits(c) d
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $function$;
-COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy';
-REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone) TO rollgate_admin_api;
+COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';
+REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) FROM PUBLIC;
+ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
+  FROM (
+    SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, c.ord
+    FROM rollgate.override_effects(p_new, p_now) e
+    JOIN rollgate.catalogue c ON c.api = e.api
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
+    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    ORDER BY e.api, l.item ->> 'window', e.at
+  ) f
+$function$;
+COMMENT ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_ended rollgate.override := p_override;
+BEGIN
+  v_ended.expires_at := p_now;
+  RETURN (
+    SELECT jsonb_agg(l.item ORDER BY c.ord, l.item ->> 'window' DESC)
+    FROM rollgate.override_effects(v_ended, p_now) e
+    JOIN rollgate.catalogue c ON c.api = e.api
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
+    WHERE e.at = p_now
+  );
+END $function$;
+COMMENT ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) IS 'What falls when this override ends at p_now: items of rollgate.lowering; NULL: nothing';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_defaults(p_old rollgate.catalogue, p_new rollgate.catalogue)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_agg(l.item)
+  FROM rollgate.default_limits(p_old) o CROSS JOIN rollgate.default_limits(p_new) n
+  CROSS JOIN LATERAL rollgate.lowering(p_new.api, o.per_minute, n.per_minute, o.per_hour, n.per_hour) l (item)
+$function$;
+COMMENT ON FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) IS 'What falls when an API''s default limits change: items of rollgate.lowering; NULL: nothing';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_facts(p_lowered jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_lowered IS NULL THEN '{}' ELSE jsonb_build_object('lowered', p_lowered) END
+$function$;
+COMMENT ON FUNCTION rollgate.lowered_facts(jsonb) IS 'For the history: what a change lowered, which its author confirmed; {}: nothing';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_facts(jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_facts(jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowering(p_api text, p_minute_before integer, p_minute_after integer, p_hour_before integer, p_hour_after integer, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS SETOF jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('api', p_api, 'window', w.name, 'from', w.before, 'to', w.after, 'why', y.why,
+    'at', to_char(p_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'text', concat(p_api,
+      CASE y.why
+        WHEN 'blocked' THEN format(' is blocked: from %s to 0 in any %s', n.before, w.length)
+        WHEN 'lower' THEN format(' falls from %s to %s in any %s', n.before, n.after, w.length)
+        ELSE format(' gets %s in any hour, less than its %s in any 60 s', n.after, to_char(p_minute_after, 'FM999,999,999,999')) END,
+      ', from ' || rollgate.utc(p_at) || ' on'))
+  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after)) w (name, length, before, after)
+  CROSS JOIN LATERAL (SELECT to_char(w.before, 'FM999,999,999,990') AS before, to_char(w.after, 'FM999,999,999,990') AS after) n
+  CROSS JOIN LATERAL (SELECT CASE
+    WHEN w.after < w.before AND w.after = 0 THEN 'blocked'
+    WHEN w.after < w.before THEN 'lower'
+    WHEN w.name = 'hour' AND p_hour_after < p_minute_after
+      AND (p_minute_before, p_hour_before) IS DISTINCT FROM (p_minute_after, p_hour_after) THEN 'hourBelowMinute' END AS why) y
+  WHERE y.why IS NOT NULL
+$function$;
+COMMENT ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) IS 'What falls when an API''s limits change, from what to what, also a limit of 0 and an hour below the minute: {api, window, from, to, why, at, text}';
+REVOKE EXECUTE ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
  RETURNS void
@@ -634,13 +863,40 @@ END $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.override_at(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_at(text,integer) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamp with time zone)
+ RETURNS TABLE(api text, at timestamp with time zone, minute_before integer, minute_after integer, hour_before integer, hour_after integer, source_before text, source_after text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH apis AS (
+    SELECT c.api, c.group_id FROM rollgate.catalogue c
+    WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+  ),
+  moments AS (
+    SELECT a.api, t.at FROM apis a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
+    UNION
+    SELECT a.api, t.at FROM apis a
+    JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
+      AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
+    CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
+    WHERE t.at > p_now
+  )
+  SELECT m.api, m.at, b.per_minute, a.per_minute, b.per_hour, a.per_hour, b.source, a.source
+  FROM moments m
+  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
+  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+$function$;
+COMMENT ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now on at which they can change';
+REVOKE EXECUTE ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
 AS $function$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-    'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode,
+    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
     'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
@@ -648,7 +904,60 @@ $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.override_facts(rollgate.override) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_facts(rollgate.override) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.put_catalogue(p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint)
+CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[])
+ RETURNS TABLE(id text, lowered jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
+  FROM (SELECT clock_timestamp() AS now) t
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+$function$;
+COMMENT ON FUNCTION rollgate.preview_end(text[]) IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
+REVOKE EXECUTE ON FUNCTION rollgate.preview_end(text[]) FROM PUBLIC;
+ALTER FUNCTION rollgate.preview_end(text[]) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.preview_end(text[]) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_now   timestamptz := clock_timestamp();
+  v_new   rollgate.override;
+  v_whole record;
+BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
+  v_new.id := 'new';
+  v_new.created_in := 9223372036854775807;
+  v_new.starts_at := greatest(v_new.starts_at, v_now);
+  v_whole := rollgate.fill_override(v_new, p_spec, v_now);
+  v_new := v_whole.filled;
+  RETURN jsonb_build_object(
+    'perMinute', v_new.per_minute, 'perHour', v_new.per_hour, 'factor', v_new.factor,
+    'lowered', coalesce(rollgate.lowered_by(v_new, v_now), '[]'),
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title,
+          'default', jsonb_build_object('perMinute', d.per_minute, 'perHour', d.per_hour),
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after),
+          'governs', e.source_after = 'new') ORDER BY c.ord), '[]')
+      FROM rollgate.override_effects(v_new, v_now) e
+      JOIN rollgate.catalogue c ON c.api = e.api
+      CROSS JOIN LATERAL rollgate.default_limits(c) d
+      WHERE e.at = v_new.starts_at));
+END $function$;
+COMMENT ON FUNCTION rollgate.preview_override(jsonb) IS 'What an override would change: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]} of every API in its scope, when it starts';
+REVOKE EXECUTE ON FUNCTION rollgate.preview_override(jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.preview_override(jsonb) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.preview_override(jsonb) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.put_catalogue(p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.catalogue
  LANGUAGE plpgsql
 AS $function$
@@ -664,14 +973,15 @@ BEGIN
       changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new), btrim(p_reason), p_ticket, p_undoes);
+  v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+  UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $function$;
-REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
-ALTER FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint) OWNER TO rollgate_owner;
+REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.put_override(p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint)
+CREATE OR REPLACE FUNCTION rollgate.put_override(p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.override
  LANGUAGE plpgsql
 AS $function$
@@ -682,21 +992,19 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit or a mode.' USING ERRCODE = 'RG422';
-  END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id
   RETURNING * INTO v_new;
-  PERFORM rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old), rollgate.override_facts(v_new),
-    btrim(p_reason), v_new.ticket, p_undoes);
+  v_new.history_id := rollgate.record('override', p_action, v_new.id, v_new.account, p_by, rollgate.override_facts(p_old),
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket, p_undoes);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;
-REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
-ALTER FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint) OWNER TO rollgate_owner;
+REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.record(p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text, p_ticket text DEFAULT NULL::text, p_undoes bigint DEFAULT NULL::bigint)
  RETURNS bigint
@@ -737,6 +1045,64 @@ BEGIN
 END $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_change() OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_internal(p_account text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF rollgate.is_internal(p_account) THEN
+    RAISE EXCEPTION 'The account % belongs to Rollgate itself: the limits on sign-in are settings of the service.', p_account
+      USING ERRCODE = 'RG422';
+  END IF;
+END $function$;
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_internal(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_internal(text) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_loose_times(p_spec jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_name text;
+  v_text text;
+BEGIN
+  FOR v_name, v_text IN SELECT t.key, t.value FROM jsonb_each_text(p_spec) t WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+  LOOP
+    BEGIN
+      IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
+        RAISE invalid_datetime_format;
+      END IF;
+      PERFORM v_text::timestamptz;
+    EXCEPTION WHEN data_exception THEN
+      RAISE EXCEPTION '%: "%" is not a time like 2026-12-31T12:00:00Z, with an offset.', v_name, v_text USING ERRCODE = 'RG422';
+    END;
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_loose_times(jsonb) IS 'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_loose_times(jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_loose_times(jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  c_told constant int := 3;
+BEGIN
+  IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
+    RETURN;
+  END IF;
+  RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
+      SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
+        WHEN jsonb_array_length(p_lowered) > c_told THEN format('; and %s more', jsonb_array_length(p_lowered) - c_told) ELSE '' END
+      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_told)
+    USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409, its DETAIL lists what falls) a change that lowers a limit, unless that is confirmed';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_lowering(jsonb,boolean) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author)
  RETURNS integer
@@ -804,7 +1170,7 @@ AS $function$
     last_used_at = greatest(u.last_used_at, excluded.last_used_at), peak_minute = greatest(u.peak_minute, excluded.peak_minute),
     peak_hour = greatest(u.peak_hour, excluded.peak_hour), needed_at = greatest(u.needed_at, excluded.needed_at)
 $function$;
-COMMENT ON FUNCTION rollgate.report_use(jsonb) IS 'A node tells which overrides decided calls since it last told';
+COMMENT ON FUNCTION rollgate.report_use(jsonb) IS 'An instance reports which overrides had an effect on calls since its last report';
 REVOKE EXECUTE ON FUNCTION rollgate.report_use(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.report_use(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.report_use(jsonb) TO rollgate_runtime;
@@ -815,7 +1181,7 @@ CREATE OR REPLACE FUNCTION rollgate.request_facts(r rollgate.limit_request)
  STABLE
 AS $function$
   SELECT jsonb_build_object('id', r.id, 'account', r.account, 'group', r.group_id, 'api', r.api, 'subject', r.subject,
-    'perMinute', r.per_minute, 'perHour', r.per_hour,
+    'perMinute', r.per_minute, 'perHour', r.per_hour, 'factor', r.factor,
     'until', to_char(r.until AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', r.reason, 'ticket', r.ticket, 'denialId', r.denial_id, 'askedBy', r.asked_by, 'needsAdmin', r.needs_admin, 'state', r.state,
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
@@ -823,31 +1189,63 @@ $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.request_facts(rollgate.limit_request) FROM PUBLIC;
 ALTER FUNCTION rollgate.request_facts(rollgate.limit_request) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version integer, p_expires_at timestamp with time zone, p_reason text, p_by rollgate.author)
+CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version integer, p_expires_at timestamp with time zone, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
  RETURNS SETOF rollgate.override
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new    rollgate.override := v_old;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new     rollgate.override := v_old;
+  v_lowered jsonb;
 BEGIN
   IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
   END IF;
-  IF p_expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would expire in the past.' USING ERRCODE = 'RG422';
-  END IF;
   v_new.expires_at := p_expires_at;
-  PERFORM rollgate.check_ceiling(v_new, p_by);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger) p;
+  v_new := rollgate.settle_override(v_new, '{"per_minute": null, "per_hour": null}', p_by, v_ledger.history_at);
+  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) IS 'Lets an expired override hold again, until p_expires_at (NULL: for good); RG403, RG404, RG409 not expired, RG412, RG422';
-REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) FROM PUBLIC;
-ALTER FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author) TO rollgate_admin_api;
+COMMENT ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Restores an expired override, until p_expires_at (NULL: permanent); RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamp with time zone)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_whole record;
+BEGIN
+  PERFORM rollgate.refuse_internal(p_new.account);
+  IF p_new.expires_at <= p_now THEN
+    RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.expires_at <= p_new.starts_at THEN
+    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
+    RAISE EXCEPTION 'An override sets a limit, a factor or a mode.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
+    RAISE EXCEPTION 'An override sets a factor or limits, not both.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
+    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
+  END IF;
+  v_whole := rollgate.fill_override(p_new, p_given, p_now);
+  PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
+  RETURN v_whole.filled;
+END $function$;
+COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) IS 'An override with what it leaves out filled in; RG403 above the ceiling, RG404, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone)
  RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb)
@@ -872,11 +1270,11 @@ BEGIN
   DELETE FROM rollgate.node n WHERE n.seen_at < v_now - interval '1 minute';
   IF v_since <> version THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
-    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now);
+    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
     SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow)), '[]')
     INTO apis
     FROM rollgate.catalogue c
@@ -890,18 +1288,20 @@ REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp wi
 ALTER FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author)
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
  RETURNS bigint
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_done   rollgate.history;
-  v_old    rollgate.override;
-  v_new    rollgate.override;
-  v_api    rollgate.catalogue;
+  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
+  v_done    rollgate.history;
+  v_old     rollgate.override;
+  v_new     rollgate.override;
+  v_api     rollgate.catalogue;
+  v_was     rollgate.catalogue;
+  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -915,9 +1315,11 @@ BEGIN
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    PERFORM rollgate.put_catalogue(v_api, jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute',
-      'per_hour', v_done.before -> 'perHour', 'shadow', v_done.before -> 'shadow')), p_reason, v_done.ticket, p_by, v_ledger, p_history_id);
-    RETURN (SELECT history_id FROM rollgate.ledger);
+    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+      'shadow', v_done.before -> 'shadow'));
+    v_lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -927,6 +1329,7 @@ BEGIN
   ELSE
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
+    v_new.factor := v_done.before ->> 'factor';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -934,16 +1337,29 @@ BEGIN
   END IF;
   IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+  ELSE
+    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  PERFORM rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id);
-  RETURN (SELECT history_id FROM rollgate.ledger);
+  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $function$;
-COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author) IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, RG422. Returns the history''s row';
-REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) FROM PUBLIC;
-ALTER FUNCTION rollgate.undo(bigint,text,rollgate.author) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author) TO rollgate_admin_api;
+COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';
+REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamp with time zone, p_format text DEFAULT 'YYYY-MM-DD HH24:MI:SS'::text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
+$function$;
+REVOKE EXECUTE ON FUNCTION rollgate.utc(timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.utc(timestamp with time zone,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
  RETURNS record
@@ -999,6 +1415,8 @@ CREATE VIEW rollgate.override_history AS
     ((after ->> 'perMinute'::text))::integer AS per_minute,
     ((before ->> 'perHour'::text))::integer AS per_hour_before,
     ((after ->> 'perHour'::text))::integer AS per_hour,
+    ((before ->> 'factor'::text))::numeric AS factor_before,
+    ((after ->> 'factor'::text))::numeric AS factor,
     (before ->> 'mode'::text) AS mode_before,
     (after ->> 'mode'::text) AS mode,
     ((after ->> 'startsAt'::text))::timestamp with time zone AS starts_at,
@@ -1009,6 +1427,7 @@ CREATE VIEW rollgate.override_history AS
     ticket,
     (after ->> 'requestId'::text) AS limit_request_id,
     undoes,
+    (after -> 'lowered'::text) AS lowered,
     before,
     after,
     hash
@@ -1033,6 +1452,7 @@ CREATE VIEW rollgate.request_history AS
     (after ->> 'subject'::text) AS subject,
     ((after ->> 'perMinute'::text))::integer AS per_minute,
     ((after ->> 'perHour'::text))::integer AS per_hour,
+    ((after ->> 'factor'::text))::numeric AS factor,
     ((after ->> 'until'::text))::timestamp with time zone AS until,
     (before ->> 'state'::text) AS state_before,
     (after ->> 'state'::text) AS state,

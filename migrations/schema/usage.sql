@@ -5,6 +5,29 @@ SET check_function_bodies = off;
 
 -- Functions
 
+CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+  WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
+  SELECT EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
+    OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
+    OR EXISTS (
+      SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
+        (SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        UNION ALL
+        (SELECT FROM rollgate.bucket b WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+      ) x)
+    OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
+$function$;
+COMMENT ON FUNCTION rollgate.account_seen(text) IS 'Whether an account is known by its own doing: traffic of the last day, denials on record, a request of its own, or an override that was used';
+REVOKE EXECUTE ON FUNCTION rollgate.account_seen(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.account_seen(text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.account_seen(text) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text)
  RETURNS text
  LANGUAGE sql
@@ -80,7 +103,7 @@ AS $function$
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   WHERE starts_with(k.key, p_prefix) AND k.key <> ''
-    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND k.key NOT LIKE '\_rollgate%'
+    AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
   LIMIT p_limit
 $function$;
@@ -106,7 +129,7 @@ AS $function$
        AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
      LIMIT 100)
   ) f
-  WHERE f.account NOT LIKE '\_rollgate%'
+  WHERE NOT rollgate.is_internal(f.account)
   LIMIT p_limit
 $function$;
 COMMENT ON FUNCTION rollgate.find_subjects(text,integer) IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
@@ -156,7 +179,7 @@ AS $function$
   )
   SELECT l.subject, l.account, l.api, l.minute_used, l.per_minute, l.hour_used, l.per_hour, l.source, l.mode, least(l.percent, 999)::int
   FROM limited l
-  WHERE l.percent >= p_least AND l.account NOT LIKE '\_rollgate%'
+  WHERE l.percent >= p_least AND NOT rollgate.is_internal(l.account)
   ORDER BY l.percent DESC, l.subject
   LIMIT p_limit
 $function$;
@@ -185,13 +208,13 @@ ALTER FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) OWNER 
 GRANT EXECUTE ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.requests_of(p_account text, p_id text DEFAULT NULL::text, p_denial text DEFAULT NULL::text, p_before bigint DEFAULT NULL::bigint, p_limit integer DEFAULT 50)
- RETURNS TABLE(number bigint, id text, account text, group_id text, api text, subject text, per_minute integer, per_hour integer, until timestamp with time zone, reason text, asked_at timestamp with time zone, state text, decided_at timestamp with time zone, answer text, granted_per_minute integer, granted_per_hour integer, granted_until timestamp with time zone)
+ RETURNS TABLE(number bigint, id text, account text, group_id text, api text, subject text, per_minute integer, per_hour integer, factor numeric, until timestamp with time zone, reason text, asked_at timestamp with time zone, state text, decided_at timestamp with time zone, answer text, granted_per_minute integer, granted_per_hour integer, granted_factor numeric, granted_until timestamp with time zone)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.until, r.reason, r.asked_at, r.state, r.decided_at,
-         r.answer, o.per_minute, o.per_hour, o.expires_at
+  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at, r.state, r.decided_at,
+         r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
   FROM rollgate.limit_request r
   LEFT JOIN rollgate.override o ON o.id = r.override_id
   -- What staff files among itself is not the customer's to read.
@@ -254,8 +277,8 @@ AS $function$
   ),
   -- As rollgate.limits_for, for all subjects at once: one by one, 100,000 took 84 s.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.mode,
-           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
+           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
              ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
            row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
              ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
@@ -264,12 +287,12 @@ AS $function$
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
     JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, coalesce(l.per_minute, s.per_minute), n.hour_used,
-         coalesce(l.per_hour, s.per_hour), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor), n.hour_used,
+         rollgate.limit_under(s.per_hour, l.per_hour, l.factor), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
          to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL)
+  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
   LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
 $function$;
 COMMENT ON FUNCTION rollgate.usage_at(timestamp with time zone) IS 'Both windows of every subject that holds units, at p_at (NULL: now) or at its newest grant, whichever is later';

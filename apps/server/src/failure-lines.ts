@@ -1,9 +1,16 @@
+import { visibleText } from '@rollgate/contract';
 import { PreflightError } from '@rollgate/migrations';
+import { refusalOf } from './database/refusals.js';
 import { SettingsError } from './settings.js';
 
-/** What went wrong, for the terminal: one line, or one for each wrong setting. No stack, no secret. */
+/** What went wrong, for the terminal: one line, or one for each wrong setting or lowered limit. No stack, no secret. */
 export function failureLines(error: unknown): readonly string[] {
   if (error instanceof SettingsError || error instanceof PreflightError) return error.lines;
+  const lowering = refusalOf(error)?.lowering;
+  if (lowering !== undefined) {
+    const falls = lowering.map(({ text }) => `  ${visibleText(text)}`);
+    return ['this lowers limits that are in force:', ...falls, 'add --allow-lowering to do it all the same'];
+  }
   const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };
   if (code === 'EADDRINUSE') return [`port ${port} is taken: set ROLLGATE_PORT to another one`];
   if (code === 'EACCES' && port) return [`port ${port} needs privileges: set ROLLGATE_PORT to one above 1023`];

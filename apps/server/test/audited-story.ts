@@ -18,6 +18,8 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
     await changePolicy(new PastPolicy(client));
     await client.query('COMMIT');
     const uses = [
+      // A pilot in shadow mode: calls are let through that the defaults would have denied.
+      { id: 'ovr_2', at_ms: at('03-04T10:00:00').getTime(), peak_minute: 70, peak_hour: 200, needed: true },
       { id: 'ovr_3', at_ms: at('03-05T10:00:00').getTime(), peak_minute: 12, peak_hour: 40, needed: false },
     ];
     await client.query('SELECT rollgate.report_use($1)', [JSON.stringify(uses)]);

@@ -96,6 +96,35 @@ test('a request is listed with its proof, approved or declined', async () => {
   });
 }, 90_000);
 
+test('what lowers is refused with all that falls, and done with --allow-lowering; an unknown account warns', async () => {
+  await calls(limiter, 1, { account: 'casey' });
+  const set = (account: string, ...more: string[]) => text('override', 'set', account, '--reason', 'x', ...more);
+  const raised = await set('casey', '--factor', '5');
+  expect(raised).toMatchObject({ code: 0, stderr: '' });
+  expect(raised.stdout).toMatch(/casey {2}all APIs {2}5 times the default {2}inForce/);
+  const lower = ['--api', 'publish-bot', '--per-minute', '100', '--per-hour', 'default'];
+  const refused = await set('casey', ...lower);
+  expect([refused.code, refused.stderr.split('\n')]).toEqual([
+    1,
+    [
+      'rollgate: this lowers limits that are in force:',
+      'rollgate:   publish-bot falls from 300 to 100 in any 60 s',
+      'rollgate:   publish-bot falls from 9,000 to 1,800 in any hour',
+      'rollgate: add --allow-lowering to do it all the same',
+      '',
+    ],
+  ]);
+  const done = await set('casey', ...lower, '--allow-lowering');
+  expect(done).toMatchObject({ code: 0, stdout: expect.stringContaining('publish-bot falls from 300 to 100') });
+  const permanent = await set('casey', '--factor', '6', '--expires', 'never');
+  expect(permanent).toMatchObject({ code: 0, stdout: expect.stringContaining('permanent') });
+  const typo = await set('Casey', '--factor', '2');
+  expect(typo).toMatchObject({
+    code: 0,
+    stderr: 'rollgate: warning: No traffic of the account "Casey" is on record. Did you mean "casey"?\n',
+  });
+}, 90_000);
+
 test('audit verify proves the chain, and names the row that was touched', async () => {
   expect(await json('audit', 'verify')).toMatchObject({ code: 0, body: { ok: true, broken: null } });
   await database.pool.query('ALTER TABLE rollgate.history DISABLE TRIGGER USER');
@@ -121,9 +150,14 @@ test('doctor looks at roles and nodes', async () => {
 test.each([
   [['override', 'set', 'acme', '--per-minute', 'many', '--reason', 'x'], 2, /Say a whole number/],
   [['override', 'set', 'acme', '--per-minute', '5'], 2, /--reason/],
-  [['override', 'set', 'acme', '--reason', 'x'], 1, /perMinute, perHour or mode is needed/],
+  [['override', 'set', 'acme', '--reason', 'x'], 1, /perMinute, perHour, factor or mode is needed/],
   [['override', 'set', 'acme', '--api', 'no-such', '--per-minute', '5', '--reason', 'x'], 1, /There is no API/],
   [['override', 'set', 'acme', '--per-minute', '5', '--expires', 'soon', '--reason', 'x'], 2, /Say 24h/],
+  [['override', 'set', 'acme', '--per-minute', '500', '--expires', 'Dec 1', '--reason', 'x'], 2, /Say 24h/],
+  [['override', 'set', 'acme', '--per-minute', '500', '--expires', '2027-02-30', '--reason', 'x'], 2, /Say 24h/],
+  [['override', 'set', 'acme', '--factor', '0', '--reason', 'x'], 2, /Say a number above 0/],
+  [['override', 'set', 'acme', '--factor', '2', '--per-minute', '9', '--reason', 'x'], 1, /a factor or limits/],
+  [['override', 'set', '_rollgate', '--factor', '2', '--reason', 'x'], 1, /belongs to Rollgate itself/],
   [['override', 'expire', 'ovr_0', '--reason', 'x'], 1, /There is no override/],
   [['request', 'approve', 'req_0'], 1, /There is no request/],
 ])(

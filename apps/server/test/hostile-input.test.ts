@@ -126,11 +126,11 @@ test('spellings of one account are one account, and odd names are names', async 
     expect([await used(one), await used(other)]).toEqual([1, 2]);
   }
   for (const account of ODD_TEXTS) {
-    const spec = { account, api: 'publish-bot', perMinute: 7, reason: account, expiresAt: inHours(1) };
+    const spec = { account, api: 'publish-bot', perMinute: 70, reason: account, expiresAt: inHours(1) };
     const made = await desk.admin.post('/admin/api/overrides', spec);
     expect([account, made.status]).toEqual([account, 201]);
     const seen = await desk.viewer.get(`/admin/api/overrides?${new URLSearchParams({ account })}`);
-    expect(seen.body['items']).toMatchObject([{ account: account.trim(), perMinute: 7 }]);
+    expect(seen.body['items']).toMatchObject([{ account: account.trim(), perMinute: 70 }]);
   }
   const csv = await desk.auditor.get('/admin/api/overrides?format=csv&limit=500');
   expect(csv.text).toContain(`,'=1+1,`);

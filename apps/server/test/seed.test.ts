@@ -83,7 +83,7 @@ test('what the history tells of the end is what stands in the tables', async () 
       first,
       `SELECT o.id FROM rollgate.override o
        WHERE rollgate.override_facts(o) IS DISTINCT FROM
-             (SELECT h.after FROM rollgate.history h WHERE h.kind = 'override' AND h.target = o.id ORDER BY h.id DESC LIMIT 1)
+             (SELECT h.after - 'lowered' FROM rollgate.history h WHERE h.kind = 'override' AND h.target = o.id ORDER BY h.id DESC LIMIT 1)
        UNION ALL
        SELECT r.id FROM rollgate.limit_request r
        WHERE rollgate.request_facts(r) IS DISTINCT FROM

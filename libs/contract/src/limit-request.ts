@@ -1,5 +1,6 @@
 /** What a customer sends to ask for a custom limit, and what it reads back. */
 import { z } from 'zod';
+import { factorSchema } from './factor.js';
 import { momentSchema } from './moment.js';
 import { MAX_DIMENSION_BYTES, MAX_UNITS } from './units.js';
 
@@ -16,7 +17,7 @@ const text = (most: number) =>
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed text');
 
 /**
- * A wish: for one API, a group, or with neither for all of the account; with `dimensions` for one subject of the API.
+ * A limit request: for one API, a group, or with neither for all of the account; with `dimensions` for one subject of the API.
  * With `denial`, the token of a denied call's support link, what was denied is filled in.
  */
 export const limitRequestSchema = z
@@ -29,17 +30,23 @@ export const limitRequestSchema = z
     perMinute: units.optional(),
     /** Units in any 3,600 s. */
     perHour: units.optional(),
+    /** Times each API's own default, in place of limits: what fits a group or the whole account. */
+    factor: factorSchema.optional(),
     /** Wanted until then, ISO 8601; for good where it is left out. */
     until: momentSchema.optional(),
     reason: text(MAX_REASON_LENGTH),
   })
   .refine(
-    ({ perMinute, perHour }) => perMinute !== undefined || perHour !== undefined,
-    'perMinute or perHour is needed',
+    ({ perMinute, perHour, factor }) => perMinute !== undefined || perHour !== undefined || factor !== undefined,
+    'perMinute, perHour or factor is needed',
+  )
+  .refine(
+    ({ perMinute, perHour, factor }) => factor === undefined || (perMinute === undefined && perHour === undefined),
+    'name a factor or limits, not both',
   );
 export type LimitRequestInput = z.output<typeof limitRequestSchema>;
 
-/** A customer's own request. Times are ISO 8601; limits are units, `null`: the default. */
+/** A customer's own request. Times are ISO 8601; limits are units, `null`: not asked for. */
 export interface LimitRequest {
   readonly id: string;
   readonly account: string;
@@ -48,6 +55,8 @@ export interface LimitRequest {
   readonly dimensions: Readonly<Record<string, string>> | null;
   readonly perMinute: number | null;
   readonly perHour: number | null;
+  /** Times each API's own default; `null`: limits were asked for. */
+  readonly factor: number | null;
   readonly until: string | null;
   readonly reason: string;
   readonly askedAt: string;
@@ -58,6 +67,7 @@ export interface LimitRequest {
   readonly granted: {
     readonly perMinute: number | null;
     readonly perHour: number | null;
+    readonly factor: number | null;
     readonly until: string | null;
   } | null;
 }

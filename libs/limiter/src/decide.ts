@@ -25,6 +25,8 @@ export interface Asked {
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
+  /** Ids of the overrides that govern it. */
+  readonly governedBy: readonly string[];
   readonly cost: number;
   readonly request: AcquireRequest;
 }

@@ -187,7 +187,7 @@ export class Limiter {
       const cost = validCost(request.cost === undefined ? 1 : request.cost);
       const subject = this.#subject(request, cost);
       const known = this.#denials.recall(subject);
-      if (known) return Promise.resolve(this.#decider.decideFromMemory(subject, known));
+      if (known) return Promise.resolve(this.#used(subject, this.#decider.decideFromMemory(subject, known)));
       return this.#ask(subject);
     } catch (error) {
       return Promise.reject(error);
@@ -247,8 +247,13 @@ export class Limiter {
     const { second } = answer.row;
     if (second !== secondOf(decision)) this.#countedIn.set(decision, second);
     if (decision.deniedBy !== null) this.#remember(decision, generation);
-    if (asked.source !== 'default') this.#uses.note(decision, this.#policy.defaultOf(asked.entry).limits);
-    resolve(decision);
+    resolve(this.#used(asked, decision));
+  }
+
+  /** Counts what the overrides behind a decision did for it. */
+  #used({ governedBy, entry }: Asked, decision: Decision): Decision {
+    if (governedBy.length > 0) this.#uses.note(decision, { governedBy, byDefault: this.#policy.defaultOf(entry) });
+    return decision;
   }
 
   /**
@@ -348,8 +353,8 @@ export class Limiter {
   /** The limits in force for a subject. @throws InvalidRequestError, UnknownApiError */
   async limitsOf(ref: SubjectRef): Promise<InForce> {
     await this.#contact?.forCall();
-    const { limits, source, mode } = this.#subject(ref);
-    return { limits, source, mode };
+    const { limits, source, mode, governedBy } = this.#subject(ref);
+    return { limits, source, mode, governedBy };
   }
 
   /** Whether this node decides by the database, and since when. */
@@ -407,8 +412,8 @@ export class Limiter {
     if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
-    const { limits, source, mode } = this.#inForce(entry, { account: encoded, subject: key });
-    return { entry, account, key, limits, source, mode, cost, request };
+    const { limits, source, mode, governedBy } = this.#inForce(entry, { account: encoded, subject: key });
+    return { entry, account, key, limits, source, mode, governedBy, cost, request };
   }
 
   #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {

@@ -65,18 +65,21 @@ test('both windows of every subject, in whichever minute its head stands, throug
 });
 
 test('limits, their source and the mode are those of rollgate.limits_for, whatever overrides overlap', async () => {
-  const make = (spec: object) => change(database, 'create_override', { by: ADMIN, values: [{ reason: 'r', ...spec }] });
+  const make = (spec: object) =>
+    change(database, 'create_override', { by: ADMIN, values: [{ reason: 'r', allow_lowering: true, ...spec }] });
   await make({ account: 'acme', per_minute: 500 });
   await make({ account: 'acme', mode: 'shadow', group_id: 'bot-definition' });
   await make({ account: 'acme', api: 'publish-bot', per_hour: 9_000 });
   await make({ account: 'acme', api: 'publish-bot', subject: keyOf('a'), per_minute: 7, mode: 'enforced' });
   await make({ account: 'a,c/m%e', api: 'bot-export', per_minute: 77 });
+  await make({ account: 'times', factor: 2.5 });
   await make({ account: 'late', per_minute: 1, starts_at: '2099-01-01T00:00:00Z' });
   const subjects = [
     ...BOTS.map(keyOf),
     'acme/get-bots/',
     'acme/insert-data/table=t',
     'a%2Cc%2Fm%25e/bot-export/bot=x',
+    'times/publish-bot/bot=a',
     'late/publish-bot/bot=a',
     'plain/publish-bot/bot=a',
   ];

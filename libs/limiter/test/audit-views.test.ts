@@ -110,7 +110,7 @@ test('an override from wish to end: who, why, from what to what, how far above t
   const id = approved.override_id as string;
   await change(database, 'change_catalogue', {
     by: ADMIN,
-    values: ['publish-bot', 1, { per_minute: 30 }, 'too much', 'T-2'],
+    values: ['publish-bot', 1, { per_minute: 30, allow_lowering: true }, 'too much', 'T-2'],
   });
   await change(database, 'change_override', { by: SUPPORT, values: [id, 1, { per_minute: 200 }, 'more'] });
 

@@ -52,26 +52,35 @@ test('each moment has the limit that applied then, through creation, change, end
   };
   await moment();
   const wide = await change(`rollgate.create_override($1, ${BY})`, [
-    JSON.stringify({ account: 'acme', per_minute: 100, reason: 'wide' }),
+    JSON.stringify({ account: 'acme', per_minute: 100, reason: 'wide', allow_lowering: true }),
   ]);
   await moment();
   const narrow = await change(`rollgate.create_override($1, ${BY})`, [
     JSON.stringify({ account: 'acme', api: 'publish-bot', subject: SUBJECT, per_hour: 9000, reason: 'narrow' }),
   ]);
   await moment();
-  await change(`rollgate.change_override($1, NULL, '{"per_minute": 7, "mode": "shadow"}', 'less', ${BY})`, [narrow]);
+  await change(
+    `rollgate.change_override($1, NULL, '{"per_minute": 7, "mode": "shadow", "allow_lowering": true}', 'less', ${BY})`,
+    [narrow],
+  );
   await moment();
   await change(`rollgate.expire_override($1, NULL, 'enough', ${BY})`, [narrow]);
   await moment();
   await change(
-    `rollgate.change_catalogue('publish-bot', 1, '{"per_hour": 5, "shadow": true}', 'edit', NULL, ${BY})`,
+    `rollgate.change_catalogue('publish-bot', 1, '{"per_hour": 5, "shadow": true, "allow_lowering": true}', 'edit', NULL, ${BY})`,
     [],
   );
   await moment();
-  await change(`rollgate.restore_override($1, NULL, NULL, 'again', ${BY})`, [narrow]);
+  await change(`rollgate.restore_override($1, NULL, NULL, 'again', ${BY}, true)`, [narrow]);
   await moment();
   await change(`rollgate.create_override($1, ${BY})`, [
-    JSON.stringify({ account: 'acme', group_id: 'bot-definition', per_minute: 3, reason: 'its group' }),
+    JSON.stringify({
+      account: 'acme',
+      group_id: 'bot-definition',
+      per_minute: 3,
+      reason: 'its group',
+      allow_lowering: true,
+    }),
   ]);
   await moment();
   await change(`rollgate.expire_override($1, NULL, 'enough', ${BY})`, [narrow]);
@@ -107,6 +116,7 @@ test('an override holds from its start until just before its end, with nothing w
     JSON.stringify({
       account: 'timed',
       per_minute: 1,
+      allow_lowering: true,
       reason: 'r',
       starts_at: '2099-01-01T00:00:00Z',
       expires_at: '2099-02-01T00:00:00Z',

@@ -64,9 +64,14 @@ describe('ceilings (publish-bot: 60 a minute by default)', () => {
       'RG403',
     ],
     ['support: permanent', { api: 'publish-bot', per_minute: 100 }, SUPPORT, 'RG403'],
-    ['support: block', { api: 'publish-bot', per_minute: 0, expires_at: inHours(1) }, SUPPORT, null],
+    [
+      'support: block',
+      { api: 'publish-bot', per_minute: 0, expires_at: inHours(1), allow_lowering: true },
+      SUPPORT,
+      null,
+    ],
     ['support: shadow', { api: 'publish-bot', mode: 'shadow', expires_at: inHours(1) }, SUPPORT, 'RG403'],
-    ['admin: permanent and high', { api: 'publish-bot', per_minute: 1_000_000 }, ADMIN, null],
+    ['admin: permanent and high', { api: 'publish-bot', per_minute: 1_000_000, per_hour: 1_000_000 }, ADMIN, null],
     ['admin: shadow', { mode: 'shadow' }, ADMIN, null],
     [
       'viewer: nothing',
@@ -182,7 +187,11 @@ describe('an override', () => {
 describe('undo', () => {
   const undo = async (target: string, by: Who = SUPPORT) => {
     const last = (await history(target)).at(-1);
-    return await change<{ undo: string }>(database, 'undo', { by, values: [last?.id, 'a mistake'] });
+    const { rows } = await database.pool.query(
+      `SELECT rollgate.undo($1, 'a mistake', ROW($2, $3, NULL, NULL)::rollgate.author, true) AS undo`,
+      [last?.id, by.actor, by.role],
+    );
+    return rows[0] as { undo: string };
   };
   const row = async (id: string) =>
     (
@@ -202,7 +211,7 @@ describe('undo', () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, per_hour: 5000, expires_at: inHours(1) });
     await change(database, 'change_override', {
       by: SUPPORT,
-      values: [id, 1, { per_minute: 200, per_hour: null }, 'more'],
+      values: [id, 1, { per_minute: 200, per_hour: null, allow_lowering: true }, 'more'],
     });
     await undo(id);
     expect(await row(id)).toMatchObject({ per_minute: 100, per_hour: 5000, version: 3 });
@@ -216,10 +225,10 @@ describe('undo', () => {
     const first = (await history(id))[0];
     await change(database, 'change_override', { by: SUPPORT, values: [id, 1, { per_minute: 200 }, 'more'] });
     await expect(change(database, 'undo', { by: SUPPORT, values: [first?.id, 'x'] })).rejects.toEqual(refused('RG409'));
-    const high = await create({ api: 'publish-bot', per_minute: 100_000 }, ADMIN);
+    const high = await create({ api: 'publish-bot', per_minute: 100_000, per_hour: 100_000 }, ADMIN);
     await change(database, 'change_override', {
       by: ADMIN,
-      values: [high.id, 1, { per_minute: 100, expires_at: inHours(1) }, 'down'],
+      values: [high.id, 1, { per_minute: 100, expires_at: inHours(1), allow_lowering: true }, 'down'],
     });
     await expect(undo(high.id)).rejects.toEqual(refused('RG403'));
     await undo(high.id, ADMIN);
@@ -261,7 +270,7 @@ describe('a request', () => {
   });
 
   test('above the ceiling of who approves stays open, and nothing was made', async () => {
-    const { id } = await ask({ per_minute: 10_000, until: inHours(24) });
+    const { id } = await ask({ per_minute: 10_000, per_hour: 10_000, until: inHours(24) });
     await expect(decide(id, SUPPORT)).rejects.toEqual(refused('RG403'));
     const { rows } = await database.pool.query('SELECT state FROM rollgate.limit_request WHERE id = $1', [id]);
     expect(rows).toEqual([{ state: 'open' }]);

@@ -26,7 +26,15 @@ const create = (spec: object, by = SUPPORT) =>
   change(database, 'create_override', {
     by,
     values: [
-      { account: 'acme', api: 'publish-bot', subject: subject(), reason: 'test', expires_at: inHours(1), ...spec },
+      {
+        account: 'acme',
+        api: 'publish-bot',
+        subject: subject(),
+        reason: 'test',
+        expires_at: inHours(1),
+        allow_lowering: true,
+        ...spec,
+      },
     ],
   });
 const times = async (n: number) => {
@@ -73,7 +81,10 @@ test('three nodes: a raise frees a denied subject on all of them within two seco
     const { id } = await create({ per_minute: 600 });
     for (const ms of await until(({ allowed, source }) => allowed && source === id, Date.now()))
       expect(ms).toBeLessThan(2_000);
-    await change(database, 'change_override', { by: SUPPORT, values: [id, 1, { per_minute: 1 }, 'too much'] });
+    await change(database, 'change_override', {
+      by: SUPPORT,
+      values: [id, 1, { per_minute: 1, allow_lowering: true }, 'too much'],
+    });
     for (const ms of await until(({ allowed }) => !allowed, Date.now())) expect(ms).toBeLessThan(2_000);
   } finally {
     for (const node of nodes) node.kill('SIGKILL');
@@ -133,7 +144,10 @@ test('edited defaults hold without a restart, and go back to what was shipped', 
     await database.pool.query<{ version: number }>(`SELECT version FROM rollgate.catalogue WHERE api = 'publish-bot'`)
   ).rows[0];
   const edit = (version: number, per_minute: number | null) =>
-    change(database, 'change_catalogue', { by: ADMIN, values: ['publish-bot', version, { per_minute }, 'test', null] });
+    change(database, 'change_catalogue', {
+      by: ADMIN,
+      values: ['publish-bot', version, { per_minute, allow_lowering: true }, 'test', null],
+    });
   const version = api?.version ?? 0;
   await edit(version, 3);
   await limiter.refreshPolicy();

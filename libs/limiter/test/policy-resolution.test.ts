@@ -45,12 +45,17 @@ const scope = fc.oneof(
     .map(({ api, bot }) => ({ group: null, api, subject: keyOf(api, bot) })),
 );
 const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
+const NOTHING = { perMinute: null, perHour: null, factor: null };
+/** What an override sets: limits, or a factor in their place. Few steps, so that products meet whole units and halves. */
+const settings = fc.oneof(
+  fc.record({ perMinute: limit, perHour: limit, factor: fc.constant(null) }),
+  fc.constantFrom(0.001, 0.2, 0.333, 0.5, 1, 1.001, 1.5, 2, 2.345, 10, 1_000).map((factor) => ({ ...NOTHING, factor })),
+);
 const overrides: fc.Arbitrary<Override[]> = fc
   .array(
     fc.record({
       scope,
-      perMinute: limit,
-      perHour: limit,
+      settings,
       mode: fc.option(fc.constantFrom('enforced' as const, 'shadow' as const), { nil: null }),
       startsAt: fc.integer({ min: 0, max: 8 }),
       lasts: fc.option(fc.integer({ min: 1, max: 6 }), { nil: null }),
@@ -59,10 +64,11 @@ const overrides: fc.Arbitrary<Override[]> = fc
   )
   .map((list) =>
     list
-      .filter(({ perMinute, perHour, mode }) => perMinute !== null || perHour !== null || mode !== null)
-      .map(({ scope: where, startsAt, lasts, ...rest }, i) => ({
-        ...rest,
+      .filter(({ settings: set, mode }) => Object.values(set).some((value) => value !== null) || mode !== null)
+      .map(({ scope: where, settings: set, mode, startsAt, lasts }, i) => ({
+        ...set,
         ...where,
+        mode,
         id: `ovr_${i + 1}`,
         account: ACCOUNT,
         startsAtMs: T0 + startsAt * 1000,
@@ -79,6 +85,13 @@ const asked: fc.Arbitrary<Asked> = fc.record({
   bot: fc.integer({ min: 1, max: 2 }),
   at: fc.integer({ min: 0, max: 14 }),
 });
+
+/** A default times a factor by whole numbers alone, rounded up. */
+function times(limit: number, factor: number): number {
+  const steps = BigInt(limit) * BigInt(factor.toFixed(3).replace('.', ''));
+  const whole = Number((steps + 999n) / 1000n);
+  return Math.min(whole, 1_000_000_000);
+}
 
 /** Looks at every override, from the widest scope to the narrowest, the oldest first: the last one that fits stands. */
 function reference(all: readonly Override[], edited: readonly ApiEdit[], { api, bot, at }: Asked) {
@@ -102,8 +115,11 @@ function reference(all: readonly Override[], edited: readonly ApiEdit[], { api, 
       const now = T0 + at * 1000;
       if (!isOfLevel(one) || now < one.startsAtMs || (one.expiresAtMs !== null && now >= one.expiresAtMs)) continue;
       if (one.mode !== null) mode = one.mode;
-      if (one.perMinute === null && one.perHour === null) continue;
-      limits = { perMinute: one.perMinute ?? defaults.perMinute, perHour: one.perHour ?? defaults.perHour };
+      if (one.factor !== null) {
+        limits = { perMinute: times(defaults.perMinute, one.factor), perHour: times(defaults.perHour, one.factor) };
+      } else if (one.perMinute !== null || one.perHour !== null) {
+        limits = { perMinute: one.perMinute ?? defaults.perMinute, perHour: one.perHour ?? defaults.perHour };
+      } else continue;
       source = one.id;
     }
   }
@@ -117,7 +133,9 @@ function policyOf(all: readonly Override[], apis: readonly ApiEdit[]): Policy {
 }
 
 function nodeSays(policy: Policy, { api, bot, at }: Asked) {
-  return policy.inForce(CATALOGUE.get(api), { account: ACCOUNT, subject: keyOf(api, bot), nowMs: T0 + at * 1000 });
+  const asked = { account: ACCOUNT, subject: keyOf(api, bot), nowMs: T0 + at * 1000 };
+  const { limits, source, mode } = policy.inForce(CATALOGUE.get(api), asked);
+  return { limits, source, mode };
 }
 
 test('nodes: the most specific wins, among equals the newest, what it leaves open is the default', () => {
@@ -138,7 +156,7 @@ test('nodes: changes one by one come to the same as all at once, and pruning cha
         policy.apply({
           version: i + 1,
           whole: i === 0,
-          overrides: [{ ...one, perMinute: 4, perHour: null }],
+          overrides: [{ ...one, perMinute: 4, perHour: null, factor: null }],
           apis: [],
         });
         policy.apply({ version: i + 1, whole: false, overrides: [one], apis: [] });
@@ -187,12 +205,12 @@ describe('the database', () => {
       [JSON.stringify(apis)],
     );
     await pool.query(
-      `INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, mode, starts_at, expires_at, reason,
-         created_by, created_at, changed_at, created_in, changed_in)
-       SELECT o.id, o.account, o."group", o.api, o.subject, o."perMinute", o."perHour", o.mode, to_timestamp(o."startsAtMs" / 1000),
+      `INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at,
+         reason, created_by, created_at, changed_at, created_in, changed_in)
+       SELECT o.id, o.account, o."group", o.api, o.subject, o."perMinute", o."perHour", o.factor, o.mode, to_timestamp(o."startsAtMs" / 1000),
          to_timestamp(o."expiresAtMs" / 1000), 'r', 'test', now(), now(), o."order", o."order"
        FROM jsonb_to_recordset($1) AS o (id text, account text, "group" text, api text, subject text, "perMinute" int, "perHour" int,
-         mode text, "startsAtMs" float8, "expiresAtMs" float8, "order" bigint)`,
+         factor numeric, mode text, "startsAtMs" float8, "expiresAtMs" float8, "order" bigint)`,
       [JSON.stringify(all)],
     );
     const { rows } = await pool.query<{ per_minute: number; per_hour: number; source: string; mode: string }>(
@@ -224,16 +242,26 @@ describe('the database', () => {
   test('resolves as the nodes do', () => fc.assert(property, { numRuns: 150 }), 60_000);
 
   test.each([
-    ['the widest wins', 'ORDER BY o.subject IS NULL, o.api IS NULL', 'ORDER BY o.subject IS NOT NULL, o.api IS NULL'],
-    ['the oldest wins', 'o.created_in DESC', 'o.created_in'],
-    ['an expired one still holds', 'o.expires_at >', "o.expires_at + interval '1 second' >"],
-    ['one that has not begun holds', 'o.starts_at <=', "o.starts_at - interval '1 second' <="],
-    ['a mode alone decides limits too', 'WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL ORDER', 'ORDER'],
+    ['the widest wins', 'limits_for', 'ORDER BY o.subject IS NULL, o.api', 'ORDER BY o.subject IS NOT NULL, o.api'],
+    ['the oldest wins', 'limits_for', 'o.created_in DESC', 'o.created_in'],
+    ['an expired one still holds', 'limits_for', 'o.expires_at >', "o.expires_at + interval '1 second' >"],
+    ['one that has not begun holds', 'limits_for', 'o.starts_at <=', "o.starts_at - interval '1 second' <="],
+    [
+      'a mode alone decides limits too',
+      'limits_for',
+      'WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER',
+      'ORDER',
+    ],
+    ['a factor alone decides nothing', 'limits_for', 'OR f.factor IS NOT NULL', ''],
+    ['a factor multiplies the shipped default', 'limits_for', '(d.per_minute, o.p', '(c.shipped_per_minute, o.p'],
+    ['a product is rounded down', 'limit_under', 'ceil(', 'floor('],
+    ['a factor is passed over', 'limit_under', 'p_factor IS NULL', 'true'],
   ])(
     'mutant: %s',
-    async (_, rule, instead) => {
+    async (_, routine, rule, instead) => {
       const { rows } = await database.pool.query<{ definition: string }>(
-        `SELECT pg_get_functiondef('rollgate.limits_for(text, text, text, timestamptz)'::regprocedure) AS definition`,
+        `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS definition`,
+        [routine],
       );
       const definition = rows[0]?.definition ?? '';
       expect(definition).toContain(rule);

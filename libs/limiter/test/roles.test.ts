@@ -13,7 +13,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 
 const BY = `ROW('staff:x', 'admin', NULL, NULL)::rollgate.author`;
-const SPEC = `'{"account": "acme", "per_minute": 100, "reason": "r"}'`;
+const SPEC = `'{"account": "acme", "factor": 2, "reason": "r"}'`;
 const ACQUIRE = `rollgate.acquire(ARRAY[1], ARRAY['acme/publish-bot/bot=b'], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])`;
 
 /** With the rights of the role alone; nothing of it stays. */

@@ -1,10 +1,10 @@
 CREATE OR REPLACE VIEW rollgate_audit.override_history_v1 AS
 SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.address, h.request_id, h.scope, h.group_id, h.api, h.subject,
-       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.mode_before, h.mode, h.starts_at, h.expires_at_before, h.expires_at,
+       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at, h.expires_at_before, h.expires_at,
        h.version, h.reason, h.ticket, h.limit_request_id, h.undoes, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(h.per_minute::numeric / nullif(d.per_minute, 0), 2) AS times_per_minute,
-       round(h.per_hour::numeric / nullif(d.per_hour, 0), 2) AS times_per_hour,
-       h.before, h.after, h.hash
+       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
+       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
+       h.lowered, h.before, h.after, h.hash
 FROM rollgate.override_history h
 -- the least default in the scope, as it stood then
 LEFT JOIN LATERAL (
@@ -36,6 +36,8 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before  IS 'unit
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute         IS 'units in any 60 s after; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before    IS 'units in any 3,600 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour           IS 'units in any 3,600 s after; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before      IS 'times each API''s own default before; NULL: it set limits, or none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor             IS 'times each API''s own default after; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode_before        IS 'mode before';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode               IS 'mode after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.starts_at          IS 'start after the change';
@@ -50,6 +52,7 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'leas
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'least default of the APIs in its scope, as it stood then';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as times of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as times of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS 'limits that fell by it, which the actor confirmed: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'all of it before; NULL: it was made';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'all of it after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';

@@ -1,9 +1,9 @@
 CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
-SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.mode, o.starts_at, o.expires_at,
+SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
        o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at, o.request_id AS limit_request_id, o.version,
        d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(o.per_minute::numeric / nullif(d.per_minute, 0), 2) AS times_per_minute,
-       round(o.per_hour::numeric / nullif(d.per_hour, 0), 2) AS times_per_hour,
+       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
+       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
 FROM rollgate.override o
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
@@ -23,6 +23,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api                IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS 'times each API''s own default, rounded up to whole units; NULL: it sets limits, or none';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'holds from then';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at         IS 'holds until just before; NULL: permanent';
@@ -38,8 +39,8 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'le
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'least default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'how many times that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'it first decided a call; NULL: never';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'it last decided a call';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'it first had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'it last had an effect on a call';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'most units in 60 s that a subject came to under it';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time it admitted a call that the default would have denied; NULL: it was never needed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';

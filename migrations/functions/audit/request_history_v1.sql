@@ -1,6 +1,6 @@
 CREATE OR REPLACE VIEW rollgate_audit.request_history_v1 AS
 SELECT h.id, h.at, h.action, h.limit_request_id, h.account, h.actor, h.role, h.address, h.request_id, h.group_id, h.api, h.subject,
-       h.per_minute, h.per_hour, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before, h.after, h.hash
+       h.per_minute, h.per_hour, h.factor, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before, h.after, h.hash
 FROM rollgate.request_history h;
 
 COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
@@ -18,6 +18,7 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.api              IS 'the API
 COMMENT ON COLUMN rollgate_audit.request_history_v1.subject          IS 'the subject''s key, where it is for one';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute       IS 'units in any 60 s that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour         IS 'units in any 3,600 s that were asked for';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.factor           IS 'times each API''s own default that were asked for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.until            IS 'wanted until; NULL: for good';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before     IS 'state before; NULL: it was asked';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state            IS 'open, approved or declined';

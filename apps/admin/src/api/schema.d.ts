@@ -326,7 +326,7 @@ export interface paths {
          */
         get: operations["listOverrides"];
         put?: never;
-        /** Give an account a custom limit; above the ceiling of the role it becomes a request for an admin (202) */
+        /** Give an account a custom limit; what lowers one in force needs `allowLowering`; above the ceiling of the role it becomes a request for an admin (202) */
         post: operations["createOverride"];
         delete?: never;
         options?: never;
@@ -343,7 +343,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** What a limit would have changed in the last hour, and what the caller may grant; changes nothing */
+        /** What an override would change, from what to what for every API, and what the caller may grant; changes nothing */
         post: operations["previewOverride"];
         delete?: never;
         options?: never;
@@ -368,6 +368,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/overrides/expire/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What falls if overrides end now, each by itself; changes nothing */
+        post: operations["previewExpiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/overrides/{id}": {
         parameters: {
             query?: never;
@@ -382,7 +399,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an override; what is left out stays */
+        /** Change an override; what is left out stays; what lowers a limit in force needs `allowLowering` */
         patch: operations["changeOverride"];
         trace?: never;
     };
@@ -412,7 +429,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Let an expired override hold again */
+        /** Restore an expired override; where that lowers a limit in force it needs `allowLowering` */
         post: operations["restoreOverride"];
         delete?: never;
         options?: never;
@@ -428,7 +445,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Wishes for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv
+         * Requests for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv
          * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
          */
         get: operations["listRequests"];
@@ -467,7 +484,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Approve, with the values wanted or others; makes the override at once */
+        /** Approve, with the values wanted or others; makes the override at once; what lowers a limit in force needs `allowLowering` */
         post: operations["approveRequest"];
         delete?: never;
         options?: never;
@@ -538,7 +555,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Writes the inverse of a change of an override or the catalogue, when nothing changed since */
+        /** Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation */
         post: operations["undoChange"];
         delete?: never;
         options?: never;
@@ -576,7 +593,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an API's default limits or its shadow mode; in force on every node within 2 s */
+        /** Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every node within 2 s */
         patch: operations["changeApi"];
         trace?: never;
     };
@@ -718,6 +735,17 @@ export interface components {
             errors?: {
                 field: string;
                 message: string;
+            }[];
+            lowering?: {
+                api: string;
+                /** @enum {string} */
+                window: "minute" | "hour";
+                from: number;
+                to: number;
+                /** @enum {string} */
+                why: "lower" | "blocked" | "hourBelowMinute";
+                at: string | null;
+                text: string;
             }[];
         };
     };
@@ -1139,7 +1167,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1328,7 +1356,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1437,7 +1465,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1539,7 +1567,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -1730,7 +1758,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2291,6 +2319,7 @@ export interface operations {
                      *           "dimensions": null,
                      *           "perMinute": 300,
                      *           "perHour": null,
+                     *           "factor": null,
                      *           "mode": null,
                      *           "startsAt": "2026-03-02T09:00:00.000Z",
                      *           "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -2327,6 +2356,7 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -2404,10 +2434,12 @@ export interface operations {
                     } | null;
                     perMinute?: number | null;
                     perHour?: number | null;
+                    factor?: number | null;
                     mode?: ("enforced" | "shadow") | null;
                     /** Format: date-time */
                     startsAt?: string;
                     expiresAt?: string | null;
+                    allowLowering?: boolean;
                     reason: string;
                     ticket?: string | null;
                 };
@@ -2432,6 +2464,7 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": null,
+                     *         "factor": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -2450,7 +2483,9 @@ export interface operations {
                      *         },
                      *         "use": null
                      *       },
-                     *       "historyId": 240
+                     *       "historyId": 240,
+                     *       "lowered": [],
+                     *       "warnings": []
                      *     }
                      */
                     "application/json": {
@@ -2467,6 +2502,7 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -2492,7 +2528,24 @@ export interface operations {
                                 neededAt: string | null;
                             } | null;
                         };
-                        historyId: number | null;
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
                     } | {
                         request: {
                             id: string;
@@ -2507,7 +2560,9 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             until: string | null;
+                            pastDue: boolean;
                             reason: string;
                             ticket: string | null;
                             denialId: string | null;
@@ -2569,7 +2624,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -2607,6 +2662,10 @@ export interface operations {
                     } | null;
                     perMinute?: number | null;
                     perHour?: number | null;
+                    factor?: number | null;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    expiresAt?: string | null;
                 };
             };
         };
@@ -2629,10 +2688,38 @@ export interface operations {
                      *         "source": "default",
                      *         "mode": "enforced"
                      *       },
+                     *       "sets": {
+                     *         "perMinute": 120,
+                     *         "perHour": null,
+                     *         "factor": null
+                     *       },
+                     *       "effects": [
+                     *         {
+                     *           "api": "publish-bot",
+                     *           "title": "Publish bot",
+                     *           "default": {
+                     *             "perMinute": 60,
+                     *             "perHour": 1800
+                     *           },
+                     *           "before": {
+                     *             "perMinute": 60,
+                     *             "perHour": 1800,
+                     *             "source": "default"
+                     *           },
+                     *           "after": {
+                     *             "perMinute": 120,
+                     *             "perHour": 1800
+                     *           },
+                     *           "governs": true
+                     *         }
+                     *       ],
+                     *       "lowered": [],
+                     *       "warnings": [],
                      *       "ceiling": {
                      *         "mayWrite": true,
                      *         "perMinute": 600,
                      *         "perHour": 18000,
+                     *         "times": 10,
                      *         "days": 30,
                      *         "above": [
                      *           "admin"
@@ -2657,10 +2744,51 @@ export interface operations {
                             /** @enum {string} */
                             mode: "enforced" | "shadow";
                         } | null;
+                        sets: {
+                            perMinute: number | null;
+                            perHour: number | null;
+                            factor: number | null;
+                        };
+                        effects: {
+                            api: string;
+                            title: string;
+                            default: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            before: {
+                                perMinute: number;
+                                perHour: number;
+                                source: string;
+                            };
+                            after: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            governs: boolean;
+                        }[];
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
                         ceiling: {
                             mayWrite: boolean;
                             perMinute: number | null;
                             perHour: number | null;
+                            times: number | null;
                             days: number | null;
                             above: string[];
                         };
@@ -2792,6 +2920,94 @@ export interface operations {
             };
         };
     };
+    previewExpiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "ovr_17",
+                     *           "lowered": [
+                     *             {
+                     *               "api": "publish-bot",
+                     *               "window": "minute",
+                     *               "from": 300,
+                     *               "to": 60,
+                     *               "why": "lower",
+                     *               "at": null,
+                     *               "text": "publish-bot falls from 300 to 60 in any 60 s"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: string;
+                            lowered: {
+                                api: string;
+                                /** @enum {string} */
+                                window: "minute" | "hour";
+                                from: number;
+                                to: number;
+                                /** @enum {string} */
+                                why: "lower" | "blocked" | "hourBelowMinute";
+                                at: string | null;
+                                text: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getOverride: {
         parameters: {
             query?: never;
@@ -2820,6 +3036,7 @@ export interface operations {
                      *       "dimensions": null,
                      *       "perMinute": 300,
                      *       "perHour": null,
+                     *       "factor": null,
                      *       "mode": null,
                      *       "startsAt": "2026-03-02T09:00:00.000Z",
                      *       "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -2852,6 +3069,7 @@ export interface operations {
                         } | null;
                         perMinute: number | null;
                         perHour: number | null;
+                        factor: number | null;
                         mode: ("enforced" | "shadow") | null;
                         startsAt: string;
                         expiresAt: string | null;
@@ -2931,10 +3149,12 @@ export interface operations {
                 "application/json": {
                     perMinute?: number | null;
                     perHour?: number | null;
+                    factor?: number | null;
                     mode?: ("enforced" | "shadow") | null;
                     /** Format: date-time */
                     startsAt?: string;
                     expiresAt?: string | null;
+                    allowLowering?: boolean;
                     reason: string;
                     ticket?: string | null;
                 };
@@ -2959,6 +3179,7 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": null,
+                     *         "factor": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -2977,7 +3198,9 @@ export interface operations {
                      *         },
                      *         "use": null
                      *       },
-                     *       "historyId": 240
+                     *       "historyId": 240,
+                     *       "lowered": [],
+                     *       "warnings": []
                      *     }
                      */
                     "application/json": {
@@ -2994,6 +3217,7 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -3019,7 +3243,24 @@ export interface operations {
                                 neededAt: string | null;
                             } | null;
                         };
-                        historyId: number | null;
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
                     };
                 };
             };
@@ -3059,7 +3300,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3132,6 +3373,7 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": null,
+                     *         "factor": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -3150,7 +3392,9 @@ export interface operations {
                      *         },
                      *         "use": null
                      *       },
-                     *       "historyId": 240
+                     *       "historyId": 240,
+                     *       "lowered": [],
+                     *       "warnings": []
                      *     }
                      */
                     "application/json": {
@@ -3167,6 +3411,7 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -3192,7 +3437,24 @@ export interface operations {
                                 neededAt: string | null;
                             } | null;
                         };
-                        historyId: number | null;
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
                     };
                 };
             };
@@ -3232,7 +3494,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3275,6 +3537,7 @@ export interface operations {
                 "application/json": {
                     reason: string;
                     expiresAt: string | null;
+                    allowLowering?: boolean;
                 };
             };
         };
@@ -3297,6 +3560,7 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": null,
+                     *         "factor": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -3315,7 +3579,9 @@ export interface operations {
                      *         },
                      *         "use": null
                      *       },
-                     *       "historyId": 240
+                     *       "historyId": 240,
+                     *       "lowered": [],
+                     *       "warnings": []
                      *     }
                      */
                     "application/json": {
@@ -3332,6 +3598,7 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -3357,7 +3624,24 @@ export interface operations {
                                 neededAt: string | null;
                             } | null;
                         };
-                        historyId: number | null;
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
                     };
                 };
             };
@@ -3397,7 +3681,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3472,7 +3756,9 @@ export interface operations {
                      *             "dimensions": null,
                      *             "perMinute": 300,
                      *             "perHour": 5000,
+                     *             "factor": null,
                      *             "until": "2026-03-09T09:00:00.000Z",
+                     *             "pastDue": false,
                      *             "reason": "We launch on Monday.",
                      *             "ticket": null,
                      *             "denialId": "n3Jk2-1a.0",
@@ -3529,7 +3815,9 @@ export interface operations {
                                 } | null;
                                 perMinute: number | null;
                                 perHour: number | null;
+                                factor: number | null;
                                 until: string | null;
+                                pastDue: boolean;
                                 reason: string;
                                 ticket: string | null;
                                 denialId: string | null;
@@ -3618,6 +3906,7 @@ export interface operations {
                     } | null;
                     perMinute?: number | null;
                     perHour?: number | null;
+                    factor?: number | null;
                     until?: string | null;
                     reason: string;
                     ticket?: string | null;
@@ -3643,7 +3932,9 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": 5000,
+                     *         "factor": null,
                      *         "until": "2026-03-09T09:00:00.000Z",
+                     *         "pastDue": false,
                      *         "reason": "We launch on Monday.",
                      *         "ticket": null,
                      *         "denialId": "n3Jk2-1a.0",
@@ -3665,7 +3956,8 @@ export interface operations {
                      *           "perMinute": 60,
                      *           "perHour": 1800
                      *         }
-                     *       }
+                     *       },
+                     *       "lowered": []
                      *     }
                      */
                     "application/json": {
@@ -3682,7 +3974,9 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             until: string | null;
+                            pastDue: boolean;
                             reason: string;
                             ticket: string | null;
                             denialId: string | null;
@@ -3704,6 +3998,17 @@ export interface operations {
                                 perHour: number;
                             };
                         };
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
                     };
                 };
             };
@@ -3743,7 +4048,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -3792,7 +4097,9 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": 5000,
+                     *         "factor": null,
                      *         "until": "2026-03-09T09:00:00.000Z",
+                     *         "pastDue": false,
                      *         "reason": "We launch on Monday.",
                      *         "ticket": null,
                      *         "denialId": "n3Jk2-1a.0",
@@ -3845,7 +4152,9 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             until: string | null;
+                            pastDue: boolean;
                             reason: string;
                             ticket: string | null;
                             denialId: string | null;
@@ -3936,9 +4245,11 @@ export interface operations {
                 "application/json": {
                     perMinute?: number | null;
                     perHour?: number | null;
+                    factor?: number | null;
                     expiresAt?: string | null;
                     answer?: string | null;
                     ticket?: string | null;
+                    allowLowering?: boolean;
                 };
             };
         };
@@ -3961,7 +4272,9 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": 5000,
+                     *         "factor": null,
                      *         "until": "2026-03-09T09:00:00.000Z",
+                     *         "pastDue": false,
                      *         "reason": "We launch on Monday.",
                      *         "ticket": null,
                      *         "denialId": "n3Jk2-1a.0",
@@ -3983,7 +4296,8 @@ export interface operations {
                      *           "perMinute": 60,
                      *           "perHour": 1800
                      *         }
-                     *       }
+                     *       },
+                     *       "lowered": []
                      *     }
                      */
                     "application/json": {
@@ -4000,7 +4314,9 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             until: string | null;
+                            pastDue: boolean;
                             reason: string;
                             ticket: string | null;
                             denialId: string | null;
@@ -4022,6 +4338,17 @@ export interface operations {
                                 perHour: number;
                             };
                         };
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
                     };
                 };
             };
@@ -4061,7 +4388,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4134,7 +4461,9 @@ export interface operations {
                      *         "dimensions": null,
                      *         "perMinute": 300,
                      *         "perHour": 5000,
+                     *         "factor": null,
                      *         "until": "2026-03-09T09:00:00.000Z",
+                     *         "pastDue": false,
                      *         "reason": "We launch on Monday.",
                      *         "ticket": null,
                      *         "denialId": "n3Jk2-1a.0",
@@ -4156,7 +4485,8 @@ export interface operations {
                      *           "perMinute": 60,
                      *           "perHour": 1800
                      *         }
-                     *       }
+                     *       },
+                     *       "lowered": []
                      *     }
                      */
                     "application/json": {
@@ -4173,7 +4503,9 @@ export interface operations {
                             } | null;
                             perMinute: number | null;
                             perHour: number | null;
+                            factor: number | null;
                             until: string | null;
+                            pastDue: boolean;
                             reason: string;
                             ticket: string | null;
                             denialId: string | null;
@@ -4195,6 +4527,17 @@ export interface operations {
                                 perHour: number;
                             };
                         };
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
                     };
                 };
             };
@@ -4234,7 +4577,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4449,6 +4792,7 @@ export interface operations {
             content: {
                 "application/json": {
                     reason: string;
+                    allowLowering?: boolean;
                 };
             };
         };
@@ -4461,11 +4805,23 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "historyId": 241
+                     *       "historyId": 241,
+                     *       "lowered": []
                      *     }
                      */
                     "application/json": {
                         historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
                     };
                 };
             };
@@ -4505,7 +4861,7 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description The state of things does not allow it, or another one was faster. */
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
             409: {
                 headers: {
                     [name: string]: unknown;
@@ -4645,6 +5001,7 @@ export interface operations {
                     perMinute?: number | null;
                     perHour?: number | null;
                     shadow?: boolean;
+                    allowLowering?: boolean;
                     reason: string;
                     ticket?: string | null;
                 };
@@ -4680,7 +5037,8 @@ export interface operations {
                      *         "changedAt": "2026-03-01T00:00:00.000Z",
                      *         "changedBy": "node:api-1"
                      *       },
-                     *       "historyId": 242
+                     *       "historyId": 242,
+                     *       "lowered": []
                      *     }
                      */
                     "application/json": {
@@ -4704,7 +5062,18 @@ export interface operations {
                             changedAt: string;
                             changedBy: string;
                         };
-                        historyId: number | null;
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
                     };
                 };
             };
@@ -4737,6 +5106,15 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -19,7 +19,7 @@ const DEAFEN = `
 const HEAR = 'DROP FUNCTION rollgate.sync_node; ALTER FUNCTION rollgate.sync_node_in_truth RENAME TO sync_node';
 
 const override = (perMinute: number): string =>
-  `SELECT rollgate.create_override(jsonb_build_object('account', 'a0', 'api', 'chaos', 'per_minute', ${perMinute}, 'reason', 'chaos'), ${BY})`;
+  `SELECT rollgate.create_override(jsonb_build_object('account', 'a0', 'api', 'chaos', 'per_minute', ${perMinute}, 'reason', 'chaos', 'allow_lowering', true), ${BY})`;
 
 export const staleOverride: Experiment = {
   name: 'stale-override',

@@ -10,13 +10,15 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     recently_freed refund reset schema_version second_of server_state sweep window_base`,
   policy: `author installation ledger catalogue override override_number override_use limit_request limit_request_number ceiling history node
     add_override ask_limit catalogue_facts change_catalogue change_override check_ceiling create_override decide_request
-    default_limits expire_override history_hash leave_node limits_for need_reason open_ledger override_at override_facts
-    override_history put_catalogue put_override record refuse_change register_catalogue report_use request_facts request_history
-    restore_override sync_node undo verify_history`,
+    default_limits expire_override fill_override history_hash is_internal leave_node limit_under limits_for lowered_by
+    lowered_by_end lowered_defaults lowered_facts lowering need_reason open_ledger override_at override_effects override_facts
+    override_history preview_end preview_override put_catalogue put_override record refuse_change refuse_internal
+    refuse_loose_times refuse_lowering register_catalogue report_use request_facts request_history restore_override
+    settle_override sync_node undo utc verify_history`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
   events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
-    note_freeing recheck_decisions units_by_second utc window_filling write_events`,
-  usage: `api_of_scope decode_part encode_part find_accounts find_subjects near_limit peak_usage requests_of usage_at
+    note_freeing recheck_decisions units_by_second window_filling write_events`,
+  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects near_limit peak_usage requests_of usage_at
     usage_by_minute usage_by_second`,
 };
 

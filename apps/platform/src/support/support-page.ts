@@ -40,11 +40,13 @@ export function formPage(
 }
 
 export function statePage(denial: DeniedCall, request: LimitRequest): string {
-  const limit = (perMinute: number | null, perHour: number | null) =>
-    `${perMinute ?? 'the default'} in any 60 seconds, ${perHour ?? 'the default'} in any hour`;
+  const limit = ({ perMinute, perHour, factor }: Omit<NonNullable<LimitRequest['granted']>, 'until'>, open: string) =>
+    factor === null
+      ? `${perMinute ?? open} in any 60 seconds, ${perHour ?? open} in any hour`
+      : `${factor} times the default limits`;
   const states = {
     open: 'Support has your request and will answer it. This page shows the answer.',
-    approved: `Approved: ${request.granted === null ? '' : limit(request.granted.perMinute, request.granted.perHour)}, ${
+    approved: `Approved: ${request.granted === null ? '' : limit(request.granted, 'the default')}, ${
       request.granted?.until == null ? 'for good' : `until ${request.granted.until.slice(0, 16).replace('T', ' ')} UTC`
     }.`,
     declined: 'Declined.',
@@ -55,7 +57,7 @@ export function statePage(denial: DeniedCall, request: LimitRequest): string {
     <p role="status"><strong>${escaped(states[request.state])}</strong></p>
     ${request.answer === null ? '' : `<p>${escaped(request.answer)}</p>`}
     ${denied(denial)}
-    <dl><dt>You asked for</dt><dd>${escaped(limit(request.perMinute, request.perHour))}${
+    <dl><dt>You asked for</dt><dd>${escaped(limit(request, 'as it is'))}${
       request.until === null ? ', for good' : `, until ${escaped(request.until.slice(0, 10))}`
     }</dd><dt>Because</dt><dd>${escaped(request.reason)}</dd></dl>`,
   );

@@ -2,6 +2,7 @@ import { Module } from '@nestjs/common';
 import { LimitingModule } from '../limiting/limiting.module.js';
 import { AccountsController } from './accounts/accounts.controller.js';
 import { AccountsService } from './accounts/accounts.service.js';
+import { KnownAccounts } from './accounts/known-accounts.service.js';
 import { PreviewService } from './accounts/preview.service.js';
 import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
@@ -36,6 +37,7 @@ import { SystemController } from './system/system.controller.js';
   providers: [
     PolicyWriter,
     AccountsService,
+    KnownAccounts,
     PreviewService,
     OverridesService,
     RequestsService,

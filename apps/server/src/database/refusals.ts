@@ -6,6 +6,23 @@ export interface Refusal {
   readonly message: string;
   /** Above what the caller's role may grant: an admin may. */
   readonly ceiling: boolean;
+  /** What the change would lower, where that has to be confirmed. */
+  readonly lowering: readonly Lowered[] | undefined;
+}
+
+/** A limit that a change lowers (`rollgate.lowering`). */
+export interface Lowered {
+  readonly api: string;
+  readonly window: 'minute' | 'hour';
+  /** Units in the window. */
+  readonly from: number;
+  readonly to: number;
+  /** `hourBelowMinute`: nothing falls, but the minute's limit can never be reached. */
+  readonly why: 'lower' | 'blocked' | 'hourBelowMinute';
+  /** ISO 8601; null: at once. */
+  readonly at: string | null;
+  /** The same in a sentence. */
+  readonly text: string;
 }
 
 /** `error`: of the driver, or TypeORM's around it. undefined: it is no refusal of ours. */
@@ -14,7 +31,18 @@ export function refusalOf(error: unknown): Refusal | undefined {
   const spoken = (outer.driverError ?? outer) as { message?: unknown; detail?: unknown };
   const status = refusalStatus(spoken);
   if (status === undefined) return undefined;
-  return { status, message: String(spoken.message), ceiling: spoken.detail === 'ceiling' };
+  const ceiling = spoken.detail === 'ceiling';
+  return {
+    status,
+    message: String(spoken.message),
+    ceiling,
+    lowering: ceiling ? undefined : loweringOf(spoken.detail),
+  };
+}
+
+function loweringOf(detail: unknown): readonly Lowered[] | undefined {
+  if (typeof detail !== 'string' || !detail.startsWith('{"lowering"')) return undefined;
+  return (JSON.parse(detail) as { lowering: Lowered[] }).lowering;
 }
 
 export function isCeilingRefusal(error: unknown): boolean {

@@ -28,6 +28,7 @@ export function problemOf(error: unknown): Problem {
   const refusal = refusalOf(error);
   if (refusal !== undefined) {
     const told = problem(refusal.status, refusal.message);
+    if (refusal.lowering !== undefined) return { ...told, lowering: refusal.lowering };
     return refusal.ceiling ? { ...told, ceiling: true } : told;
   }
   // Express's own: a body too large, malformed JSON, a URL that can't be decoded.

@@ -33,7 +33,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   401: 'Nobody is signed in.',
   403: 'The caller may not do this.',
   404: 'There is no such thing.',
-  409: 'The state of things does not allow it, or another one was faster.',
+  409: 'The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it.',
   412: 'It was changed meanwhile: `If-Match` names another version.',
   422: 'Well-formed, but it can never be.',
   428: '`If-Match` is needed.',
@@ -59,6 +59,23 @@ export const PROBLEM_SCHEMA = {
         type: 'object',
         properties: { field: { type: 'string' }, message: { type: 'string' } },
         required: ['field', 'message'],
+      },
+    },
+    /** Limits that would fall; the same call with `allowLowering` does it all the same. */
+    lowering: {
+      type: 'array',
+      items: {
+        type: 'object',
+        properties: {
+          api: { type: 'string' },
+          window: { type: 'string', enum: ['minute', 'hour'] },
+          from: { type: 'integer' },
+          to: { type: 'integer' },
+          why: { type: 'string', enum: ['lower', 'blocked', 'hourBelowMinute'] },
+          at: { type: ['string', 'null'] },
+          text: { type: 'string' },
+        },
+        required: ['api', 'window', 'from', 'to', 'why', 'at', 'text'],
       },
     },
   },

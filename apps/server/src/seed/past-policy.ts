@@ -107,7 +107,7 @@ export class PastPolicy {
   async undoOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
     const done = await this.#one<{ id: string; changes: Columns }>(
       `SELECT h.id, jsonb_build_object('per_minute', h.before -> 'perMinute', 'per_hour', h.before -> 'perHour', 'mode', h.before -> 'mode',
-                'expires_at', h.before -> 'expiresAt') AS changes
+                'factor', h.before -> 'factor', 'expires_at', h.before -> 'expiresAt') AS changes
        FROM rollgate.history h WHERE h.kind = 'override' AND h.target = $1 ORDER BY h.id DESC LIMIT 1`,
       [id],
     );
@@ -136,10 +136,10 @@ export class PastPolicy {
     const asked = await this.#one<{ id: string }>(
       `WITH given AS (SELECT s.*, nextval('rollgate.limit_request_number') AS n FROM jsonb_populate_record(NULL::rollgate.limit_request, $1) s),
        made AS (
-         INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, until, reason, ticket, denial_id,
-           denial, asked_by, asked_at, needs_admin)
-         SELECT 'req_' || g.n, g.n, g.account, g.group_id, g.api, g.subject, g.per_minute, g.per_hour, g.until, g.reason, g.ticket, g.denial_id,
-           g.denial, $2, l.history_at, coalesce(g.needs_admin, false)
+         INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket,
+           denial_id, denial, asked_by, asked_at, needs_admin)
+         SELECT 'req_' || g.n, g.n, g.account, g.group_id, g.api, g.subject, g.per_minute, g.per_hour, g.factor, g.until, g.reason, g.ticket,
+           g.denial_id, g.denial, $2, l.history_at, coalesce(g.needs_admin, false)
          FROM given g CROSS JOIN rollgate.ledger l
          RETURNING *
        )
@@ -147,6 +147,7 @@ export class PastPolicy {
        FROM made m`,
       [JSON.stringify(spec), ...valuesOf(by)],
     );
+    await this.#recorded((asked as { id: string }).id);
     return (asked as { id: string }).id;
   }
 
@@ -164,8 +165,8 @@ export class PastPolicy {
         : await this.#one<{ id: string }>(
             `SELECT o.id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
        CROSS JOIN LATERAL rollgate.add_override(
-         jsonb_build_object('account', r.account, 'group_id', r.group_id, 'api', r.api, 'subject', r.subject, 'per_minute', r.per_minute,
-           'per_hour', r.per_hour, 'expires_at', r.until, 'ticket', r.ticket) || $2::jsonb
+         jsonb_strip_nulls(jsonb_build_object('account', r.account, 'group_id', r.group_id, 'api', r.api, 'subject', r.subject,
+           'per_minute', r.per_minute, 'per_hour', r.per_hour, 'factor', r.factor, 'expires_at', r.until, 'ticket', r.ticket)) || $2::jsonb
          || jsonb_build_object('reason', r.reason, 'request_id', r.id), ${AUTHOR(3)}, l) o
        WHERE r.id = $1`,
             [id, JSON.stringify(changes), ...valuesOf(by)],
@@ -184,7 +185,16 @@ export class PastPolicy {
        FROM old o CROSS JOIN new n`,
       [id, made?.id ?? null, answer, ...valuesOf(by)],
     );
+    await this.#recorded(id);
     return made?.id ?? null;
+  }
+
+  /** The newest row of the history is of this request. */
+  async #recorded(id: string): Promise<void> {
+    await this.#database.query(
+      'UPDATE rollgate.limit_request SET history_id = (SELECT history_id FROM rollgate.ledger) WHERE id = $1',
+      [id],
+    );
   }
 
   async #put(

@@ -50,8 +50,7 @@ export function writeStory(story: StoryTeller, { at, ago, inHours }: Period, pas
   story.override('contract', at(0.08), {
     by: EVE,
     account: 'cedar-health',
-    per_minute: 120,
-    per_hour: 3_600,
+    factor: 2,
     reason: 'Enterprise contract, annex B.',
     ticket: 'SALES-88',
     used: { lastAt: ago(22), peakMinute: 97, peakHour: 2_210, neededAt: ago(2_600) },
@@ -180,6 +179,7 @@ export function writeStory(story: StoryTeller, { at, ago, inHours }: Period, pas
     api: 'bot-export',
     per_minute: 0,
     per_hour: 0,
+    allow_lowering: true,
     expires_at: at(0.6),
     reason: 'A loop exports all day: blocked until their fix.',
     ticket: 'SUP-1077',
@@ -209,6 +209,7 @@ export function writeStory(story: StoryTeller, { at, ago, inHours }: Period, pas
     mode: 'shadow',
     reason: 'Pilot: we only watch them for now.',
     ticket: 'SALES-97',
+    used: { lastAt: ago(9), peakMinute: 71, peakHour: 1_020, neededAt: ago(45) },
   });
   story.override('mistake', at(0.66), {
     by: BOB,

@@ -1,31 +1,38 @@
-/** Which overrides decided calls since it was last told, and how far they were used: a few numbers an override. */
-import type { Decision, Limits } from '@rollgate/contract';
+/** Which overrides had an effect on calls since the last report, and how far they were used: a few numbers for each. */
+import type { Decision } from '@rollgate/contract';
+import type { InForce } from './policy.js';
 
 export interface OverrideUse {
   readonly id: string;
   at_ms: number;
   peak_minute: number;
   peak_hour: number;
-  /** A call was admitted that the default would have denied. */
+  /** A call got another answer than the defaults would have given: let through, or denied. */
   needed: boolean;
 }
 
 export class OverrideUses {
   #uses = new Map<string, OverrideUse>();
 
-  note({ source, windows, allowed, deniedBy, decidedAtMs }: Decision, byDefault: Limits): void {
-    const { minute, hour } = windows;
-    const needed = allowed && deniedBy === null && (minute.used > byDefault.perMinute || hour.used > byDefault.perHour);
-    const known = this.#uses.get(source);
-    if (known === undefined) {
-      const use = { id: source, at_ms: decidedAtMs, peak_minute: minute.used, peak_hour: hour.used, needed };
-      this.#uses.set(source, use);
-      return;
+  /**
+   * Counts one decision for every override that governed it: the one that sets the limits, and the one that sets the mode.
+   * A denial counts too, also one answered from memory: an override that blocks is used by denying.
+   */
+  note(decision: Decision, { governedBy, byDefault }: { governedBy: readonly string[]; byDefault: InForce }): void {
+    const { windows, allowed, decidedAtMs } = decision;
+    const needed = allowed !== allowedByDefault(decision, byDefault);
+    for (const id of governedBy) {
+      const known = this.#uses.get(id);
+      if (known === undefined) {
+        const [peak_minute, peak_hour] = [windows.minute.used, windows.hour.used];
+        this.#uses.set(id, { id, at_ms: decidedAtMs, peak_minute, peak_hour, needed });
+        continue;
+      }
+      known.at_ms = Math.max(known.at_ms, decidedAtMs);
+      known.peak_minute = Math.max(known.peak_minute, windows.minute.used);
+      known.peak_hour = Math.max(known.peak_hour, windows.hour.used);
+      known.needed ||= needed;
     }
-    known.at_ms = decidedAtMs;
-    known.peak_minute = Math.max(known.peak_minute, minute.used);
-    known.peak_hour = Math.max(known.peak_hour, hour.used);
-    known.needed ||= needed;
   }
 
   /** What there is to tell; the next call starts anew. */
@@ -47,4 +54,12 @@ export class OverrideUses {
       }
     }
   }
+}
+
+/** Whether the call would have been let through without any override, with the units that were in its windows. */
+function allowedByDefault({ windows, cost, deniedBy }: Decision, { limits, mode }: InForce): boolean {
+  if (mode === 'shadow') return true;
+  // After a grant its own units are among those in the window.
+  const own = deniedBy === null ? 0 : cost;
+  return windows.minute.used + own <= limits.perMinute && windows.hour.used + own <= limits.perHour;
 }

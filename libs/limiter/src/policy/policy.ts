@@ -6,13 +6,15 @@
  */
 import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
 import { encodeAccount } from '../subject.js';
-import { byRank, fits, type Override, setsLimit } from './resolve.js';
+import { byRank, fits, limitsUnder, type Override, setsLimit } from './resolve.js';
 
 /** What applies to one call. */
 export interface InForce {
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
+  /** Ids of the overrides that made it so: of the limits, of the mode, or of both; none where the defaults apply. */
+  readonly governedBy: readonly string[];
 }
 
 /** Defaults that differ from the catalogue's own; `null`: as shipped. */
@@ -40,6 +42,7 @@ interface AccountOverrides {
 }
 
 const NONE: readonly Override[] = [];
+const NO_IDS: readonly string[] = [];
 
 export class Policy {
   readonly #accounts = new Map<string, AccountOverrides>();
@@ -93,14 +96,14 @@ export class Policy {
     const asked = { api: entry.id, group: entry.group, subject, nowMs };
     const fitting = [...(own.subjects.get(subject) ?? NONE), ...own.wide].filter((override) => fits(override, asked));
     const deciding = fitting.find(setsLimit);
-    const mode = fitting.find((override) => override.mode !== null)?.mode ?? byDefault.mode;
-    if (deciding === undefined) return mode === byDefault.mode ? byDefault : { ...byDefault, mode };
-    const { perMinute, perHour } = deciding;
-    const limits = {
-      perMinute: perMinute ?? byDefault.limits.perMinute,
-      perHour: perHour ?? byDefault.limits.perHour,
+    const switching = fitting.find((override) => override.mode !== null);
+    if (deciding === undefined && switching === undefined) return byDefault;
+    return {
+      limits: deciding === undefined ? byDefault.limits : limitsUnder(byDefault.limits, deciding),
+      source: deciding?.id ?? 'default',
+      mode: switching?.mode ?? byDefault.mode,
+      governedBy: idsOf(deciding, switching),
     };
-    return { limits, source: deciding.id, mode };
   }
 
   /** What applies where no override does. */
@@ -113,6 +116,7 @@ export class Policy {
         limits: { perMinute: edit?.perMinute ?? perMinute, perHour: edit?.perHour ?? perHour },
         source: 'default',
         mode: edit?.shadow === true ? 'shadow' : 'enforced',
+        governedBy: NO_IDS,
       };
       this.#defaults.set(entry, found);
     }
@@ -129,6 +133,10 @@ export class Policy {
     account.byId.set(override.id, override);
     return account;
   }
+}
+
+function idsOf(...overrides: readonly (Override | undefined)[]): string[] {
+  return [...new Set(overrides.flatMap((override) => (override === undefined ? [] : [override.id])))];
 }
 
 function sortOut(account: AccountOverrides): void {

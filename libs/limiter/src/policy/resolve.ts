@@ -2,11 +2,16 @@
  * Which override applies. The same rule is SQL in `rollgate.limits_for`; one test holds both to a naive reference.
  *
  * Invariants: the most specific override wins (one subject, one API, one group, the account), among equals the newest;
- * it never mixes with a less specific one: a limit it leaves open is the default. The mode is looked for by itself, so a
- * switch to shadow says nothing about limits, nor a limit about shadow.
+ * it never mixes with a less specific one: a limit it leaves open is the default, and a factor multiplies the API's own
+ * default in force, never another override. The mode is looked for by itself, so a switch to shadow says nothing about
+ * limits, nor a limit about shadow.
  */
+import { type Limits, multipliedLimit } from '@rollgate/contract';
 
-/** An override as nodes know it. Limits in units; `null`: the default. Times are Unix ms of the database's clock. */
+/**
+ * An override as instances know it. Limits in units; `null`: the default. Times are Unix ms of the database's clock.
+ * `factor` multiplies both default limits of each API; `perMinute` and `perHour` are `null` beside it.
+ */
 export interface Override {
   readonly id: string;
   readonly account: string;
@@ -16,6 +21,7 @@ export interface Override {
   readonly subject: string | null;
   readonly perMinute: number | null;
   readonly perHour: number | null;
+  readonly factor: number | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly startsAtMs: number;
   /** Holds until just before; `null`: for good. */
@@ -50,6 +56,17 @@ export function fits(override: Override, { api, group, subject, nowMs }: Asked):
   );
 }
 
-export function setsLimit({ perMinute, perHour }: Override): boolean {
-  return perMinute !== null || perHour !== null;
+export function setsLimit({ perMinute, perHour, factor }: Override): boolean {
+  return perMinute !== null || perHour !== null || factor !== null;
+}
+
+/** The limits of an API under the override that decides them. */
+export function limitsUnder(byDefault: Limits, { perMinute, perHour, factor }: Override): Limits {
+  if (factor === null) {
+    return { perMinute: perMinute ?? byDefault.perMinute, perHour: perHour ?? byDefault.perHour };
+  }
+  return {
+    perMinute: multipliedLimit(byDefault.perMinute, factor),
+    perHour: multipliedLimit(byDefault.perHour, factor),
+  };
 }

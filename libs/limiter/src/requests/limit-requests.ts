@@ -13,6 +13,8 @@ export interface Wish {
   readonly dimensions?: Readonly<Record<string, string>> | undefined;
   readonly perMinute?: number | undefined;
   readonly perHour?: number | undefined;
+  /** Times each API's own default, in place of limits. */
+  readonly factor?: number | undefined;
   /** ISO 8601. */
   readonly until?: string | undefined;
   readonly reason: string;
@@ -49,6 +51,8 @@ interface Row {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
+  /** A numeric comes as text. */
+  readonly factor: string | null;
   readonly until: Date | null;
   readonly reason: string;
   readonly asked_at: Date;
@@ -57,6 +61,7 @@ interface Row {
   readonly answer: string | null;
   readonly granted_per_minute: number | null;
   readonly granted_per_hour: number | null;
+  readonly granted_factor: string | null;
   readonly granted_until: Date | null;
 }
 
@@ -79,6 +84,7 @@ export class LimitRequests {
       subject: this.#subject(wish),
       per_minute: wish.perMinute ?? null,
       per_hour: wish.perHour ?? null,
+      factor: wish.factor ?? null,
       until: wish.until ?? null,
       reason: wish.reason,
       denial_id: wish.denial?.id ?? null,
@@ -144,6 +150,7 @@ function requestOf(row: Row): LimitRequest {
     dimensions: row.subject === null ? null : parseSubjectKey(row.subject).dimensions,
     perMinute: row.per_minute,
     perHour: row.per_hour,
+    factor: numberOf(row.factor),
     until: row.until?.toISOString() ?? null,
     reason: row.reason,
     askedAt: row.asked_at.toISOString(),
@@ -155,8 +162,13 @@ function requestOf(row: Row): LimitRequest {
         ? {
             perMinute: row.granted_per_minute,
             perHour: row.granted_per_hour,
+            factor: numberOf(row.granted_factor),
             until: row.granted_until?.toISOString() ?? null,
           }
         : null,
   };
+}
+
+function numberOf(numeric: string | null): number | null {
+  return numeric === null ? null : Number(numeric);
 }

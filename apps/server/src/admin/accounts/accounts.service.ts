@@ -7,6 +7,7 @@ import type { Caller } from '../../access/caller.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
 import { fromCursor, toCursor } from '../shared/cursor.js';
 import type { accountBrief, accountPage, listUsage, stripSchema, usagePage, usageSchema } from './accounts.schemas.js';
+import { refuseInternal } from './known-accounts.service.js';
 
 type Brief = z.output<typeof accountBrief>;
 type Usage = z.output<typeof usageSchema>;
@@ -73,6 +74,7 @@ export class AccountsService {
   }
 
   async brief(account: string): Promise<Brief> {
+    refuseInternal(account);
     return (await this.#briefs([account]))[0] as Brief;
   }
 
@@ -104,6 +106,7 @@ export class AccountsService {
     { api, after, limit = PAGE }: z.output<typeof listUsage>,
     { permissions }: Caller,
   ): Promise<z.output<typeof usagePage>> {
+    refuseInternal(account);
     const from = after === undefined ? '' : String(fromCursor(after, ['text'])[0]);
     const { items, next } = await this.limiter.usage(account, { after: from, limit });
     const shown = api === undefined ? items : items.filter((item) => item.api === api);
@@ -168,6 +171,7 @@ export class AccountsService {
 
   /** The last hour minute by minute. */
   async strip(account: string): Promise<z.output<typeof stripSchema>> {
+    refuseInternal(account);
     const prefix = `${encodeAccount(account)}/`;
     const [usage, denials, clock] = await Promise.all([
       this.database.query<{ minute: number; scope: string; units: string }[]>(

@@ -8,11 +8,14 @@ import { problem } from '../../http/problem.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
 import { Conditions } from '../shared/conditions.js';
 import { type ScopeColumns, scopeColumns } from '../shared/subjects.js';
+import { KnownAccounts } from './known-accounts.service.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
 import { avoided } from './replay.js';
 
 type Question = z.output<typeof previewQuestion>;
 type Answer = z.output<typeof previewAnswer>;
+/** What `rollgate.preview_override` tells. */
+type Change = Answer['sets'] & Pick<Answer, 'effects' | 'lowered'>;
 
 /** Subjects whose calls are played again. */
 const MOST_SUBJECTS = 200;
@@ -30,19 +33,23 @@ export class PreviewService {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(LIMITER) private readonly limiter: Limiter,
+    @Inject(KnownAccounts) private readonly known: KnownAccounts,
   ) {}
 
   /** @throws HttpException 404 unknown API or group, 422 */
   async preview(question: Question, caller: Caller): Promise<Answer> {
     const scope = scopeColumns(builtInCatalogue, question);
-    const [byDefault, inForce, ceilings, lastHour] = await Promise.all([
+    const [byDefault, inForce, ceilings, change, warnings] = await Promise.all([
       this.#defaults(scope),
       this.#inForce(scope),
       this.database.query<{ role: string; times: number | null; days: number | null }[]>(
         'SELECT * FROM rollgate.ceiling',
       ),
-      this.#lastHour(scope, question),
+      this.#change(scope, question),
+      this.known.warningsOf(scope.account),
     ]);
+    const { effects, lowered, ...sets } = change;
+    const lastHour = await this.#lastHour(scope, effects);
     const own = caller.permissions.has('overrides.write')
       ? ceilings.find(({ role }) => role === caller.role)
       : undefined;
@@ -50,15 +57,36 @@ export class PreviewService {
     return {
       default: byDefault,
       inForce,
+      sets,
+      effects,
+      lowered,
+      warnings,
       ceiling: {
         mayWrite: own !== undefined,
         perMinute: times === null ? null : byDefault.perMinute * times,
         perHour: times === null ? null : byDefault.perHour * times,
+        times,
         days: own?.days ?? null,
         above: ceilings.filter((other) => other.times === null).map(({ role }) => role),
       },
       lastHour,
     };
+  }
+
+  /** What an override like this would change; nothing is written. */
+  async #change(scope: ScopeColumns, question: Question): Promise<Change> {
+    const { perMinute, perHour, factor, startsAt, expiresAt } = question;
+    const limits = {
+      per_minute: perMinute,
+      per_hour: perHour,
+      factor: factor ?? undefined,
+      starts_at: startsAt,
+      expires_at: expiresAt,
+    };
+    const rows = await this.database.query<{ change: Change }[]>('SELECT rollgate.preview_override($1) AS change', [
+      JSON.stringify({ ...scope, ...limits }),
+    ]);
+    return (rows[0] as { change: Change }).change;
   }
 
   async #defaults({ api, group_id }: ScopeColumns): Promise<Answer['default']> {
@@ -85,21 +113,24 @@ export class PreviewService {
       : { perMinute: row.per_minute, perHour: row.per_hour, source: row.source, mode: row.mode };
   }
 
-  async #lastHour(scope: ScopeColumns, { perMinute, perHour }: Question): Promise<Answer['lastHour']> {
+  /** The denied calls of the last hour, played again under the limits of after. */
+  async #lastHour(scope: ScopeColumns, effects: Answer['effects']): Promise<Answer['lastHour']> {
+    const limitsAfter = new Map(effects.map(({ api, after }) => [api, after]));
     const denials = await this.#denials(scope);
     const denied = denials.reduce((sum, { calls }) => sum + Number(calls), 0);
     const bySubject = new Map<string, DenialRow[]>();
     for (const row of denials) bySubject.set(row.subject, [...(bySubject.get(row.subject) ?? []), row]);
     let sum = 0;
     for (const [subject, rows] of [...bySubject].slice(0, MOST_SUBJECTS)) {
-      const byDefault = this.limiter.defaultLimitsOf((rows[0] as DenialRow).api);
+      const { api } = rows[0] as DenialRow;
+      const { perMinute, perHour } = limitsAfter.get(api) ?? this.limiter.defaultLimitsOf(api);
       const admitted = await this.database.query<{ second: number; units: number }[]>(
         `SELECT second, units FROM rollgate.usage_by_second($1, $2, clock_timestamp() - interval '2 hours') WHERE subject = $2`,
         [laneOf(scope.account), subject],
       );
       sum += avoided({
-        perMinute: perMinute ?? byDefault.perMinute,
-        perHour: perHour ?? byDefault.perHour,
+        perMinute,
+        perHour,
         admitted,
         denied: rows.map(({ second, cost, calls }) => ({ second: Number(second), cost, calls: Number(calls) })),
       });

@@ -26,7 +26,8 @@ export class CatalogueController {
   @Patch(':api')
   @Route({
     id: 'changeApi',
-    summary: "Change an API's default limits or its shadow mode; in force on every node within 2 s",
+    summary:
+      "Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every node within 2 s",
     access: { permission: 'catalogue.write' },
     params: apiParams,
     body: changeApi,
@@ -34,8 +35,9 @@ export class CatalogueController {
     example: {
       api: { ...API_EXAMPLE, limits: { perMinute: 90, perHour: 1800 }, edited: true, version: 2 },
       historyId: 242,
+      lowered: [],
     },
-    errors: [404, 412, 422, 428],
+    errors: [404, 409, 412, 422, 428],
   })
   async change(
     @Param(validated(apiParams)) { api }: z.output<typeof apiParams>,

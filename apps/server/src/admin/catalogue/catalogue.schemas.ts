@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { idText, reasonText, ticketText, units } from '../shared/schemas.js';
+import { allowLowering, idText, lowered, reasonText, ticketText, units } from '../shared/schemas.js';
 
 export const apiParams = z.object({ api: idText });
 
@@ -9,6 +9,7 @@ export const changeApi = z.strictObject({
   perHour: units.nullish(),
   /** true: denials are recorded, not enforced. */
   shadow: z.boolean().optional(),
+  allowLowering,
   reason: reasonText,
   ticket: ticketText.nullish(),
 });
@@ -33,7 +34,7 @@ export const apiSchema = z.object({
 export const catalogueSchema = z.object({
   groups: z.array(z.object({ group: z.string(), title: z.string(), apis: z.array(apiSchema) })),
 });
-export const changedApi = z.object({ api: apiSchema, historyId: z.int().nullable() });
+export const changedApi = z.object({ api: apiSchema, historyId: z.int(), lowered: z.array(lowered) });
 
 export const API_EXAMPLE: z.output<typeof apiSchema> = {
   api: 'publish-bot',

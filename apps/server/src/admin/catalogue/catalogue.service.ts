@@ -18,6 +18,7 @@ interface ApiRow {
   readonly per_hour: number | null;
   readonly shadow: boolean;
   readonly version: number;
+  readonly history_id: string;
   readonly changed_at: Date;
   readonly changed_by: string;
 }
@@ -44,14 +45,15 @@ export class CatalogueService {
   async change(
     api: string,
     version: number,
-    { perMinute, perHour, shadow, reason, ticket }: z.output<typeof changeApi>,
+    { perMinute, perHour, shadow, allowLowering, reason, ticket }: z.output<typeof changeApi>,
     caller: Caller,
   ): Promise<z.output<typeof changedApi>> {
-    const given = { per_minute: perMinute, per_hour: perHour, shadow };
+    const given = { per_minute: perMinute, per_hour: perHour, shadow, allow_lowering: allowLowering };
     const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const values = [api, version, JSON.stringify(changes), reason, ticket ?? null];
     const row = await this.writer.call<ApiRow>('change_catalogue', values, caller);
-    return { api: apiView(row), historyId: await this.writer.lastHistoryId('catalogue', api) };
+    const lowered = await this.writer.loweredBy(row.history_id);
+    return { api: apiView(row), historyId: Number(row.history_id), lowered };
   }
 }
 

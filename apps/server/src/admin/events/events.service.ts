@@ -100,7 +100,10 @@ export class EventsService {
    */
   async explain(id: string, caller: Caller): Promise<z.output<typeof explained>> {
     const [events, explanations] = await Promise.all([
-      this.database.query<EventRow[]>(`${EVENTS} WHERE e.id = split_part($1, '.', 1)`, [id]),
+      this.database.query<EventRow[]>(
+        `${EVENTS} WHERE e.id = split_part($1, '.', 1) AND NOT rollgate.is_internal(e.account)`,
+        [id],
+      ),
       this.database.query<ExplanationRow[]>('SELECT * FROM rollgate.explain_denial($1)', [id]),
     ]);
     const [event, told] = [events[0], explanations[0]];
@@ -146,6 +149,7 @@ interface ExplanationRow {
 
 function conditionsOf(filters: Filters): Conditions {
   return new Conditions()
+    .add('NOT rollgate.is_internal(e.account)')
     .add('e.kind = ?', filters.kind)
     .add('e.account = ?', filters.account)
     .add('e.api = ?', filters.api)

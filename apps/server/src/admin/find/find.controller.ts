@@ -1,6 +1,6 @@
 /** The one box: whatever a customer or a colleague quotes, an id of anything leads to its account. */
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
+import { INTERNAL_ACCOUNT, MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { type Caller, FromCaller } from '../../access/caller.js';
@@ -98,7 +98,7 @@ export class FindController {
         ].join(', '),
         exact: account === q,
       })),
-      ...exact.map((found) => ({ ...found, exact: true })),
+      ...exact.filter(({ account }) => account !== INTERNAL_ACCOUNT).map((found) => ({ ...found, exact: true })),
       ...subjects.map(({ account, api, subject }) => ({
         kind: 'subject' as const,
         id: subject,

@@ -61,19 +61,21 @@ export class HistoryController {
   @Post(':id/undo')
   @Route({
     id: 'undoChange',
-    summary: 'Writes the inverse of a change of an override or the catalogue, when nothing changed since',
-    access: { permission: 'overrides.write' },
+    summary:
+      'Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation',
+    // The permission depends on what is undone: the service checks it.
+    access: { signedIn: true },
     params: historyParams,
     body: undoChange,
     response: undone,
-    example: { historyId: 241 },
+    example: { historyId: 241, lowered: [] },
     errors: [404, 409, 422],
   })
   async undo(
     @Param(validated(historyParams)) { id }: z.output<typeof historyParams>,
-    @Body(validated(undoChange)) { reason }: z.output<typeof undoChange>,
+    @Body(validated(undoChange)) input: z.output<typeof undoChange>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof undone>> {
-    return { historyId: await this.history.undo(id, reason, caller) };
+    return await this.history.undo(id, input, caller);
   }
 }

@@ -1,5 +1,5 @@
 import { z } from 'zod';
-import { accountText, idText, page, pageOf, reasonText, time } from '../shared/schemas.js';
+import { accountText, allowLowering, idText, lowered, page, pageOf, reasonText, time } from '../shared/schemas.js';
 
 export const KINDS = ['override', 'request', 'catalogue', 'staff', 'token'] as const;
 
@@ -15,7 +15,7 @@ export const listHistory = z.strictObject({
 });
 
 export const historyParams = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
-export const undoChange = z.strictObject({ reason: reasonText });
+export const undoChange = z.strictObject({ reason: reasonText, allowLowering });
 
 const facts = z.record(z.string(), z.unknown()).nullable();
 
@@ -48,7 +48,8 @@ export const verification = z.object({
   broken: z.object({ id: z.int(), why: z.string() }).nullable(),
 });
 
-export const undone = z.object({ historyId: z.int() });
+/** `lowered`: what fell by it. */
+export const undone = z.object({ historyId: z.int(), lowered: z.array(lowered) });
 
 export const HISTORY_EXAMPLE: HistoryView = {
   id: 240,

@@ -6,7 +6,15 @@ import type { Permission } from '../../access/permissions.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
 import { PolicyWriter } from '../shared/policy-writer.js';
-import { type HistoryView, type historyPage, KINDS, type listHistory, type verification } from './history.schemas.js';
+import {
+  type HistoryView,
+  type historyPage,
+  KINDS,
+  type listHistory,
+  type undoChange,
+  type undone,
+  type verification,
+} from './history.schemas.js';
 
 export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' | 'undoes'> {
   readonly id: string;
@@ -25,6 +33,14 @@ const READ: Readonly<Record<Kind, Permission>> = {
   catalogue: 'catalogue.read',
   staff: 'staff.read',
   token: 'staff.read',
+};
+/** Undoing a change is a change of the same kind. */
+const WRITE: Readonly<Record<Kind, Permission>> = {
+  override: 'overrides.write',
+  request: 'requests.decide',
+  catalogue: 'catalogue.write',
+  staff: 'staff.write',
+  token: 'staff.write',
 };
 const HISTORY =
   'SELECT h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes, h.hash FROM rollgate.history h';
@@ -62,9 +78,17 @@ export class HistoryService {
     return { ok: broken === null, rowsChecked: Number(rows_checked), lastHash: last_hash, broken };
   }
 
-  async undo(id: number, reason: string, caller: Caller): Promise<number> {
-    const { undo } = await this.writer.call<{ undo: string }>('undo', [id, reason], caller);
-    return Number(undo);
+  /** @throws ForbiddenException: the caller may not make such a change; QueryFailedError */
+  async undo(
+    id: number,
+    { reason, allowLowering = false }: z.output<typeof undoChange>,
+    caller: Caller,
+  ): Promise<z.output<typeof undone>> {
+    const rows = await this.database.query<{ kind: Kind }[]>('SELECT kind FROM rollgate.history WHERE id = $1', [id]);
+    // Of a change that does not exist a caller without any such permission learns nothing.
+    assertMay(caller, WRITE[rows[0]?.kind ?? 'override']);
+    const { undo } = await this.writer.call<{ undo: string }>('undo', [id, reason], caller, [allowLowering]);
+    return { historyId: Number(undo), lowered: await this.writer.loweredBy(undo) };
   }
 }
 

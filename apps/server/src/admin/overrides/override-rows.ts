@@ -12,6 +12,8 @@ export interface OverrideRow {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
+  /** A numeric comes as text. */
+  readonly factor: string | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly starts_at: Date;
   readonly expires_at: Date | null;
@@ -25,6 +27,7 @@ export interface OverrideRow {
   readonly version: number;
   readonly created_in: string;
   readonly changed_in: string;
+  readonly history_id: string;
   readonly default_minute: number;
   readonly default_hour: number;
   readonly first_used_at: Date | null;
@@ -53,6 +56,7 @@ export function overrideView(row: OverrideRow): OverrideView {
     dimensions: dimensionsOf(row.subject),
     perMinute: row.per_minute,
     perHour: row.per_hour,
+    factor: row.factor === null ? null : Number(row.factor),
     mode: row.mode,
     startsAt: row.starts_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,
@@ -77,4 +81,10 @@ export function overrideView(row: OverrideRow): OverrideView {
             neededAt: row.needed_at?.toISOString() ?? null,
           },
   };
+}
+
+/** The state an override was in when a change left it as `row`. */
+export function stateOf({ starts_at, expires_at, changed_at }: OverrideRow): OverrideView['state'] {
+  if (expires_at !== null && expires_at <= changed_at) return 'expired';
+  return starts_at > changed_at ? 'upcoming' : 'inForce';
 }

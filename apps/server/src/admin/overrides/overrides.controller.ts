@@ -22,10 +22,12 @@ import {
   createOverride,
   expireMany,
   expireOverride,
+  expiryPreview,
   listOverrides,
   OVERRIDE_EXAMPLE,
   overridePage,
   overrideSchema,
+  previewExpiry,
   restoreOverride,
 } from './overrides.schemas.js';
 import { OverridesService } from './overrides.service.js';
@@ -33,7 +35,16 @@ import { OverridesService } from './overrides.service.js';
 const READ = { permission: 'overrides.read' } as const;
 const WRITE = { permission: 'overrides.write' } as const;
 const params = z.object({ id: idText });
-const CHANGED = { override: OVERRIDE_EXAMPLE, historyId: 240 };
+const CHANGED = { override: OVERRIDE_EXAMPLE, historyId: 240, lowered: [], warnings: [] };
+const FALL = {
+  api: 'publish-bot',
+  window: 'minute' as const,
+  from: 300,
+  to: 60,
+  why: 'lower' as const,
+  at: null,
+  text: 'publish-bot falls from 300 to 60 in any 60 s',
+};
 
 /** What a change above the ceiling becomes. */
 const created = z.union([changedOverride, z.object({ request: requestSchema, message: z.string() })]);
@@ -82,7 +93,8 @@ export class OverridesController {
   @Post()
   @Route({
     id: 'createOverride',
-    summary: 'Give an account a custom limit; above the ceiling of the role it becomes a request for an admin (202)',
+    summary:
+      'Give an account a custom limit; what lowers one in force needs `allowLowering`; above the ceiling of the role it becomes a request for an admin (202)',
     access: WRITE,
     body: createOverride,
     response: created,
@@ -101,8 +113,9 @@ export class OverridesController {
       return done;
     } catch (error) {
       // A mode is no limit to ask for: without one there is nothing to file.
-      if (!isCeilingRefusal(error) || (input.perMinute == null && input.perHour == null)) throw error;
-      const request = await this.requests.ask({ ...input, until: input.expiresAt ?? null, needsAdmin: true }, caller);
+      const { perMinute, perHour, factor, expiresAt } = input;
+      if (!isCeilingRefusal(error) || (perMinute ?? perHour ?? factor ?? null) === null) throw error;
+      const request = await this.requests.ask({ ...input, until: expiresAt ?? null, needsAdmin: true }, caller);
       response.status(202);
       return { request, message: `${(error as Error).message} It was filed as a request for an admin.` };
     }
@@ -111,14 +124,28 @@ export class OverridesController {
   @Post('preview')
   @Route({
     id: 'previewOverride',
-    summary: 'What a limit would have changed in the last hour, and what the caller may grant; changes nothing',
+    summary:
+      'What an override would change, from what to what for every API, and what the caller may grant; changes nothing',
     access: READ,
     body: previewQuestion,
     response: previewAnswer,
     example: {
       default: { perMinute: 60, perHour: 1800 },
       inForce: { perMinute: 60, perHour: 1800, source: 'default', mode: 'enforced' },
-      ceiling: { mayWrite: true, perMinute: 600, perHour: 18000, days: 30, above: ['admin'] },
+      sets: { perMinute: 120, perHour: null, factor: null },
+      effects: [
+        {
+          api: 'publish-bot',
+          title: 'Publish bot',
+          default: { perMinute: 60, perHour: 1800 },
+          before: { perMinute: 60, perHour: 1800, source: 'default' },
+          after: { perMinute: 120, perHour: 1800 },
+          governs: true,
+        },
+      ],
+      lowered: [],
+      warnings: [],
+      ceiling: { mayWrite: true, perMinute: 600, perHour: 18000, times: 10, days: 30, above: ['admin'] },
       lastHour: { denied: 312, avoided: 312, complete: true },
     },
     errors: [404, 422],
@@ -158,6 +185,21 @@ export class OverridesController {
     return { expired, failed };
   }
 
+  @Post('expire/preview')
+  @Route({
+    id: 'previewExpiry',
+    summary: 'What falls if overrides end now, each by itself; changes nothing',
+    access: READ,
+    body: previewExpiry,
+    response: expiryPreview,
+    example: { items: [{ id: 'ovr_17', lowered: [FALL] }] },
+  })
+  async previewExpiry(
+    @Body(validated(previewExpiry)) { ids }: z.output<typeof previewExpiry>,
+  ): Promise<z.output<typeof expiryPreview>> {
+    return await this.overrides.previewExpiry(ids);
+  }
+
   @Get(':id')
   @Route({
     id: 'getOverride',
@@ -180,7 +222,7 @@ export class OverridesController {
   @Patch(':id')
   @Route({
     id: 'changeOverride',
-    summary: 'Change an override; what is left out stays',
+    summary: 'Change an override; what is left out stays; what lowers a limit in force needs `allowLowering`',
     access: WRITE,
     params,
     body: changeOverride,
@@ -220,7 +262,7 @@ export class OverridesController {
   @Post(':id/restore')
   @Route({
     id: 'restoreOverride',
-    summary: 'Let an expired override hold again',
+    summary: 'Restore an expired override; where that lowers a limit in force it needs `allowLowering`',
     access: WRITE,
     params,
     body: restoreOverride,

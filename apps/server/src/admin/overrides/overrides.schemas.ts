@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import {
   accountText,
+  allowLowering,
   dimensions,
+  FACTOR_OR_LIMITS,
+  factor,
   idText,
+  isFactorOrLimits,
+  lowered,
   page,
   pageOf,
   reasonText,
@@ -10,40 +15,49 @@ import {
   ticketText,
   time,
   units,
+  warning,
 } from '../shared/schemas.js';
 
 const limits = {
-  /** Units in any 60 s. `0` blocks; null: the default. */
+  /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: as it is in force. */
   perMinute: units.nullish(),
-  /** Units in any 3,600 s. `0` blocks; null: the default. */
+  /** Units in any 3,600 s. `0` blocks; null: the default; left out of a new one: as it is in force. */
   perHour: units.nullish(),
+  /** Times each API's own default, in place of limits. */
+  factor: factor.nullish(),
   /** `shadow`: denials are recorded, not enforced. */
   mode: z.enum(['enforced', 'shadow']).nullish(),
   startsAt: time.optional(),
   /** null: permanent. */
   expiresAt: time.nullish(),
+  allowLowering,
 };
 
 export const createOverride = z
   .strictObject({ ...scopeFields, ...limits, reason: reasonText, ticket: ticketText.nullish() })
   .refine(
-    ({ perMinute, perHour, mode }) => perMinute != null || perHour != null || mode != null,
-    'perMinute, perHour or mode is needed',
-  );
+    ({ perMinute, perHour, factor, mode }) => perMinute != null || perHour != null || factor != null || mode != null,
+    'perMinute, perHour, factor or mode is needed',
+  )
+  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
 
-export const changeOverride = z.strictObject({ ...limits, reason: reasonText, ticket: ticketText.nullish() });
+export const changeOverride = z
+  .strictObject({ ...limits, reason: reasonText, ticket: ticketText.nullish() })
+  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
 export const expireOverride = z.strictObject({ reason: reasonText });
-export const restoreOverride = z.strictObject({ reason: reasonText, expiresAt: time.nullable() });
+export const restoreOverride = z.strictObject({ reason: reasonText, expiresAt: time.nullable(), allowLowering });
 export const expireMany = z.strictObject({ ids: z.array(idText).min(1).max(200), reason: reasonText });
+
+export const previewExpiry = z.strictObject({ ids: z.array(idText).min(1).max(200) });
 
 export const listOverrides = z.strictObject({
   account: accountText.optional(),
   state: z.enum(['inForce', 'upcoming', 'expired', 'all']).default('inForce'),
   /** Expires within so many hours. */
   expiringWithinHours: z.coerce.number().min(0).max(8_784).optional(),
-  /** No call was decided by it. */
+  /** It had no effect on any call, neither by its limits nor by its mode. */
   neverUsed: z.stringbool().optional(),
-  /** No call was admitted that the default would have denied. */
+  /** No call got another answer by it than the defaults would have given. */
   neverNeeded: z.stringbool().optional(),
   permanent: z.stringbool().optional(),
   /** So many times the default or more, in either window. */
@@ -64,6 +78,8 @@ export const overrideSchema = z.object({
   dimensions: dimensions.nullable(),
   perMinute: z.int().nullable(),
   perHour: z.int().nullable(),
+  /** Times each API's own default; null: it sets limits, or none. */
+  factor: z.number().nullable(),
   mode: z.enum(['enforced', 'shadow']).nullable(),
   startsAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -92,8 +108,16 @@ export type OverrideView = z.output<typeof overrideSchema>;
 
 export const overridePage = pageOf(overrideSchema);
 
-/** What a change answers: the override, and what an undo would take back. */
-export const changedOverride = z.object({ override: overrideSchema, historyId: z.int().nullable() });
+/** What a change answers: the override as it left it, what an undo would take back, and what fell by it. */
+export const changedOverride = z.object({
+  override: overrideSchema,
+  historyId: z.int(),
+  lowered: z.array(lowered),
+  warnings: z.array(warning),
+});
+
+/** What falls if overrides end now. One that is not in force is left out. */
+export const expiryPreview = z.object({ items: z.array(z.object({ id: z.string(), lowered: z.array(lowered) })) });
 
 export const OVERRIDE_EXAMPLE: OverrideView = {
   id: 'ovr_17',
@@ -105,6 +129,7 @@ export const OVERRIDE_EXAMPLE: OverrideView = {
   dimensions: null,
   perMinute: 300,
   perHour: null,
+  factor: null,
   mode: null,
   startsAt: '2026-03-02T09:00:00.000Z',
   expiresAt: '2026-03-03T09:00:00.000Z',

@@ -4,17 +4,20 @@ import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
+import { KnownAccounts } from '../accounts/known-accounts.service.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
 import { PolicyWriter } from '../shared/policy-writer.js';
 import { scopeColumns } from '../shared/subjects.js';
-import { OVERRIDES, type OverrideRow, overrideView } from './override-rows.js';
+import { OVERRIDES, type OverrideRow, overrideView, stateOf } from './override-rows.js';
 import type {
   changedOverride,
   changeOverride,
   createOverride,
+  expiryPreview,
   listOverrides,
   OverrideView,
+  restoreOverride,
 } from './overrides.schemas.js';
 
 type ListQuery = z.output<typeof listOverrides>;
@@ -33,6 +36,7 @@ export class OverridesService {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
+    @Inject(KnownAccounts) private readonly known: KnownAccounts,
   ) {}
 
   /** Newest first. */
@@ -66,7 +70,9 @@ export class OverridesService {
       ...columns(input),
       reason: input.reason,
     };
-    return this.#told(await this.writer.call<OverrideRow>('create_override', [JSON.stringify(spec)], caller));
+    const warnings = await this.known.warningsOf(input.account);
+    const row = await this.writer.call<OverrideRow>('create_override', [JSON.stringify(spec)], caller);
+    return { ...(await this.#told(row)), warnings };
   }
 
   async change(id: string, version: number, input: z.output<typeof changeOverride>, caller: Caller): Promise<Changed> {
@@ -81,25 +87,40 @@ export class OverridesService {
   async restore(
     id: string,
     version: number,
-    { reason, expiresAt }: { reason: string; expiresAt: string | null },
+    { reason, expiresAt, allowLowering = false }: z.output<typeof restoreOverride>,
     caller: Caller,
   ): Promise<Changed> {
     const values = [id, version, expiresAt, reason];
-    return this.#told(await this.writer.call<OverrideRow>('restore_override', values, caller));
+    return this.#told(await this.writer.call<OverrideRow>('restore_override', values, caller, [allowLowering]));
   }
 
-  async #told({ id }: OverrideRow): Promise<Changed> {
-    return { override: await this.find(id), historyId: await this.writer.lastHistoryId('override', id) };
+  /** What falls if these end now. */
+  async previewExpiry(ids: readonly string[]): Promise<z.output<typeof expiryPreview>> {
+    return { items: await this.database.query('SELECT id, lowered FROM rollgate.preview_end($1)', [ids]) };
+  }
+
+  /** The override as the change left it: a colleague's next change is not in it. */
+  async #told(row: OverrideRow): Promise<Changed> {
+    const rows = await this.database.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
+    return {
+      override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateOf(row) }),
+      historyId: Number(row.history_id),
+      lowered: await this.writer.loweredBy(row.history_id),
+      warnings: [],
+    };
   }
 
   #conditions(query: ListQuery): Conditions {
     const conditions = new Conditions()
+      .add('NOT rollgate.is_internal(o.account)')
       .add('o.account = ?', query.account)
       .add('o.created_by = ?', query.createdBy)
       .add('o.ticket = ?', query.ticket)
       .add('o.expires_at <= clock_timestamp() + make_interval(secs => ?::float8 * 3600)', query.expiringWithinHours)
       .add(
-        'o.per_minute >= d.default_minute::float8 * ?::float8 OR o.per_hour >= d.default_hour::float8 * ?::float8',
+        `o.per_minute >= d.default_minute::float8 * ?::float8 OR o.per_hour >= d.default_hour::float8 * ?::float8
+         OR o.factor >= ?::float8`,
+        query.aboveTimes,
         query.aboveTimes,
         query.aboveTimes,
       )
@@ -113,7 +134,16 @@ export class OverridesService {
 
 /** Only what was given: what is left out of a change stays. */
 function columns(input: z.output<typeof changeOverride>): Record<string, unknown> {
-  const { perMinute, perHour, mode, startsAt, expiresAt, ticket } = input;
-  const all = { per_minute: perMinute, per_hour: perHour, mode, starts_at: startsAt, expires_at: expiresAt, ticket };
+  const { perMinute, perHour, factor, mode, startsAt, expiresAt, ticket, allowLowering } = input;
+  const all = {
+    per_minute: perMinute,
+    per_hour: perHour,
+    factor,
+    mode,
+    starts_at: startsAt,
+    expires_at: expiresAt,
+    ticket,
+    allow_lowering: allowLowering,
+  };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }

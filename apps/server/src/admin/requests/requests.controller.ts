@@ -36,7 +36,7 @@ export class RequestsController {
   @Route({
     id: 'listRequests',
     summary:
-      'Wishes for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv',
+      'Requests for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv',
     access: READ,
     query: listRequests,
     response: requestPage,
@@ -62,7 +62,7 @@ export class RequestsController {
     access: DECIDE,
     body: askRequest,
     response: decidedRequest,
-    example: { request: REQUEST_EXAMPLE },
+    example: { request: REQUEST_EXAMPLE, lowered: [] },
     status: 201,
     errors: [404, 409, 422],
   })
@@ -70,7 +70,7 @@ export class RequestsController {
     @Body(validated(askRequest)) wish: z.output<typeof askRequest>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof decidedRequest>> {
-    return { request: await this.requests.ask(wish, caller) };
+    return { request: await this.requests.ask(wish, caller), lowered: [] };
   }
 
   @Get(':id')
@@ -95,12 +95,13 @@ export class RequestsController {
   @Post(':id/approve')
   @Route({
     id: 'approveRequest',
-    summary: 'Approve, with the values wanted or others; makes the override at once',
+    summary:
+      'Approve, with the values wanted or others; makes the override at once; what lowers a limit in force needs `allowLowering`',
     access: DECIDE,
     params: idParams,
     body: approveRequest,
     response: decidedRequest,
-    example: { request: { ...REQUEST_EXAMPLE, state: 'approved', overrideId: 'ovr_17', version: 2 } },
+    example: { request: { ...REQUEST_EXAMPLE, state: 'approved', overrideId: 'ovr_17', version: 2 }, lowered: [] },
     errors: [404, 409, 412, 422, 428],
   })
   async approve(
@@ -109,7 +110,7 @@ export class RequestsController {
     @Body(validated(approveRequest)) input: z.output<typeof approveRequest>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof decidedRequest>> {
-    return { request: await this.requests.approve(id, version, input, caller) };
+    return await this.requests.approve(id, version, input, caller);
   }
 
   @Post(':id/decline')
@@ -120,7 +121,10 @@ export class RequestsController {
     params: idParams,
     body: declineRequest,
     response: decidedRequest,
-    example: { request: { ...REQUEST_EXAMPLE, state: 'declined', answer: 'Please spread the calls.', version: 2 } },
+    example: {
+      request: { ...REQUEST_EXAMPLE, state: 'declined', answer: 'Please spread the calls.', version: 2 },
+      lowered: [],
+    },
     errors: [404, 409, 412, 428],
   })
   async decline(
@@ -129,6 +133,6 @@ export class RequestsController {
     @Body(validated(declineRequest)) { answer }: z.output<typeof declineRequest>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof decidedRequest>> {
-    return { request: await this.requests.decline(id, version, answer, caller) };
+    return { request: await this.requests.decline(id, version, answer, caller), lowered: [] };
   }
 }

@@ -1,8 +1,13 @@
 import { z } from 'zod';
 import {
   accountText,
+  allowLowering,
   dimensions,
+  FACTOR_OR_LIMITS,
+  factor,
   idText,
+  isFactorOrLimits,
+  lowered,
   page,
   pageOf,
   reasonText,
@@ -17,21 +22,32 @@ export const askRequest = z
     ...scopeFields,
     perMinute: units.nullish(),
     perHour: units.nullish(),
+    /** Times each API's own default, in place of limits. */
+    factor: factor.nullish(),
     /** Wanted until then; null: for good. */
     until: time.nullish(),
     reason: reasonText,
     ticket: ticketText.nullish(),
   })
-  .refine(({ perMinute, perHour }) => perMinute != null || perHour != null, 'perMinute or perHour is needed');
+  .refine(
+    ({ perMinute, perHour, factor }) => perMinute != null || perHour != null || factor != null,
+    'perMinute, perHour or factor is needed',
+  )
+  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
 
-export const approveRequest = z.strictObject({
-  perMinute: units.nullish(),
-  perHour: units.nullish(),
-  /** null: permanent. Left out: as wanted. */
-  expiresAt: time.nullish(),
-  answer: reasonText.nullish(),
-  ticket: ticketText.nullish(),
-});
+export const approveRequest = z
+  .strictObject({
+    /** null: the default. Left out: as wanted, or as it is in force where nothing was wanted. */
+    perMinute: units.nullish(),
+    perHour: units.nullish(),
+    factor: factor.nullish(),
+    /** null: permanent. Left out: as wanted. */
+    expiresAt: time.nullish(),
+    answer: reasonText.nullish(),
+    ticket: ticketText.nullish(),
+    allowLowering,
+  })
+  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
 
 export const declineRequest = z.strictObject({ answer: reasonText });
 
@@ -54,7 +70,10 @@ export const requestSchema = z.object({
   dimensions: dimensions.nullable(),
   perMinute: z.int().nullable(),
   perHour: z.int().nullable(),
+  factor: z.number().nullable(),
   until: z.string().nullable(),
+  /** It is open, and the time until which it was wanted has passed. */
+  pastDue: z.boolean(),
   reason: z.string(),
   ticket: z.string().nullable(),
   denialId: z.string().nullable(),
@@ -82,7 +101,7 @@ export const proofSchema = z.object({
 
 export const requestWithProof = z.object({ request: requestSchema, proof: proofSchema });
 export const requestPage = pageOf(z.object({ request: requestSchema, proof: proofSchema }));
-export const decidedRequest = z.object({ request: requestSchema });
+export const decidedRequest = z.object({ request: requestSchema, lowered: z.array(lowered) });
 
 export const idParams = z.object({ id: idText });
 
@@ -96,7 +115,9 @@ export const REQUEST_EXAMPLE: RequestView = {
   dimensions: null,
   perMinute: 300,
   perHour: 5000,
+  factor: null,
   until: '2026-03-09T09:00:00.000Z',
+  pastDue: false,
   reason: 'We launch on Monday.',
   ticket: null,
   denialId: 'n3Jk2-1a.0',

@@ -3,6 +3,7 @@ import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
+import type { Lowered } from '../../database/refusals.js';
 import { problem } from '../../http/problem.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
@@ -17,6 +18,7 @@ type Proof = z.output<typeof proofSchema>;
 export interface Wish extends ScopeInput {
   readonly perMinute?: number | null | undefined;
   readonly perHour?: number | null | undefined;
+  readonly factor?: number | null | undefined;
   readonly until?: string | null | undefined;
   readonly reason: string;
   readonly ticket?: string | null | undefined;
@@ -33,7 +35,10 @@ export interface RequestRow {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
+  /** A numeric comes as text. */
+  readonly factor: string | null;
   readonly until: Date | null;
+  readonly past_due: boolean;
   readonly reason: string;
   readonly ticket: string | null;
   readonly denial_id: string | null;
@@ -47,6 +52,7 @@ export interface RequestRow {
   readonly answer: string | null;
   readonly override_id: string | null;
   readonly version: number;
+  readonly history_id: string;
   readonly default_minute: number;
   readonly default_hour: number;
 }
@@ -54,7 +60,7 @@ export interface RequestRow {
 const PAGE = 25;
 
 const REQUESTS = `
-  SELECT r.*, d.default_minute, d.default_hour
+  SELECT r.*, d.default_minute, d.default_hour, r.state = 'open' AND coalesce(r.until <= clock_timestamp(), false) AS past_due
   FROM rollgate.limit_request r
   ${leastDefaultOf('r')}`;
 
@@ -103,13 +109,13 @@ export class RequestsService {
       ...scopeColumns(builtInCatalogue, wish),
       per_minute: wish.perMinute ?? null,
       per_hour: wish.perHour ?? null,
+      factor: wish.factor ?? null,
       until: wish.until ?? null,
       reason: wish.reason,
       ticket: wish.ticket ?? null,
       needs_admin: wish.needsAdmin ?? false,
     };
-    const { id } = await this.writer.call<RequestRow>('ask_limit', [JSON.stringify(spec)], caller);
-    return await this.#view(id);
+    return await this.#told(await this.writer.call<RequestRow>('ask_limit', [JSON.stringify(spec)], caller));
   }
 
   async approve(
@@ -117,21 +123,33 @@ export class RequestsService {
     version: number | null,
     { answer, ...given }: z.output<typeof approveRequest>,
     caller: Caller,
-  ): Promise<RequestView> {
+  ): Promise<{ request: RequestView; lowered: Lowered[] }> {
     const changes = {
       per_minute: given.perMinute,
       per_hour: given.perHour,
+      factor: given.factor,
       expires_at: given.expiresAt,
       ticket: given.ticket,
+      allow_lowering: given.allowLowering,
     };
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    await this.writer.call('decide_request', [id, version, true, JSON.stringify(set), answer ?? null], caller);
-    return await this.#view(id);
+    const values = [id, version, true, JSON.stringify(set), answer ?? null];
+    const row = await this.writer.call<RequestRow>('decide_request', values, caller);
+    // Its override's creation comes right before it in the history: one transaction, one lock.
+    const lowered = await this.writer.loweredBy(Number(row.history_id) - 1);
+    return { request: await this.#told(row), lowered };
   }
 
   async decline(id: string, version: number | null, answer: string, caller: Caller): Promise<RequestView> {
-    await this.writer.call('decide_request', [id, version, false, null, answer], caller);
-    return await this.#view(id);
+    return await this.#told(
+      await this.writer.call<RequestRow>('decide_request', [id, version, false, null, answer], caller),
+    );
+  }
+
+  /** The request as the change left it. */
+  async #told(row: RequestRow): Promise<RequestView> {
+    const rows = await this.database.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [row.id]);
+    return requestView({ ...(rows[0] as RequestRow), ...row });
   }
 
   async #view(id: string): Promise<RequestView> {
@@ -142,6 +160,7 @@ export class RequestsService {
 
   #conditions({ state, account, needsAdmin, ticket }: z.output<typeof listRequests>): Conditions {
     return new Conditions()
+      .add('NOT rollgate.is_internal(r.account)')
       .add('r.state = ?', state === 'all' ? undefined : state)
       .add('r.account = ?', account)
       .add('r.needs_admin = ?::boolean', needsAdmin)
@@ -160,7 +179,9 @@ export function requestView(row: RequestRow): RequestView {
     dimensions: dimensionsOf(row.subject),
     perMinute: row.per_minute,
     perHour: row.per_hour,
+    factor: row.factor === null ? null : Number(row.factor),
     until: row.until?.toISOString() ?? null,
+    pastDue: row.past_due,
     reason: row.reason,
     ticket: row.ticket,
     denialId: row.denial_id,

@@ -3,6 +3,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import type { Limiter } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import { authorOf, type Caller } from '../../access/caller.js';
+import type { Lowered } from '../../database/refusals.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
 
 @Injectable()
@@ -13,26 +14,36 @@ export class PolicyWriter {
   ) {}
 
   /**
-   * Calls a function of schema rollgate whose last parameter is the author. Resolves to its first row.
+   * Calls a function of schema rollgate with `values`, the author, and `more` behind the author. Resolves to its first row:
+   * the thing as this change left it, with the `history_id` of this change, whatever others do meanwhile.
    * @throws QueryFailedError; the problem filter knows the SQLSTATEs of refusals (RG…).
    */
-  async call<Row>(name: string, values: readonly unknown[], caller: Caller): Promise<Row> {
-    const places = values.map((_, i) => `$${i + 1}`);
-    const author = authorOf(caller).map((_, i) => `$${values.length + i + 1}`);
-    const rows = await this.database.query<Row[]>(
-      `SELECT * FROM rollgate.${name}(${[...places, `ROW(${author.join()})::rollgate.author`].join()})`,
-      [...values, ...authorOf(caller)],
-    );
+  async call<Row>(
+    name: string,
+    values: readonly unknown[],
+    caller: Caller,
+    more: readonly unknown[] = [],
+  ): Promise<Row> {
+    const author = authorOf(caller);
+    const place = (_: unknown, i: number) => `$${i + 1}`;
+    const given = [...values, ...author, ...more].map(place);
+    const by = `ROW(${given.slice(values.length, values.length + author.length).join()})::rollgate.author`;
+    const places = [...given.slice(0, values.length), by, ...given.slice(values.length + author.length)];
+    const rows = await this.database.query<Row[]>(`SELECT * FROM rollgate.${name}(${places.join()})`, [
+      ...values,
+      ...author,
+      ...more,
+    ]);
     await this.limiter.refreshPolicy();
     return rows[0] as Row;
   }
 
-  /** The newest row of the history about this: what an undo would take back. */
-  async lastHistoryId(kind: 'override' | 'request' | 'catalogue', target: string): Promise<number | null> {
-    const rows = await this.database.query<{ id: string | null }[]>(
-      'SELECT max(id) AS id FROM rollgate.history WHERE kind = $1 AND target = $2',
-      [kind, target],
+  /** What a change lowered, as its row of the history says. */
+  async loweredBy(historyId: string | number | null): Promise<Lowered[]> {
+    const rows = await this.database.query<{ lowered: Lowered[] | null }[]>(
+      `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,
+      [historyId],
     );
-    return rows[0]?.id == null ? null : Number(rows[0].id);
+    return rows[0]?.lowered ?? [];
   }
 }

@@ -1,5 +1,5 @@
 /** What requests and answers of the admin API are made of. Times are ISO 8601 in UTC; limits are units. */
-import { MAX_DIMENSION_BYTES, MAX_UNITS, momentSchema } from '@rollgate/contract';
+import { factorSchema, MAX_DIMENSION_BYTES, MAX_UNITS, momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 
 /** Text that Postgres can hold and a person can read; NFC, so that two spellings of one name are one name. */
@@ -24,6 +24,43 @@ export const reasonText = text({ most: 2_000 });
 export const ticketText = text({ most: 128 });
 export const units = z.int().min(0).max(MAX_UNITS);
 export const time = momentSchema;
+export const factor = factorSchema;
+
+/** The caller has seen what falls and wants it all the same. */
+export const allowLowering = z.boolean().optional();
+
+/** A limit that falls by a change, or may never be reached after it. */
+export const lowered = z.object({
+  api: z.string(),
+  window: z.enum(['minute', 'hour']),
+  from: z.int(),
+  to: z.int(),
+  /** `hourBelowMinute`: nothing falls, but the minute's limit can never be reached. */
+  why: z.enum(['lower', 'blocked', 'hourBelowMinute']),
+  /** null: at once. */
+  at: z.string().nullable(),
+  /** The same in a sentence. */
+  text: z.string(),
+});
+
+/** Something that was done all the same. */
+export const warning = z.object({
+  code: z.enum(['unknownAccount']),
+  message: z.string(),
+  /** Names that may have been meant, the likeliest first. */
+  near: z.array(z.string()),
+});
+export type Warning = z.output<typeof warning>;
+
+/** Either a factor or limits: the rule of every form that sets them. */
+export const FACTOR_OR_LIMITS = 'name a factor or limits, not both';
+export function isFactorOrLimits(set: {
+  readonly factor?: number | null | undefined;
+  readonly perMinute?: number | null | undefined;
+  readonly perHour?: number | null | undefined;
+}): boolean {
+  return set.factor == null || (set.perMinute == null && set.perHour == null);
+}
 
 export const page = {
   /** `next` of the page before. */

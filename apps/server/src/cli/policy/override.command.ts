@@ -8,17 +8,23 @@ import {
 } from '../../admin/overrides/overrides.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
-import { dimension, expiry, limit } from './typed.js';
+import { limitsText, tellConsequences } from './tell.js';
+import { apiValue, dimension, expiry, factor, limit, start } from './typed.js';
+
+/** How long an override lasts when nothing is said. */
+const DEFAULT_LENGTH = '24h';
 
 interface SetFlags {
   readonly api?: string;
   readonly group?: string;
   readonly subject?: Record<string, string>;
-  readonly perMinute?: number | null;
-  readonly perHour?: number | null;
+  readonly perMinute?: number | 'default';
+  readonly perHour?: number | 'default';
+  readonly factor?: number;
   readonly mode?: 'enforced' | 'shadow';
-  readonly starts?: string | null;
-  readonly expires?: string | null;
+  readonly starts?: string;
+  readonly expires?: string;
+  readonly allowLowering?: true;
   readonly reason: string;
   readonly ticket?: string;
   readonly json?: true;
@@ -43,11 +49,21 @@ export function addOverride(program: Command, cli: Cli): void {
     .option('--api <api>', 'for one API')
     .option('--group <group>', 'for a group of APIs')
     .option('--subject <name=value>', 'for one subject of the API, e.g. bot=b-17; repeat for each dimension', dimension)
-    .option('--per-minute <units>', 'in any 60 s; 0 blocks; default: as the catalogue has it', limit)
-    .option('--per-hour <units>', 'in any hour', limit)
+    .option(
+      '--per-minute <units>',
+      'in any 60 s; 0 blocks; "default" is the catalogue\'s; left out, it stays as it is in force',
+      limit,
+    )
+    .option('--per-hour <units>', 'in any hour; the same', limit)
+    .option('--factor <times>', "times each API's own default, in place of limits, e.g. 2 or 1.5", factor)
     .addOption(new Option('--mode <mode>', 'shadow records denials and enforces none').choices(['enforced', 'shadow']))
-    .option('--starts <time>', 'in so long, e.g. 2h, or at a time; at once by default', expiry)
-    .option('--expires <time>', '24h, 7d, a time, or never', expiry, expiry('24h'))
+    .option('--starts <time>', 'in so long, e.g. 2h, or at a time like 2026-12-31T12:00:00Z; at once by default', start)
+    .addOption(
+      new Option('--expires <time>', '24h, 7d, a time like 2026-12-31T12:00:00Z, or never')
+        .argParser(expiry)
+        .default(undefined, '24h'),
+    )
+    .option('--allow-lowering', 'also where a limit that is in force falls by it')
     .requiredOption('--reason <text>', 'for the history')
     .option('--ticket <id>')
     .option('--json', 'print JSON')
@@ -71,23 +87,27 @@ export function addOverride(program: Command, cli: Cli): void {
 }
 
 async function set(cli: Cli, account: string, flags: SetFlags): Promise<void> {
-  const { api, group, subject, perMinute, perHour, mode, starts, expires, reason, ticket, json } = flags;
+  const { api, group, subject, perMinute, perHour, factor: times, mode, starts, reason, ticket, json } = flags;
+  const { expires = expiry(DEFAULT_LENGTH), allowLowering } = flags;
   const spec = checked(createOverride, {
     account,
     reason,
     ...(api === undefined ? {} : { api }),
     ...(group === undefined ? {} : { group }),
     ...(subject === undefined ? {} : { dimensions: subject }),
-    ...(perMinute === undefined ? {} : { perMinute }),
-    ...(perHour === undefined ? {} : { perHour }),
+    ...(perMinute === undefined ? {} : { perMinute: apiValue(perMinute) }),
+    ...(perHour === undefined ? {} : { perHour: apiValue(perHour) }),
+    ...(times === undefined ? {} : { factor: times }),
     ...(mode === undefined ? {} : { mode }),
-    ...(starts == null ? {} : { startsAt: starts }),
-    ...(expires === undefined ? {} : { expiresAt: expires }),
+    ...(starts === undefined ? {} : { startsAt: starts }),
+    expiresAt: apiValue(expires),
+    ...(allowLowering === undefined ? {} : { allowLowering }),
     ...(ticket === undefined ? {} : { ticket }),
   });
   const done = await atPolicyDesk(cli, ({ overrides, caller }) => overrides.create(spec, caller));
-  if (json) printJson(cli, done);
-  else cli.out(`${lineOf(done.override)}\n`);
+  if (json) return printJson(cli, done);
+  cli.out(`${lineOf(done.override)}\n`);
+  tellConsequences(cli, done);
 }
 
 async function list(cli: Cli, { account, state, expiring, limit: most, json }: ListFlags): Promise<void> {
@@ -107,21 +127,21 @@ async function list(cli: Cli, { account, state, expiring, limit: most, json }: L
 async function expire(cli: Cli, id: string, { reason, json }: { reason: string; json?: true }): Promise<void> {
   const body = checked(expireOverride, { reason });
   const done = await atPolicyDesk(cli, ({ overrides, caller }) => overrides.expire(id, null, body.reason, caller));
-  if (json) printJson(cli, done);
-  else cli.out(`${lineOf(done.override)}\n`);
+  if (json) return printJson(cli, done);
+  cli.out(`${lineOf(done.override)}\n`);
+  tellConsequences(cli, done);
 }
 
 function lineOf(override: OverrideView): string {
-  const { id, account, api, group, dimensions, perMinute, perHour, mode, state, expiresAt } = override;
+  const { id, account, api, group, dimensions, mode, state, expiresAt } = override;
   const what = [api ?? group ?? 'all APIs', ...Object.entries(dimensions ?? {}).map((pair) => pair.join('='))].join(
     ' ',
   );
-  const limits = `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
   return [
     id.padEnd(10),
     account,
     what,
-    limits,
+    limitsText(override),
     mode ?? '',
     state,
     expiresAt === null ? 'permanent' : `until ${expiresAt}`,

@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
 import { permissionsOf } from '../../access/permissions.js';
 import { AccountsService } from '../../admin/accounts/accounts.service.js';
+import { KnownAccounts } from '../../admin/accounts/known-accounts.service.js';
 import { HistoryService } from '../../admin/history/history.service.js';
 import { OverridesService } from '../../admin/overrides/overrides.service.js';
 import { ProofService } from '../../admin/requests/proof.service.js';
@@ -38,7 +39,7 @@ function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
   const writer = new PolicyWriter(database, limiter);
   return {
     accounts: new AccountsService(database, limiter),
-    overrides: new OverridesService(database, writer),
+    overrides: new OverridesService(database, writer, new KnownAccounts(database)),
     requests: new RequestsService(database, writer, new ProofService(database)),
     history: new HistoryService(database, writer),
     caller: {

@@ -8,7 +8,8 @@ import {
 } from '../../admin/requests/requests.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
-import { expiry, limit } from './typed.js';
+import { limitsText, tellConsequences } from './tell.js';
+import { apiValue, expiry, factor, limit } from './typed.js';
 
 interface ListFlags {
   readonly account?: string;
@@ -18,9 +19,11 @@ interface ListFlags {
 }
 
 interface ApproveFlags {
-  readonly perMinute?: number | null;
-  readonly perHour?: number | null;
-  readonly expires?: string | null;
+  readonly perMinute?: number | 'default';
+  readonly perHour?: number | 'default';
+  readonly factor?: number;
+  readonly allowLowering?: true;
+  readonly expires?: string;
   readonly answer?: string;
   readonly json?: true;
 }
@@ -41,7 +44,9 @@ export function addRequest(program: Command, cli: Cli): void {
     .argument('<id>', 'e.g. req_8')
     .option('--per-minute <units>', 'instead of what was wanted', limit)
     .option('--per-hour <units>', 'instead of what was wanted', limit)
-    .option('--expires <time>', '24h, 7d, a time, or never; as wanted by default', expiry)
+    .option('--factor <times>', "times each API's own default, instead of what was wanted", factor)
+    .option('--expires <time>', '24h, 7d, a time like 2026-12-31T12:00:00Z, or never; as wanted by default', expiry)
+    .option('--allow-lowering', 'also where a limit that is in force falls by it')
     .option('--answer <text>', 'for the customer to read')
     .option('--json', 'print JSON')
     .action((id: string, flags: ApproveFlags) => approve(cli, id, flags));
@@ -71,41 +76,34 @@ async function list(cli: Cli, { account, state, limit: most, json }: ListFlags):
 async function approve(
   cli: Cli,
   id: string,
-  { json, perMinute, perHour, expires, answer }: ApproveFlags,
+  { json, perMinute, perHour, factor: times, expires, answer, allowLowering }: ApproveFlags,
 ): Promise<void> {
   const body = checked(approveRequest, {
-    ...(perMinute === undefined ? {} : { perMinute }),
-    ...(perHour === undefined ? {} : { perHour }),
-    ...(expires === undefined ? {} : { expiresAt: expires }),
+    ...(perMinute === undefined ? {} : { perMinute: apiValue(perMinute) }),
+    ...(perHour === undefined ? {} : { perHour: apiValue(perHour) }),
+    ...(times === undefined ? {} : { factor: times }),
+    ...(expires === undefined ? {} : { expiresAt: apiValue(expires) }),
+    ...(allowLowering === undefined ? {} : { allowLowering }),
     ...(answer === undefined ? {} : { answer }),
   });
-  told(cli, await atPolicyDesk(cli, ({ requests, caller }) => requests.approve(id, null, body, caller)), json);
+  const done = await atPolicyDesk(cli, ({ requests, caller }) => requests.approve(id, null, body, caller));
+  if (json) return printJson(cli, done);
+  cli.out(`${lineOf(done.request)}\n`);
+  tellConsequences(cli, done);
 }
 
 async function decline(cli: Cli, id: string, { answer, json }: { answer: string; json?: true }): Promise<void> {
   const body = checked(declineRequest, { answer });
-  told(cli, await atPolicyDesk(cli, ({ requests, caller }) => requests.decline(id, null, body.answer, caller)), json);
-}
-
-function told(cli: Cli, request: RequestView, json: true | undefined): void {
+  const request = await atPolicyDesk(cli, ({ requests, caller }) => requests.decline(id, null, body.answer, caller));
   if (json) printJson(cli, { request });
   else cli.out(`${lineOf(request)}\n`);
 }
 
-function lineOf({
-  id,
-  account,
-  api,
-  group,
-  perMinute,
-  perHour,
-  state,
-  reason,
-  overrideId,
-  askedBy,
-}: RequestView): string {
-  const limits = `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
-  return [id.padEnd(8), account, api ?? group ?? 'all APIs', limits, state, overrideId ?? '', `by ${askedBy}`, reason]
+function lineOf(request: RequestView): string {
+  const { id, account, api, group, state, pastDue, until, reason, overrideId, askedBy } = request;
+  const what = api ?? group ?? 'all APIs';
+  const due = pastDue ? `past due: wanted until ${until}` : '';
+  return [id.padEnd(8), account, what, limitsText(request), state, due, overrideId ?? '', `by ${askedBy}`, reason]
     .filter(Boolean)
     .map(visibleText)
     .join('  ');

@@ -2,9 +2,13 @@
 import { MAX_FACTOR, parseMoment } from '@rollgate/contract';
 import { InvalidArgumentError } from 'commander';
 
-/** `24h`, `7d`, `30m`, an ISO 8601 time with an offset, or `never`. null: permanent. */
-export function expiry(text: string): string | null {
-  if (text === 'never') return null;
+/** Stands for null: Commander takes a null of a parser for an option without its argument. */
+export const NEVER = 'never';
+export const DEFAULT = 'default';
+
+/** `24h`, `7d`, `30m`, an ISO 8601 time with an offset, or `never`. */
+export function expiry(text: string): string {
+  if (text === NEVER) return NEVER;
   return start(text, 'Say 24h, 7d, 30m, a time like 2026-12-31T12:00:00Z, or never.');
 }
 
@@ -25,8 +29,8 @@ export function factor(text: string): number {
 }
 
 /** A limit in units, or `default`. */
-export function limit(text: string): number | null {
-  if (text === 'default') return null;
+export function limit(text: string): number | typeof DEFAULT {
+  if (text === DEFAULT) return DEFAULT;
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Say a whole number of calls, or default.');
   return Number(text);
 }
@@ -36,4 +40,9 @@ export function dimension(text: string, before: Record<string, string> = {}): Re
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Say it like bot=b-17.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
+}
+
+/** As the API has it: null for a permanent override, and for the catalogue's default limit. */
+export function apiValue<Value>(value: Value): Exclude<Value, typeof NEVER | typeof DEFAULT> | null {
+  return value === NEVER || value === DEFAULT ? null : (value as Exclude<Value, typeof NEVER | typeof DEFAULT>);
 }

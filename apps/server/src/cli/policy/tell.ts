@@ -1,0 +1,26 @@
+/** How commands about limits say what they did. */
+import { visibleText } from '@rollgate/contract';
+import type { Warning } from '../../admin/shared/schemas.js';
+import type { Lowered } from '../../database/refusals.js';
+import type { Cli } from '../cli.js';
+
+interface Limits {
+  readonly perMinute: number | null;
+  readonly perHour: number | null;
+  readonly factor: number | null;
+}
+
+/** `300 a minute, default an hour`, or `2 times the default`. */
+export function limitsText({ perMinute, perHour, factor }: Limits): string {
+  if (factor !== null) return `${factor} times the default`;
+  return `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
+}
+
+/** What fell by a change, and what looks like a mistake in it. */
+export function tellConsequences(
+  cli: Cli,
+  { lowered, warnings = [] }: { lowered: readonly Lowered[]; warnings?: readonly Warning[] },
+): void {
+  for (const { text } of lowered) cli.out(`  ${visibleText(text)}\n`);
+  for (const { message } of warnings) cli.err(`rollgate: warning: ${visibleText(message)}\n`);
+}

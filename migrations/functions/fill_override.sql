@@ -1,0 +1,44 @@
+-- A limit that an override leaves out keeps what is in force when it starts: of one API the limit that applies, of several APIs
+-- that of the override with the same scope. p_given: the limits it names, also those it names as null, which is the default.
+CREATE OR REPLACE FUNCTION rollgate.fill_override(
+  p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
+)
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_at      timestamptz := greatest(p_new.starts_at, p_now);
+  v_default record;
+  v_kept    record;
+  v_until   timestamptz;
+BEGIN
+  filled := p_new;
+  asked := p_new;
+  IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
+    OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
+    OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
+  THEN
+    RETURN;
+  END IF;
+  IF p_new.api IS NOT NULL THEN
+    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
+    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+  ELSE
+    SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
+    WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
+      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
+      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
+    ORDER BY o.created_in DESC LIMIT 1;
+  END IF;
+  IF NOT found THEN
+    RETURN;
+  END IF;
+  filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
+  filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
+  -- Keeping a grant for longer than it was given is a grant of one's own.
+  SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
+  IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
+    asked := filled;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.fill_override IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';

@@ -1,0 +1,15 @@
+-- For as long as the override lasts; that its end lowers again is no news to its author. Each API and window once, at the first moment.
+CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
+  FROM (
+    SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, c.ord
+    FROM rollgate.override_effects(p_new, p_now) e
+    JOIN rollgate.catalogue c ON c.api = e.api
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
+    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    ORDER BY e.api, l.item ->> 'window', e.at
+  ) f
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_by IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';

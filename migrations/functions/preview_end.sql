@@ -1,0 +1,8 @@
+CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id text, lowered jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
+  FROM (SELECT clock_timestamp() AS now) t
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+$$;
+
+COMMENT ON FUNCTION rollgate.preview_end IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
