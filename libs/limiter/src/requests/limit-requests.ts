@@ -65,6 +65,16 @@ interface Row {
   readonly granted_until: Date | null;
 }
 
+const READ = 'SELECT * FROM rollgate.requests_of($1, $2, $3, $4, $5)';
+const NO_ANSWER = 'the database did not answer';
+
+interface Filing {
+  readonly values: readonly unknown[];
+  readonly account: string;
+  /** Nobody waits for it any more. */
+  abandoned: boolean;
+}
+
 export class LimitRequests {
   readonly #pool: pg.Pool;
   readonly #catalogue: Catalogue;
@@ -92,11 +102,11 @@ export class LimitRequests {
     };
     const author = [`account:${account}`, 'customer', wish.address ?? null, wish.requestId ?? null];
     try {
-      const { rows } = await this.#query<{ id: string }>(
-        'SELECT id FROM rollgate.ask_limit($1, ROW($2, $3, $4, $5)::rollgate.author)',
-        [JSON.stringify(spec), ...author],
-      );
-      return (await this.find(account, rows[0]?.id ?? '')) as LimitRequest;
+      const filing = { values: [JSON.stringify(spec), ...author], account, abandoned: false };
+      const filed = this.#file(filing);
+      return await within(DEFAULT_LOOK_MS, filed, NO_ANSWER).finally(() => {
+        filing.abandoned = true;
+      });
     } catch (error) {
       const status = refusalStatus(error);
       throw status === undefined ? error : new LimitRequestRefused(status, (error as Error).message);
@@ -118,14 +128,43 @@ export class LimitRequests {
     return await this.#read([account.normalize('NFC'), null, null, null, 100]);
   }
 
+  /**
+   * Files and reads it in one transaction: a request that can't be read, or that came too late, is not filed either, so an
+   * attempt that is reported as failed may be repeated.
+   */
+  async #file(filing: Filing): Promise<LimitRequest> {
+    const client = await this.#pool.connect();
+    let failure: Error | undefined;
+    try {
+      await client.query('BEGIN');
+      const { rows } = await client.query<{ id: string }>(
+        'SELECT id FROM rollgate.ask_limit($1, ROW($2, $3, $4, $5)::rollgate.author)',
+        [...filing.values],
+      );
+      const read = await client.query<Row>(READ, [filing.account, rows[0]?.id, null, null, 1]);
+      const request = requestOf(read.rows[0] as Row);
+      if (filing.abandoned) throw new Error(NO_ANSWER);
+      await client.query('COMMIT');
+      return request;
+    } catch (error) {
+      await client.query('ROLLBACK').catch((broken: Error) => {
+        failure = broken;
+      });
+      throw error;
+    } finally {
+      // A connection that could not roll back may still have its transaction open.
+      client.release(failure);
+    }
+  }
+
   async #read(values: readonly unknown[]): Promise<LimitRequest[]> {
-    const { rows } = await this.#query<Row>('SELECT * FROM rollgate.requests_of($1, $2, $3, $4, $5)', values);
+    const { rows } = await this.#query<Row>(READ, values);
     return rows.map(requestOf);
   }
 
   /** Also in the queue of a pool whose connections are silent no customer waits longer. */
   #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R>> {
-    return within(DEFAULT_LOOK_MS, this.#pool.query<R>(text, [...values]), 'the database did not answer');
+    return within(DEFAULT_LOOK_MS, this.#pool.query<R>(text, [...values]), NO_ANSWER);
   }
 
   #subject({ account, api, dimensions }: Wish): string | null {
