@@ -25,9 +25,12 @@ if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) {
   delete env.ROLLGATE_POOLED;
   // Written by npm start while its embedded Postgres runs; the passwords there are of that Postgres alone.
   const databaseUrlFile = join(dataFolder, 'database-url');
-  const auditorPasswordFile = join(dataFolder, 'rollgate_auditor-password');
+  const auditorPasswordFile = join(dataFolder, 'auditor-password');
   if (existsSync(databaseUrlFile)) env.DATABASE_URL = readFileSync(databaseUrlFile, 'utf8').trim();
-  if (existsSync(auditorPasswordFile)) env.ROLLGATE_AUDITOR_PASSWORD_FILE ||= auditorPasswordFile;
+  if (existsSync(auditorPasswordFile)) {
+    env.ROLLGATE_AUDITOR_LOGIN ||= 'auditor';
+    env.ROLLGATE_AUDITOR_PASSWORD_FILE ||= auditorPasswordFile;
+  }
 }
 if (command === 'platform-token' && !existsSync(env.ROLLGATE_JWT_SECRET_FILE))
   fail('there is no secret to sign with yet: run "npm start" first');

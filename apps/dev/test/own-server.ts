@@ -1,5 +1,5 @@
 /** A Postgres of one test file's own, with its own roles: what a test does to them must not reach the shared server. */
-import { chmod, mkdtemp, rm } from 'node:fs/promises';
+import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { findInstalledPostgres, startEmbeddedPostgres, withDatabase } from '@rollgate/testing';
@@ -12,6 +12,8 @@ export interface OwnServer {
   query(sql: string, database?: string): Promise<Array<Record<string, unknown>>>;
   /** A connection string for another user, whose password is the name. */
   urlOf(user: string, database: string): string;
+  /** What the server has logged. */
+  log(): Promise<string>;
   stop(): Promise<void>;
 }
 
@@ -38,6 +40,7 @@ export async function startOwnServer(major = 18): Promise<OwnServer> {
     query: (sql, database = 'postgres') => queryAs(withDatabase(server.url, database), sql),
     urlOf: (user, database) =>
       Object.assign(new URL(withDatabase(server.url, database)), { username: user, password: user }).href,
+    log: () => readFile(join(folder, 'data.log'), 'utf8'),
     stop: async () => {
       await server.stopImmediate();
       await rm(folder, { recursive: true, force: true });

@@ -151,23 +151,23 @@ async function asProgram<Result>(port: string, work: (client: pg.Client) => Prom
   }
 }
 
-test('programs of the embedded Postgres work with roles of their own, which have no right to the tables of limits', async () => {
+test('programs of the embedded Postgres work with logins of their own, which have no right to the tables of limits', async () => {
   const node = await start({}, READY);
   const denied = expect.objectContaining({ code: '42501' });
   await asProgram(ports.ROLLGATE_PORT, async (service) => {
-    expect((await service.query('SELECT current_user AS role')).rows).toEqual([{ role: 'rollgate_admin_api' }]);
+    expect((await service.query('SELECT current_user AS role')).rows).toEqual([{ role: 'service' }]);
     await expect(service.query('SELECT FROM rollgate.counter')).rejects.toEqual(denied);
     await expect(service.query('DELETE FROM rollgate.history')).rejects.toEqual(denied);
     await expect(service.query('CREATE TABLE rollgate.mine ()')).rejects.toEqual(denied);
   });
   await asProgram(ports.PLATFORM_PORT, async (platform) => {
-    expect((await platform.query('SELECT current_user AS role')).rows).toEqual([{ role: 'rollgate_runtime' }]);
+    expect((await platform.query('SELECT current_user AS role')).rows).toEqual([{ role: 'platform' }]);
     for (const table of ['counter', 'override', 'staff', 'history'])
       await expect(platform.query(`SELECT FROM rollgate.${table}`)).rejects.toEqual(denied);
     await platform.query('CREATE TABLE platform.mine ()');
   });
-  for (const role of ['rollgate_admin_api', 'rollgate_runtime', 'rollgate_auditor']) {
-    const file = join(project, '.rollgate', `${role}-password`);
+  for (const login of ['service', 'platform', 'auditor']) {
+    const file = join(project, '.rollgate', `${login}-password`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
     expect(node.stdout() + node.stderr()).not.toContain((await readFile(file, 'utf8')).trim());
   }

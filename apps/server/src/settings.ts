@@ -159,9 +159,16 @@ function addressOf(read: z.output<typeof databaseVariables>): DatabaseAddress & 
 }
 
 /** For a connection string that is shown to an auditor. @throws SettingsError */
-export function readAuditorPassword(environment: Environment): string | undefined {
-  const variables = z.object({ ROLLGATE_AUDITOR_PASSWORD: z.string().optional() });
-  return readVariables(variables, environment).ROLLGATE_AUDITOR_PASSWORD;
+export function readAuditor(environment: Environment): {
+  readonly login: string | undefined;
+  readonly password: string | undefined;
+} {
+  const variables = z.object({
+    ROLLGATE_AUDITOR_LOGIN: z.string().optional(),
+    ROLLGATE_AUDITOR_PASSWORD: z.string().optional(),
+  });
+  const read = readVariables(variables, environment);
+  return { login: read.ROLLGATE_AUDITOR_LOGIN, password: read.ROLLGATE_AUDITOR_PASSWORD };
 }
 
 function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {

@@ -65,6 +65,7 @@ test('a healthy database: every check is ok, exit code 0', async () => {
     migrations: ok({ applied: expect.arrayContaining(['001-baseline']), pending: [], unknown: [] }),
     roles: ok({ mode: 'own', missing: [], strangers: [], writers: [] }),
     logins: ok({ logins: [] }),
+    groups: ok({ open: [] }),
     superusers: ok({ programs: [] }),
     auditors: ok({ logins: [], lacking: [] }),
     public: ok({ publicConnects: true, strangers: [], temporary: [], lockers: [] }),

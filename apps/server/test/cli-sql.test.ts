@@ -160,29 +160,45 @@ describe('sql', () => {
     expect(stdout).toMatch(/^there is no view "nothing"$/m);
   });
 
-  test('--url is a connection string of the auditor’s, with the password where it is known', async () => {
-    const password = `p@ss/${randomBytes(4).toString('hex')}`;
-    await database.pool.query(`ALTER ROLE rollgate_auditor PASSWORD '${password}'`);
-    const bare = await sql('--url');
-    expect(bare.stdout).toMatch(/^postgres:\/\/rollgate_auditor@127\.0\.0\.1:\d+\/test_\w+\n$/);
-    expect(bare.stderr).toMatch(/ALTER ROLE rollgate_auditor PASSWORD/);
+  test('--url is a connection string of an auditor’s login, with the password where it is known', async () => {
+    const login = `mia_${randomBytes(4).toString('hex')}`;
+    const password = `p@ss/${randomBytes(8).toString('hex')}`;
     await writeFile(join(folder, 'password'), `${password}\n`);
-    const node = await spawnNode({
-      script,
-      args: ['sql', '--url'],
-      env: { DATABASE_URL: database.url, ROLLGATE_AUDITOR_PASSWORD_FILE: join(folder, 'password') },
-    });
-    await node.exited;
-    expect(node.stderr()).toBe('');
-    const client = new pg.Client({ connectionString: node.stdout().trim() });
-    await client.connect();
-    const { rows } = await client.query(
-      `SELECT current_user AS who, current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle,
-              current_setting('TimeZone') AS zone, (SELECT count(*)::int FROM limit_events_v1) AS events`,
+    const made = await rollgate(
+      ['login', 'add', login, '--as', 'auditor', '--password-file', join(folder, 'password')],
+      database.url,
     );
-    expect(rows).toEqual([{ who: 'rollgate_auditor', statement: '30s', idle: '15s', zone: 'UTC', events: 2 }]);
-    await expect(client.query('CREATE TEMPORARY TABLE mine ()')).rejects.toMatchObject({ code: '25006' });
-    await client.end();
+    expect(made.code).toBe(0);
+    try {
+      expect(await sql('--url')).toMatchObject({ code: 1, stdout: '', stderr: expect.stringMatching(/--login/) });
+      const bare = await sql('--url', '--login', login);
+      expect(bare.stdout).toMatch(new RegExp(`^postgres://${login}@127\\.0\\.0\\.1:\\d+/test_\\w+\\n$`));
+      expect(bare.stderr).toMatch(/ROLLGATE_AUDITOR_PASSWORD/);
+      const node = await spawnNode({
+        script,
+        args: ['sql', '--url'],
+        env: {
+          DATABASE_URL: database.url,
+          ROLLGATE_AUDITOR_LOGIN: login,
+          ROLLGATE_AUDITOR_PASSWORD_FILE: join(folder, 'password'),
+        },
+      });
+      await node.exited;
+      expect(node.stderr()).toBe('');
+      const url = node.stdout().trim();
+      const client = new pg.Client({ connectionString: url });
+      await client.connect();
+      const { rows } = await client.query(
+        `SELECT current_user AS who, current_setting('statement_timeout') AS statement, current_setting('idle_in_transaction_session_timeout') AS idle,
+              current_setting('TimeZone') AS zone, (SELECT count(*)::int FROM limit_events_v1) AS events`,
+      );
+      expect(rows).toEqual([{ who: login, statement: '30s', idle: '15s', zone: 'UTC', events: 2 }]);
+      await expect(client.query('CREATE TEMPORARY TABLE mine ()')).rejects.toMatchObject({ code: '25006' });
+      await client.end();
+      expect((await rollgate(['sql', '-c', 'SELECT current_user'], url)).stdout).toContain(login);
+    } finally {
+      await rollgate(['login', 'remove', login], database.url);
+    }
   });
 
   test('a connection that may not become the auditor is told what to do', async () => {
@@ -194,10 +210,10 @@ describe('sql', () => {
       code: 1,
       stdout: '',
       stderr:
-        'rollgate: stranger may not become rollgate_auditor: connect as rollgate_auditor, or have a superuser run GRANT rollgate_auditor TO "stranger"\n',
+        'rollgate: stranger may not read as an auditor: connect with a login made by "rollgate login add NAME --as auditor", or have a superuser run GRANT rollgate_auditor TO "stranger"\n',
     });
     await database.pool.query('GRANT rollgate_auditor TO stranger');
-    expect((await rollgate(['sql', '-c', 'SELECT current_user'], url.href)).stdout).toMatch(/rollgate_auditor/);
+    expect((await rollgate(['sql', '-c', 'SELECT count(*) FROM limit_events_v1'], url.href)).code).toBe(0);
     await database.pool.query('DROP ROLE stranger');
   });
 

@@ -1,4 +1,4 @@
-import { connect } from '@rollgate/migrations';
+import { connect, ensureLogin, GROUPS, type Purpose } from '@rollgate/migrations';
 import type pg from 'pg';
 import type { Database } from './database.js';
 import { readSecret } from './secret.js';
@@ -9,20 +9,26 @@ export interface DatabaseUrls {
   readonly platform: string;
 }
 
-const SERVICE_ROLE = 'rollgate_admin_api';
-const PLATFORM_ROLE = 'rollgate_runtime';
-const AUDITOR_ROLE = 'rollgate_auditor';
+interface Login {
+  readonly name: string;
+  readonly purpose: Purpose;
+}
 
-/** Roles of our own Postgres get a password, kept in the data folder; a Postgres that is not ours stays as it is. */
+const SERVICE: Login = { name: 'service', purpose: 'service' };
+const PLATFORM: Login = { name: 'platform', purpose: 'runtime' };
+const AUDITOR: Login = { name: 'auditor', purpose: 'auditor' };
+
+/** Logins of our own Postgres keep their passwords in the data folder; a Postgres that is not ours stays as it is. */
 export async function databaseUrls({ url, isOurs }: Database, dataFolder: string): Promise<DatabaseUrls> {
   if (!isOurs) return { service: url, platform: url };
   const client = await connect({ databaseUrl: url });
   try {
     const urls = {
-      service: await urlOf(client, { url, role: SERVICE_ROLE, dataFolder }),
-      platform: await urlOf(client, { url, role: PLATFORM_ROLE, dataFolder }),
+      service: await urlOf(client, { url, login: SERVICE, dataFolder }),
+      platform: await urlOf(client, { url, login: PLATFORM, dataFolder }),
     };
-    await urlOf(client, { url, role: AUDITOR_ROLE, dataFolder });
+    await urlOf(client, { url, login: AUDITOR, dataFolder });
+    await closeGroups(client);
     await giveSchemaToPlatform(client);
     return urls;
   } finally {
@@ -32,23 +38,34 @@ export async function databaseUrls({ url, isOurs }: Database, dataFolder: string
 
 async function urlOf(
   client: pg.Client,
-  { url, role, dataFolder }: { url: string; role: string; dataFolder: string },
+  { url, login, dataFolder }: { url: string; login: Login; dataFolder: string },
 ): Promise<string> {
-  const password = await readSecret(dataFolder, `${role}-password`);
-  await client.query(`ALTER ROLE ${role} LOGIN PASSWORD ${client.escapeLiteral(password)}`);
+  const password = await readSecret(dataFolder, `${login.name}-password`);
+  await ensureLogin(client, { ...login, password });
   const own = new URL(url);
-  own.username = role;
+  own.username = login.name;
   own.password = password;
   return own.href;
 }
 
-/** The sample makes its tables itself, which needs a schema that is its own. Earlier starts made it as the superuser. */
+/** Programs of 0.1.0 signed in as the groups. */
+async function closeGroups(client: pg.Client): Promise<void> {
+  const { rows } = await client.query<{ name: string }>(
+    'SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1) AND rolcanlogin',
+    [Object.values(GROUPS)],
+  );
+  for (const { name } of rows)
+    await client.query(`ALTER ROLE ${name} NOLOGIN PASSWORD NULL; ALTER ROLE ${name} RESET ALL`);
+}
+
+/** The sample makes its tables itself, which needs a schema that is its own. Earlier starts made it for another login. */
 async function giveSchemaToPlatform(client: pg.Client): Promise<void> {
-  await client.query(`CREATE SCHEMA IF NOT EXISTS platform AUTHORIZATION ${PLATFORM_ROLE}`);
+  const owner = PLATFORM.name;
+  await client.query(`CREATE SCHEMA IF NOT EXISTS platform AUTHORIZATION ${owner}`);
   const { rows } = await client.query<{ name: string }>(
     `SELECT oid::regclass::text AS name FROM pg_class
-     WHERE relnamespace = 'platform'::regnamespace AND relkind = 'r' AND pg_get_userbyid(relowner) <> '${PLATFORM_ROLE}'`,
+     WHERE relnamespace = 'platform'::regnamespace AND relkind = 'r' AND pg_get_userbyid(relowner) <> '${owner}'`,
   );
-  for (const { name } of rows) await client.query(`ALTER TABLE ${name} OWNER TO ${PLATFORM_ROLE}`);
-  await client.query(`ALTER SCHEMA platform OWNER TO ${PLATFORM_ROLE}`);
+  for (const { name } of rows) await client.query(`ALTER TABLE ${name} OWNER TO ${owner}`);
+  await client.query(`ALTER SCHEMA platform OWNER TO ${owner}`);
 }

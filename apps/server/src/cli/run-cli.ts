@@ -6,6 +6,7 @@ import { VERSION } from '../version.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addExplain } from './explain/explain.command.js';
+import { addLoginCommands } from './login/login.command.js';
 import { addMigrate } from './migrate/migrate.command.js';
 import { addAccount } from './policy/account.command.js';
 import { addAudit } from './policy/audit.command.js';
@@ -51,6 +52,7 @@ function createProgram(cli: Cli): Command {
     });
   addServe(program);
   addMigrate(program, cli);
+  addLoginCommands(program, cli);
   addDoctor(program, cli);
   addAccount(program, cli);
   addOverride(program, cli);

@@ -1,14 +1,10 @@
+import { AUDITOR_SETTINGS } from '@rollgate/migrations';
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 import { MEMBER_LOGINS } from './known-roles.js';
 
 /** What keeps an auditor's mistake from holding up decisions. Settings of a group are not inherited by its members. */
-const WANTED: Readonly<Record<string, string>> = {
-  default_transaction_read_only: 'on',
-  statement_timeout: '30s',
-  idle_in_transaction_session_timeout: '15s',
-  search_path: 'rollgate_audit',
-};
+const { TimeZone: _, ...WANTED } = AUDITOR_SETTINGS;
 
 interface Row {
   readonly login: string;

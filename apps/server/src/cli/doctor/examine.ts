@@ -5,6 +5,7 @@ import { checkAuditors } from './auditors.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
 import { checkConnection } from './connection.js';
+import { checkGroups } from './groups.js';
 import { checkLogins } from './logins.js';
 import { checkNodes } from './nodes.js';
 import { checkPostgres, type ServerCheck } from './postgres.js';
@@ -57,6 +58,7 @@ export async function examine(address: DatabaseAddress): Promise<Check[]> {
 function checksOfAccess(client: pg.Client, server: ServerCheck): NamedCheck[] {
   return [
     ['roles', () => checkRoles(client)],
+    ['groups', () => checkGroups(client)],
     ['logins', () => checkLogins(client)],
     ['superusers', () => checkSuperusers(client)],
     ['auditors', () => checkAuditors(client)],

@@ -1,4 +1,4 @@
-import { GROUPS } from '@rollgate/migrations';
+import { GROUPS, MEMBERSHIP_OPTIONS_SINCE } from '@rollgate/migrations';
 
 const groups = Object.values(GROUPS)
   .map((name) => `'${name}'`)
@@ -6,13 +6,17 @@ const groups = Object.values(GROUPS)
 
 /**
  * Common table expressions: `logins` are the rows of pg_roles that can sign in and have the rights of one of the groups,
- * `auditors` those of them that may read the audit views. Both are empty where a database has no groups.
+ * `auditors` those of them that may read the audit views. Both are empty where a database has no groups. From Postgres 16 on,
+ * whoever made a group is a member that may grant it and has none of its rights: no login of this kind.
  */
 export const MEMBER_LOGINS = `groups AS (SELECT oid, rolname FROM pg_catalog.pg_roles WHERE rolname IN (${groups})),
     logins AS (
       SELECT r.* FROM pg_catalog.pg_roles r
-      WHERE r.rolcanlogin AND NOT r.rolsuper AND EXISTS (SELECT FROM groups g WHERE pg_has_role(r.oid, g.oid, 'MEMBER'))
+      WHERE r.rolcanlogin AND NOT r.rolsuper AND EXISTS (
+        SELECT FROM groups g
+        WHERE pg_has_role(r.oid, g.oid, 'USAGE')
+          OR pg_has_role(r.oid, g.oid, CASE WHEN current_setting('server_version_num')::int >= ${MEMBERSHIP_OPTIONS_SINCE} THEN 'SET' ELSE 'MEMBER' END))
     ),
     auditors AS (
-      SELECT l.* FROM logins l JOIN groups g ON g.rolname = '${GROUPS.auditor}' WHERE pg_has_role(l.oid, g.oid, 'MEMBER')
+      SELECT l.* FROM logins l JOIN groups g ON g.rolname = '${GROUPS.auditor}' WHERE pg_has_role(l.oid, g.oid, 'USAGE')
     )`;

@@ -17,11 +17,14 @@ const READ = `
   WITH ${MEMBER_LOGINS},
     database AS (SELECT d.oid, d.datname, d.datdba, coalesce(d.datacl, acldefault('d', d.datdba)) AS acl FROM pg_database d WHERE d.datname = current_database()),
     grants AS (SELECT a.grantee, a.privilege_type FROM database CROSS JOIN LATERAL aclexplode(acl) a),
+    -- Who may become rollgate_owner can migrate, in every database that it may connect to.
+    migrators AS (SELECT r.* FROM pg_roles r JOIN pg_roles o ON o.rolname = 'rollgate_owner'
+                  WHERE r.rolcanlogin AND NOT r.rolsuper AND r.oid <> o.oid AND pg_has_role(r.oid, o.oid, 'USAGE')),
     locks AS (SELECT p.oid FROM pg_proc p WHERE p.pronamespace = 'pg_catalog'::regnamespace AND p.proname ~ '^pg_(try_)?advisory_(xact_)?lock(_shared)?$')
   SELECT quote_ident(d.datname) AS database, pg_get_userbyid(d.datdba)::text AS owner,
          pg_has_role(current_user, d.datdba, 'USAGE') AS "mayRevoke",
          EXISTS (SELECT FROM grants WHERE grantee = 0 AND privilege_type = 'CONNECT') AS "publicConnects",
-         ARRAY(SELECT l.rolname::text FROM logins l
+         ARRAY(SELECT l.rolname::text FROM (SELECT oid, rolname FROM logins UNION SELECT oid, rolname FROM migrators) l
                WHERE has_database_privilege(l.oid, d.oid, 'CONNECT') AND NOT EXISTS (
                  SELECT FROM grants g WHERE g.grantee <> 0 AND g.privilege_type = 'CONNECT' AND pg_has_role(l.oid, g.grantee, 'USAGE'))
                ORDER BY 1) AS strangers,
@@ -66,6 +69,7 @@ function strangerFindings({ strangers, database, owner, mayRevoke }: Row): Findi
       remedy: [
         `REVOKE CONNECT ON DATABASE ${database} FROM PUBLIC${by}`,
         `GRANT CONNECT ON DATABASE ${database} TO …, each login that belongs here`,
+        'or both at once: "rollgate login exclusive" shows who would keep and who would lose access, --apply does it',
       ],
     },
   ];

@@ -16,7 +16,7 @@ const RIGHTS = `
                  AND c.relowner <> owner.oid ORDER BY 1) AS strangers,
          ARRAY(SELECT DISTINCT r.rolname::text FROM pg_roles r JOIN pg_class t ON t.relnamespace = to_regnamespace('rollgate')
                WHERE t.relname IN ('history', 'override', 'catalogue', 'counter') AND NOT r.rolsuper AND r.rolname NOT LIKE 'pg\\_%'
-                 AND NOT pg_has_role(r.oid, owner.oid, 'MEMBER') AND has_table_privilege(r.oid, t.oid, 'INSERT, UPDATE, DELETE')) AS writers
+                 AND NOT pg_has_role(r.oid, owner.oid, 'USAGE') AND has_table_privilege(r.oid, t.oid, 'INSERT, UPDATE, DELETE')) AS writers
   FROM owner`;
 
 /** The roles are there and complete, the tables are the owner's, and nobody else can write what has a history. */
@@ -61,5 +61,11 @@ export async function checkRoles(database: pg.Client): Promise<Check> {
     };
   }
   if (own) return { ...found, status: 'ok', detail: 'the owner owns all tables and nobody else writes them' };
-  return { ...found, status: 'ok', detail: `no roles of our own: every program works as ${owner}, with all rights` };
+  return {
+    ...found,
+    status: 'warning',
+    detail: `migrated with --roles none: every program works as ${owner}, with all rights`,
+    meaning: 'Programs and auditors that sign in as the owner can change limits and history without a trace.',
+    remedy: ['where roles can be made: give Rollgate a database of its own and run "rollgate migrate" there'],
+  };
 }

@@ -15,7 +15,7 @@ export async function checkSuperusers(database: Queryable): Promise<Check> {
     WHERE a.datname = current_database() AND a.application_name LIKE 'rollgate%'
       -- These are run by hand, by whoever administers the database.
       AND a.application_name <> ALL ('{rollgate-doctor,rollgate-migrate,rollgate-cli,rollgate-sql}')
-      AND (r.rolsuper OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'rollgate_owner' AND pg_has_role(r.oid, o.oid, 'MEMBER')))
+      AND (r.rolsuper OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'rollgate_owner' AND pg_has_role(r.oid, o.oid, 'USAGE')))
     ORDER BY 1, 2`);
   const { rows: visible } = await database.query<{ all: boolean }>(
     `SELECT pg_has_role(current_user, 'pg_read_all_stats', 'USAGE') AS all`,

@@ -1,24 +1,17 @@
 /**
- * A session with the rights of rollgate_auditor and no more, whoever connects.
+ * A session with the rights of rollgate_auditor and no more, whichever login connects.
  *
  * Invariant: no statement of the person's runs before the session is the auditor's and its limits are set. Settings of a
  * role apply when it signs in; here it is put on afterwards, so they are set once more.
  */
-import { connect } from '@rollgate/migrations';
+import { AUDITOR_SETTINGS, connect, GROUPS, OWNER } from '@rollgate/migrations';
 import pg from 'pg';
 import type { DatabaseAddress } from '../../database/database-address.js';
 
-export const AUDITOR = 'rollgate_auditor';
+const AUDITOR = GROUPS.auditor;
 
-/** As migrations/access.sql sets them for those who sign in as the role. */
-const SETTINGS = {
-  default_transaction_read_only: 'on',
-  statement_timeout: '30s',
-  idle_in_transaction_session_timeout: '15s',
-  timezone: 'UTC',
-  search_path: 'rollgate_audit',
-  application_name: 'rollgate-sql',
-};
+/** As an auditor's own login begins with them. */
+const SETTINGS = { ...AUDITOR_SETTINGS, application_name: 'rollgate-sql' };
 
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly typeId: number }[];
@@ -107,20 +100,34 @@ export class AuditorSession {
   }
 }
 
+interface Me {
+  readonly name: string;
+  readonly super: boolean;
+  readonly known: boolean;
+  /** A login made for an auditor: it has these rights and no others of Rollgate's. */
+  readonly auditor: boolean;
+}
+
 async function becomeAuditor(client: pg.Client, scope: 'SESSION' | 'LOCAL'): Promise<void> {
-  const { rows } = await client.query<{ name: string; super: boolean; known: boolean }>(
-    `SELECT current_user AS name, rolsuper AS super, EXISTS (SELECT FROM pg_roles WHERE rolname = '${AUDITOR}') AS known
+  const { rows } = await client.query<{ [Column in keyof Me]: Me[Column] }>(
+    `SELECT current_user AS name, rolsuper AS super, EXISTS (SELECT FROM pg_roles WHERE rolname = '${AUDITOR}') AS known,
+            (SELECT bool_and(pg_has_role(g.oid, 'USAGE') = (g.rolname = '${AUDITOR}')) FROM pg_roles g WHERE g.rolname = ANY ($1)) AS auditor
      FROM pg_roles WHERE rolname = current_user`,
+    [[OWNER, ...Object.values(GROUPS)]],
   );
-  const me = rows[0] as { name: string; super: boolean; known: boolean };
-  if (!me.known) throw new Error(`the database has no role ${AUDITOR}: run "rollgate migrate"`);
-  if (me.name === AUDITOR) return;
+  const me = rows[0] as Me;
+  if (!me.known)
+    throw new Error(
+      `the database has no role ${AUDITOR}: run "rollgate migrate"; where that ran with --roles none, use psql as the owner`,
+    );
+  if (me.name === AUDITOR || (me.auditor && !me.super)) return;
   try {
     await client.query(`SET ${scope} ${me.super ? 'SESSION AUTHORIZATION' : 'ROLE'} ${AUDITOR}`);
   } catch (error) {
     if ((error as pg.DatabaseError).code !== '42501') throw error;
-    const grant = `GRANT ${AUDITOR} TO ${client.escapeIdentifier(me.name)}`;
-    throw new Error(`${me.name} may not become ${AUDITOR}: connect as ${AUDITOR}, or have a superuser run ${grant}`);
+    throw new Error(
+      `${me.name} may not read as an auditor: connect with a login made by "rollgate login add NAME --as auditor", or have a superuser run GRANT ${AUDITOR} TO ${client.escapeIdentifier(me.name)}`,
+    );
   }
 }
 

@@ -1,8 +1,8 @@
 import { readFile } from 'node:fs/promises';
 import { type Command, Option } from 'commander';
-import { readAuditorPassword, readDatabaseAddress } from '../../settings.js';
+import { readAuditor, readDatabaseAddress } from '../../settings.js';
 import type { Cli } from '../cli.js';
-import { AUDITOR, AuditorSession } from './auditor-session.js';
+import { AuditorSession } from './auditor-session.js';
 import { FORMATS, type Format, printed } from './print-rows.js';
 import { repl } from './repl.js';
 import { splitStatements } from './statements.js';
@@ -12,22 +12,26 @@ interface SqlFlags {
   readonly file?: string;
   readonly format: Format;
   readonly url?: true;
+  readonly login?: string;
 }
 
 export function addSql(program: Command, cli: Cli): void {
   program
     .command('sql')
-    .description('ask the audit views in SQL: a read-only session as rollgate_auditor; statements from -c, -f or stdin')
+    .description(
+      'ask the audit views in SQL: a read-only session with the rights of an auditor; statements from -c, -f or stdin',
+    )
     .addOption(new Option('-c, --command <sql>', 'run these statements').conflicts(['file', 'url']))
     .addOption(new Option('-f, --file <file>', 'run the statements of a file').conflicts('url'))
     .addOption(new Option('--format <format>', 'how rows are printed').choices(FORMATS).default('table'))
     .option('--url', 'print a connection string for psql or a BI tool instead')
+    .option('--login <name>', "with --url: the auditor's login (default: ROLLGATE_AUDITOR_LOGIN)")
     .action((flags: SqlFlags) => runSql(cli, flags));
 }
 
-async function runSql(cli: Cli, { command, file, format, url }: SqlFlags): Promise<void> {
+async function runSql(cli: Cli, { command, file, format, url, login }: SqlFlags): Promise<void> {
   const address = readDatabaseAddress(cli.environment);
-  if (url) return printUrl(cli, address.databaseUrl);
+  if (url) return printUrl(cli, address.databaseUrl, login);
   const script = command ?? (file === undefined ? undefined : await readScript(file));
   const session = new AuditorSession(address);
   await session.open();
@@ -50,15 +54,21 @@ async function readScript(file: string): Promise<string> {
 }
 
 /** The string alone on stdout, so that it can be piped on. */
-function printUrl(cli: Cli, databaseUrl: string): void {
+function printUrl(cli: Cli, databaseUrl: string, named: string | undefined): void {
+  const { login, password } = readAuditor(cli.environment);
+  const name = named ?? login;
+  if (name === undefined)
+    throw new Error(
+      '--url needs the auditor\'s login: name it with --login or ROLLGATE_AUDITOR_LOGIN; "rollgate login add NAME --as auditor" makes one',
+    );
   const url = new URL(databaseUrl);
-  const password = readAuditorPassword(cli.environment);
-  url.username = AUDITOR;
-  url.password = password === undefined ? '' : encodeURIComponent(password);
+  url.username = name;
+  // A password belongs to the login that the environment names.
+  const known = named === undefined || named === login ? password : undefined;
+  url.password = known === undefined ? '' : encodeURIComponent(known);
   cli.out(`${url.href}\n`);
-  if (password !== undefined) return;
-  cli.err(
-    `rollgate: the password is left out: ROLLGATE_AUDITOR_PASSWORD, or ROLLGATE_AUDITOR_PASSWORD_FILE, says it;\n` +
-      `rollgate: a superuser sets one with ALTER ROLE ${AUDITOR} PASSWORD '…'\n`,
-  );
+  if (known === undefined)
+    cli.err(
+      'rollgate: the password is left out: set ROLLGATE_AUDITOR_PASSWORD or ROLLGATE_AUDITOR_PASSWORD_FILE to include it\n',
+    );
 }
