@@ -18,8 +18,8 @@ test('a test database has every migration applied', async () => {
 
 test('two test databases do not see each other', async () => {
   const [one, two] = await Promise.all([database(), database()]);
-  await one.pool.query('CREATE TABLE mine (id int)');
-  await expect(two.pool.query('SELECT * FROM mine')).rejects.toThrow(/mine/);
+  await one.pool.query('CREATE TABLE public.mine (id int)');
+  await expect(two.pool.query('SELECT * FROM public.mine')).rejects.toThrow(/mine/);
 });
 
 test('two nodes that migrate at once apply each migration once', async () => {
