@@ -23,4 +23,10 @@ export class Random {
   pick<T>(from: readonly T[]): T {
     return from[this.between(0, from.length - 1)] as T;
   }
+
+  /** The same elements in another order. */
+  shuffled<T>(from: readonly T[]): T[] {
+    const left = [...from];
+    return from.map(() => left.splice(this.between(0, left.length - 1), 1)[0] as T);
+  }
 }

@@ -1,6 +1,7 @@
 /** Each checker is silent where nothing is wrong, and speaks where something was inserted. */
 import { describe, expect, test } from '@jest/globals';
 import { checkEver } from '../src/checkers/ever.js';
+import { checkExplained } from '../src/checkers/explained.js';
 import { checkLive } from '../src/checkers/live.js';
 import { checkRecon, isReconciled } from '../src/checkers/recon.js';
 import { checkSafe, overAdmitted } from '../src/checkers/safe.js';
@@ -117,6 +118,17 @@ describe('LIVE', () => {
 
   test('a cost above the limit needs no unit', () => {
     expect(checkLive(historyOf([denial(0, { cost: 11 })]))).toEqual([]);
+  });
+});
+
+describe('EXPLAINED', () => {
+  test('a denial with its window and its time is explained, and a cost above the limit needs no time', () => {
+    expect(checkExplained({ calls: [...fullMinute(), denial(20, { cost: 11, retryAfterMs: null })] })).toEqual([]);
+  });
+
+  test('a denial without a window, or without a time where waiting helps, is found', () => {
+    const silent = [denial(1, { deniedBy: null }), denial(2, { retryAfterMs: null }), denial(3, { retryAfterMs: 0 })];
+    expect(checkExplained({ calls: [...fullMinute(), ...silent] })).toEqual(silent);
   });
 });
 

@@ -4,6 +4,7 @@ import type { Experiment, Setting } from '../src/experiments/experiment.js';
 import { immediateStops } from '../src/experiments/immediate-stops.js';
 import { runExperiment } from '../src/experiments/judge.js';
 import { killNodes } from '../src/experiments/kill-nodes.js';
+import { mixedMergedCalls, mixedMergedCallsWith } from '../src/experiments/mixed-merged-calls.js';
 import { resets } from '../src/experiments/networks.js';
 import { overload, overloadWith } from '../src/experiments/overload.js';
 import { Lab } from '../src/lab/lab.js';
@@ -26,6 +27,7 @@ function settingOf({ name }: Experiment, seconds: number): Setting {
 describe('what was promised holds', () => {
   test.each([
     { experiment: overload, seconds: 4 },
+    { experiment: mixedMergedCalls, seconds: 4 },
     { experiment: killNodes, seconds: 2 },
     { experiment: immediateStops, seconds: 2 },
     { experiment: resets, seconds: 3 },
@@ -67,6 +69,12 @@ describe('mutants are found', () => {
     const { why, overAdmissions } = await runExperiment(experiment, settingOf(experiment, 7));
     expect(why).toMatch(/^SAFE: /);
     expect(overAdmissions).toBeGreaterThan(0);
+  }, 240_000);
+
+  test('grants in the order of the batch beside keys in the order of the plan, by its claim', async () => {
+    const experiment = mixedMergedCallsWith({ prepare: mutant('acquire', 'array_agg(calls)', 'p_calls[:count(*)]') });
+    const { why } = await runExperiment(experiment, settingOf(experiment, 6));
+    expect(why).toContain('not so: no call is decided without the database');
   }, 240_000);
 
   test('a store that drops an acknowledged grant now and then, by RECON', async () => {

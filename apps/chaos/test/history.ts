@@ -19,6 +19,7 @@ export function call(at: number, changes: Partial<CallRecord> = {}): CallRecord 
     mode: 'enforced',
     source: 'default',
     deniedBy: null,
+    retryAfterMs: null,
     ...LIMITS,
     error: null,
     ...changes,
@@ -26,7 +27,7 @@ export function call(at: number, changes: Partial<CallRecord> = {}): CallRecord 
 }
 
 export const denial = (at: number, changes: Partial<CallRecord> = {}): CallRecord =>
-  call(at, { allowed: false, deniedBy: 'minute', ...changes });
+  call(at, { allowed: false, deniedBy: 'minute', retryAfterMs: 1_000, ...changes });
 
 let ids = 0;
 
@@ -49,6 +50,7 @@ export function statement(of: CallRecord, changes: Partial<Statement> = {}): Sta
       at: endedAt,
       nowMs: decidedAtMs,
       granted: [allowed === true ? 1 : 0],
+      inOrder: true,
       error: null,
       outcome: 'answered',
     },

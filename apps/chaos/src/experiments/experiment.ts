@@ -121,6 +121,14 @@ export async function readTotals(url: string): Promise<Map<string, number>> {
   return new Map(rows.map(({ subject, total }) => [subject, Number(total)]));
 }
 
+/** Denied calls that the events of the database count. */
+export async function denialsOnRecord({ query }: Pick<World, 'query'>): Promise<number> {
+  const [row] = await query<{ calls: string }>(
+    `SELECT coalesce(sum(count), 0) AS calls FROM rollgate.limit_event WHERE kind = 'denied'`,
+  );
+  return Number(row?.calls);
+}
+
 /** What every experiment tells when its nodes have ended. */
 export async function outcomeOf(world: World): Promise<Pick<Outcome, 'history' | 'totals' | 'killed' | 'safe'>> {
   return {

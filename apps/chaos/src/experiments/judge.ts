@@ -1,5 +1,6 @@
-/** Runs one experiment and holds what happened to all four checkers. */
+/** Runs one experiment and holds what happened to all five checkers. */
 import { checkEver } from '../checkers/ever.js';
+import { checkExplained } from '../checkers/explained.js';
 import { checkLive } from '../checkers/live.js';
 import { checkRecon, isReconciled, type Recon } from '../checkers/recon.js';
 import { checkSafe, overAdmitted } from '../checkers/safe.js';
@@ -40,11 +41,15 @@ export function judge(outcome: Outcome): Judgement {
   const overfull = checkSafe(history, safe);
   const over = overAdmitted(overfull);
   const unjustified = checkLive(history);
+  const unexplained = checkExplained(history);
   const recon = totals === undefined ? undefined : checkRecon(history, { totals, ...(killed ? { killed } : {}) });
   const why = [
     ...(over > mayLose ? [`SAFE: ${over} units too many, e.g. ${JSON.stringify(overfull[0])}`] : []),
     ...(unjustified.length > 0
       ? [`LIVE: ${unjustified.length} denials without cause, e.g. ${JSON.stringify(unjustified[0])}`]
+      : []),
+    ...(unexplained.length > 0
+      ? [`EXPLAINED: ${unexplained.length} denials without a window or a time, e.g. ${JSON.stringify(unexplained[0])}`]
       : []),
     ...(recon === undefined ? [] : reconComplaints(recon, mayLose)),
     ...checkEver(faults).map((name) => `EVER: never happened: ${name}`),

@@ -1,5 +1,5 @@
 import type { Load } from '../node/job.js';
-import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+import { denialsOnRecord, type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 import { edgesIn, fastClock, runFast } from './fast-clock.js';
 
 const SPEED = 16;
@@ -29,10 +29,12 @@ export function overloadWith({ prepare = '', limits = LIMITS, load = LOAD } = {}
       await world.fleet.finish();
       const outcome = await outcomeOf(world);
       const denied = outcome.history.calls.filter(({ allowed }) => allowed === false).length;
+      const recorded = await denialsOnRecord(world);
       return {
         ...outcome,
         safe: { limits },
         faults: { 'minute edges': edgesIn(clock, { seconds, secondsBefore: SECONDS_BEFORE }), denials: denied },
+        claims: [{ what: `each denial is on record: ${recorded} of ${denied}`, holds: recorded === denied }],
       };
     },
   };

@@ -8,6 +8,7 @@ import { asynchronousStops, immediateStops } from './immediate-stops.js';
 import { killNodes } from './kill-nodes.js';
 import { lockHeld } from './lock-held.js';
 import { millionSubjects } from './million-subjects.js';
+import { mixedMergedCalls } from './mixed-merged-calls.js';
 import { model } from './model.js';
 import { blackHole, latency, resets } from './networks.js';
 import { nodeClock } from './node-clock.js';
@@ -27,6 +28,7 @@ import { standby } from './standby.js';
 export const EXPERIMENTS: readonly Experiment[] = [
   overload,
   model,
+  mixedMergedCalls,
   lockHeld,
   killNodes,
   immediateStops,

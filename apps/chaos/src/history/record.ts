@@ -21,6 +21,8 @@ export interface CallRecord {
   readonly mode: string | null;
   readonly source: string | null;
   readonly deniedBy: 'minute' | 'hour' | null;
+  /** Of a denial: after how long it may be tried again. `null`: no wait helps. */
+  readonly retryAfterMs: number | null;
   /** In force for it; of decisions without the database the node's part. */
   readonly perMinute: number;
   readonly perHour: number;
@@ -48,6 +50,8 @@ export interface AnswerRecord {
   readonly nowMs: number | null;
   /** Calls granted, by item. */
   readonly granted: readonly number[];
+  /** Whether the rows of the answer came in the order of the batch. */
+  readonly inOrder: boolean;
   readonly error: string | null;
   /** `refused`: Postgres says that it rolled it back. `unknown`: it may have been written. */
   readonly outcome: 'answered' | 'refused' | 'unknown';

@@ -27,7 +27,10 @@ export class Fleet {
 
   /** All of them, ready and let go. */
   async start(): Promise<void> {
-    await Promise.all(this.#environments.map((_, i) => this.#spawn(i)));
+    // All of them, also when one fails: `abandon` ends only those that it knows.
+    const started = await Promise.allSettled(this.#environments.map((_, i) => this.#spawn(i)));
+    const failed = started.find(({ status }) => status === 'rejected');
+    if (failed) throw (failed as PromiseRejectedResult).reason;
     for (const name of this.#names) this.#of(name).send(GO);
   }
 

@@ -10,6 +10,14 @@ export interface Load {
   readonly poisonEvery?: number;
   /** Calls come in bursts of this many, all for one account. */
   readonly burst?: number;
+  /** Instead of `perSecond`: bursts for the first account, the next one so long after the last one was decided. */
+  readonly mixed?: MixedBursts;
+}
+
+/** A burst of so many calls for each bot, in random order, at once. */
+export interface MixedBursts {
+  readonly everyMs: number;
+  readonly callsOfBots: readonly number[];
 }
 
 /** A clock that runs faster, from `startMs` at `atMs` of the machine's wall clock. */

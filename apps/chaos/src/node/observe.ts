@@ -28,8 +28,10 @@ export function observeStatements(node: string, note: Note): void {
   function observed(this: pg.Client, ...args: unknown[]): unknown {
     const { text, values } = (typeof args[0] === 'object' ? args[0] : {}) as Told;
     if (!text?.includes('rollgate.acquire(') || values === undefined) return query.apply(this, args);
-    const id = ++ids;
     const subjects = list<string>(values[1]);
+    // A connection is opened with an empty batch, which decides nothing.
+    if (subjects.length === 0) return query.apply(this, args);
+    const id = ++ids;
     const debit = list<number>(values[4])[0] === NO_LIMIT;
     note({ kind: 'sent', node, id, at: machineMs(), subjects, costs: list(values[2]), calls: list(values[3]), debit });
     const answered = query.apply(this, args) as Promise<pg.QueryArrayResult<[string, string, string]>>;
@@ -38,6 +40,7 @@ export function observeStatements(node: string, note: Note): void {
         const [nowMs, item, granted] = rows[0] as [string, string, string];
         const byItem = new Array<number>(subjects.length).fill(0);
         const places = list<number>(item);
+        const inOrder = places.every((place, i) => place === i + 1);
         for (const [i, calls] of list<number>(granted).entries()) byItem[(places[i] as number) - 1] = calls;
         note({
           kind: 'answer',
@@ -46,13 +49,24 @@ export function observeStatements(node: string, note: Note): void {
           at: machineMs(),
           nowMs: Number(nowMs),
           granted: byItem,
+          inOrder,
           error: null,
           outcome: 'answered',
         });
       },
       (error: unknown) => {
         const outcome = isRefusal(error) ? 'refused' : 'unknown';
-        note({ kind: 'answer', node, id, at: machineMs(), nowMs: null, granted: [], error: told(error), outcome });
+        note({
+          kind: 'answer',
+          node,
+          id,
+          at: machineMs(),
+          nowMs: null,
+          granted: [],
+          inOrder: true,
+          error: told(error),
+          outcome,
+        });
       },
     );
     return answered;

@@ -10,12 +10,12 @@ import { Catalogue, LANES } from '@rollgate/contract';
 import { createPostgresLimiter, laneOf } from '@rollgate/limiter';
 import { machineMs } from '../history/record.js';
 import { Random } from '../random.js';
-import { type NodeJob, READY, readFastClock, SETTLED } from './job.js';
+import { type MixedBursts, type NodeJob, READY, readFastClock, SETTLED } from './job.js';
 import { noteTo, observeStatements, told } from './observe.js';
 
 const TICK_MS = 10;
 const SETTLE_WITHIN_MS = 40_000;
-/** Spends nothing, is never remembered, and asks the database. */
+/** Spends nothing. Until the database has denied it once, it asks the database. */
 const MORE_THAN_ANY_LIMIT = 1_000_000;
 /** Calls under way at most: a database that answers nothing must not fill the memory of the load. */
 const MOST_PENDING = 5_000;
@@ -41,7 +41,7 @@ let pending = 0;
 let stopped = false;
 
 process.stdin.on('end', () => process.exit(1));
-const commands = { go: () => void drive(), stop: () => void end() };
+const commands = { go: () => void (job.load.mixed ? driveMixed(job.load.mixed) : drive()), stop: () => void end() };
 process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
 });
@@ -59,6 +59,15 @@ async function drive(): Promise<void> {
       const account = random.between(0, job.load.accounts - 1);
       for (let i = 0; i < burst; i++) void ask({ account, bot: isPoison(calls + i) ? 'poison' : anyBot() });
     }
+  }
+}
+
+/** However long a burst takes, the next one comes `everyMs` after its end: no more bursts fit into a window than planned. */
+async function driveMixed({ everyMs, callsOfBots }: MixedBursts): Promise<void> {
+  const bots = callsOfBots.flatMap((calls, bot) => new Array<string>(calls).fill(`b${bot}`));
+  while (!stopped) {
+    await Promise.all(random.shuffled(bots).map((bot) => ask({ account: 0, bot, cost: 1 })));
+    await sleep(everyMs);
   }
 }
 
@@ -89,7 +98,7 @@ async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs)
   pending++;
   try {
     const decision = await limiter.acquire({ account: `a${account}`, api: 'chaos', dimensions: { bot }, cost });
-    const { decidedAtMs, allowed, mode, source, deniedBy, windows } = decision;
+    const { decidedAtMs, allowed, mode, source, deniedBy, retryAfterMs, windows } = decision;
     const limits = { perMinute: windows.minute.limit, perHour: windows.hour.limit };
     note({
       ...call,
@@ -100,12 +109,13 @@ async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs)
       mode,
       source,
       deniedBy,
+      retryAfterMs: allowed ? null : retryAfterMs,
       ...limits,
       error: null,
     });
     return mode;
   } catch (error) {
-    const nothing = { decidedAtMs: null, allowed: null, mode: null, source: null, deniedBy: null };
+    const nothing = { decidedAtMs: null, allowed: null, mode: null, source: null, deniedBy: null, retryAfterMs: null };
     note({ ...call, askedAt, endedAt: machineMs(), ...nothing, ...job.limits, error: told(error) });
     return 'error';
   } finally {

@@ -5,10 +5,11 @@ import type { Result, Results } from './results.js';
 
 export const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
 
-const CHECKERS = `Four checkers go through what every node wrote down, each call as its caller saw it and each statement as it was sent and answered:
+const CHECKERS = `Five checkers go through what every node wrote down, each call as its caller saw it and each statement as it was sent and answered:
 
 - **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many. Where that clock jumps, a clock that nobody stepped is the judge.
 - **LIVE**: each denial by the database is justified by units in its window, one second late at most.
+- **EXPLAINED**: each denial names the window that denies it, and says when the call may be tried again, unless its cost alone is above a limit.
 - **RECON**: the units the database has are those it acknowledged, and of statements of unknown outcome some, none or all. Nothing else, nothing less.
 - **EVER**: each fault truly happened.
 
