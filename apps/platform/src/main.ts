@@ -1,29 +1,33 @@
 import { createPlatform, type Platform } from './platform.js';
 import { readSettings, SettingsError } from './settings.js';
 
-/** How long requests in flight may take once the platform is told to stop. */
-const DRAIN_MS = 10_000;
+/** How long requests in flight may take once the port is closed. */
+const FINISH_MS = 10_000;
 
 try {
   const settings = readSettings(process.env);
   const platform = await createPlatform(settings);
-  stopOnSignals(platform);
+  stopOnSignals(platform, settings.drainMs);
   console.log(`Rollgate platform ready: ${platform.url}`);
 } catch (error) {
   console.error(`platform: ${reasonOf(error)}`);
   process.exit(1);
 }
 
-function stopOnSignals(platform: Platform): void {
-  let stopping = false;
-  const stop = (): void => {
-    if (stopping) return;
-    stopping = true;
-    setTimeout(() => {
-      console.error(`platform: requests still ran after ${DRAIN_MS / 1000} s`);
-      process.exit(1);
-    }, DRAIN_MS).unref();
-    platform.close().then(
+/** SIGTERM drains first. Ctrl-C does not, and a second signal ends the delay. */
+function stopOnSignals(platform: Platform, drainMs: number): void {
+  let signals = 0;
+  const stop = (delayMs: number): void => {
+    signals += 1;
+    const drains = signals === 1 && delayMs > 0;
+    setTimeout(
+      () => {
+        console.error(`platform: requests still ran after ${FINISH_MS / 1000} s`);
+        process.exit(1);
+      },
+      (drains ? delayMs : 0) + FINISH_MS,
+    ).unref();
+    (drains ? platform.drain(delayMs) : platform.close()).then(
       () => process.exit(0),
       (error: unknown) => {
         console.error(`platform: ${reasonOf(error)}`);
@@ -31,8 +35,8 @@ function stopOnSignals(platform: Platform): void {
       },
     );
   };
-  process.on('SIGTERM', stop);
-  process.on('SIGINT', stop);
+  process.on('SIGTERM', () => stop(drainMs));
+  process.on('SIGINT', () => stop(0));
 }
 
 /** One line, whatever happened. */

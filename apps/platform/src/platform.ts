@@ -3,6 +3,7 @@ import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { builtInCatalogue } from '@rollgate/contract';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { RollgateHealth } from '@rollgate/nestjs';
 import { acceptJson } from './http/json-body.js';
 import { problemOf, type Reply, sendProblem } from './http/problem.filter.js';
 import { platformModule } from './platform.module.js';
@@ -43,6 +44,8 @@ export interface Platform {
   /** E.g. `http://127.0.0.1:3001` */
   readonly url: string;
   readonly app: NestFastifyApplication;
+  /** Is not ready from now on, but serves for `delayMs` more, so that load balancers can notice. Then closes. */
+  drain(delayMs: number): Promise<void>;
   /** Lets what is in flight finish, then lets the limiter and the database go. */
   close(): Promise<void>;
 }
@@ -79,7 +82,9 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
       .getHttpAdapter()
       .getInstance()
       .listen({ port: options.port ?? 0, host: options.host ?? '127.0.0.1' });
-    return { url: urlOf(app), app, close: closing(app, () => database.end()) };
+    const close = closing(app, () => database.end());
+    const health = app.get(RollgateHealth);
+    return { url: urlOf(app), app, close, drain: (delayMs) => health.drain(delayMs).then(close) };
   } catch (error) {
     await app?.close();
     await ownLimiter?.close();

@@ -12,6 +12,7 @@ test('what is not set, or set to nothing, has its default', () => {
     pooled: false,
     jwtSecret: SECRET,
     supportUrl: undefined,
+    drainMs: 5_000,
   });
 });
 
@@ -24,6 +25,7 @@ describe('a wrong setting is refused with its name', () => {
     [{ ROLLGATE_JWT_SECRET: '', ROLLGATE_JWT_SECRET_FILE: '/nowhere' }, 'ROLLGATE_JWT_SECRET_FILE /nowhere: '],
     [{ PLATFORM_PORT: '70000' }, 'PLATFORM_PORT must be a port, 0 to 65535'],
     [{ PLATFORM_PORT: '3001x' }, 'PLATFORM_PORT must be a port, 0 to 65535'],
+    [{ ROLLGATE_DRAIN_MS: '5 s' }, 'ROLLGATE_DRAIN_MS must be a whole number of milliseconds'],
     [{ PLATFORM_SUPPORT_URL: 'javascript:x' }, 'PLATFORM_SUPPORT_URL must begin with http:// or https://'],
   ])('%j', (wrong, reason) => {
     expect(() => readSettings({ ...GIVEN, ...wrong })).toThrow(reason);

@@ -15,6 +15,8 @@ export interface Settings {
   /** A pooler that keeps no session for a client is in between. */
   readonly pooled: boolean;
   readonly jwtSecret: string;
+  /** After SIGTERM: how long to serve while `/readyz` is 503 already. */
+  readonly drainMs: number;
   /** Where a denied caller asks for a custom limit; the platform's own page where it is left out. */
   readonly supportUrl: string | undefined;
 }
@@ -41,6 +43,12 @@ const variables = z.object({
     .default('false'),
   /** As it is: it takes the place of one in DATABASE_URL, which would have to be percent-encoded. */
   DATABASE_PASSWORD: z.string().optional(),
+  ROLLGATE_DRAIN_MS: z
+    .string()
+    .regex(/^\d{1,6}$/, 'must be a whole number of milliseconds, 0 to 600000')
+    .transform(Number)
+    .refine((ms) => ms <= 600_000, 'must be a whole number of milliseconds, 0 to 600000')
+    .default(5_000),
   PLATFORM_SUPPORT_URL: z
     .string()
     .regex(/^https?:\/\//, 'must begin with http:// or https://')
@@ -56,15 +64,15 @@ export function readSettings(environment: Environment): Settings {
     const [issue] = read.error.issues;
     throw new SettingsError(`${String(issue?.path[0])} ${issue?.message}`);
   }
-  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, DATABASE_PASSWORD, ROLLGATE_POOLED, PLATFORM_SUPPORT_URL } =
-    read.data;
+  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, DATABASE_PASSWORD, ROLLGATE_POOLED } = read.data;
   return {
     host: PLATFORM_HOST,
     port: PLATFORM_PORT,
     databaseUrl: withPassword(DATABASE_URL, DATABASE_PASSWORD),
     pooled: ROLLGATE_POOLED === 'true',
     jwtSecret: readJwtSecret(given),
-    supportUrl: PLATFORM_SUPPORT_URL,
+    supportUrl: read.data.PLATFORM_SUPPORT_URL,
+    drainMs: read.data.ROLLGATE_DRAIN_MS,
   };
 }
 

@@ -26,6 +26,7 @@ async function run(databaseUrl: string, readyLine?: RegExp): Promise<NodeProcess
     ROLLGATE_JWT_SECRET: SECRET,
     ROLLGATE_JWT_SECRET_FILE: undefined,
     PLATFORM_PORT: '0',
+    ROLLGATE_DRAIN_MS: '0',
   };
   const program = await spawnNode({ script: MAIN, env, timeoutMs: 60_000, ...(readyLine && { readyLine }) });
   started.push(program);

@@ -12,7 +12,12 @@ import { SECRET } from './start-platform.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const TOKEN = fileURLToPath(new URL('../dist/platform-token.js', import.meta.url));
-const UNSET = { ROLLGATE_JWT_SECRET: undefined, ROLLGATE_JWT_SECRET_FILE: undefined, PLATFORM_PORT: undefined };
+const UNSET = {
+  ROLLGATE_JWT_SECRET: undefined,
+  ROLLGATE_JWT_SECRET_FILE: undefined,
+  PLATFORM_PORT: undefined,
+  ROLLGATE_DRAIN_MS: '0',
+};
 
 // Each test starts programs: seconds on a busy machine.
 jest.setTimeout(60_000);

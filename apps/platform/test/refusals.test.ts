@@ -86,6 +86,7 @@ test('every route is limited by one API, or is one of the few that are open, sho
   expect(unlimited).toEqual([
     { method: 'GET', path: '/catalogue', open: true },
     { method: 'GET', path: '/healthz', open: true },
+    { method: 'GET', path: '/readyz', open: true },
     { method: 'GET', path: '/api/public/rate-limits', open: false },
     { method: 'POST', path: '/api/public/limit-requests', open: false },
     { method: 'GET', path: '/api/public/limit-requests', open: false },

@@ -54,7 +54,7 @@ const OIDC = {
 const UNSET = { DATABASE_URL: undefined, DATABASE_URL_FILE: undefined, ROLLGATE_OIDC_CLIENT_SECRET_FILE: undefined };
 
 async function run(script: string, env: Record<string, string | undefined>, args: string[] = []): Promise<NodeProcess> {
-  const settings = { ...UNSET, ROLLGATE_PORT: '0', ROLLGATE_LOG_LEVEL: 'trace', ...env };
+  const settings = { ...UNSET, ROLLGATE_PORT: '0', ROLLGATE_LOG_LEVEL: 'trace', ROLLGATE_DRAIN_MS: '0', ...env };
   const node = await spawnNode({ script, args, env: settings });
   started.push(node);
   return node;

@@ -1,4 +1,5 @@
 export { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
+export { type Readiness, RollgateHealth } from './health.js';
 export { LimitRequestsController, limitRequestsController } from './limit-requests.controller.js';
 export { CallerLimitRequests } from './limit-requests.js';
 export { RollgateModule } from './module.js';

@@ -4,6 +4,7 @@ import { Limiter } from '@rollgate/limiter';
 import { CallerAccount } from './caller-account.js';
 import { CallerUsage } from './caller-usage.js';
 import { GuardCheck } from './guard-check.js';
+import { RollgateHealth } from './health.js';
 import { CallerLimitRequests } from './limit-requests.js';
 import { LimiterStart } from './limiter-start.js';
 import { MarkedRoutes } from './marked-routes.js';
@@ -21,6 +22,7 @@ const shared = [
   CallerUsage,
   CallerLimitRequests,
   RateLimitGuard,
+  RollgateHealth,
   Limiter,
   ROLLGATE_OPTIONS,
 ];
@@ -48,6 +50,7 @@ const shared = [
     CallerUsage,
     CallerLimitRequests,
     RateLimitGuard,
+    RollgateHealth,
     { provide: Limiter, useFactory: ({ limiter }: RollgateOptions) => limiter, inject: [ROLLGATE_OPTIONS] },
   ],
   exports: shared,

@@ -21,6 +21,8 @@ export interface RollingRestart {
   readonly calls: number;
   /** At once; 8 by default. */
   readonly callers?: number;
+  /** At most so many calls a second, 1,000 by default: what is restarted needs time of its own on a small machine. */
+  readonly perSecond?: number;
 }
 
 export interface RollingRestartResult {
@@ -70,6 +72,7 @@ class Load {
   readonly failures: string[] = [];
   made = 0;
   readonly #agent = new Agent({ keepAlive: true });
+  readonly #startedAt = performance.now();
   #stopped = false;
 
   constructor(
@@ -91,7 +94,10 @@ class Load {
   }
 
   async #caller(): Promise<void> {
+    const { perSecond = 1_000 } = this.options;
     while (!this.#stopped) {
+      const earlyMs = (this.made * 1000) / perSecond - (performance.now() - this.#startedAt);
+      if (earlyMs > 1) await sleep(earlyMs);
       const outcome = await this.#make(this.options.call(this.made++));
       this.outcomes[outcome] = (this.outcomes[outcome] ?? 0) + 1;
     }

@@ -1,12 +1,32 @@
-import { Controller, Get } from '@nestjs/common';
+import { Controller, Get, Header, Inject, ServiceUnavailableException } from '@nestjs/common';
+import { RollgateHealth } from '@rollgate/nestjs';
 import { Open } from '../auth/open.js';
+import { Database } from '../store/database.js';
 
-@Controller('healthz')
+@Controller()
 export class HealthController {
+  constructor(
+    @Inject(RollgateHealth) private readonly health: RollgateHealth,
+    @Inject(Database) private readonly database: Database,
+  ) {}
+
   /** The process serves. What it depends on is watched where it is. */
-  @Get()
+  @Get('healthz')
   @Open()
   live(): { status: 'ok' } {
+    return { status: 'ok' };
+  }
+
+  /** Calls are welcome: the limiter and the platform's own database are there, and nobody told the process to stop. */
+  @Get('readyz')
+  @Open()
+  @Header('Cache-Control', 'no-store')
+  async ready(): Promise<{ status: 'ok' }> {
+    const { ready, reason } = this.health.readiness();
+    if (!ready) throw new ServiceUnavailableException(`This instance is not ready: ${reason}.`);
+    const { rows } = await this.database.query<{ standby: boolean }>('SELECT pg_is_in_recovery() AS standby', []);
+    if (rows[0]?.standby !== false)
+      throw new ServiceUnavailableException('This instance is not ready: its database is a standby.');
     return { status: 'ok' };
   }
 }
