@@ -2,7 +2,7 @@ import { Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
-import { PolicyWriter } from '../shared/policy-writer.js';
+import { loweredBy, PolicyWriter } from '../shared/policy-writer.js';
 import type { apiSchema, catalogueSchema, changeApi, changedApi } from './catalogue.schemas.js';
 
 interface ApiRow {
@@ -51,9 +51,12 @@ export class CatalogueService {
     const given = { per_minute: perMinute, per_hour: perHour, shadow, allow_lowering: allowLowering };
     const changes = Object.fromEntries(Object.entries(given).filter(([, value]) => value !== undefined));
     const values = [api, version, JSON.stringify(changes), reason, ticket ?? null];
-    const row = await this.writer.call<ApiRow>('change_catalogue', values, caller);
-    const lowered = await this.writer.loweredBy(row.history_id);
-    return { api: apiView(row), historyId: Number(row.history_id), lowered };
+    const change = { name: 'change_catalogue', values, caller };
+    return await this.writer.change(change, async (row: ApiRow, manager) => ({
+      api: apiView(row),
+      historyId: Number(row.history_id),
+      lowered: await loweredBy(manager, row.history_id),
+    }));
   }
 }
 

@@ -5,7 +5,7 @@ import { assertMay, type Caller } from '../../access/caller.js';
 import type { Permission } from '../../access/permissions.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
-import { PolicyWriter } from '../shared/policy-writer.js';
+import { loweredBy, PolicyWriter } from '../shared/policy-writer.js';
 import {
   type HistoryView,
   type historyPage,
@@ -87,8 +87,11 @@ export class HistoryService {
     const rows = await this.database.query<{ kind: Kind }[]>('SELECT kind FROM rollgate.history WHERE id = $1', [id]);
     // Of a change that does not exist a caller without any such permission learns nothing.
     assertMay(caller, WRITE[rows[0]?.kind ?? 'override']);
-    const { undo } = await this.writer.call<{ undo: string }>('undo', [id, reason], caller, [allowLowering]);
-    return { historyId: Number(undo), lowered: await this.writer.loweredBy(undo) };
+    const change = { name: 'undo', values: [id, reason], caller, more: [allowLowering] };
+    return await this.writer.change(change, async ({ undo }: { undo: string }, manager) => ({
+      historyId: Number(undo),
+      lowered: await loweredBy(manager, undo),
+    }));
   }
 }
 

@@ -1,13 +1,13 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { builtInCatalogue } from '@rollgate/contract';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
 import { KnownAccounts } from '../accounts/known-accounts.service.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
-import { PolicyWriter } from '../shared/policy-writer.js';
+import { loweredBy, PolicyWriter } from '../shared/policy-writer.js';
 import { scopeColumns } from '../shared/subjects.js';
 import { OVERRIDES, type OverrideRow, overrideView, stateOf } from './override-rows.js';
 import type {
@@ -71,17 +71,17 @@ export class OverridesService {
       reason: input.reason,
     };
     const warnings = await this.known.warningsOf(input.account);
-    const row = await this.writer.call<OverrideRow>('create_override', [JSON.stringify(spec)], caller);
-    return { ...(await this.#told(row)), warnings };
+    const values = [JSON.stringify(spec)];
+    return { ...(await this.writer.change({ name: 'create_override', values, caller }, answerOf)), warnings };
   }
 
   async change(id: string, version: number, input: z.output<typeof changeOverride>, caller: Caller): Promise<Changed> {
     const values = [id, version, JSON.stringify(columns(input)), input.reason];
-    return this.#told(await this.writer.call<OverrideRow>('change_override', values, caller));
+    return await this.writer.change({ name: 'change_override', values, caller }, answerOf);
   }
 
   async expire(id: string, version: number | null, reason: string, caller: Caller): Promise<Changed> {
-    return this.#told(await this.writer.call<OverrideRow>('expire_override', [id, version, reason], caller));
+    return await this.writer.change({ name: 'expire_override', values: [id, version, reason], caller }, answerOf);
   }
 
   async restore(
@@ -91,23 +91,12 @@ export class OverridesService {
     caller: Caller,
   ): Promise<Changed> {
     const values = [id, version, expiresAt, reason];
-    return this.#told(await this.writer.call<OverrideRow>('restore_override', values, caller, [allowLowering]));
+    return await this.writer.change({ name: 'restore_override', values, caller, more: [allowLowering] }, answerOf);
   }
 
   /** What falls if these end now. */
   async previewExpiry(ids: readonly string[]): Promise<z.output<typeof expiryPreview>> {
     return { items: await this.database.query('SELECT id, lowered FROM rollgate.preview_end($1)', [ids]) };
-  }
-
-  /** The override as the change left it: a colleague's next change is not in it. */
-  async #told(row: OverrideRow): Promise<Changed> {
-    const rows = await this.database.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
-    return {
-      override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateOf(row) }),
-      historyId: Number(row.history_id),
-      lowered: await this.writer.loweredBy(row.history_id),
-      warnings: [],
-    };
   }
 
   #conditions(query: ListQuery): Conditions {
@@ -146,4 +135,15 @@ function columns(input: z.output<typeof changeOverride>): Record<string, unknown
     allow_lowering: allowLowering,
   };
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
+}
+
+/** The override as the change left it: a colleague's next change is not in it. */
+async function answerOf(row: OverrideRow, manager: EntityManager): Promise<Changed> {
+  const rows = await manager.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
+  return {
+    override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateOf(row) }),
+    historyId: Number(row.history_id),
+    lowered: await loweredBy(manager, row.history_id),
+    warnings: [],
+  };
 }

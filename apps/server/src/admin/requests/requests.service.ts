@@ -1,6 +1,6 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { builtInCatalogue } from '@rollgate/contract';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../access/caller.js';
 import type { Lowered } from '../../database/refusals.js';
@@ -8,7 +8,7 @@ import { problem } from '../../http/problem.js';
 import { Conditions } from '../shared/conditions.js';
 import { fromCursor, toPage } from '../shared/cursor.js';
 import { leastDefaultOf } from '../shared/least-default.js';
-import { PolicyWriter } from '../shared/policy-writer.js';
+import { loweredBy, PolicyWriter } from '../shared/policy-writer.js';
 import { dimensionsOf, type ScopeInput, scopeColumns } from '../shared/subjects.js';
 import { ProofService } from './proof.service.js';
 import type { approveRequest, listRequests, proofSchema, RequestView } from './requests.schemas.js';
@@ -115,7 +115,7 @@ export class RequestsService {
       ticket: wish.ticket ?? null,
       needs_admin: wish.needsAdmin ?? false,
     };
-    return await this.#told(await this.writer.call<RequestRow>('ask_limit', [JSON.stringify(spec)], caller));
+    return await this.writer.change({ name: 'ask_limit', values: [JSON.stringify(spec)], caller }, answerOf);
   }
 
   async approve(
@@ -134,22 +134,17 @@ export class RequestsService {
     };
     const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
     const values = [id, version, true, JSON.stringify(set), answer ?? null];
-    const row = await this.writer.call<RequestRow>('decide_request', values, caller);
-    // Its override's creation comes right before it in the history: one transaction, one lock.
-    const lowered = await this.writer.loweredBy(Number(row.history_id) - 1);
-    return { request: await this.#told(row), lowered };
+    const change = { name: 'decide_request', values, caller };
+    return await this.writer.change(change, async (row: RequestRow, manager) => ({
+      request: await answerOf(row, manager),
+      // Its override's creation comes right before it in the history: one transaction, one lock.
+      lowered: await loweredBy(manager, Number(row.history_id) - 1),
+    }));
   }
 
   async decline(id: string, version: number | null, answer: string, caller: Caller): Promise<RequestView> {
-    return await this.#told(
-      await this.writer.call<RequestRow>('decide_request', [id, version, false, null, answer], caller),
-    );
-  }
-
-  /** The request as the change left it. */
-  async #told(row: RequestRow): Promise<RequestView> {
-    const rows = await this.database.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [row.id]);
-    return requestView({ ...(rows[0] as RequestRow), ...row });
+    const values = [id, version, false, null, answer];
+    return await this.writer.change({ name: 'decide_request', values, caller }, answerOf);
   }
 
   async #view(id: string): Promise<RequestView> {
@@ -166,6 +161,12 @@ export class RequestsService {
       .add('r.needs_admin = ?::boolean', needsAdmin)
       .add('r.ticket = ?', ticket);
   }
+}
+
+/** The request as the change left it. */
+async function answerOf(row: RequestRow, manager: EntityManager): Promise<RequestView> {
+  const rows = await manager.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [row.id]);
+  return requestView({ ...(rows[0] as RequestRow), ...row });
 }
 
 export function requestView(row: RequestRow): RequestView {

@@ -1,10 +1,19 @@
 /** Changes of the policy: one SQL function each, then a look of this node's limiter, so that it holds here at once. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Limiter } from '@rollgate/limiter';
-import { DataSource } from 'typeorm';
+import { DataSource, type EntityManager } from 'typeorm';
 import { authorOf, type Caller } from '../../access/caller.js';
 import type { Lowered } from '../../database/refusals.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
+
+export interface PolicyChange {
+  /** Of a function of schema rollgate. */
+  readonly name: string;
+  readonly values: readonly unknown[];
+  readonly caller: Caller;
+  /** Behind the author. */
+  readonly more?: readonly unknown[];
+}
 
 @Injectable()
 export class PolicyWriter {
@@ -14,36 +23,38 @@ export class PolicyWriter {
   ) {}
 
   /**
-   * Calls a function of schema rollgate with `values`, the author, and `more` behind the author. Resolves to its first row:
-   * the thing as this change left it, with the `history_id` of this change, whatever others do meanwhile.
+   * Makes the change and builds its answer in one transaction. A change whose answer cannot be built is undone, so an attempt
+   * that is reported as failed may be repeated. `answerOf` gets the function's first row: the thing as this change left it,
+   * with the `history_id` of this change, whatever others do meanwhile; it reads by the manager.
    * @throws QueryFailedError; the problem filter knows the SQLSTATEs of refusals (RG…).
    */
-  async call<Row>(
-    name: string,
-    values: readonly unknown[],
-    caller: Caller,
-    more: readonly unknown[] = [],
-  ): Promise<Row> {
-    const author = authorOf(caller);
-    const place = (_: unknown, i: number) => `$${i + 1}`;
-    const given = [...values, ...author, ...more].map(place);
-    const by = `ROW(${given.slice(values.length, values.length + author.length).join()})::rollgate.author`;
-    const places = [...given.slice(0, values.length), by, ...given.slice(values.length + author.length)];
-    const rows = await this.database.query<Row[]>(`SELECT * FROM rollgate.${name}(${places.join()})`, [
-      ...values,
-      ...author,
-      ...more,
-    ]);
-    await this.limiter.refreshPolicy();
-    return rows[0] as Row;
+  async change<Row, Answer>(
+    change: PolicyChange,
+    answerOf: (row: Row, manager: EntityManager) => Answer | Promise<Answer>,
+  ): Promise<Answer> {
+    const answer = await this.database.transaction(async (manager) => {
+      const [row] = await manager.query<Row[]>(...statementOf(change));
+      return await answerOf(row as Row, manager);
+    });
+    // The change is made. This instance polls every second besides, and reports polls that fail.
+    await this.limiter.refreshPolicy().catch(() => undefined);
+    return answer;
   }
+}
 
-  /** What a change lowered, as its row of the history says. */
-  async loweredBy(historyId: string | number | null): Promise<Lowered[]> {
-    const rows = await this.database.query<{ lowered: Lowered[] | null }[]>(
-      `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,
-      [historyId],
-    );
-    return rows[0]?.lowered ?? [];
-  }
+function statementOf({ name, values, caller, more = [] }: PolicyChange): [sql: string, values: unknown[]] {
+  const author = authorOf(caller);
+  const given = [...values, ...author, ...more].map((_, i) => `$${i + 1}`);
+  const by = `ROW(${given.slice(values.length, values.length + author.length).join()})::rollgate.author`;
+  const places = [...given.slice(0, values.length), by, ...given.slice(values.length + author.length)];
+  return [`SELECT * FROM rollgate.${name}(${places.join()})`, [...values, ...author, ...more]];
+}
+
+/** What a change lowered, as its row of the history says. */
+export async function loweredBy(manager: EntityManager, historyId: string | number | null): Promise<Lowered[]> {
+  const rows = await manager.query<{ lowered: Lowered[] | null }[]>(
+    `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,
+    [historyId],
+  );
+  return rows[0]?.lowered ?? [];
 }

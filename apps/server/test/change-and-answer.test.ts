@@ -1,0 +1,53 @@
+/** A change that is reported as failed has not been made, so that repeating it doubles nothing. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { type Browser, browserOf } from './browser.js';
+import { startService, type TestService } from './start-service.js';
+
+let database: TestDatabase;
+let service: TestService;
+let admin: Browser;
+beforeAll(async () => {
+  database = await createTestDatabase();
+  service = await startService({ databaseUrl: database.url });
+  admin = await browserOf(service, 'admin');
+});
+afterAll(async () => {
+  await service?.server.close();
+  await database?.drop();
+});
+
+const count = async (table: string) =>
+  (await database.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM rollgate.${table}`)).rows[0]?.n;
+
+/** While answers about overrides and requests can't be read. */
+async function whileUnreadable<Result>(work: () => Promise<Result>): Promise<Result> {
+  const rename = (from: string, to: string) => database.pool.query(`ALTER TABLE rollgate.${from} RENAME COLUMN ${to}`);
+  await rename('override_use', 'peak_minute TO peak_minute_away');
+  await rename('catalogue', 'group_title TO group_title_away');
+  try {
+    return await work();
+  } finally {
+    await rename('override_use', 'peak_minute_away TO peak_minute');
+    await rename('catalogue', 'group_title_away TO group_title');
+  }
+}
+
+test('an override whose answer cannot be read is not made, and its history neither', async () => {
+  const before = await count('history');
+  const spec = { account: 'acme', api: 'publish-bot', perMinute: 100, perHour: 3_000, reason: 'test' };
+  const failed = await whileUnreadable(() => admin.post('/admin/api/overrides', { ...spec, expiresAt: null }));
+  expect([failed.status, await count('override'), await count('history')]).toEqual([500, 0, before]);
+  expect((await admin.post('/admin/api/overrides', { ...spec, expiresAt: null })).status).toBe(201);
+  expect(await count('override')).toBe(1);
+});
+
+test('an override that cannot be read is not ended', async () => {
+  const { rows } = await database.pool.query<{ id: string; version: number }>(
+    'SELECT id, version FROM rollgate.override',
+  );
+  const { id, version } = rows[0] as { id: string; version: number };
+  const end = () => admin.post(`/admin/api/overrides/${id}/expire`, { reason: 'done' }, { 'if-match': `"${version}"` });
+  expect((await whileUnreadable(end)).status).toBe(500);
+  expect((await end()).status).toBe(200);
+});
