@@ -75,14 +75,25 @@ CREATE TABLE rollgate.lane (
 
 COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
 
--- Subjects freed by a refund or a reset: every node drops the denials it remembers of them.
+-- Subjects freed by a refund or a reset: every instance drops the denials it remembers of them. An instance reads what was
+-- committed since its last snapshot (rollgate.freed_since), so each row names its transaction.
 CREATE TABLE rollgate.freed (
   id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at      timestamptz NOT NULL DEFAULT clock_timestamp(),
-  subject text COLLATE "C" NOT NULL
+  subject text COLLATE "C" NOT NULL,
+  xact    xid8 NOT NULL DEFAULT pg_current_xact_id()
 );
 
-COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; nodes poll it';
+CREATE INDEX freed_by_xact ON rollgate.freed (xact);
+
+COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll it';
+
+CREATE TABLE rollgate.freed_removed (
+  one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+  xact xid8 NOT NULL
+);
+
+COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction of which rows of rollgate.freed were removed: who has not read them has a hole';
 
 -- ==== Policy
 
@@ -294,11 +305,48 @@ CREATE UNLOGGED TABLE rollgate.node (
   seen_at        timestamptz NOT NULL,
   policy_version bigint NOT NULL,
   mode           text NOT NULL,
-  mode_since     timestamptz NOT NULL
+  mode_since     timestamptz NOT NULL,
+  counted        int
 );
 
 COMMENT ON TABLE  rollgate.node IS 'Limiters that are running, as each last told';
 COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how it decides while the database is away';
+COMMENT ON COLUMN rollgate.node.counted IS 'by how many instances it divides what it grants while the database is away; NULL: it grants nothing then';
+
+-- ==== Instances
+
+-- What instances have to know of each other and of the server, besides the policy.
+
+CREATE TABLE rollgate.instance_peak (
+  minute    int PRIMARY KEY,
+  instances int NOT NULL
+);
+
+COMMENT ON TABLE rollgate.instance_peak IS 'The most instances that were running at once in a minute of the last hour: a crash of Postgres empties rollgate.node';
+
+CREATE TABLE rollgate.server (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  place text NOT NULL
+);
+
+COMMENT ON TABLE rollgate.server IS 'Where instances last found the database, as rollgate.server_place names it';
+
+CREATE TABLE rollgate.quarantine (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  since      timestamptz NOT NULL,
+  until      timestamptz NOT NULL,
+  reason     text NOT NULL,
+  noticed_by text NOT NULL
+);
+
+COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because counts could not be trusted whole';
+
+CREATE UNLOGGED TABLE rollgate.second_seen (
+  slot int PRIMARY KEY,
+  at   timestamptz NOT NULL
+);
+
+COMMENT ON TABLE rollgate.second_seen IS 'A ring of the last seconds in which an instance called: a clock that jumps ahead leaves some out';
 
 -- ==== Staff
 
@@ -848,6 +896,15 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
 
+-- After 61 s every unit of the minute was granted since.
+CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by text) RETURNS void
+LANGUAGE sql AS $$
+  INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
+  SELECT t.now, t.now + interval '61 seconds', p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
+$$;
+
+COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Half limits on every instance from now on';
+
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('api', c.api, 'group', c.group_id, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
@@ -956,6 +1013,44 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above what its author''s role may grant';
+
+-- By how many instances this one divides what it may grant while the database is away: the most that were running at once within
+-- the last hour. NULL: another instance still divides by less than are running now, so this one has no part yet. Others raise their
+-- number within two looks; one that has not looked for 5 s, most likely because it ended, is not waited for.
+--
+-- p_counted is what the caller divides by now. A larger number is only written down once the caller sends it back, because the
+-- answer may be lost; a smaller one at once, because the caller may use it from the answer on.
+CREATE OR REPLACE FUNCTION rollgate.count_instances(p_instance text, p_counted int) RETURNS int
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_minute  int := floor(extract(epoch FROM clock_timestamp()) / 60);
+  v_live    int;
+  v_most    int;
+  v_counted int;
+BEGIN
+  -- Instances that begin to have a part, or to have a larger one, take turns: each sees what the one before has written.
+  IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
+    PERFORM pg_advisory_xact_lock(7609, 0);
+  END IF;
+  v_live := (SELECT count(*) FROM rollgate.node);
+  v_most := rollgate.most_instances();
+  IF NOT EXISTS (SELECT FROM rollgate.instance_peak WHERE minute = v_minute AND instances >= v_live) THEN
+    INSERT INTO rollgate.instance_peak AS p VALUES (v_minute, v_live)
+    ON CONFLICT (minute) DO UPDATE SET instances = greatest(p.instances, excluded.instances);
+    DELETE FROM rollgate.instance_peak WHERE minute NOT BETWEEN v_minute - 60 AND v_minute + 1;
+  END IF;
+  IF p_counted IS NULL AND EXISTS (
+    SELECT FROM rollgate.node n
+    WHERE n.id <> p_instance AND n.counted < v_live AND n.seen_at > clock_timestamp() - interval '5 seconds'
+  ) THEN
+    RETURN NULL;
+  END IF;
+  v_counted := least(p_counted, v_most);
+  UPDATE rollgate.node SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
+  RETURN v_most;
+END $$;
+
+COMMENT ON FUNCTION rollgate.count_instances IS 'Most instances at once within the last hour; NULL: not all others have counted this one yet';
 
 CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.override
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1305,6 +1400,30 @@ $$;
 
 COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute with units of a window that begins in it; inlined';
 
+-- The subjects freed by transactions that committed since the caller's last look. The caller keeps a snapshot, not the last ID: a
+-- transaction with a lower ID may commit later, and a snapshot still counts it as not seen.
+--
+-- complete is false when the list would have a hole: no earlier look, another life of the server, or rows removed that the
+-- caller had not seen. The caller then forgets every denial it remembers.
+CREATE OR REPLACE FUNCTION rollgate.freed_since(p_life text, p_seen pg_snapshot)
+RETURNS TABLE (life text, seen pg_snapshot, complete boolean, subjects text[])
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT n.life, n.seen, c.complete,
+         CASE WHEN c.complete THEN ARRAY(
+           SELECT f.subject FROM rollgate.freed f
+           -- Rows of a restored dump have transaction IDs of another server, which may lie ahead of this one's.
+           WHERE f.xact >= pg_snapshot_xmin(p_seen) AND f.xact < pg_snapshot_xmax(n.seen) AND NOT pg_visible_in_snapshot(f.xact, p_seen)
+         ) ELSE '{}' END
+  FROM (SELECT rollgate.server_life() AS life, pg_current_snapshot() AS seen) n
+  CROSS JOIN LATERAL (
+    SELECT coalesce(p_life = n.life, false) AND p_seen IS NOT NULL AND NOT EXISTS (
+      SELECT FROM rollgate.freed_removed r WHERE r.xact >= pg_snapshot_xmin(p_seen) AND r.xact < pg_snapshot_xmax(n.seen)
+    ) AS complete
+  ) c
+$$;
+
+COMMENT ON FUNCTION rollgate.freed_since IS 'Subjects freed by transactions committed since a snapshot, or that the list would have a hole';
+
 -- As JSON, so that no two rows have one text. Microseconds, so that no time zone matters.
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
 LANGUAGE sql STABLE AS $$
@@ -1337,7 +1456,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM rollgate.node WHERE id = p_node
 $$;
 
-COMMENT ON FUNCTION rollgate.leave_node IS 'A node that stops says so';
+COMMENT ON FUNCTION rollgate.leave_node IS 'An instance that stops says so';
 
 -- rollgate.limits_for at any moment of the past, from the history.
 CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamptz)
@@ -1599,6 +1718,17 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.make_event_day IS 'Makes the partition of a day where it is missing; tells whether it did';
 
+CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
+LANGUAGE sql VOLATILE AS $$
+  SELECT greatest(
+    (SELECT count(*) FROM rollgate.node),
+    (SELECT max(p.instances) FROM rollgate.instance_peak p, (SELECT floor(extract(epoch FROM clock_timestamp()) / 60)::int AS minute) now
+     WHERE p.minute BETWEEN now.minute - 60 AND now.minute + 1)
+  )::int
+$$;
+
+COMMENT ON FUNCTION rollgate.most_instances IS 'The most instances that were running at once within the last hour, those of now included';
+
 -- Subjects that have used p_least percent of a window or more, the fullest first. The totals a head holds bound what its windows
 -- can hold, so nearly all heads are passed over without looking into their minutes.
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least int, p_limit int, p_now timestamptz DEFAULT NULL)
@@ -1655,12 +1785,64 @@ BEGIN
   END IF;
 END $$;
 
+-- Whoever removes rows of rollgate.freed, instances that have not read them must notice.
+CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_newest xid8;
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    v_newest := pg_current_xact_id();
+  ELSE
+    -- IDs of a restored dump may lie ahead of this server's. No instance has a snapshot of them.
+    SELECT max(g.xact) INTO v_newest FROM gone g WHERE g.xact <= pg_current_xact_id();
+  END IF;
+  IF v_newest IS NOT NULL THEN
+    INSERT INTO rollgate.freed_removed AS r (xact) VALUES (v_newest)
+    ON CONFLICT (one) DO UPDATE SET xact = excluded.xact WHERE r.xact < excluded.xact OR r.xact > pg_current_xact_id();
+  END IF;
+  RETURN NULL;
+END $$;
+
 CREATE OR REPLACE FUNCTION rollgate.note_freeing() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
   RETURN NULL;
 END $$;
+
+-- A ring of the last 256 seconds in which an instance called: what a clock that jumps ahead leaves out.
+CREATE OR REPLACE FUNCTION rollgate.note_second(p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_slot int := floor(extract(epoch FROM p_now))::bigint % 256;
+BEGIN
+  IF EXISTS (SELECT FROM rollgate.second_seen WHERE slot = v_slot AND date_trunc('second', at) = date_trunc('second', p_now)) THEN
+    RETURN;
+  END IF;
+  INSERT INTO rollgate.second_seen AS s VALUES (v_slot, p_now) ON CONFLICT (slot) DO UPDATE SET at = excluded.at;
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_second IS 'Remembers that an instance called in this second';
+
+-- Writes down where the database is. On another server than the last one a quarantine begins: it may lack the last grants.
+CREATE OR REPLACE FUNCTION rollgate.note_server(p_instance text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_place text := rollgate.server_place();
+BEGIN
+  IF EXISTS (SELECT FROM rollgate.server WHERE place = v_place) THEN
+    RETURN;
+  END IF;
+  INSERT INTO rollgate.server (place) VALUES (v_place) ON CONFLICT DO NOTHING;
+  -- One of several instances that notice at once writes it.
+  UPDATE rollgate.server SET place = v_place WHERE place <> v_place;
+  IF found THEN
+    PERFORM rollgate.begin_quarantine(rollgate.place_reason(v_place), p_instance);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when another server has taken the database''s place';
 
 -- The first second (0-59) of a minute with a unit newer than `base`. Repeated resets can put `base` more than an int after `start`.
 CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
@@ -1785,6 +1967,13 @@ $$;
 
 COMMENT ON FUNCTION rollgate.peek IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
 
+CREATE OR REPLACE FUNCTION rollgate.place_reason(p_place text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT format('another server has taken the database''s place (timeline %s)', split_part(p_place, '/', 2))
+$$;
+
+COMMENT ON FUNCTION rollgate.place_reason IS 'Why a quarantine begins on a server that was not the last one';
+
 CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id text, lowered jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
@@ -1876,13 +2065,23 @@ BEGIN
   RETURN v_new;
 END $$;
 
--- Polled by every node; an identity can become visible after a later one, so nodes ask for a span of time, not an id.
-CREATE OR REPLACE FUNCTION rollgate.recently_freed() RETURNS TABLE (id bigint, subject text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT f.id, f.subject FROM rollgate.freed f WHERE f.at > clock_timestamp() - interval '15 seconds'
+-- The quarantine in force, at most one row. A change of place counts before anyone has written it down: a new connection learns
+-- of it before it decides.
+CREATE OR REPLACE FUNCTION rollgate.quarantine_in_force()
+RETURNS TABLE (since timestamptz, until timestamptz, reason text)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT q.since, q.until, q.reason FROM (
+    -- One that begins in the future was written before the clock was put back: it is over.
+    SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
+    WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
+    UNION ALL
+    SELECT clock_timestamp(), clock_timestamp() + interval '61 seconds', rollgate.place_reason(rollgate.server_place())
+    FROM rollgate.server s WHERE s.place <> rollgate.server_place()
+  ) q
+  ORDER BY q.until DESC LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.recently_freed IS 'Subjects freed in the last 15 seconds';
+COMMENT ON FUNCTION rollgate.quarantine_in_force IS 'Since when, until when and why every instance grants half limits; no row: it does not';
 
 -- Denials, judged once more by the units on record: lists those that had room, and is always empty.
 --
@@ -2134,6 +2333,43 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.register_catalogue IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
 
+-- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock
+-- may be the one that is wrong (a virtual machine that was suspended), so its word alone counts for nothing: a clock that skipped
+-- some seconds leaves a gap as long in the seconds in which instances called sync_node. Calls in those seconds refute the report.
+-- With a single instance there is no other witness, and its report is believed.
+CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now   timestamptz := clock_timestamp();
+  v_heard timestamptz := to_timestamp(p_heard_ms / 1000);
+  v_step  interval := v_now - v_heard - make_interval(secs => p_elapsed_ms / 1000);
+BEGIN
+  IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
+    RETURN false;
+  END IF;
+  -- A jump that is longer ago than a minute no longer matters to any minute.
+  IF NOT EXISTS (
+    SELECT FROM (
+      SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
+        SELECT v_heard AS at
+        UNION ALL SELECT s.at FROM rollgate.second_seen s WHERE s.at > v_heard AND s.at < v_now
+        UNION ALL SELECT v_now
+      ) t
+    ) g
+    -- A quarter of a second for the way of the answer by which the instance last heard the time.
+    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
+  ) THEN
+    RETURN false;
+  END IF;
+  -- Reported by another instance a moment before: the same jump.
+  IF NOT EXISTS (SELECT FROM rollgate.quarantine q WHERE q.since > v_heard AND q.since <= v_now AND q.until > v_now) THEN
+    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)), p_instance);
+  END IF;
+  RETURN true;
+END $$;
+
+COMMENT ON FUNCTION rollgate.report_clock_jump IS 'Begins a quarantine if no other instance''s calls refute the jump; whether it is believed';
+
 -- p_uses: [{id, at_ms, peak_minute, peak_hour, needed}]
 CREATE OR REPLACE FUNCTION rollgate.report_use(p_uses jsonb) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2251,14 +2487,36 @@ $$;
 
 COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
 
--- What a node has to notice of the server itself: its clock, and whether another server has taken its place.
-CREATE OR REPLACE FUNCTION rollgate.server_state() RETURNS TABLE (now_ms float8, timeline text)
-LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8,
-         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+-- Changes whenever transaction IDs or counts may have gone back: after a promotion, a restored backup, or storage put back to a
+-- snapshot, none of which happens without a start of Postgres.
+CREATE OR REPLACE FUNCTION rollgate.server_life() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT rollgate.server_place() || '/' || extract(epoch FROM pg_postmaster_start_time())
 $$;
 
-COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock, and its timeline: another one after a replica was promoted';
+COMMENT ON FUNCTION rollgate.server_life IS 'The server''s place and when it started: what an instance knows of one life may not hold in another';
+
+-- Which server and timeline this database is on. NULL on a standby, which has no timeline of its own.
+CREATE OR REPLACE FUNCTION rollgate.server_place() RETURNS text
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN NOT pg_is_in_recovery() THEN
+    (SELECT system_identifier FROM pg_control_system()) || '/' || left(pg_walfile_name(pg_current_wal_lsn()), 8) || '/' ||
+    (SELECT oid FROM pg_database WHERE datname = current_database())
+  END
+$$;
+
+COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database: another text after a promotion or a restored backup';
+
+-- What an instance has to know of the server before it decides: its clock, and whether counts can be trusted whole.
+CREATE OR REPLACE FUNCTION rollgate.server_state()
+RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text)
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT extract(epoch FROM t.now)::float8 * 1000, extract(epoch FROM q.since)::float8 * 1000,
+         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason
+  FROM (SELECT clock_timestamp() AS now) t LEFT JOIN rollgate.quarantine_in_force() q ON true
+$$;
+
+COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';
 
 -- Refuses an override that can't be or that its author may not grant. p_given: as in rollgate.fill_override.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
@@ -2365,26 +2623,54 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.sweep IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
 
--- What a node has to know, since the version it knows. Called about once a second by each.
-CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz)
-RETURNS TABLE (now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb)
+-- Removes what every instance in touch has read. Rows of transactions that an open snapshot may still count as running stay, so
+-- that a long transaction does not look like a hole on every look.
+CREATE OR REPLACE FUNCTION rollgate.sweep_freed(p_keep interval DEFAULT interval '5 minutes') RETURNS int
+LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH gone AS (
+    DELETE FROM rollgate.freed f
+    WHERE f.at < clock_timestamp() - p_keep AND f.xact < pg_snapshot_xmin(pg_current_snapshot())
+       OR f.xact >= pg_snapshot_xmax(pg_current_snapshot()) -- of another server, from a restored dump
+    RETURNING 1
+  )
+  SELECT count(*)::int FROM gone
+$$;
+
+COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed; instances that have not read them notice';
+
+-- What an instance has to know, since the version it knows. Called about once a second by each.
+CREATE OR REPLACE FUNCTION rollgate.sync_node(
+  p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
+  p_life text DEFAULT NULL,    -- from the last answer; NULL: there was none
+  p_counted int DEFAULT NULL   -- by how many instances the caller divides its part; NULL: it has none
+)
+RETURNS TABLE (
+  now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
+  quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text,
+  life text, instances int
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
+  PERFORM rollgate.note_server(p_node);
+  PERFORM rollgate.note_second(v_now);
+  life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
-  -- A version from the future: the database was put back to an older state.
-  IF p_version > version THEN
+  -- In another life of the server the versions may have gone back, and on again since: the same number may mean something else.
+  IF p_version > version OR life <> p_life THEN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now))
+  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
+  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at < v_now - interval '2 seconds';
-  DELETE FROM rollgate.node n WHERE n.seen_at < v_now - interval '1 minute';
-  IF v_since <> version THEN
+  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+  DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+  instances := rollgate.count_instances(p_node, p_counted);
+  IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
@@ -2396,11 +2682,13 @@ BEGIN
     FROM rollgate.catalogue c
     WHERE c.changed_in > v_since AND (NOT whole OR c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow);
   END IF;
-  now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+  SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
+  INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
+  FROM rollgate.server_state() s;
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS 'A node tells that it is there and gets the policy''s changes since p_version (0: all that still holds)';
+COMMENT ON FUNCTION rollgate.sync_node IS 'An instance reports that it runs, and gets the changes of policy since p_version (0: all that is in force), the quarantine, and the number of instances';
 
 -- The inverse of one change, when nothing has changed since. Undoing a creation ends the override, which says what it does; any
 -- other undo that lowers a limit needs p_allow_lowering.
@@ -3070,6 +3358,16 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'mo
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'most units in 3,600 s that a subject came to under it';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';
 
+CREATE OR REPLACE VIEW rollgate_audit.quarantines_v1 AS
+SELECT q.id, q.since, q.until, q.reason, q.noticed_by FROM rollgate.quarantine q;
+
+COMMENT ON VIEW rollgate_audit.quarantines_v1 IS 'Times in which every instance granted half limits, because counts could not be trusted whole';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.id         IS 'in the order in which they began';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.since      IS 'when it began';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.until      IS 'when it ended, or will end';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.reason     IS 'what had happened: the clock of the database jumped ahead, or another server took its place';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.noticed_by IS 'instance that noticed it';
+
 -- Days outermost: a condition on `day` leaves only its events to be judged.
 CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
 SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_reported, r.used_recorded, r.cost, r.count
@@ -3193,3 +3491,5 @@ COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'second of the
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON rollgate.history FOR EACH ROW EXECUTE FUNCTION rollgate.refuse_change();
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEMENT EXECUTE FUNCTION rollgate.refuse_change();
 CREATE TRIGGER noted AFTER INSERT ON rollgate.freed FOR EACH ROW EXECUTE FUNCTION rollgate.note_freeing();
+CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
+CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();

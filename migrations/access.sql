@@ -14,11 +14,12 @@ GRANT EXECUTE ON FUNCTION
   rollgate.list_subjects(int, text, text, int, timestamptz),
   rollgate.refund(int, text, int, int),
   rollgate.reset(int, text),
-  rollgate.recently_freed(),
+  rollgate.freed_since(text, pg_snapshot),
   rollgate.server_state(),
   rollgate.schema_version(),
   rollgate.register_catalogue(jsonb, rollgate.author),
-  rollgate.sync_node(text, text, bigint, text, timestamptz),
+  rollgate.sync_node(text, text, bigint, text, timestamptz, text, int),
+  rollgate.report_clock_jump(text, float8, float8),
   rollgate.leave_node(text),
   rollgate.report_use(jsonb),
   rollgate.write_events(jsonb),
@@ -26,9 +27,9 @@ GRANT EXECUTE ON FUNCTION
   rollgate.requests_of(text, text, text, bigint, int)
   TO rollgate_runtime;
 
--- The janitor. It removes what every node has heard of by now.
-GRANT SELECT, DELETE ON rollgate.freed TO rollgate_maintenance;
+-- The janitor.
 GRANT EXECUTE ON FUNCTION
+  rollgate.sweep_freed(interval),
   rollgate.sweep(int, text, text, int, int, int, timestamptz),
   rollgate.maintain_events(int, int, timestamptz)
   TO rollgate_maintenance;
@@ -36,7 +37,7 @@ GRANT EXECUTE ON FUNCTION
 -- The service.
 GRANT SELECT ON
   rollgate.ledger, rollgate.catalogue, rollgate.override, rollgate.override_use, rollgate.limit_request, rollgate.ceiling,
-  rollgate.history, rollgate.node, rollgate.limit_event, rollgate.retention, rollgate.override_history, rollgate.request_history
+  rollgate.history, rollgate.node, rollgate.quarantine, rollgate.limit_event, rollgate.retention, rollgate.override_history, rollgate.request_history
   TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;

@@ -131,6 +131,46 @@ BEGIN
   END IF;
 END $$;
 
+-- Tables that changed or are new since.
+ALTER TABLE rollgate.freed ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
+CREATE INDEX freed_by_xact ON rollgate.freed (xact);
+REVOKE ALL ON rollgate.freed FROM rollgate_maintenance;
+COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll it';
+CREATE TABLE rollgate.freed_removed (
+  one  boolean PRIMARY KEY DEFAULT true CHECK (one),
+  xact xid8 NOT NULL
+);
+COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction of which rows of rollgate.freed were removed: who has not read them has a hole';
+-- The function itself follows with the others.
+CREATE FUNCTION rollgate.note_freed_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
+CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
+CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
+ALTER TABLE rollgate.node ADD COLUMN counted int;
+COMMENT ON COLUMN rollgate.node.counted IS 'by how many instances it divides what it grants while the database is away; NULL: it grants nothing then';
+CREATE TABLE rollgate.instance_peak (
+  minute    int PRIMARY KEY,
+  instances int NOT NULL
+);
+COMMENT ON TABLE rollgate.instance_peak IS 'The most instances that were running at once in a minute of the last hour: a crash of Postgres empties rollgate.node';
+CREATE TABLE rollgate.server (
+  one   boolean PRIMARY KEY DEFAULT true CHECK (one),
+  place text NOT NULL
+);
+COMMENT ON TABLE rollgate.server IS 'Where instances last found the database, as rollgate.server_place names it';
+CREATE TABLE rollgate.quarantine (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  since      timestamptz NOT NULL,
+  until      timestamptz NOT NULL,
+  reason     text NOT NULL,
+  noticed_by text NOT NULL
+);
+COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because counts could not be trusted whole';
+CREATE UNLOGGED TABLE rollgate.second_seen (
+  slot int PRIMARY KEY,
+  at   timestamptz NOT NULL
+);
+COMMENT ON TABLE rollgate.second_seen IS 'A ring of the last seconds in which an instance called: a clock that jumps ahead leaves some out';
+
 COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
 
 CREATE TABLE rollgate.installation (

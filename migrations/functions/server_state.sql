@@ -1,8 +1,10 @@
--- What a node has to notice of the server itself: its clock, and whether another server has taken its place.
-CREATE OR REPLACE FUNCTION rollgate.server_state() RETURNS TABLE (now_ms float8, timeline text)
+-- What an instance has to know of the server before it decides: its clock, and whether counts can be trusted whole.
+CREATE OR REPLACE FUNCTION rollgate.server_state()
+RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8,
-         CASE WHEN NOT pg_is_in_recovery() THEN left(pg_walfile_name(pg_current_wal_lsn()), 8) END
+  SELECT extract(epoch FROM t.now)::float8 * 1000, extract(epoch FROM q.since)::float8 * 1000,
+         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason
+  FROM (SELECT clock_timestamp() AS now) t LEFT JOIN rollgate.quarantine_in_force() q ON true
 $$;
 
-COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock, and its timeline: another one after a replica was promoted';
+COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';

@@ -1,23 +1,36 @@
--- What a node has to know, since the version it knows. Called about once a second by each.
-CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz)
-RETURNS TABLE (now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb)
+-- What an instance has to know, since the version it knows. Called about once a second by each.
+CREATE OR REPLACE FUNCTION rollgate.sync_node(
+  p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
+  p_life text DEFAULT NULL,    -- from the last answer; NULL: there was none
+  p_counted int DEFAULT NULL   -- by how many instances the caller divides its part; NULL: it has none
+)
+RETURNS TABLE (
+  now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
+  quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text,
+  life text, instances int
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
+  PERFORM rollgate.note_server(p_node);
+  PERFORM rollgate.note_second(v_now);
+  life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
-  -- A version from the future: the database was put back to an older state.
-  IF p_version > version THEN
+  -- In another life of the server the versions may have gone back, and on again since: the same number may mean something else.
+  IF p_version > version OR life <> p_life THEN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now))
+  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
+  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at < v_now - interval '2 seconds';
-  DELETE FROM rollgate.node n WHERE n.seen_at < v_now - interval '1 minute';
-  IF v_since <> version THEN
+  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+  DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+  instances := rollgate.count_instances(p_node, p_counted);
+  IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
@@ -29,8 +42,10 @@ BEGIN
     FROM rollgate.catalogue c
     WHERE c.changed_in > v_since AND (NOT whole OR c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow);
   END IF;
-  now_ms := extract(epoch FROM clock_timestamp()) * 1000;
+  SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
+  INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
+  FROM rollgate.server_state() s;
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS 'A node tells that it is there and gets the policy''s changes since p_version (0: all that still holds)';
+COMMENT ON FUNCTION rollgate.sync_node IS 'An instance reports that it runs, and gets the changes of policy since p_version (0: all that is in force), the quarantine, and the number of instances';

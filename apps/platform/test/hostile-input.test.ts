@@ -33,7 +33,7 @@ const usageOf = async (account: string, subject: RegExp): Promise<number[]> => {
 };
 
 /** What a node asks in the background, whoever calls. */
-const BACKGROUND = /rollgate\.(sync_node|recently_freed|write_events|report_use|register_catalogue)/;
+const BACKGROUND = /rollgate\.(sync_node|freed_since|write_events|report_use|register_catalogue)/;
 const asked = (since: number) => log.statements.slice(since).filter((text) => !BACKGROUND.test(text));
 
 type Case = readonly [what: string, status: number, request: Partial<Parameters<typeof requestText>[0]>];

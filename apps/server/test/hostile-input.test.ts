@@ -25,7 +25,7 @@ afterAll(async () => {
 
 /** Who calls, and what a node asks in the background, whoever calls. */
 const EXPECTED =
-  /rollgate\.(service_token|staff_session|sync_node|recently_freed|write_events|register_catalogue|report_use|maintain_events|sweep)\b/;
+  /rollgate\.(service_token|staff_session|sync_node|freed_since|write_events|register_catalogue|report_use|maintain_events|sweep)\b/;
 const asked = (since: number) => log.statements.slice(since).filter((text) => !EXPECTED.test(text));
 
 interface Told {

@@ -3,7 +3,8 @@
  * here, and an attacker costs no database work.
  *
  * Invariants: bounded; right because a window only drains with time. What frees a window otherwise (another limit, a
- * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`.
+ * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`. Where it can't be known which
+ * subject was freed, `forgetAll`.
  */
 import { type Limits, WINDOW_SECONDS } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
@@ -41,7 +42,7 @@ export class DenialMemory {
     this.#now = now;
   }
 
-  /** Changes with every `forget`. A denial decided before a `forget` and arriving after it is not remembered. */
+  /** Changes with every `forget` and `forgetAll`. A denial decided before one and arriving after it is not remembered. */
   get generation(): number {
     return this.#generation;
   }
@@ -75,6 +76,11 @@ export class DenialMemory {
   forget(subject: string): void {
     this.#generation++;
     this.#denials?.delete(subject);
+  }
+
+  forgetAll(): void {
+    this.#generation++;
+    this.#denials?.clear();
   }
 }
 

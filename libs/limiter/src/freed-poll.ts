@@ -1,26 +1,45 @@
 /**
- * Hears of subjects that another node freed (a refund, a reset) and drops their remembered denials. A poll, not a
- * LISTEN: it works through any pooler, and one empty index scan a second costs nothing.
+ * Learns which subjects other instances freed (a refund, a reset) and drops their remembered denials.
+ *
+ * Invariant: no freed subject is missed, however long this instance was out of touch. Each look asks for what was committed since
+ * the snapshot of the one before; where that list would have a hole, every remembered denial is dropped.
+ *
+ * A poll, not a LISTEN: it works through any pooler, and one empty index scan a second costs nothing.
  */
 import type pg from 'pg';
 
 export interface FreedPollOptions {
   readonly pool: pg.Pool;
   readonly onFreed: (subject: string) => void;
-  /** 1 s by default: freed on every node within 2 s. */
+  /** Any subject may have been freed. */
+  readonly onHole: () => void;
+  /** Whether this instance decides by the database. While it does not, a remembered denial is the best that is known. */
+  readonly decidesByDatabase: () => boolean;
+  /** 1 s by default: a subject is freed on every instance within 2 s. */
   readonly everyMs?: number;
+  /** Without an answer for so long while the database decides other calls, any subject may have been freed; 15 s by default. */
+  readonly outOfTouchAfterMs?: number;
   readonly onError?: ((error: unknown) => void) | undefined;
+}
+
+interface FreedRow {
+  readonly life: string;
+  readonly seen: string;
+  readonly complete: boolean;
+  readonly subjects: string[];
 }
 
 export class FreedPoll {
   readonly #options: FreedPollOptions;
   readonly #timer: NodeJS.Timeout;
-  #seen = new Set<string>();
+  /** The server's life and the snapshot of the last look. */
+  #last: { readonly life: string; readonly seen: string } | undefined;
+  #heardAt = performance.now();
   #polling: Promise<void> | undefined;
 
   constructor(options: FreedPollOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.poll(), options.everyMs ?? 1000);
+    this.#timer = setInterval(() => this.#tick(), options.everyMs ?? 1000);
     this.#timer.unref();
   }
 
@@ -32,15 +51,26 @@ export class FreedPoll {
     return this.#polling;
   }
 
+  #tick(): void {
+    const { onHole, decidesByDatabase, outOfTouchAfterMs = 15_000 } = this.#options;
+    if (performance.now() - this.#heardAt > outOfTouchAfterMs && decidesByDatabase()) onHole();
+    void this.poll();
+  }
+
   async #poll(): Promise<void> {
+    const { pool, onFreed, onHole, onError } = this.#options;
     try {
-      const { rows } = await this.#options.pool.query<{ id: string; subject: string }>(
-        'SELECT id, subject FROM rollgate.recently_freed()',
+      const { rows } = await pool.query<FreedRow>(
+        'SELECT life, seen, complete, subjects FROM rollgate.freed_since($1, $2)',
+        [this.#last?.life ?? null, this.#last?.seen ?? null],
       );
-      for (const { id, subject } of rows) if (!this.#seen.has(id)) this.#options.onFreed(subject);
-      this.#seen = new Set(rows.map(({ id }) => id));
+      const { life, seen, complete, subjects } = rows[0] as FreedRow;
+      if (complete) for (const subject of subjects) onFreed(subject);
+      else onHole();
+      this.#last = { life, seen };
+      this.#heardAt = performance.now();
     } catch (error) {
-      this.#options.onError?.(error);
+      onError?.(error);
     }
   }
 

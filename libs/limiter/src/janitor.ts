@@ -73,7 +73,7 @@ export class Janitor {
         const isOurs = await this.#sweepLane(client, lane, totals);
         if (!isOurs) return lane === 0 ? undefined : totals;
       }
-      await client.query(`DELETE FROM rollgate.freed WHERE at < clock_timestamp() - interval '5 minutes'`);
+      await client.query('SELECT rollgate.sweep_freed()');
       return totals;
     } catch (error) {
       failure = error as Error;

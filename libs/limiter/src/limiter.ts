@@ -365,13 +365,17 @@ export class Limiter {
     }
     const quarantine = this.#policySource?.quarantine?.state;
     if (state.mode !== 'normal' || quarantine === undefined) return state;
-    const sinceMs = (this.#policySource?.now() ?? 0) - (performance.now() - quarantine.since);
-    return { mode: 'quarantine', sinceMs, reason: quarantine.reason };
+    return { mode: 'quarantine', sinceMs: quarantine.sinceMs, reason: quarantine.reason };
   }
 
-  /** Another node has freed this subject. */
+  /** Another instance has freed this subject. */
   forgetDenial(subject: string): void {
     this.#denials.forget(subject);
+  }
+
+  /** Any subject may have been freed: the next call of each asks the database. */
+  forgetDenials(): void {
+    this.#denials.forgetAll();
   }
 
   /** Lets what is in flight finish, then lets the store go. */

@@ -65,7 +65,10 @@ export interface PostgresLimiterOptions {
   readonly budgetMs?: number;
   /** How each API is decided while the database does not answer; `false`: its failure is the caller's. */
   readonly outage?: false | OutageModes;
-  /** Limiters that share the database, 1 by default: the share of a limit that each grants by itself goes by it. */
+  /**
+   * While the database is away each instance grants by itself its share of half a limit. The database counts the instances that
+   * share it; `nodes` only raises that number, e.g. where more of them start than have been running within the last hour.
+   */
   readonly nodes?: number;
   /** `true`: connections go through a pooler that keeps none for a session (PgBouncer's transaction mode). */
   readonly pooled?: boolean;
@@ -116,7 +119,17 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const budget =
     options.outage === false ? undefined : new DecisionBudget(options.budgetMs ?? DEFAULT_BUDGET_MS, roundTrip);
   const databaseClock = new DatabaseClock(clock ? { owned: clock } : {});
-  const quarantine = clock ? undefined : new Quarantine({ clock: databaseClock, onAlarm: onError });
+  const quarantine = clock
+    ? undefined
+    : new Quarantine({
+        clock: databaseClock,
+        reports,
+        onStepAhead() {
+          // They are remembered by this instance's clock, which no longer goes with the database's.
+          limiter.forgetDenials();
+          void sync.refresh();
+        },
+      });
   const { decisions, looks, housekeeping } = openPools({
     login,
     connections,
@@ -146,7 +159,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     ...(pooled ? {} : { pipelinedStripes: stripes }),
     ...(budget === undefined ? {} : { answerWithinMs: () => budget.answerMs }),
   });
-  const { store, outage } = behindBreakers(postgres, {
+  const { store, outage, local } = behindBreakers(postgres, {
     options,
     stripes,
     budget,
@@ -170,6 +183,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     onRoundTrip: (ms) => roundTrip.note(ms),
     // A look that arrives is the contact that the limiter was waiting for.
     state: () => (contact.reached ? limiter.state() : undefined),
+    local,
     ...(quarantine ? { quarantine } : {}),
     ...everyMs,
   });
@@ -227,6 +241,8 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
   const poll = new FreedPoll({
     pool: housekeeping,
     onFreed: (subject) => limiter.forgetDenial(subject),
+    onHole: () => limiter.forgetDenials(),
+    decidesByDatabase: () => limiter.state().mode !== 'fallback',
     ...everyMs,
     onError,
   });
@@ -250,10 +266,10 @@ interface Breakers {
 function behindBreakers(
   postgres: PostgresStore,
   { options, stripes, budget, clock, quarantine, reports, onError }: Breakers,
-): { store: Store; outage: Outage | undefined } {
-  if (budget === undefined) return { store: postgres, outage: undefined };
+): { store: Store; outage: Outage | undefined; local: LocalCounts | undefined } {
+  if (budget === undefined) return { store: postgres, outage: undefined, local: undefined };
   const now = () => clock.now();
-  const local = new LocalCounts({ clock: now, nodes: options.nodes ?? 1 });
+  const local = new LocalCounts({ clock: now, atLeast: options.nodes });
   const outage = new Outage({ modes: options.outage || {}, local, now, stripes, reports });
   const guarded = new GuardedStore({
     store: postgres,
@@ -265,5 +281,5 @@ function behindBreakers(
       if (state.open) onError(new Error(`decides without the database: ${state.reason}`));
     },
   });
-  return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage };
+  return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage, local };
 }

@@ -106,7 +106,8 @@ describe('while the database is away', () => {
   });
 
   test('a cost above the part of this instance fits when the database is back: in some seconds', () => {
-    const local = new LocalCounts({ clock: now, nodes: 1 });
+    const local = new LocalCounts({ clock: now });
+    local.divideBy(1);
     const outage = new Outage({ modes: {}, local, now, stripes: 1, reports: new Reports(() => undefined) });
     const { limits, retryMs } = outage.decide(asked('acme/small/bot=a', 1), new Error('away'));
     expect(limits).toEqual({ perMinute: 0, perHour: 0 });
@@ -117,7 +118,8 @@ describe('while the database is away', () => {
   });
 
   test.each(['local', 'open'] as const)('%s: a subject there is no room to count has a part of 0', (mode) => {
-    const local = new LocalCounts({ clock: now, nodes: 1 });
+    const local = new LocalCounts({ clock: now });
+    local.divideBy(1);
     const outage = new Outage({
       modes: { default: mode },
       local,

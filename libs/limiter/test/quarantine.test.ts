@@ -1,47 +1,59 @@
-/** A server that is not what it was: another clock, another timeline. Told by the database, as a real one would. */
-import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+/** A server that is not what it was: every instance grants half limits for a minute, whichever noticed it, and since when it runs. */
+import { setTimeout as sleep } from 'node:timers/promises';
+import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { replaceServer, shiftClock } from './server-change.js';
 
 let database: TestDatabase;
 let limiter: Limiter;
 let alarms: string[];
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
+const limiters: Limiter[] = [];
 beforeEach(async () => {
+  database = await createTestDatabase();
   alarms = [];
-  await server('0', `'00000001'`);
-  limiter = createPostgresLimiter({
+  limiter = open({ onReport: ({ topic, message }) => topic === 'quarantine' && alarms.push(message) });
+  await limiter.start();
+});
+afterEach(async () => {
+  await Promise.all(limiters.splice(0).map((one) => one.close()));
+  await database.drop();
+});
+
+function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
+  const opened = createPostgresLimiter({
     databaseUrl: database.url,
     janitor: false,
     budgetMs: 20_000,
     pollEveryMs: 3_600_000,
-    onError: (error) => alarms.push((error as Error).message),
+    ...options,
   });
-  await limiter.refreshPolicy();
-});
-afterEach(() => limiter.close());
+  limiters.push(opened);
+  return opened;
+}
 
-const server = (aheadMs: string, timeline: string) =>
-  database.pool.query(`
-    CREATE OR REPLACE FUNCTION rollgate.server_state() RETURNS TABLE (now_ms float8, timeline text) LANGUAGE sql VOLATILE AS
-    $$ SELECT (extract(epoch FROM clock_timestamp()) * 1000)::float8 + ${aheadMs}, ${timeline}::text $$`);
-const limit = async () =>
-  (await limiter.limitsOf({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'b' } })).limits;
+const limit = async (of = limiter) =>
+  (await of.limitsOf({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'b' } })).limits;
+const FULL = { perMinute: 60, perHour: 1800 };
+const HALF = { perMinute: 30, perHour: 900 };
+const jump = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'jump' } };
+const allowed = async (calls: number, by = limiter): Promise<number> =>
+  (await Promise.all(Array.from({ length: calls }, () => by.acquire(jump)))).filter((decision) => decision.allowed)
+    .length;
+const quarantines = async () =>
+  (await database.pool.query<{ reason: string }>('SELECT reason FROM rollgate.quarantine ORDER BY id')).rows;
 
 test('as it was: full limits, no alarm', async () => {
   await limiter.refreshPolicy();
-  expect(await limit()).toEqual({ perMinute: 60, perHour: 1800 });
-  expect([alarms, limiter.state().mode]).toEqual([[], 'normal']);
+  expect(await limit()).toEqual(FULL);
+  expect([alarms, limiter.state().mode, await quarantines()]).toEqual([[], 'normal', []]);
 });
 
 test('a clock that jumps ahead by more than a second: an alarm, and half limits', async () => {
-  await server('61000', `'00000001'`);
+  await shiftClock(database.pool, 61);
   await limiter.refreshPolicy();
-  expect(await limit()).toEqual({ perMinute: 30, perHour: 900 });
+  expect(await limit()).toEqual(HALF);
   expect(limiter.state()).toMatchObject({
     mode: 'quarantine',
     reason: expect.stringMatching(/clock went 6\d\d\d\d ms ahead/),
@@ -50,60 +62,163 @@ test('a clock that jumps ahead by more than a second: an alarm, and half limits'
   // The new time is the time from now on.
   await limiter.refreshPolicy();
   expect(alarms).toHaveLength(1);
+  expect(await quarantines()).toEqual([{ reason: expect.stringMatching(/clock went 6\d\d\d\d ms ahead/) }]);
+});
+
+test('an instance that starts after the jump has the quarantine of the one that noticed it', async () => {
+  expect(await allowed(60)).toBe(60);
+  await shiftClock(database.pool, 61);
+  await limiter.refreshPolicy();
+  const later = open();
+  // Its first call: half of the limit, nothing of which was spent by the jump's clock.
+  expect(await allowed(60, later)).toBe(30);
+  expect(later.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/ms ahead/) });
+  expect(await limit(later)).toEqual(HALF);
+  expect(await allowed(60)).toBe(0);
+});
+
+test('an instance that runs and has heard nothing yet gets the quarantine with its next look', async () => {
+  const other = open();
+  await other.refreshPolicy();
+  await database.pool.query(`SELECT rollgate.begin_quarantine('a test says so', 'test')`);
+  await other.refreshPolicy();
+  expect(await limit(other)).toEqual(HALF);
+  expect(other.state()).toMatchObject({ mode: 'quarantine', reason: 'a test says so' });
+});
+
+test('it expires, and no instance holds it longer than the database', async () => {
+  await shiftClock(database.pool, 61);
+  await limiter.refreshPolicy();
+  await database.pool.query(`UPDATE rollgate.quarantine SET until = clock_timestamp() + interval '61 s'`);
+  await limiter.refreshPolicy();
+  expect(await limit()).toEqual(FULL);
+  expect(limiter.state().mode).toBe('normal');
+  const later = open();
+  expect(await limit(later)).toEqual(FULL);
 });
 
 test('a clock that goes back: an alarm; windows hold by themselves', async () => {
-  await server('-90000', `'00000001'`);
+  await shiftClock(database.pool, -90);
   await limiter.refreshPolicy();
-  expect(await limit()).toEqual({ perMinute: 60, perHour: 1800 });
+  expect(await limit()).toEqual(FULL);
   expect(alarms).toEqual([expect.stringMatching(/clock went (89|90)\d\d\d ms back/)]);
 });
 
-test('a replica that was promoted: half limits, because it may lack the last grants', async () => {
-  await server('0', `'00000002'`);
+test('a clock that jumps ahead and is set right again: no quarantine until the time it had jumped to', async () => {
+  await shiftClock(database.pool, 3_600);
   await limiter.refreshPolicy();
-  expect(await limit()).toEqual({ perMinute: 30, perHour: 900 });
-  expect(limiter.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/timeline 00000002/) });
+  expect(await limit()).toEqual(HALF);
+  await shiftClock(database.pool, 0);
+  await limiter.refreshPolicy();
+  expect(await limit(open())).toEqual(FULL);
+});
+
+test('a replica that was promoted: half limits on every instance, because it may lack the last grants', async () => {
+  await replaceServer(database.pool, '00000002');
+  // The first instance to look is one that has just started.
+  const later = open();
+  expect(await limit(later)).toEqual(HALF);
+  await limiter.refreshPolicy();
+  for (const one of [limiter, later]) {
+    expect(await limit(one)).toEqual(HALF);
+    expect(one.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/timeline 00000002/) });
+  }
+  expect(await quarantines()).toHaveLength(1);
 });
 
 test('the clock jumps ahead between two looks: no real minute holds more than one and a half times the limit', async () => {
-  const ask = () => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'jump' } });
-  const allowed = async (calls: number): Promise<number> =>
-    (await Promise.all(Array.from({ length: calls }, ask))).filter((decision) => decision.allowed).length;
   expect(await allowed(60)).toBe(60);
-  const { rows } = await database.pool.query<{ sql: string }>(
-    `SELECT pg_get_functiondef('rollgate.acquire'::regproc) AS sql`,
-  );
-  const sql = rows[0]?.sql as string;
-  await database.pool.query(sql.replace('clock_timestamp()', `clock_timestamp() + interval '61 s'`));
-  try {
-    // What the batch that notices was granted is not passed on; this node's own part is.
-    expect(await allowed(60)).toBe(30);
-    expect(limiter.state().mode).toBe('quarantine');
-    expect(await allowed(60)).toBe(0);
-    expect(alarms).toEqual([expect.stringMatching(/clock went 6\d\d\d\d ms ahead: half limits for 61 s/)]);
-  } finally {
-    await database.pool.query(sql);
-  }
+  await shiftClock(database.pool, 61);
+  // What the batch that notices was granted is not passed on; this instance's own part is.
+  expect(await allowed(60)).toBe(30);
+  expect(limiter.state().mode).toBe('quarantine');
+  expect(await allowed(60)).toBe(0);
+  expect(alarms).toEqual([expect.stringMatching(/clock went 6\d\d\d\d ms ahead: half limits for 61 s/)]);
 });
 
 test('another server answers a new connection: half limits before it decides', async () => {
-  await server('0', `'00000003'`);
+  await replaceServer(database.pool, '00000003');
   await database.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
   );
   const ask = (bot: string) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
-  await Promise.all(Array.from({ length: 4 }, () => ask('first')));
+  // Until the first call on a new connection.
+  for (let i = 0; i < 100 && limiter.state().mode !== 'quarantine'; i++) {
+    await ask('first');
+    await sleep(20);
+  }
   expect(limiter.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/timeline 00000003/) });
   expect((await ask('second')).windows.minute.limit).toBe(30);
 });
 
-test('the server tells its timeline', async () => {
-  const fresh = await createTestDatabase();
+test('an instance whose own clock stood still puts nobody under half limits, and itself not for long', async () => {
+  const witness = open({ pollEveryMs: 200 });
+  const script = new URL('suspended-node.mjs', import.meta.url).pathname;
+  const instance = await spawnNode({ script, args: [database.url], readyLine: /^ready$/ });
+  let asked = 0;
+  const ask = async () => {
+    const n = ++asked;
+    instance.send(`limit ${n}\n`);
+    return JSON.parse(await instance.waitForLine(new RegExp(`^{"n":${n},`))) as { perMinute: number; mode: string };
+  };
   try {
-    const { rows } = await fresh.pool.query('SELECT * FROM rollgate.server_state()');
-    expect(rows).toEqual([{ now_ms: expect.any(Number), timeline: '00000001' }]);
+    await witness.refreshPolicy();
+    // The witness calls in each of these seconds.
+    await sleep(4_000);
+    instance.send('suspend 3000\n');
+    await sleep(1_500);
+    expect(await ask()).toMatchObject({ perMinute: 60, mode: 'normal' });
+    expect(await limit(witness)).toEqual(FULL);
+    expect(await quarantines()).toEqual([]);
   } finally {
-    await fresh.drop();
+    instance.kill('SIGKILL');
+    await instance.exited;
   }
+}, 90_000);
+
+test('what refutes a report: calls in the seconds that are said to be missing', async () => {
+  const report = async (heardSecondsAgo: number, elapsedSeconds: number) => {
+    const { rows } = await database.pool.query<{ believed: boolean }>(
+      `SELECT rollgate.report_clock_jump('test', extract(epoch FROM clock_timestamp())::float8 * 1000 - $1, $2) AS believed`,
+      [heardSecondsAgo * 1000, elapsedSeconds * 1000],
+    );
+    await database.pool.query('DELETE FROM rollgate.quarantine');
+    return rows[0]?.believed;
+  };
+  const calledSecondsAgo = (seconds: readonly number[]) =>
+    database.pool.query(
+      `TRUNCATE rollgate.second_seen;
+       INSERT INTO rollgate.second_seen SELECT n, clock_timestamp() - make_interval(secs => s)
+       FROM unnest('{${seconds.join()}}'::float8[]) WITH ORDINALITY AS u (s, n)`,
+    );
+  const upTo = (seconds: number) => Array.from({ length: seconds }, (_, i) => i + 0.5);
+  await calledSecondsAgo([]);
+  // No witness.
+  expect(await report(62, 1)).toBe(true);
+  // Not ahead at all, or not by enough.
+  expect([await report(1, 1), await report(1.5, 1), await report(1, 62), await report(1, -60)]).toEqual([
+    false,
+    false,
+    false,
+    false,
+  ]);
+  // Someone called in each of these seconds.
+  await calledSecondsAgo(upTo(120));
+  expect(await report(62, 1)).toBe(false);
+  expect(await report(7_200, 1)).toBe(false);
+  // Calls before and after, none in the seconds that were skipped.
+  await calledSecondsAgo([0.2, 0.4, 61.6, 62.1, 63.2]);
+  expect(await report(62, 1)).toBe(true);
+  // It was out of touch for half a minute, and the jump is five seconds within it.
+  await calledSecondsAgo([...upTo(10), ...upTo(20).map((s) => s + 15)]);
+  expect(await report(35, 30)).toBe(true);
+  expect(await report(35, 25)).toBe(false);
+});
+
+test('who may write it: no program by itself', async () => {
+  const { rows } = await database.pool.query<{ may: boolean }>(
+    `SELECT has_function_privilege('rollgate_runtime', 'rollgate.begin_quarantine(text, text)', 'EXECUTE')
+         OR has_table_privilege('rollgate_runtime', 'rollgate.quarantine', 'INSERT, UPDATE, DELETE') AS may`,
+  );
+  expect(rows).toEqual([{ may: false }]);
 });

@@ -1,20 +1,22 @@
 /** Which file of migrations/schema/ shows which object. Objects of the schema rollgate_audit are in `audit`. */
 
 /** In the order in which the files can be executed: what is used comes before what uses it. */
-export const DOMAINS = ['roles', 'counters', 'policy', 'staff', 'events', 'usage', 'audit'] as const;
+export const DOMAINS = ['roles', 'counters', 'policy', 'instances', 'staff', 'events', 'usage', 'audit'] as const;
 
 export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
-  counters: `counter bucket lane freed acquire acquire_cold enter_lanes first_counted list_subjects oldest_second peek
-    recently_freed refund reset schema_version second_of server_state sweep window_base`,
-  policy: `author installation ledger catalogue override override_number override_use limit_request limit_request_number ceiling history node
+  counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted freed_since list_subjects
+    note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep sweep_freed window_base`,
+  policy: `author installation ledger catalogue override override_number override_use limit_request limit_request_number ceiling history
     add_override ask_limit catalogue_facts change_catalogue change_override check_ceiling create_override decide_request
-    default_limits expire_override fill_override history_hash is_internal leave_node limit_under limits_for lowered_by
+    default_limits expire_override fill_override history_hash is_internal limit_under limits_for lowered_by
     lowered_by_end lowered_defaults lowered_facts lowering need_reason open_ledger override_at override_effects override_facts
     override_history preview_end preview_override put_catalogue put_override record refuse_change refuse_internal
     refuse_loose_times refuse_lowering register_catalogue report_use request_facts request_history restore_override
-    settle_override sync_node undo utc verify_history`,
+    settle_override undo utc verify_history`,
+  instances: `node instance_peak server quarantine second_seen begin_quarantine count_instances leave_node most_instances
+    note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_node`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
   events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
     note_freeing recheck_decisions units_by_second window_filling write_events`,

@@ -7,7 +7,7 @@ import { LocalCounts } from './local-counts.js';
 test('batches in flight together tell of a debt once', async () => {
   const clock = () => Date.UTC(2026, 0, 1);
   const store = new MemoryStore({ clock });
-  const local = new LocalCounts({ clock, nodes: 1 });
+  const local = new LocalCounts({ clock });
   const guarded = new GuardedStore({ store, stripes: 2, local, attemptMs: () => 1_000, onState: () => undefined });
   const item = (subject: string): AcquireItem => ({ subject, lane: 1, cost: 1, calls: 1, perMinute: 99, perHour: 99 });
   local.note({ subject: 'acme/a/', lane: 1, units: 7 });

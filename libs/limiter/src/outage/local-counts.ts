@@ -1,10 +1,12 @@
 /**
- * What a node grants by itself while the database is away: counted in memory, told to the database when it is back.
+ * What an instance grants by itself while the database is away: counted in memory, told to the database when it is back.
  *
- * Invariants: of each subject at most floor(N / 2M) units in any window, where M is the number of nodes, so that all of
- * them together admit half a limit on top of what the database had granted: 1.5 N at most in an interval that touches an
- * outage, however many outages that is; memory is bounded: a subject that has no place is denied, not forgotten.
+ * Invariants: of each subject at most floor(N / 2M) units in any window, where M is the number of instances as the database
+ * counts them, so that all of them together admit half a limit on top of what the database had granted: 1.5 N at most in an
+ * interval that touches an outage, however many outages that is; an instance that the others do not count yet has no part;
+ * memory is bounded: a subject that has no place is denied, not forgotten.
  */
+import type { Limits } from '@rollgate/contract';
 import { MemoryStore } from '../memory-store.js';
 import type { AcquireItem, AcquireResult } from '../store.js';
 
@@ -18,15 +20,16 @@ export class LocalCounts {
   /** What is told stays counted here: a database that fails by turns would otherwise bring a new part each time. */
   readonly #store: MemoryStore;
   readonly #clock: () => number;
-  readonly #nodes: number;
+  readonly #atLeast: number;
+  #instances: number | undefined;
   #cleanedAt = Number.NEGATIVE_INFINITY;
   /** What the database has not been told yet. */
   readonly #granted = new Map<string, { lane: number; units: number }>();
 
-  /** `nodes`: limiters that share the database. `clock`: Unix ms. */
-  constructor({ clock, nodes }: { clock: () => number; nodes: number }) {
+  /** `atLeast`: by so many instances the limit is divided, even where the database counts fewer. `clock`: Unix ms. */
+  constructor({ clock, atLeast = 1 }: { clock: () => number; atLeast?: number | undefined }) {
     this.#clock = clock;
-    this.#nodes = nodes;
+    this.#atLeast = atLeast;
     this.#store = new MemoryStore({ clock });
   }
 
@@ -35,8 +38,21 @@ export class LocalCounts {
     return this.#granted.size;
   }
 
-  limitsOf({ perMinute, perHour }: { perMinute: number; perHour: number }): { perMinute: number; perHour: number } {
-    const part = (limit: number) => Math.floor(limit / 2 / this.#nodes);
+  /** By how many the limit is divided. `undefined`: this instance has no part of it. */
+  get instances(): number | undefined {
+    return this.#instances;
+  }
+
+  /** As the database counts them. null: the others do not all count this instance; what it had before stays. */
+  divideBy(instances: number | null): void {
+    if (instances !== null) this.#instances = Math.max(instances, this.#atLeast);
+  }
+
+  /** This instance's part of a limit. `undefined`: it has none. */
+  limitsOf({ perMinute, perHour }: Limits): Limits | undefined {
+    const instances = this.#instances;
+    if (instances === undefined) return undefined;
+    const part = (limit: number) => Math.floor(limit / 2 / instances);
     return { perMinute: part(perMinute), perHour: part(perHour) };
   }
 

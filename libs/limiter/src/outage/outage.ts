@@ -112,6 +112,7 @@ export class Outage {
     const sinceMs = this.#open.get(lane % this.#stripes) ?? this.#now();
     const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
     const own = isOpen ? OPEN : this.#local.limitsOf(limits);
+    if (own === undefined) throw new LimiterUnavailableError(cause);
     const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
     // A cost above this node's part of the limit may fit as soon as the database is back.
     const fits = cost <= limits.perMinute && cost <= limits.perHour;

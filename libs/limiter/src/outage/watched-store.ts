@@ -1,13 +1,13 @@
 /**
- * The store, its server watched: an answer during which the clock jumped ahead, or another server took the database's place,
- * was decided under full limits by counts that can't be trusted whole. It is not passed on. What it granted stays spent, and
+ * The store, its server watched: an answer during which a quarantine began (the clock jumped ahead, or another server took the
+ * database's place) was decided under full limits by counts that can't be trusted whole. It is not passed on. What it granted stays spent, and
  * each of its calls is decided as in an outage.
  */
 import type pg from 'pg';
 import type { DatabaseClock } from '../policy/database-clock.js';
 import type { AcquireItem, AcquireResult, Store } from '../store.js';
 import { DistrustedError } from './faults.js';
-import type { Quarantine } from './quarantine.js';
+import { type Quarantine, type QuarantineColumns, quarantineOf } from './quarantine.js';
 
 export interface WatchedStoreOptions {
   readonly store: Store;
@@ -39,18 +39,24 @@ export class WatchedStore implements Store {
   close: Store['close'] = () => this.#options.store.close();
 }
 
-const ASK_SERVER = { text: 'SELECT now_ms, timeline FROM rollgate.server_state()', query_timeout: 2_000 };
+const ASK_SERVER = {
+  text: 'SELECT now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason FROM rollgate.server_state()',
+  query_timeout: 2_000,
+};
 
-/** Who answers a new connection. Resolves to how long that took, ms. @throws what the statement says of the connection */
+/**
+ * Who answers a new connection, before it decides. Resolves to how long that took, ms.
+ * @throws what the statement says of the connection
+ */
 export async function hearServer(
   client: pg.ClientBase,
   { clock, quarantine }: Pick<WatchedStoreOptions, 'clock' | 'quarantine'>,
 ): Promise<number> {
   const sentAt = performance.now();
   const askedAt = clock.monotonic();
-  const { rows } = await client.query<{ now_ms: number; timeline: string | null }>(ASK_SERVER);
+  const { rows } = await client.query<QuarantineColumns & { now_ms: number }>(ASK_SERVER);
   const [state] = rows;
   const tookMs = performance.now() - sentAt;
-  if (state) quarantine.hear({ nowMs: state.now_ms, timeline: state.timeline, askedAt });
+  if (state) quarantine.hear({ nowMs: state.now_ms, quarantine: quarantineOf(state), askedAt });
   return tookMs;
 }

@@ -6,9 +6,11 @@
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
+import { setTimeout as wait } from 'node:timers/promises';
 import type { Catalogue } from '@rollgate/contract';
 import type pg from 'pg';
-import type { Quarantine } from '../outage/quarantine.js';
+import type { LocalCounts } from '../outage/local-counts.js';
+import { type Quarantine, type QuarantineColumns, quarantineOf } from '../outage/quarantine.js';
 import type { Reports } from '../reports.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { OverrideUses } from './override-use.js';
@@ -19,6 +21,10 @@ import type { Override } from './resolve.js';
 const TELL_USES_EVERY_MS = 5_000;
 /** A change of limits is in force within two seconds; after this long it is reported that it may not be. */
 const STALE_AFTER_MS = 10_000;
+/** An instance that did not say that it left is counted for an hour: worth some seconds of a shutdown, and no more. */
+const LEAVE_WITHIN_MS = 3_000;
+const LEAVE_AGAIN_AFTER_MS = 50;
+const LEAVE = { text: 'SELECT rollgate.leave_node($1)', query_timeout: 1_000 };
 
 export interface NodeState {
   readonly mode: string;
@@ -35,6 +41,8 @@ export interface PolicySyncOptions {
   readonly uses: OverrideUses;
   /** Watches the server's clock and identity; not where a test owns the clock. */
   readonly quarantine?: Quarantine;
+  /** What this instance may grant by itself: a part that goes by the number of instances. */
+  readonly local?: LocalCounts | undefined;
   /** How this node decides, told with each look. */
   readonly state?: () => NodeState | undefined;
   /** 1 s by default. */
@@ -45,13 +53,16 @@ export interface PolicySyncOptions {
   readonly onRoundTrip?: (ms: number) => void;
 }
 
-interface SyncRow {
+interface SyncRow extends QuarantineColumns {
   readonly now_ms: number;
   readonly version: string;
   readonly whole: boolean;
   readonly overrides: Override[] | null;
   readonly apis: ApiEdit[] | null;
-  readonly timeline: string | null;
+  /** Changes when the database may have gone back to an older state. */
+  readonly life: string;
+  /** null: the other instances do not all count this one yet. */
+  readonly instances: number | null;
 }
 
 const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now() };
@@ -62,7 +73,9 @@ export class PolicySync {
   readonly #options: PolicySyncOptions;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
-  #registered = false;
+  /** The server's life in which this program's APIs were registered. */
+  #registeredIn: string | undefined;
+  #life: string | undefined;
   #toldAt = 0;
   #syncedAt: number | undefined;
 
@@ -104,6 +117,7 @@ export class PolicySync {
       await this.#register();
       await this.#sync();
       this.#options.reports?.over('limits', 'the limits in force are known again');
+      await this.#reportJump();
       await this.#tellUses();
     } catch (error) {
       this.#options.onError?.(error);
@@ -121,9 +135,10 @@ export class PolicySync {
     });
   }
 
-  /** Once: the APIs this program knows. */
+  /** Once in each life of the server: the APIs this program knows. A restored backup may lack them. */
   async #register(): Promise<void> {
-    if (this.#registered) return;
+    const registeredIn = this.#life ?? '';
+    if (this.#registeredIn === registeredIn) return;
     const { pool, registered } = this.#options;
     const apis = registered.entries().map((entry) => ({
       api: entry.id,
@@ -139,28 +154,48 @@ export class PolicySync {
       JSON.stringify(apis),
       `node:${hostname()}`,
     ]);
-    this.#registered = true;
+    this.#registeredIn = registeredIn;
   }
 
   async #sync(): Promise<void> {
-    const { pool, policy, clock, quarantine, state } = this.#options;
+    const { pool, policy, clock, quarantine, local, state } = this.#options;
     const { mode, sinceMs } = state?.() ?? NORMAL;
     const askedAt = clock.monotonic();
     const sentAt = performance.now();
-    const { rows } = await pool.query<SyncRow>(
-      'SELECT s.*, t.timeline, t.now_ms FROM rollgate.sync_node($1, $2, $3, $4, $5) s, rollgate.server_state() t',
-      [this.nodeId, `${hostname()}:${process.pid}`, policy.version, mode, new Date(sinceMs)],
-    );
+    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5, $6, $7)', [
+      this.nodeId,
+      `${hostname()}:${process.pid}`,
+      policy.version,
+      mode,
+      new Date(sinceMs),
+      this.#life ?? null,
+      local?.instances ?? null,
+    ]);
     this.#options.onRoundTrip?.(performance.now() - sentAt);
     const row = rows[0] as SyncRow;
-    const heard = { nowMs: row.now_ms, askedAt, timeline: row.timeline };
-    quarantine?.hear(heard);
+    const heard = { nowMs: row.now_ms, askedAt };
+    quarantine?.hear({ ...heard, quarantine: quarantineOf(row) });
     clock.heard(heard);
+    local?.divideBy(row.instances);
+    if (this.#life === undefined) this.#registeredIn = row.life;
+    this.#life = row.life;
     if (row.overrides !== null) {
       policy.apply({ version: Number(row.version), whole: row.whole, overrides: row.overrides, apis: row.apis ?? [] });
       policy.prune(clock.now());
     }
     this.#syncedAt = clock.monotonic();
+  }
+
+  /** Other instances get the quarantine from the database, which believes a jump that their own calls do not refute. */
+  async #reportJump(): Promise<void> {
+    const { pool, clock, quarantine } = this.#options;
+    const jump = quarantine?.unreported;
+    if (jump === undefined) return;
+    const { rows } = await pool.query<{ believed: boolean }>(
+      'SELECT rollgate.report_clock_jump($1, $2, $3) AS believed',
+      [`${hostname()}:${process.pid}`, jump.heardMs, clock.monotonic() - jump.heardAt],
+    );
+    quarantine?.judged(jump, { believed: rows[0]?.believed === true });
   }
 
   async #tellUses(): Promise<void> {
@@ -177,16 +212,26 @@ export class PolicySync {
     }
   }
 
-  /** Tells what is left to tell, and that this node is gone. */
+  /** Tells what is left to tell, and that this instance is gone. */
   async stop(): Promise<void> {
     clearInterval(this.#timer);
     await this.#looking?.catch(() => undefined);
+    const deadline = performance.now() + LEAVE_WITHIN_MS;
+    // The first statements after an outage find connections that died without a word.
+    while (!(await this.#leave()) && performance.now() < deadline) await wait(LEAVE_AGAIN_AFTER_MS);
     this.#toldAt = Number.NEGATIVE_INFINITY;
+    await this.#tellUses().catch(() => undefined);
+  }
+
+  /** Resolves to whether the database knows. Where it does not, it notices within a minute. */
+  async #leave(): Promise<boolean> {
     try {
-      await this.#tellUses();
-      await this.#options.pool.query('SELECT rollgate.leave_node($1)', [this.nodeId]);
+      await this.#options.pool.query({ ...LEAVE, values: [this.nodeId] } satisfies pg.QueryConfig & {
+        query_timeout: number;
+      });
+      return true;
     } catch {
-      // Gone without a word: the others notice within a minute.
+      return false;
     }
   }
 }

@@ -1,0 +1,201 @@
+/** Each freed subject is reported once, whatever the order of commits; where rows may be missing, a hole is reported instead. */
+import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
+import { FreedPoll, type FreedPollOptions } from '../src/freed-poll.js';
+
+let database: TestDatabase;
+let heard: string[];
+let poll: FreedPoll;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+beforeEach(async () => {
+  await database.pool.query('TRUNCATE rollgate.freed, rollgate.freed_removed');
+  poll = open();
+  heard = [];
+  await poll.poll();
+  heard = [];
+});
+
+/** It looks when the test says so. */
+function open(options: Partial<FreedPollOptions> = {}): FreedPoll {
+  const opened = new FreedPoll({
+    pool: database.pool,
+    onFreed: (subject) => heard.push(subject),
+    onHole: () => heard.push('hole'),
+    decidesByDatabase: () => true,
+    everyMs: 3_600_000,
+    ...options,
+  });
+  return opened;
+}
+
+const free = (subject: string, by: pg.Pool | pg.PoolClient = database.pool) =>
+  by.query('INSERT INTO rollgate.freed (subject) VALUES ($1)', [subject]);
+async function look(): Promise<string[]> {
+  heard = [];
+  await poll.poll();
+  return heard;
+}
+const AGE = `UPDATE rollgate.freed SET at = at - interval '1 hour'`;
+const SWEEP = 'SELECT rollgate.sweep_freed()';
+
+test('the first look knows nothing of what was freed before: it is a hole', async () => {
+  poll = open();
+  expect([await look(), await look()]).toEqual([['hole'], []]);
+});
+
+test('what was freed since the last look, once', async () => {
+  await free('a');
+  await free('b');
+  expect((await look()).sort()).toEqual(['a', 'b']);
+  expect(await look()).toEqual([]);
+});
+
+test('a transaction that commits after a later one is not skipped', async () => {
+  const [first, second] = [await database.pool.connect(), await database.pool.connect()];
+  try {
+    await first.query('BEGIN');
+    await free('first', first);
+    await second.query('BEGIN');
+    await free('second', second);
+    await second.query('COMMIT');
+    expect(await look()).toEqual(['second']);
+    await free('third');
+    expect(await look()).toEqual(['third']);
+    await first.query('COMMIT');
+    expect(await look()).toEqual(['first']);
+    expect(await look()).toEqual([]);
+  } finally {
+    first.release();
+    second.release();
+  }
+});
+
+test('any order of beginnings, commits and looks: each subject once', async () => {
+  let state = 7;
+  const random = (below: number) => {
+    state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
+    return Math.floor((state / 2 ** 32) * below);
+  };
+  const free8 = await Promise.all(Array.from({ length: 8 }, () => database.pool.connect()));
+  const running: pg.PoolClient[] = [];
+  const clients = [...free8];
+  const all: string[] = [];
+  const found: string[] = [];
+  for (let step = 0; step < 200 || running.length > 0; step++) {
+    const what = random(3);
+    if (what === 0 && clients.length > 0 && step < 200) {
+      const client = clients.pop() as pg.PoolClient;
+      await client.query('BEGIN');
+      await free(`s${step}`, client);
+      all.push(`s${step}`);
+      running.push(client);
+    } else if (what === 1 && running.length > 0) {
+      const [client] = running.splice(random(running.length), 1) as [pg.PoolClient];
+      await client.query('COMMIT');
+      clients.push(client);
+    } else found.push(...(await look()));
+  }
+  found.push(...(await look()));
+  for (const client of free8) client.release();
+  expect(all.length).toBeGreaterThan(40);
+  expect(found.sort()).toEqual(all.sort());
+});
+
+test('rows removed before they were read are a hole, whoever removed them; rows read before are none', async () => {
+  await free('read');
+  expect(await look()).toEqual(['read']);
+  await database.pool.query(`${AGE}; ${SWEEP}`);
+  expect(await look()).toEqual([]);
+
+  await free('swept');
+  await database.pool.query(`${AGE}; ${SWEEP}`);
+  expect([await look(), await look()]).toEqual([['hole'], []]);
+
+  await free('deleted by hand');
+  await database.pool.query('DELETE FROM rollgate.freed');
+  expect([await look(), await look()]).toEqual([['hole'], []]);
+
+  await free('truncated');
+  await database.pool.query('TRUNCATE rollgate.freed');
+  expect([await look(), await look()]).toEqual([['hole'], []]);
+});
+
+test('recent rows are kept', async () => {
+  await free('recent');
+  await database.pool.query(SWEEP);
+  expect(await look()).toEqual(['recent']);
+});
+
+test('a transaction that stays open is no hole on each look', async () => {
+  const client = await database.pool.connect();
+  try {
+    await client.query('BEGIN');
+    await free('open', client);
+    for (const subject of ['a', 'b']) {
+      await free(subject);
+      expect(await look()).toEqual([subject]);
+      await database.pool.query(`UPDATE rollgate.freed SET at = at - interval '1 hour'; ${SWEEP}`);
+      expect(await look()).toEqual([]);
+    }
+    await client.query('COMMIT');
+    expect(await look()).toEqual(['open']);
+  } finally {
+    client.release();
+  }
+});
+
+test('another life of the server is a hole: its transaction IDs may have gone back', async () => {
+  const { rows } = await database.pool.query<{ sql: string }>(
+    `SELECT pg_get_functiondef('rollgate.server_life'::regproc) AS sql`,
+  );
+  await database.pool.query(
+    `CREATE OR REPLACE FUNCTION rollgate.server_life() RETURNS text LANGUAGE sql STABLE AS $$ SELECT 'another' $$`,
+  );
+  try {
+    expect([await look(), await look()]).toEqual([['hole'], []]);
+  } finally {
+    await database.pool.query(rows[0]?.sql as string);
+  }
+});
+
+test('rows of a restored dump, whose transactions lie ahead of this server, are not read again and again', async () => {
+  await database.pool.query(`INSERT INTO rollgate.freed (subject, xact) VALUES ('from elsewhere', '4000000000000')`);
+  await database.pool.query(`UPDATE rollgate.freed_removed SET xact = '4000000000000'`);
+  expect([await look(), await look()]).toEqual([[], []]);
+  await free('own');
+  expect(await look()).toEqual(['own']);
+  await database.pool.query(`${AGE}; ${SWEEP}`);
+  const { rows } = await database.pool.query('SELECT subject FROM rollgate.freed');
+  expect(rows).toEqual([]);
+  expect(await look()).toEqual([]);
+});
+
+test('a look that fails loses nothing', async () => {
+  await free('a');
+  await database.pool.query('ALTER FUNCTION rollgate.freed_since RENAME TO freed_since_away');
+  expect(await look()).toEqual([]);
+  await database.pool.query('ALTER FUNCTION rollgate.freed_since_away RENAME TO freed_since');
+  expect(await look()).toEqual(['a']);
+});
+
+test.each([
+  { decides: true, expected: ['hole'] },
+  { decides: false, expected: [] },
+])(
+  'looks that fail for long while the database decides ($decides): remembered denials are not trusted',
+  async ({ decides, expected }) => {
+    heard = [];
+    const nowhere = new pg.Pool({ connectionString: 'postgres://localhost:1/none' });
+    const deaf = open({ pool: nowhere, decidesByDatabase: () => decides, everyMs: 20, outOfTouchAfterMs: 200 });
+    await new Promise((resolve) => setTimeout(resolve, 100));
+    expect(heard).toEqual([]);
+    await new Promise((resolve) => setTimeout(resolve, 300));
+    await deaf.stop();
+    await nowhere.end();
+    expect([...new Set(heard)]).toEqual(expected);
+  },
+);

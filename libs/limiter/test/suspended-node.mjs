@@ -1,0 +1,29 @@
+/**
+ * One instance whose own clock can stand still, as a suspended virtual machine's does. `suspend <ms>`: it stood still for so long.
+ * Any other line: its limit and state, as JSON.
+ */
+import { createInterface } from 'node:readline';
+import { createPostgresLimiter } from '@rollgate/limiter';
+
+const now = performance.now.bind(performance);
+let stoodStillMs = 0;
+performance.now = () => now() - stoodStillMs;
+
+const limiter = createPostgresLimiter({
+  databaseUrl: process.argv[2],
+  janitor: false,
+  budgetMs: 20_000,
+  pollEveryMs: 100,
+});
+await limiter.refreshPolicy();
+console.log('ready');
+for await (const line of createInterface({ input: process.stdin })) {
+  const [command, argument] = line.split(' ');
+  if (command === 'suspend') stoodStillMs += Number(argument);
+  else {
+    const { limits } = await limiter.limitsOf({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'b' } });
+    console.log(JSON.stringify({ n: Number(argument), perMinute: limits.perMinute, mode: limiter.state().mode }));
+  }
+}
+await limiter.close();
+process.exit(0);

@@ -1,0 +1,10 @@
+CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
+LANGUAGE sql VOLATILE AS $$
+  SELECT greatest(
+    (SELECT count(*) FROM rollgate.node),
+    (SELECT max(p.instances) FROM rollgate.instance_peak p, (SELECT floor(extract(epoch FROM clock_timestamp()) / 60)::int AS minute) now
+     WHERE p.minute BETWEEN now.minute - 60 AND now.minute + 1)
+  )::int
+$$;
+
+COMMENT ON FUNCTION rollgate.most_instances IS 'The most instances that were running at once within the last hour, those of now included';

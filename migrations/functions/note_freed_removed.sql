@@ -1,0 +1,18 @@
+-- Whoever removes rows of rollgate.freed, instances that have not read them must notice.
+CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_newest xid8;
+BEGIN
+  IF TG_OP = 'TRUNCATE' THEN
+    v_newest := pg_current_xact_id();
+  ELSE
+    -- IDs of a restored dump may lie ahead of this server's. No instance has a snapshot of them.
+    SELECT max(g.xact) INTO v_newest FROM gone g WHERE g.xact <= pg_current_xact_id();
+  END IF;
+  IF v_newest IS NOT NULL THEN
+    INSERT INTO rollgate.freed_removed AS r (xact) VALUES (v_newest)
+    ON CONFLICT (one) DO UPDATE SET xact = excluded.xact WHERE r.xact < excluded.xact OR r.xact > pg_current_xact_id();
+  END IF;
+  RETURN NULL;
+END $$;

@@ -1,0 +1,18 @@
+-- Writes down where the database is. On another server than the last one a quarantine begins: it may lack the last grants.
+CREATE OR REPLACE FUNCTION rollgate.note_server(p_instance text) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_place text := rollgate.server_place();
+BEGIN
+  IF EXISTS (SELECT FROM rollgate.server WHERE place = v_place) THEN
+    RETURN;
+  END IF;
+  INSERT INTO rollgate.server (place) VALUES (v_place) ON CONFLICT DO NOTHING;
+  -- One of several instances that notice at once writes it.
+  UPDATE rollgate.server SET place = v_place WHERE place <> v_place;
+  IF found THEN
+    PERFORM rollgate.begin_quarantine(rollgate.place_reason(v_place), p_instance);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when another server has taken the database''s place';

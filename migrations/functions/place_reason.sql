@@ -1,0 +1,6 @@
+CREATE OR REPLACE FUNCTION rollgate.place_reason(p_place text) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT format('another server has taken the database''s place (timeline %s)', split_part(p_place, '/', 2))
+$$;
+
+COMMENT ON FUNCTION rollgate.place_reason IS 'Why a quarantine begins on a server that was not the last one';

@@ -1,0 +1,36 @@
+-- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock
+-- may be the one that is wrong (a virtual machine that was suspended), so its word alone counts for nothing: a clock that skipped
+-- some seconds leaves a gap as long in the seconds in which instances called sync_node. Calls in those seconds refute the report.
+-- With a single instance there is no other witness, and its report is believed.
+CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now   timestamptz := clock_timestamp();
+  v_heard timestamptz := to_timestamp(p_heard_ms / 1000);
+  v_step  interval := v_now - v_heard - make_interval(secs => p_elapsed_ms / 1000);
+BEGIN
+  IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
+    RETURN false;
+  END IF;
+  -- A jump that is longer ago than a minute no longer matters to any minute.
+  IF NOT EXISTS (
+    SELECT FROM (
+      SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
+        SELECT v_heard AS at
+        UNION ALL SELECT s.at FROM rollgate.second_seen s WHERE s.at > v_heard AND s.at < v_now
+        UNION ALL SELECT v_now
+      ) t
+    ) g
+    -- A quarter of a second for the way of the answer by which the instance last heard the time.
+    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
+  ) THEN
+    RETURN false;
+  END IF;
+  -- Reported by another instance a moment before: the same jump.
+  IF NOT EXISTS (SELECT FROM rollgate.quarantine q WHERE q.since > v_heard AND q.since <= v_now AND q.until > v_now) THEN
+    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)), p_instance);
+  END IF;
+  RETURN true;
+END $$;
+
+COMMENT ON FUNCTION rollgate.report_clock_jump IS 'Begins a quarantine if no other instance''s calls refute the jump; whether it is believed';
