@@ -52,8 +52,7 @@ export async function gather(desk: Desk): Promise<Team> {
   });
   await post(admin, 'overrides', {
     account: 'hooli',
-    perMinute: 900,
-    perHour: 20_000,
+    factor: 4,
     reason: 'Contract of 2026, annex B',
   });
   await post(admin, 'overrides', {
@@ -61,6 +60,7 @@ export async function gather(desk: Desk): Promise<Team> {
     api: 'publish-bot',
     dimensions: { bot: 'u-4' },
     perMinute: 0,
+    allowLowering: true,
     expiresAt: inHours(3),
     reason: 'Runaway script, stopped on their wish',
   });
@@ -118,6 +118,7 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'account', path: 'accounts/acme', shows: '[role=meter]' },
     { name: 'account-empty', path: 'accounts/nobody', shows: 'pre.code' },
     { name: 'raise', path: 'accounts/acme?raise=acme&raiseApi=publish-bot&raiseFor=bot%3Db-1', shows: '[data-effect]' },
+    { name: 'raise-account', path: 'accounts/globex?raise=globex', shows: '[data-effect]' },
     { name: 'requests', path: `requests?id=${request}`, shows: '.request' },
     { name: 'approve', path: `requests?id=${request}&do=approve`, shows: '[role=dialog] form' },
     { name: 'overrides', path: 'overrides', shows: 'td' },

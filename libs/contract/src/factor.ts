@@ -1,12 +1,6 @@
 /** Overrides that multiply each API's own default limits. The rule is SQL too: `rollgate.limit_under`. */
 import { z } from 'zod';
-import { MAX_UNITS } from './units.js';
-
-/** Largest factor of an override. */
-export const MAX_FACTOR = 1_000;
-
-/** Smallest step between two factors: three decimals. */
-export const FACTOR_STEP = 0.001;
+import { FACTOR_STEP, MAX_FACTOR, MAX_UNITS } from './units.js';
 
 const STEPS_PER_ONE = 1_000;
 

@@ -16,6 +16,12 @@ export const MAX_DIMENSION_BYTES = 256;
 /** Largest limit, and largest cost of one call, in units. */
 export const MAX_UNITS = 1_000_000_000;
 
+/** Largest factor of an override. */
+export const MAX_FACTOR = 1_000;
+
+/** Smallest step between two factors: three decimals. */
+export const FACTOR_STEP = 0.001;
+
 /**
  * The account under which Rollgate counts for itself, e.g. attempts to sign in. No override or limit request can name it,
  * and no list shows it. SQL has it in `rollgate.is_internal`.

@@ -48,5 +48,12 @@ export const expireOverride = ({ id, version }: One, reason: string) =>
 export const restoreOverride = ({ id, version }: One, body: BodyOf<'restoreOverride'>) =>
   told(api.POST('/admin/api/overrides/{id}/restore', { params: { path: { id } }, body, ...ifMatch(version) }));
 
+/** What falls if these end now. */
+export const expiryPreviewQuery = (ids: string[]) =>
+  queryOptions({
+    queryKey: ['overrides', 'ending', ids],
+    queryFn: () => told(api.POST('/admin/api/overrides/expire/preview', { body: { ids } })),
+  });
+
 export const expireMany = (ids: string[], reason: string) =>
   told(api.POST('/admin/api/overrides/expire', { body: { ids, reason } }));

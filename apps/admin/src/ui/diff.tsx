@@ -52,6 +52,11 @@ function text(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'none';
   if (typeof value === 'number') return count(value);
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);
-  if (Array.isArray(value)) return value.join(', ');
+  if (Array.isArray(value)) return value.map((item) => (isLowered(item) ? item.text : String(item))).join('; ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
+}
+
+/** A limit that fell by the change, in a sentence. */
+function isLowered(item: unknown): item is { readonly text: string } {
+  return typeof item === 'object' && item !== null && 'text' in item && typeof item.text === 'string';
 }

@@ -38,10 +38,13 @@ export function Expiry({ at }: { at: string | null }) {
 export interface LimitsProps {
   readonly perMinute: number | null;
   readonly perHour: number | null;
+  /** Times each API's own default, in place of limits. */
+  readonly factor?: number | null;
 }
 
-/** `60 / 60 s · 1,800 / h`; a window without a limit of its own says so. */
-export function Limits({ perMinute, perHour }: LimitsProps) {
+/** `60 / 60 s · 1,800 / h`, or `2 × each default`; a window without a limit of its own says so. */
+export function Limits({ perMinute, perHour, factor = null }: LimitsProps) {
+  if (factor !== null) return <span className="number">{factor} × each default</span>;
   const one = (limit: number | null, window: string) =>
     limit === null ? `default / ${window}` : `${count(limit)} / ${window}`;
   return (

@@ -23,8 +23,12 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
         },
         {
           title: 'Limits',
-          cell: ({ perMinute, perHour, mode }) =>
-            mode === 'shadow' ? 'shadow: not enforced' : <Limits perMinute={perMinute} perHour={perHour} />,
+          cell: ({ perMinute, perHour, factor, mode }) =>
+            mode === 'shadow' ? (
+              'shadow: not enforced'
+            ) : (
+              <Limits perMinute={perMinute} perHour={perHour} factor={factor} />
+            ),
         },
         { title: 'Until', cell: ({ expiresAt }) => <Expiry at={expiresAt} /> },
         { title: 'Why', cell: ({ reason }) => reason },

@@ -2,8 +2,9 @@ import type { Asked } from '../../data/requests.js';
 import { scopeText } from '../../lib/format.js';
 import { TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
-import { Limits, Time } from '../../ui/small.js';
+import { Tag, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
+import { Wanted } from '../requests/wanted.js';
 
 export function AccountRequests({ items }: { items: readonly Asked[] }) {
   if (items.length === 0) return <EmptyState why="None is open: nobody waits for an answer." />;
@@ -21,7 +22,14 @@ export function AccountRequests({ items }: { items: readonly Asked[] }) {
             </TextLink>
           ),
         },
-        { title: 'Wanted', cell: ({ perMinute, perHour }) => <Limits perMinute={perMinute} perHour={perHour} /> },
+        {
+          title: 'Wanted',
+          cell: (request) => (
+            <>
+              <Wanted request={request} /> {request.pastDue && <Tag tone="warn">past due</Tag>}
+            </>
+          ),
+        },
         { title: 'Asked', cell: ({ askedAt }) => <Time at={askedAt} /> },
         { title: 'Why', cell: ({ reason }) => reason },
       ]}

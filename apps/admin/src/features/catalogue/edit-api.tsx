@@ -5,6 +5,7 @@ import { type FormEvent, useState } from 'react';
 import { ApiError } from '../../api/client.js';
 import { type Api, changeApi } from '../../data/catalogue.js';
 import { LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { SaveNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { Limits } from '../../ui/small.js';
@@ -24,8 +25,9 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
   const save = useMutation({
-    mutationFn: () =>
+    mutationFn: (allowLowering: boolean) =>
       changeApi(api, {
+        allowLowering,
         perMinute: toLimit(minute),
         perHour: toLimit(hour),
         ...(shadow === api.shadow ? {} : { shadow }),
@@ -39,8 +41,9 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (reason.trim() === '') setMissing(true);
-    else save.mutate();
+    else save.mutate(false);
   };
+  const lowering = loweringOf(save.error);
   const moved = save.error instanceof ApiError && save.error.status === 412;
   return (
     <Dialog title={`Default limits of ${api.title}`} onClose={onClose}>
@@ -57,7 +60,11 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
             onChange={({ currentTarget }) => setShadow(currentTarget.checked)}
           />
           <ReasonField value={reason} onChange={setReason} missing={missing} autoFocus />
-          <SaveNote error={save.error} moved={moved} onReload={onReload} />
+          {lowering === undefined ? (
+            <SaveNote error={save.error} moved={moved} onReload={onReload} />
+          ) : (
+            <LoweringNote items={lowering} saving={save.isPending} onLower={() => save.mutate(true)} />
+          )}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Cancel

@@ -1,9 +1,10 @@
 import { Alert, Button, Group, Stack, Text } from '@mantine/core';
-import { useMutation } from '@tanstack/react-query';
+import { useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { expireMany, type Override } from '../../data/overrides.js';
+import { expireMany, expiryPreviewQuery, type Override } from '../../data/overrides.js';
 import { many, named, scopeText } from '../../lib/format.js';
 import { ReasonField } from '../../ui/forms.js';
+import { LoweringList } from '../../ui/lowering.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 
@@ -29,6 +30,11 @@ export function ExpireMany({ overrides, onClose, onDone }: ExpireManyProps) {
       if (failed.length === 0) onClose();
     },
   });
+  const ending = useQuery(expiryPreviewQuery(listed.map(({ id }) => id)));
+  const fallsOf = (id: string) => {
+    const lowered = ending.data?.items.find((item) => item.id === id)?.lowered ?? [];
+    return lowered.length === 0 ? null : <LoweringList items={lowered} />;
+  };
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (reason.trim() === '') setMissing(true);
@@ -39,11 +45,11 @@ export function ExpireMany({ overrides, onClose, onDone }: ExpireManyProps) {
     <Dialog title={`End ${many(listed.length, 'override')} now?`} onClose={onClose}>
       <form onSubmit={submit} noValidate>
         <Stack>
-          <Text size="sm">Within 2 s these fall back to the next limit that holds for them, mostly the default:</Text>
+          <Text size="sm">Within 2 s the next limit applies, mostly the default. What falls is listed:</Text>
           <ul style={{ margin: 0, maxHeight: 180, overflow: 'auto' }}>
             {listed.map((override) => (
               <li key={override.id}>
-                {named(override.account)}: {scopeText(override)} ({override.id})
+                {named(override.account)}: {scopeText(override)} ({override.id}){fallsOf(override.id)}
               </li>
             ))}
           </ul>

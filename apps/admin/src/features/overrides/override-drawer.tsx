@@ -7,6 +7,7 @@ import { AccountLink, TextLink } from '../../ui/links.js';
 import { ErrorNote, Loading } from '../../ui/notes.js';
 import { SideDrawer } from '../../ui/side.js';
 import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
+import { AtItsEnd } from './at-its-end.js';
 import { OverrideForm } from './override-form.js';
 
 export interface OverrideDrawerProps {
@@ -29,6 +30,7 @@ export function OverrideDrawer({ id, mayWrite, onClose, onChanged }: OverrideDra
       ) : (
         <Stack>
           <Facts override={data} />
+          {data.state === 'inForce' && <AtItsEnd id={data.id} />}
           {mayWrite && (
             <OverrideForm key={data.version} override={data} onChanged={onChanged} onReload={() => void refetch()} />
           )}
@@ -39,7 +41,8 @@ export function OverrideDrawer({ id, mayWrite, onClose, onChanged }: OverrideDra
 }
 
 function Facts({ override }: { override: Override }) {
-  const { account, state, mode, perMinute, perHour, use, expiresAt, startsAt, ticket, reason, requestId } = override;
+  const { account, state, mode, perMinute, perHour, factor, use, expiresAt, startsAt, ticket, reason, requestId } =
+    override;
   return (
     <dl className="facts">
       <dt>Account</dt>
@@ -57,7 +60,8 @@ function Facts({ override }: { override: Override }) {
       </dd>
       <dt>Limits</dt>
       <dd>
-        <Limits perMinute={perMinute} perHour={perHour} /> (default <Limits {...override.default} />)
+        <Limits perMinute={perMinute} perHour={perHour} factor={factor} /> (
+        {override.api === null ? 'least default' : 'default'} <Limits {...override.default} />)
       </dd>
       <dt>From</dt>
       <dd>
@@ -66,14 +70,14 @@ function Facts({ override }: { override: Override }) {
       <dt>Use</dt>
       <dd>
         {use === null ? (
-          'no call was decided by it'
+          'it had no effect on any call'
         ) : (
           <>
             last <Time at={use.lastUsedAt} />, at most {count(use.peakMinute)} in 60 s and {count(use.peakHour)} in an
             hour;{' '}
             {use.neededAt === null
-              ? 'never needed, the default would have done'
-              : 'needed, the default would have denied'}
+              ? 'never needed: every answer was that of the defaults'
+              : 'needed: calls got another answer than by the defaults'}
           </>
         )}
       </dd>

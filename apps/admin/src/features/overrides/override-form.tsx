@@ -7,7 +7,8 @@ import { type Changed, changeOverride, expireOverride, type Override, restoreOve
 import { serverNow } from '../../lib/clock.js';
 import { inHours } from '../../lib/format.js';
 import { useSession } from '../../lib/session.js';
-import { Choice, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { Choice, FactorField, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { SaveNote } from '../../ui/notes.js';
 
 export interface OverrideFormProps {
@@ -18,6 +19,11 @@ export interface OverrideFormProps {
 
 type What = 'change' | 'expire' | 'restore';
 
+interface Save {
+  readonly what: What;
+  readonly allowLowering: boolean;
+}
+
 const DONE: Readonly<Record<What, string>> = { change: 'changed', expire: 'ended', restore: 'in force again' };
 
 export function OverrideForm({ override, onChanged, onReload }: OverrideFormProps) {
@@ -25,19 +31,22 @@ export function OverrideForm({ override, onChanged, onReload }: OverrideFormProp
   const expired = override.state === 'expired';
   const [minute, setMinute] = useState<Typed>(override.perMinute ?? '');
   const [hour, setHour] = useState<Typed>(override.perHour ?? '');
+  const [factor, setFactor] = useState<Typed>(override.factor ?? '');
   const [expiry, setExpiry] = useState(expired ? '24' : 'same');
   const [reason, setReason] = useState('');
   const [missing, setMissing] = useState(false);
   const expiresAt = () => (expiry === 'permanent' ? null : inHours(Number(expiry), serverNow()));
   const save = useMutation({
-    mutationFn: (what: What): Promise<Changed> => {
+    mutationFn: ({ what, allowLowering }: Save): Promise<Changed> => {
       const why = reason.trim();
       if (what === 'expire') return expireOverride(override, why);
-      if (what === 'restore') return restoreOverride(override, { reason: why, expiresAt: expiresAt() });
+      if (what === 'restore') return restoreOverride(override, { reason: why, expiresAt: expiresAt(), allowLowering });
       const until = expiry === 'same' ? {} : { expiresAt: expiresAt() };
-      return changeOverride(override, { perMinute: toLimit(minute), perHour: toLimit(hour), ...until, reason: why });
+      const limits =
+        override.factor === null ? { perMinute: toLimit(minute), perHour: toLimit(hour) } : { factor: Number(factor) };
+      return changeOverride(override, { ...limits, ...until, reason: why, allowLowering });
     },
-    onSuccess: (_, what) => {
+    onSuccess: (_, { what }) => {
       notifications.show({
         color: 'green',
         title: `${override.id} ${DONE[what]}`,
@@ -49,17 +58,26 @@ export function OverrideForm({ override, onChanged, onReload }: OverrideFormProp
   const submit = (what: What) => (event: FormEvent) => {
     event.preventDefault();
     if (reason.trim() === '') setMissing(true);
-    else save.mutate(what);
+    else save.mutate({ what, allowLowering: false });
   };
-  const moved = save.error instanceof ApiError && (save.error.status === 412 || save.error.status === 409);
+  const lowering = loweringOf(save.error);
+  const moved =
+    lowering === undefined &&
+    save.error instanceof ApiError &&
+    (save.error.status === 412 || save.error.status === 409);
   return (
     <form onSubmit={submit(expired ? 'restore' : 'change')} noValidate>
-      <Divider label={expired ? 'Let it hold again' : 'Change it'} mb="sm" />
+      <Divider label={expired ? 'Restore' : 'Change'} mb="sm" />
       <Stack>
-        {!expired && <LimitFields minute={minute} hour={hour} onMinute={setMinute} onHour={setHour} />}
+        {!expired &&
+          (override.factor === null ? (
+            <LimitFields minute={minute} hour={hour} onMinute={setMinute} onHour={setHour} />
+          ) : (
+            <FactorField value={factor} onChange={setFactor} />
+          ))}
         <Choice
           id="override-expiry"
-          label={expired ? 'Ends after' : 'Ends, counted from now'}
+          label={expired ? 'Expires after' : 'Expires, counted from now'}
           value={expiry}
           onChange={setExpiry}
           data={[
@@ -72,7 +90,15 @@ export function OverrideForm({ override, onChanged, onReload }: OverrideFormProp
           ]}
         />
         <ReasonField value={reason} onChange={setReason} missing={missing} />
-        <SaveNote error={save.error} moved={moved} onReload={onReload} />
+        {lowering === undefined ? (
+          <SaveNote error={save.error} moved={moved} onReload={onReload} />
+        ) : (
+          <LoweringNote
+            items={lowering}
+            saving={save.isPending}
+            onLower={() => save.mutate({ what: expired ? 'restore' : 'change', allowLowering: true })}
+          />
+        )}
         <Group justify="flex-end">
           {!expired && (
             <Button color="red" variant="outline" loading={save.isPending} onClick={submit('expire')}>

@@ -15,8 +15,9 @@ export interface OverridesTableProps {
 }
 
 /** `10×`: how far above the default, in the window where it is furthest. */
-export function timesText({ perMinute, perHour, default: byDefault }: Override): string {
-  const times = Math.max((perMinute ?? 0) / (byDefault.perMinute || 1), (perHour ?? 0) / (byDefault.perHour || 1));
+export function timesText({ perMinute, perHour, factor, default: byDefault }: Override): string {
+  const times =
+    factor ?? Math.max((perMinute ?? 0) / (byDefault.perMinute || 1), (perHour ?? 0) / (byDefault.perHour || 1));
   return `${times >= 10 ? Math.round(times) : Math.round(times * 10) / 10}×`;
 }
 
@@ -63,7 +64,8 @@ export function OverridesTable({ items, chosen, onChoose, open }: OverridesTable
           <Tag tone="warn">shadow: not enforced</Tag>
         ) : (
           <>
-            <Limits perMinute={override.perMinute} perHour={override.perHour} /> <Tag>{timesText(override)}</Tag>
+            <Limits perMinute={override.perMinute} perHour={override.perHour} factor={override.factor} />{' '}
+            {override.factor === null && <Tag>{timesText(override)}</Tag>}
           </>
         ),
     },

@@ -88,11 +88,11 @@ export function OverridesRoute() {
           ]}
         />
         <SelectFilter
-          label="Used"
+          label="Last used"
           value={search.neverUsed}
           onChange={(value) => filter({ neverUsed: value })}
           data={[
-            { value: '', label: 'or not' },
+            { value: '', label: 'any' },
             { value: 'true', label: 'never' },
           ]}
         />

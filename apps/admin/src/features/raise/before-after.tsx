@@ -1,31 +1,68 @@
+/** From what to what, for every API that the override is for. */
 import type { Preview } from '../../data/overrides.js';
-import { count } from '../../lib/format.js';
+import { count, many } from '../../lib/format.js';
 import { Tag } from '../../ui/small.js';
 
-export interface BeforeAfterProps {
-  readonly base: Preview;
-  readonly perMinute: number | null;
-  readonly perHour: number | null;
+type Effect = Preview['effects'][number];
+
+export function BeforeAfter({ effects, stale }: { effects: Preview['effects']; stale: boolean }) {
+  const alike = groupsOf(effects);
+  const hidden = effects.filter(({ governs }) => !governs);
+  return (
+    <section aria-label="Before and after" className="before-after number" style={{ opacity: stale ? 0.75 : 1 }}>
+      {alike.map((group) => (
+        <Alike key={keyOf(group[0] as Effect)} effects={group} only={effects.length === 1} />
+      ))}
+      {hidden.length > 0 && (
+        <Names effects={hidden}>
+          {many(hidden.length, 'API')} unchanged: an override of {hidden.length === 1 ? 'its own' : 'their own'} goes
+          first
+        </Names>
+      )}
+    </section>
+  );
 }
 
-export function BeforeAfter({ base, perMinute, perHour }: BeforeAfterProps) {
-  const { inForce, default: byDefault } = base;
+const keyOf = ({ before, after }: Effect) =>
+  [before.perMinute, after.perMinute, before.perHour, after.perHour].join(' ');
+
+/** APIs that change in the same way, the largest group first; those that fall before all. */
+function groupsOf(effects: readonly Effect[]): Effect[][] {
+  const groups = new Map<string, Effect[]>();
+  for (const effect of effects.filter(({ governs }) => governs)) {
+    const key = keyOf(effect);
+    groups.set(key, [...(groups.get(key) ?? []), effect]);
+  }
+  return [...groups.values()].sort((a, b) => Number(falls(b[0])) - Number(falls(a[0])) || b.length - a.length);
+}
+
+const falls = (effect: Effect | undefined) =>
+  effect !== undefined &&
+  (effect.after.perMinute < effect.before.perMinute || effect.after.perHour < effect.before.perHour);
+
+function Alike({ effects, only }: { effects: readonly Effect[]; only: boolean }) {
+  const { before, after } = effects[0] as Effect;
+  const sources = [...new Set(effects.map(({ before: { source } }) => source))];
   return (
-    <section aria-label="Before and after" className="before-after number">
-      <Row
-        window="In any 60 s"
-        before={inForce?.perMinute ?? byDefault.perMinute}
-        after={perMinute ?? byDefault.perMinute}
-      />
-      <Row window="In any hour" before={inForce?.perHour ?? byDefault.perHour} after={perHour ?? byDefault.perHour} />
-      <small style={{ gridColumn: '1 / -1', color: 'var(--mantine-color-dimmed)' }}>
-        {inForce === null
-          ? 'Before: the lowest default among its APIs. An override for one API or subject goes first.'
-          : inForce.source === 'default'
-            ? 'Before: the default.'
-            : `Before: override ${inForce.source}. The newest one for the same scope holds.`}
-      </small>
-    </section>
+    <>
+      {!only && <Names effects={effects}>{many(effects.length, 'API')}</Names>}
+      <Row window="In any 60 s" before={before.perMinute} after={after.perMinute} />
+      <Row window="In any hour" before={before.perHour} after={after.perHour} />
+      {only && (
+        <small className="before-after-apis">
+          Before: {sources[0] === 'default' ? 'the default' : `override ${sources[0]}`}.
+        </small>
+      )}
+    </>
+  );
+}
+
+function Names({ effects, children }: { effects: readonly Effect[]; children: React.ReactNode }) {
+  return (
+    <details className="before-after-apis">
+      <summary>{children}</summary>
+      {effects.map(({ title }) => title).join(', ')}
+    </details>
   );
 }
 
@@ -37,7 +74,7 @@ function Row({ window, before, after }: { window: string; before: number; after:
       <span>→</span>
       <strong>{count(after)}</strong>
       {after < before ? (
-        <Tag tone="bad">lower</Tag>
+        <Tag tone="bad">{after === 0 ? 'blocked' : 'lower'}</Tag>
       ) : after === before ? (
         <Tag>same</Tag>
       ) : (

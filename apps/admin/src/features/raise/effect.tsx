@@ -18,27 +18,37 @@ export function Effect({ preview, stale }: { preview: Preview | undefined; stale
 }
 
 interface Wanted {
-  readonly perMinute: number | null;
-  readonly perHour: number | null;
+  readonly perMinute?: number | null | undefined;
+  readonly perHour?: number | null | undefined;
+  readonly factor?: number | null | undefined;
   readonly hours: number | null;
 }
 
-export function aboveCeiling(ceiling: Preview['ceiling'], { perMinute, perHour, hours }: Wanted): boolean {
-  const over = (value: number | null, most: number | null) => value !== null && most !== null && value > most;
-  if (over(perMinute, ceiling.perMinute) || over(perHour, ceiling.perHour)) return true;
+export function aboveCeiling(ceiling: Preview['ceiling'], { perMinute, perHour, factor, hours }: Wanted): boolean {
+  const over = (value: number | null | undefined, most: number | null) =>
+    value != null && most !== null && value > most;
+  if (over(perMinute, ceiling.perMinute) || over(perHour, ceiling.perHour) || over(factor, ceiling.times)) return true;
   return ceiling.days !== null && (hours === null || hours > ceiling.days * 24);
 }
 
-export function Ceiling({ ceiling, above }: { ceiling: Preview['ceiling']; above: boolean }) {
-  const { perMinute, perHour, days } = ceiling;
+export interface CeilingProps {
+  readonly ceiling: Preview['ceiling'];
+  readonly above: boolean;
+  /** For several APIs the bound is a factor first. */
+  readonly several: boolean;
+}
+
+export function Ceiling({ ceiling, above, several }: CeilingProps) {
+  const { perMinute, perHour, times, days } = ceiling;
   const others = ceiling.above.join(' or ') || 'admin';
   if (perMinute === null && perHour === null && days === null)
     return (
       <Text size="sm" c="dimmed">
-        Your role has no ceiling.
+        Your role has no approval limit.
       </Text>
     );
   const limits = [
+    several && times !== null ? `${times} times each default` : undefined,
     perMinute === null ? undefined : `${count(perMinute)} in 60 s`,
     perHour === null ? undefined : `${count(perHour)} in an hour`,
     days === null ? undefined : `for ${many(days, 'day')}`,
@@ -51,7 +61,7 @@ export function Ceiling({ ceiling, above }: { ceiling: Preview['ceiling']; above
       </Text>
     );
   return (
-    <Alert color="orange" title="Above your ceiling" role="status">
+    <Alert color="orange" title="Above your approval limit" role="status">
       {told} Saving makes it a request that an {others} decides.
     </Alert>
   );

@@ -1,25 +1,16 @@
-import {
-  Button,
-  Group,
-  NativeSelect,
-  NumberInput,
-  Radio,
-  SegmentedControl,
-  Stack,
-  Text,
-  Textarea,
-  TextInput,
-} from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
+import { Button, Group, NativeSelect, Radio, Stack, Textarea, TextInput } from '@mantine/core';
 import { type FormEvent, useEffect, useRef, useState } from 'react';
 import type { Group as ApiGroup } from '../../data/catalogue.js';
-import { type NewOverride, type Preview, previewQuery, type Question } from '../../data/overrides.js';
+import type { NewOverride, Preview, Question } from '../../data/overrides.js';
 import { serverNow } from '../../lib/clock.js';
 import { inHours } from '../../lib/format.js';
+import { Choice } from '../../ui/forms.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { BeforeAfter } from './before-after.js';
-import { aboveCeiling, Ceiling, Effect } from './effect.js';
+import { Confirmations, keysOf, useAgreement } from './confirmations.js';
+import { Ceiling, Effect } from './effect.js';
+import { HowFar } from './how-far.js';
+import { useRaise } from './raise-state.js';
 import type { Scope, ScopeChoice } from './scopes.js';
 
 export interface RaiseFormProps {
@@ -38,7 +29,6 @@ export interface RaiseFormProps {
   readonly onCancel: () => void;
 }
 
-const TIMES = [2, 5, 10] as const;
 const EXPIRIES = [
   { label: '1 h', value: '1' },
   { label: '24 h', value: '24' },
@@ -46,26 +36,15 @@ const EXPIRIES = [
   { label: '30 d', value: '720' },
 ];
 
-/** As typed; undefined: as the preset has it. Empty: the default stays. */
-type Typed = number | string | undefined;
-
 export function RaiseForm(props: RaiseFormProps) {
-  const { target, scopes, scope, onScope, groups, api, onApi, base, saving, error, onSave, onCancel } = props;
-  const [times, setTimes] = useState(2);
-  const [minute, setMinute] = useState<Typed>();
-  const [hour, setHour] = useState<Typed>();
-  const [expiry, setExpiry] = useState('24');
+  const { target, base, scope, saving, error, onSave, onCancel } = props;
+  const several = scope === 'account' || scope === 'group';
+  const raise = useRaise({ target, base, several });
   const [reason, setReason] = useState('');
   const [ticket, setTicket] = useState('');
   const [missing, setMissing] = useState(false);
-
-  const perMinute = limitOf(minute, base.default.perMinute * times);
-  const perHour = limitOf(hour, base.default.perHour * times);
-  const [asked] = useDebouncedValue({ ...target, perMinute, perHour }, 200);
-  const effect = useQuery(previewQuery(asked));
-  const hours = expiry === 'permanent' ? null : Number(expiry);
-  const above = aboveCeiling(base.ceiling, { perMinute, perHour, hours });
-  const preset = minute === undefined && hour === undefined ? String(times) : '';
+  const { agreed, onAgree } = useAgreement();
+  const preview = raise.preview.data;
 
   // The drawer was there before its form: its close button has the focus.
   const form = useRef<HTMLFormElement>(null);
@@ -73,17 +52,18 @@ export function RaiseForm(props: RaiseFormProps) {
 
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    if (reason.trim() === '' || (perMinute === null && perHour === null)) {
+    const wrong = reason.trim() === '' ? 'reason' : raise.sets ? undefined : 'perMinute';
+    const open = keysOf(preview).filter((key) => !agreed.has(key));
+    if (wrong !== undefined || preview === undefined || open.length > 0) {
       setMissing(true);
-      const wrong = reason.trim() === '' ? 'reason' : 'perMinute';
-      document.querySelector<HTMLElement>(`[data-raise="${wrong}"]`)?.focus();
+      if (wrong !== undefined) document.querySelector<HTMLElement>(`[data-raise="${wrong}"]`)?.focus();
       return;
     }
     onSave({
       ...target,
-      perMinute,
-      perHour,
-      expiresAt: hours === null ? null : inHours(hours, serverNow()),
+      ...raise.limits,
+      ...(preview.lowered.length > 0 ? { allowLowering: true } : {}),
+      expiresAt: raise.hours === null ? null : inHours(raise.hours, serverNow()),
       reason: reason.trim(),
       ticket: ticket.trim() || null,
     });
@@ -92,112 +72,29 @@ export function RaiseForm(props: RaiseFormProps) {
   return (
     <form ref={form} onSubmit={submit} noValidate>
       <Stack gap="md">
-        <NativeSelect
-          label="API"
-          value={api ?? ''}
-          onChange={({ currentTarget }) => onApi(currentTarget.value || undefined)}
-          data={[
-            { value: '', label: 'All of them' },
-            ...groups.map(({ title, apis }) => ({
-              group: title,
-              items: apis.map((one) => ({ value: one.api, label: one.title })),
-            })),
-          ]}
+        <WhatFor {...props} onRestart={raise.restart} />
+        <HowFar raise={raise} several={several} missing={missing} />
+        {raise.sets && preview !== undefined && (
+          <BeforeAfter effects={preview.effects} stale={raise.preview.isFetching} />
+        )}
+        <Effect preview={preview} stale={raise.preview.isFetching} />
+        <Choice
+          id="raise-expiry"
+          label="Expires after"
+          value={raise.expiry}
+          onChange={raise.setExpiry}
+          data={[...EXPIRIES, ...(base.ceiling.days === null ? [{ label: 'permanent', value: 'permanent' }] : [])]}
         />
-        <Radio.Group label="For" value={scope} onChange={(value) => onScope(value as Scope)}>
-          <Stack gap={6} mt={4}>
-            {scopes.map(({ value, label, about }) => (
-              <Radio
-                key={value}
-                value={value}
-                label={label}
-                description={about}
-                data-autofocus={value === scope || undefined}
-              />
-            ))}
-          </Stack>
-        </Radio.Group>
-        <div>
-          <Text size="sm" fw={500} id="raise-presets">
-            Times the default
-          </Text>
-          <SegmentedControl
-            aria-labelledby="raise-presets"
-            fullWidth
-            value={preset}
-            onChange={(value) => {
-              setTimes(Number(value));
-              setMinute(undefined);
-              setHour(undefined);
-            }}
-            data={TIMES.map((n) => ({ value: String(n), label: `${n}×` }))}
-          />
-        </div>
-        <Group grow align="flex-start">
-          <NumberInput
-            label="In any 60 s"
-            data-raise="perMinute"
-            value={minute ?? perMinute ?? ''}
-            onChange={setMinute}
-            min={0}
-            allowDecimal={false}
-            allowNegative={false}
-            thousandSeparator=","
-            placeholder="default"
-            error={missing && perMinute === null && perHour === null ? 'One of the two is needed' : undefined}
-          />
-          <NumberInput
-            label="In any hour"
-            value={hour ?? perHour ?? ''}
-            onChange={setHour}
-            min={0}
-            allowDecimal={false}
-            allowNegative={false}
-            thousandSeparator=","
-            placeholder="default"
-          />
-        </Group>
-        <BeforeAfter base={base} perMinute={perMinute} perHour={perHour} />
-        <Effect preview={effect.data} stale={effect.isFetching} />
-        <div>
-          <Text size="sm" fw={500} id="raise-expiry">
-            Ends after
-          </Text>
-          <SegmentedControl
-            aria-labelledby="raise-expiry"
-            fullWidth
-            value={expiry}
-            onChange={setExpiry}
-            data={[...EXPIRIES, ...(base.ceiling.days === null ? [{ label: 'permanent', value: 'permanent' }] : [])]}
-          />
-        </div>
-        <Textarea
-          label="Reason"
-          description="The customer’s words, or what you found. It stays in the history."
-          data-raise="reason"
-          required
-          autosize
-          minRows={2}
-          maxLength={2_000}
-          value={reason}
-          onChange={({ currentTarget }) => setReason(currentTarget.value)}
-          error={missing && reason.trim() === '' ? 'A reason is needed' : undefined}
-        />
-        <TextInput
-          label="Ticket"
-          placeholder="SUP-1234"
-          maxLength={128}
-          value={ticket}
-          onChange={({ currentTarget }) => setTicket(currentTarget.value)}
-        />
-        <Ceiling ceiling={base.ceiling} above={above} />
+        <Confirmations preview={preview} agreed={agreed} onAgree={onAgree} missing={missing} />
+        <Why {...{ reason, ticket, missing }} onReason={setReason} onTicket={setTicket} />
+        <Ceiling ceiling={base.ceiling} above={raise.above} several={several} />
         {error !== null && <ErrorNote error={error} title="It was not saved" />}
         <Group justify="flex-end" className="sticky-foot">
           <Button variant="default" onClick={onCancel}>
             Cancel
           </Button>
-          <Button type="submit" loading={saving}>
-            {above ? 'Ask an admin' : 'Raise'}
+          <Button type="submit" loading={saving} color={lowersOnly(preview) ? 'red' : undefined}>
+            {raise.above ? 'Ask an admin' : lowersOnly(preview) ? 'Lower' : 'Raise'}
           </Button>
         </Group>
       </Stack>
@@ -205,7 +102,90 @@ export function RaiseForm(props: RaiseFormProps) {
   );
 }
 
-function limitOf(typed: Typed, preset: number): number | null {
-  if (typed === undefined) return preset;
-  return typed === '' ? null : Number(typed);
+/** Nothing gets higher by it: it is no raise. */
+function lowersOnly(preview: Preview | undefined): boolean {
+  if (preview === undefined || preview.lowered.length === 0) return false;
+  return !preview.effects.some(
+    ({ before, after }) => after.perMinute > before.perMinute || after.perHour > before.perHour,
+  );
+}
+
+type WhatForProps = Pick<RaiseFormProps, 'api' | 'onApi' | 'groups' | 'scopes' | 'scope' | 'onScope'> & {
+  readonly onRestart: () => void;
+};
+
+function WhatFor({ api, onApi, groups, scopes, scope, onScope, onRestart }: WhatForProps) {
+  return (
+    <>
+      <NativeSelect
+        label="API"
+        value={api ?? ''}
+        onChange={({ currentTarget }) => {
+          onRestart();
+          onApi(currentTarget.value || undefined);
+        }}
+        data={[
+          { value: '', label: 'All of them' },
+          ...groups.map(({ title, apis }) => ({
+            group: title,
+            items: apis.map((one) => ({ value: one.api, label: one.title })),
+          })),
+        ]}
+      />
+      <Radio.Group
+        label="For"
+        value={scope}
+        onChange={(value) => {
+          onRestart();
+          onScope(value as Scope);
+        }}
+      >
+        <Stack gap={6} mt={4}>
+          {scopes.map(({ value, label, about }) => (
+            <Radio
+              key={value}
+              value={value}
+              label={label}
+              description={about}
+              data-autofocus={value === scope || undefined}
+            />
+          ))}
+        </Stack>
+      </Radio.Group>
+    </>
+  );
+}
+
+interface WhyProps {
+  readonly reason: string;
+  readonly ticket: string;
+  readonly missing: boolean;
+  readonly onReason: (reason: string) => void;
+  readonly onTicket: (ticket: string) => void;
+}
+
+function Why({ reason, ticket, missing, onReason, onTicket }: WhyProps) {
+  return (
+    <>
+      <Textarea
+        label="Reason"
+        description="The customer’s words, or what you found. It stays in the history."
+        data-raise="reason"
+        required
+        autosize
+        minRows={2}
+        maxLength={2_000}
+        value={reason}
+        onChange={({ currentTarget }) => onReason(currentTarget.value)}
+        error={missing && reason.trim() === '' ? 'A reason is needed' : undefined}
+      />
+      <TextInput
+        label="Ticket"
+        placeholder="SUP-1234"
+        maxLength={128}
+        value={ticket}
+        onChange={({ currentTarget }) => onTicket(currentTarget.value)}
+      />
+    </>
+  );
 }

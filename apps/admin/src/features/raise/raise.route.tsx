@@ -4,7 +4,7 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query';
 import { useNavigate, useSearch } from '@tanstack/react-router';
 import { useState } from 'react';
 import { catalogueQuery } from '../../data/catalogue.js';
-import { createOverride, type NewOverride, previewQuery } from '../../data/overrides.js';
+import { type Created, createOverride, type NewOverride, previewQuery } from '../../data/overrides.js';
 import { named } from '../../lib/format.js';
 import { fromValues } from '../../lib/search.js';
 import { ErrorNote, Loading } from '../../ui/notes.js';
@@ -42,7 +42,9 @@ export function RaiseRoute() {
     void navigate({ to: '.', search: (search) => ({ ...search, raiseApi: api, raiseFor: undefined }), replace: true });
   };
   const target = { account, ...(scopes.find(({ value }) => value === scope)?.target ?? {}) };
-  const base = useQuery(previewQuery(target));
+  // With a factor it tells which APIs an override of this scope would govern.
+  const several = scope === 'account' || scope === 'group';
+  const base = useQuery(previewQuery({ ...target, ...(several ? { factor: 2 } : {}) }));
   const save = useMutation({
     mutationFn: (override: NewOverride) => createOverride(override),
     onSuccess: (created) => {
@@ -52,8 +54,8 @@ export function RaiseRoute() {
       notifications.show({
         id,
         autoClose: false,
-        title: 'request' in created ? 'It became a request for an admin' : 'Limit raised',
-        color: 'request' in created ? 'orange' : 'green',
+        title: titleOf(created),
+        color: 'request' in created || created.lowered.length > 0 ? 'orange' : 'green',
         message: 'request' in created ? <Filed created={created} /> : <Saved changed={created} />,
       });
     },
@@ -84,4 +86,10 @@ export function RaiseRoute() {
       )}
     </SideDrawer>
   );
+}
+
+/** What happened, not what was meant: a change that lowered something is no raise. */
+function titleOf(created: Created): string {
+  if ('request' in created) return 'It became a request for an admin';
+  return created.lowered.length > 0 ? 'Limits changed, some are lower' : 'Limit raised';
 }

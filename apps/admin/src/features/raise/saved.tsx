@@ -8,9 +8,10 @@ import type { Changed, Created } from '../../data/overrides.js';
 import { type Reach, untilInForce } from '../../data/system.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
 import { TextLink } from '../../ui/links.js';
+import { LoweringList } from '../../ui/lowering.js';
 import { complaint } from '../../ui/notes.js';
 
-export function Saved({ changed: { override, historyId } }: { changed: Changed }) {
+export function Saved({ changed: { override, historyId, lowered } }: { changed: Changed }) {
   const [reach, setReach] = useState<Reach>();
   const [done, setDone] = useState<boolean>();
   const queryClient = useQueryClient();
@@ -21,14 +22,15 @@ export function Saved({ changed: { override, historyId } }: { changed: Changed }
     mutationFn: (id: number) => undoChange(id, `Undo of ${override.id}, at once`),
     onSuccess: () => queryClient.invalidateQueries({ predicate: ({ queryKey }) => queryKey[0] !== 'session' }),
   });
-  const mayUndo = historyId !== null && !undo.isSuccess;
+  const mayUndo = !undo.isSuccess;
   const goBack = () => {
     if (mayUndo && !undo.isPending) undo.mutate(historyId);
   };
   useShortcuts('After a change', mayUndo ? [{ keys: 'u', does: 'Undo it', run: goBack }] : []);
   return (
     <Stack gap={6}>
-      <Text size="sm">{undo.isSuccess ? 'Taken back: the limit is as before.' : reachText(reach, done)}</Text>
+      <Text size="sm">{undo.isSuccess ? 'Undone: the override has ended.' : reachText(reach, done)}</Text>
+      {lowered.length > 0 && !undo.isSuccess && <LoweringList items={lowered} />}
       {undo.error !== null && (
         <Text size="sm" c="var(--mantine-color-error)">
           {complaint(undo.error)}

@@ -7,7 +7,8 @@ import { approveRequest, declineRequest, type LimitRequest } from '../../data/re
 import { serverNow } from '../../lib/clock.js';
 import { inHours, named, scopeText } from '../../lib/format.js';
 import { useSession } from '../../lib/session.js';
-import { Choice, LimitFields, ReasonField, type Typed, toLimit } from '../../ui/forms.js';
+import { Choice, FactorField, LimitFields, ReasonField, type Typed, typedLimits } from '../../ui/forms.js';
+import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 
@@ -23,16 +24,17 @@ export function DecideDialog({ request, what, onClose, onDone }: DecideDialogPro
   const { ceilings } = useSession();
   const [minute, setMinute] = useState<Typed>(request.perMinute ?? '');
   const [hour, setHour] = useState<Typed>(request.perHour ?? '');
-  const [expiry, setExpiry] = useState('wanted');
+  const [factor, setFactor] = useState<Typed>(request.factor ?? '');
+  const [expiry, setExpiry] = useState(request.pastDue ? '24' : 'wanted');
   const [answer, setAnswer] = useState('');
   const [missing, setMissing] = useState(false);
   const approving = what === 'approve';
   const decide = useMutation({
-    mutationFn: () =>
+    mutationFn: (allowLowering: boolean) =>
       approving
         ? approveRequest(request, {
-            perMinute: toLimit(minute),
-            perHour: toLimit(hour),
+            ...(request.factor === null ? typedLimits({ minute, hour }) : { factor: Number(factor) }),
+            allowLowering,
             ...(expiry === 'wanted'
               ? {}
               : { expiresAt: expiry === 'permanent' ? null : inHours(Number(expiry), serverNow()) }),
@@ -48,10 +50,11 @@ export function DecideDialog({ request, what, onClose, onDone }: DecideDialogPro
       onDone();
     },
   });
+  const lowering = loweringOf(decide.error);
   const submit = (event: FormEvent) => {
     event.preventDefault();
     if (!approving && answer.trim() === '') setMissing(true);
-    else decide.mutate();
+    else decide.mutate(false);
   };
   return (
     <Dialog title={`${approving ? 'Approve' : 'Decline'} ${request.id}`} onClose={onClose}>
@@ -62,14 +65,24 @@ export function DecideDialog({ request, what, onClose, onDone }: DecideDialogPro
           </Text>
           {approving && (
             <>
-              <LimitFields minute={minute} hour={hour} onMinute={setMinute} onHour={setHour} />
+              {request.factor === null ? (
+                <LimitFields
+                  minute={minute}
+                  hour={hour}
+                  onMinute={setMinute}
+                  onHour={setHour}
+                  empty="as it is in force"
+                />
+              ) : (
+                <FactorField value={factor} onChange={setFactor} />
+              )}
               <Choice
                 id="approve-expiry"
                 label="Ends after"
                 value={expiry}
                 onChange={setExpiry}
                 data={[
-                  { label: 'as wanted', value: 'wanted' },
+                  ...(request.pastDue ? [] : [{ label: 'as wanted', value: 'wanted' }]),
                   { label: '24 h', value: '24' },
                   { label: '7 d', value: '168' },
                   { label: '30 d', value: '720' },
@@ -96,7 +109,10 @@ export function DecideDialog({ request, what, onClose, onDone }: DecideDialogPro
               description="The customer reads it: say what would help instead."
             />
           )}
-          {decide.error !== null && <Conflict error={decide.error} onDone={onDone} />}
+          {lowering !== undefined && (
+            <LoweringNote items={lowering} saving={decide.isPending} onLower={() => decide.mutate(true)} />
+          )}
+          {decide.error !== null && lowering === undefined && <Conflict error={decide.error} onDone={onDone} />}
           <Group justify="flex-end">
             <Button variant="default" onClick={onClose}>
               Cancel

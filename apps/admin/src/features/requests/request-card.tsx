@@ -2,7 +2,8 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import type { Asked } from '../../data/requests.js';
 import { actorText, count, many, scopeText, written } from '../../lib/format.js';
 import { AccountLink, TextLink } from '../../ui/links.js';
-import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
+import { Limits, Tag, Time } from '../../ui/small.js';
+import { Wanted } from './wanted.js';
 
 export interface RequestCardProps {
   readonly asked: Asked;
@@ -26,6 +27,7 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
           <AccountLink account={account} fw={600} />
           <span>{scopeText(request)}</span>
           {state !== 'open' && <Tag tone={state === 'approved' ? 'good' : 'bad'}>{state}</Tag>}
+          {request.pastDue && <Tag tone="warn">past due</Tag>}
           {needsAdmin && state === 'open' && <Tag tone="warn">needs an admin</Tag>}
         </Group>
         <Text size="sm">“{written(reason)}”</Text>
@@ -50,9 +52,9 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
         <dt>Wanted</dt>
         <dd>
           <strong>
-            <Limits perMinute={request.perMinute} perHour={request.perHour} />
+            <Wanted request={request} />
           </strong>
-          , {until === null ? 'for good' : <Expiry at={until} />}
+          , {until === null ? 'permanent' : <Until at={until} pastDue={request.pastDue} />}
         </dd>
         <dt>In force</dt>
         <dd>
@@ -92,5 +94,15 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
         </Group>
       )}
     </article>
+  );
+}
+
+/** A wanted end that has passed is no use any more: an approval needs another one. */
+function Until({ at, pastDue }: { at: string; pastDue: boolean }) {
+  return (
+    <>
+      {pastDue ? 'was wanted until ' : 'until '}
+      <Time at={at} />
+    </>
   );
 }
