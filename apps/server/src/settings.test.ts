@@ -129,6 +129,15 @@ test('the database may stand in a file, with a line break at its end', () => {
   expect(readDatabaseAddress({ DATABASE_URL_FILE: fileWith(`${URL_OF_ALL}\n`) }).databaseUrl).toBe(URL_OF_ALL);
 });
 
+test('what came from a file is read again, so that a rotated password is used without a restart', () => {
+  const file = fileWith(URL_OF_ALL);
+  const { readDatabaseUrl } = readSettings({ DATABASE_URL_FILE: file });
+  expect(readDatabaseUrl?.()).toBe(URL_OF_ALL);
+  writeFileSync(file, URL_OF_ALL.replace('secret', 'next'));
+  expect(readDatabaseUrl?.()).toBe(URL_OF_ALL.replace('secret', 'next'));
+  expect(readSettings({ DATABASE_URL: URL_OF_ALL }).readDatabaseUrl).toBeUndefined();
+});
+
 test('the variable itself comes before the file', () => {
   expect(readDatabaseAddress({ DATABASE_URL: URL_OF_ALL, DATABASE_URL_FILE: '/nowhere' }).databaseUrl).toBe(URL_OF_ALL);
 });

@@ -52,6 +52,8 @@ export interface Settings extends DatabaseAddress {
   readonly adminBase?: string | undefined;
   /** After SIGTERM: how long to serve while `/readyz` is 503 already. */
   readonly drainMs?: number | undefined;
+  /** Reads the file again that the database's URL or password came from. Undefined: they came from no file. */
+  readonly readDatabaseUrl?: (() => string) | undefined;
   /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
   readonly signIn?: SignInLimits | undefined;
   /** Undefined: staff sign in with passwords only. */
@@ -128,6 +130,7 @@ export function readSettings(environment: Environment): Settings {
     host: read.ROLLGATE_HOST,
     port: read.ROLLGATE_PORT,
     ...addressOf(read),
+    ...(comesFromFile(environment) ? { readDatabaseUrl: () => readDatabaseAddress(environment).databaseUrl } : {}),
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
@@ -145,6 +148,12 @@ export function readSettings(environment: Environment): Settings {
     },
     oidc: oidcSettings(read),
   };
+}
+
+function comesFromFile(environment: Environment): boolean {
+  return ['DATABASE_URL', 'DATABASE_PASSWORD'].some(
+    (name) => !environment[name]?.trim() && environment[`${name}_FILE`],
+  );
 }
 
 /** All that the command line needs. @throws SettingsError */

@@ -76,6 +76,8 @@ export interface WorldOptions {
   readonly load?: Partial<Load>;
   readonly limiter?: NodeJob['limiter'] | ((index: number) => NodeJob['limiter']);
   readonly clock?: NodeJob['clock'];
+  readonly databaseUrlFile?: string;
+  readonly cold?: boolean;
   readonly environments?: readonly Environment[];
   /** SQL run in the new database. */
   readonly prepare?: string;
@@ -99,6 +101,8 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
     load: { ...LOAD, ...options.load },
     nodes: environments.length,
     ...(clock ? { clock } : {}),
+    ...(options.databaseUrlFile === undefined ? {} : { databaseUrlFile: options.databaseUrlFile }),
+    ...(options.cold === undefined ? {} : { cold: options.cold }),
     limiter: { budgetMs: 2_000, ...(typeof limiter === 'function' ? limiter(index) : limiter) },
   });
   const fleet = new Fleet(jobOf, environments);

@@ -1,19 +1,10 @@
 /** The network between nodes and database: silent, slow, cut, in crumbs. */
-import type { ProxyMode, TcpProxy } from '@rollgate/testing';
-import { type Experiment, openWorld, outcomeOf, type Setting, type World, wait } from './experiment.js';
+import type { ProxyMode } from '@rollgate/testing';
+import { behindProxy } from './behind-proxy.js';
+import { type Experiment, outcomeOf, type World, wait } from './experiment.js';
 
 /** What a call may take beyond its budget, on a machine that is busy with other things. */
 const MARGIN_MS = 2_000;
-
-async function behindProxy(
-  setting: Setting,
-  { budgetMs }: { budgetMs: number },
-): Promise<{ world: World; proxy: TcpProxy }> {
-  const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
-  const port = new URL(url).port;
-  const urlOf = (direct: string) => Object.assign(new URL(direct), { port }).href;
-  return { world: await openWorld(setting, { urlOf, limiter: { budgetMs } }), proxy };
-}
 
 async function resultOf(world: World, budgetMs: number) {
   await world.fleet.finish();

@@ -3,7 +3,9 @@ import { adminTransaction } from './admin-transaction.js';
 import { brink } from './brink.js';
 import { databaseClocks } from './database-clock.js';
 import { diskFull } from './disk-full.js';
+import { distant } from './distant.js';
 import type { Experiment } from './experiment.js';
+import { idleRecovery } from './idle-recovery.js';
 import { asynchronousStops, immediateStops } from './immediate-stops.js';
 import { killNodes } from './kill-nodes.js';
 import { lockHeld } from './lock-held.js';
@@ -21,6 +23,8 @@ import { platformSilent } from './platform-silent.js';
 import { poison } from './poison.js';
 import { poolExhausted } from './pool-exhausted.js';
 import { reconnectStorm } from './reconnect-storm.js';
+import { closedByOperator, passwordRotated } from './refusals.js';
+import { restarts } from './restarts.js';
 import { sqlstates } from './sqlstates.js';
 import { staleOverride } from './stale-override.js';
 import { standby } from './standby.js';
@@ -41,12 +45,17 @@ export const EXPERIMENTS: readonly Experiment[] = [
   stoppedBackend,
   stoppedNode,
   latency,
+  distant,
   resets,
   brink,
   overlap,
   sqlstates,
   poolExhausted,
   reconnectStorm,
+  restarts,
+  idleRecovery,
+  passwordRotated,
+  closedByOperator,
   poison,
   millionSubjects,
   adminTransaction,

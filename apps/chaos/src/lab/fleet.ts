@@ -1,7 +1,7 @@
 /** The nodes of one experiment: processes that are told to go, killed, stopped for a while, and told to end. */
 import { fileURLToPath } from 'node:url';
 import { type NodeProcess, spawnNode } from '@rollgate/testing';
-import { GO, type NodeJob, READY, SETTLED, STOP } from '../node/job.js';
+import { GO, type NodeJob, PAUSE, READY, SETTLED, STOP } from '../node/job.js';
 
 /** The compiled program, also for tests, which run from source. */
 const PROGRAM = fileURLToPath(new URL('../../dist/node/program.js', import.meta.url));
@@ -54,6 +54,11 @@ export class Fleet {
   /** SIGSTOP, SIGCONT. */
   signal(index: number, signal: NodeJS.Signals): void {
     this.#of(this.#names[index] as string).kill(signal);
+  }
+
+  /** No more calls; the nodes go on running. */
+  pause(): void {
+    for (const node of this.#nodes.values()) node.send(PAUSE);
   }
 
   /** No more load; each tells what it owes and ends. @throws when one ends otherwise */

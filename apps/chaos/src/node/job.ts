@@ -10,6 +10,8 @@ export interface Load {
   readonly poisonEvery?: number;
   /** Calls come in bursts of this many, all for one account. */
   readonly burst?: number;
+  /** After so long without a rest, no call for so long, and so on. */
+  readonly rests?: { readonly afterMs: number; readonly forMs: number };
   /** Instead of `perSecond`: bursts for the first account, the next one so long after the last one was decided. */
   readonly mixed?: MixedBursts;
 }
@@ -31,6 +33,10 @@ export interface NodeJob {
   readonly name: string;
   readonly seed: number;
   readonly databaseUrl: string;
+  /** A file that holds the URL instead, read for each new connection. */
+  readonly databaseUrlFile?: string;
+  /** The first calls come before the limiter has reached the database. */
+  readonly cold?: boolean;
   /** Where its history goes, appended. */
   readonly historyFile: string;
   readonly limits: { readonly perMinute: number; readonly perHour: number };
@@ -51,6 +57,8 @@ export interface NodeJob {
 export const READY = 'ready';
 export const SETTLED = 'settled';
 export const GO = 'go\n';
+/** No more calls for now. */
+export const PAUSE = 'pause\n';
 export const STOP = 'stop\n';
 
 export function readFastClock({ startMs, atMs, speed }: FastClock): number {

@@ -4,7 +4,7 @@
  *
  * Invariant: it ends with its parent, however that ends: its stdin closes then.
  */
-import { openSync } from 'node:fs';
+import { openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { Catalogue, LANES } from '@rollgate/contract';
 import { createPostgresLimiter, laneOf } from '@rollgate/limiter';
@@ -25,8 +25,9 @@ const note = noteTo(openSync(job.historyFile, 'a'));
 observeStatements(job.name, note);
 const { clock } = job;
 
+const { databaseUrlFile } = job;
 const limiter = createPostgresLimiter({
-  databaseUrl: job.databaseUrl,
+  databaseUrl: databaseUrlFile === undefined ? job.databaseUrl : () => readFileSync(databaseUrlFile, 'utf8'),
   catalogue: new Catalogue([
     { id: 'chaos', title: 'Chaos', level: ['bot'], limits: job.limits, apis: [{ id: 'chaos', title: 'Chaos' }] },
   ]),
@@ -38,21 +39,36 @@ const limiter = createPostgresLimiter({
 });
 const random = new Random(job.seed);
 let pending = 0;
+let paused = false;
 let stopped = false;
 
 process.stdin.on('end', () => process.exit(1));
-const commands = { go: () => void (job.load.mixed ? driveMixed(job.load.mixed) : drive()), stop: () => void end() };
+const commands = {
+  go: () => void (job.load.mixed ? driveMixed(job.load.mixed) : drive()),
+  pause: () => {
+    paused = true;
+  },
+  stop: () => void end(),
+};
 process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
 });
-await limiter.refreshPolicy();
+// A node that can not reach the database is ready, too: it must decide nothing.
+if (!job.cold) await limiter.start().catch(() => undefined);
 console.log(READY);
 
 async function drive(): Promise<void> {
-  const { perSecond, burst = 1 } = job.load;
+  const { perSecond, burst = 1, rests } = job.load;
   let calls = 0;
-  for (const startedAt = performance.now(); !stopped; await sleep(TICK_MS)) {
-    const due = Math.floor(((performance.now() - startedAt) / 1000) * perSecond);
+  let restedMs = 0;
+  let workedFrom = performance.now();
+  for (const startedAt = performance.now(); !stopped && !paused; await sleep(TICK_MS)) {
+    if (rests && performance.now() - workedFrom > rests.afterMs) {
+      await sleep(rests.forMs);
+      restedMs += rests.forMs;
+      workedFrom = performance.now();
+    }
+    const due = Math.floor(((performance.now() - startedAt - restedMs) / 1000) * perSecond);
     // A node that stood still does not make up for it at once.
     if (due - calls > perSecond / 2) calls = due - Math.floor(perSecond / 2);
     for (; calls < due && pending < MOST_PENDING; calls += burst) {

@@ -18,9 +18,9 @@ const TELL_FAULTS_EVERY_MS = 30_000;
     {
       provide: LIMITER,
       inject: [SETTINGS, LOGGER],
-      useFactory: ({ databaseUrl, pooled = false, signIn }: Settings, logger: Logger): Limiter =>
+      useFactory: ({ databaseUrl, readDatabaseUrl, pooled = false, signIn }: Settings, logger: Logger): Limiter =>
         createPostgresLimiter({
-          databaseUrl,
+          databaseUrl: readDatabaseUrl ?? databaseUrl,
           pooled,
           catalogue: serviceCatalogue(signIn),
           registered: registeredCatalogue,
@@ -28,6 +28,7 @@ const TELL_FAULTS_EVERY_MS = 30_000;
           janitor: false,
           // Sign-in and programs that ask over HTTP can wait longer than a guarded call.
           budgetMs: 1_000,
+          onReport: ({ topic, level, message }) => logger[level]({ topic }, message),
           onError: faultTeller(logger),
         }),
     },

@@ -1,0 +1,13 @@
+import type { TcpProxy } from '@rollgate/testing';
+import { openWorld, type Setting, type World } from './experiment.js';
+
+/** Nodes that reach their database through a network that can be made bad. */
+export async function behindProxy(
+  setting: Setting,
+  { budgetMs }: { budgetMs: number },
+): Promise<{ world: World; proxy: TcpProxy }> {
+  const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
+  const port = new URL(url).port;
+  const urlOf = (direct: string) => Object.assign(new URL(direct), { port }).href;
+  return { world: await openWorld(setting, { urlOf, limiter: { budgetMs } }), proxy };
+}

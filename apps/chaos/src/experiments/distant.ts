@@ -1,0 +1,52 @@
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+
+/** Of each node. Each way takes half of it. */
+const ROUND_TRIPS_MS = [10, 50, 100];
+/** Longer than a pool usually keeps a connection that is not used. */
+const REST_MS = 12_000;
+
+export const distant: Experiment = {
+  name: 'distant',
+  what: `the database is ${ROUND_TRIPS_MS.join(', ')} ms away from its nodes: cold, and after ${REST_MS / 1000} s without a call`,
+  seconds: 30,
+  async run(setting) {
+    const { url } = await setting.lab.shared();
+    const proxies = await Promise.all(ROUND_TRIPS_MS.map(() => setting.lab.proxy(url)));
+    for (const [i, { proxy }] of proxies.entries())
+      proxy.set({ kind: 'latency', ms: (ROUND_TRIPS_MS[i] as number) / 2 });
+    const world = await openWorld(setting, {
+      urlOf: (direct, i) => Object.assign(new URL(direct), { port: new URL(proxies[i]?.url as string).port }).href,
+      cold: true,
+      // As it is by default. The nodes, the load and the database share a machine, so the load is light.
+      limiter: { budgetMs: 150 },
+      load: { perSecond: 30, rests: { afterMs: 1_500, forMs: REST_MS } },
+    });
+    await world.fleet.start();
+    await wait(setting.seconds);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const { calls } = outcome.history;
+    const without = calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
+    return {
+      ...outcome,
+      faults: {
+        'bytes slowed': proxies.reduce((sum, { proxy }) => sum + proxy.seen.slowed, 0),
+        'rests of 10 s or more': restsIn(calls.map(({ node, askedAt }) => ({ node, askedAt }))),
+      },
+      claims: [
+        { what: 'every call is decided by the database', holds: without === 0 },
+        { what: 'no call fails', holds: calls.every(({ error }) => error === null) },
+      ],
+    };
+  },
+};
+
+function restsIn(calls: readonly { readonly node: string; readonly askedAt: number }[]): number {
+  const last = new Map<string, number>();
+  let rests = 0;
+  for (const { node, askedAt } of calls.toSorted((a, b) => a.askedAt - b.askedAt)) {
+    if (askedAt - (last.get(node) ?? askedAt) >= 10_000) rests++;
+    last.set(node, askedAt);
+  }
+  return rests;
+}

@@ -1,0 +1,46 @@
+import { behindProxy } from './behind-proxy.js';
+import { type Experiment, outcomeOf, wait } from './experiment.js';
+
+/** A breaker is probed every two seconds at the latest, and a look tells its state a second later. */
+const RECOVERED_WITHIN_S = 5;
+
+export const idleRecovery: Experiment = {
+  name: 'idle-recovery',
+  what: 'the database goes away under load and comes back when no call is made any more, twice: every node notices',
+  seconds: 16,
+  async run(setting) {
+    const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
+    const states: string[] = [];
+    const modes = async () =>
+      (await world.query<{ mode: string }>('SELECT mode FROM rollgate.node')).map(({ mode }) => mode);
+    await world.fleet.start();
+    await wait(2);
+    proxy.set({ kind: 'reset' });
+    await wait(2);
+    world.fleet.pause();
+    await wait(1);
+    const pausedAt = world.history().calls.length;
+    for (let outage = 0; outage < 2; outage++) {
+      proxy.set({ kind: 'reset' });
+      await wait(0.5);
+      proxy.set({ kind: 'pass' });
+      await wait(RECOVERED_WITHIN_S);
+      states.push(...(await modes()));
+    }
+    const callsMeanwhile = world.history().calls.length - pausedAt;
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    return {
+      ...outcome,
+      faults: {
+        'connections reset': proxy.seen.reset,
+        'calls decided without it': outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+        'states read': states.length,
+      },
+      claims: [
+        { what: 'no call was made while it came back', holds: callsMeanwhile === 0 },
+        { what: 'every node reports normal by itself', holds: states.every((mode) => mode === 'normal') },
+      ],
+    };
+  },
+};
