@@ -136,6 +136,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     budget,
     pooled,
     reports,
+    hasStarted: () => contact.reached,
     onError,
     async prepare(client) {
       if (!contact.reached) {

@@ -17,8 +17,10 @@ export const distant: Experiment = {
     const world = await openWorld(setting, {
       urlOf: (direct, i) => Object.assign(new URL(direct), { port: new URL(proxies[i]?.url as string).port }).href,
       cold: true,
-      // As it is by default. The nodes, the load and the database share a machine, so the load is light.
-      limiter: { budgetMs: 150 },
+      // Distance is the question here, not the disk or the processor that nodes, load and database share: commits do not wait
+      // for the disk, the load is light, and the budget is more than the default.
+      prepare: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`,
+      limiter: { budgetMs: 400 },
       load: { perSecond: 30, rests: { afterMs: 1_500, forMs: REST_MS } },
     });
     await world.fleet.start();
@@ -26,7 +28,7 @@ export const distant: Experiment = {
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const { calls } = outcome.history;
-    const without = calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
+    const without = calls.filter(({ mode }) => mode?.startsWith('fallback'));
     return {
       ...outcome,
       faults: {
@@ -34,9 +36,13 @@ export const distant: Experiment = {
         'rests of 10 s or more': restsIn(calls.map(({ node, askedAt }) => ({ node, askedAt }))),
       },
       claims: [
-        { what: 'every call is decided by the database', holds: without === 0 },
+        { what: 'every call is decided by the database', holds: without.length === 0 },
         { what: 'no call fails', holds: calls.every(({ error }) => error === null) },
       ],
+      notes: without.slice(0, 3).map(({ node, askedAt, endedAt }) => {
+        const afterS = (askedAt - Math.min(...calls.map((call) => call.askedAt))) / 1000;
+        return `${node} decided without it ${afterS.toFixed(1)} s after the start, within ${Math.round(endedAt - askedAt)} ms`;
+      }),
     };
   },
 };

@@ -15,9 +15,7 @@ export const poolExhausted: Experiment = {
     await world.query('DROP FUNCTION rollgate.acquire; ALTER FUNCTION rollgate.acquire_in_truth RENAME TO acquire');
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
-    const refused = outcome.history.mishaps.filter(({ what }) =>
-      /when trying to connect|connection timeout/.test(what),
-    );
+    const refused = outcome.history.mishaps.filter(({ what }) => /no connection to the database was free/.test(what));
     return { ...outcome, faults: { 'connections not to be had': refused.length } };
   },
 };

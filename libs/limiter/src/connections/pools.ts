@@ -37,12 +37,23 @@ export interface PoolOptions {
   /** A pooler in between refuses settings at the start of a session. */
   readonly pooled: boolean;
   readonly reports: Reports;
+  /** The database has been reached once. */
+  readonly hasStarted: () => boolean;
   readonly onError: (error: unknown) => void;
   /** Makes each new connection that decides ready for it, before it decides. */
   readonly prepare: (client: pg.ClientBase) => Promise<void>;
 }
 
-export function openPools({ login, connections, budget, pooled, reports, onError, prepare }: PoolOptions): Pools {
+export function openPools({
+  login,
+  connections,
+  budget,
+  pooled,
+  reports,
+  hasStarted,
+  onError,
+  prepare,
+}: PoolOptions): Pools {
   const limits =
     budget === undefined || pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs };
   const config: pg.ClientConfig = { ...KEEP_ALIVE, ...limits, application_name: 'rollgate', pipeline: !pooled };
@@ -51,7 +62,8 @@ export function openPools({ login, connections, budget, pooled, reports, onError
     open: () => openClient(login, { config, prepare }),
     onFault: onError,
     onRefused(error, times) {
-      if (times < REPORT_AFTER_ATTEMPTS) return;
+      // Before that, the failure to start is reported.
+      if (times < REPORT_AFTER_ATTEMPTS || !hasStarted()) return;
       const message = `a connection to ${login.place} can not be opened: ${error.message}`;
       reports.trouble('connections', { kind: 'refused', message, level: 'warn' });
     },

@@ -33,6 +33,8 @@ export class Contact {
   #failure: LimiterStartError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
+  /** The attempt under way, or the last one, has a caller that receives its failure. */
+  #isAwaited = false;
   #stopped = false;
 
   constructor(options: ContactOptions) {
@@ -50,23 +52,22 @@ export class Contact {
 
   /** Attempts until the database is reached, in the background. */
   begin(): void {
-    this.start().catch((error: unknown) => this.#report(error as Error));
+    this.#shared().catch((error: unknown) => this.#report(error as Error));
   }
 
   /** One attempt; one under way is the same one. More follow in the background. @throws LimiterStartError */
   start(): Promise<void> {
     if (this.#reached) return Promise.resolve();
-    this.#attempt ??= this.#try().finally(() => {
-      this.#attempt = undefined;
-    });
-    return this.#attempt;
+    const attempt = this.#shared();
+    this.#isAwaited = true;
+    return attempt;
   }
 
   /** Resolves when calls can be decided. @throws LimiterUnavailableError */
   async forCall(): Promise<void> {
     if (this.#reached) return;
     // Later attempts are not waited for: whether they succeed is not known either.
-    const first = this.#failure === undefined ? this.start() : Promise.reject(this.#failure);
+    const first = this.#failure === undefined ? this.#shared() : Promise.reject(this.#failure);
     try {
       await within(FIRST_CALLS_WAIT_MS, first, 'the limiter did not reach its database');
     } catch (error) {
@@ -82,7 +83,15 @@ export class Contact {
     clearTimeout(this.#retry);
   }
 
+  #shared(): Promise<void> {
+    this.#attempt ??= this.#try().finally(() => {
+      this.#attempt = undefined;
+    });
+    return this.#attempt;
+  }
+
   async #try(): Promise<void> {
+    this.#isAwaited = false;
     try {
       await this.#options.reach();
     } catch (error) {
@@ -102,7 +111,8 @@ export class Contact {
   }
 
   #report({ message }: Error): void {
-    if (this.#stopped) return;
+    // Whoever waits for the start receives the reason.
+    if (this.#stopped || this.#isAwaited) return;
     this.#options.reports.trouble('start', {
       kind: 'waiting',
       message: `the limiter decides nothing until it has reached its database: ${message}`,
