@@ -1,4 +1,4 @@
-import { Inject, Module, type OnApplicationShutdown } from '@nestjs/common';
+import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { LOGGER } from '../logging/logger.js';
@@ -35,8 +35,16 @@ const TELL_FAULTS_EVERY_MS = 30_000;
   ],
   exports: [LIMITER],
 })
-export class LimitingModule implements OnApplicationShutdown {
+export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+
+  /**
+   * Before the service listens, so that it is ready at once. A limiter that can't reach its database says so itself and goes on
+   * trying; meanwhile `/readyz` is 503 and says why.
+   */
+  async onModuleInit(): Promise<void> {
+    await this.limiter.start().catch(() => undefined);
+  }
 
   /** After the last request was answered. */
   async onApplicationShutdown(): Promise<void> {
