@@ -122,7 +122,7 @@ test('decisions go on by a token that is known, within their budget', async () =
     Array.from({ length: 5 }, (_, i) => () => timed({ method: 'POST', path: '' }, () => decide(`b-${i}`))),
   );
   expect(answers.map(({ status }) => status)).toEqual([200, 200, 200, 200, 200]);
-  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(2_500);
+  expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(4_000);
 });
 
 test('what a token that is known may read: each route behind the guard', async () => {
