@@ -22,7 +22,7 @@ export interface RouteOptions {
   /** Of the response. */
   readonly example?: unknown;
   readonly status?: number;
-  /** Besides 400, 401 and 403, which every route may answer. */
+  /** Besides 400, 401, 403 and 503, which every route may answer. */
   readonly errors?: readonly number[];
   /** Files the list can be downloaded as. They need the permission `export` besides the route's own. */
   readonly alsoAs?: readonly ExportForm[];
@@ -38,6 +38,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   422: 'Well-formed, but it can never be.',
   428: '`If-Match` is needed.',
   429: 'Too often.',
+  503: 'The database does not answer at the moment: `Retry-After` says when to try again.',
 };
 
 /** In the description's components. */
@@ -100,7 +101,7 @@ export function Route(options: RouteOptions): MethodDecorator {
     response === undefined ? undefined : { schema: schemaOf(response), ...(example === undefined ? {} : { example }) };
   const content: Record<string, unknown> = json === undefined ? {} : { 'application/json': json };
   for (const form of alsoAs) content[EXPORT_TYPES[form]] = { schema: { type: 'string' } };
-  const refusals = [...new Set([400, ...('publicBecause' in access ? [] : [401, 403]), ...errors])];
+  const refusals = [...new Set([400, ...('publicBecause' in access ? [] : [401, 403]), ...errors, 503])];
   return applyDecorators(
     accessDecorator(access),
     HttpCode(status),
