@@ -1,13 +1,13 @@
 /** A database that takes everything and answers nothing: every call of every API ends in time, with 503 and Retry-After. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { startTcpProxy, type TcpProxy } from '@rollgate/testing';
 import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
-import { ANSWER_WITHIN_MS } from '../src/store/database.js';
 import { type Answer, type CallOptions, startPlatform, type TestPlatform } from './start-platform.js';
 
 const BUDGET_MS = 150;
 /** One statement of the platform's own before the decision or after it, and some time of a busy machine. */
-const ENDS_WITHIN_MS = ANSWER_WITHIN_MS + BUDGET_MS + 3_000;
+const ENDS_WITHIN_MS = SILENT_CALLS_END_WITHIN_MS + BUDGET_MS + 3_000;
 
 let platform: TestPlatform;
 let proxy: TcpProxy;

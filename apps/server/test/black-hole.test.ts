@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RequestMethod } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
+import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import { ACCESS, type Access } from '../src/access/access.decorators.js';
 import { PERMISSIONS } from '../src/access/permissions.js';
@@ -9,7 +10,7 @@ import { type Browser, browserOf } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';
 
 /** The longest wait of a route for a silent database, and some time of a busy machine. */
-const ENDS_WITHIN_MS = 3_000 + 2_500;
+const ENDS_WITHIN_MS = SILENT_CALLS_END_WITHIN_MS + 2_500;
 /** Of these many calls at a time: more than the pool has connections. */
 const AT_ONCE = 12;
 

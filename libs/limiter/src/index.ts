@@ -1,4 +1,5 @@
 export { type DatabaseUrl, DatabaseUrlError, type Password } from './connections/database-login.js';
+export { DatabaseSilentError, SILENT_CALLS_END_WITHIN_MS, SilenceWatch } from './connections/silence-watch.js';
 export {
   DEFAULT_KEEP_EVENT_DAYS,
   EventDays,

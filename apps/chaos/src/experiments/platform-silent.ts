@@ -1,5 +1,6 @@
 /** HTTP callers of the sample platform while its database takes everything and answers nothing. */
 import { fileURLToPath } from 'node:url';
+import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { spawnNode } from '@rollgate/testing';
 import { type Experiment, wait } from './experiment.js';
 
@@ -9,7 +10,7 @@ const SECRET = 'a secret of more than thirty-two bytes, for chaos';
 
 const PER_SECOND = 60;
 /** A statement of the platform's own, and the decision's budget. */
-const BUDGET_MS = 2_000 + 150;
+const BUDGET_MS = SILENT_CALLS_END_WITHIN_MS + 150;
 /** What a call may take beyond it, on a machine that is busy with other things. */
 const MARGIN_MS = 2_000;
 /** After the hole: new connections, and a breaker that closes. */

@@ -3,16 +3,14 @@
  * no part of the product's migrations.
  */
 import { checkSession, sessionClient } from '@rollgate/contract/database-session';
-import { isDatabaseAway } from '@rollgate/limiter';
+import { DatabaseSilentError, isDatabaseAway, SilenceWatch } from '@rollgate/limiter';
 import pg from 'pg';
 
 /** One key for all platforms of a database: two that boot at once would both find nothing and both create. */
 const SCHEMA_LOCK = 7_655_283_553;
 
-/** Of each statement, from the wait for a connection to its last row. A database that says nothing at all must not hold calls. */
-export const ANSWER_WITHIN_MS = 2_000;
-/** Another platform may be making the schema. */
-const SCHEMA_WITHIN_MS = 30_000;
+/** The driver counts the wait for a free connection too: shorter, a busy moment would be answered with errors. */
+const CONNECTION_WAIT_MS = 30_000;
 
 const SCHEMA = `
 -- Made for it where it may make none: IF NOT EXISTS would ask for that right first.
@@ -73,10 +71,10 @@ async function createSchema(pool: pg.Pool): Promise<void> {
   try {
     await checkSession(client);
     await client.query('BEGIN');
-    await client.query(patiently('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]));
+    await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
     const { rows } = await client.query<{ ready: boolean }>(`SELECT to_regclass('platform.rows') IS NOT NULL AS ready`);
     // Looked up first: even an idle CREATE INDEX IF NOT EXISTS locks the table against writers of a running platform.
-    if (!rows[0]?.ready) await client.query(patiently(SCHEMA));
+    if (!rows[0]?.ready) await client.query(SCHEMA);
     await client.query('COMMIT');
     client.release();
   } catch (error) {
@@ -85,13 +83,13 @@ async function createSchema(pool: pg.Pool): Promise<void> {
   }
 }
 
-function patiently(text: string, values?: unknown[]): pg.QueryConfig & { query_timeout: number } {
-  return { text, query_timeout: SCHEMA_WITHIN_MS, ...(values && { values }) };
-}
-
-/** The platform's connections. Every statement ends within `ANSWER_WITHIN_MS`. */
+/**
+ * The platform's connections. A statement may wait in a busy moment; where the database is silent, whatever waits for it
+ * ends within `SILENT_CALLS_END_WITHIN_MS` of `@rollgate/limiter`.
+ */
 export class Database {
   readonly #pool: pg.Pool;
+  readonly #watch: SilenceWatch;
 
   constructor({
     databaseUrl,
@@ -102,32 +100,27 @@ export class Database {
     pooled: boolean;
     onIdleError: (error: Error) => void;
   }) {
+    this.#watch = new SilenceWatch({ databaseUrl, Client: sessionClient(pg.Client, { pooled }) });
     this.#pool = new pg.Pool({
       connectionString: databaseUrl,
-      Client: sessionClient(pg.Client, { pooled }),
+      Client: this.#watch.Client,
       max: 10,
-      connectionTimeoutMillis: ANSWER_WITHIN_MS,
-      query_timeout: ANSWER_WITHIN_MS,
+      connectionTimeoutMillis: CONNECTION_WAIT_MS,
     });
     // Without a listener, a connection that Postgres ends while idle would end this process.
     this.#pool.on('error', onIdleError);
   }
 
-  /** @throws what Postgres or the driver says; the problem filter knows which errors are the database's. */
-  async query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
-    const lateAt = performance.now() + ANSWER_WITHIN_MS;
-    const client = await this.#pool.connect();
-    let isLost = false;
-    try {
-      const query_timeout = Math.max(1, Math.round(lateAt - performance.now()));
-      return await client.query<Row>({ text, values, query_timeout } as pg.QueryConfig);
-    } catch (error) {
-      // Whatever was in flight on it may still be answered: never reuse it.
-      isLost = isDatabaseAway(error);
-      throw error;
-    } finally {
-      client.release(isLost);
-    }
+  /** @throws what Postgres or the driver says, or DatabaseSilentError; `isDatabaseAway` tells which are the database's. */
+  query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
+    return new Promise((resolve, reject) => {
+      const call = { isOver: false };
+      const over = this.#watch.begin((silent) => {
+        call.isOver = true;
+        reject(silent);
+      });
+      this.#run<Row>({ text, values }, call).then(resolve, reject).finally(over);
+    });
   }
 
   /** @throws Error with one line that says why the database can't be used. */
@@ -137,5 +130,23 @@ export class Database {
 
   end(): Promise<void> {
     return this.#pool.end();
+  }
+
+  async #run<Row extends pg.QueryResultRow>(
+    query: pg.QueryConfig,
+    call: { readonly isOver: boolean },
+  ): Promise<pg.QueryResult<Row>> {
+    const client = await this.#pool.connect();
+    let isLost = false;
+    try {
+      // Its caller was answered while it waited for the connection: nothing may be changed any more.
+      if (call.isOver) throw new DatabaseSilentError();
+      return await client.query<Row>(query);
+    } catch (error) {
+      isLost = isDatabaseAway(error);
+      throw error;
+    } finally {
+      client.release(isLost);
+    }
   }
 }

@@ -1,10 +1,10 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
 import { sessionClient } from '@rollgate/contract/database-session';
+import { SilenceWatch } from '@rollgate/limiter';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import type { DatabaseAddress } from './database-address.js';
-import { SilenceWatch } from './silence-watch.js';
 
 /** The admin side's DataSource: entities register themselves by `TypeOrmModule.forFeature`. Decisions never pass here. */
 export function adminDatabase({
