@@ -23,6 +23,8 @@ export interface Asked {
   readonly account: string;
   readonly key: string;
   readonly limits: Limits;
+  /** What `limits` are the half of, while a quarantine halves them. */
+  readonly fullLimits?: Limits | undefined;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
   /** Ids of the overrides that govern it. */
@@ -40,6 +42,8 @@ export interface OutageAnswer {
 }
 
 const MIN_RESET_MS = 1;
+/** At most. */
+const QUARANTINE_MS = 61_000;
 
 interface Counted {
   readonly granted: boolean;
@@ -77,7 +81,7 @@ export class Decider {
       hourUsed,
       minuteResetMs: toMs(row.minuteResetAt),
       hourResetMs: toMs(row.hourResetAt),
-      retryMs: granted ? nowMs : toMs(row.retryAt),
+      retryMs: granted ? nowMs : (toMs(row.retryAt) ?? afterQuarantine(asked, nowMs)),
       denial: undefined,
     });
     if (granted && this.#recorder?.samples(decision.api)) this.#sample(asked, decision);
@@ -137,7 +141,7 @@ export class Decider {
     // A denial has a cause, is on record by it, and says when to come back. One that has none is no decision.
     if (!granted && deniedBy === null)
       throw new BrokenAnswerError(`a call of ${entry.id} was denied that both its windows have room for`);
-    if (retryMs === null && cost <= limits.perMinute && cost <= limits.perHour)
+    if (retryMs === null && fits(cost, limits))
       throw new BrokenAnswerError(`a call of ${entry.id} was denied without a time at which it fits`);
     return {
       id: deniedBy === null ? nextId() : this.#denialId(asked, counted, deniedBy),
@@ -197,6 +201,15 @@ function count(event: LimitEvent, cost: number, nowMs: number): number {
   event.lastMs = nowMs;
   event.count += 1;
   return event.count;
+}
+
+/** When a cost above the halved limits of a quarantine may fit; `null`: it is above the full limits, or there is none. */
+function afterQuarantine({ cost, fullLimits }: Asked, nowMs: number): number | null {
+  return fullLimits !== undefined && fits(cost, fullLimits) ? nowMs + QUARANTINE_MS : null;
+}
+
+function fits(cost: number, { perMinute, perHour }: Limits): boolean {
+  return cost <= perMinute && cost <= perHour;
 }
 
 function toMs(second: number | null): number | null {

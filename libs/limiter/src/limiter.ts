@@ -416,8 +416,8 @@ export class Limiter {
     if (!entry) throw new UnknownApiError(String(api), this.catalogue.nearest(String(api)));
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
-    const { limits, source, mode, governedBy } = this.#inForce(entry, { account: encoded, subject: key });
-    return { entry, account, key, limits, source, mode, governedBy, cost, request };
+    const { limits, fullLimits, source, mode, governedBy } = this.#inForce(entry, { account: encoded, subject: key });
+    return { entry, account, key, limits, fullLimits, source, mode, governedBy, cost, request };
   }
 
   #inForce(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
@@ -426,7 +426,8 @@ export class Limiter {
     const inForce = this.#policy.hasOverrides(account)
       ? this.#policy.inForce(entry, { account, subject, nowMs: this.#policySource.now() })
       : this.#policy.defaultOf(entry);
-    return quarantine?.state === undefined ? inForce : { ...inForce, limits: quarantine.limitsOf(inForce.limits) };
+    if (quarantine?.state === undefined) return inForce;
+    return { ...inForce, limits: quarantine.limitsOf(inForce.limits), fullLimits: inForce.limits };
   }
 
   #entryOfScope(scope: string): ApiEntry | undefined {

@@ -1,10 +1,13 @@
 /** Denials that no wait helps: a limit of 0, and a cost above the limit. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { Catalogue } from '@rollgate/contract';
+import { Catalogue, type Limits } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import type { Limiter } from '../src/limiter.js';
+import { Limiter } from '../src/limiter.js';
+import { MemoryStore } from '../src/memory-store.js';
 import { LocalCounts } from '../src/outage/local-counts.js';
 import { Outage } from '../src/outage/outage.js';
+import type { Quarantine } from '../src/outage/quarantine.js';
+import { Policy } from '../src/policy/policy.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { Reports } from '../src/reports.js';
 import { logStatements, type StatementLog } from '../src/testing/statement-log.js';
@@ -94,6 +97,40 @@ test('a smaller cost is asked of the database all the same', async () => {
   await ask('small', 6);
   expect(await ask('small', 5)).toMatchObject({ allowed: true });
   expect(await ask('small', 6)).toMatchObject({ allowed: false, windows: { minute: { used: 5 } } });
+});
+
+describe('while a quarantine halves the limits', () => {
+  const halves = {
+    state: { since: 0, sinceMs: 0, reason: 'the clock jumped' },
+    limitsOf: ({ perMinute, perHour }: Limits): Limits => ({
+      perMinute: Math.floor(perMinute / 2),
+      perHour: Math.floor(perHour / 2),
+    }),
+  } as unknown as Quarantine;
+
+  const inQuarantine = (): Limiter =>
+    new Limiter({
+      store: new MemoryStore({ clock: () => clock.nowMs }),
+      catalogue,
+      now: () => clock.nowMs,
+      policy: {
+        policy: new Policy(),
+        now: () => clock.nowMs,
+        refresh: async () => true,
+        ageMs: () => 0,
+        quarantine: halves,
+      },
+    });
+
+  test.each([
+    ['above half of the limit fits when it is over', 3, ['minute'], 61_000],
+    ['above the whole limit never fits', 6, ['minute', 'hour'], null],
+  ])('a cost %s', async (_what, cost, violated, retryAfterMs) => {
+    const halved = inQuarantine();
+    const request = { account: 'acme', api: 'small', dimensions: { bot }, cost };
+    expect(await halved.acquire(request)).toMatchObject({ allowed: false, violated, retryAfterMs });
+    await halved.close();
+  });
 });
 
 describe('while the database is away', () => {

@@ -19,7 +19,8 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1, -1000, -61_000, -3_600_000) },
 );
 const calls = fc.array(fc.record({ step, cost: fc.integer({ min: 1, max: 4 }) }), { minLength: 5, maxLength: 40 });
-const limits = fc.record({ perMinute: fc.integer({ min: 1, max: 9 }), perHour: fc.integer({ min: 1, max: 25 }) });
+/** Also of 0, and below the largest cost: no wait helps then. */
+const limits = fc.record({ perMinute: fc.integer({ min: 0, max: 9 }), perHour: fc.integer({ min: 0, max: 25 }) });
 
 test('a denial names the window that denies, from memory as from the store, and the hour where both do', async () => {
   await fc.assert(

@@ -57,6 +57,7 @@ interface Asked {
   readonly key: string;
   readonly cost: number;
   readonly limits: Limits;
+  readonly fullLimits?: Limits | undefined;
 }
 
 export interface OutageOptions {
@@ -104,7 +105,7 @@ export class Outage {
   }
 
   /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
-  decide({ entry, key, cost, limits }: Asked, cause: unknown): OutageAnswer {
+  decide({ entry, key, cost, limits, fullLimits = limits }: Asked, cause: unknown): OutageAnswer {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const lane = laneOfKey(key);
@@ -115,7 +116,7 @@ export class Outage {
     if (own === undefined) throw new LimiterUnavailableError(cause);
     const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
     // A cost above this node's part of the limit may fit as soon as the database is back.
-    const fits = cost <= limits.perMinute && cost <= limits.perHour;
+    const fits = cost <= fullLimits.perMinute && cost <= fullLimits.perHour;
     const retryMs = fits ? this.#now() + retryAfterMs() : null;
     const answer = this.#local.acquire(item);
     if (answer === undefined) return { limits: NO_PART, answer: this.#denial(), retryMs };

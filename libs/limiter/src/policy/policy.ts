@@ -11,6 +11,8 @@ import { byRank, fits, limitsUnder, type Override, setsLimit } from './resolve.j
 /** What applies to one call. */
 export interface InForce {
   readonly limits: Limits;
+  /** What `limits` are the half of, while a quarantine halves them. */
+  readonly fullLimits?: Limits | undefined;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
   /** Ids of the overrides that made it so: of the limits, of the mode, or of both; none where the defaults apply. */
