@@ -171,7 +171,8 @@ async function readForeignRemains(client: pg.Client): Promise<string[]> {
            UNION ALL
            SELECT 'type rollgate.author', t.typowner FROM pg_type t JOIN pg_namespace n ON n.oid = t.typnamespace
            WHERE n.nspname = 'rollgate' AND t.typname = 'author') o
-     WHERE NOT pg_has_role(o.owner, 'USAGE')`,
+     WHERE NOT pg_has_role(o.owner, 'USAGE') AND pg_get_userbyid(o.owner) <> $1`,
+    [OWNER],
   );
   return rows.map(({ found }) => found);
 }

@@ -1,6 +1,6 @@
 /** Several migrations at once, straight and through PgBouncer in transaction mode. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { connect, migrate, pendingMigrations } from '@rollgate/migrations';
+import { connect, MIGRATIONS_OF_010, migrate, pendingMigrations, readSql } from '@rollgate/migrations';
 import {
   createTestDatabase,
   findPgBouncer,
@@ -50,6 +50,25 @@ test('one that waits goes on as soon as the other is done', async () => {
   const waiting = migrate({ databaseUrl: database.url });
   await release();
   expect(await waiting).toEqual(['001-baseline']);
+});
+
+test('a table that stays in use stops it in time, and the session that uses it is named', async () => {
+  await database.pool.query(`CREATE SCHEMA rollgate;
+    CREATE TABLE rollgate.migration (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`);
+  await database.pool.query(await readSql('test/0.1.0.sql'));
+  for (const name of MIGRATIONS_OF_010)
+    await database.pool.query('INSERT INTO rollgate.migration (timestamp, name) VALUES (1, $1)', [name]);
+  const reader = await connect({ databaseUrl: database.url, applicationName: 'long-report' });
+  await reader.query('BEGIN; SELECT FROM rollgate.override_history');
+  try {
+    await expect(migrate({ databaseUrl: database.url, lockTimeoutMs: 300 })).rejects.toThrow(
+      /^a table of Rollgate stayed locked for 0\.3 s; nothing of the migration was applied; held by pid \d+, application long-report/,
+    );
+    expect(await pendingMigrations({ databaseUrl: database.url })).toEqual(['001-baseline']);
+  } finally {
+    await reader.end();
+  }
+  expect(await migrate({ databaseUrl: database.url })).toEqual(['001-baseline']);
 });
 
 const whenInstalled = findPgBouncer() === undefined ? test.skip : test;

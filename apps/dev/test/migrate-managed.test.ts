@@ -1,6 +1,6 @@
 /** Migrating as somebody who is no superuser, as on a managed server, on each version that is there. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { migrate, pendingMigrations } from '@rollgate/migrations';
+import { MIGRATIONS_OF_010, migrate, pendingMigrations, readSql } from '@rollgate/migrations';
 import { type OwnServer, queryAs, SERVER_VERSIONS, startOwnServer } from './own-server.js';
 
 describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
@@ -75,6 +75,32 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
       'app',
     );
     expect(row).toEqual({ member: true, reads: true });
+  });
+
+  test('two databases that are migrated at once on a server without the roles both succeed', async () => {
+    const databaseUrl = await fresh('CREATEROLE');
+    await server.query('DROP DATABASE IF EXISTS second WITH (FORCE)');
+    await server.query('CREATE DATABASE second OWNER app');
+    const both = [databaseUrl, server.urlOf('app', 'second')].map((url) => migrate({ databaseUrl: url }));
+    expect(await Promise.all(both)).toEqual([['001-baseline'], ['001-baseline']]);
+    await server.query('DROP DATABASE second WITH (FORCE)');
+  });
+
+  test('a database of 0.1.0 that somebody else made is brought over after the statements that are printed', async () => {
+    const databaseUrl = await fresh('CREATEROLE');
+    await server.query(
+      `CREATE SCHEMA rollgate;
+       CREATE TABLE rollgate.migration (id serial CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL);
+       ${await readSql('test/0.1.0.sql')}
+       INSERT INTO rollgate.migration (timestamp, name) SELECT place, name FROM unnest(ARRAY[${MIGRATIONS_OF_010.map((name) => `'${name}'`).join()}]) WITH ORDINALITY AS m(name, place);
+       GRANT USAGE ON SCHEMA rollgate TO app; GRANT SELECT ON rollgate.migration TO app`,
+      'app',
+    );
+    const message = await refusal(migrate({ databaseUrl }));
+    const statements = message.split('\n').filter((line) => line.startsWith('  '));
+    expect(statements).toEqual(expect.arrayContaining(['  ALTER TABLE rollgate.migration OWNER TO rollgate_owner;']));
+    await server.query(statements.join('\n'), 'app');
+    expect(await migrate({ databaseUrl })).toEqual(['001-baseline']);
   });
 
   test('an owner without CREATEROLE is told the statements before anything is changed; with them it migrates', async () => {

@@ -174,6 +174,25 @@ test('programs of the embedded Postgres work with logins of their own, which hav
   await node.stop();
 }, 60_000);
 
+test('a data folder of 0.1.0, whose programs signed in as the groups, goes over to logins', async () => {
+  const first = await start({}, READY);
+  const admin = new pg.Client((await readFile(join(project, '.rollgate', 'database-url'), 'utf8')).trim());
+  await admin.connect();
+  await admin.query(`ALTER ROLE rollgate_runtime LOGIN PASSWORD 'old'; ALTER ROLE rollgate_auditor LOGIN; ALTER ROLE rollgate_auditor SET statement_timeout = '30s';
+    CREATE TABLE platform.old (id serial); ALTER SCHEMA platform OWNER TO rollgate_runtime; ALTER TABLE platform.old OWNER TO rollgate_runtime`);
+  await admin.end();
+  await first.stop();
+  const second = await start({}, READY);
+  await asProgram(ports.PLATFORM_PORT, async (platform) => {
+    await platform.query('INSERT INTO platform.old DEFAULT VALUES');
+    const { rows } = await platform.query(
+      `SELECT rolname FROM pg_roles WHERE rolname LIKE 'rollgate%' AND (rolcanlogin OR rolconfig IS NOT NULL)`,
+    );
+    expect(rows).toEqual([]);
+  });
+  await second.stop();
+}, 60_000);
+
 test('the first admin is made and shown once, by the start that finds nobody', async () => {
   const shown = / {2}as admin@localhost with the password (\S+) \(shown this once\)\n/;
   await rm(join(project, '.rollgate'), { recursive: true, force: true });

@@ -140,7 +140,7 @@ function describe({
   connectionLimit,
 }: LoginState): string {
   const limit = connectionLimit < 0 ? '' : ` of ${connectionLimit}`;
-  const facts = [`${sessions}${limit} connections`];
+  const facts = [`${sessions}${limit} ${sessions === 1 && limit === '' ? 'connection' : 'connections'}`];
   if (!belongsHere) facts.push(connects ? 'of another database, and may connect here too' : 'of another database');
   else if (!connects) facts.push('may not connect');
   if (!canLogin) facts.push('may not sign in');
