@@ -25,7 +25,10 @@ export const SESSION_SETTINGS = {
   default_transaction_isolation: 'read committed',
 } as const satisfies Readonly<Record<string, string>>;
 
-/** What every connection pooler accepts when a client connects, and applies to whichever server connection it lends out. */
+/**
+ * What PgBouncer accepts when a client connects, in every version, and applies to whichever server connection it lends out.
+ * Java's driver has always sent the first two, so other poolers cope with them.
+ */
 const POOLED = ['DateStyle', 'TimeZone', 'standard_conforming_strings'] as const satisfies readonly SessionSetting[];
 
 type SessionSetting = keyof typeof SESSION_SETTINGS;
@@ -43,7 +46,7 @@ export interface SessionOptions {
   readonly pooled?: boolean | undefined;
 }
 
-/** What is sent when a connection starts. Through a pooler: the settings that every pooler knows. */
+/** What is sent when a connection starts. Through a pooler: the few that poolers accept. */
 export function sessionSettings({ pooled = false }: SessionOptions = {}): Readonly<Record<string, string>> {
   if (!pooled) return SESSION_SETTINGS;
   return Object.fromEntries(POOLED.map((name) => [name, SESSION_SETTINGS[name]]));
