@@ -2,7 +2,14 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import {
+  createTestDatabase,
+  findPgBouncer,
+  startPgBouncer,
+  startTcpProxy,
+  type TcpProxy,
+  type TestDatabase,
+} from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
 import { allowConnections } from './allow-connections.js';
@@ -102,3 +109,49 @@ test('one connection is lost and can not be opened again: the calls of both stri
     await allowConnections(database.url, true);
   }
 }, 60_000);
+
+/** Calls after rests that are longer than the timeout. */
+async function askAfterRests(of: Limiter): Promise<number> {
+  let fallbacks = 0;
+  for (let rest = 0; rest < 3; rest++) {
+    await wait(1_700);
+    fallbacks += without(await ask(of));
+  }
+  return fallbacks;
+}
+
+test('a server that ends idle sessions after a second: the calls after a rest are decided by the database', async () => {
+  const name = new URL(database.url).pathname.slice(1);
+  await database.pool.query(`ALTER DATABASE "${name}" SET idle_session_timeout = 1000`);
+  try {
+    const near = open({ budgetMs: 1_000, pollEveryMs: 3_600_000 });
+    await near.start();
+    const before = await sessions();
+    expect(await askAfterRests(near)).toBe(0);
+    expect((await sessions()).some((pid) => before.includes(pid))).toBe(false);
+  } finally {
+    await database.pool.query(`ALTER DATABASE "${name}" RESET idle_session_timeout`);
+  }
+}, 60_000);
+
+const throughPgBouncer = findPgBouncer() === undefined ? test.skip : test;
+
+throughPgBouncer(
+  'a PgBouncer that ends idle clients and idle servers after a second: the same',
+  async () => {
+    const bouncer = await startPgBouncer({
+      url: database.url,
+      settings: { client_idle_timeout: '1', server_idle_timeout: '1' },
+    });
+    try {
+      const near = open({ databaseUrl: bouncer.through(database.url), pooled: true, budgetMs: 1_000 });
+      await near.start();
+      expect(await askAfterRests(near)).toBe(0);
+      expect(bouncer.log()).toMatch(/client_idle_timeout/);
+      await near.close();
+    } finally {
+      await bouncer.stop();
+    }
+  },
+  60_000,
+);
