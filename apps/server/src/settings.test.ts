@@ -65,6 +65,7 @@ test('every setting is read', () => {
     keepSeconds: 3661,
     keepEventDays: 30,
     environment: 'production',
+    drainMs: 5_000,
     trustProxy: ['10.0.0.0/8', '192.0.2.7'],
     publicUrl: 'https://rollgate.example.com',
     signIn: { perLogin: { perMinute: 5, perHour: 20 }, perAddress: { perMinute: 100, perHour: 1_000 } },
