@@ -111,6 +111,27 @@ test('each moment has the limit that applied then, through creation, change, end
   });
 });
 
+test('a factor applied to the default of its moment', async () => {
+  const account = 'times';
+  const subject = 'times/publish-bot/bot=b';
+  await change(`rollgate.create_override($1, ${BY})`, [
+    JSON.stringify({ account, factor: 2.5, reason: 'r', allow_lowering: true }),
+  ]);
+  const before = await now();
+  const { rows } = await database.pool.query(
+    `SELECT version, per_minute FROM rollgate.catalogue WHERE api = 'publish-bot'`,
+  );
+  const edit = (changes: object) =>
+    database.pool.query(
+      `SELECT FROM rollgate.change_catalogue('publish-bot', (SELECT version FROM rollgate.catalogue WHERE api = 'publish-bot'), $1, 'r', NULL, ${BY})`,
+      [JSON.stringify({ ...changes, allow_lowering: true })],
+    );
+  await edit({ per_minute: 61 });
+  expect(await asOf(await now(), account, subject)).toMatchObject({ per_minute: 153 }); // 152.5, rounded up
+  await edit({ per_minute: rows[0].per_minute });
+  expect(await asOf(before, account, subject)).toMatchObject({ per_minute: 150 });
+});
+
 test('an override holds from its start until just before its end, with nothing written at either', async () => {
   const id = await change(`rollgate.create_override($1, ${BY})`, [
     JSON.stringify({

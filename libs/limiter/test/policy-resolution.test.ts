@@ -1,90 +1,10 @@
 /** Which override applies: the nodes' rule and the database's, both held to a reference too simple to be wrong. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Catalogue } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
 import { type ApiEdit, Policy } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
-
-const T0 = Date.UTC(2026, 0, 1);
-const ACCOUNT = 'acme';
-const CATALOGUE = new Catalogue([
-  {
-    id: 'g1',
-    title: 'G1',
-    level: ['bot'],
-    limits: { perMinute: 60, perHour: 1000 },
-    apis: [
-      { id: 'a1', title: 'A1' },
-      { id: 'a2', title: 'A2', limits: { perMinute: 5, perHour: 50 } },
-    ],
-  },
-  {
-    id: 'g2',
-    title: 'G2',
-    level: ['bot'],
-    limits: { perMinute: 300, perHour: 6000 },
-    apis: [{ id: 'b1', title: 'B1' }],
-  },
-]);
-const APIS = ['a1', 'a2', 'b1'];
-const keyOf = (api: string, bot: number) => `${ACCOUNT}/${api}/bot=${bot}`;
-
-interface Asked {
-  readonly api: string;
-  readonly bot: number;
-  readonly at: number;
-}
-
-const scope = fc.oneof(
-  fc.constant({ group: null, api: null, subject: null }),
-  fc.constantFrom('g1', 'g2').map((group) => ({ group, api: null, subject: null })),
-  fc.constantFrom(...APIS).map((api) => ({ group: null, api, subject: null })),
-  fc
-    .record({ api: fc.constantFrom(...APIS), bot: fc.integer({ min: 1, max: 2 }) })
-    .map(({ api, bot }) => ({ group: null, api, subject: keyOf(api, bot) })),
-);
-const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
-const NOTHING = { perMinute: null, perHour: null, factor: null };
-/** What an override sets: limits, or a factor in their place. Few steps, so that products meet whole units and halves. */
-const settings = fc.oneof(
-  fc.record({ perMinute: limit, perHour: limit, factor: fc.constant(null) }),
-  fc.constantFrom(0.001, 0.2, 0.333, 0.5, 1, 1.001, 1.5, 2, 2.345, 10, 1_000).map((factor) => ({ ...NOTHING, factor })),
-);
-const overrides: fc.Arbitrary<Override[]> = fc
-  .array(
-    fc.record({
-      scope,
-      settings,
-      mode: fc.option(fc.constantFrom('enforced' as const, 'shadow' as const), { nil: null }),
-      startsAt: fc.integer({ min: 0, max: 8 }),
-      lasts: fc.option(fc.integer({ min: 1, max: 6 }), { nil: null }),
-    }),
-    { maxLength: 8 },
-  )
-  .map((list) =>
-    list
-      .filter(({ settings: set, mode }) => Object.values(set).some((value) => value !== null) || mode !== null)
-      .map(({ scope: where, settings: set, mode, startsAt, lasts }, i) => ({
-        ...set,
-        ...where,
-        mode,
-        id: `ovr_${i + 1}`,
-        account: ACCOUNT,
-        startsAtMs: T0 + startsAt * 1000,
-        expiresAtMs: lasts === null ? null : T0 + (startsAt + lasts) * 1000,
-        order: i + 1,
-      })),
-  );
-const edits: fc.Arbitrary<ApiEdit[]> = fc.uniqueArray(
-  fc.record({ api: fc.constantFrom(...APIS), perMinute: limit, perHour: limit, shadow: fc.boolean() }),
-  { selector: ({ api }) => api, maxLength: 3 },
-);
-const asked: fc.Arbitrary<Asked> = fc.record({
-  api: fc.constantFrom(...APIS),
-  bot: fc.integer({ min: 1, max: 2 }),
-  at: fc.integer({ min: 0, max: 14 }),
-});
+import { ACCOUNT, type Asked, asked, CATALOGUE, edits, keyOf, overrides, storePolicy, T0 } from './random-policy.js';
 
 /** A default times a factor by whole numbers alone, rounded up. */
 function times(limit: number, factor: number): number {
@@ -181,38 +101,7 @@ describe('the database', () => {
 
   async function databaseSays(all: readonly Override[], edited: readonly ApiEdit[], questions: readonly Asked[]) {
     const { pool } = database;
-    await pool.query('TRUNCATE rollgate.override, rollgate.catalogue CASCADE');
-    const apis = CATALOGUE.entries().map((entry, ord) => ({
-      api: entry.id,
-      ord,
-      title: entry.title,
-      group_id: entry.group,
-      group_title: entry.group,
-      level: entry.level,
-      scope: 'api',
-      shipped_per_minute: entry.limits.perMinute,
-      shipped_per_hour: entry.limits.perHour,
-      per_minute: edited.find(({ api }) => api === entry.id)?.perMinute ?? null,
-      per_hour: edited.find(({ api }) => api === entry.id)?.perHour ?? null,
-      shadow: edited.find(({ api }) => api === entry.id)?.shadow ?? false,
-      version: 1,
-      changed_in: 1,
-      changed_at: new Date(T0),
-      changed_by: 'test',
-    }));
-    await pool.query(
-      'INSERT INTO rollgate.catalogue SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, $1)',
-      [JSON.stringify(apis)],
-    );
-    await pool.query(
-      `INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at,
-         reason, created_by, created_at, changed_at, created_in, changed_in)
-       SELECT o.id, o.account, o."group", o.api, o.subject, o."perMinute", o."perHour", o.factor, o.mode, to_timestamp(o."startsAtMs" / 1000),
-         to_timestamp(o."expiresAtMs" / 1000), 'r', 'test', now(), now(), o."order", o."order"
-       FROM jsonb_to_recordset($1) AS o (id text, account text, "group" text, api text, subject text, "perMinute" int, "perHour" int,
-         factor numeric, mode text, "startsAtMs" float8, "expiresAtMs" float8, "order" bigint)`,
-      [JSON.stringify(all)],
-    );
+    await storePolicy(pool, all, edited);
     const { rows } = await pool.query<{ per_minute: number; per_hour: number; source: string; mode: string }>(
       `SELECT l.* FROM jsonb_to_recordset($1) AS q (api text, subject text, at float8, ord bigint)
        CROSS JOIN LATERAL rollgate.limits_for('${ACCOUNT}', q.api, q.subject, to_timestamp(q.at / 1000)) l ORDER BY q.ord`,

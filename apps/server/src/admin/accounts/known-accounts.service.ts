@@ -3,6 +3,7 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { INTERNAL_ACCOUNT, nearestNames } from '@rollgate/contract';
 import { encodeAccount } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
+import type { Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
 import type { Warning } from '../shared/schemas.js';
 
@@ -14,10 +15,11 @@ export class KnownAccounts {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
   /** An account without any traffic, denial or request on record, with names that may have been meant. */
-  async warningsOf(account: string): Promise<Warning[]> {
+  async warningsOf(account: string, { permissions }: Pick<Caller, 'permissions'>): Promise<Warning[]> {
     const rows = await this.database.query<{ seen: boolean }[]>('SELECT rollgate.account_seen($1) AS seen', [account]);
     if (rows[0]?.seen === true) return [];
-    const near = await this.#near(account);
+    // Names of accounts are for those who may read accounts.
+    const near = permissions.has('accounts.read') ? await this.#near(account) : [];
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`;
     return [{ code: 'unknownAccount', message: `No traffic of the account "${account}" is on record.${hint}`, near }];
   }

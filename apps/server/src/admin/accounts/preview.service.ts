@@ -46,7 +46,7 @@ export class PreviewService {
         'SELECT * FROM rollgate.ceiling',
       ),
       this.#change(scope, question),
-      this.known.warningsOf(scope.account),
+      this.known.warningsOf(scope.account, caller),
     ]);
     const { effects, lowered, ...sets } = change;
     const lastHour = await this.#lastHour(scope, effects);

@@ -70,7 +70,7 @@ export class OverridesService {
       ...columns(input),
       reason: input.reason,
     };
-    const warnings = await this.known.warningsOf(input.account);
+    const warnings = await this.known.warningsOf(input.account, caller);
     const values = [JSON.stringify(spec)];
     return { ...(await this.writer.change({ name: 'create_override', values, caller }, answerOf)), warnings };
   }

@@ -1,0 +1,118 @@
+/** What a new override would lower, in SQL, held to a search through every second of its life by the rule of the instances. */
+import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import fc from 'fast-check';
+import { type ApiEdit, Policy } from '../src/policy/policy.js';
+import type { Override } from '../src/policy/resolve.js';
+import { ACCOUNT, APIS, CATALOGUE, edits, overrides, storePolicy, T0 } from './random-policy.js';
+
+/** Nothing starts or ends later. */
+const LAST_SECOND = 15;
+const NOW = 4;
+
+let database: TestDatabase;
+beforeAll(async () => {
+  database = await createTestDatabase();
+});
+afterAll(() => database.drop());
+
+function policyOf(all: readonly Override[], apis: readonly ApiEdit[]): Policy {
+  const policy = new Policy();
+  policy.apply({ version: 1, whole: true, overrides: all, apis });
+  return policy;
+}
+
+/** Each API and window once, with the first second at which it is to be confirmed. */
+function reference(all: readonly Override[], edited: readonly ApiEdit[], added: Override): string[] {
+  const [before, after] = [policyOf(all, edited), policyOf([...all, added], edited)];
+  const found = new Map<string, string>();
+  for (let second = NOW; second <= LAST_SECOND; second++) {
+    const nowMs = T0 + second * 1000;
+    if (added.expiresAtMs !== null && nowMs >= added.expiresAtMs) break;
+    for (const api of APIS) {
+      const asked = { account: ACCOUNT, subject: added.subject ?? `${ACCOUNT}/${api}/bot=nobody`, nowMs };
+      if (added.subject !== null && added.api !== api) continue;
+      const from = before.inForce(CATALOGUE.get(api), asked).limits;
+      const to = after.inForce(CATALOGUE.get(api), asked).limits;
+      const changed = from.perMinute !== to.perMinute || from.perHour !== to.perHour;
+      const at = second === NOW ? 'now' : String(second);
+      const tell = (window: string, one: number, other: number) => {
+        if (!found.has(`${api} ${window}`)) found.set(`${api} ${window}`, `${one} -> ${other} ${at}`);
+      };
+      if (to.perMinute < from.perMinute) tell('minute', from.perMinute, to.perMinute);
+      if (to.perHour < from.perHour || (changed && to.perHour < to.perMinute)) tell('hour', from.perHour, to.perHour);
+    }
+  }
+  return [...found].map(([what, how]) => `${what} ${how}`).sort();
+}
+
+async function databaseSays(all: readonly Override[], edited: readonly ApiEdit[], added: Override): Promise<string[]> {
+  await storePolicy(database.pool, all, edited);
+  const { rows } = await database.pool.query<{ items: Record<string, string>[] | null }>(
+    `SELECT rollgate.lowered_by(jsonb_populate_record(NULL::rollgate.override, $1), $2) AS items`,
+    [
+      JSON.stringify({
+        id: added.id,
+        account: added.account,
+        group_id: added.group,
+        api: added.api,
+        subject: added.subject,
+        per_minute: added.perMinute,
+        per_hour: added.perHour,
+        factor: added.factor,
+        mode: added.mode,
+        starts_at: new Date(added.startsAtMs),
+        expires_at: added.expiresAtMs === null ? null : new Date(added.expiresAtMs),
+        created_in: added.order,
+      }),
+      new Date(T0 + NOW * 1000),
+    ],
+  );
+  return (rows[0]?.items ?? [])
+    .map(({ api, window, from, to, at }) => {
+      const when = at === null ? 'now' : String((Date.parse(at as string) - T0) / 1000);
+      return `${api} ${window} ${from} -> ${to} ${when}`;
+    })
+    .sort();
+}
+
+/** The newest of them is the one that is added. */
+const cases = overrides.filter((all) => all.length > 0);
+const property = fc.asyncProperty(cases, edits, async (all, edited) => {
+  const stored = all.slice(0, -1);
+  const added = all.at(-1) as Override;
+  expect(await databaseSays(stored, edited, added)).toEqual(reference(stored, edited, added));
+});
+
+test('lists what falls, from what to what and from when on', () => fc.assert(property, { numRuns: 200 }), 60_000);
+
+test.each([
+  ['only the present is compared', 'override_effects', 'WHERE t.at > p_now', 'WHERE false'],
+  ['its own start is passed over', 'override_effects', '(greatest(p_new.starts_at, p_now))', '(p_now)'],
+  ['what is equal falls', 'lowering', 'WHEN w.after < w.before THEN', 'WHEN w.after <= w.before THEN'],
+  ['the hour is not compared', 'lowering', "('hour', 'hour', p_hour_before", "('hour', 'hour', p_hour_after"],
+  [
+    'the last moment is told, not the first',
+    'lowered_by',
+    "l.item ->> 'window', e.at\n",
+    "l.item ->> 'window', e.at DESC\n",
+  ],
+])(
+  'mutant: %s',
+  async (_, routine, rule, instead) => {
+    const { rows } = await database.pool.query<{ definition: string }>(
+      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS definition`,
+      [routine],
+    );
+    const definition = rows[0]?.definition ?? '';
+    expect(definition).toContain(rule);
+    await database.pool.query(definition.replaceAll(rule, instead));
+    try {
+      const { failed } = await fc.check(property, { numRuns: 300, seed: 11, endOnFailure: true });
+      expect(failed).toBe(true);
+    } finally {
+      await database.pool.query(definition);
+    }
+  },
+  60_000,
+);
