@@ -1,4 +1,4 @@
--- What happened to one account on one day: denials, requests and changes of its limits, in order?
+-- What happened to one account on one day, in order: denials, limit requests and changes of its limits?
 WITH parameters AS (SELECT 'acme' AS account, date_trunc('day', now(), 'UTC') AS day),
 span AS (SELECT account, day AS since, day + interval '1 day' AS until FROM parameters)
 SELECT min(e.first_at) AS at, 'denied' AS what, NULL AS who,

@@ -1,4 +1,4 @@
--- Who changed what in the last week: overrides, requests, the catalogue and staff?
+-- Who changed what in the last week: overrides, limit requests, the catalogue and staff?
 WITH parameters AS (SELECT now() - interval '7 days' AS since),
 changes AS (
   SELECT actor, at, 'override' AS kind, action FROM rollgate_audit.override_history_v1

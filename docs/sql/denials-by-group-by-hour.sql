@@ -1,4 +1,4 @@
--- How many calls were denied in each hour of the last day, by group of APIs?
+-- How many calls were denied in each hour of the last day, by API group?
 WITH parameters AS (SELECT date_trunc('hour', now(), 'UTC') - interval '23 hours' AS since)
 SELECT d.hour, d.group_id, sum(d.denials) FILTER (WHERE d.window_name = 'minute') AS by_minute,
        sum(d.denials) FILTER (WHERE d.window_name = 'hour') AS by_hour, count(DISTINCT d.account) AS accounts

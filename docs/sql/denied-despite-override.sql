@@ -1,4 +1,4 @@
--- Who was denied although a custom limit was in force, and how far above the default was it?
+-- Which accounts were denied although an override was in force, and how far above the default was the limit?
 WITH parameters AS (SELECT now() - interval '7 days' AS since)
 SELECT e.account, e.source AS override_id, e.api, e.window_name, e.limit_units, c.default_units,
        round(e.limit_units::numeric / nullif(c.default_units, 0), 2) AS times, sum(e.count) AS denials, max(e.last_at) AS last_at

@@ -1,4 +1,4 @@
--- When did nodes decide without the database, for how long, and what did they decide?
+-- When did instances decide without the database, for how long, and what did they decide?
 WITH parameters AS (SELECT now() - interval '30 days' AS since, interval '5 minutes' AS apart),
 events AS (
   SELECT e.*, e.first_at - lag(e.last_at) OVER (ORDER BY e.first_at) > (SELECT apart FROM parameters) AS after_a_pause

@@ -1,4 +1,4 @@
--- Which limit applied to a subject at a moment, and who had set it?
+-- Which limit applied to a subject at a given time, and who had set it?
 WITH parameters AS (
   SELECT 'acme' AS account, 'publish-bot' AS api, 'acme/publish-bot/bot=b-1' AS subject, now() - interval '1 hour' AS at
 )

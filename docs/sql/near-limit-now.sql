@@ -1,4 +1,4 @@
--- Which accounts have used 80 % of a window or more right now?
+-- Which accounts have used 80 % or more of a window right now?
 WITH parameters AS (SELECT now() AS at, 80 AS percent),
 used AS (
   SELECT u.*, u.minute_used * 100 / nullif(u.minute_limit, 0) AS minute_percent, u.hour_used * 100 / nullif(u.hour_limit, 0) AS hour_percent

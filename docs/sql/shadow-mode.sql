@@ -1,4 +1,4 @@
--- Whom would limits in shadow mode have hit, had they been enforced?
+-- Which accounts would have been denied if limits in shadow mode had been enforced?
 WITH parameters AS (SELECT now() - interval '7 days' AS since)
 SELECT e.account, e.api, e.window_name, e.limit_units, sum(e.count) AS let_through, count(DISTINCT e.subject) AS subjects,
        count(DISTINCT date_trunc('day', e.first_at)) AS days, max(e.last_at) AS last_at
