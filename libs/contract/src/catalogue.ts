@@ -2,12 +2,12 @@ import { z } from 'zod';
 import { MATRIX } from './matrix.js';
 import { DENIED_MESSAGE, MAX_UNITS } from './units.js';
 
-/** Name of one dimension of a level, e.g. `bot`. Lower case, digits and `_`. */
+/** Name of one dimension of a level, e.g. `bot`: a lower case letter, then up to 31 lower case letters, digits and `_`. */
 export const dimensionSchema = z
   .string()
   .regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
 
-/** Ordered dimensions that make the subject: `[bot]`, `[account, table]`, or any other list of distinct names. */
+/** The ordered dimensions that form the subject: `[bot]`, `[account, table]`, or any other list of 1 to 8 distinct names. */
 export const levelSchema = z
   .array(dimensionSchema)
   .min(1)
@@ -16,7 +16,7 @@ export const levelSchema = z
 
 const unitsSchema = z.int().min(0).max(MAX_UNITS);
 
-/** Units admitted in any rolling 60 s and any rolling 3,600 s. `0` blocks. */
+/** Units allowed in any rolling 60 s and any rolling 3,600 s. `0` blocks all calls. */
 export const limitsSchema = z.strictObject({ perMinute: unitsSchema, perHour: unitsSchema });
 export type Limits = z.infer<typeof limitsSchema>;
 
@@ -41,7 +41,7 @@ export const catalogueGroupSchema = z.strictObject({
 });
 export type CatalogueGroup = z.input<typeof catalogueGroupSchema>;
 
-/** One API as it is enforced. `scope: 'group'` counts the whole group of the API together. */
+/** One API of the catalogue with the defaults of its group filled in. `scope: 'group'` counts all calls of the API's group together. */
 export interface ApiEntry {
   readonly id: string;
   readonly title: string;
@@ -53,7 +53,7 @@ export interface ApiEntry {
   readonly message: string;
 }
 
-/** Thrown when a name is not in the catalogue. Carries the nearest names, best first. */
+/** Thrown when the catalogue has no API with this ID. `nearest` lists up to three similar IDs, nearest first. */
 export class UnknownApiError extends Error {
   override readonly name = 'UnknownApiError';
   constructor(
@@ -64,17 +64,17 @@ export class UnknownApiError extends Error {
   }
 }
 
-/** All APIs by id, in the order of the matrix. Immutable. */
+/** All APIs by ID, in the order in which they were given. Immutable. */
 export class Catalogue {
   readonly #entries: ReadonlyMap<string, ApiEntry>;
 
-  /** @throws Error when a group is malformed, or an API id stands twice. */
+  /** @throws Error when a group is malformed, or two APIs have the same ID. */
   constructor(groups: readonly CatalogueGroup[]) {
     const entries = new Map<string, ApiEntry>();
     for (const input of groups) {
       const group = catalogueGroupSchema.parse(input);
       for (const row of group.apis) {
-        if (entries.has(row.id)) throw new Error(`catalogue: API "${row.id}" stands twice`);
+        if (entries.has(row.id)) throw new Error(`catalogue: two APIs have the ID "${row.id}"`);
         entries.set(row.id, {
           id: row.id,
           title: row.title,
@@ -102,23 +102,26 @@ export class Catalogue {
     return this.#entries.get(api);
   }
 
-  /** @throws UnknownApiError */
+  /** @throws UnknownApiError when the catalogue has no API with this ID */
   get(api: string): ApiEntry {
     const entry = this.#entries.get(api);
     if (!entry) throw new UnknownApiError(api, this.nearest(api));
     return entry;
   }
 
-  /** Up to three ids like this name, nearest first. */
+  /** Up to three IDs that are similar to this name, nearest first. */
   nearest(api: string): string[] {
     return nearestNames(api, this.#entries.keys());
   }
 }
 
-/** The platform's matrix. */
+/** The catalogue of the sample platform. */
 export const builtInCatalogue = new Catalogue(MATRIX);
 
-/** Up to three of the candidates within a third of the name's length in edits (two at least), nearest first. */
+/**
+ * Up to three candidates, nearest first, whose edit distance from the name is at most a third of the name's length (but at
+ * least two edits are always accepted).
+ */
 export function nearestNames(name: string, candidates: Iterable<string>): string[] {
   const furthest = Math.max(2, Math.floor(name.length / 3));
   return [...new Set(candidates)]
@@ -129,7 +132,7 @@ export function nearestNames(name: string, candidates: Iterable<string>): string
     .map(({ id }) => id);
 }
 
-/** E.g. `, did you mean "bot", "bots"?`; empty where there are none. */
+/** E.g. `, did you mean "bot", "bots"?`; an empty string if there are none. */
 export function didYouMean(nearest: readonly string[]): string {
   return nearest.length > 0 ? `, did you mean ${nearest.map((id) => `"${id}"`).join(', ')}?` : '';
 }

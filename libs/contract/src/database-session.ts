@@ -1,39 +1,40 @@
 /**
- * The database session that every program works with: one definition for pools, single connections, migrations and tools.
+ * The settings of every program's database sessions: one definition for pools, single connections, migrations and tools.
  *
- * A database or a login may have any `ALTER DATABASE … SET` or `ALTER ROLE … SET`: with `DateStyle = German` the driver reads
- * every timestamp as null. What Rollgate depends on is therefore sent when the connection starts, where it takes precedence.
+ * `ALTER DATABASE … SET` or `ALTER ROLE … SET` may have changed any setting of a database or login. With `DateStyle = German`,
+ * for example, the driver reads every timestamp as null. The settings that Rollgate depends on are therefore sent when the
+ * connection starts, where they take precedence.
  */
 
 /** Sent at the start of every direct connection. */
 export const SESSION_SETTINGS = {
-  // The driver reads no other format of timestamps.
+  // The driver can't parse timestamps in any other format.
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
   TimeZone: 'UTC',
-  // The shortest text that reads back as the same number.
+  // Floating-point numbers are written as the shortest text that reads back as the same number.
   extra_float_digits: '1',
   bytea_output: 'hex',
-  // All SQL names its schemas, so nothing that a search path finds can take the place of a table or function.
+  // All SQL names its schemas. With this search path no other object can be found in place of a table or function.
   search_path: 'pg_catalog',
-  // Changes what the SQL of functions and statements means.
+  // The next four settings change the meaning of SQL in functions and statements.
   standard_conforming_strings: 'on',
   array_nulls: 'on',
   transform_null_equals: 'off',
   quote_all_identifiers: 'off',
-  // Every decision is refused at any other level.
+  // rollgate.acquire refuses to decide at any other isolation level.
   default_transaction_isolation: 'read committed',
 } as const satisfies Readonly<Record<string, string>>;
 
 /**
- * What PgBouncer accepts when a client connects, in every version, and applies to whichever server connection it lends out.
- * Java's driver has always sent the first two, so other poolers cope with them.
+ * Settings that every version of PgBouncer accepts from a connecting client and applies to each server connection that it assigns.
+ * Java's driver has always sent the first two, so other poolers accept them too.
  */
 const POOLED = ['DateStyle', 'TimeZone', 'standard_conforming_strings'] as const satisfies readonly SessionSetting[];
 
 type SessionSetting = keyof typeof SESSION_SETTINGS;
 
-/** Settings that a result depends on, and which values of them will do. The others change no result of Rollgate's SQL. */
+/** Settings that a result depends on, each with a check of its value. The other settings change no result of Rollgate's SQL. */
 const NEEDED: ReadonlyArray<readonly [SessionSetting, (value: string) => boolean]> = [
   ['DateStyle', (value) => value.startsWith('ISO')],
   ['standard_conforming_strings', (value) => value === 'on'],
@@ -42,11 +43,11 @@ const NEEDED: ReadonlyArray<readonly [SessionSetting, (value: string) => boolean
 ];
 
 export interface SessionOptions {
-  /** `true`: connections go through a pooler that keeps no session for a client (PgBouncer's transaction mode). */
+  /** `true` if connections go through a pooler that keeps no session for a client (PgBouncer in transaction mode). Default: `false`. */
   readonly pooled?: boolean | undefined;
 }
 
-/** What is sent when a connection starts. Through a pooler: the few that poolers accept. */
+/** The settings to send when a connection starts. Through a pooler: only the few that poolers accept. */
 export function sessionSettings({ pooled = false }: SessionOptions = {}): Readonly<Record<string, string>> {
   if (!pooled) return SESSION_SETTINGS;
   return Object.fromEntries(POOLED.map((name) => [name, SESSION_SETTINGS[name]]));
@@ -54,15 +55,16 @@ export function sessionSettings({ pooled = false }: SessionOptions = {}): Readon
 
 type Connected = (error?: Error | null, ...rest: unknown[]) => void;
 
-/** As much of the driver's client as is extended here: `libs/contract` itself knows no driver. */
+/** The part of the driver's client that is extended here, declared because `libs/contract` does not depend on a driver. */
 interface StartingClient {
   getStartupConf(): Record<string, string>;
   _connect(callback: Connected): void;
 }
 
 /**
- * The driver's client class whose connections start with Rollgate's session settings, for `new Client(…)`, the `Client` of a
- * pool or TypeORM's `extra: { Client }`. A start-up parameter that is refused is named in the error (code `08P01`).
+ * Returns a subclass of the driver's client whose connections start with Rollgate's session settings, for `new Client(…)`, the
+ * `Client` of a pool or TypeORM's `extra: { Client }`. If the server refuses a start-up parameter, connecting fails with an error
+ * that names the parameter (code `08P01`).
  */
 export function sessionClient<ClientClass extends new (...parameters: never[]) => object>(
   Client: ClientClass,
@@ -75,7 +77,7 @@ export function sessionClient<ClientClass extends new (...parameters: never[]) =
       return { ...super.getStartupConf(), ...settings };
     }
 
-    // Both forms of the driver's `connect` go through this one.
+    // Both forms of the driver's `connect` (callback and promise) call this method.
     override _connect(callback: Connected): void {
       super._connect((error, ...rest) => callback(error ? named(error, options) : error, ...rest));
     }
@@ -83,11 +85,11 @@ export function sessionClient<ClientClass extends new (...parameters: never[]) =
   return SessionClient as unknown as ClientClass;
 }
 
-/** PgBouncer, Odyssey and RDS Proxy, in this order. */
+/** The messages of PgBouncer, Odyssey and RDS Proxy, in this order. */
 const REFUSED_PARAMETER =
   /unsupported startup parameter(?: in options)?: "?([\w.]+)|startup parameter "?([\w.]+)"? is not (?:supported|allowed)|doesn't support command-line options/i;
 
-/** The driver's error, or what it means when a pooler refused a start-up parameter. */
+/** The driver's error, or an explanation of it if a pooler refused a start-up parameter. */
 function named(error: Error, { pooled = false }: SessionOptions): Error {
   const refused = REFUSED_PARAMETER.exec(error.message);
   if (refused === null) return error;
@@ -99,7 +101,7 @@ function named(error: Error, { pooled = false }: SessionOptions): Error {
   return Object.assign(explained, { code: '08P01' });
 }
 
-/** As much of a client or pool as the check needs. */
+/** The part of a client or pool that the check uses. */
 interface Queryable {
   query(
     text: string,
@@ -107,7 +109,7 @@ interface Queryable {
   ): Promise<{ rows: ReadonlyArray<{ name: string; value: string; login: string; database: string }> }>;
 }
 
-/** A setting that would give wrong results, with the statement that repairs it. */
+/** A setting whose value gives wrong results, with the login it applies to and the SQL statement that corrects it. */
 export interface SessionProblem {
   readonly setting: string;
   readonly value: string;
@@ -116,8 +118,8 @@ export interface SessionProblem {
 }
 
 /**
- * The settings that a session really has. They differ from the ones sent where a pooler ignores start-up parameters, or
- * knows only a few of them.
+ * Reads the actual settings of a session and returns those with a wrong value, `[]` if all are right. They can differ from the
+ * settings that were sent if a pooler ignores start-up parameters or accepts only some of them.
  */
 export async function sessionProblems(database: Queryable): Promise<SessionProblem[]> {
   const { rows } = await database.query(
@@ -135,14 +137,14 @@ export async function sessionProblems(database: Queryable): Promise<SessionProbl
   });
 }
 
-/** @throws Error that names each setting and the statement that repairs it */
+/** Checks the actual settings of a session. @throws Error that names each wrong setting and the statement that corrects it */
 export async function checkSession(database: Queryable): Promise<void> {
   const problems = await sessionProblems(database);
   if (problems.length === 0) return;
   const found = problems.map(({ setting, value }) => `${setting} = "${value}"`).join(', ');
   const repairs = problems.map(({ repair }) => repair).join('; ');
   throw new Error(
-    `Through the connection pooler, sessions of ${problems[0]?.login} have ${found}, with which results are wrong. ` +
+    `Through the connection pooler, sessions of ${problems[0]?.login} have ${found}, which makes results wrong. ` +
       `Run: ${repairs}; then let the pooler reconnect (PgBouncer: RECONNECT).`,
   );
 }

@@ -1,27 +1,27 @@
 import type { Window } from './units.js';
 
-/** One window as a decision saw it. Units; after the grant when allowed. */
+/** The state of one window at a decision, in units. If the call was allowed, its units are included. */
 export interface WindowState {
   readonly limit: number;
   readonly used: number;
   /** `limit - used`, never below 0. */
   readonly remaining: number;
-  /** Until the next used unit leaves the window. `null` when none is used. */
+  /** Milliseconds until the next used unit leaves the window; `null` when no unit is used. */
   readonly resetAfterMs: number | null;
 }
 
-/** Where a limit came from: the catalogue, or an override's id. */
+/** Where a limit comes from: `default` (the catalogue), or the ID of an override. */
 export type LimitSource = 'default' | (string & {});
 
 /**
- * How a decision was made. `shadow`: nothing is denied; what would have been is in `violated` and `deniedBy`. `fallback_…`:
- * without the database, by this node alone; its limits and counts are the node's own.
+ * How a decision was made. `shadow`: every call is allowed; `violated` and `deniedBy` show what enforcement would have denied.
+ * `fallback_…`: made by this instance without the database; limits and counts are those of the instance.
  */
 export type DecisionMode = 'enforced' | 'shadow' | 'fallback_allowed' | 'fallback_denied';
 
-/** The answer to one acquire. A denial is a value, never an exception. */
+/** The result of one `acquire`. A denial is a value, never an exception. */
 export interface Decision {
-  /** Names this decision in logs, problem bodies and the audit trail. */
+  /** Identifies this decision in logs, problem bodies and limit events. */
   readonly id: string;
   readonly allowed: boolean;
   readonly account: string;
@@ -31,39 +31,39 @@ export interface Decision {
   readonly subject: string;
   readonly cost: number;
   readonly windows: Readonly<Record<Window, WindowState>>;
-  /** The windows that had no room, `[]` when there was room. Allowed all the same in `shadow` mode, and nothing was spent. */
+  /** The windows with too few free units, `[]` when the cost fit. In `shadow` mode the call is allowed anyway and spends nothing. */
   readonly violated: readonly Window[];
-  /** The window to blame: `hour` when the hour is spent, whatever the minute says. `null` when there was room. */
+  /** The window that caused the denial: `hour` whenever the hour has too few free units, otherwise `minute`. `null` when the cost fit. */
   readonly deniedBy: Window | null;
   /**
-   * Earliest time at which this cost can fit if nobody else spends: 0 when there was room, `null` when never (the cost is
-   * above the limit).
+   * Milliseconds until this cost can fit if no other call spends units: 0 when it fit, `null` when it never will (the cost
+   * is above the limit).
    */
   readonly retryAfterMs: number | null;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
-  /** The database's clock at the decision, Unix ms. */
+  /** The database's clock at the decision, in Unix milliseconds. */
   readonly decidedAtMs: number;
 }
 
-/** So many units leave a window at that time from now. */
+/** `units` units leave a window `afterMs` milliseconds from now. */
 export interface Release {
   readonly afterMs: number;
   readonly units: number;
 }
 
-/** A window looked at without spending, with its release schedule, soonest first. */
+/** The usage of one window, with the schedule by which its units are released, soonest first. */
 export interface WindowUsage extends WindowState {
   readonly releases: readonly Release[];
 }
 
-/** A subject looked at without spending. */
+/** The usage of one subject, read without spending units. `atMs` is the database's clock in Unix milliseconds. */
 export interface SubjectUsage {
   readonly account: string;
   readonly api: string;
   readonly group: string;
   readonly subject: string;
-  /** The dimensions that make the subject, e.g. `{ bot: 'b-17' }`. */
+  /** The dimensions that form the subject, e.g. `{ bot: 'b-17' }`. */
   readonly dimensions: Readonly<Record<string, string>>;
   readonly windows: Readonly<Record<Window, WindowUsage>>;
   readonly source: LimitSource;

@@ -12,14 +12,17 @@ test.each([
   [1_000_000_000, 1_000, 1_000_000_000],
   [999_999_999, 1.001, 1_000_000_000],
   [5, 0.2, 1],
-])('%d units times %d are %d', (byDefault, factor, expected) => {
+])('a default limit of %d units times %d is %d units', (byDefault, factor, expected) => {
   expect(multipliedLimit(byDefault, factor)).toBe(expected);
 });
 
-test.each([0.001, 0.5, 1, 1.234, 2, 1_000])('%d is a factor', (factor) => {
+test.each([0.001, 0.5, 1, 1.234, 2, 1_000])('%d is accepted as a factor', (factor) => {
   expect(factorSchema.safeParse(factor).success).toBe(true);
 });
 
-test.each([0, -2, 1_000.001, 1.2345, Number.NaN, Number.POSITIVE_INFINITY, '2'])('%p is no factor', (factor) => {
-  expect(factorSchema.safeParse(factor).success).toBe(false);
-});
+test.each([0, -2, 1_000.001, 1.2345, Number.NaN, Number.POSITIVE_INFINITY, '2'])(
+  '%p is rejected as a factor',
+  (factor) => {
+    expect(factorSchema.safeParse(factor).success).toBe(false);
+  },
+);

@@ -1,4 +1,4 @@
-/** Overrides that multiply each API's own default limits. The rule is SQL too: `rollgate.limit_under`. */
+/** Overrides that multiply the default limits of each API. SQL has the same rule: `rollgate.limit_under`. */
 import { z } from 'zod';
 import { FACTOR_STEP, MAX_FACTOR, MAX_UNITS } from './units.js';
 
@@ -14,11 +14,11 @@ export const factorSchema = z
   });
 
 /**
- * A default limit times a factor, rounded up to a whole unit and never above the largest limit. Rounding up keeps two
- * promises: a factor of 1 or more never lowers a limit, and no factor turns a limit into 0, which would block.
+ * A default limit times a factor, in units, rounded up to a whole unit and never above `MAX_UNITS`. Rounding up has two purposes: a
+ * factor of 1 or more never lowers a limit, and no factor turns a limit into 0, which would block all calls.
  */
 export function multipliedLimit(byDefault: number, factor: number): number {
-  // Both numbers are whole, and their product is below 2^53: nothing is lost to floating point.
+  // Both numbers are integers and their product is below 2^53, so floating-point arithmetic is exact.
   const steps = byDefault * Math.round(factor * STEPS_PER_ONE);
   return Math.min(Math.ceil(steps / STEPS_PER_ONE), MAX_UNITS);
 }

@@ -18,23 +18,23 @@ test.each<[text: string, problem: RegExp | undefined]>([
   [nested(32), undefined],
   [nested(33), /deeper than 32/],
   [nested(10_000), /deeper than 32/],
-  // No JSON: the parser's to refuse.
+  // Not JSON: the parser rejects it.
   ['{"a":', undefined],
   ['{"a', undefined],
   ['{a:1,a:1}', undefined],
   ['"\\x":1', undefined],
   ['', undefined],
-])('%s', (text, problem) => {
+])('the body %s gets the expected problem, or none', (text, problem) => {
   if (problem === undefined) expect(problemOf(text)).toBeUndefined();
   else expect(problemOf(text)).toMatch(problem);
 });
 
-test('bytes that are no UTF-8', () => {
+test('a body that is not UTF-8 is rejected', () => {
   expect(jsonProblem(Uint8Array.of(0x22, 0xff, 0x22))).toBe('The body is not UTF-8.');
   expect(jsonProblem(Uint8Array.of(0x22, 0xed, 0xa0, 0x80, 0x22))).toBe('The body is not UTF-8.');
 });
 
-test('what JSON.stringify writes has no problem, as far as it is not nested too deep', () => {
+test('JSON that is not nested too deep has no problem, except for the name __proto__', () => {
   fc.assert(
     fc.property(fc.json({ maxDepth: 8 }), (text) => {
       const problem = problemOf(text);

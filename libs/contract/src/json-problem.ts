@@ -1,16 +1,16 @@
 /**
- * What JSON leaves to each reader's choice, refused before anything is read: bytes that are no UTF-8, a name given twice
- * (two programs on a request's way could each take another value), `__proto__`, nesting without end.
+ * Rejects JSON bodies that two programs on the path of a request could read differently, before any parser runs: bytes that
+ * are not UTF-8, duplicate names in an object, the name `__proto__`, and nesting deeper than `MAX_JSON_DEPTH`.
  *
- * Invariant: one pass, no recursion. Text that is no JSON passes: the parser tells that better.
+ * Invariant: one pass, no recursion. Text that is not JSON is not reported here, because the parser has the better message.
  */
 
-/** Deeper is nobody's data. */
+/** Deepest JSON nesting accepted, in levels. */
 export const MAX_JSON_DEPTH = 32;
 
 const TOKEN = /\s+|"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]|[^\s"{}[\]:,]+/gsy;
 
-/** The problem of a body as it was sent, for its sender to read, or `undefined`. */
+/** The reason to reject a body, as a sentence for its sender, or `undefined` when there is none. `body`: the bytes as received. */
 export function jsonProblem(body: Uint8Array): string | undefined {
   let text: string;
   try {
@@ -22,7 +22,7 @@ export function jsonProblem(body: Uint8Array): string | undefined {
 }
 
 function nameProblem(text: string): string | undefined {
-  /** The names of each object that is open; `undefined`: a list. */
+  /** One entry for each open object (the names it has so far) or list (`undefined`). */
   const open: (Set<string> | undefined)[] = [];
   let newest = '';
   for (const [token] of text.matchAll(TOKEN)) {
@@ -33,8 +33,8 @@ function nameProblem(text: string): string | undefined {
     else if (token === ':') {
       const name = unquoted(newest);
       const names = open.at(-1);
-      if (name === undefined || names === undefined) return undefined; // no JSON
-      if (name === '__proto__') return 'The body has the name "__proto__", which nothing here is called.';
+      if (name === undefined || names === undefined) return undefined; // not JSON
+      if (name === '__proto__') return 'The body has the name "__proto__", which is not allowed.';
       if (names.has(name)) return `The body has the name ${JSON.stringify(name.slice(0, 64))} twice.`;
       names.add(name);
     } else if (token.trim() !== '') newest = token;

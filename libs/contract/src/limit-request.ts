@@ -1,10 +1,10 @@
-/** What a customer sends to ask for a custom limit, and what it reads back. */
+/** Limit requests: what a customer sends to request a custom limit, and what the API returns. */
 import { z } from 'zod';
 import { factorSchema } from './factor.js';
 import { momentSchema } from './moment.js';
 import { MAX_DIMENSION_BYTES, MAX_UNITS } from './units.js';
 
-/** Longest reason, in characters. */
+/** Longest reason of a limit request, in characters. */
 export const MAX_REASON_LENGTH = 2_000;
 
 const units = z.int().min(0).max(MAX_UNITS);
@@ -17,8 +17,8 @@ const text = (most: number) =>
     .refine((value) => value.isWellFormed() && !value.includes('\0'), 'must be well-formed text');
 
 /**
- * A limit request: for one API, a group, or with neither for all of the account; with `dimensions` for one subject of the API.
- * With `denial`, the token of a denied call's support link, what was denied is filled in.
+ * A limit request: for one API, for a group, or with neither for all APIs of the account; with `dimensions`, for one subject of the
+ * API. `denial` is the token from the support link of a denied call; the scope of the denied call is then filled in.
  */
 export const limitRequestSchema = z
   .strictObject({
@@ -26,13 +26,13 @@ export const limitRequestSchema = z
     api: text(64).optional(),
     group: text(64).optional(),
     dimensions: z.record(z.string().max(32), text(MAX_DIMENSION_BYTES)).optional(),
-    /** Units in any 60 s. */
+    /** Units allowed in any rolling 60 s. */
     perMinute: units.optional(),
-    /** Units in any 3,600 s. */
+    /** Units allowed in any rolling 3,600 s. */
     perHour: units.optional(),
-    /** Times each API's own default, in place of limits: what fits a group or the whole account. */
+    /** Multiplies the default limits of each API. Given instead of limits, e.g. for a group or a whole account. */
     factor: factorSchema.optional(),
-    /** Wanted until then, ISO 8601; for good where it is left out. */
+    /** When the custom limit is to end, ISO 8601 with an offset; omitted: it has no end. */
     until: momentSchema.optional(),
     reason: text(MAX_REASON_LENGTH),
   })
@@ -46,7 +46,7 @@ export const limitRequestSchema = z
   );
 export type LimitRequestInput = z.output<typeof limitRequestSchema>;
 
-/** A customer's own request. Times are ISO 8601; limits are units, `null`: not asked for. */
+/** A limit request as its customer sees it. Times are ISO 8601; limits are in units, `null` when not requested. */
 export interface LimitRequest {
   readonly id: string;
   readonly account: string;
@@ -55,7 +55,7 @@ export interface LimitRequest {
   readonly dimensions: Readonly<Record<string, string>> | null;
   readonly perMinute: number | null;
   readonly perHour: number | null;
-  /** Times each API's own default; `null`: limits were asked for. */
+  /** Multiplies the default limits of each API; `null` when limits were requested. */
   readonly factor: number | null;
   readonly until: string | null;
   readonly reason: string;
@@ -63,7 +63,7 @@ export interface LimitRequest {
   readonly state: 'open' | 'approved' | 'declined';
   readonly decidedAt: string | null;
   readonly answer: string | null;
-  /** What was granted, once it was. */
+  /** The custom limit that staff approved; `null` while the request is open or when it was declined. */
   readonly granted: {
     readonly perMinute: number | null;
     readonly perHour: number | null;

@@ -1,7 +1,7 @@
 /**
  * The platform's published API matrix: 8 groups, 78 APIs.
  *
- * A new API is one row here. Level and limits are the group's; a row may set its own `limits`, `level`, `scope` or
+ * To add an API, add one row. A row takes level and limits from its group and may set its own `limits`, `level`, `scope` or
  * `message`.
  */
 import type { CatalogueGroup } from './catalogue.js';

@@ -10,7 +10,7 @@ test.each([
   ['2027-02-28T00:00:00Z', '2027-02-28T00:00:00.000Z'],
   ['2027-02-28T01:00:00+01:00', '2027-02-28T00:00:00.000Z'],
   ['2028-02-29T23:59:59.123456Z', '2028-02-29T23:59:59.123Z'],
-])('%s is %s', (text, expected) => {
+])('%s is read as the time %s', (text, expected) => {
   expect(parseMoment(text, NOW)).toBe(expected);
 });
 
@@ -30,6 +30,6 @@ test.each([
   '1w',
   '-1h',
   '',
-])('%p is no time', (text) => {
+])('%p is not accepted as a time', (text) => {
   expect(parseMoment(text, NOW)).toBeUndefined();
 });

@@ -1,7 +1,7 @@
-/** Times as people and programs write them: one strict form, so that no two readers take one text for two moments. */
+/** Times in requests and commands: one strict form, so that every reader takes the same text for the same time. */
 import { z } from 'zod';
 
-/** ISO 8601 with date, time to the second and offset, e.g. `2026-12-31T13:00:00+01:00`; never a bare date. */
+/** ISO 8601 with date, time to the second and offset, e.g. `2026-12-31T13:00:00+01:00`. A date without a time is rejected. */
 export const momentSchema = z.iso.datetime({
   offset: true,
   error: 'must be a time like 2026-12-31T12:00:00Z, with an offset',
@@ -10,8 +10,8 @@ export const momentSchema = z.iso.datetime({
 const UNIT_MS: Readonly<Record<string, number>> = { m: 60_000, h: 3_600_000, d: 86_400_000 };
 
 /**
- * A strict time, or a duration from `now` on: `30m`, `24h`, `7d`.
- * @returns ISO 8601 in UTC; undefined: it is neither.
+ * Reads a time in the form of `momentSchema`, or a duration from `now` (Unix milliseconds): `30m`, `24h`, `7d`.
+ * @returns ISO 8601 in UTC; `undefined` if the text is neither.
  */
 export function parseMoment(text: string, now: number): string | undefined {
   const [, amount, unit] = /^(\d{1,6})([mhd])$/.exec(text) ?? [];

@@ -9,6 +9,6 @@ test.each([
   ['one\ntwo', 'one\\u{a}two'],
   ['\u{e0041}', '\\u{e0041}'],
   ['☃ 👨‍👩‍👧 می‌خواهم é', '☃ 👨‍👩‍👧 می‌خواهم é'],
-])('%j', (text, visible) => {
+])('%j is shown as %j', (text, visible) => {
   expect(visibleText(text)).toBe(visible);
 });

@@ -14,6 +14,6 @@ test.each([
   [3_601_000, '1 hour 1 minute'],
   [7_199_500, '2 hours'],
   [7_500_000, '2 hours 5 minutes'],
-])('%i ms: %s', (ms, text) => {
+])('%i ms is written as %s', (ms, text) => {
   expect(waitText(ms)).toBe(text);
 });

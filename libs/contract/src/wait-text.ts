@@ -1,10 +1,13 @@
-/** How long to wait, as a person reads it, e.g. `45 s`, `1 minute`, `2 minutes 10 s`, `1 hour 5 minutes`. Rounded up to seconds. */
+/**
+ * A time to wait in milliseconds, as text for people, e.g. `45 s`, `1 minute`, `2 minutes 10 s`, `1 hour 5 minutes`. Rounded up: to
+ * seconds below an hour, to minutes from an hour on. At least `1 s`.
+ */
 export function waitText(waitMs: number): string {
   const seconds = Math.max(1, Math.ceil(waitMs / 1000));
   if (seconds < 60) return `${seconds} s`;
   const minutes = Math.floor(seconds / 60);
   if (minutes < 60) return joined(many(minutes, 'minute'), seconds % 60 === 0 ? '' : `${seconds % 60} s`);
-  // Beyond an hour nobody counts seconds: the last minute counts as a whole one.
+  // From an hour on seconds are not shown; the last minute is rounded up.
   const inMinutes = Math.ceil(seconds / 60);
   const hours = Math.floor(inMinutes / 60);
   return joined(many(hours, 'hour'), inMinutes % 60 === 0 ? '' : many(inMinutes % 60, 'minute'));
