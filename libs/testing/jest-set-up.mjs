@@ -1,4 +1,4 @@
-// Plain JavaScript over the compiled library: Jest cannot load a TypeScript ES module as global set-up.
+// Plain JavaScript that uses the compiled library, because Jest can't load a TypeScript ES module as its global setup.
 import { startTestServer } from '@rollgate/testing';
 
 export default async function setUp() {

@@ -41,7 +41,10 @@ export const catalogueGroupSchema = z.strictObject({
 });
 export type CatalogueGroup = z.input<typeof catalogueGroupSchema>;
 
-/** One API of the catalogue with the defaults of its group filled in. `scope: 'group'` counts all calls of the API's group together. */
+/**
+ * One API of the catalogue with the defaults of its group filled in. `scope: 'group'` counts all calls of the API's group
+ * together.
+ */
 export interface ApiEntry {
   readonly id: string;
   readonly title: string;

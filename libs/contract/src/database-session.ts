@@ -43,7 +43,10 @@ const NEEDED: ReadonlyArray<readonly [SessionSetting, (value: string) => boolean
 ];
 
 export interface SessionOptions {
-  /** `true` if connections go through a pooler that keeps no session for a client (PgBouncer in transaction mode). Default: `false`. */
+  /**
+   * `true` if connections go through a pooler that keeps no session for a client (PgBouncer in transaction mode). Default:
+   * `false`.
+   */
   readonly pooled?: boolean | undefined;
 }
 

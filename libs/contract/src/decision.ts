@@ -31,9 +31,15 @@ export interface Decision {
   readonly subject: string;
   readonly cost: number;
   readonly windows: Readonly<Record<Window, WindowState>>;
-  /** The windows with too few free units, `[]` when the cost fit. In `shadow` mode the call is allowed anyway and spends nothing. */
+  /**
+   * The windows with too few free units, `[]` when the cost fit. In `shadow` mode the call is allowed anyway and spends
+   * nothing.
+   */
   readonly violated: readonly Window[];
-  /** The window that caused the denial: `hour` whenever the hour has too few free units, otherwise `minute`. `null` when the cost fit. */
+  /**
+   * The window that caused the denial: `hour` whenever the hour has too few free units, otherwise `minute`. `null` when the
+   * cost fit.
+   */
   readonly deniedBy: Window | null;
   /**
    * Milliseconds until this cost can fit if no other call spends units: 0 when it fit, `null` when it never will (the cost

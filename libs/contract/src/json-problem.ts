@@ -10,7 +10,9 @@ export const MAX_JSON_DEPTH = 32;
 
 const TOKEN = /\s+|"[^"\\]*(?:\\.[^"\\]*)*"|[{}[\]:,]|[^\s"{}[\]:,]+/gsy;
 
-/** The reason to reject a body, as a sentence for its sender, or `undefined` when there is none. `body`: the bytes as received. */
+/**
+ * The reason to reject a body, as a sentence for its sender, or `undefined` when there is none. `body`: the bytes as received.
+ */
 export function jsonProblem(body: Uint8Array): string | undefined {
   let text: string;
   try {

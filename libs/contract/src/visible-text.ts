@@ -1,4 +1,6 @@
-/** Text from outside, made safe for people to read. Subjects keep all their characters, because they identify what is counted. */
+/**
+ * Text from outside, made safe for people to read. Subjects keep all their characters, because they identify what is counted.
+ */
 
 // Control characters; soft hyphen; invisible joiners and marks; bidirectional controls; line and paragraph separators; tags.
 // U+200C and U+200D are not listed, because Persian text and emoji sequences need them.

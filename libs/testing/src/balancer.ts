@@ -1,26 +1,28 @@
 /**
- * A load balancer as operators run them: round robin over the instances whose readiness probe succeeds, connections kept
- * alive, no second attempt for a call that failed.
+ * A load balancer as operators run it: round robin over the instances whose readiness probe succeeds, keep-alive connections, no
+ * retry of a failed call.
  */
 import { Agent, createServer, type IncomingMessage, request, type ServerResponse } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 
 export interface BalancerOptions {
-  /** E.g. `http://127.0.0.1:3000` */
+  /** Base URLs of the instances, e.g. `http://127.0.0.1:3000`. */
   readonly targets: readonly string[];
-  /** `/readyz` by default. */
+  /** Path of the readiness probe. Default: `/readyz`. */
   readonly readyPath?: string;
-  /** 100 ms by default. */
+  /** Milliseconds between two probes of an instance. Default: 100. */
   readonly probeEveryMs?: number;
-  /** Probes in a row that must fail before an instance gets no more calls; 2 by default. One that succeeds brings it back. */
+  /**
+   * Consecutive failed probes after which an instance gets no more calls; 2 by default. One successful probe brings it back.
+   */
   readonly failuresUntilOut?: number;
 }
 
 export interface Balancer {
   readonly url: string;
-  /** Whether an instance gets calls now. */
+  /** Whether this instance currently gets calls. */
   isIn(target: string): boolean;
-  /** Calls that were sent to an instance. */
+  /** Number of calls sent to this instance so far. */
   sentTo(target: string): number;
   close(): Promise<void>;
 }
@@ -33,6 +35,7 @@ class Target {
   constructor(readonly url: string) {}
 }
 
+/** Starts a balancer on a free port of 127.0.0.1. An instance gets calls after its first successful probe. */
 export async function startBalancer(options: BalancerOptions): Promise<Balancer> {
   const { readyPath = '/readyz', probeEveryMs = 100, failuresUntilOut = 2 } = options;
   const targets = options.targets.map((url) => new Target(url));
@@ -55,7 +58,7 @@ export async function startBalancer(options: BalancerOptions): Promise<Balancer>
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the balancer listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('the balancer has no port');
   const targetOf = (url: string) => targets.find((target) => target.url === url);
   return {
     url: `http://127.0.0.1:${address.port}`,

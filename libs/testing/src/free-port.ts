@@ -1,6 +1,9 @@
 import { createServer } from 'node:net';
 
-/** A TCP port of 127.0.0.1 that nothing listens on right now. Another process may take it before you do: be ready to retry. */
+/**
+ * Returns a TCP port of 127.0.0.1 on which nothing listens now. Another process may take it before you do, so be ready to
+ * retry.
+ */
 export function freePort(): Promise<number> {
   return new Promise((resolve, reject) => {
     const probe = createServer();
@@ -8,7 +11,7 @@ export function freePort(): Promise<number> {
     probe.listen(0, '127.0.0.1', () => {
       const address = probe.address();
       probe.close(() => {
-        if (address === null || typeof address === 'string') reject(new Error('no port'));
+        if (address === null || typeof address === 'string') reject(new Error('no free port'));
         else resolve(address.port);
       });
     });

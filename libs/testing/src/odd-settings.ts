@@ -1,6 +1,6 @@
 import pg from 'pg';
 
-/** Settings that a database may have and that change how values are written, read or found. */
+/** Unusual but valid settings of a database that change how values are written, read or found. */
 export const ODD_SETTINGS: Readonly<Record<string, string>> = {
   DateStyle: 'German, DMY',
   IntervalStyle: 'sql_standard',
@@ -14,7 +14,7 @@ export const ODD_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_isolation: 'serializable',
 };
 
-/** Gives the database of this connection string settings that new sessions start with. */
+/** Changes the database of this connection string so that new sessions start with these settings. */
 export async function oddDatabaseSettings(url: string, settings = ODD_SETTINGS): Promise<void> {
   const client = new pg.Client({ connectionString: url });
   await client.connect();

@@ -8,44 +8,48 @@ import { freePort } from './free-port.js';
 import { stopProcess } from './processes.js';
 
 export interface PgBouncerOptions {
-  /** The Postgres behind it. Its user and password are the only ones that may connect. */
+  /** Connection string of the Postgres behind it. Only its user, and those in `users`, can connect. */
   readonly url: string;
-  /** Server connections of one user and database, 4 by default. */
+  /** Server connections per user and database. Default: 4. */
   readonly poolSize?: number;
-  /** Lines of pgbouncer.ini that are added, e.g. `{ ignore_startup_parameters: 'extra_float_digits' }`. */
+  /** Lines to add to pgbouncer.ini, e.g. `{ ignore_startup_parameters: 'extra_float_digits' }`. */
   readonly settings?: Readonly<Record<string, string>>;
-  /** Further users, as `{ name: password }`. */
+  /** Additional users, as `{ name: password }`. */
   readonly users?: Readonly<Record<string, string>>;
-  /** The program, when it is not where Debian puts it. */
+  /** Path of the program, if it is not where Debian installs it. */
   readonly program?: string | undefined;
-  /** Made and removed by the caller; a temporary folder by default. */
+  /** A folder that the caller creates and removes. Default: a temporary folder. */
   readonly folder?: string;
 }
 
 /** A PgBouncer in transaction mode on 127.0.0.1. */
 export interface PgBouncer {
   readonly port: number;
-  /** The same connection string, through PgBouncer. */
+  /** Returns this connection string with PgBouncer's port. */
   through(url: string): string;
+  /** The whole log so far. */
   log(): string;
-  /** As by a crash. */
+  /** Kills PgBouncer (SIGKILL), as a crash would. */
   kill(): Promise<void>;
-  /** After `kill`, on the same port. */
+  /** Starts it again after `kill`, on the same port. */
   run(): Promise<void>;
   stop(): Promise<void>;
 }
 
-/** Where the program is; undefined: PgBouncer is not installed. */
+/** Path of the program; `undefined` if PgBouncer is not installed. */
 export function findPgBouncer(): string | undefined {
   return ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find(existsSync);
 }
 
-/** Starts PgBouncer in transaction mode and waits until it answers. */
+/**
+ * Starts PgBouncer in transaction mode and waits until it accepts connections.
+ * @throws Error when it is not installed or does not answer
+ */
 export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBouncer> {
   const program = options.program ?? findPgBouncer();
   if (program === undefined) throw new Error('PgBouncer is not installed');
   const folder = options.folder ?? mkdtempSync(join(tmpdir(), `rollgate-test-${process.pid}-pgbouncer-`));
-  // As root, PgBouncer runs as another user, who writes its log here.
+  // If this process is root, PgBouncer runs as another user and must be able to write its log here.
   chmodSync(folder, 0o777);
   const port = await freePort();
   const configuration = writeConfiguration(folder, port, options);
@@ -54,7 +58,7 @@ export async function startPgBouncer(options: PgBouncerOptions): Promise<PgBounc
   let pid = 0;
   const kill = () => (pid > 0 ? stopProcess(pid, [{ signal: 'SIGKILL', waitMs: 5_000 }]) : Promise.resolve());
   const run = async () => {
-    // It refuses to be root.
+    // PgBouncer refuses to run as root.
     const user = process.getuid?.() === 0 ? ['-u', 'postgres'] : [];
     const child = spawn(program, ['-q', ...user, configuration], { stdio: 'ignore' });
     child.on('error', () => undefined);

@@ -2,17 +2,17 @@ import { execFileSync } from 'node:child_process';
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
 
-/** What can be told of a running process, to make sure that a number read from a file still means the process we started. */
+/** Facts about a running process, used to verify that a process ID read from a file still belongs to the process we started. */
 export interface ProcessFacts {
   readonly command: string;
-  /** Differs between two processes that had the same id one after another. */
+  /** Differs between two processes that had the same ID one after the other. Its format depends on the platform. */
   readonly startedAt: string;
   readonly parentPid: number;
   /** Linux only. */
   readonly workingFolder: string | undefined;
 }
 
-/** undefined when no process has this id, or only a dead one that nobody has waited for. */
+/** Facts about the process with this ID; `undefined` if there is none, or only a zombie. */
 export function inspectProcess(pid: number): ProcessFacts | undefined {
   if (!isAlive(pid)) return undefined;
   try {
@@ -23,7 +23,7 @@ export function inspectProcess(pid: number): ProcessFacts | undefined {
 }
 
 function fromProc(pid: number): ProcessFacts | undefined {
-  // The name in parentheses may hold spaces; the fields after it start with the state.
+  // The name in parentheses may contain spaces. The first field after it is the state.
   const fields = readFileSync(`/proc/${pid}/stat`, 'utf8')
     .replace(/^.*\) /s, '')
     .split(' ');
@@ -56,7 +56,7 @@ function linkTarget(path: string): string | undefined {
   }
 }
 
-/** Every process whose working folder this is; Linux only, elsewhere none is found. */
+/** IDs of the processes whose working folder is `folder`. Linux only; `[]` on other platforms. */
 export function processesIn(folder: string): number[] {
   if (process.platform !== 'linux') return [];
   const pids = readdirSync('/proc').filter((name) => /^\d+$/.test(name));
@@ -68,12 +68,12 @@ function isAlive(pid: number): boolean {
     process.kill(pid, 0);
     return true;
   } catch (error) {
-    // EPERM: it lives, under another user.
+    // EPERM: the process exists and belongs to another user.
     return (error as NodeJS.ErrnoException).code === 'EPERM';
   }
 }
 
-/** Resolves true once the process is gone, false when it is still there after `timeoutMs`. */
+/** Resolves to `true` once the process has ended, or `false` if it is still running after `timeoutMs`. */
 export async function waitUntilGone(pid: number, timeoutMs: number): Promise<boolean> {
   for (const deadline = Date.now() + timeoutMs; Date.now() < deadline; await sleep(20)) {
     if (inspectProcess(pid) === undefined) return true;
@@ -81,7 +81,7 @@ export async function waitUntilGone(pid: number, timeoutMs: number): Promise<boo
   return inspectProcess(pid) === undefined;
 }
 
-/** Sends the signals one after another, each with time to work, until the process is gone. */
+/** Sends the signals in order until the process has ended, waiting up to `waitMs` after each. */
 export async function stopProcess(
   pid: number,
   signals: ReadonlyArray<{ signal: NodeJS.Signals; waitMs: number }>,

@@ -1,4 +1,6 @@
-/** Two instances of a program behind a load balancer, replaced one after the other while calls keep coming. */
+/**
+ * A rolling restart: two instances of a program behind a load balancer are replaced one after the other while calls continue.
+ */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { type Balancer, startBalancer } from './balancer.js';
@@ -13,28 +15,29 @@ export interface Call {
 }
 
 export interface RollingRestart {
-  /** Starts an instance. It gets calls once it is ready. */
+  /** Starts an instance on this port. It gets calls once it is ready. */
   readonly start: (port: number) => Promise<NodeProcess>;
-  /** The nth call. */
+  /** Returns the nth call, counted from 0. */
   readonly call: (n: number) => Call;
-  /** At least so many, and as many more as are made until both instances are replaced. */
+  /** Minimum number of calls. Calls continue until both instances are replaced. */
   readonly calls: number;
-  /** At once; 8 by default. */
+  /** Number of concurrent callers. Default: 8. */
   readonly callers?: number;
-  /** At most so many calls a second, 1,000 by default: what is restarted needs time of its own on a small machine. */
+  /** Maximum calls per second, so that the starting instance gets CPU time on a small machine. Default: 1,000. */
   readonly perSecond?: number;
 }
 
 export interface RollingRestartResult {
-  /** Calls by what came back: a status, or the error of a call without an answer. */
+  /** Number of calls by outcome: the HTTP status, or the error message of a call without an answer. */
   readonly outcomes: Readonly<Record<string, number>>;
-  /** Bodies of the first answers of status 500 and above. */
+  /** Bodies of the first ten answers with status 500 or above. */
   readonly failures: readonly string[];
   readonly exits: readonly NodeExit[];
-  /** Calls that each of the four processes got, in the order of their start. */
+  /** Number of calls sent to each of the four processes, in the order of their start. */
   readonly sent: readonly number[];
 }
 
+/** Runs a rolling restart. @throws Error when an instance does not become ready within 60 s */
 export async function restartOneByOne(options: RollingRestart): Promise<RollingRestartResult> {
   const ports = [await freePort(), await freePort()];
   const targets = ports.map((port) => `http://127.0.0.1:${port}`);

@@ -20,7 +20,7 @@ beforeAll(async () => {
 
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
-test('waits for the ready line, passes arguments, environment and input, and tells how it ended', async () => {
+test('a spawned program gets arguments, environment and input, and its ready line and exit code are reported', async () => {
   const node = await spawnNode({ script, args: ['there'], env: { GREETING: 'hello' }, readyLine: /^ready/ });
   expect(node.stdout()).toBe('ready hello there\n');
   node.send('me');
@@ -28,13 +28,13 @@ test('waits for the ready line, passes arguments, environment and input, and tel
   expect(await node.stop()).toEqual({ code: 3, signal: null });
 });
 
-test('kill ends it at once', async () => {
+test('kill ends a spawned program at once and the signal is reported', async () => {
   const node = await spawnNode({ script, readyLine: /^ready/ });
   node.kill('SIGKILL');
   expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
-test('a program that ends before its ready line is an error with its output', async () => {
+test('a program that ends before its ready line rejects with its output', async () => {
   const broken = join(folder, 'broken.mjs');
   await writeFile(broken, `console.error('no such thing'); process.exit(1);`);
   await expect(spawnNode({ script: broken, readyLine: /ready/ })).rejects.toThrow(/no such thing/);

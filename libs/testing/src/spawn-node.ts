@@ -5,12 +5,12 @@ export interface SpawnNodeOptions {
   /** Path of a compiled program. */
   readonly script: string;
   readonly args?: readonly string[];
-  /** Added to our own environment; undefined removes a variable. */
+  /** Added to the environment of this process; `undefined` removes a variable. */
   readonly env?: Readonly<Record<string, string | undefined>>;
   readonly cwd?: string;
-  /** Resolve only once a line of stdout matches. Default: at once. */
+  /** `spawnNode` resolves when a line of stdout matches. Default: immediately after the start. */
   readonly readyLine?: RegExp;
-  /** Default 90,000 ms. */
+  /** How long to wait for a line. Default: 90,000 ms. */
   readonly timeoutMs?: number;
 }
 
@@ -21,33 +21,33 @@ export interface NodeExit {
 
 export interface NodeProcess {
   readonly pid: number;
-  /** Resolves when it has ended and all of its output is in. */
+  /** Resolves when the program has ended and all of its output has been read. */
   readonly exited: Promise<NodeExit>;
   stdout(): string;
   stderr(): string;
-  /** The first line of stdout that matches, past or to come; rejects when the program ends or time runs out before. */
+  /** The first line of stdout that matches, already printed or not; rejects if the program ends first or the time runs out. */
   waitForLine(pattern: RegExp, timeoutMs?: number): Promise<string>;
-  /** Writes to its stdin. */
+  /** Writes to the program's stdin. */
   send(text: string): void;
   kill(signal: NodeJS.Signals): void;
-  /** SIGTERM, then SIGKILL after 10 s. */
+  /** Sends SIGTERM, and SIGKILL after 10 s. */
   stop(): Promise<NodeExit>;
 }
 
 const running = new Set<NodeProcess>();
 let sweeping = false;
 
-/** Runs a program of ours in a process of its own, for tests that need several nodes. */
+/** Runs a compiled program in its own Node.js process, for tests that need several instances. */
 export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess> {
   const { script, args = [], env = {}, cwd, readyLine, timeoutMs = 90_000 } = options;
-  // Jest's own flags would make every child warn on stderr.
+  // With the NODE_OPTIONS of Jest every child would print warnings on stderr.
   const inherited = { ...process.env, NODE_OPTIONS: '', ...env };
   const child = spawn(process.execPath, [script, ...args], { cwd, env: inherited, stdio: ['pipe', 'pipe', 'pipe'] });
   let stdout = '';
   let stderr = '';
   child.stdout.setEncoding('utf8').on('data', (chunk: string) => (stdout += chunk));
   child.stderr.setEncoding('utf8').on('data', (chunk: string) => (stderr += chunk));
-  // A program that ended no longer reads; `exited` tells.
+  // Writing to a program that has ended fails. `exited` reports the end, so this error is ignored.
   child.stdin.on('error', () => undefined);
   let ended = false;
   const exited = new Promise<NodeExit>((resolve, reject) => {
@@ -89,7 +89,7 @@ export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess>
   return node;
 }
 
-/** A test that fails before it stops its children must not leave them behind. */
+/** Kills children that are still running when this process exits, e.g. because a test failed before it stopped them. */
 function keepTrack(node: NodeProcess): void {
   running.add(node);
   if (sweeping) return;

@@ -1,15 +1,15 @@
-/** A network between a program and a server that can be made bad: slow, silent, cut, or in crumbs. */
+/** A TCP proxy between a program and a server that simulates a bad network: slow, silent, reset, or one byte at a time. */
 import { connect as connectTo, createServer, type Socket } from 'node:net';
 
 export type ProxyMode =
   | { readonly kind: 'pass' }
-  /** Each piece of data comes so much later, in its order. */
+  /** Each piece of data is delayed by `ms` milliseconds; the order is kept. */
   | { readonly kind: 'latency'; readonly ms: number }
-  /** Connections stay open, nothing gets through. */
+  /** Connections stay open, but no data passes. */
   | { readonly kind: 'black-hole' }
-  /** Connections are reset, new ones too. */
+  /** Existing and new connections are reset. */
   | { readonly kind: 'reset' }
-  /** Data comes a byte at a time. */
+  /** Data passes one byte at a time. */
   | { readonly kind: 'slices' };
 
 export interface ProxyTarget {
@@ -19,7 +19,10 @@ export interface ProxyTarget {
 
 export interface TcpProxy {
   readonly port: number;
-  /** Bytes that came through, of them late or in crumbs, and that were kept; connections that were made, and that were reset. */
+  /**
+   * Bytes that passed, how many of them were delayed (`slowed`) or sent one at a time (`sliced`), and bytes that were withheld (`held`);
+   * connections that were opened, and that were reset.
+   */
   readonly seen: {
     passed: number;
     slowed: number;
@@ -28,18 +31,23 @@ export interface TcpProxy {
     connections: number;
     reset: number;
   };
+  /** Changes the mode, for existing connections too. */
   set(mode: ProxyMode): void;
-  /** Where new connections go from now on. */
+  /** Sends new connections to another server. */
   retarget(target: ProxyTarget): void;
   close(): Promise<void>;
 }
 
+/** Starts a proxy on a free port of 127.0.0.1, in mode `pass`. */
 export async function startTcpProxy(first: ProxyTarget): Promise<TcpProxy> {
   let target = first;
   let mode: ProxyMode = { kind: 'pass' };
   const seen = { passed: 0, slowed: 0, sliced: 0, held: 0, connections: 0, reset: 0 };
   const sockets = new Set<Socket>();
-  /** What a black hole swallowed: after it the connection is broken, as a real one's would be. */
+  /**
+   * Connections that lost data in mode `black-hole`. They pass no data afterwards either, because part of the stream is
+   * missing.
+   */
   const starved = new Set<Socket>();
 
   function pipe(from: Socket, to: Socket): void {
@@ -84,7 +92,7 @@ export async function startTcpProxy(first: ProxyTarget): Promise<TcpProxy> {
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const address = server.address();
-  if (typeof address !== 'object' || address === null) throw new Error('the proxy listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('the proxy has no port');
   return {
     port: address.port,
     seen,

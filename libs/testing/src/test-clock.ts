@@ -4,16 +4,16 @@ export interface Duration {
   readonly minutes?: number;
 }
 
-/** A clock that moves only when told, for whatever takes its time as an argument. */
+/** A clock that a test sets and advances, for code that takes its time as an argument. */
 export class TestClock {
   private current: number;
 
-  /** Default: an even minute, 2026-01-01T00:00:00Z, so that a test sees its own edges. */
+  /** Starts at Unix milliseconds `startMs`. Default: 2026-01-01T00:00:00Z, the start of a minute and an hour. */
   constructor(startMs: number = Date.UTC(2026, 0, 1)) {
     this.current = startMs;
   }
 
-  /** Milliseconds since 1970, like Date.now(). */
+  /** Unix milliseconds, like `Date.now()`. */
   get nowMs(): number {
     return this.current;
   }
@@ -26,7 +26,7 @@ export class TestClock {
     this.current += ms + seconds * 1_000 + minutes * 60_000;
   }
 
-  /** May go backwards: the rule has to bear that too. */
+  /** Sets the clock to Unix milliseconds, also backwards: the code under test must handle a clock that steps back. */
   set(nowMs: number): void {
     this.current = nowMs;
   }

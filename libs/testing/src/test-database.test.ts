@@ -22,7 +22,7 @@ test('two test databases do not see each other', async () => {
   await expect(two.pool.query('SELECT * FROM public.mine')).rejects.toThrow(/mine/);
 });
 
-test('two nodes that migrate at once apply each migration once', async () => {
+test('two programs that migrate at the same time apply each migration once', async () => {
   const { url } = await database({ migrated: false });
   const pending = await pendingMigrations({ databaseUrl: url });
   const applied = await Promise.all([migrate({ databaseUrl: url }), migrate({ databaseUrl: url })]);
@@ -30,7 +30,7 @@ test('two nodes that migrate at once apply each migration once', async () => {
   expect(await pendingMigrations({ databaseUrl: url })).toEqual([]);
 });
 
-test('a database that refuses connections is told in one line without the password', async () => {
+test('a database that refuses connections is reported in one line without the password', async () => {
   await expect(migrate({ databaseUrl: 'postgres://me:secret@127.0.0.1:1/db' })).rejects.toThrow(
     /^cannot reach the database at 127\.0\.0\.1:1\/db: connection refused$/,
   );

@@ -5,34 +5,34 @@ import pg from 'pg';
 import { oddDatabaseSettings } from './odd-settings.js';
 import { TEMPLATE_DATABASE, withDatabase } from './test-server.js';
 
-/** A database of one test file's own. */
+/** A database that only one test file uses. */
 export interface TestDatabase {
   readonly url: string;
-  /** At most 10 connections; opens them when used. */
+  /** Opens up to 10 connections, on first use. */
   readonly pool: pg.Pool;
-  /** Ends the pool and drops the database, whoever is still connected. */
+  /** Ends the pool and drops the database, even if other sessions are still connected. */
   drop(): Promise<void>;
 }
 
 export interface TestDatabaseOptions {
-  /** false gives an empty database without Rollgate's schema. Default true. */
+  /** `false` creates an empty database without Rollgate's schema. Default: `true`. */
   readonly migrated?: boolean;
-  /** Default: the server that the test run started. */
+  /** Connection string of a superuser. Default: the server that the test run started. */
   readonly serverUrl?: string;
 }
 
-/** Copies the migrated template: some tens of milliseconds, where migrating would take a second. */
+/** Copies the migrated template, which takes tens of milliseconds; migrating would take a second. */
 export async function createTestDatabase(options: TestDatabaseOptions = {}): Promise<TestDatabase> {
   const serverUrl = options.serverUrl ?? process.env['ROLLGATE_TEST_SERVER_URL'];
-  if (serverUrl === undefined) throw new Error('no test server: run the tests with "npm test"');
+  if (serverUrl === undefined) throw new Error('there is no test server: run the tests with "npm test"');
   const name = `test_${process.pid}_${randomBytes(6).toString('hex')}`;
   const template = options.migrated === false ? 'template1' : TEMPLATE_DATABASE;
   await asAdmin(serverUrl, (admin) => createFrom(admin, name, template));
   const url = withDatabase(serverUrl, name);
-  // For a whole run: ROLLGATE_ODD_SETTINGS=1 npm test
+  // ROLLGATE_ODD_SETTINGS=1 npm test runs all tests with unusual settings.
   if (process.env['ROLLGATE_ODD_SETTINGS'] !== undefined) await oddDatabaseSettings(url);
   const pool = new pg.Pool({ connectionString: url, Client: sessionClient(pg.Client), max: 10 });
-  // Dropping with FORCE ends idle connections; that is no failure of the test.
+  // Dropping a database with FORCE ends idle connections, which is not a failure of the test.
   pool.on('error', () => undefined);
   const drop = async () => {
     if (!pool.ended) await pool.end();
@@ -47,7 +47,7 @@ async function createFrom(admin: pg.Client, name: string, template: string): Pro
       await admin.query(`CREATE DATABASE ${name} TEMPLATE ${template}`);
       return;
     } catch (error) {
-      // 55006: autovacuum, say, is connected to the template for a moment.
+      // 55006: another session, e.g. autovacuum, is connected to the template. Retry.
       if ((error as { code?: string }).code !== '55006' || attempt === 50) throw error;
       await sleep(100);
     }

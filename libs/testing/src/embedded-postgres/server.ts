@@ -10,20 +10,25 @@ import { openDataFolder, serverEnvironment } from './data-folder.js';
 import { clearOrphan } from './orphan.js';
 import { firstUnreachable, type RunAs, unprivilegedUser } from './run-as.js';
 
-// Invariants: Postgres runs in a session of its own, so Ctrl-C reaches only us and we choose the order of stopping; when we die
-// without a word (kill -9), the watchdog stops it; when the watchdog died too, the next start on the same folder does.
+// Invariants: Postgres runs in its own session, so Ctrl-C reaches only this process, which then stops everything in order. If
+// this
+// process is killed (kill -9), the watchdog stops Postgres. If the watchdog was killed too, the next start on the same folder
+// does.
 
 export interface EmbeddedPostgresOptions {
-  /** Made when missing. One process at a time may use it: a server already running on it is taken for an orphan and stopped. */
+  /**
+   * Created if missing. Only one process at a time may use it: a server already running on it is treated as an orphan and
+   * stopped.
+   */
   readonly dataFolder: string;
-  /** 0, the default, picks a free port. */
+  /** Default: 0, which picks a free port. */
   readonly port?: number;
   /** Server settings, e.g. `{ fsync: 'off' }`. */
   readonly settings?: Readonly<Record<string, string>>;
   /** Added to the server's environment, e.g. a library to preload. */
   readonly environment?: Readonly<Record<string, string>>;
   readonly log?: (line: string) => void;
-  /** Another server than that in node_modules, e.g. `findInstalledPostgres(15)`. */
+  /** A server to use instead of the one in node_modules, e.g. `findInstalledPostgres(15)`. */
   readonly binaries?: ServerBinaries;
 }
 
@@ -32,17 +37,20 @@ export interface EmbeddedPostgres {
   readonly url: string;
   readonly port: number;
   readonly pid: number;
-  /** Resolves when the server has ended, however it did. */
+  /** Resolves when the server has ended, for any reason. */
   readonly ended: Promise<void>;
   /** Fast shutdown: ends sessions, writes a checkpoint. Safe to call twice. */
   stop(): Promise<void>;
-  /** What a crash leaves behind: no checkpoint; the next start recovers from the write-ahead log. */
+  /** Immediate shutdown, as after a crash: no checkpoint; the next start recovers from the write-ahead log. */
   stopImmediate(): Promise<void>;
 }
 
 const START_TIMEOUT_MS = 60_000;
 
-/** Starts a real Postgres on 127.0.0.1 from the binaries in node_modules, and waits until it answers. */
+/**
+ * Starts a real Postgres on 127.0.0.1 from the binaries in node_modules and waits until it accepts connections.
+ * @throws Error that names the cause and the log file
+ */
 export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): Promise<EmbeddedPostgres> {
   const { port = 0, settings = {}, environment = {}, log = () => undefined } = options;
   const folder = resolve(options.dataFolder);
@@ -56,7 +64,8 @@ export async function startEmbeddedPostgres(options: EmbeddedPostgresOptions): P
     try {
       return await launch({ ...data, binaries, runAs, port: chosen, settings, environment });
     } catch (error) {
-      // The port was taken between our look and Postgres's, or backends of a server killed with -9 still hold its shared memory.
+      // Another process took the port after it was found free, or backends of a server killed with -9 still hold its shared
+      // memory.
       const passing =
         error instanceof Error &&
         (/shared memory block/.test(error.message) || (port === 0 && /bind|create any TCP/.test(error.message)));
@@ -72,7 +81,7 @@ async function checkReachable(folder: string, runAs: RunAs | undefined): Promise
   if (obstacle === undefined) return;
   throw new Error(
     `Postgres runs as the user "postgres", which may not enter ${obstacle}: run "chmod o+x ${obstacle}", ` +
-      'or move the project, or run as an ordinary user, or set DATABASE_URL to a Postgres of your own',
+      'or move the project, or run as an ordinary user, or set DATABASE_URL to your own Postgres',
   );
 }
 
@@ -97,7 +106,7 @@ async function launch({
 }: Launch): Promise<EmbeddedPostgres> {
   const fixed = { listen_addresses: '127.0.0.1', unix_socket_directories: '', timezone: 'UTC', log_timezone: 'UTC' };
   const flags = Object.entries({ ...fixed, ...settings }).flatMap(([name, value]) => ['-c', `${name}=${value}`]);
-  // A file, not a pipe: it survives us, and a server that outlives us never blocks on it.
+  // The log goes to a file instead of a pipe, so a server that outlives this process never blocks on writing to it.
   const logFile = await open(`${folder}.log`, 'w', 0o600);
   const child = spawn(binaries.postgres, ['-D', folder, '-p', String(port), ...flags], {
     ...runAs,
@@ -113,7 +122,7 @@ async function launch({
   await logFile.close();
   const { pid } = child;
   if (pid === undefined) throw new Error(`${binaries.postgres} could not be started`);
-  // The server alone must not keep its parent's event loop alive.
+  // The running server must not keep the event loop of this process alive.
   child.unref();
   const watchdog = startWatchdog(pid);
   void ended.then(() => watchdog.kill('SIGKILL'));
@@ -131,7 +140,7 @@ async function launch({
 
 async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
   for (const deadline = Date.now() + START_TIMEOUT_MS; ; await sleep(25)) {
-    if (child.exitCode !== null || child.signalCode !== null) throw new Error('it ended at once');
+    if (child.exitCode !== null || child.signalCode !== null) throw new Error('the server ended during its start');
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
@@ -140,7 +149,7 @@ async function untilAnswering(url: string, child: ChildProcess): Promise<void> {
       return;
     } catch (error) {
       await client.end().catch(() => undefined);
-      // 28P01: nothing to wait for, the password file is not this folder's.
+      // 28P01: the password file does not match this folder, so retrying does not help.
       if ((error as { code?: string }).code === '28P01' || Date.now() > deadline) throw error;
     }
   }
@@ -157,7 +166,10 @@ async function stop(child: ChildProcess, signal: NodeJS.Signals): Promise<void> 
   await exited;
 }
 
-/** A shell that sleeps on a pipe from us: it wakes when we are gone, however we went, and asks Postgres to stop. */
+/**
+ * A shell that blocks on a pipe from this process. When this process ends for any reason, the pipe closes and the shell stops
+ * Postgres.
+ */
 function startWatchdog(pid: number): ChildProcess {
   const watchdog = spawn('/bin/sh', ['-c', 'read -r _; kill -INT "$1" 2>/dev/null', 'rollgate-watchdog', String(pid)], {
     cwd: '/',
