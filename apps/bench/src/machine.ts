@@ -1,4 +1,4 @@
-/** What a run was made on. */
+/** Describes the machine of a run. */
 import { closeSync, fdatasyncSync, openSync, readFileSync, statfsSync, writeSync } from 'node:fs';
 import { arch, cpus, platform, release, totalmem } from 'node:os';
 import { join } from 'node:path';
@@ -14,7 +14,7 @@ const FILE_SYSTEMS: Readonly<Record<number, string>> = {
 };
 const FLUSHES = 100;
 
-/** `folder`: where the servers keep their data. */
+/** Describes this machine and the disk of `folder`, in which the servers keep their data. */
 export function describeMachine(folder: string): Machine {
   const type = statfsSync(folder).type;
   return {
@@ -40,7 +40,7 @@ function flushMs(file: string): number {
   return Number(median(took).toFixed(3));
 }
 
-/** Node's, and those of the packages that are compared: apps/bench pins them exactly. */
+/** Versions of Node.js, Rollgate and the compared packages, which apps/bench pins exactly. */
 export function packageVersions(): Record<string, string> {
   const manifest = JSON.parse(readFileSync(new URL('../package.json', import.meta.url), 'utf8')) as {
     version: string;

@@ -1,8 +1,8 @@
 /**
- * Program: the bench.
+ * Program: the benchmark.
  *
- * Invariant: whatever way it ends, what it started is stopped: measurements end with their stdin, servers with their
- * watchdogs, and an orderly end stops both.
+ * Invariant: everything it started is stopped, however it ends. An orderly end stops measurements and servers. Otherwise measurements
+ * end when their stdin closes, and watchdogs stop the servers.
  */
 import { writeFileSync } from 'node:fs';
 import { ACCOUNTS, SUBJECTS, ZIPF_EXPONENT } from './load/traffic.js';
@@ -30,7 +30,7 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionRe
   bytes,
 };
 
-/** Of the minute a quick run may take. What is left out then is asked for by no goal that is judged by speed. */
+/** A quick run may take a minute. After this many seconds it skips parts that no speed goal needs. */
 const LATE_SECONDS = 42;
 
 let stoppingSince: number | undefined;
@@ -47,7 +47,7 @@ async function main(args: readonly string[]): Promise<number> {
     await bench(options);
     return 0;
   } catch (error) {
-    // Stopping breaks whatever is under way: an echo, no failure.
+    // Stopping makes measurements in progress fail. That is expected, so the error is not reported.
     if (stoppingSince !== undefined) return 130;
     if (!(error instanceof UsageError) && process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
     console.error(`rollgate: ${(error as Error).message}`);
@@ -77,12 +77,12 @@ async function measure(options: Options, setting: Bench): Promise<Results> {
   const machine = describeMachine(servers.folder);
   if (machine.fileSystem === 'tmpfs')
     progress(
-      `${servers.folder} is in memory: nothing is durable there, and every flush is free. Set TMPDIR to a disk.`,
+      `${servers.folder} is in memory, where nothing is durable and a flush costs nothing. Set TMPDIR to a folder on a disk.`,
     );
   const sections: Record<string, SectionResult> = {};
   for (const name of SECTION_NAMES.filter((known) => options.sections.includes(known))) {
     if (name === 'bytes' && setting.late()) {
-      progress('bytes: left out, the minute is nearly over');
+      progress('bytes: skipped, because the minute of a quick run is nearly over');
       continue;
     }
     progress(`${name}:`);
@@ -111,7 +111,7 @@ async function measure(options: Options, setting: Bench): Promise<Results> {
   };
 }
 
-/** In the order of the goals. */
+/** The medians of all ratios, in the order of the goals. */
 function medians(sections: Readonly<Record<string, SectionResult>>): Record<string, number> {
   const found = Object.values(sections).flatMap(({ ratios }) => Object.entries(ratios));
   const order = new Map(GOALS.map(({ key }, i) => [key, i]));
@@ -122,9 +122,9 @@ function medians(sections: Readonly<Record<string, SectionResult>>): Record<stri
 function stopOnSignals(servers: Servers): void {
   const stop = (): void => {
     const now = performance.now();
-    // A terminal signals us and the script that runs us, which passes it on: one Ctrl-C, not two.
+    // A terminal signals this process and the npm script that runs it, which forwards the signal. Both belong to one Ctrl-C.
     if (stoppingSince !== undefined && now - stoppingSince < 1_000) return;
-    // The second one: at once. The watchdogs do the rest.
+    // A second Ctrl-C exits at once. The watchdogs stop the servers.
     if (stoppingSince !== undefined) process.exit(130);
     stoppingSince = now;
     process.stderr.write('\nStopping …\n');

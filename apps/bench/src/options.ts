@@ -9,23 +9,23 @@ export type SectionName = (typeof SECTION_NAMES)[number];
 
 export const RESULTS_FILE = fileURLToPath(new URL('../results.json', import.meta.url));
 
-/** Above this a run of growth would outlast the minute it simulates. */
+/** With longer measurements a growth run would take longer than the minute that it simulates. */
 const MOST_SECONDS = 30;
 
-export const HELP = `npm run bench [-- <options>]: measures Rollgate beside other limiters, on this machine, in one run.
+export const HELP = `npm run bench [-- <options>]: compares Rollgate with other rate limiters on this machine, in one run.
 
-It starts an embedded Postgres that flushes every grant, and Redis (installed with apt-get where there is none), takes
-turns between the contenders, and stops all of it at the end, also on Ctrl-C. About half an hour; --quick: a minute.
+Starts an embedded Postgres that flushes every allowed call, and Redis (installed with apt-get if it is missing). The
+contenders take turns. All servers are stopped at the end, also on Ctrl-C. Takes about half an hour; with --quick, a minute.
 
-  --quick              short runs on small data, to see that all of it works; the numbers mean little
-  --only <sections>    some of ${SECTION_NAMES.join(', ')}, separated by commas
-  --rounds <n>         turns of each contender (default 5, with --quick up to 3 as time allows)
-  --seconds <n>        length of one measurement, up to ${MOST_SECONDS} (default 3, with --quick 0.4)
-  --out <file>         where the results go (default apps/bench/results.json)
-  --json               prints the results as JSON too, as the last line
-  --help
+  --quick              short runs on small data, to check that everything works; the numbers mean little
+  --only <sections>    sections to run, separated by commas: ${SECTION_NAMES.join(', ')}
+  --rounds <n>         rounds of each contender (default 5; with --quick up to 3, as time allows)
+  --seconds <n>        length of one measurement, up to ${MOST_SECONDS} (default 3; with --quick 0.4)
+  --out <file>         file for the results (default apps/bench/results.json)
+  --json               also print the results as JSON, as the last line
+  --help               show this help
 
-docs/performance.md is made from the results by: node apps/bench/dist/write-performance-doc.js
+To generate docs/performance.md from the results: node apps/bench/dist/write-performance-doc.js
 `;
 
 export interface Options {
@@ -34,14 +34,14 @@ export interface Options {
   readonly sections: readonly SectionName[];
   readonly plan: Plan;
   readonly out: string;
-  /** As it was typed. */
+  /** The command line as it was typed, for the report. */
   readonly command: string;
 }
 
-/** A command line that can't be understood. Its message is for the terminal as it is. */
+/** An invalid command line. The message is shown to the user unchanged. */
 export class UsageError extends Error {}
 
-/** @throws UsageError */
+/** Parses the command line. @throws UsageError when it is invalid */
 export function readOptions(args: readonly string[]): Options {
   const values = parse(args);
   const quick = values.quick ?? false;
@@ -80,7 +80,8 @@ function sectionsOf(only: readonly string[] | undefined): SectionName[] {
   if (only === undefined) return [...SECTION_NAMES];
   const asked = only.flatMap((list) => list.split(',')).map((name) => name.trim());
   const unknown = asked.find((name) => !SECTION_NAMES.some((known) => known === name));
-  if (unknown !== undefined) throw new UsageError(`--only knows ${SECTION_NAMES.join(', ')}, not "${unknown}"`);
+  if (unknown !== undefined)
+    throw new UsageError(`--only must be some of ${SECTION_NAMES.join(', ')}, not "${unknown}"`);
   return SECTION_NAMES.filter((name) => asked.includes(name));
 }
 

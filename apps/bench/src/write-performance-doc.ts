@@ -1,4 +1,7 @@
-/** Program: writes docs/performance.md from results.json; with --check it only tells whether that would change it. */
+/**
+ * Program: generates docs/performance.md from results.json. With --check it writes nothing and fails if the file is out of
+ * date.
+ */
 import { readFileSync, writeFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { RESULTS_FILE } from './options.js';
@@ -20,7 +23,7 @@ if (results === undefined) {
 const wanted = performanceDocument(JSON.parse(results) as Results);
 if (flag === undefined) writeFileSync(DOCUMENT, wanted);
 else if (readIfThere(DOCUMENT) !== wanted) {
-  console.error('rollgate: docs/performance.md is stale: run "node apps/bench/dist/write-performance-doc.js"');
+  console.error('rollgate: docs/performance.md is out of date: run "node apps/bench/dist/write-performance-doc.js"');
   process.exit(1);
 }
 

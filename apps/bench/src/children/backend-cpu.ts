@@ -1,9 +1,9 @@
 import { readFile } from 'node:fs/promises';
 import pg from 'pg';
 
-/** CPU time of the connections that decide. */
+/** CPU time of the Postgres backends of the connections that decide. */
 export interface BackendCpu {
-  /** Microseconds so far; undefined where the system does not tell (it is Linux that does). */
+  /** Microseconds so far; `undefined` on systems other than Linux, which do not report it. */
   read(): Promise<number | undefined>;
   close(): Promise<void>;
 }

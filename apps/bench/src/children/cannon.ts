@@ -1,4 +1,4 @@
-/** Child: autocannon, so that what asks does not share a thread with what answers. */
+/** Child: autocannon, in its own process so that the load generator does not share a thread with the application. */
 import autocannon from 'autocannon';
 import { seededRandom, uniformSampler } from '../load/sampling.js';
 import { accountOf, nameOf } from '../load/traffic.js';
@@ -16,7 +16,7 @@ export interface CannonResult {
   readonly p99Ms: number;
 }
 
-/** Bots that all connections ask for; each connection in an order of its own. */
+/** Number of bots that are requested, by each connection in a different order. */
 const BOTS = 1_000;
 const REQUESTS_EACH = 100;
 
@@ -37,7 +37,7 @@ function shoot({ port, connections }: CannonJob, seconds: number): Promise<autoc
         connections,
         pipelining: 1,
         duration: seconds,
-        // It ends at a tick only, and ticks once a second by itself.
+        // autocannon ends only at a sampling tick, which by default comes once a second.
         sampleInt: 100,
         setupClient(client) {
           const draw = uniformSampler(BOTS, seededRandom(++connection));

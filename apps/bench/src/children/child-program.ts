@@ -1,17 +1,17 @@
 /**
- * A measurement in a process of its own, so that no run inherits another's heap or compiled code.
+ * A measurement in its own process, so that no run inherits the heap or compiled code of another.
  *
- * Invariant: it ends with its parent, however that ends: its stdin closes then.
+ * Invariant: the child ends when its parent ends for any reason, because its stdin then closes.
  */
 
 const RESULT = 'result ';
 const READY = 'ready';
 
-/** The line a child prints when it waits to be let go. */
+/** The line that a child prints when it waits for `GO`. */
 export const READY_LINE = /^ready$/;
 export const GO = 'go\n';
 
-/** `go` resolves when the parent says so: nodes of one run start together. */
+/** The measurement. Awaiting `go()` delays it until the parent sends `GO`, so the instances of one run start together. */
 export type Work<Job, Result> = (job: Job, go: () => Promise<void>) => Promise<Result>;
 
 export function childProgram<Job, Result>(work: Work<Job, Result>): void {
@@ -36,7 +36,7 @@ export function childProgram<Job, Result>(work: Work<Job, Result>): void {
   );
 }
 
-/** What the child found, in what it printed. */
+/** The result in a child's output; `undefined` if it printed none. */
 export function resultIn<Result>(stdout: string): Result | undefined {
   const line = stdout.split('\n').findLast((text) => text.startsWith(RESULT));
   return line === undefined ? undefined : (JSON.parse(line.slice(RESULT.length)) as Result);

@@ -1,4 +1,4 @@
-/** Child: how fast a contender says no to subjects whose limit is spent, and what that costs its store. */
+/** Child: how fast a contender denies calls of subjects whose limit is used up, and how many store calls that takes. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
 import { closedLoop, forSeconds, onePass } from '../load/closed-loop.js';
@@ -8,7 +8,7 @@ import { countScripts, countStatements } from './store-calls.js';
 
 export interface DeniedJob {
   readonly contender: ContenderName;
-  /** Its limits are the ones to spend: one unit. */
+  /** `limits` are used up before the measurement: one unit. */
   readonly options: Omit<ContenderOptions, 'clock'>;
   readonly subjects: number;
   readonly callers: number;
@@ -30,7 +30,7 @@ childProgram<DeniedJob, DeniedResult>(async (job) => {
   await contender.open();
   const traffic = createTraffic({ distribution: 'uniform', subjects: job.subjects });
   const load = { contender, traffic, callers: job.callers };
-  // The first pass spends the unit, the second is the first to be denied: from then on a node may remember it.
+  // The first pass spends the unit. The second is denied, and after that an instance may remember the denial.
   await onePass({ ...load, callers: SPENDING_CALLERS });
   await onePass({ ...load, callers: SPENDING_CALLERS });
   let before = 0;
@@ -44,7 +44,7 @@ childProgram<DeniedJob, DeniedResult>(async (job) => {
   });
   await drained;
   const storeCalls = (await calls.count()) - before;
-  if (denied < decisions) throw new Error(`${decisions - denied} calls were admitted, of a limit that is spent`);
+  if (denied < decisions) throw new Error(`${decisions - denied} calls were allowed although the limit is used up`);
   await calls.close();
   await contender.close();
   return { perSecond: denied / seconds, storeCalls };

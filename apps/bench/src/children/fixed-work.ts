@@ -1,4 +1,4 @@
-/** Child: makes fixed numbers of grants and weighs the log they write. Nobody else may be at the server meanwhile. */
+/** Child: makes fixed numbers of allowed calls and measures the log they write. Nothing else may use the server meanwhile. */
 import pg from 'pg';
 import type { Contender, ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
@@ -8,14 +8,14 @@ import { childProgram } from './child-program.js';
 export interface FixedWorkJob {
   readonly contender: ContenderName;
   readonly options: Omit<ContenderOptions, 'clock'>;
-  /** Grants before anything is weighed: the first change of a page after a checkpoint logs the whole page. */
+  /** Allowed calls before the measurement: the first change of a page after a checkpoint logs the whole page. */
   readonly warmUpGrants: number;
   readonly busyGrants: number;
   readonly busyCallers: number;
   readonly aloneGrants: number;
 }
 
-/** Bytes of log for each grant. */
+/** Bytes of log per allowed call, with many callers (`busy`) and with one (`alone`). */
 export interface FixedWorkResult {
   readonly busy: number;
   readonly alone: number;

@@ -1,8 +1,8 @@
 /**
- * Child: what a decision costs on a table of a given size and past, within a minute and at the turn of one.
+ * Child: the cost of a decision on a table with a given size and history, within a minute and at the start of one.
  *
- * The clock is simulated: a run begins with a minute and ends before the next one does, whenever it is started, and the
- * turn of a minute need not be waited for.
+ * The clock is simulated. Whenever a run is started, it begins at the start of a minute and ends before that minute does, and it does
+ * not have to wait for the next minute.
  */
 import { ADMIT_ALL } from '../contenders/contender.js';
 import { Rollgate } from '../contenders/rollgate.js';
@@ -17,22 +17,22 @@ export interface GrowthJob {
   readonly callers: number;
   readonly seconds: number;
   readonly warmUpSeconds: number;
-  /** A minute after the newest one stored. */
+  /** The Unix minute in which the run begins: later than every stored minute. */
   readonly startMinute: number;
-  /** Minutes turned: in each, every subject asks once. */
+  /** Number of later minutes; in each, every subject makes one call. */
   readonly turns: number;
 }
 
 export interface Cost {
   readonly perSecond: number;
-  /** Microseconds of the database's CPU for one decision. */
+  /** Microseconds of database CPU per decision. */
   readonly backendMicros: number | undefined;
 }
 
 export interface GrowthResult {
-  /** Within a minute: nearly every decision of ordinary traffic. */
+  /** Decisions within a minute: nearly all decisions of ordinary traffic. */
   readonly within: Cost;
-  /** The first decision of a minute, which archives the minute before and fetches the one an hour back. */
+  /** The first decision of a subject in a minute, which archives the previous minute and fetches the minute an hour ago. */
   readonly turning: Cost;
   readonly endMinute: number;
 }
@@ -78,7 +78,7 @@ async function withinMinute(
   return cost({ decisions, seconds, before, after });
 }
 
-/** Each turn is counted alone: between two of them nothing is asked. */
+/** Sums the time of the turns only; between two of them no call is made. */
 async function turning(cpu: BackendCpu, { turns, turn }: { turns: number; turn: () => Promise<Pass> }): Promise<Cost> {
   const before = await cpu.read();
   let decisions = 0;

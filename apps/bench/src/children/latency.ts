@@ -1,4 +1,4 @@
-/** Child: how long a contender's callers wait, at fixed numbers of callers and at half of what it can take. */
+/** Child: how long a contender's callers wait, at fixed numbers of callers and at half of its saturation rate. */
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
 import { closedLoop, firstCalls, forSeconds, onePass } from '../load/closed-loop.js';
@@ -11,12 +11,12 @@ export interface LatencyJob {
   readonly contender: ContenderName;
   readonly options: Omit<ContenderOptions, 'clock'>;
   readonly callers: readonly number[];
-  /** So many subjects, none of which has been asked for in this minute: each is asked for once. */
+  /** Number of subjects without a call in this minute; each is called once. */
   readonly freshSubjects?: number;
-  /** Callers that saturate it; omitted: not measured at half of saturation. */
+  /** Number of callers that saturate the contender; omitted: half of saturation is not measured. */
   readonly saturatingCallers?: number;
   readonly warmUpSeconds: number;
-  /** Of a lone caller, which runs for seconds before it is compiled, by threads that take the server's core. */
+  /** Warm-up of a single caller. Its code is compiled only after seconds, by threads that use the server's core. */
   readonly warmUpSecondsAlone: number;
   readonly seconds: number;
 }
@@ -27,7 +27,7 @@ export interface LatencyResult {
   readonly atHalf?: { readonly perSecond: number; readonly percentiles: Percentiles };
 }
 
-/** Of the pass over all subjects. */
+/** Number of callers in the pass over all subjects. */
 const PASS_CALLERS = 256;
 
 childProgram<LatencyJob, LatencyResult>(async (job) => {
@@ -41,8 +41,9 @@ childProgram<LatencyJob, LatencyResult>(async (job) => {
   });
   const load = { contender, traffic };
   await firstCalls(load);
-  // The first decision of a subject in a minute costs more. A caller that is alone for a minute makes few of them, one that is
-  // for a second would make no others.
+  // The first decision of a subject in a minute costs more. A single caller makes few of these in a whole minute, but would
+  // make no
+  // other decisions in a short measurement.
   if (subjects === undefined) await onePass({ ...load, callers: PASS_CALLERS });
   const warmUp = forSeconds(warmUpSeconds);
   const warmUpAlone = forSeconds(job.warmUpSecondsAlone);

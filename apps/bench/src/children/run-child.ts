@@ -2,9 +2,9 @@ import { fileURLToPath } from 'node:url';
 import { type NodeProcess, spawnNode } from '@rollgate/testing';
 import { GO, READY_LINE, resultIn } from './child-program.js';
 
-/** A child that measures and ends. */
+/** A child process that measures, prints its result and ends. */
 export interface ChildJob {
-  /** Its program, of this folder. */
+  /** The name of a program in this folder. */
   readonly program: 'throughput' | 'latency' | 'denied' | 'growth' | 'fixed-work' | 'simulated-day' | 'cannon';
   readonly job: object;
 }
@@ -13,12 +13,13 @@ export function childScript(program: string): string {
   return fileURLToPath(new URL(`./${program}.js`, import.meta.url));
 }
 
+/** Runs one child. @throws Error with the end of its stderr when it fails */
 export async function runChild<Result>({ program, job }: ChildJob): Promise<Result> {
   const child = await spawnNode({ script: childScript(program), args: [JSON.stringify(job)] });
   return await resultOf<Result>(child);
 }
 
-/** Several nodes of one run: each is warm before any of them starts to count. */
+/** Runs several instances at the same time. None starts to count before all have finished their warm-up. */
 export async function runTogether<Result>(jobs: readonly ChildJob[]): Promise<Result[]> {
   const children = await Promise.all(
     jobs.map(({ program, job }) => spawnNode({ script: childScript(program), args: [JSON.stringify(job)] })),

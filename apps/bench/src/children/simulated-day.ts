@@ -1,4 +1,4 @@
-/** Child: a day of traffic on a simulated clock, with the janitor at work; the size of the tables at each full hour. */
+/** Child: a day of traffic on a simulated clock, with the janitor running, and the size of the tables after each hour. */
 import { Janitor } from '@rollgate/limiter';
 import pg from 'pg';
 import { ADMIT_ALL } from '../contenders/contender.js';
@@ -9,14 +9,14 @@ import { childProgram } from './child-program.js';
 export interface SimulatedDayJob {
   readonly databaseUrl: string;
   readonly subjects: number;
-  /** Minutes between two calls of a subject. */
+  /** Minutes between two calls of the same subject. */
   readonly everyMinutes: number;
   readonly hours: number;
   readonly keepSeconds: number;
 }
 
 export interface SimulatedDayResult {
-  /** Bytes of the counters with their indexes, after each hour. */
+  /** Size of the counter tables with their indexes after each hour, in bytes. */
   readonly bytesByHour: readonly number[];
   readonly decisions: number;
   /** Rows that the janitor removed. */
@@ -24,12 +24,12 @@ export interface SimulatedDayResult {
 }
 
 const MINUTE_MS = 60_000;
-/** As the janitor's own default. */
+/** The janitor's default. */
 const SWEEP_EVERY_MINUTES = 5;
 const SIZE = `SELECT (pg_total_relation_size('rollgate.counter') + pg_total_relation_size('rollgate.bucket'))::float8 AS bytes`;
 
 childProgram<SimulatedDayJob, SimulatedDayResult>(async (job) => {
-  // What is weighed does not depend on when it is flushed; the day would take ten times as long.
+  // The size of the tables does not depend on flushing. With synchronous commits the day would take ten times as long.
   const url = new URL(job.databaseUrl);
   url.searchParams.set('options', '-c synchronous_commit=off');
   let nowMs = Math.floor(Date.now() / 3_600_000) * 3_600_000;
@@ -53,7 +53,7 @@ childProgram<SimulatedDayJob, SimulatedDayResult>(async (job) => {
       removed += (totals?.heads ?? 0) + (totals?.buckets ?? 0);
     }
     if ((minute + 1) % 60 === 0) {
-      // As autovacuum would: by its thresholds both tables are due about once an hour.
+      // By the thresholds of autovacuum, both tables are vacuumed about once an hour.
       await pool.query('VACUUM rollgate.counter');
       await pool.query('VACUUM rollgate.bucket');
       bytesByHour.push((await pool.query<{ bytes: number }>(SIZE)).rows[0]?.bytes ?? 0);
@@ -64,7 +64,9 @@ childProgram<SimulatedDayJob, SimulatedDayResult>(async (job) => {
   return { bytesByHour, decisions, removed };
 });
 
-/** Of three subjects one stays all day and two are new each hour, so that idle heads have to go too. */
+/**
+ * A third of the subjects are the same all day; two thirds are new each hour, so the janitor also has to remove idle head rows.
+ */
 function namesAt(minute: number, subjects: number): string[] {
   const hour = Math.floor(minute / 60);
   return Array.from({ length: subjects }, (_, i) => (i % 3 === 0 ? `stays-${i}` : `hour-${hour}-${i}`));

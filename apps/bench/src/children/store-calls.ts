@@ -1,17 +1,17 @@
-/** What a contender asks of its store, counted from outside of it. */
+/** Counts the calls of a contender to its store, without changing the contender. */
 import { Redis } from 'ioredis';
 import pg from 'pg';
 
 export interface StoreCalls {
-  /** So far. */
+  /** Number of store calls so far. */
   count(): Promise<number>;
   close(): Promise<void>;
 }
 
-/** Decisions only, not what keeps house beside them. */
+/** Matches statements that decide, not those of housekeeping. */
 const DECISION = /rollgate\.acquire|INSERT INTO "rlf_/;
 
-/** Of this process. The server's own statistics lag by a second and count housekeeping too. */
+/** Counts the statements of this process. The server's statistics are a second late and include housekeeping. */
 export function countStatements(): StoreCalls {
   const prototype = pg.Client.prototype as unknown as { query: (...args: unknown[]) => unknown };
   const query = prototype.query;
@@ -24,7 +24,7 @@ export function countStatements(): StoreCalls {
   return { count: async () => calls, close: async () => undefined };
 }
 
-/** Scripts, of all clients: what each decision of the peers is. */
+/** Counts the Redis scripts of all clients. Each decision of the compared limiters is one or more scripts. */
 export async function countScripts(port: number): Promise<StoreCalls> {
   const redis = new Redis({ host: '127.0.0.1', port, lazyConnect: true });
   await redis.connect();

@@ -1,4 +1,4 @@
-/** Child: how many decisions a second a contender makes for so many callers. */
+/** Child: how many decisions per second a contender makes for a number of callers. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { ContenderOptions } from '../contenders/contender.js';
 import { type ContenderName, createContender } from '../contenders/registry.js';
@@ -13,7 +13,7 @@ export interface ThroughputJob {
   readonly callers: number;
   readonly warmUpSeconds: number;
   readonly seconds: number;
-  /** One of several nodes: counts when told to. */
+  /** `true` for one of several instances, which starts to count when the parent sends `GO`. */
   readonly together?: boolean;
 }
 
@@ -21,13 +21,13 @@ export interface ThroughputResult {
   readonly perSecond: number;
 }
 
-/** Of the warm-up's length: the slowest contenders would be at it for minutes. */
+/** Filling ends after this multiple of the warm-up time at the latest. The slowest contenders would need minutes. */
 const MOST_FILLING = 3;
 
 childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
   const contender = await createContender(job.contender, job.options);
   await contender.open();
-  // Every subject once: a new one costs more, and only the first round would see it.
+  // Call every subject once. A new subject costs more, and only the first round would include that cost.
   const traffic = createTraffic({ ...job.traffic, fill: true });
   const { decisions, denied, seconds } = await closedLoop({
     contender,
@@ -44,7 +44,8 @@ childProgram<ThroughputJob, ThroughputResult>(async (job, go) => {
       if (job.together === true) await go();
     },
   });
-  if (denied > 0) throw new Error(`${denied} of ${decisions} calls were denied, of a limit that admits all`);
-  // Not closed: what is still under way would be waited for, seconds of it with the slowest. The process ends here.
+  if (denied > 0) throw new Error(`${denied} of ${decisions} calls were denied although the limit allows all`);
+  // The contender is not closed, because closing waits for calls in progress, for seconds with the slowest. The process ends
+  // here.
   return { perSecond: decisions / seconds };
 });

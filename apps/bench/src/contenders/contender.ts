@@ -1,32 +1,32 @@
-/** Whatever can be asked whether one more call of a subject fits. */
+/** Contenders: everything that can decide whether one more call of a subject is allowed. */
 
 export interface Limits {
   readonly perMinute: number;
   readonly perHour: number;
 }
 
-/** High enough that every call of a run is admitted: a grant is what costs. */
+/** Limits so high that every call of a run is allowed, because allowed calls are the expensive ones. */
 export const ADMIT_ALL: Limits = { perMinute: 1_000_000_000, perHour: 1_000_000_000 };
 
 export interface ContenderOptions {
-  /** A database of the contender's own, where it counts in Postgres. */
+  /** Connection string of the contender's own database, if it counts in Postgres. */
   readonly databaseUrl: string;
-  /** Where it counts in Redis. */
+  /** Port of Redis, if it counts there. */
   readonly redisPort: number;
   readonly limits: Limits;
-  /** Unix ms, for runs on a simulated clock. Rollgate only. */
+  /** A simulated clock in Unix milliseconds. Rollgate only. */
   readonly clock?: () => number;
 }
 
 /**
- * Connections of a peer to Postgres: twice the default of `pg`. More calls at once share a flush of the log; beyond that,
- * on two cores, they only wait for each other.
+ * Postgres connections of each compared limiter: twice the default of `pg`. With more connections, more calls share one flush of the
+ * log. Beyond this number they only wait for each other on two cores.
  */
 export const PEER_CONNECTIONS = 20;
 
 export interface Contender {
   open(): Promise<void>;
-  /** One unit in both windows. Resolves to whether it was admitted. */
+  /** Requests one unit in both windows. Resolves to whether the call is allowed. */
   decide(account: string, subject: string): Promise<boolean>;
   close(): Promise<void>;
 }

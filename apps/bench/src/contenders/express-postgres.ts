@@ -4,10 +4,10 @@ import type { Options } from 'express-rate-limit';
 import pg from 'pg';
 import { type Contender, type ContenderOptions, PEER_CONNECTIONS } from './contender.js';
 
-// What its last migration creates.
+// The function that the last migration of the store creates.
 const MIGRATED = `SELECT to_regprocedure('rate_limit.ind_increment(text, text, double precision, timestamptz)') IS NOT NULL AS done`;
 
-/** The Postgres store of express-rate-limit (one row for each key, its default), asked as its middleware does. */
+/** The Postgres store of express-rate-limit (by default one row per key), called the way the middleware calls it. */
 export class ExpressPostgres implements Contender {
   readonly #options: ContenderOptions;
   #minute!: PostgresStore;
@@ -43,7 +43,7 @@ export class ExpressPostgres implements Contender {
   }
 }
 
-/** The store's constructor starts its migrations and tells nobody when they are done. */
+/** Waits for the store's migrations: its constructor starts them and does not report when they are done. */
 async function migrated(databaseUrl: string): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl });
   await client.connect();

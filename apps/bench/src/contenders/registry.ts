@@ -1,25 +1,25 @@
-/** Every contender by name. Each is loaded only where it runs, so that no process carries another's packages. */
+/** All contenders by name. A process loads only the contender that it runs, so it does not load the packages of the others. */
 import type { Contender, ContenderOptions } from './contender.js';
 import type { YardstickName } from './yardsticks.js';
 
-/** As they are called in tables. */
+/** Names of the contenders in tables. */
 export const LABELS = {
   rollgate: 'Rollgate',
   'rlf-postgres': 'rate-limiter-flexible, Postgres',
   'rlf-redis': 'rate-limiter-flexible, Redis',
-  'rlf-redis-durable': 'rate-limiter-flexible, Redis, every grant durable',
+  'rlf-redis-durable': 'rate-limiter-flexible, Redis, every allowed call durable',
   'throttler-redis': '@nestjs/throttler storage, Redis',
   'express-postgres': 'express-rate-limit store, Postgres',
-  'bare-update': 'yardstick: a bare durable row update in Postgres, batched as Rollgate is',
-  'fixed-windows': 'yardstick: two fixed windows in one narrow row, batched as Rollgate is',
-  'fixed-windows-by-second': 'yardstick: the same, its units kept by second',
+  'bare-update': 'yardstick: a bare durable row update in Postgres, batched like Rollgate',
+  'fixed-windows': 'yardstick: two fixed windows in one narrow row, batched like Rollgate',
+  'fixed-windows-by-second': 'yardstick: the same, with units kept by second',
   'select-1': 'yardstick: SELECT 1',
   'select-1-commit': 'yardstick: SELECT 1 and a durable commit',
 } as const;
 
 export type ContenderName = keyof typeof LABELS;
 
-/** Those that limit, best known first. */
+/** The contenders that are rate limiters, best known first. */
 export const LIMITERS: readonly ContenderName[] = [
   'rollgate',
   'rlf-postgres',
@@ -29,7 +29,9 @@ export const LIMITERS: readonly ContenderName[] = [
   'express-postgres',
 ];
 
-/** Rollgate with another function in the place of its decision: what no design that leaves a row updated a grant can beat. */
+/**
+ * Rollgate with a simpler function in place of its decision: upper bounds for any design that updates a row per allowed call.
+ */
 export const FUNCTION_YARDSTICKS: readonly ContenderName[] = [
   'bare-update',
   'fixed-windows',

@@ -3,7 +3,7 @@ import { RateLimiterPostgres } from 'rate-limiter-flexible';
 import { type Contender, type ContenderOptions, PEER_CONNECTIONS } from './contender.js';
 import { consumeBoth, HOUR_SECONDS, MINUTE_SECONDS } from './rlf.js';
 
-/** rate-limiter-flexible on Postgres: a pool of `pg`, its prepared statements, both windows side by side. */
+/** rate-limiter-flexible on Postgres: a `pg` pool, the package's prepared statements, both windows in parallel. */
 export class RlfPostgres implements Contender {
   readonly #options: ContenderOptions;
   readonly #pool: pg.Pool;

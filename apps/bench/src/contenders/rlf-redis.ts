@@ -4,7 +4,7 @@ import type { Contender, ContenderOptions } from './contender.js';
 import { openRedis } from './redis-connection.js';
 import { consumeBoth, HOUR_SECONDS, MINUTE_SECONDS } from './rlf.js';
 
-/** rate-limiter-flexible on Redis: ioredis with automatic pipelines, both windows side by side. */
+/** rate-limiter-flexible on Redis: ioredis with automatic pipelining, both windows in parallel. */
 export class RlfRedis implements Contender {
   readonly #options: ContenderOptions;
   #redis!: Redis;

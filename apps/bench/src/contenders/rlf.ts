@@ -1,10 +1,10 @@
-/** What the two contenders of rate-limiter-flexible share. */
+/** Code shared by the contenders that use rate-limiter-flexible. */
 import type { RateLimiterAbstract } from 'rate-limiter-flexible';
 
 export const MINUTE_SECONDS = 60;
 export const HOUR_SECONDS = 3600;
 
-/** Both windows at once. RateLimiterUnion does the same, with two more promises for each window. */
+/** Consumes from both windows in parallel. RateLimiterUnion does the same with two more promises per window. */
 export async function consumeBoth(
   key: string,
   { minute, hour }: { minute: RateLimiterAbstract; hour: RateLimiterAbstract },

@@ -2,7 +2,7 @@ import { Catalogue } from '@rollgate/contract';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Contender, ContenderOptions } from './contender.js';
 
-/** The API of `benchCatalogue`. */
+/** ID of the only API in `benchCatalogue`. */
 export const BENCH_API = 'bench';
 
 export function benchCatalogue(limits: ContenderOptions['limits']): Catalogue {
@@ -10,7 +10,7 @@ export function benchCatalogue(limits: ContenderOptions['limits']): Catalogue {
   return new Catalogue([{ id: 'bench', title: 'Bench', level: ['bot'], limits, apis }]);
 }
 
-/** As an application creates it; the janitor is off because in production the service runs it. */
+/** Rollgate as an application creates it. The janitor is off, because in production the service runs it. */
 export class Rollgate implements Contender {
   readonly #options: ContenderOptions;
   #limiter!: Limiter;
@@ -25,7 +25,7 @@ export class Rollgate implements Contender {
       databaseUrl,
       catalogue: benchCatalogue(limits),
       janitor: false,
-      // Every decision of a run is the database's, however late.
+      // The database makes every decision of a run, however late.
       outage: false,
       ...(clock ? { clock } : {}),
       onError: (error) => console.error(error),
@@ -41,7 +41,7 @@ export class Rollgate implements Contender {
   }
 }
 
-// One function for all calls, not a closure each.
+// One function for all calls avoids a closure per call.
 function isAllowed({ allowed }: { allowed: boolean }): boolean {
   return allowed;
 }

@@ -7,8 +7,8 @@ const WINDOWS = [
 ] as const;
 
 /**
- * The Redis storage of @nestjs/throttler, asked as its guard does: once for each window. The guard waits for one before it
- * asks the other; here both are under way at once, which is faster.
+ * The Redis storage of @nestjs/throttler, called like its guard does: once per window. The guard waits for the first window before it
+ * calls the second; here both calls run in parallel, which is faster.
  */
 export class ThrottlerRedis implements Contender {
   readonly #options: ContenderOptions;
@@ -19,8 +19,9 @@ export class ThrottlerRedis implements Contender {
   }
 
   async open(): Promise<void> {
-    // Options, not a client: the storage knows its own copy of ioredis only. Without automatic pipelines: it sends a whole
-    // script with each call, and they made that slower (up to half again the client's CPU for a call).
+    // Pass options instead of a client, because the storage accepts only clients of its own copy of ioredis. Automatic
+    // pipelining is off:
+    // the storage sends the whole script with each call, and pipelining increased the client's CPU per call by up to half.
     this.#storage = new ThrottlerStorageRedisService({ host: '127.0.0.1', port: this.#options.redisPort });
     await this.#storage.redis.ping();
   }

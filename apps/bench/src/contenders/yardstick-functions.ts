@@ -1,17 +1,17 @@
 /**
- * Yardsticks for the decision: Rollgate as it is, but `rollgate.acquire` is another function that does less. Everything
- * around it is the same: node, batches, pipelines, lanes and locks.
+ * Yardsticks for the decision: Rollgate with a `rollgate.acquire` that does less. Everything around the function is the same:
+ * instance, batches, pipelines, lanes and locks.
  *
- * Invariant: each runs in a database of its own, where nothing else decides.
+ * Invariant: each yardstick has its own database, in which nothing else decides.
  */
 import pg from 'pg';
 import type { ContenderOptions } from './contender.js';
 import { Rollgate } from './rollgate.js';
 
-/** As Rollgate's own (migrations/001-baseline.sql). */
+/** The storage parameters of Rollgate's own table (migrations/001-baseline.sql). */
 const STORAGE = 'fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1';
 
-/** Locks the lanes, reads the clock, decides, and tells that everything is granted. */
+/** SQL of a function that locks the lanes, reads the clock, runs `decide`, and returns that every call is allowed. */
 function acquire(decide: string): string {
   return `
     CREATE OR REPLACE FUNCTION rollgate.acquire(
@@ -60,7 +60,7 @@ const BARE_UPDATE = `
       INSERT INTO rollgate.bare (n, lane, subject) SELECT 1, l, s FROM unnest(p_lanes, p_subjects) AS i (l, s) ON CONFLICT DO NOTHING;
     END IF;`)}`;
 
-/** `columns` and `assign`: what is kept beside the two sums. */
+/** SQL of two fixed windows. `columns` and `assign` define what is stored in addition to the two sums. */
 function fixedWindows({ columns, assign }: { columns: string; assign: string }): string {
   return `
     CREATE TABLE IF NOT EXISTS rollgate.fixed (
@@ -92,11 +92,11 @@ function fixedWindows({ columns, assign }: { columns: string; assign: string }):
 const NEWEST = 'cardinality(f.secs) + (f.secs[cardinality(f.secs)] < v_sec)::int';
 
 const FUNCTIONS = {
-  /** What Postgres takes for a durable row update a grant: no window, no limit, nothing to tell. */
+  /** The cost of a durable row update per allowed call: no windows, no limit, no usage in the answer. */
   'bare-update': BARE_UPDATE,
-  /** The least that decides by two windows: one narrow row, windows that do not roll, and what is used of them told. */
+  /** The simplest decision by two windows: one narrow row, fixed windows, and their usage in the answer. */
   'fixed-windows': fixedWindows({ columns: '', assign: '' }),
-  /** The same, and the units are kept by second, as windows that roll need them. Nothing is read of them, archived or turned over. */
+  /** The same, with units kept by second, as rolling windows need them. The function does not read or archive these units. */
   'fixed-windows-by-second': fixedWindows({
     columns: `secs smallint[] NOT NULL DEFAULT '{0}', sums int[] NOT NULL DEFAULT '{1}',`,
     assign: `secs[${NEWEST}] = v_sec, sums[${NEWEST}] = f.sums[cardinality(f.sums)] + i.units,`,

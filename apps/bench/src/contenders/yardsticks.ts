@@ -1,11 +1,11 @@
-/** What no limiter on this database can beat: a round trip, and a round trip that leaves something durable behind. */
+/** Lower bounds for any limiter on this database: a round trip, and a round trip with a durable commit. */
 import pg from 'pg';
 import type { Contender, ContenderOptions } from './contender.js';
 
 const STATEMENTS = {
-  /** Commits nothing, so it flushes nothing. */
+  /** Writes nothing, so it flushes nothing. */
   'select-1': 'SELECT 1',
-  /** `SELECT 1` and a commit: the least a durable transaction can be. Touches no table, writes an empty record, flushes it. */
+  /** `SELECT 1` and a commit, the smallest durable transaction: it uses no table, writes an empty record and flushes it. */
   'select-1-commit': `SELECT 1 FROM pg_logical_emit_message(true, '', '')`,
 } as const;
 

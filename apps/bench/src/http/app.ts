@@ -30,7 +30,7 @@ interface Caller {
   user?: { account: string | undefined };
 }
 
-/** About what a batch takes to be decided. */
+/** About the time in which a batch is decided. */
 const WAIT_MS = 3;
 let waiting: ((yes: boolean) => void)[] = [];
 
@@ -70,7 +70,7 @@ async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<Mod
       { name: 'minute', ttl: 60_000, limit: ADMIT_ALL.perMinute },
       { name: 'hour', ttl: 3_600_000, limit: ADMIT_ALL.perHour },
     ],
-    // The same subject as Rollgate's.
+    // Counts by the same subject as Rollgate.
     getTracker: async (_request, context: ExecutionContext) => {
       const { user, params } = context.switchToHttp().getRequest<Caller>();
       return `${user?.account}/${params['botId']}`;
@@ -84,7 +84,7 @@ async function limited({ limiter, databaseUrl, redisPort }: AppJob): Promise<Mod
   };
 }
 
-/** As long as a guard waits for its batch, and answered with it, but nobody works in the meantime. */
+/** Waits as long as a guard waits for its batch and resolves for all waiting calls together, but no work is done meanwhile. */
 function waits(): Promise<boolean> {
   if (waiting.length === 0) {
     setTimeout(() => {
@@ -101,7 +101,10 @@ async function redisStorage(port: number): Promise<ThrottlerStorage> {
   return new ThrottlerStorageRedisService({ host: '127.0.0.1', port });
 }
 
-/** Every variant knows its caller before any guard runs. Here a header is believed; a real application verifies. */
+/**
+ * Every variant identifies its caller before any guard runs. This app trusts a header; a real application must verify the
+ * caller.
+ */
 async function create(adapter: AppJob['adapter']): Promise<INestApplication> {
   if (adapter === 'express') {
     const made = await NestFactory.create(AppModule, { logger: ['error'] });

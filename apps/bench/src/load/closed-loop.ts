@@ -1,13 +1,15 @@
-/** So many callers, each of which asks again as soon as it is answered. */
+/** A closed loop: a fixed number of callers, each of which makes its next call as soon as the previous one is answered. */
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from '../contenders/contender.js';
 import { LatencyLog } from './latency-log.js';
 import type { Traffic } from './traffic.js';
 
-/** Answers from memory never let go of the thread: after so many a caller does, or no timer would ever fire. */
+/**
+ * After this many answers a caller yields to the event loop. Answers from memory never yield, so otherwise no timer would fire.
+ */
 const ANSWERS_A_TURN = 256;
 
-/** More than any contender has connections. */
+/** More than the number of connections of any contender. */
 const FIRST_CALLS = 32;
 
 export interface LoopResult {
@@ -15,7 +17,7 @@ export interface LoopResult {
   readonly denied: number;
   readonly seconds: number;
   readonly latencies: LatencyLog | undefined;
-  /** Resolves when what was under way at the end is answered. */
+  /** Resolves when the calls in progress at the end are answered. */
   readonly drained: Promise<void>;
 }
 
@@ -25,11 +27,11 @@ export interface ClosedLoopOptions {
   readonly callers: number;
   readonly seconds: number;
   readonly timed?: boolean;
-  /** The load runs on until this resolves, uncounted. */
+  /** Calls are made but not counted until this resolves. */
   readonly warmUp: () => Promise<unknown>;
 }
 
-/** Counts what is answered within the time. */
+/** Counts the calls answered within `seconds`, after the warm-up. */
 export async function closedLoop(options: ClosedLoopOptions): Promise<LoopResult> {
   const { contender, traffic, callers, seconds } = options;
   const { accounts, subjects } = traffic;
@@ -52,26 +54,26 @@ export async function closedLoop(options: ClosedLoopOptions): Promise<LoopResult
     }
   };
   const drained = Promise.all(Array.from({ length: callers }, caller)).then(() => undefined);
-  // Where nobody waits for the rest, its failures are nobody's either.
+  // If no caller waits for `drained`, its failure must not become an unhandled rejection.
   drained.catch(() => undefined);
-  // A caller that fails ends the run at once instead of with its time.
+  // If a caller fails, the run ends at once instead of at its scheduled end.
   await Promise.race([options.warmUp(), drained]);
   counting = true;
   const startedAt = performance.now();
   await Promise.race([sleep(seconds * 1000), drained]);
-  // On a busy machine a short run may end before its first answer: there has to be one.
+  // On a busy machine a short run may end before its first answer. Wait for one.
   while (decisions === 0) await Promise.race([sleep(1), drained]);
   counting = false;
   over = true;
   return { decisions, denied, seconds: (performance.now() - startedAt) / 1000, latencies, drained };
 }
 
-/** As a warm-up. */
+/** A warm-up of fixed length. */
 export function forSeconds(seconds: number): () => Promise<unknown> {
   return () => sleep(seconds * 1000);
 }
 
-/** Asks once for each of the subjects, `callers` at a time. Resolves to the seconds it took. */
+/** Makes one call for each subject, `callers` at a time. Resolves to the seconds it took. */
 export async function onePass({
   contender,
   traffic,
@@ -90,7 +92,7 @@ export async function onePass({
   return (performance.now() - startedAt) / 1000;
 }
 
-/** Opens connections and prepares statements, before anything is timed. */
+/** Opens connections and prepares statements before anything is measured. */
 export async function firstCalls({
   contender,
   traffic,

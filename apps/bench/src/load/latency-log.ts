@@ -1,13 +1,13 @@
 import { percentile } from './statistics.js';
 
-/** Milliseconds. */
+/** In milliseconds. */
 export interface Percentiles {
   readonly p50: number;
   readonly p99: number;
   readonly p999: number;
 }
 
-/** Every latency of a run, 8 bytes each: a histogram's buckets would round what is compared. */
+/** Stores every latency of a run, 8 bytes each. The buckets of a histogram would round the compared values. */
 export class LatencyLog {
   #values = new Float64Array(1 << 16);
   #length = 0;

@@ -1,8 +1,8 @@
 /**
- * Calls arrive at a fixed rate, whether or not the ones before were answered.
+ * An open loop: calls arrive at a fixed rate, whether or not the previous ones were answered.
  *
- * Invariant: a latency counts from the moment the call should have been made. Counting from the moment it was made would
- * hide every stall of the process that asks (coordinated omission).
+ * Invariant: a latency is measured from the time at which the call was due. Measuring from the time at which it was made would
+ * hide every stall of the calling process (coordinated omission).
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { Contender } from '../contenders/contender.js';
@@ -30,7 +30,7 @@ export async function openLoop({ contender, traffic, perSecond, seconds }: OpenL
   for (let made = 0; made < calls; ) {
     const due = Math.min(calls, Math.floor(((performance.now() - startedAt) / 1000) * perSecond) + 1);
     while (made < due) underWay.push(ask(startedAt + (made++ / perSecond) * 1000));
-    // A timer, not a spin: the second core belongs to the server that answers.
+    // Use a timer instead of a busy loop, because the server needs the second core.
     if (made < calls) await sleep(1);
   }
   await Promise.all(underWay);

@@ -13,7 +13,7 @@ function frequencies(sample: () => number, size: number): number[] {
 }
 
 describe('seededRandom', () => {
-  it('repeats itself for the same seed only', () => {
+  it('gives the same numbers for the same seed and others for another', () => {
     const draw = (seed: number) => Array.from({ length: 5 }, seededRandom(seed));
     expect(draw(1)).toEqual(draw(1));
     expect(draw(1)).not.toEqual(draw(2));
@@ -28,7 +28,7 @@ describe('seededRandom', () => {
   });
 });
 
-it('the uniform sampler draws each subject as often', () => {
+it('the uniform sampler draws all subjects equally often', () => {
   for (const share of frequencies(uniformSampler(10, seededRandom(4)), 10)) expect(share).toBeCloseTo(0.1, 2);
 });
 
@@ -38,11 +38,11 @@ describe('the Zipf sampler', () => {
   const sum = Array.from({ length: size }, (_, rank) => 1 / (rank + 1) ** exponent).reduce((a, b) => a + b);
   const shares = frequencies(zipfSampler({ size, exponent }, seededRandom(5)), size);
 
-  it.each([0, 1, 9, 99])('draws rank %d as often as its weight says', (rank) => {
+  it.each([0, 1, 9, 99])('draws rank %d in proportion to its weight', (rank) => {
     expect(shares[rank]).toBeCloseTo(1 / (rank + 1) ** exponent / sum, 2);
   });
 
-  it('never draws a rank that is not there', () => {
+  it('never draws a rank outside its range', () => {
     expect(shares).toHaveLength(size);
     expect(zipfSampler({ size: 3, exponent }, () => 0)()).toBe(0);
     expect(zipfSampler({ size: 3, exponent }, () => 1 - Number.EPSILON)()).toBe(2);

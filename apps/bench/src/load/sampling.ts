@@ -1,6 +1,6 @@
-/** Which subject the next call is about. The same sequence for every contender: seeded, drawn before the clock starts. */
+/** Draws the subjects of calls. With the same seed every contender gets the same sequence. */
 
-/** Uniform numbers in [0, 1). mulberry32: small, and good enough to draw subjects. */
+/** Uniform numbers in [0, 1) by mulberry32, which is small and good enough to draw subjects. */
 export function seededRandom(seed: number): () => number {
   let state = seed >>> 0;
   return () => {

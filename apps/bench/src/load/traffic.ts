@@ -1,31 +1,35 @@
-/** The subjects of a run and the order in which they are asked for. */
+/** The subjects of a run and the order of their calls. */
 import { seededRandom, uniformSampler, zipfSampler } from './sampling.js';
 
 export const SUBJECTS = 10_000;
 export const ACCOUNTS = 1_000;
 export const ZIPF_EXPONENT = 1.1;
 
-/** Long enough that a run does not see the same stretch twice within its caches' life, small enough to draw in 50 ms. */
+/**
+ * Length of the drawn sequence: long enough that entries have left the caches when it repeats, short enough to draw in 50 ms.
+ */
 const DRAWN = 1 << 19;
 
 export interface TrafficSpec {
   readonly distribution: 'uniform' | 'zipf';
-  /** How many subjects are asked for, 10,000 by default. */
+  /** Number of subjects that get calls. Default: 10,000. */
   readonly subjects?: number;
-  /** How many are stored: those asked for lie spread over all of them. By default all are asked for. */
+  /** Number of stored subjects; those that get calls are spread evenly over them. Default: `subjects`. */
   readonly stored?: number;
-  /** Nodes of one run draw different sequences. */
+  /** Instances of one run use different seeds, so their sequences differ. Default: 1. */
   readonly seed?: number;
+  /** `true`: each subject gets one call before subjects are drawn. */
   readonly fill?: boolean;
 }
 
 export interface Traffic {
-  /** Every subject asked for, by its rank. */
+  /** The account of each subject that gets calls, by the subject's rank. */
   readonly accounts: readonly string[];
+  /** The name of each subject that gets calls, by its rank. */
   readonly subjects: readonly string[];
-  /** The rank of the next subject, for ever. With `fill` each subject comes once, before they are drawn. */
+  /** Returns the rank of the next subject; the sequence never ends. */
   next(): number;
-  /** Each subject has been asked for. */
+  /** Whether `fill` is complete. */
   filled(): boolean;
 }
 
@@ -56,7 +60,7 @@ export function createTraffic(spec: TrafficSpec): Traffic {
   };
 }
 
-/** One subject out of each `step`, not always the same one of them: it would be one account's. */
+/** Picks one subject of every `step`, at varying positions: a fixed position would pick subjects of few accounts. */
 function spread(rank: number, step: number): number {
   return rank * step + ((rank * 7919) % step);
 }

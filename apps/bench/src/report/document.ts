@@ -1,4 +1,4 @@
-/** docs/performance.md, every number of which is in the results. */
+/** Generates docs/performance.md. Every number in it comes from the results. */
 import type { Summary } from '../load/statistics.js';
 import { describeReach, GOALS, isReached } from './goals.js';
 import { rounded, spreadText, valueText } from './numbers.js';
@@ -6,8 +6,8 @@ import { bar } from './print.js';
 import type { Column, Results, SectionResult, Table } from './results.js';
 
 const QUICK =
-  '**A quick run: it shows that all of this works, not how fast it is. Growth is told between its smallest and its biggest table, ' +
-  'which are smaller than they should be.**';
+  '**This was a quick run, which shows that the benchmark works, not how fast Rollgate is. The growth ratios compare the smallest and ' +
+  'the largest table of the quick run, which are smaller than those of a full run.**';
 
 export function performanceDocument(results: Results): string {
   const parts = [
@@ -15,7 +15,7 @@ export function performanceDocument(results: Results): string {
     '# Performance',
     ...(results.quick ? [QUICK] : []),
     introduction(results),
-    '## What was to be reached',
+    '## Goals',
     ratioTable(results),
     ...Object.values(results.sections).flatMap(sectionParts),
     '## How it was run',
@@ -26,12 +26,12 @@ export function performanceDocument(results: Results): string {
 
 function introduction({ date, command, machine, versions, settings, quick }: Results): string {
   return [
-    `Measured on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), shared by the load, Postgres ` +
+    `Measured on ${date.slice(0, 10)} with \`${command}\` on ${machine.cores} cores (${machine.cpu}), shared by the load generator, Postgres ` +
       `${versions['postgres'] ?? ''} and Redis ${versions['redis'] ?? ''}.`,
     `All contenders take turns in one run: ${quick ? 'up to ' : ''}${settings.rounds} rounds, ${rounded(settings.seconds)} s each after ${rounded(settings.warmUpSeconds)} s of warm-up, ` +
       'each in a new process.',
-    'A number is the median of the rounds; behind it stand the least and the most. A ratio is taken within each round.',
-    `Where nothing else is said, traffic goes to ${settings.subjects.toLocaleString('en')} subjects of ${settings.accounts.toLocaleString('en')} accounts.`,
+    'Each number is the median of the rounds, followed by the minimum and maximum. Ratios are taken within each round.',
+    `Unless stated otherwise, calls go to ${settings.subjects.toLocaleString('en')} subjects of ${settings.accounts.toLocaleString('en')} accounts.`,
   ].join('\n');
 }
 
@@ -48,7 +48,7 @@ function ratioTable(results: Results): string {
     const spread = summary.rounds.length > 1 ? `${rounded(summary.min)}–${rounded(summary.max)}` : '';
     return [`| ${goal.label} | ${rounded(summary.median)} | ${spread} | ${describeReach(goal)} | ${verdict} |`];
   });
-  return ['| what | found | spread | to reach | reached |', '|---|--:|--:|--:|---|', ...rows].join('\n');
+  return ['| measure | result | spread | goal | reached |', '|---|--:|--:|--:|---|', ...rows].join('\n');
 }
 
 function sectionParts(section: SectionResult): string[] {
@@ -85,8 +85,8 @@ function surroundings({ machine, versions, settings, tookSeconds }: Results): st
       .join(', ');
   return [
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}.`,
-    `- Disk: ${machine.fileSystem}; writing and flushing 8 kB takes ${rounded(machine.flushMs)} ms.`,
-    `- Postgres: ${list(settings.postgres)}. One server for all that count in it, a database each.`,
+    `- Disk: ${machine.fileSystem}; writing and flushing 8 kB took ${rounded(machine.flushMs)} ms.`,
+    `- Postgres: ${list(settings.postgres)}. One server, with a separate database for each contender.`,
     ...Object.entries(settings.redis).map(([name, told]) => `- Redis, ${name}: ${list(told)}.`),
     `- Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)

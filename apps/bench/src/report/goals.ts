@@ -1,9 +1,9 @@
-/** The ratios a bench reports, in order, and what they are to reach. */
+/** The ratios that a benchmark reports, in order, and their goals. */
 
 export interface Goal {
   readonly key: string;
   readonly label: string;
-  /** Undefined: told, not judged. */
+  /** Undefined: the ratio is reported without a goal. */
   readonly reach?: { readonly atLeast: number } | { readonly atMost: number };
 }
 
@@ -26,27 +26,27 @@ export const GOALS: readonly Goal[] = [
   { key: 'rollgateOverFixedWindowsZipf', label: 'Rollgate ÷ two fixed windows in Postgres, Zipf' },
   { key: 'fixedWindowsOverRlfRedis', label: 'two fixed windows in Postgres ÷ rate-limiter-flexible Redis, uniform' },
   { key: 'fixedWindowsOverRlfRedisZipf', label: 'two fixed windows in Postgres ÷ rate-limiter-flexible Redis, Zipf' },
-  { key: 'fixedWindowsBySecondOverRlfRedis', label: 'the same with units kept by second, uniform' },
-  { key: 'fixedWindowsBySecondOverRlfRedisZipf', label: 'the same with units kept by second, Zipf' },
+  { key: 'fixedWindowsBySecondOverRlfRedis', label: 'the same, with units kept by second, uniform' },
+  { key: 'fixedWindowsBySecondOverRlfRedisZipf', label: 'the same, with units kept by second, Zipf' },
   { key: 'rollgateOverThrottlerRedis', label: 'Rollgate ÷ @nestjs/throttler storage Redis, uniform' },
   { key: 'rollgateOverExpressPostgres', label: 'Rollgate ÷ express-rate-limit store Postgres, uniform' },
-  { key: 'aloneOverRoundTrip', label: 'p50 alone ÷ SELECT 1 with a durable commit', reach: { atMost: 2 } },
+  { key: 'aloneOverRoundTrip', label: 'p50 of one caller ÷ SELECT 1 with a durable commit', reach: { atMost: 2 } },
   {
     key: 'aloneFirstOfMinuteOverRoundTrip',
     label: 'the same, first decision of a minute',
   },
-  { key: 'bareUpdateAloneOverRoundTrip', label: 'p50 alone of a bare row update ÷ SELECT 1 with a durable commit' },
-  { key: 'aloneOverSelect1', label: 'p50 alone ÷ SELECT 1, which flushes nothing' },
+  { key: 'bareUpdateAloneOverRoundTrip', label: 'p50 of one caller, bare row update ÷ SELECT 1 with a durable commit' },
+  { key: 'aloneOverSelect1', label: 'p50 of one caller ÷ SELECT 1, which flushes nothing' },
   { key: 'deniedPerSecond', label: 'denied decisions/s, one subject', reach: { atLeast: 1_000_000 } },
   { key: 'deniedPerSecond10k', label: 'denied decisions/s, 10,000 subjects' },
-  { key: 'deniedStatements', label: 'statements of those denials, one subject', reach: { atMost: 0 } },
+  { key: 'deniedStatements', label: 'database statements during those denials, one subject', reach: { atMost: 0 } },
   { key: 'guardedOverUnguardedFastify', label: 'HTTP guarded ÷ unguarded, Fastify', reach: { atLeast: 0.9 } },
   {
     key: 'guardedOverThrottlerMemoryFastify',
     label: 'HTTP guarded ÷ throttler in memory, Fastify',
     reach: { atLeast: 1 },
   },
-  { key: 'emptyGuardOverUnguardedFastify', label: 'HTTP guard that always says yes ÷ unguarded, Fastify' },
+  { key: 'emptyGuardOverUnguardedFastify', label: 'HTTP guard that always allows ÷ unguarded, Fastify' },
   { key: 'waitingGuardOverUnguardedFastify', label: 'HTTP guard that only waits 3 ms ÷ unguarded, Fastify' },
   { key: 'memoryGuardOverUnguardedFastify', label: 'HTTP Rollgate guard counting in memory ÷ unguarded, Fastify' },
   { key: 'guardedOverThrottlerRedisFastify', label: 'HTTP guarded ÷ throttler on Redis, Fastify' },
@@ -65,12 +65,12 @@ export const GOALS: readonly Goal[] = [
   { key: 'tenMillionOverTenThousandTurning', label: 'the same, first decision of a minute' },
   { key: 'fullHourOverEmptyHour', label: 'cost of a decision, full hour ÷ empty hour', reach: { atMost: 1.3 } },
   { key: 'fullHourOverEmptyHourTurning', label: 'the same, first decision of a minute' },
-  { key: 'twoNodesOverOne', label: 'decisions/s, two nodes ÷ one' },
-  { key: 'fourNodesOverOne', label: 'decisions/s, four nodes ÷ one' },
+  { key: 'twoNodesOverOne', label: 'decisions/s, two instances ÷ one' },
+  { key: 'fourNodesOverOne', label: 'decisions/s, four instances ÷ one' },
   { key: 'dayEndOverHourFour', label: 'size after a simulated day ÷ after its fourth hour', reach: { atMost: 1.1 } },
 ];
 
-/** undefined: there is nothing to reach. */
+/** Whether a value reaches its goal; `undefined` if there is no goal. */
 export function isReached({ reach }: Goal, value: number): boolean | undefined {
   if (reach === undefined) return undefined;
   return 'atLeast' in reach ? value >= reach.atLeast : value <= reach.atMost;

@@ -1,4 +1,4 @@
-/** Numbers as people read them. */
+/** Formats numbers for people. */
 import type { Summary } from '../load/statistics.js';
 import type { Unit } from './results.js';
 
@@ -6,7 +6,7 @@ export function perSecondText(value: number): string {
   return `${rounded(value)}/s`;
 }
 
-/** Three significant digits, all of a whole number's. */
+/** Rounds to three significant digits, but keeps all digits before the decimal point. */
 export function rounded(value: number): string {
   if (!Number.isFinite(value)) return '-';
   const magnitude = Math.abs(value);
@@ -20,7 +20,7 @@ export function valueText(value: number, unit: Unit): string {
   return megabytes < 0.1 ? `${rounded(value / 1000)} kB` : `${rounded(megabytes)} MB`;
 }
 
-/** The least and the most of all rounds. */
+/** Minimum and maximum of all rounds; an empty string for a single round. */
 export function spreadText(summary: Summary, unit: Unit): string {
   return summary.rounds.length < 2 ? '' : `${valueText(summary.min, unit)}–${valueText(summary.max, unit)}`;
 }

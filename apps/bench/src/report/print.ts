@@ -1,4 +1,4 @@
-/** Results on a terminal. */
+/** Formats results for a terminal. */
 import type { Summary } from '../load/statistics.js';
 import { describeReach, GOALS, isReached } from './goals.js';
 import { rounded, spreadText, valueText } from './numbers.js';
@@ -11,7 +11,7 @@ export function printed(results: Results): string {
   const { machine, versions, settings } = results;
   const lines = [
     '',
-    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.fileSystem}, a flush takes ${machine.flushMs} ms`,
+    `${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB; ${machine.fileSystem}, a flush took ${machine.flushMs} ms`,
     `Node ${versions['node']}${versions['postgres'] ? `, Postgres ${versions['postgres']}` : ''}${versions['redis'] ? `, Redis ${versions['redis']}` : ''}`,
     `Postgres: ${Object.entries(settings.postgres)
       .map(([name, value]) => `${name}=${value}`)
@@ -28,11 +28,12 @@ export function printed(results: Results): string {
     for (const table of section.tables) lines.push('', ...tableLines(table));
   }
   lines.push('', `━━ Ratios ${'━'.repeat(70)}`, '', ...ratioLines(results));
-  if (results.quick) lines.push('', 'A quick run: it shows that all of this works, not how fast it is.');
+  if (results.quick)
+    lines.push('', 'This was a quick run, which shows that the benchmark works, not how fast Rollgate is.');
   return `${lines.join('\n')}\n`;
 }
 
-/** `▇▇▇▎`, as long as the value is of the most. */
+/** A bar like `███▎` whose length is proportional to `value / most`. */
 export function bar(value: number, most: number): string {
   const eighths = most > 0 ? Math.round((value / most) * BAR_WIDTH * 8) : 0;
   return '█'.repeat(eighths >> 3) + (EIGHTHS[eighths & 7] ?? '') || '▏';

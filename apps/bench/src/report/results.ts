@@ -1,4 +1,4 @@
-/** What a bench found: the shape of results.json. */
+/** The results of a benchmark: the shape of results.json. */
 import type { Summary } from '../load/statistics.js';
 
 export type Unit = '/s' | 'ms' | 'µs' | 'bytes' | 'calls';
@@ -11,7 +11,7 @@ export interface Column {
 
 export interface Row {
   readonly label: string;
-  /** By the column's key; one that was not measured is missing. */
+  /** By the column's key. A value that was not measured is missing. */
   readonly values: Readonly<Record<string, Summary>>;
 }
 
@@ -20,16 +20,16 @@ export interface Table {
   readonly note?: string;
   readonly columns: readonly Column[];
   readonly rows: readonly Row[];
-  /** The column that is drawn as bars. */
+  /** Key of the column that is drawn as bars. */
   readonly chart?: string;
 }
 
 export interface SectionResult {
   readonly title: string;
-  /** What was done, in a few sentences. */
+  /** Describes the measurement in a few sentences. */
   readonly what: string;
   readonly tables: readonly Table[];
-  /** By the keys of report/goals.ts; all of them are taken round by round. */
+  /** By the keys of report/goals.ts. All ratios are taken within each round. */
   readonly ratios: Readonly<Record<string, Summary>>;
 }
 
@@ -39,7 +39,7 @@ export interface Machine {
   readonly memoryGiB: number;
   readonly system: string;
   readonly fileSystem: string;
-  /** Milliseconds that writing and flushing 8 kB takes: the floor under one durable grant. */
+  /** Milliseconds to write and flush 8 kB, the minimum for one durable allowed call. */
   readonly flushMs: number;
 }
 
@@ -47,7 +47,7 @@ export interface Results {
   readonly command: string;
   readonly date: string;
   readonly tookSeconds: number;
-  /** Short runs on small data, to see that it all works: no measurement. */
+  /** `true` for short runs on small data, which check that the benchmark works and are not a measurement. */
   readonly quick: boolean;
   readonly machine: Machine;
   readonly versions: Readonly<Record<string, string>>;
@@ -63,11 +63,11 @@ export interface Results {
     readonly redis: Readonly<Record<string, Readonly<Record<string, string>>>>;
   };
   readonly sections: Readonly<Record<string, SectionResult>>;
-  /** Medians. */
+  /** The medians of all ratios. */
   readonly ratios: Readonly<Record<string, number>>;
 }
 
-/** As results.json holds it: lists of numbers on one line, which is also how the linter formats them. */
+/** The text of results.json, with each list of numbers on one line, as the formatter requires. */
 export function resultsText(results: Results): string {
   const lists = /\[\s+([-\d.e+]+(?:,\s+[-\d.e+]+)*)\s+\]/g;
   const text = JSON.stringify(results, null, 2);

@@ -1,10 +1,10 @@
-/** What every section is given, and how all of them take turns. */
+/** The context of every section, and how contenders take turns. */
 import type { Servers } from '../servers/servers.js';
 
 export interface Plan {
   readonly quick: boolean;
   readonly rounds: number;
-  /** Of one measurement. */
+  /** Length of one measurement. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
 }
@@ -12,29 +12,32 @@ export interface Plan {
 export interface Bench {
   readonly plan: Plan;
   readonly servers: Servers;
-  /** A quick run has no time left for what no goal asks for. */
+  /** Whether a quick run has no time left for parts that no goal needs. */
   readonly late: () => boolean;
-  /** A line on stderr. */
+  /** Prints a line on stderr. */
   readonly progress: (line: string) => void;
 }
 
-/** Callers of a contender under full load. */
+/** Number of callers of a contender under full load. */
 export const CALLERS = 512;
 
 export interface Step<Result> {
   readonly name: string;
   readonly run: () => Promise<Result>;
-  /** What progress tells of a result. */
+  /** Describes a result in the progress output. */
   readonly tell: (result: Result) => string;
 }
 
 export interface Turns<Result> {
   readonly steps: readonly Step<Result>[];
-  /** In a quick run another round begins only if it is likely to end within this. */
+  /** In a quick run another round begins only if it is likely to end within this many seconds. */
   readonly quickSeconds: number;
 }
 
-/** A B C A B C …: whatever disturbs the machine for a while disturbs all of them. Results by step, in the order of the rounds. */
+/**
+ * Runs the steps in turn (A B C A B C …), so a temporary disturbance of the machine affects all of them. Returns the results of
+ * each step in the order of the rounds.
+ */
 export async function takeTurns<Result>(bench: Bench, { steps, quickSeconds }: Turns<Result>): Promise<Result[][]> {
   const results: Result[][] = steps.map(() => []);
   const startedAt = performance.now();

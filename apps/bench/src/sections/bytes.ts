@@ -1,4 +1,4 @@
-/** What a grant leaves behind: in the log at once, in the tables until the janitor comes. */
+/** How many bytes an allowed call writes to the log, and how large the tables get while the janitor cleans them. */
 import type { FixedWorkJob, FixedWorkResult } from '../children/fixed-work.js';
 import { runChild } from '../children/run-child.js';
 import type { SimulatedDayJob, SimulatedDayResult } from '../children/simulated-day.js';
@@ -10,9 +10,14 @@ import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
 
 const IN_POSTGRES: readonly ContenderName[] = ['rollgate', 'rlf-postgres', 'express-postgres'];
 const HOURS = 24;
-/** From then on as much is removed, and its room used again, as comes: the first rows may go after the second hour. */
+/**
+ * From this hour on the janitor removes as many rows as are added, and their space is reused. The first rows expire after the
+ * second hour.
+ */
 const FULL_HOUR = 4;
-/** The least the janitor keeps: what the hour window may still need. By default minutes are kept a day, to be audited. */
+/**
+ * The minimum that the janitor keeps: what the hour window may still need. By default minutes are kept for a day, for audits.
+ */
 const KEEP_SECONDS = 3_661;
 
 export async function bytes(bench: Bench): Promise<SectionResult> {
@@ -23,9 +28,9 @@ export async function bytes(bench: Bench): Promise<SectionResult> {
   return {
     title: 'Bytes',
     what:
-      'Write-ahead log of a fixed number of grants, uniform, after a checkpoint and a first pass over all subjects. Then a day on a simulated clock: ' +
-      `${day.decisions.toLocaleString('en')} grants, a third of the subjects stay, the others are new each hour; the janitor sweeps and keeps ` +
-      `${KEEP_SECONDS.toLocaleString('en')} s, and both tables are vacuumed once an hour, about as often as autovacuum would.`,
+      'First, the write-ahead log of a fixed number of allowed calls, uniform, after a checkpoint and one pass over all subjects. Then a day on a simulated clock: ' +
+      `${day.decisions.toLocaleString('en')} allowed calls. A third of the subjects are the same all day, the others are new each hour. The janitor keeps ` +
+      `${KEEP_SECONDS.toLocaleString('en')} s, and both tables are vacuumed once an hour, about as often as autovacuum would do it.`,
     tables: [log, dayTable(day)],
     ratios: { dayEndOverHourFour: summarise([end / full]) },
   };
@@ -44,7 +49,7 @@ async function logTable(bench: Bench): Promise<Table> {
     return { label: LABELS[contender], values };
   });
   return {
-    title: 'Log written for each grant, both windows',
+    title: 'Log written per allowed call, both windows',
     columns: [
       { key: 'busy', label: `${CALLERS} callers`, unit: 'bytes' },
       { key: 'alone', label: '1 caller', unit: 'bytes' },
@@ -56,9 +61,9 @@ async function logTable(bench: Bench): Promise<Table> {
 function step(bench: Bench, contender: ContenderName): Step<FixedWorkResult> {
   return {
     name: `log of ${contender}`,
-    tell: ({ busy, alone }) => `${rounded(busy)} bytes a grant, ${rounded(alone)} with one caller`,
+    tell: ({ busy, alone }) => `${rounded(busy)} bytes per allowed call, ${rounded(alone)} with one caller`,
     async run() {
-      // A peer that takes one call at a time would be at it for minutes.
+      // A contender that handles one call at a time would take minutes.
       const slow = contender === 'express-postgres' ? 20 : 1;
       const scale = (bench.plan.quick ? 0.05 : 1) / slow;
       const job: FixedWorkJob = {
@@ -89,7 +94,7 @@ function dayTable({ bytesByHour, decisions, removed }: SimulatedDayResult): Tabl
   return {
     title: 'Tables with their indexes, by simulated hour',
     note:
-      `At most ${valueText(most, 'bytes')}, which is ${rounded(most / keptDecisions)} bytes for each grant within the time kept; ` +
+      `At most ${valueText(most, 'bytes')}, which is ${rounded(most / keptDecisions)} bytes per allowed call within the time kept; ` +
       `the janitor removed ${removed.toLocaleString('en')} rows.`,
     columns: [{ key: 'size', label: 'size', unit: 'bytes' }],
     chart: 'size',

@@ -1,4 +1,4 @@
-/** Decisions a second in both windows, of every contender, under full load. */
+/** Decisions per second in both windows, of every contender, under full load. */
 
 import { runChild } from '../children/run-child.js';
 import type { ThroughputJob, ThroughputResult } from '../children/throughput.js';
@@ -17,7 +17,7 @@ interface Run {
 
 const COUNTED: readonly ContenderName[] = [...LIMITERS, ...FUNCTION_YARDSTICKS];
 
-/** One over the other, by the ratio's key without its ending for the distribution. */
+/** The ratio `over` ÷ `under` of two contenders. `key` is the ratio's key without the suffix of the distribution. */
 const RATIOS: readonly { readonly key: string; readonly over: ContenderName; readonly under: ContenderName }[] = [
   { key: 'rollgateOverRlfPostgres', over: 'rollgate', under: 'rlf-postgres' },
   { key: 'rollgateOverRlfRedis', over: 'rollgate', under: 'rlf-redis' },
@@ -32,7 +32,7 @@ const RATIOS: readonly { readonly key: string; readonly over: ContenderName; rea
 ];
 
 export async function decisions(bench: Bench): Promise<SectionResult> {
-  // A quick run leaves out what no goal asks for.
+  // A quick run skips contenders that no goal needs.
   const allBut = (...left: ContenderName[]) => COUNTED.filter((name) => !bench.plan.quick || !left.includes(name));
   const uniform = allBut('express-postgres', ...FUNCTION_YARDSTICKS).map(
     (contender): Run => ({ contender, distribution: 'uniform' }),
@@ -51,10 +51,10 @@ export async function decisions(bench: Bench): Promise<SectionResult> {
   const rateOf = (contender: ContenderName, distribution: Distribution): number[] | undefined =>
     rates[runs.findIndex((run) => run.contender === contender && run.distribution === distribution)];
   return {
-    title: 'Decisions a second',
+    title: 'Decisions per second',
     what:
-      `${CALLERS} callers, each of which asks again as soon as it is answered, in a process of their own; each call is one ` +
-      'unit in both windows, of limits that admit all of them. Every contender has the same order of subjects.',
+      `${CALLERS} callers in their own process. Each makes its next call as soon as the previous one is answered. A call costs one ` +
+      'unit in both windows, and the limits allow all calls. The order of subjects is the same for every contender.',
     tables: (['uniform', 'zipf'] as const).map((distribution) => ({
       title: distribution === 'uniform' ? 'Subjects drawn uniformly' : 'Subjects drawn by Zipf 1.1',
       columns: [{ key: 'rate', label: 'decisions', unit: '/s' }],

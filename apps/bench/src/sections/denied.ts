@@ -1,4 +1,4 @@
-/** Denials: how fast, and at what cost to the store. */
+/** How many denials per second, and how many store calls they cause. */
 import type { DeniedJob, DeniedResult } from '../children/denied.js';
 import { runChild } from '../children/run-child.js';
 import { type ContenderName, LABELS } from '../contenders/registry.js';
@@ -37,7 +37,7 @@ export async function denied(bench: Bench): Promise<SectionResult> {
       title: subjects === 1 ? 'One abusive subject' : `${subjects.toLocaleString('en')} denied subjects`,
       columns: [
         { key: 'rate', label: 'denials', unit: '/s' },
-        { key: 'calls', label: 'store calls in all', unit: 'calls' },
+        { key: 'calls', label: 'total store calls', unit: 'calls' },
       ],
       chart: 'rate',
       rows,
@@ -48,8 +48,8 @@ export async function denied(bench: Bench): Promise<SectionResult> {
   return {
     title: 'Denials',
     what:
-      `The limit of one unit is spent, and each subject was denied once, before ${DENIED_CALLERS} callers ask on, from one node. Store calls are ` +
-      'the statements or scripts that the counted denials caused. rate-limiter-flexible has its inMemoryBlockOnConsumed set.',
+      `Before the measurement the limit of one unit is used up and each subject is denied once. Then ${DENIED_CALLERS} callers continue to call one instance. Store calls are ` +
+      'the statements or scripts that the counted denials caused. For rate-limiter-flexible, inMemoryBlockOnConsumed is set.',
     tables,
     ratios: {
       deniedPerSecond: summaryOf(ours(1), ({ perSecond }) => perSecond),

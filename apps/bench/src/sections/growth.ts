@@ -1,4 +1,4 @@
-/** Whether a decision costs the same on a big table, in a full hour, and on several nodes. */
+/** Whether the cost of a decision stays the same on a large table, in a full hour, and with several instances. */
 import { statfs } from 'node:fs/promises';
 import type { Cost, GrowthJob, GrowthResult } from '../children/growth.js';
 import { runChild, runTogether } from '../children/run-child.js';
@@ -10,11 +10,11 @@ import { currentMinute, storeSubjects } from '../servers/stored-subjects.js';
 import { type Bench, CALLERS, type Step, takeTurns } from './bench.js';
 
 interface Scale {
-  /** Stored subjects of each table. */
+  /** Number of stored subjects of each table. */
   readonly sizes: readonly number[];
-  /** Of those, so many are asked for. */
+  /** Number of stored subjects that get calls. */
   readonly working: number;
-  /** Subjects of the table whose hour is full, or empty. */
+  /** Number of subjects in the tables with a full and an empty hour. */
   readonly inHour: number;
   readonly nodes: readonly number[];
   readonly turns: number;
@@ -29,7 +29,7 @@ const FULL_SCALE: Scale = {
 };
 const QUICK_SCALE: Scale = { sizes: [2_000, 100_000], working: 2_000, inHour: 1_000, nodes: [1, 2], turns: 2 };
 
-/** What 10 million subjects take, with their index and the log of loading them. */
+/** Bytes per subject of a table with 10 million subjects, including its index and the log of loading it. */
 const BYTES_A_SUBJECT = 1_200;
 
 const COLUMNS: readonly Column[] = [
@@ -48,12 +48,12 @@ export async function growth(bench: Bench): Promise<SectionResult> {
   return {
     title: 'Growth',
     what:
-      `Rollgate alone, ${CALLERS} callers in all. The traffic goes uniformly to ${scale.working.toLocaleString('en')} subjects spread over the whole table. ` +
-      'The first decision of a subject in a minute archives its last minute and is told apart: in it, each subject asks once. In ' +
-      'a full hour each of the 61 minutes holds 30 units in 30 different seconds; in an empty one there are none but those of the last minute.',
+      `Only Rollgate, with ${CALLERS} callers in total. Calls are distributed uniformly over ${scale.working.toLocaleString('en')} subjects spread over the whole table. ` +
+      'The first decision of a subject in a minute archives its previous minute and is measured separately, with one call per subject. In ' +
+      'a full hour each of the 61 minutes contains 30 units in 30 different seconds; an empty hour contains only the units of the last minute.',
     tables: [
       costTable({ title: 'By stored subjects', labels: scale.sizes.map(sizeLabel), results: sizes }),
-      costTable({ title: 'By what the hour holds', labels: ['empty hour', 'full hour'], results: hours }),
+      costTable({ title: 'By the content of the hour', labels: ['empty hour', 'full hour'], results: hours }),
       ...(nodes.length > 0 ? [nodesTable(scale, nodes)] : []),
     ],
     ratios: {
@@ -64,7 +64,7 @@ export async function growth(bench: Bench): Promise<SectionResult> {
   };
 }
 
-/** Each size is a database, loaded once; its clock goes on from one round to the next. */
+/** Each size has a database that is loaded once. Its simulated clock continues from one round to the next. */
 async function bySize(bench: Bench, { sizes, working, turns }: Scale): Promise<GrowthResult[][]> {
   const postgres = await bench.servers.postgres;
   const minute = currentMinute();
@@ -90,7 +90,7 @@ async function bySize(bench: Bench, { sizes, working, turns }: Scale): Promise<G
   return results;
 }
 
-/** Stored anew in each round: traffic fills an empty hour, and empties a full one. */
+/** The subjects are stored again in each round, because traffic fills an empty hour and its clock empties a full one. */
 async function byHour(bench: Bench, { inHour, turns }: Scale): Promise<GrowthResult[][]> {
   const postgres = await bench.servers.postgres;
   const step = (hour: 'empty' | 'full'): Step<GrowthResult> => ({
@@ -110,7 +110,7 @@ async function byHour(bench: Bench, { inHour, turns }: Scale): Promise<GrowthRes
 async function byNodes(bench: Bench, { nodes }: Scale): Promise<number[][]> {
   const steps = nodes.map(
     (count): Step<number> => ({
-      name: count === 1 ? '1 node' : `${count} nodes`,
+      name: count === 1 ? '1 instance' : `${count} instances`,
       tell: perSecondText,
       async run() {
         const options = await bench.servers.placeFor('rollgate');
@@ -153,14 +153,14 @@ function costTable(table: { title: string; labels: readonly string[]; results: r
 
 function nodesTable(scale: Scale, nodes: readonly number[][]): Table {
   const rows = scale.nodes.map((count, i) => ({
-    label: count === 1 ? '1 node' : `${count} nodes`,
+    label: count === 1 ? '1 instance' : `${count} instances`,
     values: { rate: summarise(nodes[i] ?? []) },
   }));
-  const note = 'All nodes, the database and the callers share the cores of one machine.';
-  return { title: 'By nodes', note, columns: COLUMNS.slice(0, 1), chart: 'rate', rows };
+  const note = 'All instances, the database and the callers share the cores of one machine.';
+  return { title: 'By instances', note, columns: COLUMNS.slice(0, 1), chart: 'rate', rows };
 }
 
-/** The cost of a decision is one over their rate. */
+/** Compares costs. The cost of a decision is 1 divided by the rate. */
 function costRatios(
   key: string,
   { over, under }: { over: readonly GrowthResult[]; under: readonly GrowthResult[] },
@@ -196,6 +196,6 @@ async function checkSpace({ servers }: Bench, subjects: number): Promise<void> {
   if (bavail * bsize >= needed) return;
   const gigabytes = (bytes: number) => `${Math.ceil(bytes / 1e9)} GB`;
   throw new Error(
-    `growth needs ${gigabytes(needed)} in ${servers.folder} for ${sizeLabel(subjects)}, only ${gigabytes(bavail * bsize)} are free: set TMPDIR`,
+    `growth needs ${gigabytes(needed)} in ${servers.folder} for ${sizeLabel(subjects)}, but only ${gigabytes(bavail * bsize)} are free: set TMPDIR to another disk`,
   );
 }

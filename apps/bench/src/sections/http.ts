@@ -1,4 +1,4 @@
-/** What a guard costs a route of NestJS. */
+/** The cost of a guard on a NestJS route. */
 import { fileURLToPath } from 'node:url';
 import { spawnNode } from '@rollgate/testing';
 import type { CannonJob, CannonResult } from '../children/cannon.js';
@@ -12,15 +12,15 @@ import { type Bench, type Step, takeTurns } from './bench.js';
 type Adapter = AppJob['adapter'];
 type Limiter = AppJob['limiter'];
 
-// So many that the two cores, not the wait for a flush, are what each variant shares.
+// Enough connections that the two cores, not the wait for a flush, limit every variant.
 const CONNECTIONS = 256;
-/** An application of Nest's runs at a fraction of its speed until it is compiled. */
+/** Until V8 has compiled it, a NestJS application runs at a fraction of its speed. */
 const LEAST_WARM_UP_SECONDS = 1;
 const ADAPTERS: readonly Adapter[] = ['fastify', 'express'];
 const LIMITERS: Readonly<Record<Limiter, string>> = {
   none: 'unguarded',
-  empty: 'yardstick: a guard that always says yes',
-  waiting: 'yardstick: a guard that waits 3 ms, then says yes to all who wait',
+  empty: 'yardstick: a guard that always allows',
+  waiting: 'yardstick: a guard that waits 3 ms, then allows all waiting calls',
   'rollgate-memory': 'yardstick: Rollgate guard, counting in memory',
   rollgate: 'Rollgate guard',
   'throttler-memory': '@nestjs/throttler, in memory',
@@ -50,8 +50,8 @@ export async function http(bench: Bench): Promise<SectionResult> {
   return {
     title: 'HTTP',
     what:
-      `A route that answers a small JSON object, in a process of its own; autocannon in another, ${CONNECTIONS} connections, no pipelining. ` +
-      'Every variant learns its caller from a header first; the throttlers count both windows for the same subjects.',
+      `A route that returns a small JSON object, in its own process; autocannon in another, with ${CONNECTIONS} connections and no pipelining. ` +
+      'Every variant first identifies its caller by a header. The throttlers count both windows for the same subjects.',
     tables: ADAPTERS.map((adapter) => ({
       title: ENDINGS[adapter],
       columns: [
@@ -101,7 +101,7 @@ function step(bench: Bench, { adapter, limiter }: Run): Step<CannonResult> {
       const app = await spawnNode({
         script: fileURLToPath(new URL('../http/app.js', import.meta.url)),
         args: [JSON.stringify(appJob)],
-        // Express and Fastify both do less in production.
+        // Express and Fastify both do less work in production mode.
         env: { NODE_ENV: 'production' },
       });
       try {

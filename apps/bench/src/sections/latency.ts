@@ -1,4 +1,4 @@
-/** How long callers wait, few and many of them, and at half of what each contender can take. */
+/** How long callers wait, with few and many callers, and at half of each contender's saturation rate. */
 import type { LatencyJob, LatencyResult } from '../children/latency.js';
 import { runChild } from '../children/run-child.js';
 import { ADMIT_ALL } from '../contenders/contender.js';
@@ -20,7 +20,7 @@ const PERCENTILES = [
 ] as const;
 
 const LEAST_WARM_UP_SECONDS_ALONE = 2;
-/** A lone caller asks for fewer in a second. */
+/** More subjects than a single caller can call in a second. */
 const FRESH_SUBJECTS_A_SECOND = 5_000;
 
 interface Measured {
@@ -38,10 +38,10 @@ export async function latency(bench: Bench): Promise<SectionResult> {
   return {
     title: 'Latency',
     what:
-      'A closed loop of 1, 16 and 256 callers, after each subject was asked for once; the first decision of a subject in a minute is ' +
-      'told apart. Then an open loop: calls arrive evenly at half of the rate that ' +
-      `${CALLERS} callers of the same process had just reached, and each is timed from the moment it was due. Its timer ticks once ` +
-      'a millisecond, which is part of what is measured there.',
+      'First, a closed loop of 1, 16 and 256 callers, after one call for each subject; the first decision of a subject in a minute is ' +
+      'measured separately. Then an open loop: calls arrive evenly at half of the rate that ' +
+      `${CALLERS} callers of the same process had just reached, and each latency is measured from the time at which the call was due. The timer of ` +
+      'the open loop ticks once a millisecond, which is included in these latencies.',
     tables: [...CALLER_COUNTS.map((callers, i) => callersTable(measured, { callers, place: i })), halfTable(measured)],
     ratios: ratios(measured),
   };
@@ -68,7 +68,7 @@ function step(bench: Bench, contender: ContenderName): Step<LatencyResult> {
   };
 }
 
-/** As in the table of growth: subjects whose newest grant was a minute ago, each asked for once. */
+/** As in the growth section: subjects whose newest allowed call was a minute ago, with one call each. */
 function firstOfMinute(bench: Bench): Step<LatencyResult> {
   return {
     name: FIRST_OF_MINUTE,
@@ -100,7 +100,7 @@ function warmUpAlone({ plan }: Bench): number {
 }
 
 function tellAlone({ byCallers }: LatencyResult): string {
-  return `p50 alone ${rounded(byCallers[0]?.p50 ?? Number.NaN)} ms`;
+  return `p50 of one caller ${rounded(byCallers[0]?.p50 ?? Number.NaN)} ms`;
 }
 
 function callersTable(measured: readonly Measured[], { callers, place }: { callers: number; place: number }): Table {

@@ -1,12 +1,12 @@
-/** The Postgres of a bench: durable, one server for all who count in it, a database for each of them. */
+/** The Postgres of a benchmark: durable, one server for all contenders that count in it, with a database for each. */
 import { join } from 'node:path';
 import { migrate } from '@rollgate/migrations';
 import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollgate/testing';
 import pg from 'pg';
 
 /**
- * Every grant is flushed before it is answered: fsync, synchronous_commit and full_page_writes are on. A checkpoint within a
- * run would hit one contender and spare the next, so none falls due; autovacuum is left as it is.
+ * Every allowed call is flushed before it is answered: fsync, synchronous_commit and full_page_writes are on. A checkpoint during a
+ * run would slow one contender and not the next, so these settings avoid checkpoints. Autovacuum has its default settings.
  */
 export const POSTGRES_SETTINGS: Readonly<Record<string, string>> = {
   fsync: 'on',
@@ -33,7 +33,7 @@ export class PostgresServer {
     );
   }
 
-  /** Connection string of a database of this name, made when it is first asked for. */
+  /** Connection string of the database with this name, which is created on first use. */
   database(name: string, { migrated }: { migrated: boolean }): Promise<string> {
     let url = this.#made.get(name);
     if (url === undefined) {
@@ -52,7 +52,7 @@ export class PostgresServer {
     return (await this.#query<{ server_version: string }>('SHOW server_version'))[0]?.server_version ?? '';
   }
 
-  /** What it takes on disk is not wanted any more: no checkpoint. */
+  /** Stops without a checkpoint, because the data is discarded. */
   async stop(): Promise<void> {
     await this.#server.stopImmediate();
   }
@@ -67,7 +67,9 @@ export class PostgresServer {
 
   async #query<Row extends object>(text: string): Promise<Row[]> {
     const client = new pg.Client({ connectionString: this.#server.url, application_name: 'bench' });
-    // A server stopped under it (Ctrl-C) fails the query; without a listener it would end the process before all is cleaned up.
+    // If the server is stopped during a query (Ctrl-C), the query fails. Without a listener the error event would end the
+    // process before
+    // everything is cleaned up.
     client.on('error', () => undefined);
     await client.connect();
     try {

@@ -1,4 +1,4 @@
-/** Redis servers of a bench's own, each on a fresh port with its data in a folder that goes with it. */
+/** The Redis servers of a benchmark, each on a free port with its data in a folder that is removed at the end. */
 import { spawn, spawnSync } from 'node:child_process';
 import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
@@ -9,7 +9,7 @@ import { Redis } from 'ioredis';
 
 export type Durability = 'default' | 'durable';
 
-/** `default` is what redis-server does when told nothing: snapshots, so that a crash loses up to an hour of grants. */
+/** `default` uses the defaults of redis-server: snapshots, so a crash loses up to an hour of allowed calls. */
 export const REDIS_FLAGS: Readonly<Record<Durability, readonly string[]>> = {
   default: [],
   durable: ['--appendonly', 'yes', '--appendfsync', 'always'],
@@ -21,7 +21,7 @@ export class RedisServer {
   private constructor(
     readonly port: number,
     readonly version: string,
-    /** What it says of its own persistence. */
+    /** The persistence settings that the server reports. */
     readonly persistence: Readonly<Record<string, string>>,
     readonly stop: () => Promise<void>,
   ) {}
@@ -42,8 +42,8 @@ export class RedisServer {
 }
 
 /**
- * A shell starts it and waits on a pipe from us: when we are gone, however we went, it ends the server. In a session of its
- * own, so that Ctrl-C reaches only us. Killed, not asked: a last snapshot would be for nobody.
+ * A shell starts the server and blocks on a pipe from this process. When this process ends for any reason, the pipe closes and the shell
+ * kills the server; no snapshot is needed. The shell has its own session, so Ctrl-C reaches only this process.
  */
 function launch(args: readonly string[]): () => Promise<void> {
   const script = '"$@" >/dev/null 2>&1 & server=$!; read -r _; kill -9 $server; wait $server';
@@ -85,7 +85,7 @@ async function untilAnswering(port: number): Promise<{ version: string; persiste
   }
 }
 
-/** Installs Debian's package where there is no redis-server. @throws Error that says what to do. */
+/** Installs Debian's redis-server package if redis-server is missing. @throws Error that says what to do. */
 export function ensureRedis(progress: (line: string) => void): void {
   if (isInstalled()) return;
   if (spawnSync('apt-get', ['--version']).error !== undefined)
@@ -93,14 +93,14 @@ export function ensureRedis(progress: (line: string) => void): void {
   if (process.getuid?.() !== 0)
     throw new Error('redis-server is not installed: run "sudo apt-get install redis-server", or run the bench as root');
   progress('redis-server is not installed: running apt-get install redis-server …');
-  // Its service is not wanted: a second Redis on this machine would only take from the first.
+  // Do not start the packaged service: a second Redis would take CPU from the measured one.
   const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
   for (const args of [['update'], ['install', '-y', '--no-install-recommends', BINARY]]) {
     const done = spawnSync('apt-get', args, { env, encoding: 'utf8' });
     if (done.status !== 0 && args[0] === 'install')
       throw new Error(`apt-get install redis-server failed: ${done.stderr.trim().split('\n').at(-1)}`);
   }
-  if (!isInstalled()) throw new Error('redis-server is still not there after apt-get install redis-server');
+  if (!isInstalled()) throw new Error('redis-server is still missing after apt-get install redis-server');
 }
 
 function isInstalled(): boolean {

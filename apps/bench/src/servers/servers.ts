@@ -1,4 +1,4 @@
-/** What a bench starts, when it is first needed; all of it is stopped at the end. */
+/** The servers of a benchmark. Each is started on first use, and all are stopped at the end. */
 import { chmod, mkdtemp, readdir, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -24,7 +24,7 @@ export class Servers {
   static async open(progress: Progress): Promise<Servers> {
     await removeAbandoned();
     const folder = await mkdtemp(join(tmpdir(), `rollgate-bench-${process.pid}-`));
-    // As root, Postgres runs as another user and has to pass through.
+    // If this process is root, Postgres runs as another user and must be able to enter the folder.
     await chmod(folder, 0o711);
     return new Servers(folder, progress);
   }
@@ -44,7 +44,7 @@ export class Servers {
     return server;
   }
 
-  /** Where a contender counts, ready for it. Each that counts in Postgres has a database of its own. */
+  /** Starts and returns the store in which a contender counts. Each contender that counts in Postgres has its own database. */
   async placeFor(name: ContenderName, limits = ADMIT_ALL): Promise<Omit<ContenderOptions, 'clock'>> {
     if (name === 'rlf-redis' || name === 'throttler-redis' || name === 'rlf-redis-durable') {
       const { port } = await this.redis(name === 'rlf-redis-durable' ? 'durable' : 'default');
@@ -56,7 +56,7 @@ export class Servers {
     return { databaseUrl, redisPort: 0, limits };
   }
 
-  /** The versions of what was started. */
+  /** Versions of the servers that were started. */
   async versions(): Promise<Record<string, string>> {
     const versions: Record<string, string> = {};
     if (this.#postgres) versions['postgres'] = await (await this.#postgres).version();
@@ -71,13 +71,13 @@ export class Servers {
 
   async close(): Promise<void> {
     const started = [this.#postgres, ...this.#redis.values()].filter((server) => server !== undefined);
-    // One that failed to start has nothing to stop.
+    // A server that failed to start need not be stopped.
     await Promise.all(started.map((server) => server.then((up) => up.stop()).catch(() => undefined)));
     await rm(this.folder, { recursive: true, force: true });
   }
 }
 
-/** Folders of runs that were killed: their servers ended with them, the folders could not. */
+/** Removes the folders of runs that were killed. Their watchdogs stop the servers but can't remove the folders. */
 async function removeAbandoned(): Promise<void> {
   for (const name of await readdir(tmpdir())) {
     const pid = Number(/^rollgate-bench-(\d+)-/.exec(name)?.[1]);

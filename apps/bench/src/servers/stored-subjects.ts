@@ -1,8 +1,8 @@
 /**
- * Fills a database of Rollgate's with subjects that have a past, as rollgate.acquire would have left them.
+ * Fills a Rollgate database with subjects that have a history, stored the way rollgate.acquire stores it.
  *
- * Invariant: what is stored is consistent (migrations/001-baseline.sql): each minute's start is the total before it, the
- * head repeats the minute before and the minute an hour ago, and `hour_next` is the oldest second between the two.
+ * Invariant: the stored data is consistent (migrations/001-baseline.sql): each minute's start is the total before it, the head row
+ * repeats the previous minute and the minute an hour ago, and `hour_next` is the oldest second between the two.
  */
 import { laneOf } from '@rollgate/limiter';
 import pg from 'pg';
@@ -12,22 +12,26 @@ import { ACCOUNTS, accountOf, nameOf } from '../load/traffic.js';
 export interface StoredSubjects {
   readonly databaseUrl: string;
   readonly subjects: number;
-  /** Unix minute of every subject's newest grant. */
+  /** Unix minute of every subject's newest allowed call. */
   readonly minute: number;
-  /** `full`: each of the 60 minutes before holds grants too. */
+  /** `full`: each of the 60 minutes before also contains units. */
   readonly hour: 'empty' | 'full';
 }
 
-/** Above this the primary key is built after the rows: sorting once is five times as fast as inserting in no order. */
+/**
+ * Above this number of rows the primary key is built after loading: sorting once is five times as fast as inserting in random
+ * order.
+ */
 const BUILD_INDEX_AFTER = 500_000;
 
-/** One unit in every second second: 30 a minute and 1,800 an hour, what the matrix admits. */
+/** One unit in every other second: 30 per minute and 1,800 per hour, the hour limit of the sample catalogue. */
 const SECONDS = `ARRAY(SELECT generate_series(1, 59, 2))::smallint[]`;
 const SUMS = `ARRAY(SELECT generate_series(1, 30))`;
 const UNITS = 30;
 
 const SUBJECT = `a.account || '/${BENCH_API}/bot=' || $3 || i`;
-// $1 the accounts, $2 their lanes, $4 how many subjects. By the subject's number, so in no order of the key.
+// $1: accounts, $2: their lanes, $4: number of subjects. Rows are ordered by the subject's number, which is not the order of
+// the key.
 const ROWS = `generate_series(0, $4::int - 1) AS i
   JOIN unnest($1::text[], $2::int[]) WITH ORDINALITY AS a (account, lane, n) ON a.n = i % ${ACCOUNTS} + 1`;
 
@@ -44,9 +48,12 @@ const PAST_MINUTES = `INSERT INTO rollgate.bucket (lane, subject, minute, start,
   SELECT a.lane, ${SUBJECT}, m, (m - $5::int + 60) * ${UNITS}, ${SECONDS}, ${SUMS}
   FROM generate_series($5::int - 60, $5::int - 1) AS m CROSS JOIN ${ROWS}`;
 
+/** Replaces all counters of the database by these subjects. */
 export async function storeSubjects({ databaseUrl, subjects, minute, hour }: StoredSubjects): Promise<void> {
   const client = new pg.Client({ connectionString: databaseUrl, application_name: 'bench' });
-  // A server stopped under it (Ctrl-C) fails the query; without a listener it would end the process before all is cleaned up.
+  // If the server is stopped during a query (Ctrl-C), the query fails. Without a listener the error event would end the process
+  // before
+  // everything is cleaned up.
   client.on('error', () => undefined);
   await client.connect();
   try {
@@ -60,7 +67,7 @@ export async function storeSubjects({ databaseUrl, subjects, minute, hour }: Sto
     if (hour === 'full') await client.query(PAST_MINUTES, values);
     if (indexAfter)
       await client.query('ALTER TABLE rollgate.counter ADD CONSTRAINT counter_pkey PRIMARY KEY (lane, subject)');
-    // As they would be found in a table that has been in use: no vacuum and no checkpoint left to do during a run.
+    // Prepare the tables as if they had been in use, so that no vacuum and no checkpoint runs during a measurement.
     await client.query('VACUUM (ANALYZE) rollgate.counter, rollgate.bucket');
     await client.query('CHECKPOINT');
   } finally {
@@ -68,7 +75,7 @@ export async function storeSubjects({ databaseUrl, subjects, minute, hour }: Sto
   }
 }
 
-/** Unix minute. */
+/** The current Unix minute. */
 export function currentMinute(): number {
   return Math.floor(Date.now() / 60_000);
 }
