@@ -591,7 +591,7 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
   OUT hour_reset   int[],
   OUT retry_at     int[],   -- second in which the first call not granted fits; NULL: never, or none was denied
-  OUT second       int[]    -- second in which the subject was decided and its grants are counted
+  OUT second       int[]    -- second in which the subject was decided and its grants are counted; NULL: all in that of now_ms
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -649,11 +649,14 @@ BEGIN
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM hot;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
-    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
+      IF v_second > now_ms / 1000 THEN
+        second := array_fill(v_second, ARRAY[cardinality(item)]);
+      END IF;
       RETURN;
     END IF;
+    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.

@@ -147,11 +147,14 @@ BEGIN
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM hot;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
-    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
+      IF v_second > now_ms / 1000 THEN
+        second := array_fill(v_second, ARRAY[cardinality(item)]);
+      END IF;
       RETURN;
     END IF;
+    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
   -- The rest: subjects new or with a head of another minute, and calls that do not all fit.

@@ -13,7 +13,8 @@ type Ints = readonly (number | null)[];
 export interface AnswerColumns {
   /** The key of the row: the place of its item in the batch, from 1. */
   readonly item: Ints;
-  readonly second: Ints;
+  /** `undefined`: every item was decided in the second of the answer's clock. */
+  readonly second: Ints | undefined;
   readonly granted: Ints;
   readonly minuteUsed: Ints;
   readonly hourUsed: Ints;
@@ -23,31 +24,33 @@ export interface AnswerColumns {
 }
 
 /**
- * The rows in the order of the items.
+ * The rows in the order of the items. `nowMs`: the answer's clock.
  * @throws BrokenAnswerError when an item has no row or two, or a row is of no item
  */
-export function rowsByItem(items: readonly AcquireItem[], columns: AnswerColumns): AcquireRow[] {
+export function rowsByItem(items: readonly AcquireItem[], columns: AnswerColumns, nowMs: number): AcquireRow[] {
   const { item } = columns;
   for (const name of Object.keys(columns) as (keyof AnswerColumns)[]) {
-    if (columns[name].length !== item.length)
-      throw new BrokenAnswerError(`${columns[name].length} values of ${name} for ${item.length} keys`);
+    const values = columns[name];
+    if (values !== undefined && values.length !== item.length)
+      throw new BrokenAnswerError(`${values.length} values of ${name} for ${item.length} keys`);
   }
+  const second = Math.floor(nowMs / 1000);
   const rows = new Array<AcquireRow | undefined>(items.length);
   for (let i = 0; i < item.length; i++) {
     const place = (item[i] as number) - 1;
     if (items[place] === undefined)
       throw new BrokenAnswerError(`a row of item ${item[i]}, in a batch of ${items.length}`);
     if (rows[place] !== undefined) throw new BrokenAnswerError(`two rows of item ${item[i]}`);
-    rows[place] = rowOf(columns, i);
+    rows[place] = rowOf(columns, { i, second });
   }
   // Each row has an item of its own: as many rows as items leave none without.
   if (item.length !== items.length) throw new BrokenAnswerError(`${item.length} rows for ${items.length} items`);
   return rows as AcquireRow[];
 }
 
-function rowOf(columns: AnswerColumns, i: number): AcquireRow {
+function rowOf(columns: AnswerColumns, { i, second }: { i: number; second: number }): AcquireRow {
   return {
-    second: columns.second[i] as number,
+    second: columns.second === undefined ? second : (columns.second[i] as number),
     granted: columns.granted[i] as number,
     minuteUsed: columns.minuteUsed[i] as number,
     hourUsed: columns.hourUsed[i] as number,

@@ -20,7 +20,7 @@ type AcquireTuple = [
   minuteReset: string,
   hourReset: string,
   retryAt: string,
-  second: string,
+  second: string | null,
 ];
 type PeekTuple = [nowMs: string, subject: string, seconds: number[], units: number[]];
 
@@ -33,7 +33,6 @@ type IntColumns = [
   minuteReset: Ints,
   hourReset: Ints,
   retryAt: Ints,
-  second: Ints,
 ];
 
 /** `{1,2,NULL}` to numbers. */
@@ -105,13 +104,17 @@ export class PostgresStore implements Store {
       ],
     });
     if (rows.length !== 1) throw new BrokenAnswerError(`${rows.length} answers to one batch`);
-    const [nowMs, ...columns] = rows[0] as AcquireTuple;
-    if (columns.includes(null as never)) throw new BrokenAnswerError('a column is missing');
-    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second] = columns.map(
-      ints,
+    const answer = rows[0] as AcquireTuple;
+    const nowMs = Number(answer[0]);
+    const columns = answer.slice(1, -1);
+    if (columns.includes(null)) throw new BrokenAnswerError('a column is missing');
+    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = columns.map((literal) =>
+      ints(literal as string),
     ) as IntColumns;
-    const byItem = { item, second, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt };
-    return { nowMs: Number(nowMs), rows: rowsByItem(items, byItem) };
+    const seconds = answer.at(-1) as AcquireTuple[8];
+    const second = seconds === null ? undefined : ints(seconds);
+    const byItem = { item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second };
+    return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
