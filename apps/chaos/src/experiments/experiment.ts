@@ -152,4 +152,11 @@ export function errorsIn({ statements }: History): Record<string, number> {
   return errors;
 }
 
+/** A node that does not know yet how many share the database has no part of a limit: it refuses with a time to come back. */
+export function isDecidedOrRefused({ error }: { readonly error: string | null }): boolean {
+  return error === null || error === 'the limit can not be checked at the moment' || error.startsWith(NOT_REACHED);
+}
+
+const NOT_REACHED = 'the limiter has not reached its database yet';
+
 export const countOf = (text: string, pattern: RegExp): number => [...text.matchAll(pattern)].length;

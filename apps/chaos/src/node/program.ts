@@ -14,6 +14,8 @@ import { type MixedBursts, type NodeJob, READY, readFastClock, SETTLED } from '.
 import { noteTo, observeStatements, told } from './observe.js';
 
 const TICK_MS = 10;
+const START_ATTEMPTS = 5;
+const START_PAUSE_MS = 200;
 const SETTLE_WITHIN_MS = 40_000;
 /** Spends nothing. Until the database has denied it once, it asks the database. */
 const MORE_THAN_ANY_LIMIT = 1_000_000;
@@ -53,8 +55,9 @@ const commands = {
 process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
 });
-// A node that can not reach the database is ready, too: it must decide nothing.
-if (!job.cold) await limiter.start().catch(() => undefined);
+// A fault of the experiment may meet the start. A node that can not reach the database is ready, too: it must decide nothing.
+for (let attempt = 0; !job.cold && attempt < START_ATTEMPTS && limiter.state().mode === 'starting'; attempt++)
+  await limiter.start().catch(() => sleep(START_PAUSE_MS));
 console.log(READY);
 
 async function drive(): Promise<void> {
