@@ -3,19 +3,20 @@ import { checkSafe, overAdmitted } from '../checkers/safe.js';
 import { ensureFaketime } from '../lab/packages.js';
 import { type Experiment, LIMITS, openWorld, outcomeOf, wait } from './experiment.js';
 
-const steps = [
+const steps: readonly { name: string; label: string; seconds: number; replace?: boolean }[] = [
   { name: 'clock-back-90s', label: '90 s back', seconds: -90 },
   { name: 'clock-ahead-61s', label: '61 s ahead', seconds: 61 },
   { name: 'clock-ahead-1h', label: 'an hour ahead', seconds: 3_600 },
+  { name: 'clock-ahead-replaced', label: '61 s ahead', seconds: 61, replace: true },
 ];
 
 /**
  * A step ahead drains windows early: on the database's own clock nothing is too much, and on a clock that nobody stepped half
  * a limit more. A step back is judged on that other clock: the database's tells the same minute twice.
  */
-export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, seconds: step }) => ({
+export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, seconds: step, replace }) => ({
   name,
-  what: `the database's clock steps ${label} while it runs (libfaketime)`,
+  what: `the database's clock steps ${label} while it runs (libfaketime)${replace ? '; two of three instances are replaced afterwards' : ''}`,
   seconds: 6,
   async run(setting) {
     const { lab } = setting;
@@ -41,6 +42,12 @@ export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, s
     const offBefore = (await clock()) - Date.now();
     set(step);
     const offAfter = (await clock()) - Date.now();
+    // They have never heard the time before the step. One that has is left, and notices it.
+    let replaced = 0;
+    if (replace) {
+      await wait(1.5);
+      for (const index of [1, 2]) if ((await world.fleet.replace(index)) === 'SIGKILL') replaced++;
+    }
     await wait(setting.seconds / 2);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
@@ -51,7 +58,10 @@ export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, s
     return {
       ...outcome,
       safe: { limits: LIMITS, clock: step < 0 ? 'machine' : 'database' },
-      faults: { 'seconds the clock moved': Math.abs(moved - step) <= 1 ? Math.abs(moved) : 0 },
+      faults: {
+        'seconds the clock moved': Math.abs(moved - step) <= 1 ? Math.abs(moved) : 0,
+        ...(replace ? { 'instances started afterwards': replaced } : {}),
+      },
       claims: step < 0 ? [] : [{ what: `no real minute over 1.5 N, ${over} units are`, holds: over === 0 }],
     };
   },

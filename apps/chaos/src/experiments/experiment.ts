@@ -73,7 +73,8 @@ export interface WorldOptions {
   /** By which nodes reach the database, by index; straight by default. */
   readonly urlOf?: (url: string, index: number) => string;
   readonly limits?: NodeJob['limits'];
-  readonly load?: Partial<Load>;
+  /** By the index of the instance, or the same for all. */
+  readonly load?: Partial<Load> | ((index: number) => Partial<Load>);
   readonly limiter?: NodeJob['limiter'] | ((index: number) => NodeJob['limiter']);
   readonly clock?: NodeJob['clock'];
   readonly databaseUrlFile?: string;
@@ -90,7 +91,7 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
   const url = await server.database(database);
   if (options.prepare !== undefined) await queryOnce(url, options.prepare);
   const file = lab.path(`${name}.jsonl`);
-  const { limiter, clock } = options;
+  const { limiter, clock, load } = options;
   const environments = options.environments ?? Array.from({ length: NODES }, () => ({}));
   const jobOf = (index: number, life: number): NodeJob => ({
     name: `n${index + 1}.${life}`,
@@ -98,14 +99,13 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
     databaseUrl: options.urlOf?.(url, index) ?? url,
     historyFile: file,
     limits: options.limits ?? LIMITS,
-    load: { ...LOAD, ...options.load },
-    nodes: environments.length,
+    load: { ...LOAD, ...(typeof load === 'function' ? load(index) : load) },
     ...(clock ? { clock } : {}),
     ...(options.databaseUrlFile === undefined ? {} : { databaseUrlFile: options.databaseUrlFile }),
     ...(options.cold === undefined ? {} : { cold: options.cold }),
     limiter: { budgetMs: 2_000, ...(typeof limiter === 'function' ? limiter(index) : limiter) },
   });
-  const fleet = new Fleet(jobOf, environments);
+  const fleet = new Fleet(jobOf, environments, () => untilAllAreCounted(url, environments.length));
   lab.atEnd(() => fleet.abandon());
   const query = <Row extends object>(text: string) => queryOnce<Row>(url, text);
   return {
@@ -118,6 +118,17 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
     history: () => lab.history(file),
     totals: () => readTotals(url),
   };
+}
+
+/** An instance that the others do not count yet decides nothing by itself: with `closed` answers the load would begin. */
+async function untilAllAreCounted(url: string, instances: number): Promise<void> {
+  for (let i = 0; i < 100; i++) {
+    const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.node`;
+    const [found] = await queryOnce<{ counted: number }>(url, sql);
+    if ((found?.counted ?? 0) >= instances) return;
+    await sleep(100);
+  }
+  throw new Error('the instances do not count each other');
 }
 
 export async function readTotals(url: string): Promise<Map<string, number>> {

@@ -5,6 +5,7 @@ import { databaseClocks } from './database-clock.js';
 import { diskFull } from './disk-full.js';
 import { distant } from './distant.js';
 import type { Experiment } from './experiment.js';
+import { growing } from './growing.js';
 import { idleRecovery } from './idle-recovery.js';
 import { asynchronousStops, immediateStops } from './immediate-stops.js';
 import { killNodes } from './kill-nodes.js';
@@ -14,6 +15,7 @@ import { mixedMergedCalls } from './mixed-merged-calls.js';
 import { model } from './model.js';
 import { blackHole, latency, resets } from './networks.js';
 import { nodeClock } from './node-clock.js';
+import { outOfTouch } from './out-of-touch.js';
 import { overlap } from './overlap.js';
 import { overload } from './overload.js';
 import { partitionDrop } from './partition-drop.js';
@@ -41,6 +43,8 @@ export const EXPERIMENTS: readonly Experiment[] = [
   ...databaseClocks,
   nodeClock,
   blackHole,
+  growing,
+  outOfTouch,
   platformSilent,
   stoppedBackend,
   stoppedNode,

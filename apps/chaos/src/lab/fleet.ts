@@ -14,11 +14,17 @@ export class Fleet {
   readonly #nodes = new Map<string, NodeProcess>();
   readonly #jobOf: (index: number, life: number) => NodeJob;
   readonly #environments: readonly Environment[];
+  readonly #ready: () => Promise<void>;
   readonly #lives: number[];
   readonly #names: string[];
 
-  /** `environments`: of the nodes, by index. */
-  constructor(jobOf: (index: number, life: number) => NodeJob, environments: readonly Environment[]) {
+  /** `environments`: of the nodes, by index. `ready`: what has to be so before they are let go. */
+  constructor(
+    jobOf: (index: number, life: number) => NodeJob,
+    environments: readonly Environment[],
+    ready: () => Promise<void> = async () => undefined,
+  ) {
+    this.#ready = ready;
     this.#jobOf = jobOf;
     this.#environments = environments;
     this.#lives = environments.map(() => 0);
@@ -31,6 +37,7 @@ export class Fleet {
     const started = await Promise.allSettled(this.#environments.map((_, i) => this.#spawn(i)));
     const failed = started.find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
+    await this.#ready();
     for (const name of this.#names) this.#of(name).send(GO);
   }
 
@@ -49,6 +56,15 @@ export class Fleet {
     await this.#spawn(index);
     this.#of(this.#names[index] as string).send(GO);
     return signal;
+  }
+
+  /** One more, let go at once. Resolves to its name. */
+  async add(index: number): Promise<string> {
+    this.#lives[index] = 0;
+    await this.#spawn(index);
+    const name = this.#names[index] as string;
+    this.#of(name).send(GO);
+    return name;
   }
 
   /** SIGSTOP, SIGCONT. */
@@ -84,7 +100,7 @@ export class Fleet {
     const life = (this.#lives[index] as number) + 1;
     this.#lives[index] = life;
     const job = this.#jobOf(index, life);
-    const env = this.#environments[index] as Environment;
+    const env = this.#environments[index] ?? {};
     const node = await spawnNode({
       script: PROGRAM,
       args: [JSON.stringify(job)],

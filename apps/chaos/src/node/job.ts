@@ -1,6 +1,8 @@
 /** What a node of an experiment is told. */
 export interface Load {
   readonly accounts: number;
+  /** The number of the first one, 0 by default. */
+  readonly firstAccount?: number;
   /** Of each account. */
   readonly bots: number;
   readonly perSecond: number;
@@ -49,8 +51,6 @@ export interface NodeJob {
     readonly maxDeniedSubjects?: number;
     readonly pollEveryMs?: number;
   };
-  /** Nodes that share the database. */
-  readonly nodes: number;
   readonly clock?: FastClock;
 }
 

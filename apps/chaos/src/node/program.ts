@@ -33,7 +33,6 @@ const limiter = createPostgresLimiter({
   catalogue: new Catalogue([
     { id: 'chaos', title: 'Chaos', level: ['bot'], limits: job.limits, apis: [{ id: 'chaos', title: 'Chaos' }] },
   ]),
-  nodes: job.nodes,
   janitor: false,
   onError: (error) => note({ kind: 'mishap', node: job.name, at: machineMs(), what: told(error) }),
   ...(clock ? { clock: () => readFastClock(clock) } : {}),
@@ -61,7 +60,7 @@ for (let attempt = 0; !job.cold && attempt < START_ATTEMPTS && limiter.state().m
 console.log(READY);
 
 async function drive(): Promise<void> {
-  const { perSecond, burst = 1, rests } = job.load;
+  const { firstAccount = 0, perSecond, burst = 1, rests } = job.load;
   let calls = 0;
   let restedMs = 0;
   let workedFrom = performance.now();
@@ -75,7 +74,7 @@ async function drive(): Promise<void> {
     // A node that stood still does not make up for it at once.
     if (due - calls > perSecond / 2) calls = due - Math.floor(perSecond / 2);
     for (; calls < due && pending < MOST_PENDING; calls += burst) {
-      const account = random.between(0, job.load.accounts - 1);
+      const account = firstAccount + random.between(0, job.load.accounts - 1);
       for (let i = 0; i < burst; i++) void ask({ account, bot: isPoison(calls + i) ? 'poison' : anyBot() });
     }
   }
@@ -154,7 +153,8 @@ async function end(): Promise<void> {
 /** One call of each lane that was used, until each is decided by the database: it has then heard what it had to. */
 async function settle(): Promise<void> {
   const accounts = new Map<number, number>();
-  for (let account = 0; account < job.load.accounts && accounts.size < LANES; account++)
+  const { firstAccount = 0 } = job.load;
+  for (let account = firstAccount; account < firstAccount + job.load.accounts && accounts.size < LANES; account++)
     accounts.set(laneOf(`a${account}`), account);
   const deadline = performance.now() + SETTLE_WITHIN_MS;
   for (const account of accounts.values())

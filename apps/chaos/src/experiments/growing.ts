@@ -1,0 +1,42 @@
+/** Nobody configures how many instances there are: what each grants during an outage goes by how many the database counts. */
+import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
+
+const ADDED = [3, 4];
+
+export const growing: Experiment = {
+  name: 'growing-outage',
+  what: 'three instances become five without any setting, and the network goes into a black hole at that moment',
+  seconds: 12,
+  async run(setting) {
+    const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
+    const { port } = new URL(url);
+    const world = await openWorld(setting, {
+      urlOf: (direct) => Object.assign(new URL(direct), { port }).href,
+      limiter: { budgetMs: 300 },
+      // So many subjects that most have units left when the outage begins, and each instance comes to the end of its part.
+      load: { accounts: 40 },
+    });
+    await world.fleet.start();
+    await wait(2);
+    const added = await Promise.all(ADDED.map((index) => world.fleet.add(index)));
+    proxy.set({ kind: 'black-hole' });
+    await wait(setting.seconds - 4);
+    proxy.set({ kind: 'pass' });
+    await wait(2);
+    await world.fleet.finish();
+    const outcome = await outcomeOf(world);
+    const { calls } = outcome.history;
+    const byNewcomers = calls.filter(({ node }) => added.includes(node));
+    return {
+      ...outcome,
+      faults: {
+        'bytes kept': proxy.seen.held,
+        'calls decided without it': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+        'calls of added instances': byNewcomers.length,
+      },
+      notes: [
+        `${byNewcomers.filter(({ error }) => error !== null).length} calls of added instances were answered 503, because others did not count them yet`,
+      ],
+    };
+  },
+};
