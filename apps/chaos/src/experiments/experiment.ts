@@ -105,7 +105,9 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
     ...(options.cold === undefined ? {} : { cold: options.cold }),
     limiter: { budgetMs: 2_000, ...(typeof limiter === 'function' ? limiter(index) : limiter) },
   });
-  const fleet = new Fleet(jobOf, environments, () => untilAllAreCounted(url, environments.length));
+  const fleet = new Fleet(jobOf, environments, async () => {
+    if (!options.cold) await untilAllAreCounted(url, environments.length);
+  });
   lab.atEnd(() => fleet.abandon());
   const query = <Row extends object>(text: string) => queryOnce<Row>(url, text);
   return {
