@@ -35,6 +35,16 @@ export async function checkNodes(database: Queryable): Promise<Check> {
       remedy: ['read their logs: they report why they cannot poll the database'],
     };
   }
+  if (unusual.length > 0 && unusual.every((one) => one.endsWith(': quarantine'))) {
+    return {
+      ...found,
+      status: 'warning',
+      detail: unusual.join(', '),
+      meaning:
+        'Every instance grants half limits for 61 s: the clock of the database jumped ahead, or another server took its place.',
+      remedy: ['SELECT * FROM rollgate_audit.quarantines_v1 ORDER BY id DESC LIMIT 1'],
+    };
+  }
   if (unusual.length > 0) {
     return {
       ...found,
