@@ -91,6 +91,19 @@ test('after they have looked it has its part, and theirs is smaller', async () =
   expect(await admittedByEach()).toEqual([7, 7, 7, 7]);
 });
 
+test('an instance that joins between two outages of one minute has no part of what the others have granted', async () => {
+  for (let i = 0; i < 3; i++) await start();
+  await lookTwice();
+  proxy.set({ kind: 'reset' });
+  expect(await admittedByEach()).toEqual([10, 10, 10]);
+  proxy.set({ kind: 'pass' });
+  for (const limiter of limiters) while (!(await limiter.refreshPolicy())) await sleep(20);
+  await start();
+  for (let i = 0; i < 3; i++) await lookTwice();
+  proxy.set({ kind: 'reset' });
+  expect(await admittedByEach()).toEqual([0, 0, 0, 'unavailable']);
+});
+
 test('the largest number of the last hour counts, also after a crash of Postgres', async () => {
   for (let i = 0; i < 4; i++) await start();
   await lookTwice();

@@ -15,6 +15,8 @@ const MOST_SUBJECTS = 50_000;
 const NO_LIMIT = 2_147_483_647;
 const MOST_COST = 1_000_000_000;
 const CLEAN_EVERY_MS = 10_000;
+/** So long a unit counts in the minute. */
+const MINUTE_MS = 61_000;
 
 export class LocalCounts {
   /** What is told stays counted here: a database that fails by turns would otherwise bring a new part each time. */
@@ -22,6 +24,9 @@ export class LocalCounts {
   readonly #clock: () => number;
   readonly #atLeast: number;
   #instances: number | undefined;
+  /** The smallest number the limit was divided by for a grant that still counts in the minute, and when the last grant was made. */
+  #dividedBy = Number.POSITIVE_INFINITY;
+  #grantedAt = Number.NEGATIVE_INFINITY;
   #cleanedAt = Number.NEGATIVE_INFINITY;
   /** What the database has not been told yet. */
   readonly #granted = new Map<string, { lane: number; units: number }>();
@@ -38,9 +43,14 @@ export class LocalCounts {
     return this.#granted.size;
   }
 
-  /** By how many the limit is divided. `undefined`: this instance has no part of it. */
-  get instances(): number | undefined {
-    return this.#instances;
+  /**
+   * The number to report to the database: by how many the limit is divided. While grants count in the minute that were made with
+   * a smaller number, it is that one, so that a new instance gets no part of what was granted already. `undefined`: this
+   * instance has no part.
+   */
+  get counted(): number | undefined {
+    if (this.#instances === undefined || !this.#hasGrantedLately()) return this.#instances;
+    return Math.min(this.#dividedBy, this.#instances);
   }
 
   /** As the database counts them. null: the others do not all count this instance; what it had before stays. */
@@ -61,7 +71,7 @@ export class LocalCounts {
     if (!this.#hasPlaceFor(item.subject)) return undefined;
     const result = this.#store.acquireNow([item]);
     const granted = result.rows[0]?.granted ?? 0;
-    if (granted > 0) this.note({ subject: item.subject, lane: item.lane, units: granted * item.cost });
+    if (granted > 0) this.#noteGrant(item, granted * item.cost);
     return result;
   }
 
@@ -92,6 +102,17 @@ export class LocalCounts {
       else this.#granted.delete(subject);
     }
     this.#clean();
+  }
+
+  #noteGrant({ subject, lane }: AcquireItem, units: number): void {
+    const instances = this.#instances ?? Number.POSITIVE_INFINITY;
+    this.#dividedBy = this.#hasGrantedLately() ? Math.min(this.#dividedBy, instances) : instances;
+    this.#grantedAt = this.#clock();
+    this.note({ subject, lane, units });
+  }
+
+  #hasGrantedLately(): boolean {
+    return Math.abs(this.#clock() - this.#grantedAt) < MINUTE_MS;
   }
 
   #hasPlaceFor(subject: string): boolean {

@@ -169,7 +169,7 @@ export class PolicySync {
       mode,
       new Date(sinceMs),
       this.#life ?? null,
-      local?.instances ?? null,
+      local?.counted ?? null,
     ]);
     this.#options.onRoundTrip?.(performance.now() - sentAt);
     const row = rows[0] as SyncRow;
