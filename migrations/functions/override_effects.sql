@@ -1,27 +1,43 @@
 -- What an override changes, from p_now on: limits of an API can change only when an override of it starts or ends, so these
--- moments are enough. An API's row is that of a subject without an override of its own.
+-- moments are enough. An API's row is that of a subject without an override of its own. APIs with the same defaults and no
+-- override of their own or their group's are alike, and one of them is looked at for all.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
 )
 LANGUAGE sql STABLE AS $$
-  WITH apis AS (
-    SELECT c.api, c.group_id FROM rollgate.catalogue c
+  WITH special AS (
+    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND (o.expires_at IS NULL OR o.expires_at > p_now)
+  ),
+  apis AS (
+    SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
+             CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
+             CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
+    FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
     WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
   ),
+  models AS (
+    SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
+  ),
   moments AS (
-    SELECT a.api, t.at FROM apis a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
+    SELECT a.api, t.at FROM models a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
     UNION
-    SELECT a.api, t.at FROM apis a
+    SELECT a.api, t.at FROM models a
     JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
       AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
-    WHERE t.at > p_now
+    WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
+  ),
+  -- Once for all that are alike: joined first, each of them would be looked at.
+  compared AS MATERIALIZED (
+    SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
+           b.source AS source_before, a.source AS source_after
+    FROM moments m
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
   )
-  SELECT m.api, m.at, b.per_minute, a.per_minute, b.per_hour, a.per_hour, b.source, a.source
-  FROM moments m
-  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
-  CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+  SELECT a.api, c.at, c.minute_before, c.minute_after, c.hour_before, c.hour_after, c.source_before, c.source_after
+  FROM apis a JOIN compared c ON c.api = a.model
 $$;
 
-COMMENT ON FUNCTION rollgate.override_effects IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now on at which they can change';
+COMMENT ON FUNCTION rollgate.override_effects IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can change';

@@ -26,3 +26,7 @@ test.each([0, -2, 1_000.001, 1.2345, Number.NaN, Number.POSITIVE_INFINITY, '2'])
     expect(factorSchema.safeParse(factor).success).toBe(false);
   },
 );
+
+test('what arithmetic left behind the third decimal is rounded off', () => {
+  expect(factorSchema.parse(1.1 * 3)).toBe(3.3);
+});

@@ -11,7 +11,9 @@ export const factorSchema = z
   .max(MAX_FACTOR)
   .refine((factor) => Math.abs(factor * STEPS_PER_ONE - Math.round(factor * STEPS_PER_ONE)) < 1e-6, {
     message: 'must have at most three decimals',
-  });
+  })
+  // What arithmetic left behind the third decimal is gone: SQL compares exactly.
+  .overwrite((factor) => Math.round(factor * STEPS_PER_ONE) / STEPS_PER_ONE);
 
 /**
  * A default limit times a factor, in units, rounded up to a whole unit and never above `MAX_UNITS`. Rounding up has two purposes: a

@@ -87,7 +87,7 @@ const property = fc.asyncProperty(cases, edits, async (all, edited) => {
 test('lists what falls, from what to what and from when on', () => fc.assert(property, { numRuns: 200 }), 60_000);
 
 test.each([
-  ['only the present is compared', 'override_effects', 'WHERE t.at > p_now', 'WHERE false'],
+  ['only the present is compared', 'override_effects', 'WHERE t.at > p_now AND', 'WHERE false AND'],
   ['its own start is passed over', 'override_effects', '(greatest(p_new.starts_at, p_now))', '(p_now)'],
   ['what is equal falls', 'lowering', 'WHEN w.after < w.before THEN', 'WHEN w.after <= w.before THEN'],
   ['the hour is not compared', 'lowering', "('hour', 'hour', p_hour_before", "('hour', 'hour', p_hour_after"],
@@ -97,6 +97,8 @@ test.each([
     "l.item ->> 'window', e.at\n",
     "l.item ->> 'window', e.at DESC\n",
   ],
+  ['APIs with an override of their own are taken for others', 'override_effects', 'THEN c.api END', 'THEN NULL END'],
+  ['groups with an override are taken for others', 'override_effects', 'THEN c.group_id END', 'THEN NULL END'],
 ])(
   'mutant: %s',
   async (_, routine, rule, instead) => {

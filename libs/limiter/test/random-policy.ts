@@ -16,6 +16,8 @@ export const CATALOGUE = new Catalogue([
     apis: [
       { id: 'a1', title: 'A1' },
       { id: 'a2', title: 'A2', limits: { perMinute: 5, perHour: 50 } },
+      // As a1, in the same group.
+      { id: 'a3', title: 'A3' },
     ],
   },
   {
@@ -23,10 +25,14 @@ export const CATALOGUE = new Catalogue([
     title: 'G2',
     level: ['bot'],
     limits: { perMinute: 300, perHour: 6000 },
-    apis: [{ id: 'b1', title: 'B1' }],
+    apis: [
+      { id: 'b1', title: 'B1' },
+      // As a1, in another group.
+      { id: 'b2', title: 'B2', limits: { perMinute: 60, perHour: 1000 } },
+    ],
   },
 ]);
-export const APIS = ['a1', 'a2', 'b1'];
+export const APIS = ['a1', 'a2', 'a3', 'b1', 'b2'];
 export const keyOf = (api: string, bot: number) => `${ACCOUNT}/${api}/bot=${bot}`;
 
 export interface Asked {
