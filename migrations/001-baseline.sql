@@ -1,21 +1,21 @@
--- The baseline: everything Rollgate keeps in a database, as of 0.2.0.
+-- The baseline: every object that Rollgate has in a database, as of 0.2.0.
 --
--- First the tables, by domain, then a copy of every function and view in functions/ (made by "npm run migration -- --baseline"
--- until 0.2.0 is released, frozen from then on), then the triggers. Who may use what is in access.sql. The schemas are there
--- already, and everything made here belongs to whoever owns them.
--- A database made by 0.1.0 is brought here by from-0.1.0.sql.
+-- First the tables, by domain, then a copy of every function and view in functions/ (written by "npm run migration -- --baseline"
+-- until 0.2.0 is released, frozen from then on), then the triggers. The grants are in access.sql. The schemas exist already, and
+-- everything created here gets their owner.
+-- from-0.1.0.sql upgrades a database of 0.1.0 to this baseline, and the COMMENT ON statements below are run there as well.
 
 -- ==== Counters
 
 -- Counters and the decision.
 --
--- Words: a *unit* is one granted cost point; units of a subject are numbered 1, 2, 3… by its running total, so a window
--- sum is a difference of two totals and no bucket is ever summed. Seconds and minutes are Unix seconds and minutes.
--- A window of W seconds at second s covers the seconds s-W … s: the current one, the W-1 whole ones before it and the
--- partly covered oldest one. W buckets instead of W+1 would admit twice the limit in a real window.
+-- A *unit* is what a limit counts; a call costs one or more. Units of a subject are numbered 1, 2, 3… by its running total, so the
+-- usage of a window is the difference of two totals, and buckets are never added up. Seconds and minutes are Unix seconds and minutes.
+-- A window of W seconds at second s covers the seconds s-W to s: the current second, the W-1 whole seconds before it, and the oldest
+-- one, which is covered in part. With W seconds instead of W+1, a real window could contain twice the limit.
 
--- The head row of a subject: all that both windows need during one minute, in one row. What a grant changes stands last and
--- together: WAL records the changed middle of a tuple, 100 bytes a grant so, 190 with `total` and `sums` apart.
+-- The head row of a subject contains all that both windows need during one minute. The columns that a grant changes are last and
+-- adjacent: WAL records the changed middle of a tuple, which takes 100 bytes per grant, and 190 if `total` and `sums` are apart.
 CREATE TABLE rollgate.counter (
   cleared    bigint   NOT NULL DEFAULT 0,
   prev_start bigint   NOT NULL,
@@ -34,23 +34,27 @@ CREATE TABLE rollgate.counter (
   PRIMARY KEY (lane, subject)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1);
 
-COMMENT ON TABLE  rollgate.counter IS 'One row a subject: its running total and the minutes both windows begin in. Updated in place (HOT): no index may hold a column that changes.';
+COMMENT ON TABLE  rollgate.counter IS
+  'One row per subject: its running total, and copies of the minutes in which both windows begin. Updated in place (HOT), so no '
+  'index may contain a column that changes.';
 COMMENT ON COLUMN rollgate.counter.lane       IS 'hash(account) mod 64: the unit of locking, batching and distribution';
 COMMENT ON COLUMN rollgate.counter.subject    IS 'account/api/dimension=value,…';
-COMMENT ON COLUMN rollgate.counter.total      IS 'units granted ever: the number of the newest unit';
-COMMENT ON COLUMN rollgate.counter.cleared    IS 'number of the newest unit forgiven by a reset; it and older ones count no more';
-COMMENT ON COLUMN rollgate.counter.minute     IS 'the minute of the newest grant';
-COMMENT ON COLUMN rollgate.counter.secs       IS 'the seconds (0-59) of that minute that hold units, ascending; the last one is the newest grant';
-COMMENT ON COLUMN rollgate.counter.sums       IS 'units of that minute up to and with each of secs';
-COMMENT ON COLUMN rollgate.counter.prev_start IS 'total before the minute before, in which the 60 s window begins';
-COMMENT ON COLUMN rollgate.counter.prev_secs  IS 'as secs, of the minute before';
-COMMENT ON COLUMN rollgate.counter.prev_sums  IS 'as sums, of the minute before';
-COMMENT ON COLUMN rollgate.counter.hour_start IS 'total before the minute an hour ago, in which the 3600 s window begins';
-COMMENT ON COLUMN rollgate.counter.hour_secs  IS 'as secs, of the minute an hour ago';
-COMMENT ON COLUMN rollgate.counter.hour_sums  IS 'as sums, of the minute an hour ago';
-COMMENT ON COLUMN rollgate.counter.hour_next  IS 'second of the oldest unit that is newer than the minute an hour ago and older than this minute';
+COMMENT ON COLUMN rollgate.counter.total      IS 'units granted so far: the number of the newest unit';
+COMMENT ON COLUMN rollgate.counter.cleared    IS 'number of the newest unit forgiven by a reset; that unit and older ones no longer count';
+COMMENT ON COLUMN rollgate.counter.minute     IS 'Unix minute of the newest grant';
+COMMENT ON COLUMN rollgate.counter.secs       IS
+  'the seconds (0-59) of that minute that have units, ascending; the last one is the second of the newest grant';
+COMMENT ON COLUMN rollgate.counter.sums       IS 'for each entry of secs: units of that minute up to and including that second';
+COMMENT ON COLUMN rollgate.counter.prev_start IS 'total at the start of the previous minute, in which the 60 s window begins';
+COMMENT ON COLUMN rollgate.counter.prev_secs  IS 'like secs, for the previous minute';
+COMMENT ON COLUMN rollgate.counter.prev_sums  IS 'like sums, for the previous minute';
+COMMENT ON COLUMN rollgate.counter.hour_start IS 'total at the start of the minute an hour ago, in which the 3,600 s window begins';
+COMMENT ON COLUMN rollgate.counter.hour_secs  IS 'like secs, for the minute an hour ago';
+COMMENT ON COLUMN rollgate.counter.hour_sums  IS 'like sums, for the minute an hour ago';
+COMMENT ON COLUMN rollgate.counter.hour_next  IS
+  'Unix second of the oldest unit after the minute an hour ago and before this minute; NULL: there is none';
 
--- Finished minutes. Written once, when the first grant of a later minute rolls the head over.
+-- Finished minutes. A row is written once, when the first grant of a later minute moves the head to that minute.
 CREATE TABLE rollgate.bucket (
   lane    int      NOT NULL,
   minute  int      NOT NULL,
@@ -61,22 +65,22 @@ CREATE TABLE rollgate.bucket (
   PRIMARY KEY (lane, subject, minute)
 );
 
-COMMENT ON TABLE  rollgate.bucket IS 'Units granted per subject and minute, for minutes that are over';
-COMMENT ON COLUMN rollgate.bucket.start IS 'total before this minute';
-COMMENT ON COLUMN rollgate.bucket.secs  IS 'the seconds (0-59) of the minute that hold units, ascending';
-COMMENT ON COLUMN rollgate.bucket.sums  IS 'units of the minute up to and with each of secs';
+COMMENT ON TABLE  rollgate.bucket IS 'Units granted per subject and minute, for finished minutes';
+COMMENT ON COLUMN rollgate.bucket.start IS 'total at the start of this minute';
+COMMENT ON COLUMN rollgate.bucket.secs  IS 'the seconds (0-59) of the minute that have units, ascending';
+COMMENT ON COLUMN rollgate.bucket.sums  IS 'for each entry of secs: units of the minute up to and including that second';
 
--- A head that is swept takes its clock along. The lane remembers it, so that no clock that steps back can re-open a
--- window of a subject that is no longer there.
+-- Removing an idle head also removes the subject's latest second. The lane keeps it, so that a clock that steps back can't decide in
+-- a window that the removed subject had already used.
 CREATE TABLE rollgate.lane (
   lane     int PRIMARY KEY,
   swept_to bigint NOT NULL
 );
 
-COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
+COMMENT ON TABLE rollgate.lane IS 'Per lane: Unix second of the last cleanup. Later decisions use at least this time';
 
--- Subjects freed by a refund or a reset: every instance drops the denials it remembers of them. An instance reads what was
--- committed since its last snapshot (rollgate.freed_since), so each row names its transaction.
+-- Subjects freed by a refund or a reset: every instance drops the denials it remembers for them. An instance reads what was
+-- committed since its last snapshot (rollgate.freed_since), so each row records its transaction.
 CREATE TABLE rollgate.freed (
   id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at      timestamptz NOT NULL DEFAULT clock_timestamp(),
@@ -86,29 +90,30 @@ CREATE TABLE rollgate.freed (
 
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 
-COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll it';
+COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll this table';
 
 CREATE TABLE rollgate.freed_removed (
   one  boolean PRIMARY KEY DEFAULT true CHECK (one),
   xact xid8 NOT NULL
 );
 
-COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction of which rows of rollgate.freed were removed: who has not read them has a hole';
+COMMENT ON TABLE rollgate.freed_removed IS
+  'The newest transaction whose rows were removed from rollgate.freed; an instance that has not read them has missed some';
 
 -- ==== Policy
 
--- Policy: which limits apply to whom, who changed them, and why.
+-- The catalogue, overrides and limit requests: which limits apply, who changed them, and why.
 --
--- Every change is one function here. Each takes the ledger's row lock first, so that changes are one after the other: the
--- policy's version has no gaps that fill later (a node that has seen version 7 has seen all up to 7), and the history is
--- one chain. No role but the owner can write these tables, so there is no change without its history.
+-- Every change is one function. Each function first locks the ledger's row, so changes happen one after another: policy_version has
+-- no gaps that are filled later (an instance that has seen version 7 has seen all versions up to 7), and the history is one chain.
+-- Only the owner can write these tables, so every change is in the history.
 --
--- Errors a person can mend have SQLSTATEs of their own, named after the HTTP status they become: RG403, RG404, RG409, RG412,
--- RG422.
+-- Errors that a person can correct have their own SQLSTATEs, named after the HTTP status they are returned as: RG403, RG404, RG409,
+-- RG412, RG422.
 CREATE TYPE rollgate.author AS (
   actor      text,  -- e.g. staff:ann@example.com, account:acme, token:ci, cli:root
   role       text,  -- support, admin, customer, …
-  address    text,  -- where from
+  address    text,  -- network address
   request_id text
 );
 
@@ -121,10 +126,11 @@ CREATE TABLE rollgate.ledger (
 );
 INSERT INTO rollgate.ledger DEFAULT VALUES;
 
-COMMENT ON TABLE  rollgate.ledger IS 'One row: the version of the policy and the end of the history''s chain. Whoever changes anything holds its lock';
-COMMENT ON COLUMN rollgate.ledger.policy_version IS 'goes up by one with each change of an override or of the catalogue';
+COMMENT ON TABLE  rollgate.ledger IS
+  'One row: the version of overrides and catalogue, and the end of the history''s hash chain. Every change locks this row';
+COMMENT ON COLUMN rollgate.ledger.policy_version IS 'increases by one with each change of an override or of the catalogue';
 
--- The catalogue as programs ship it, and what admins have made of it.
+-- The catalogue as programs ship it, and as edited by admins.
 CREATE TABLE rollgate.catalogue (
   api                text PRIMARY KEY,
   ord                int  NOT NULL,
@@ -145,9 +151,9 @@ CREATE TABLE rollgate.catalogue (
   history_id         bigint
 );
 
-COMMENT ON TABLE  rollgate.catalogue IS 'One row an API: its default limits, as shipped and as edited';
+COMMENT ON TABLE  rollgate.catalogue IS 'One row per API: its default limits, as shipped and as edited';
 COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
-COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
+COMMENT ON COLUMN rollgate.catalogue.history_id IS 'history row of the newest edit; NULL: as shipped, never edited';
 COMMENT ON COLUMN rollgate.catalogue.shadow     IS 'true: denials of this API are recorded, not enforced';
 
 CREATE SEQUENCE rollgate.override_number;
@@ -187,17 +193,20 @@ CREATE INDEX ON rollgate.override (changed_in);
 CREATE INDEX ON rollgate.override (expires_at);
 CREATE INDEX ON rollgate.override (ticket) WHERE ticket IS NOT NULL;
 
-COMMENT ON TABLE  rollgate.override IS 'Custom limits of accounts. The most specific one that holds wins; among equals the newest';
-COMMENT ON COLUMN rollgate.override.subject    IS 'key of the one subject it is for, as in rollgate.counter';
+COMMENT ON TABLE  rollgate.override IS
+  'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest';
+COMMENT ON COLUMN rollgate.override.subject    IS
+  'key of the one subject it covers, as in rollgate.counter; NULL: every subject in its scope';
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.per_hour   IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON COLUMN rollgate.override.factor     IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
-COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
-COMMENT ON COLUMN rollgate.override.mode       IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
-COMMENT ON COLUMN rollgate.override.expires_at IS 'holds until just before; NULL: permanent';
-COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
+COMMENT ON COLUMN rollgate.override.factor     IS
+  'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate.override.history_id IS 'history row of the newest change';
+COMMENT ON COLUMN rollgate.override.mode       IS 'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
+COMMENT ON COLUMN rollgate.override.expires_at IS 'in force until just before this time; NULL: permanent';
+COMMENT ON COLUMN rollgate.override.request_id IS 'limit request it was created for';
 
--- What effect overrides had, reported by the instances every few seconds.
+-- The effect of overrides, reported by the instances every few seconds.
 CREATE TABLE rollgate.override_use (
   override_id   text PRIMARY KEY REFERENCES rollgate.override,
   first_used_at timestamptz NOT NULL,
@@ -207,8 +216,9 @@ CREATE TABLE rollgate.override_use (
   needed_at     timestamptz
 );
 
-COMMENT ON TABLE  rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
-COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
+COMMENT ON TABLE  rollgate.override_use IS
+  'Overrides that had an effect on calls, through their limits or their mode, and the highest usage under them';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a decision differed from what the defaults would have given; NULL: never';
 
 CREATE SEQUENCE rollgate.limit_request_number;
 
@@ -246,17 +256,17 @@ CREATE INDEX ON rollgate.limit_request (account, asked_at DESC);
 CREATE INDEX ON rollgate.limit_request (state, asked_at);
 CREATE INDEX ON rollgate.limit_request (ticket) WHERE ticket IS NOT NULL;
 
-COMMENT ON TABLE  rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
-COMMENT ON COLUMN rollgate.limit_request.factor      IS 'wanted times of each API''s own default; NULL: limits are wanted';
-COMMENT ON COLUMN rollgate.limit_request.history_id  IS 'row of the history that made it what it is';
-COMMENT ON COLUMN rollgate.limit_request.number      IS 'requests are filed in this order';
-COMMENT ON COLUMN rollgate.limit_request.until       IS 'wanted until then; NULL: for good';
-COMMENT ON COLUMN rollgate.limit_request.denial      IS 'the denial it was asked for, as its signed link told';
-COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON TABLE  rollgate.limit_request IS 'Limit requests of customers, and of staff for limits above their approval limit';
+COMMENT ON COLUMN rollgate.limit_request.factor      IS 'requested multiple of each API''s default; NULL: limits are requested';
+COMMENT ON COLUMN rollgate.limit_request.history_id  IS 'history row of the newest step';
+COMMENT ON COLUMN rollgate.limit_request.number      IS 'order in which limit requests were filed';
+COMMENT ON COLUMN rollgate.limit_request.until       IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate.limit_request.denial      IS 'the denial it refers to, as recorded in the denial''s signed link';
+COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'above the approval limit of the person who filed it';
 
 ALTER TABLE rollgate.override ADD FOREIGN KEY (request_id) REFERENCES rollgate.limit_request;
 
--- How far a role may go. A role that is not here may change no limit.
+-- Approval limits. A role without a row may change no limit.
 CREATE TABLE rollgate.ceiling (
   role  text PRIMARY KEY,
   times int,
@@ -264,11 +274,11 @@ CREATE TABLE rollgate.ceiling (
 );
 INSERT INTO rollgate.ceiling VALUES ('support', 10, 30), ('admin', NULL, NULL);
 
-COMMENT ON TABLE  rollgate.ceiling IS 'What each role may grant';
-COMMENT ON COLUMN rollgate.ceiling.times IS 'times the least default in the scope; NULL: without bound';
-COMMENT ON COLUMN rollgate.ceiling.days  IS 'from now; NULL: also permanent';
+COMMENT ON TABLE  rollgate.ceiling IS 'Approval limit of each role. A role without a row may change no limit';
+COMMENT ON COLUMN rollgate.ceiling.times IS 'highest multiple of the lowest default in the scope; NULL: unlimited';
+COMMENT ON COLUMN rollgate.ceiling.days  IS 'longest duration from now; NULL: unlimited, including permanent overrides';
 
--- What happened. One chain: each row carries the hash of the row before.
+-- Every change, as one chain: each row contains the hash of the previous row.
 CREATE TABLE rollgate.history (
   id            bigint PRIMARY KEY,
   at            timestamptz NOT NULL,
@@ -292,12 +302,13 @@ CREATE INDEX ON rollgate.history (kind, target, id);
 CREATE INDEX ON rollgate.history (account, id) WHERE account IS NOT NULL;
 CREATE INDEX ON rollgate.history (actor, id);
 
-COMMENT ON TABLE  rollgate.history IS 'Every change of a limit, a request, the catalogue or the staff; append-only, chained by hashes';
-COMMENT ON COLUMN rollgate.history.target IS 'id of what changed';
-COMMENT ON COLUMN rollgate.history.undoes IS 'the row whose change this one took back';
-COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the hash before it, in hex: rollgate.history_hash';
+COMMENT ON TABLE  rollgate.history IS
+  'Every change of a limit, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
+COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
+COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
 
--- Nodes: who is there, and which policy each has.
+-- The running instances, and the version of overrides and catalogue that each has.
 CREATE UNLOGGED TABLE rollgate.node (
   id             text PRIMARY KEY,
   name           text NOT NULL,
@@ -309,27 +320,29 @@ CREATE UNLOGGED TABLE rollgate.node (
   counted        int
 );
 
-COMMENT ON TABLE  rollgate.node IS 'Limiters that are running, as each last told';
-COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how it decides while the database is away';
-COMMENT ON COLUMN rollgate.node.counted IS 'by how many instances it divides what it grants while the database is away; NULL: it grants nothing then';
+COMMENT ON TABLE  rollgate.node IS 'Running instances, as each last reported';
+COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
+COMMENT ON COLUMN rollgate.node.counted IS
+  'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
 
 -- ==== Instances
 
--- What instances have to know of each other and of the server, besides the policy.
+-- What instances need to know of each other and of the server, besides overrides and catalogue.
 
 CREATE TABLE rollgate.instance_peak (
   minute    int PRIMARY KEY,
   instances int NOT NULL
 );
 
-COMMENT ON TABLE rollgate.instance_peak IS 'The most instances that were running at once in a minute of the last hour: a crash of Postgres empties rollgate.node';
+COMMENT ON TABLE rollgate.instance_peak IS
+  'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.node';
 
 CREATE TABLE rollgate.server (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   place text NOT NULL
 );
 
-COMMENT ON TABLE rollgate.server IS 'Where instances last found the database, as rollgate.server_place names it';
+COMMENT ON TABLE rollgate.server IS 'Server on which instances last found the database, as rollgate.server_place names it';
 
 CREATE TABLE rollgate.quarantine (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
@@ -339,21 +352,22 @@ CREATE TABLE rollgate.quarantine (
   noticed_by text NOT NULL
 );
 
-COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because counts could not be trusted whole';
+COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because usage counts might be incomplete';
 
 CREATE UNLOGGED TABLE rollgate.second_seen (
   slot int PRIMARY KEY,
   at   timestamptz NOT NULL
 );
 
-COMMENT ON TABLE rollgate.second_seen IS 'A ring of the last seconds in which an instance called: a clock that jumps ahead leaves some out';
+COMMENT ON TABLE rollgate.second_seen IS
+  'Ring of the last 256 seconds in which an instance called; after a jump ahead of the clock some seconds are missing';
 
 -- ==== Staff
 
--- Staff and machines: who may sign in to the service, their sessions and tokens.
+-- People who may sign in to the service, their sessions, and tokens of programs.
 --
--- The service reads and writes these tables itself. Whatever changes who may do what also calls rollgate.record_staff, in the
--- same transaction; secrets are stored as hashes only, and never enter the history.
+-- The service reads and writes these tables itself. Every change of permissions also calls rollgate.record_staff, in the same
+-- transaction. Secrets are stored only as hashes and are never written to the history.
 CREATE SEQUENCE rollgate.staff_number;
 
 CREATE TABLE rollgate.staff (
@@ -372,11 +386,12 @@ CREATE TABLE rollgate.staff (
   CHECK ((password_hash IS NULL) = (oidc_issuer IS NOT NULL))
 );
 
-COMMENT ON TABLE  rollgate.staff IS 'People who may sign in to the service. Nobody is ever removed: the history names them';
-COMMENT ON COLUMN rollgate.staff.login         IS 'lower case, e.g. ann@example.com; the history''s actor is staff:<login>';
-COMMENT ON COLUMN rollgate.staff.password_hash IS 'argon2id; NULL: signs in through the identity provider';
-COMMENT ON COLUMN rollgate.staff.oidc_subject  IS 'who it is to the issuer; the role follows the groups there at each sign-in';
-COMMENT ON COLUMN rollgate.staff.disabled_at   IS 'since then nobody signs in by it; NULL: enabled';
+COMMENT ON TABLE  rollgate.staff IS 'People who may sign in to the service. Rows are never removed, because the history names them';
+COMMENT ON COLUMN rollgate.staff.login         IS 'lower case, e.g. ann@example.com; the history records the actor as staff:<login>';
+COMMENT ON COLUMN rollgate.staff.password_hash IS 'argon2id; NULL: the person signs in through the identity provider';
+COMMENT ON COLUMN rollgate.staff.oidc_subject  IS
+  'the person''s subject at the issuer; the role follows the issuer''s groups at each sign-in';
+COMMENT ON COLUMN rollgate.staff.disabled_at   IS 'time since which the person can''t sign in; NULL: enabled';
 
 CREATE TABLE rollgate.staff_session (
   id           text PRIMARY KEY,
@@ -390,10 +405,11 @@ CREATE TABLE rollgate.staff_session (
 CREATE INDEX ON rollgate.staff_session (staff_id);
 CREATE INDEX ON rollgate.staff_session (ends_at);
 
-COMMENT ON TABLE  rollgate.staff_session IS 'Who is signed in. A session ends when its row goes, at ends_at, or some time after last_seen_at';
+COMMENT ON TABLE  rollgate.staff_session IS
+  'People who are signed in. A session ends when its row is deleted, at ends_at, or some time after last_seen_at';
 COMMENT ON COLUMN rollgate.staff_session.id           IS 'SHA-256 of the cookie''s secret, in hex';
-COMMENT ON COLUMN rollgate.staff_session.last_seen_at IS 'within 10 s';
-COMMENT ON COLUMN rollgate.staff_session.address      IS 'where the sign-in came from';
+COMMENT ON COLUMN rollgate.staff_session.last_seen_at IS 'accurate to 10 s';
+COMMENT ON COLUMN rollgate.staff_session.address      IS 'network address of the sign-in';
 
 CREATE TABLE rollgate.sign_in_attempt (
   id        text PRIMARY KEY,
@@ -405,9 +421,9 @@ CREATE TABLE rollgate.sign_in_attempt (
 );
 CREATE INDEX ON rollgate.sign_in_attempt (ends_at);
 
-COMMENT ON TABLE  rollgate.sign_in_attempt IS 'Browsers that were sent to the identity provider; each comes back once, within minutes';
+COMMENT ON TABLE  rollgate.sign_in_attempt IS 'Browsers sent to the identity provider; each returns once, within minutes';
 COMMENT ON COLUMN rollgate.sign_in_attempt.id       IS 'SHA-256 of the browser''s secret, in hex';
-COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE';
+COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE code verifier';
 
 CREATE SEQUENCE rollgate.service_token_number;
 
@@ -424,21 +440,23 @@ CREATE TABLE rollgate.service_token (
   revoked_at   timestamptz
 );
 
--- The history's actor is token:<name>.
+-- The history records the actor token:<name>, so the name is unique among valid tokens.
 CREATE UNIQUE INDEX service_token_name ON rollgate.service_token (name) WHERE revoked_at IS NULL;
 
-COMMENT ON TABLE  rollgate.service_token IS 'Machines that may call the service. Revoked ones stay: the history names them';
+COMMENT ON TABLE  rollgate.service_token IS
+  'Tokens of programs that may call the service. Revoked tokens are kept, because the history names them';
 COMMENT ON COLUMN rollgate.service_token.hash         IS 'SHA-256 of the token, in hex';
-COMMENT ON COLUMN rollgate.service_token.role         IS 'whose ceiling holds for limits it grants; what it may do is in permissions';
-COMMENT ON COLUMN rollgate.service_token.expires_at   IS 'works until just before; NULL: for good';
-COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'within a minute';
+COMMENT ON COLUMN rollgate.service_token.role         IS
+  'role whose approval limit applies to limits it grants; permissions lists what it may do';
+COMMENT ON COLUMN rollgate.service_token.expires_at   IS 'valid until just before this time; NULL: no expiry';
+COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'accurate to a minute';
 
 -- ==== Events
 
 -- Limit events: who was denied, when, under which limit, and what had filled the window.
 --
--- Nodes gather denials by second and write them once a second (rollgate.write_events); a day is a partition. An event's id
--- comes from its node, so a batch that is sent twice is written once. Decisions never touch these tables.
+-- Instances collect denials by second and write them once a second (rollgate.write_events). Each day is a partition. The instance
+-- assigns an event's id, so a batch that is sent twice is written once. Decisions neither read nor write these tables.
 CREATE TABLE rollgate.limit_event (
   id             text COLLATE "C" NOT NULL,
   kind           text NOT NULL DEFAULT 'denied' CHECK (kind IN ('denied', 'granted_sample')),
@@ -474,42 +492,54 @@ CREATE INDEX ON rollgate.limit_event (id);
 CREATE INDEX ON rollgate.limit_event (account, first_at);
 CREATE INDEX ON rollgate.limit_event (api, first_at);
 
--- One row a subject, window and minute, however long an attack.
+-- One row per subject, window and minute, however long an attack lasts.
 CREATE INDEX ON rollgate.limit_event (subject, first_at) WHERE filled IS NOT NULL;
--- Subjects by the value of a dimension, such as a bot's id, and denials by the HTTP request's id.
+-- Find subjects by the value of a dimension, such as a bot's id, and denials by HTTP request ID.
 CREATE INDEX ON rollgate.limit_event USING gin (dimensions jsonb_path_ops);
 CREATE INDEX ON rollgate.limit_event (request_id) WHERE request_id IS NOT NULL;
 
-COMMENT ON TABLE  rollgate.limit_event IS 'Denials, counted by node, subject, API, window, source, mode, cost and second; and samples of grants. One partition a day (UTC)';
-COMMENT ON COLUMN rollgate.limit_event.id             IS 'names the event; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
-COMMENT ON COLUMN rollgate.limit_event.kind           IS 'denied: calls that had no room, also those let through in shadow; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON COLUMN rollgate.limit_event.account        IS 'the tenant; * where all accounts were added up';
-COMMENT ON COLUMN rollgate.limit_event.api            IS 'API that was called, e.g. publish-bot';
+COMMENT ON TABLE  rollgate.limit_event IS
+  'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day '
+  '(UTC)';
+COMMENT ON COLUMN rollgate.limit_event.id             IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
+COMMENT ON COLUMN rollgate.limit_event.kind           IS
+  'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is '
+  'recorded';
+COMMENT ON COLUMN rollgate.limit_event.account        IS 'the account; * where all accounts are combined';
+COMMENT ON COLUMN rollgate.limit_event.api            IS 'the called API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate.limit_event.group_id       IS 'group of the API';
-COMMENT ON COLUMN rollgate.limit_event.level          IS 'dimensions that make the subject, in order';
-COMMENT ON COLUMN rollgate.limit_event.subject        IS 'key of the counted subject, as in rollgate.counter; * where all subjects were added up';
-COMMENT ON COLUMN rollgate.limit_event.lane           IS 'lane of the account; NULL: not told';
+COMMENT ON COLUMN rollgate.limit_event.level          IS 'dimensions that form the subject, in order';
+COMMENT ON COLUMN rollgate.limit_event.subject        IS
+  'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
+COMMENT ON COLUMN rollgate.limit_event.lane           IS 'lane of the account; NULL: not reported';
 COMMENT ON COLUMN rollgate.limit_event.dimensions     IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate.limit_event.window_name    IS 'the window that denied: hour where both had no room; NULL: a grant';
+COMMENT ON COLUMN rollgate.limit_event.window_name    IS 'the window that denied; hour where both did; NULL: a grant';
 COMMENT ON COLUMN rollgate.limit_event.per_minute     IS 'limit in force: units in any 60 s';
 COMMENT ON COLUMN rollgate.limit_event.per_hour       IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate.limit_event.used           IS 'units in that window as the first call was told; of a grant, in the minute, with it';
-COMMENT ON COLUMN rollgate.limit_event.cost           IS 'units each call asked for; of merged events, the first call';
+COMMENT ON COLUMN rollgate.limit_event.used           IS
+  'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate.limit_event.cost           IS 'units per call; for merged events, of the first call';
 COMMENT ON COLUMN rollgate.limit_event.source         IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of the policy on the node';
-COMMENT ON COLUMN rollgate.limit_event.mode           IS 'enforced; shadow: let through; fallback_…: decided while the database was away';
-COMMENT ON COLUMN rollgate.limit_event.first_at       IS 'first call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.last_at        IS 'last call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.count          IS 'calls';
-COMMENT ON COLUMN rollgate.limit_event.units          IS 'units all the calls asked for';
+COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
+COMMENT ON COLUMN rollgate.limit_event.mode           IS
+  'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON COLUMN rollgate.limit_event.first_at       IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.last_at        IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.count          IS 'number of calls';
+COMMENT ON COLUMN rollgate.limit_event.units          IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate.limit_event.node           IS 'host and process that decided';
 COMMENT ON COLUMN rollgate.limit_event.route          IS 'route of the first call, e.g. POST /bots/:botId/publish';
-COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'request of the first call';
-COMMENT ON COLUMN rollgate.limit_event.retry_at       IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate.limit_event.merged         IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
-COMMENT ON COLUMN rollgate.limit_event.filled         IS 'what filled that window: [[Unix second, units], …], of the hour by minutes. Once a subject, window and minute: others of that minute have NULL';
+COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate.limit_event.retry_at       IS
+  'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate.limit_event.merged         IS
+  'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help '
+  'or because the instance had too many events; longer: calls at any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.filled         IS
+  'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other '
+  'events of that minute have NULL';
 
--- rollgate.freed is emptied within minutes. Judging a denial later needs to know which units were taken back since.
+-- rollgate.freed is emptied within minutes. Checking a denial later requires knowing whether units were taken back since.
 CREATE TABLE rollgate.freeing (
   subject text COLLATE "C" NOT NULL,
   at      timestamptz NOT NULL
@@ -517,17 +547,17 @@ CREATE TABLE rollgate.freeing (
 CREATE INDEX ON rollgate.freeing (subject, at);
 CREATE INDEX ON rollgate.freeing (at);
 
-COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes are, two days at least';
+COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes, at least two days';
 
--- Finished minutes of chosen APIs may be kept longer than the janitor is told.
+-- Finished minutes of chosen APIs may be kept longer than the janitor's setting.
 CREATE TABLE rollgate.retention (
   api          text PRIMARY KEY,
   keep_seconds int NOT NULL CHECK (keep_seconds >= 3661)
 );
 
-COMMENT ON TABLE  rollgate.retention IS 'APIs whose finished minutes are kept longer than the others''';
-COMMENT ON COLUMN rollgate.retention.api          IS 'as it stands in keys: the API''s id, or @group of one counted by group';
-COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting holds';
+COMMENT ON TABLE  rollgate.retention IS 'APIs whose finished minutes are kept longer than others';
+COMMENT ON COLUMN rollgate.retention.api          IS 'scope as in subject keys: the API''s id, or @group for APIs counted as a group';
+COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting applies';
 
 -- ==== Installation
 
@@ -537,23 +567,26 @@ CREATE TABLE rollgate.installation (
 );
 
 COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one row';
-COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
+COMMENT ON COLUMN rollgate.installation.roles IS
+  'own: rollgate_owner owns everything and group roles have the rights; none: the user that ran the migration owns everything';
 
 -- ==== Audit
 
 -- What an auditor reads: views and functions of the schema `rollgate_audit`, for psql or any BI tool.
 --
--- A view's columns keep their names, types and meaning as long as its name ends with the same _v1; what has to change comes
--- as a _v2 beside it. Views read with their owner's rights; functions they call are checked against whoever reads, so those
--- run with the owner's rights and are granted. Nothing here locks or writes.
-COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
+-- A view named _v1 never changes the names, types and meaning of its columns; a change that breaks them is published as a _v2 beside
+-- it. Views read tables with their owner's rights. Rights to the functions they call are checked against the reading user, so these
+-- functions run with the owner's rights and are granted. Nothing here takes row locks or writes.
+COMMENT ON SCHEMA rollgate_audit IS
+  'What auditors read: who was denied, when, under which limit, who set it and why. All times are timestamptz; sessions of '
+  'rollgate_auditor show them in UTC';
 
 -- BEGIN FUNCTIONS AND VIEWS
 
 SET LOCAL check_function_bodies = off;
 
--- By traffic of the last day, denials as long as they are kept, a request of the customer's own, or an override that was used. An
--- override alone proves nothing: a misspelled one is what this is asked for.
+-- An account counts as known by traffic of the last day, by denials on record, by a limit request of its own, or by an override that
+-- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
@@ -561,20 +594,44 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
     OR EXISTS (
       SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
-        (SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.counter c
+         WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
         UNION ALL
-        (SELECT FROM rollgate.bucket b WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.bucket b
+         WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
     OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
 $$;
 
-COMMENT ON FUNCTION rollgate.account_seen IS 'Whether an account is known by its own doing: traffic of the last day, denials on record, a request of its own, or an override that was used';
+COMMENT ON FUNCTION rollgate.account_seen IS
+  'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was '
+  'used';
 
--- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
--- nothing for each call. A batch that holds a subject twice is refused. Answers one row of arrays, one element for each
--- subject. The order of the elements depends on the plan: `item` is the key that says which subject an element is of.
--- For speed each array is unnested once, subjects without a reset take shorter expressions, and a lone call whose head is of
--- another minute goes straight to rollgate.acquire_cold.
+-- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows. Each call is allowed
+-- as a whole or denied. A batch that contains a subject twice is refused. Returns one row of arrays with one element per subject.
+-- The order of the elements depends on the plan: `item` says which subject an element belongs to.
+--
+-- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
+--
+--   minute = 1000   secs      = {5, 20}    sums      = {3, 10}    total      = 110   units 101-103 at :05, 104-110 at :20
+--   minute   999    prev_secs = {10, 40}   prev_sums = {12, 30}   prev_start =  70   units 71-82 at :10, 83-100 at :40
+--   minute   940    hour_secs = {15, 50}   hour_sums = {8, 15}    hour_start =  20   units 21-28 at :15, 29-35 at :50
+--   cleared  = 0
+--
+-- A call of 2 units arrives at second :30 of minute 1000. Both windows begin at :30 of their first minute, which still counts, so
+-- a base is the newest unit granted before :30 in that minute (rollgate.window_base):
+--
+--   minute window: sums up to :29 of minute 999 = 12, base = 70 + 12 = 82, used = 110 - 82 = 28, and 28 + 2 <= 60
+--   hour window:   sums up to :29 of minute 940 =  8, base = 20 +  8 = 28, used = 110 - 28 = 82, and 82 + 2 <= 1800
+--
+-- The call is granted, and the head row gets total = 112, secs = {5, 20, 30} and sums = {3, 10, 12}. The oldest used unit of the
+-- minute window is 83, granted at 999:40, so minute_reset is 61 s later, at 1000:41. The oldest of the hour window is 29, granted
+-- at 940:50, so hour_reset is 3,601 s later, at 1000:51.
+--
+-- This function grants what fits when the head row is already of the current minute. rollgate.acquire_cold does the rest, such as
+-- moving a stale head to the current minute; docs/decisions/0002-hot-and-cold.md explains the split.
+-- For speed each array is unnested once, subjects without a reset use shorter expressions, and a single call whose head is of
+-- another minute goes directly to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_lanes      int[],
   p_subjects   text[],
@@ -582,16 +639,16 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_calls      int[],
   p_per_minute int[],
   p_per_hour   int[],
-  p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
-  OUT now_ms       bigint,  -- the clock of this decision, Unix ms
-  OUT item         int[],   -- the key of each answer: the subject's place in p_subjects, from 1
-  OUT granted      int[],   -- so many calls, the first ones
+  p_now        timestamptz DEFAULT NULL,  -- only tests set it; NULL: clock_timestamp() after the lock
+  OUT now_ms       bigint,  -- time of this decision, Unix ms
+  OUT item         int[],   -- for each element: the subject's position in p_subjects, from 1
+  OUT granted      int[],   -- number of calls granted: the first ones
   OUT minute_used  int[],   -- units in the window before this batch
   OUT hour_used    int[],
-  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
+  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: no unit is used
   OUT hour_reset   int[],
-  OUT retry_at     int[],   -- second in which the first call not granted fits; NULL: never, or none was denied
-  OUT second       int[]    -- second in which the subject was decided and its grants are counted; NULL: all in that of now_ms
+  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied
+  OUT second       int[]    -- second in which the grants of the subject are counted; NULL: all in the second of now_ms
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -606,14 +663,14 @@ DECLARE
   v_cold   record;
 BEGIN
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
-  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
+  -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
@@ -623,13 +680,13 @@ BEGIN
           secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
           sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
       FROM (
-        -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
-        -- for short, and a series for so long that a young table would be read as a whole for each item.
+        -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
+        -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
-      -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+      -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE c.lane = i.lane AND c.subject = i.subject
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
@@ -643,7 +700,8 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
+    -- arrays.
     SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
@@ -659,7 +717,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -671,10 +729,23 @@ BEGIN
   second       := second       || v_cold.second;
 END $$;
 
-COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+COMMENT ON FUNCTION rollgate.acquire IS
+  'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
 
--- The rest of a batch, inside rollgate.acquire, which holds the lanes: every item but p_done, at second p_second.
--- A head that exists is written once, whatever its minute.
+-- Decides the rest of a batch at second p_second: every item that is not in p_done. Only rollgate.acquire calls this, while it
+-- holds the lanes (docs/decisions/0002-hot-and-cold.md). An existing head row is written once, whatever its minute.
+--
+-- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head gets
+-- minute = m, secs and sums of the new grant alone, and these copies:
+--
+--   H                  prev_*          hour_*                                       hour_next
+--   m - 1              minute H        archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
+--   m - 59 to m - 2    empty           archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
+--   m - 60             empty           minute H                                     NULL
+--   before m - 60      empty           empty                                        NULL
+--
+-- The start of an empty copy is the total at the point where its window begins: hour_start is the start of the first minute on
+-- record from m - 60 on, and the present total where there is none, as prev_start is when minute m - 1 holds no units.
 CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_lanes      int[],
   p_subjects   text[],
@@ -690,17 +761,17 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
-  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
+  -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
+  -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
+  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
   WITH seen AS (
-    -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
+    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
     SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
            c.ctid AS tid, c.minute < t.s / 60 AS stale,
            c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
@@ -713,7 +784,7 @@ BEGIN
     WHERE p_done IS NULL OR i.ord <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
+  -- The head at the minute of `s`. Only a stale head is recomputed.
   head AS (
     SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
            z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
@@ -733,13 +804,13 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
                 z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
-    -- the first finished minute that is not older than the minute an hour ago,
+    -- b: the first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
       ORDER BY minute LIMIT 1
     ) b ON true
-    -- and the oldest counted second after that minute
+    -- n: the oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
       SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
@@ -768,7 +839,7 @@ BEGIN
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
     SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
   ),
-  -- Of the same minute nothing but its newest second changes: WAL records what differs, whatever is assigned.
+  -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
   written AS (
     UPDATE rollgate.counter c
     SET minute = d.m, total = d.total + d.units,
@@ -814,10 +885,11 @@ BEGIN
   FROM answered a;
 END $$;
 
-COMMENT ON FUNCTION rollgate.acquire_cold IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+COMMENT ON FUNCTION rollgate.acquire_cold IS
+  'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';
 
--- Inside an open ledger. p_spec names columns of rollgate.override, and allow_lowering. A limit that p_spec does not name keeps
--- what is in force; null in its place is the default.
+-- Requires the ledger's lock (rollgate.open_ledger). p_spec names columns of rollgate.override, and allow_lowering. A limit that
+-- p_spec does not name keeps its effective value; a limit given as null is the default.
 CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -827,7 +899,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
-  -- A minute for clocks that differ and forms that take time.
+  -- Allow a minute for different clocks and for the time a form takes.
   IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
@@ -849,7 +921,7 @@ BEGIN
   RETURN v_new;
 END $$;
 
--- The API whose limits a key's scope goes by: itself, or of a group counted together its first one.
+-- A key's scope is an API, or a group whose APIs are counted together. The limits of a group are those of its first API.
 CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN p_scope NOT LIKE '@%' THEN p_scope ELSE (
@@ -858,11 +930,11 @@ $$;
 
 COMMENT ON FUNCTION rollgate.api_of_scope IS 'The API whose limits apply to the scope of a key, e.g. publish-bot or @data-access';
 
--- A limit request. p_spec names columns of rollgate.limit_request.
+-- Files a limit request. p_spec names columns of rollgate.limit_request.
 CREATE OR REPLACE FUNCTION rollgate.ask_limit(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  -- More than a person reads at once: a customer's loop must not bury the others.
+  -- A customer's retry loop must not hide the requests of others.
   c_most_open constant int := 20;
   v_ledger rollgate.ledger := rollgate.open_ledger(false);
   v_new    rollgate.limit_request;
@@ -872,7 +944,8 @@ BEGIN
   PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
-    SELECT FROM rollgate.catalogue c WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+    SELECT FROM rollgate.catalogue c
+    WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -880,42 +953,49 @@ BEGIN
     RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
   IF (SELECT count(*) FROM rollgate.limit_request WHERE account = v_new.account AND state = 'open') >= c_most_open THEN
-    RAISE EXCEPTION 'The account has % open requests already: please wait for their answers.', c_most_open USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The account already has % open limit requests. Wait for their answers before filing another.', c_most_open
+      USING ERRCODE = 'RG409';
   END IF;
-  IF EXISTS (SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open') THEN
-    RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
+  IF EXISTS (
+    SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open'
+  ) THEN
+    RAISE EXCEPTION 'There is already an open limit request for this denial.' USING ERRCODE = 'RG409';
   END IF;
   v_new.number := nextval('rollgate.limit_request_number');
-  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket, denial_id,
-    denial, asked_by, asked_at, needs_admin)
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket,
+    denial_id, denial, asked_by, asked_at, needs_admin)
   VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
-    coalesce(v_new.needs_admin, false))
+    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor,
+    v_ledger.history_at, coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $$;
 
-COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
+COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request. Errors: RG404 unknown API, RG409 too many open requests, RG422 invalid';
 
--- After 61 s every unit of the minute was granted since.
+-- A quarantine lasts 61 s. After that, every unit in the minute window was granted after it began.
 CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by text) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
   SELECT t.now, t.now + interval '61 seconds', p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
 $$;
 
-COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Half limits on every instance from now on';
+COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Starts a quarantine: every instance grants half limits';
 
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('api', c.api, 'group', c.group_id, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
+  SELECT jsonb_build_object('api', c.api, 'group', c.group_id,
+    'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'version', c.version)
 $$;
 
--- Default limits, by admins.
-CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version int, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author)
+-- Changes an API's default limits or its shadow mode. Only admins may.
+CREATE OR REPLACE FUNCTION rollgate.change_catalogue(
+  p_api text, p_version int, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author
+)
 RETURNS SETOF rollgate.catalogue
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -937,9 +1017,11 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_catalogue IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. RG403, RG404, RG409 it lowers a default, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_catalogue IS
+  'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, '
+  'allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';
 
--- p_changes names the columns that change, of: per_minute, per_hour, factor, mode, starts_at, expires_at, ticket; and allow_lowering.
+-- p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version int, p_changes jsonb, p_reason text, p_by rollgate.author)
 RETURNS SETOF rollgate.override
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -953,8 +1035,9 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
     'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
-  -- Limits replace a factor, and a factor replaces limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL) AND v_old.factor IS NOT NULL THEN
+  -- Setting limits removes a factor, and setting a factor removes limits.
+  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
+    AND v_old.factor IS NOT NULL THEN
     v_new.factor := NULL;
     v_given := p_changes;
   ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
@@ -962,10 +1045,10 @@ BEGIN
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
   IF v_new.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
@@ -976,9 +1059,11 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_override IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.change_override IS
+  'Changes an override that is at p_version (NULL: any). Errors: RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 '
+  'another version, RG422';
 
--- Refuses what the role may not grant.
+-- Refuses what is above the role's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -988,7 +1073,7 @@ DECLARE
 BEGIN
   SELECT * INTO v_ceiling FROM rollgate.ceiling WHERE role = p_by.role;
   IF NOT found THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
@@ -1005,24 +1090,27 @@ BEGIN
     RAISE EXCEPTION 'The role % may grant up to % times the default.', p_by.role, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
-  -- A minute for clocks that differ and forms that take time.
-  IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_ceiling.days IS NOT NULL
+    AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
     RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
   IF v_ceiling.times IS NOT NULL AND p_override.mode = 'shadow' THEN
-    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling',
+      HINT = 'Ask an admin.';
   END IF;
 END $$;
 
-COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above what its author''s role may grant';
+COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 
--- By how many instances this one divides what it may grant while the database is away: the most that were running at once within
--- the last hour. NULL: another instance still divides by less than are running now, so this one has no part yet. Others raise their
--- number within two looks; one that has not looked for 5 s, most likely because it ended, is not waited for.
+-- Returns the number of instances by which this one divides what it may grant while the database is away: the highest number that
+-- ran at once within the last hour. NULL: another instance still divides by less than the number running now, so this one may grant
+-- nothing yet. Other instances raise their number within two polls. An instance that has not polled for 5 s is ignored, because it
+-- has most likely stopped.
 --
--- p_counted is what the caller divides by now. A larger number is only written down once the caller sends it back, because the
--- answer may be lost; a smaller one at once, because the caller may use it from the answer on.
+-- p_counted is the number the caller divides by now. A larger number is stored only once the caller sends it back, because the
+-- answer may be lost. A smaller number is stored at once, because the caller may use it from the answer on.
 CREATE OR REPLACE FUNCTION rollgate.count_instances(p_instance text, p_counted int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1031,7 +1119,8 @@ DECLARE
   v_most    int;
   v_counted int;
 BEGIN
-  -- Instances that begin to have a part, or to have a larger one, take turns: each sees what the one before has written.
+  -- Instances that begin to have a share, or get a larger one, run this one after another, so that each sees what the previous
+  -- one has written.
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
@@ -1053,18 +1142,24 @@ BEGIN
   RETURN v_most;
 END $$;
 
-COMMENT ON FUNCTION rollgate.count_instances IS 'Most instances at once within the last hour; NULL: not all others have counted this one yet';
+COMMENT ON FUNCTION rollgate.count_instances IS
+  'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 
 CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.override
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
 $$;
 
-COMMENT ON FUNCTION rollgate.create_override IS 'Makes an override; p_spec names columns of rollgate.override (a limit left out keeps what is in force, null is the default) and allow_lowering. RG403 above the ceiling, RG404, RG409 it lowers a limit in force, RG422';
+COMMENT ON FUNCTION rollgate.create_override IS
+  'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) '
+  'and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
 
--- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, factor,
--- expires_at, starts_at, ticket and allow_lowering. A limit that neither it nor the request names keeps what is in force.
-CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
+-- Approves a limit request and creates its override in the same transaction, or declines it. p_changes may name per_minute,
+-- per_hour, factor, expires_at, starts_at, ticket and allow_lowering. A limit that neither p_changes nor the request names keeps its
+-- effective value.
+CREATE OR REPLACE FUNCTION rollgate.decide_request(
+  p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author
+)
 RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1085,19 +1180,19 @@ BEGIN
     RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not decide requests.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.asked_by = p_by.actor THEN
-    RAISE EXCEPTION 'Nobody decides their own request.' USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'You can''t review your own limit request.' USING ERRCODE = 'RG403';
   END IF;
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
-      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+      RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
     v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
-    -- Limits replace a factor, and a factor replaces limits.
+    -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
       v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
@@ -1121,9 +1216,11 @@ BEGIN
   RETURN NEXT v_new;
 END $$;
 
-COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request IS
+  'Approves a limit request and creates its override, or declines it. Errors: RG403 own request or above the approval limit, RG404, '
+  'RG409 already decided, or it lowers a limit in force, RG412, RG422';
 
--- n of a decision's id, <event>.<n>. NULL: none.
+-- Returns n of a decision's id, <event>.<n>; NULL where the id has no number.
 CREATE OR REPLACE FUNCTION rollgate.decision_number(p_id text) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT sum((strpos('0123456789abcdefghijklmnopqrstuvwxyz', d.digit) - 1) * (36::numeric ^ (length(n.text) - d.place)))::bigint
@@ -1132,9 +1229,9 @@ LANGUAGE sql IMMUTABLE AS $$
   WHERE n.text ~ '^[0-9a-z]{1,10}$'
 $$;
 
-COMMENT ON FUNCTION rollgate.decision_number IS 'Which decision of its event an id means, from 1; NULL: the event';
+COMMENT ON FUNCTION rollgate.decision_number IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';
 
--- The key's own syntax, and what no reader of a table can see, stands in keys as %XX (libs/limiter/src/subject.ts).
+-- Keys write the characters of their own syntax, and invisible ones, as %XX (libs/limiter/src/subject.ts). This reverses it.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
@@ -1142,9 +1239,9 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
 $$;
 
-COMMENT ON FUNCTION rollgate.decode_part IS 'An account or a value as it stands in a subject''s key, as it was given';
+COMMENT ON FUNCTION rollgate.decode_part IS 'Decodes an account or a value from its form in a subject''s key';
 
--- Default limits in force now.
+-- Returns the default limits in force now.
 CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue, OUT per_minute int, OUT per_hour int)
 LANGUAGE sql IMMUTABLE AS $$
   SELECT coalesce(c.per_minute, c.shipped_per_minute), coalesce(c.per_hour, c.shipped_per_hour)
@@ -1155,15 +1252,16 @@ COMMENT ON FUNCTION rollgate.default_limits IS 'An API''s default limits: as edi
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
-    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END, '' ORDER BY ord)
+    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END,
+           '' ORDER BY ord)
     FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
 $$;
 
-COMMENT ON FUNCTION rollgate.encode_part IS 'An account or a value as it stands in a subject''s key';
+COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';
 
--- Makes the rest of the transaction the only one in its lanes. Must be a statement of its own: only the next statement
--- has a snapshot taken after the lock. (One statement that locks and looks admitted 65 of a limit of 50.)
--- One statement locks all of them: a statement for each lane costs a twelfth of a batch of one.
+-- Takes the lanes' locks, so that no other transaction decides in them until this one ends. Must be a statement of its own: only the
+-- next statement has a snapshot taken after the lock. (A single statement that locked and read allowed 65 of a limit of 50.)
+-- One statement takes all locks: a statement per lane would add a twelfth to the time of a batch of one.
 CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes int[]) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -1172,11 +1270,12 @@ BEGIN
       USING ERRCODE = 'invalid_transaction_state',
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
-  -- In ascending order, so that batches which share lanes can't wait for each other.
+  -- In ascending order, so that batches with common lanes can't deadlock.
   PERFORM pg_advisory_xact_lock(7605, sorted.l) FROM (SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l) sorted;
 END $$;
 
-COMMENT ON FUNCTION rollgate.enter_lanes IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
+COMMENT ON FUNCTION rollgate.enter_lanes IS
+  'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 
 CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version int, p_reason text, p_by rollgate.author)
 RETURNS SETOF rollgate.override
@@ -1187,28 +1286,29 @@ DECLARE
   v_new    rollgate.override := v_old;
 BEGIN
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := v_ledger.history_at;
-  -- One that has not begun never will.
+  -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
     rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override IS
+  'Expires an override now. Limits that fall need no confirmation; the history lists them. Errors: RG403, RG404, RG409 already '
+  'expired, RG412 another version';
 
--- All there is to know of one decision, or of one event, by its id. What the limit was and who had made it is told as it
--- stood then.
+-- Explains one decision, or one event, by its id. The limit and the override are reported as they were at the time of the decision.
 CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
 RETURNS TABLE (
-  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int, used int,
-  cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
-  sentence text
+  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
+  used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
+  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH event AS (
@@ -1230,7 +1330,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL
-    -- As it stood then; the first known, where the clocks of the two tell otherwise.
+    -- The override as it was then; its first version if, by differing clocks, it appears to be newer than the event.
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
@@ -1247,8 +1347,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
-         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor, e.filling, e.retry_at,
-         e.count, e.mode, e.route, e.request_id,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
+         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -1259,13 +1359,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              ELSE ' was denied' END,
            CASE e.merged WHEN 'second' THEN ' at ' WHEN 'minute' THEN ' in the minute of ' ELSE ' after ' END, rollgate.utc(e.first_at),
            CASE
-             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used, e."limit")
+             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
+               e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost, e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
+             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+               e.subject, e."limit", e.length)
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+               e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ', coalesce(e.created_by, 'nobody on record'),
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+               coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
            CASE
@@ -1273,11 +1377,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.filling IS NULL THEN '; what filled the window is not on record'
              ELSE (
                SELECT format('; the window was filled from %s to %s, most of it (%s of %s) in the %s of %s',
-                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units), sum(f.units),
+                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units),
+                 sum(f.units),
                  CASE e.window_name WHEN 'hour' THEN 'minute' ELSE 'second' END,
                  rollgate.utc(to_timestamp((array_agg(f.at ORDER BY f.units DESC, f.at))[1]), 'HH24:MI:SS'))
                FROM (SELECT (x ->> 0)::float8 AS at, (x ->> 1)::bigint AS units FROM jsonb_array_elements(e.filling) x) f) END,
-           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; it fits again at ' || rollgate.utc(e.retry_at), '; no wait helps') END,
+           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; the call would be allowed at ' || rollgate.utc(e.retry_at),
+             '; retrying does not help') END,
            CASE
              WHEN e.kind = 'granted_sample' THEN format('; it stands for %s sampled grants of that second', e.count)
              WHEN e.count = 1 THEN '; it is the only such call of that second'
@@ -1290,10 +1396,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.explain_denial IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate.explain_denial IS
+  'Explains one decision or event by its id, in columns and in one sentence; no row: the id is not on record';
 
--- A limit that an override leaves out keeps what is in force when it starts: of one API the limit that applies, of several APIs
--- that of the override with the same scope. p_given: the limits it names, also those it names as null, which is the default.
+-- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
+-- several APIs the limit of the override with the same scope. p_given names the limits that were given, including those given as
+-- null, which means the default.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
 )
@@ -1328,18 +1436,19 @@ BEGIN
   END IF;
   filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
   filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
-  -- Keeping a grant for longer than it was given is a grant of one's own.
+  -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
     asked := filled;
   END IF;
 END $$;
 
-COMMENT ON FUNCTION rollgate.fill_override IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';
+COMMENT ON FUNCTION rollgate.fill_override IS
+  'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
 
--- One page of accounts that start with p_prefix and are known by traffic, an override or a request; on the first page the one
--- that is p_prefix comes first. Then in the order of keys:
--- each lane is looked through account by account, not subject by subject.
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
+-- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
+-- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit int) RETURNS TABLE (key text, account text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH RECURSIVE walk AS (
@@ -1360,7 +1469,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
-        SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
+        SELECT FROM rollgate.counter c
+        WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
     UNION
@@ -1378,14 +1488,16 @@ COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
-    (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api, c.subject
+    (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
+            c.subject
      FROM rollgate.counter c
      WHERE strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, e.api, e.subject FROM rollgate.limit_event e
      WHERE e.first_at > clock_timestamp() - interval '7 days'
-       AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
+       AND e.dimensions @> ANY (ARRAY(
+         SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
@@ -1394,27 +1506,27 @@ $$;
 
 COMMENT ON FUNCTION rollgate.find_subjects IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 
--- The first second (0-59) of a minute with units that a window counts which begins in second `sec` of it, where no reset
--- reaches into that minute. The 61st bucket is here as in rollgate.window_base.
+-- Returns the first second (0-59) of a minute that has units in a window, for a window that begins in second `sec` of that minute.
+-- Valid only where no reset has cleared units of that minute. Second `sec` itself counts, as in rollgate.window_base.
 CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums int[], sec smallint) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
 $$;
 
-COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute with units of a window that begins in it; inlined';
+COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute that has units in a window beginning in that minute; inlined';
 
--- The subjects freed by transactions that committed since the caller's last look. The caller keeps a snapshot, not the last ID: a
--- transaction with a lower ID may commit later, and a snapshot still counts it as not seen.
+-- Returns the subjects freed by transactions that committed since the caller's last poll. The caller keeps a snapshot, not the last
+-- ID: a transaction with a lower ID may commit later, and the snapshot still treats it as unseen.
 --
--- complete is false when the list would have a hole: no earlier look, another life of the server, or rows removed that the
--- caller had not seen. The caller then forgets every denial it remembers.
+-- complete is false when the list may be missing subjects: there was no earlier poll, the server was restarted or replaced, or rows
+-- were removed that the caller had not read. The caller then drops every denial it remembers.
 CREATE OR REPLACE FUNCTION rollgate.freed_since(p_life text, p_seen pg_snapshot)
 RETURNS TABLE (life text, seen pg_snapshot, complete boolean, subjects text[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT n.life, n.seen, c.complete,
          CASE WHEN c.complete THEN ARRAY(
            SELECT f.subject FROM rollgate.freed f
-           -- Rows of a restored dump have transaction IDs of another server, which may lie ahead of this one's.
+           -- Rows of a restored dump have transaction IDs of another server, which may be ahead of this server's.
            WHERE f.xact >= pg_snapshot_xmin(p_seen) AND f.xact < pg_snapshot_xmax(n.seen) AND NOT pg_visible_in_snapshot(f.xact, p_seen)
          ) ELSE '{}' END
   FROM (SELECT rollgate.server_life() AS life, pg_current_snapshot() AS seen) n
@@ -1425,9 +1537,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ) c
 $$;
 
-COMMENT ON FUNCTION rollgate.freed_since IS 'Subjects freed by transactions committed since a snapshot, or that the list would have a hole';
+COMMENT ON FUNCTION rollgate.freed_since IS
+  'Subjects freed by transactions that committed since a snapshot, and whether the list is complete';
 
--- As JSON, so that no two rows have one text. Microseconds, so that no time zone matters.
+-- The row is hashed as JSON, so that different rows never produce the same text. Times are in microseconds, so that the session's
+-- time zone has no effect.
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT encode(sha256(convert_to(jsonb_build_array(
@@ -1435,16 +1549,17 @@ LANGUAGE sql STABLE AS $$
     h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
 $$;
 
-COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
+COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
 
 CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT p_account = '_rollgate'
 $$;
 
-COMMENT ON FUNCTION rollgate.is_internal IS 'Whether Rollgate counts for itself under this account: no override, limit request or list names it';
+COMMENT ON FUNCTION rollgate.is_internal IS
+  'Whether the account belongs to Rollgate itself; no override, limit request or list may name such an account';
 
--- Where to look for a subject. Inlined.
+-- Returns the lanes to search for a subject. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane int) RETURNS int[]
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_lane IS NOT NULL THEN ARRAY[p_lane] ELSE
@@ -1452,16 +1567,16 @@ LANGUAGE sql IMMUTABLE AS $$
       32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63}'::int[] END
 $$;
 
-COMMENT ON FUNCTION rollgate.lanes_of IS 'The lane, or all of them where it is not known (NULL)';
+COMMENT ON FUNCTION rollgate.lanes_of IS 'The given lane, or all lanes if it is unknown (NULL)';
 
 CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM rollgate.node WHERE id = p_node
 $$;
 
-COMMENT ON FUNCTION rollgate.leave_node IS 'An instance that stops says so';
+COMMENT ON FUNCTION rollgate.leave_node IS 'An instance reports that it stops';
 
--- rollgate.limits_for at any moment of the past, from the history.
+-- Like rollgate.limits_for, at any past moment, from the history.
 CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamptz)
 RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1474,7 +1589,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY h.id DESC
     LIMIT 1
   ),
-  -- Each override as it stood; `made` is its place among those made.
+  -- Each override as it was; `made` is the order of creation.
   stood AS (
     SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
     FROM rollgate.history h
@@ -1484,7 +1599,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   fitting AS (
     SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
            (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
-           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
+           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL,
+             o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
       AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
@@ -1502,18 +1618,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ) o ON true
 $$;
 
-COMMENT ON FUNCTION rollgate.limit_as_of IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
+COMMENT ON FUNCTION rollgate.limit_as_of IS
+  'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; '
+  'no row: the API was not known yet';
 
--- The rule of one window. libs/limiter/src/policy/resolve.ts has it as limitsUnder; one test compares the two.
+-- The rule for one window. limitsUnder in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
 CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default int, p_limit int, p_factor numeric) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_factor IS NULL THEN coalesce(p_limit, p_default) ELSE least(ceil(p_default * p_factor), 1000000000)::int END
 $$;
 
-COMMENT ON FUNCTION rollgate.limit_under IS 'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without either, the default';
+COMMENT ON FUNCTION rollgate.limit_under IS
+  'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without '
+  'either, the default';
 
--- The limits that apply to one subject. The same rule runs in every instance (libs/limiter/src/policy); one test compares the two.
--- p_instead asks "what if": the override takes the place of the stored one with its id, or is added to them.
+-- Returns the effective limits of one subject. Every instance applies the same rule (libs/limiter/src/policy); a test compares the
+-- two. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
 CREATE OR REPLACE FUNCTION rollgate.limits_for(
   p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL, p_instead rollgate.override DEFAULT NULL
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
@@ -1544,9 +1664,11 @@ LANGUAGE sql STABLE AS $$
   WHERE c.api = p_api
 $$;
 
-COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';
+COMMENT ON FUNCTION rollgate.limits_for IS
+  'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides stored now; '
+  'p_instead: as if this override were stored';
 
--- One page of the subjects that start with p_prefix and have been granted units within the hour window.
+-- Returns one page of the subjects that start with p_prefix and were granted units within the hour window.
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane int, p_prefix text, p_after text, p_limit int, p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -1554,7 +1676,7 @@ SET enable_seqscan = off
 AS $$
   SELECT c.subject FROM rollgate.counter c
   WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject > p_after AND starts_with(c.subject, p_prefix)
-    -- no text that starts with the prefix is above this one
+    -- An upper bound: no text that starts with the prefix sorts after it.
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
     AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
@@ -1564,7 +1686,8 @@ $$;
 
 COMMENT ON FUNCTION rollgate.list_subjects IS 'Subjects of a key prefix with traffic in the last hour, in key order, one page';
 
--- For as long as the override lasts; that its end lowers again is no news to its author. Each API and window once, at the first moment.
+-- Covers the time while the override is in force. That limits may fall again at its end needs no confirmation by its author. Each API
+-- and window is listed once, at the first moment.
 CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
@@ -1578,7 +1701,8 @@ LANGUAGE sql STABLE AS $$
   ) f
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_by IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by IS
+  'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
@@ -1595,7 +1719,7 @@ BEGIN
   );
 END $$;
 
-COMMENT ON FUNCTION rollgate.lowered_by_end IS 'What falls when this override ends at p_now: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by_end IS 'Limits that fall when this override ends at p_now: items of rollgate.lowering; NULL: none';
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_defaults(p_old rollgate.catalogue, p_new rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
@@ -1604,16 +1728,18 @@ LANGUAGE sql STABLE AS $$
   CROSS JOIN LATERAL rollgate.lowering(p_new.api, o.per_minute, n.per_minute, o.per_hour, n.per_hour) l (item)
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_defaults IS 'What falls when an API''s default limits change: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_defaults IS
+  'Limits that fall when an API''s default limits change: items of rollgate.lowering; NULL: none';
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_facts(p_lowered jsonb) RETURNS jsonb
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_lowered IS NULL THEN '{}' ELSE jsonb_build_object('lowered', p_lowered) END
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: what a change lowered, which its author confirmed; {}: nothing';
+COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: limits that a change lowered, with its author''s confirmation; {}: none';
 
--- What a person has to confirm about one API's change of limits: 0 to 2 items, one for each window. p_at: when it happens; NULL: at once.
+-- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window. p_at: when the change takes
+-- effect; NULL: immediately.
 CREATE OR REPLACE FUNCTION rollgate.lowering(
   p_api text, p_minute_before int, p_minute_after int, p_hour_before int, p_hour_after int, p_at timestamptz DEFAULT NULL
 ) RETURNS SETOF jsonb
@@ -1626,7 +1752,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'lower' THEN format(' falls from %s to %s in any %s', n.before, n.after, w.length)
         ELSE format(' gets %s in any hour, less than its %s in any 60 s', n.after, to_char(p_minute_after, 'FM999,999,999,999')) END,
       ', from ' || rollgate.utc(p_at) || ' on'))
-  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after)) w (name, length, before, after)
+  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after))
+    w (name, length, before, after)
   CROSS JOIN LATERAL (SELECT to_char(w.before, 'FM999,999,999,990') AS before, to_char(w.after, 'FM999,999,999,990') AS after) n
   CROSS JOIN LATERAL (SELECT CASE
     WHEN w.after < w.before AND w.after = 0 THEN 'blocked'
@@ -1636,16 +1763,18 @@ LANGUAGE sql STABLE AS $$
   WHERE y.why IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION rollgate.lowering IS 'What falls when an API''s limits change, from what to what, also a limit of 0 and an hour below the minute: {api, window, from, to, why, at, text}';
+COMMENT ON FUNCTION rollgate.lowering IS
+  'Limits that fall when an API''s limits change, including a limit of 0 and an hour limit below the minute limit: {api, window, '
+  'from, to, why, at, text}';
 
--- One step of keeping the partitions, in a transaction of its own, so that no lock is held for longer than one takes:
--- makes the first day missing of today and p_ahead more; else drops the oldest day past p_keep_days; else removes old rows
--- of rollgate.freeing. Dropping needs the table for itself for a moment: whoever asks for it meanwhile waits too, so it
--- gives up after lock_timeout, and is asked again.
+-- One step of maintaining the event partitions, in a transaction of its own, so that no lock is held for longer than one step. It
+-- creates the first missing day among today and the next p_ahead days; if none is missing, it drops the oldest day past
+-- p_keep_days; if there is none, it removes old rows of rollgate.freeing. Dropping a partition needs an exclusive lock on the table
+-- for a moment, and other sessions queue behind that request. The step therefore gives up after lock_timeout; call it again later.
 CREATE OR REPLACE FUNCTION rollgate.maintain_events(
   p_keep_days int, p_ahead int, p_now timestamptz DEFAULT NULL,
-  OUT did     text,     -- e.g. 'made limit_event_20260101', 'dropped …', 'removed …'; NULL: there was nothing to do
-  OUT held_up boolean   -- another node is at it, or somebody has the table open: ask again later
+  OUT did     text,     -- e.g. 'made limit_event_20260101', 'dropped …', 'removed …'; NULL: nothing to do
+  OUT held_up boolean   -- another instance is doing it, or a session is using the table: try again later
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
@@ -1655,7 +1784,7 @@ DECLARE
   v_rows int;
 BEGIN
   IF p_keep_days < 1 OR p_ahead < 1 THEN
-    RAISE EXCEPTION 'rollgate keeps events for at least a day, and makes at least one day ahead' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.maintain_events: p_keep_days and p_ahead must be at least 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   held_up := NOT pg_try_advisory_xact_lock(7607, 0);
   IF held_up THEN
@@ -1674,7 +1803,7 @@ BEGIN
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
-    -- First the whole, as readers do; and then no second wait while the whole is ours.
+    -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
     LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
@@ -1695,12 +1824,13 @@ EXCEPTION
     held_up := true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.maintain_events IS 'One step of making the events'' partitions ahead and dropping those past retention; to be called until it did nothing';
+COMMENT ON FUNCTION rollgate.maintain_events IS
+  'One step of creating event partitions ahead of time and dropping those past retention; call it until it reports nothing done';
 
--- Makes the partition of one day (UTC) where there is none. Made apart and then attached, it takes no lock that a reader or
--- writer of the table would wait for (SHARE UPDATE EXCLUSIVE); it is empty, so attaching scans nothing.
--- The second look reads pg_class, not to_regclass: waiting for an advisory lock does not refresh the catalog cache, and with
--- to_regclass the second of two nodes failed with 42P07.
+-- Creates the partition of one day (UTC) if it is missing. It is created as a separate table and then attached, which takes no lock
+-- that a reader or writer of the table would wait for (SHARE UPDATE EXCLUSIVE). It is empty, so attaching scans nothing.
+-- The second check reads pg_class instead of calling to_regclass: waiting for an advisory lock does not refresh the catalog cache,
+-- and with to_regclass the second of two instances failed with 42P07.
 CREATE OR REPLACE FUNCTION rollgate.make_event_day(p_day date) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1711,7 +1841,7 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(7607, 0);
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
-    RETURN false; -- another node was faster
+    RETURN false; -- another instance was faster
   END IF;
   EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
   EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
@@ -1719,7 +1849,7 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.make_event_day IS 'Makes the partition of a day where it is missing; tells whether it did';
+COMMENT ON FUNCTION rollgate.make_event_day IS 'Creates the partition of a day if it is missing; returns whether it did';
 
 CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
 LANGUAGE sql VOLATILE AS $$
@@ -1730,19 +1860,23 @@ LANGUAGE sql VOLATILE AS $$
   )::int
 $$;
 
-COMMENT ON FUNCTION rollgate.most_instances IS 'The most instances that were running at once within the last hour, those of now included';
+COMMENT ON FUNCTION rollgate.most_instances IS 'Highest number of instances running at once within the last hour, including now';
 
--- Subjects that have used p_least percent of a window or more, the fullest first. The totals a head holds bound what its windows
--- can hold, so nearly all heads are passed over without looking into their minutes.
+-- Subjects that have used p_least percent of a window or more, highest percentage first. The totals in a head row are an upper bound
+-- of its windows, so nearly all heads are skipped without reading their minutes.
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least int, p_limit int, p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text, percent int)
+RETURNS TABLE (
+  subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text,
+  percent int
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
   special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
               WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
   scopes AS (
     SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
+          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
@@ -1760,7 +1894,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM candidates c
     CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used, coalesce(sum(u.units), 0)::int AS hour_used
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used,
+             coalesce(sum(u.units), 0)::int AS hour_used
       FROM unnest(k.seconds, k.units) AS u (second, units)
     ) w
     WHERE w.hour_used > 0
@@ -1778,17 +1913,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LIMIT p_limit
 $$;
 
-COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, the fullest first';
+COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, highest percentage first';
 
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
   IF coalesce(btrim(p_reason), '') = '' THEN
-    RAISE EXCEPTION 'A reason is needed.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'A reason is required.' USING ERRCODE = 'RG422';
   END IF;
 END $$;
 
--- Whoever removes rows of rollgate.freed, instances that have not read them must notice.
+-- Records which rows of rollgate.freed were removed, so that instances that have not read them notice.
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -1797,7 +1932,7 @@ BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     v_newest := pg_current_xact_id();
   ELSE
-    -- IDs of a restored dump may lie ahead of this server's. No instance has a snapshot of them.
+    -- IDs from a restored dump may be ahead of this server's. No instance has a snapshot of them.
     SELECT max(g.xact) INTO v_newest FROM gone g WHERE g.xact <= pg_current_xact_id();
   END IF;
   IF v_newest IS NOT NULL THEN
@@ -1814,7 +1949,7 @@ BEGIN
   RETURN NULL;
 END $$;
 
--- A ring of the last 256 seconds in which an instance called: what a clock that jumps ahead leaves out.
+-- Keeps a ring of the last 256 seconds in which an instance called. After a jump ahead of the clock some seconds are missing.
 CREATE OR REPLACE FUNCTION rollgate.note_second(p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1826,9 +1961,9 @@ BEGIN
   INSERT INTO rollgate.second_seen AS s VALUES (v_slot, p_now) ON CONFLICT (slot) DO UPDATE SET at = excluded.at;
 END $$;
 
-COMMENT ON FUNCTION rollgate.note_second IS 'Remembers that an instance called in this second';
+COMMENT ON FUNCTION rollgate.note_second IS 'Records that an instance called in this second';
 
--- Writes down where the database is. On another server than the last one a quarantine begins: it may lack the last grants.
+-- Records which server the database runs on. If it is not the previous one, a quarantine begins: the server may lack the last grants.
 CREATE OR REPLACE FUNCTION rollgate.note_server(p_instance text) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1838,24 +1973,25 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO rollgate.server (place) VALUES (v_place) ON CONFLICT DO NOTHING;
-  -- One of several instances that notice at once writes it.
+  -- If several instances notice at once, only one of them updates the row.
   UPDATE rollgate.server SET place = v_place WHERE place <> v_place;
   IF found THEN
     PERFORM rollgate.begin_quarantine(rollgate.place_reason(v_place), p_instance);
   END IF;
 END $$;
 
-COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when another server has taken the database''s place';
+COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when the database runs on another server than before';
 
--- The first second (0-59) of a minute with a unit newer than `base`. Repeated resets can put `base` more than an int after `start`.
+-- Returns the first second (0-59) of a minute that has a unit newer than `base`. After repeated resets `base` may exceed `start` by
+-- more than an int can hold.
 CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT secs[width_bucket(least(greatest(base - start, 0), 2147483647)::int, sums) + 1]
 $$;
 
-COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that holds a unit newer than a base; inlined';
+COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that has a unit newer than a base; inlined';
 
--- Takes the ledger's lock: from here on this is the only change. Returns it.
+-- Takes the ledger's lock, so that no other transaction changes anything until this one ends. Returns the ledger's row.
 CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean) RETURNS rollgate.ledger
 LANGUAGE sql AS $$
   UPDATE rollgate.ledger
@@ -1863,9 +1999,11 @@ LANGUAGE sql AS $$
   RETURNING *
 $$;
 
-COMMENT ON FUNCTION rollgate.open_ledger IS 'Makes this transaction the only one that changes anything; true: the policy gets a new version';
+COMMENT ON FUNCTION rollgate.open_ledger IS
+  'Takes the ledger''s lock, so that no other transaction changes anything; p_policy: also gives overrides and catalogue a new '
+  'version';
 
--- The override, when it is still at this version. NULL: whatever the version.
+-- Returns the override if it is still at this version (NULL: at any version).
 CREATE OR REPLACE FUNCTION rollgate.override_at(p_id text, p_version int) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -1881,9 +2019,9 @@ BEGIN
   RETURN v_old;
 END $$;
 
--- What an override changes, from p_now on: limits of an API can change only when an override of it starts or ends, so these
--- moments are enough. An API's row is that of a subject without an override of its own. APIs with the same defaults and no
--- override of their own or their group's are alike, and one of them is looked at for all.
+-- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
+-- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
+-- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -1911,7 +2049,7 @@ LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
   ),
-  -- Once for all that are alike: joined first, each of them would be looked at.
+  -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
@@ -1923,9 +2061,11 @@ LANGUAGE sql STABLE AS $$
   FROM apis a JOIN compared c ON c.api = a.model
 $$;
 
-COMMENT ON FUNCTION rollgate.override_effects IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can change';
+COMMENT ON FUNCTION rollgate.override_effects IS
+  'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can '
+  'change';
 
--- The part of each override that is told: not what the database keeps for itself.
+-- The facts of an override that history and API show; internal columns are left out.
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
@@ -1935,7 +2075,7 @@ LANGUAGE sql STABLE AS $$
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
 $$;
 
--- The most that was in each window at once since p_since, and in which subject.
+-- The highest usage of each window since p_since, per subject.
 CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -1948,9 +2088,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
 $$;
 
-COMMENT ON FUNCTION rollgate.peak_usage IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';
+COMMENT ON FUNCTION rollgate.peak_usage IS
+  'Highest usage of both rolling windows, per subject of a key prefix, since p_since, as far back as finished minutes are kept';
 
--- The seconds of each subject's hour window that hold units, oldest first. Takes no lock and writes nothing.
+-- The seconds of each subject's hour window that have units, oldest first. Takes no lock and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -1984,14 +2125,14 @@ AS $$
   ORDER BY i.ord
 $$;
 
-COMMENT ON FUNCTION rollgate.peek IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
+COMMENT ON FUNCTION rollgate.peek IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
 
 CREATE OR REPLACE FUNCTION rollgate.place_reason(p_place text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT format('another server has taken the database''s place (timeline %s)', split_part(p_place, '/', 2))
 $$;
 
-COMMENT ON FUNCTION rollgate.place_reason IS 'Why a quarantine begins on a server that was not the last one';
+COMMENT ON FUNCTION rollgate.place_reason IS 'Reason of a quarantine that begins because the server changed';
 
 CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id text, lowered jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2000,9 +2141,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
 $$;
 
-COMMENT ON FUNCTION rollgate.preview_end IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
+COMMENT ON FUNCTION rollgate.preview_end IS
+  'Limits that fall if each of these overrides ends now on its own: items of rollgate.lowering; an override that is not in force has '
+  'no row';
 
--- p_spec: as of rollgate.create_override; without limits it tells what is in force. Nothing is locked or written.
+-- p_spec: as in rollgate.create_override. Without limits it returns the effective limits. Locks and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2033,9 +2176,11 @@ BEGIN
       WHERE e.at = v_new.starts_at));
 END $$;
 
-COMMENT ON FUNCTION rollgate.preview_override IS 'What an override would change: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]} of every API in its scope, when it starts';
+COMMENT ON FUNCTION rollgate.preview_override IS
+  'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
+  'after, governs}]}, with every API in its scope';
 
--- Puts p_new in the place of the API's defaults as they stand.
+-- Replaces the API's defaults with p_new.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
   p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
   p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
@@ -2046,7 +2191,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
-    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   UPDATE rollgate.catalogue c
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
@@ -2054,12 +2199,13 @@ BEGIN
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket,
+    p_undoes);
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;
 
--- Puts p_new in the place of the override as it stands.
+-- Replaces the override with p_new.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
   p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
   p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
@@ -2070,7 +2216,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
@@ -2084,13 +2230,13 @@ BEGIN
   RETURN v_new;
 END $$;
 
--- The quarantine in force, at most one row. A change of place counts before anyone has written it down: a new connection learns
--- of it before it decides.
+-- Returns the quarantine in force, at most one row. A change of server counts even before an instance has recorded it, so that a new
+-- connection learns of it before it decides.
 CREATE OR REPLACE FUNCTION rollgate.quarantine_in_force()
 RETURNS TABLE (since timestamptz, until timestamptz, reason text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT q.since, q.until, q.reason FROM (
-    -- One that begins in the future was written before the clock was put back: it is over.
+    -- A quarantine that begins in the future was recorded before the clock was set back. It is over.
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
@@ -2100,19 +2246,20 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   ORDER BY q.until DESC LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.quarantine_in_force IS 'Since when, until when and why every instance grants half limits; no row: it does not';
+COMMENT ON FUNCTION rollgate.quarantine_in_force IS
+  'Start, end and reason of the quarantine in which every instance grants half limits; no row: there is none';
 
--- Denials, judged once more by the units on record: lists those that had room, and is always empty.
+-- Recomputes denials from the units on record and lists those that had enough free units. Expected result: no rows.
 --
--- What it can't judge, and so does not list: events added up over subjects; decisions made while the database was away;
--- denials of a subject that had a refund or a reset since, or within 3 s before (another node may remember a denial so
--- long); denials whose minutes are no longer on record, by retention or because the idle subject's row was swept, with its
--- last minute; and within the second of a denial it counts what was granted after it. The database's clock is taken to
--- have gone forward only. Costs a look at each event's window: give it a span.
+-- Not checked, and therefore never listed: events merged across subjects; decisions made while the database was away; denials of a
+-- subject that had a refund or a reset since, or within the 3 s before (another instance may remember a denial that long); denials
+-- whose minutes are no longer on record, because of retention or because the idle subject's row, which holds its last minute, was
+-- swept. Units granted after a denial within the same second are counted too. The check assumes that the database's clock never
+-- went back. It reads each event's window, so limit the time span.
 CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
-  cost int, count int
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int,
+  used_recorded bigint, cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH judged AS (
@@ -2126,7 +2273,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
   FROM judged j
-  -- The subject's row: how far back its units were forgiven, and from when on its numbers are one row of numbers.
+  -- The subject's row: which units were forgiven, and since when its units are numbered without a break.
   LEFT JOIN LATERAL (
     SELECT c.lane, c.cleared,
            coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
@@ -2145,12 +2292,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ) u
   WHERE u.units + j.cost <= j.limit_units
     AND CASE
-      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too young to have been swept
+      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too recent to have been swept
       WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
       ELSE h.oldest * 60 <= j.second - j.length END
 $$;
 
-COMMENT ON FUNCTION rollgate.recheck_decisions IS 'Denials of a span of time that had room, recomputed from the units on record: always empty';
+COMMENT ON FUNCTION rollgate.recheck_decisions IS
+  'Denials of a time span that had enough free units, recomputed from the units on record. Expected result: no rows';
 
 CREATE OR REPLACE FUNCTION rollgate.record(
   p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text,
@@ -2180,7 +2328,7 @@ BEGIN
   RETURN v_row.id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; its caller has opened the ledger';
+COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; the caller must hold the ledger''s lock';
 
 CREATE OR REPLACE FUNCTION rollgate.record_staff(
   p_kind text, p_action text, p_target text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text DEFAULT NULL
@@ -2188,15 +2336,15 @@ CREATE OR REPLACE FUNCTION rollgate.record_staff(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
   IF p_kind NOT IN ('staff', 'token') THEN
-    RAISE EXCEPTION 'The service writes no history of kind %.', p_kind USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'The service can''t write history of kind %.', p_kind USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM rollgate.open_ledger(false);
   RETURN rollgate.record(p_kind, p_action, p_target, NULL, p_by, p_before, p_after, nullif(btrim(p_reason), ''));
 END $$;
 
-COMMENT ON FUNCTION rollgate.record_staff IS 'Appends a change of a person or a token to the history; returns its row';
+COMMENT ON FUNCTION rollgate.record_staff IS 'Appends a change of a person or a token to the history; returns the id of the new row';
 
--- Takes units back that were granted in p_second. Later units move up by as many, wherever their numbers are kept.
+-- Takes back units that were granted in p_second. Later units are renumbered, wherever their numbers are kept.
 CREATE OR REPLACE FUNCTION rollgate.refund(p_lane int, p_subject text, p_second int, p_units int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2211,7 +2359,7 @@ BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
   IF NOT found OR v_minute < v_head.minute - 60 THEN
-    RETURN 0; -- nothing left that counts
+    RETURN 0; -- no unit left that counts
   END IF;
   IF v_minute = v_head.minute THEN
     v_secs := v_head.secs;
@@ -2227,7 +2375,7 @@ BEGIN
   END IF;
   v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
   IF v_taken = 0 THEN
-    RETURN 0; -- refunded before, or forgiven by a reset
+    RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
@@ -2251,7 +2399,7 @@ BEGIN
   RETURN v_taken;
 END $$;
 
-COMMENT ON FUNCTION rollgate.refund IS 'Gives back units granted in one second; returns how many were found there';
+COMMENT ON FUNCTION rollgate.refund IS 'Takes back units granted in one second; returns how many it found there';
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
@@ -2268,14 +2416,17 @@ BEGIN
   END IF;
 END $$;
 
--- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session: none of them may set a limit's start or end.
+-- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session. None of them may set a limit's start
+-- or end.
 CREATE OR REPLACE FUNCTION rollgate.refuse_loose_times(p_spec jsonb) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_name text;
   v_text text;
 BEGIN
-  FOR v_name, v_text IN SELECT t.key, t.value FROM jsonb_each_text(p_spec) t WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+  FOR v_name, v_text IN
+    SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
+    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -2288,7 +2439,8 @@ BEGIN
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION rollgate.refuse_loose_times IS 'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+COMMENT ON FUNCTION rollgate.refuse_loose_times IS
+  'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -2305,9 +2457,10 @@ BEGIN
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $$;
 
-COMMENT ON FUNCTION rollgate.refuse_lowering IS 'Refuses (RG409, its DETAIL lists what falls) a change that lowers a limit, unless that is confirmed';
+COMMENT ON FUNCTION rollgate.refuse_lowering IS
+  'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
 
--- Programs tell which APIs they know. New ones are added, changed shipped limits are taken over; edits of admins stay.
+-- Programs report the APIs they know. New APIs are added and changed shipped limits are updated; edits by admins are kept.
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2323,39 +2476,44 @@ BEGIN
     WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
           IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
   ) THEN
-    RETURN 0; -- nothing new, nothing locked
+    RETURN 0; -- nothing new: return without taking the lock
   END IF;
   v_ledger := rollgate.open_ledger(true);
   FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
     SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
     IF NOT found THEN
-      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, changed_in, changed_at, changed_by)
-      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title, v_told.level,
-              v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version, v_ledger.history_at, p_by.actor)
+      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour,
+        changed_in, changed_at, changed_by)
+      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title,
+              v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version,
+              v_ledger.history_at, p_by.actor)
       RETURNING * INTO v_new;
       PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
       v_count := v_count + 1;
     ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
-       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour) THEN
+       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute,
+         v_told.shipped_per_hour) THEN
       UPDATE rollgate.catalogue c
       SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
           shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
           changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
       WHERE c.api = v_told.api
       RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old), rollgate.catalogue_facts(v_new), 'shipped with the program');
+      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old),
+        rollgate.catalogue_facts(v_new), 'shipped with the program');
       v_count := v_count + 1;
     END IF;
   END LOOP;
   RETURN v_count;
 END $$;
 
-COMMENT ON FUNCTION rollgate.register_catalogue IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
+COMMENT ON FUNCTION rollgate.register_catalogue IS
+  'Adds new APIs and updates changed shipped limits; returns how many APIs it added or updated';
 
--- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock
--- may be the one that is wrong (a virtual machine that was suspended), so its word alone counts for nothing: a clock that skipped
--- some seconds leaves a gap as long in the seconds in which instances called sync_node. Calls in those seconds refute the report.
--- With a single instance there is no other witness, and its report is believed.
+-- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock may
+-- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
+-- seconds, no instance called sync_node in them. A call in one of those seconds refutes the report. With a single instance there is
+-- no other evidence, and its report is accepted.
 CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2366,7 +2524,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump that is longer ago than a minute no longer matters to any minute.
+  -- A jump more than a minute ago no longer affects a minute window.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -2375,19 +2533,21 @@ BEGIN
         UNION ALL SELECT v_now
       ) t
     ) g
-    -- A quarter of a second for the way of the answer by which the instance last heard the time.
+    -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
     WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
   ) THEN
     RETURN false;
   END IF;
-  -- Reported by another instance a moment before: the same jump.
+  -- Another instance has just reported the same jump.
   IF NOT EXISTS (SELECT FROM rollgate.quarantine q WHERE q.since > v_heard AND q.since <= v_now AND q.until > v_now) THEN
-    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)), p_instance);
+    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)),
+      p_instance);
   END IF;
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.report_clock_jump IS 'Begins a quarantine if no other instance''s calls refute the jump; whether it is believed';
+COMMENT ON FUNCTION rollgate.report_clock_jump IS
+  'Begins a quarantine unless calls of other instances refute the jump; returns whether the jump was accepted';
 
 -- p_uses: [{id, at_ms, peak_minute, peak_hour, needed}]
 CREATE OR REPLACE FUNCTION rollgate.report_use(p_uses jsonb) RETURNS void
@@ -2414,19 +2574,22 @@ LANGUAGE sql STABLE AS $$
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
 $$;
 
--- What a customer may see of its own requests. p_id, p_denial: only that one; p_before: the number of the last one of the page before.
-CREATE OR REPLACE FUNCTION rollgate.requests_of(p_account text, p_id text DEFAULT NULL, p_denial text DEFAULT NULL, p_before bigint DEFAULT NULL, p_limit int DEFAULT 50)
+-- What a customer may see of the account's limit requests. p_id, p_denial: only that request; p_before: the number of the last request
+-- on the previous page.
+CREATE OR REPLACE FUNCTION rollgate.requests_of(
+  p_account text, p_id text DEFAULT NULL, p_denial text DEFAULT NULL, p_before bigint DEFAULT NULL, p_limit int DEFAULT 50
+)
 RETURNS TABLE (
-  number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, factor numeric, until timestamptz, reason text,
-  asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int, granted_per_hour int,
-  granted_factor numeric, granted_until timestamptz
+  number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, factor numeric,
+  until timestamptz, reason text, asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int,
+  granted_per_hour int, granted_factor numeric, granted_until timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at, r.state, r.decided_at,
-         r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
+  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at,
+         r.state, r.decided_at, r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
   FROM rollgate.limit_request r
   LEFT JOIN rollgate.override o ON o.id = r.override_id
-  -- What staff files among itself is not the customer's to read.
+  -- Requests that staff filed are internal and not shown to the customer.
   WHERE r.account = p_account AND r.asked_by LIKE 'account:%' AND (p_id IS NULL OR r.id = p_id)
     AND (p_denial IS NULL OR r.denial_id = p_denial) AND (p_before IS NULL OR r.number < p_before)
   ORDER BY r.number DESC
@@ -2435,17 +2598,17 @@ $$;
 
 COMMENT ON FUNCTION rollgate.requests_of IS 'An account''s own limit requests with their answers, newest first';
 
--- Empties both windows. What was used stays on record (of a minute up to 147,483,647 units of it), and the subject's clock stays where it is.
+-- Empties both windows. Past usage stays on record (up to 147,483,647 units of the current minute), and the subject's clock is kept.
 CREATE OR REPLACE FUNCTION rollgate.reset(p_lane int, p_subject text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  -- The sums of a minute are int. This much may stay, so that two limits of 1,000,000,000 units fit in after the reset.
+  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
   c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter
   SET cleared = total, hour_next = NULL,
-      -- The oldest units above that leave the record of this minute. All of them are forgiven, and `total` still counts them.
+      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
       sums = CASE
         WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
         ELSE ARRAY(
@@ -2477,18 +2640,21 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.restore_override IS 'Restores an expired override, until p_expires_at (NULL: permanent); RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.restore_override IS
+  'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit '
+  'in force, RG412, RG422';
 
--- Whether a program and this database fit together. A migration that programs depend on raises `version`; one that older
--- programs can not work with raises `serves` too, to the lowest version that a program may be written for.
+-- Whether a program and this database work together. A migration that programs depend on raises `version`. A migration that breaks
+-- older programs also raises `serves`, the lowest version that a program may be written for.
 CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
 LANGUAGE sql IMMUTABLE SET search_path = pg_catalog, pg_temp AS $$
   SELECT 2, 2
 $$;
 
-COMMENT ON FUNCTION rollgate.schema_version IS 'The version of the schema, and the lowest one that a program may be written for to work with it';
+COMMENT ON FUNCTION rollgate.schema_version IS
+  'The version of the schema, and the lowest version that a program may be written for to work with it';
 
--- The second in which unit number p_unit was granted. Only denials ask.
+-- Returns the second in which unit number p_unit was granted. Only denials need it.
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
@@ -2504,18 +2670,19 @@ LANGUAGE sql STABLE AS $$
   LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
+COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted; searches from p_from_minute on';
 
--- Changes whenever transaction IDs or counts may have gone back: after a promotion, a restored backup, or storage put back to a
--- snapshot, none of which happens without a start of Postgres.
+-- Changes whenever transaction IDs or counts may have gone back: after a promotion, a restored backup, or storage reverted to a
+-- snapshot. Each of them includes a start of Postgres.
 CREATE OR REPLACE FUNCTION rollgate.server_life() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT rollgate.server_place() || '/' || extract(epoch FROM pg_postmaster_start_time())
 $$;
 
-COMMENT ON FUNCTION rollgate.server_life IS 'The server''s place and when it started: what an instance knows of one life may not hold in another';
+COMMENT ON FUNCTION rollgate.server_life IS
+  'The server''s place and start time; what an instance knows is valid only while this stays the same';
 
--- Which server and timeline this database is on. NULL on a standby, which has no timeline of its own.
+-- Identifies the server and timeline of this database. NULL on a standby, which has no timeline of its own.
 CREATE OR REPLACE FUNCTION rollgate.server_place() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN NOT pg_is_in_recovery() THEN
@@ -2524,9 +2691,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   END
 $$;
 
-COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database: another text after a promotion or a restored backup';
+COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database; changes after a promotion or a restored backup';
 
--- What an instance has to know of the server before it decides: its clock, and whether counts can be trusted whole.
+-- What an instance needs to know of the server before it decides: its clock, and whether usage counts may be incomplete.
 CREATE OR REPLACE FUNCTION rollgate.server_state()
 RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2537,7 +2704,7 @@ $$;
 
 COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';
 
--- Refuses an override that can't be or that its author may not grant. p_given: as in rollgate.fill_override.
+-- Refuses an override that is invalid or above its author's approval limit. p_given: as in rollgate.fill_override.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
 RETURNS rollgate.override
 LANGUAGE plpgsql STABLE AS $$
@@ -2549,13 +2716,13 @@ BEGIN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit, a factor or a mode.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
-    RAISE EXCEPTION 'An override sets a factor or limits, not both.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
@@ -2565,12 +2732,13 @@ BEGIN
   RETURN v_whole.filled;
 END $$;
 
-COMMENT ON FUNCTION rollgate.settle_override IS 'An override with what it leaves out filled in; RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.settle_override IS
+  'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';
 
--- One small step of the janitor in one lane: looks at up to p_limit heads after p_after and removes the idle ones, then
--- at as many finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
--- Never waits: a busy lane answers `busy` and is asked again. Returns where to go on; NULL: that table is done.
--- Minutes of the APIs that rollgate.retention names are kept longer.
+-- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
+-- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
+-- It never waits: if the lane is in use it returns `busy`, and the janitor retries. It returns the position to continue from; NULL:
+-- that table is done. Minutes of the APIs in rollgate.retention are kept longer.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
   p_head_after     text,
@@ -2640,16 +2808,17 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sweep IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
+COMMENT ON FUNCTION rollgate.sweep IS
+  'One small step of the janitor in one lane: removes idle heads and old finished minutes, without waiting for the lane''s lock';
 
--- Removes what every instance in touch has read. Rows of transactions that an open snapshot may still count as running stay, so
--- that a long transaction does not look like a hole on every look.
+-- Removes rows that every connected instance has read. Rows of transactions that an open snapshot may still treat as running are
+-- kept, so that a long transaction does not look like missing rows at every poll.
 CREATE OR REPLACE FUNCTION rollgate.sweep_freed(p_keep interval DEFAULT interval '5 minutes') RETURNS int
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH gone AS (
     DELETE FROM rollgate.freed f
     WHERE f.at < clock_timestamp() - p_keep AND f.xact < pg_snapshot_xmin(pg_current_snapshot())
-       OR f.xact >= pg_snapshot_xmax(pg_current_snapshot()) -- of another server, from a restored dump
+       OR f.xact >= pg_snapshot_xmax(pg_current_snapshot()) -- from a restored dump of another server
     RETURNING 1
   )
   SELECT count(*)::int FROM gone
@@ -2657,11 +2826,11 @@ $$;
 
 COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed; instances that have not read them notice';
 
--- What an instance has to know, since the version it knows. Called about once a second by each.
+-- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
 CREATE OR REPLACE FUNCTION rollgate.sync_node(
   p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
-  p_life text DEFAULT NULL,    -- from the last answer; NULL: there was none
-  p_counted int DEFAULT NULL   -- by how many instances the caller divides its part; NULL: it has none
+  p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
+  p_counted int DEFAULT NULL   -- number of instances the caller divides by; NULL: it has no share
 )
 RETURNS TABLE (
   now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
@@ -2678,20 +2847,23 @@ BEGIN
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
-  -- In another life of the server the versions may have gone back, and on again since: the same number may mean something else.
+  -- After a restart or a change of server, versions may have gone back and risen again: the same number may mean another state. Send
+  -- everything in that case.
   IF p_version > version OR life <> p_life THEN
     v_since := 0;
   END IF;
   whole := v_since = 0;
   INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
   VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
-  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
+  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
+    mode_since = coalesce(p_mode_since, n.mode_since)
   WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
   DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
   instances := rollgate.count_instances(p_node, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
+        'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
@@ -2707,10 +2879,12 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS 'An instance reports that it runs, and gets the changes of policy since p_version (0: all that is in force), the quarantine, and the number of instances';
+COMMENT ON FUNCTION rollgate.sync_node IS
+  'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the '
+  'number of instances';
 
--- The inverse of one change, when nothing has changed since. Undoing a creation ends the override, which says what it does; any
--- other undo that lowers a limit needs p_allow_lowering.
+-- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
+-- implies; any other undo that lowers a limit needs p_allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2728,14 +2902,15 @@ BEGIN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
   IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
-    RAISE EXCEPTION 'A change of this kind can''t be undone.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It was changed again since: undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+    v_was := jsonb_populate_record(v_api, jsonb_build_object(
+      'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
     v_lowered := rollgate.lowered_defaults(v_api, v_was);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
@@ -2760,17 +2935,19 @@ BEGIN
     v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
     v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
   RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.undo IS
+  'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a '
+  'limit in force, RG422. Returns the id of the new history row';
 
--- Units of a subject that are on record, by second. `newest` is the number of the second's newest unit: those up to
--- counter.cleared were forgiven. Inlined.
+-- Units of a subject on record, by second. `newest` is the number of the second's newest unit; units up to counter.cleared were
+-- forgiven. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes int[], p_subject text, p_from int, p_to int)
 RETURNS TABLE (second int, units bigint, newest bigint)
 LANGUAGE sql STABLE AS $$
@@ -2791,8 +2968,8 @@ $$;
 
 COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record between two Unix seconds, both included, by second';
 
--- Both windows of every subject that holds units now. What rollgate.peek adds up from a subject's minutes is here the difference
--- of two totals: a head of this minute has all of it in one row, an older one needs one look at its minutes. 100,000 subjects
+-- Both windows of every subject that has units now. rollgate.peek adds up a subject's minutes; here usage is the difference of two
+-- totals. A head of the current minute has all of it in one row, and an older one needs one lookup of its minutes. 100,000 subjects
 -- take 3 to 5 s.
 CREATE OR REPLACE FUNCTION rollgate.usage_at(p_at timestamptz)
 RETURNS TABLE (
@@ -2809,7 +2986,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM clock
     JOIN rollgate.counter c ON c.minute >= clock.second / 60 - 60 AND c.total > c.cleared
     LEFT JOIN rollgate.lane l ON l.lane = c.lane
-    -- The subject's own clock never goes back.
+    -- Time never goes back for a subject.
     CROSS JOIN LATERAL (SELECT greatest(clock.second, l.swept_to, c.minute * 60 + c.secs[cardinality(c.secs)])::int AS s) t
   ),
   used AS (
@@ -2825,7 +3002,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN b.minute = v.m - 60 THEN rollgate.window_base(v.cleared, b.start, b.secs, b.sums, v.sec)
              ELSE greatest(v.cleared, coalesce(b.start, v.start)) END AS hour_used
     FROM live v
-    -- the first finished minute that is not older than the minute an hour ago
+    -- b: the first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT f.minute, f.start, f.secs, f.sums FROM rollgate.bucket f
       WHERE v.minute < v.m AND v.minute > v.m - 60 AND f.lane = v.lane AND f.subject = v.subject AND f.minute >= v.m - 60
@@ -2837,11 +3014,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ),
   scopes AS (
     SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
+          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
-  -- As rollgate.limits_for, for all subjects at once: one by one, 100,000 took 84 s.
+  -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
     SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
            row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
@@ -2853,18 +3031,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
     JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor), n.hour_used,
-         rollgate.limit_under(s.per_hour, l.per_hour, l.factor), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
-         to_timestamp(n.newest)
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
+         n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
+         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
+  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1
+    AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
   LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION rollgate.usage_at IS 'Both windows of every subject that holds units, at p_at (NULL: now) or at its newest grant, whichever is later';
+COMMENT ON FUNCTION rollgate.usage_at IS
+  'Both windows of every subject that has units, at p_at (NULL: now) or at its newest grant, whichever is later';
 
--- Units by minute and scope in the last hour: what a chart draws. p_prefix: the account's key and a slash.
+-- Units by minute and scope in the last hour, for a chart. p_prefix: the account's key and a slash.
 CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(p_lane int, p_prefix text, p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (minute int, scope text, units bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -2881,9 +3061,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
   GROUP BY 1, 2 ORDER BY 1, 2
 $$;
 
-COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units an account was granted, by minute and API, in the last 60 minutes';
+COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units granted to an account, by minute and API, in the last 60 minutes';
 
--- Granted units by second since p_since, of subjects whose key starts with p_prefix.
+-- Units granted by second since p_since, for subjects whose key starts with p_prefix.
 CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -2901,14 +3081,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
   WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
 $$;
 
-COMMENT ON FUNCTION rollgate.usage_by_second IS 'Units granted by second since p_since (as long as finished minutes are kept), of the subjects of a key prefix';
+COMMENT ON FUNCTION rollgate.usage_by_second IS
+  'Units granted by second since p_since (as far back as finished minutes are kept), for the subjects of a key prefix';
 
 CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamptz, p_format text DEFAULT 'YYYY-MM-DD HH24:MI:SS') RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
 $$;
 
--- The first row that is not what it was when it was written, or NULL.
+-- Returns the first row that differs from when it was written; NULL: there is none.
 CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
@@ -2935,10 +3116,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
 $$;
 
-COMMENT ON FUNCTION rollgate.verify_history IS 'Proves the history''s chain, or names the first row that breaks it';
+COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';
 
--- A window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the
--- minute these columns tell of. The window sum is the total minus its base.
+-- Returns a window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the given
+-- minute. The usage of the window is the total minus this base.
 CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums int[], sec smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
@@ -2946,8 +3127,8 @@ $$;
 
 COMMENT ON FUNCTION rollgate.window_base IS 'Number of the newest unit that a window no longer counts; inlined';
 
--- What fills a window that ends at p_at. A reset that came later does not count.
--- plpgsql, for it keeps its plan: with one made for each call, 1,000 events took 370 ms instead of 45.
+-- What fills a window that ends at p_at. Later resets are ignored.
+-- In plpgsql, which keeps its plan: with a new plan per call, 1,000 events took 370 ms instead of 45.
 CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane int, p_subject text, p_window text, p_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -2972,10 +3153,12 @@ BEGIN
     ) f);
 END $$;
 
-COMMENT ON FUNCTION rollgate.window_filling IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';
+COMMENT ON FUNCTION rollgate.window_filling IS
+  'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';
 
--- Writes events of nodes. Each is an object with the columns of rollgate.limit_event, times as Unix ms: first_ms, last_ms,
--- retry_ms. One that is there already (first_at, id) stays as it is: a batch may be sent again. Returns how many are new.
+-- Writes events of instances. Each is an object with the columns of rollgate.limit_event, with times as Unix ms: first_ms, last_ms,
+-- retry_ms. An event that is already stored (same first_at and id) is left unchanged, so a batch may be sent again. Returns how many
+-- are new.
 CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2988,8 +3171,8 @@ BEGIN
   LOOP
     PERFORM rollgate.make_event_day(v_day);
   END LOOP;
-  -- At most one event of a subject, window and minute tells what filled the window, whichever nodes write at once: subjects
-  -- of which none does yet are locked, by classes in ascending order, and looked at again below.
+  -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
+  -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
   FOR v_class IN
     SELECT DISTINCT hashtext(e.subject) & 63
     FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
@@ -3030,20 +3213,22 @@ BEGIN
   RETURN v_written;
 END $$;
 
-COMMENT ON FUNCTION rollgate.write_events IS 'Nodes write their limit events, as often as they like; returns how many were new';
+COMMENT ON FUNCTION rollgate.write_events IS 'Writes limit events of instances, which may be sent repeatedly; returns how many were new';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
 RETURNS TABLE (
-  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int, used int,
-  cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
-  sentence text
+  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
+  used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
+  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM rollgate.explain_denial($1)
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.explain_denial IS 'One denial by its id, as the problem body of the denied call names it, or one limit event: in columns, and all of it in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate_audit.explain_denial IS
+  'Explains one denial by its id (denialId in the 429 response), or one limit event, in columns and in one sentence; no row: the id '
+  'is not on record';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.limit_as_of(account text, api text, subject text, at timestamptz)
 RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
@@ -3051,18 +3236,20 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM rollgate.limit_as_of($1, $2, $3, $4)
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.limit_as_of IS 'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, where they came from and the mode; no row: the API was not known yet';
+COMMENT ON FUNCTION rollgate_audit.limit_as_of IS
+  'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, their source and the mode; no '
+  'row: the API was not known yet';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamptz, "to" timestamptz)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
-  cost int, count int
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int,
+  used_recorded bigint, cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM rollgate.recheck_decisions($1, $2)
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.recheck_decisions IS 'As rollgate_audit.recheck_decisions_v1, of a span of time; both ends are included';
+COMMENT ON FUNCTION rollgate_audit.recheck_decisions IS 'Like rollgate_audit.recheck_decisions_v1, for a time span; both ends are included';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.usage_at(at timestamptz)
 RETURNS TABLE (
@@ -3075,16 +3262,22 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM rollgate.usage_at($1) u
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.usage_at IS 'As rollgate_audit.usage_now_v1, at another moment of the present hour: at, or the subject''s newest grant, whichever is later';
+COMMENT ON FUNCTION rollgate_audit.usage_at IS
+  'Like rollgate_audit.usage_now_v1, at another moment of the present hour: at the given time or at the subject''s newest grant, '
+  'whichever is later';
 
-CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
+CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(
+  OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.verify_history IS 'Proves that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted earlier';
+COMMENT ON FUNCTION rollgate_audit.verify_history IS
+  'Checks that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted '
+  'earlier';
 
--- The history of overrides and of limit requests, its JSON taken apart.
+-- The history of overrides, with the fields of its JSON as columns.
 CREATE OR REPLACE VIEW rollgate.override_history AS
 SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role, h.address, h.request_id,
        h.after ->> 'scope' AS scope, h.after ->> 'group' AS group_id, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject,
@@ -3099,7 +3292,7 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
 FROM rollgate.history h
 WHERE h.kind = 'override';
 
-COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as rollgate_audit.override_history_v1 tells';
+COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';
 
 CREATE OR REPLACE VIEW rollgate.request_history AS
 SELECT h.id, h.at, h.action, h.target AS limit_request_id, h.account, h.actor, h.role, h.address, h.request_id,
@@ -3111,7 +3304,7 @@ SELECT h.id, h.at, h.action, h.target AS limit_request_id, h.account, h.actor, h
 FROM rollgate.history h
 WHERE h.kind = 'request';
 
-COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as rollgate_audit.request_history_v1 tells';
+COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as in rollgate_audit.request_history_v1';
 
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_history_v1 AS
 SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h.actor, h.role, h.address, h.request_id,
@@ -3124,55 +3317,56 @@ SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h
 FROM rollgate.history h
 WHERE h.kind = 'catalogue';
 
-COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
+  'Every change of an API''s default limits, including changes by a new version of the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add and ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship: by the program; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role              IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role              IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.address           IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id        IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id        IS 'HTTP request ID';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute        IS 'default units in any 60 s after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour_before   IS 'default units in any 3,600 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour          IS 'default units in any 3,600 s after';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before     IS 'denials were recorded only, before';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow            IS 'denials are recorded only, after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before     IS 'whether denials were only recorded, before';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow            IS 'whether denials are only recorded, after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.version           IS 'version of the API''s defaults after the change';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason            IS 'why';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason            IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.ticket            IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes            IS 'id of the change that this one took back';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before            IS 'all of it before; NULL: it was added';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after             IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes            IS 'id of the change that this one reverted';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before            IS 'the whole entry before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after             IS 'the whole entry after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.hash              IS 'SHA-256 of this row and all before it';
 
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_v1 AS
 SELECT c.api, c.title, c.group_id, c.group_title, array_to_string(c.level, '+') AS level, c.scope,
        coalesce(c.per_minute, c.shipped_per_minute) AS per_minute, coalesce(c.per_hour, c.shipped_per_hour) AS per_hour,
-       c.shipped_per_minute, c.shipped_per_hour, c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version, c.changed_at,
-       c.changed_by
+       c.shipped_per_minute, c.shipped_per_hour, c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version,
+       c.changed_at, c.changed_by
 FROM rollgate.catalogue c;
 
 COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs and their default limits in force now';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.api                IS 'the API, e.g. publish-bot';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.title              IS 'its name for people';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.title              IS 'display name of the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_id           IS 'its group, e.g. bot-definition';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_title        IS 'the group''s name for people';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.level              IS 'dimensions that make the counted subject, e.g. bot, account+table';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope              IS 'api: counted by itself; group: counted together with its group';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_title        IS 'display name of the group';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.level              IS 'dimensions that form the counted subject, e.g. bot, account+table';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope              IS 'api: counted separately; group: counted together with its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_minute         IS 'default units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_hour           IS 'default units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'as the program ships it';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour   IS 'as the program ships it';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited             IS 'an admin has set a default of its own';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour   IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited             IS 'whether an admin has set a default limit';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.shadow             IS 'denials are recorded, not enforced';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.version            IS 'goes up with each change';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at         IS 'when it was changed last';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by         IS 'who changed it last';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.version            IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at         IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by         IS 'who last changed it';
 
--- Hours outermost, each summed up by itself: a condition on `hour` then reaches the partitions, one on the account the index.
+-- Each hour is aggregated separately, so that a condition on `hour` reaches the partitions and one on the account uses the index.
 CREATE OR REPLACE VIEW rollgate_audit.denials_by_hour_v1 AS
 SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, e.denials, e.units, e.events
 FROM (
@@ -3187,99 +3381,119 @@ CROSS JOIN LATERAL (
   GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source
 ) e;
 
-COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour keeps other days untouched';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour        IS 'start of the hour in which the first call of an event was';
+COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS
+  'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour limits which days are read';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour        IS 'start of the hour that contains an event''s first call';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.account     IS 'as in limit_events_v1';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api         IS 'API that was called';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api         IS 'the called API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id    IS 'group of the API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode        IS 'as in limit_events_v1: only enforced and fallback_denied turned callers away';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode        IS
+  'as in limit_events_v1; only enforced and fallback_denied rejected calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source      IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials     IS 'calls';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units       IS 'units they asked for';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'rows of limit_events_v1';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials     IS 'number of calls';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units       IS 'total units requested by the calls';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'number of rows of limit_events_v1';
 
 CREATE OR REPLACE VIEW rollgate_audit.limit_events_v1 AS
 SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+') AS level, e.subject, e.dimensions, e.window_name,
        CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
-       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.node, e.route, e.request_id, e.retry_at, e.merged, e.filled
+       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.node, e.route, e.request_id, e.retry_at, e.merged,
+       e.filled
 FROM rollgate.limit_event e;
 
-COMMENT ON VIEW rollgate_audit.limit_events_v1 IS 'Denied calls, also those let through in shadow mode, counted by second; and samples of grants. One partition a day (UTC): a condition on first_at keeps the others untouched';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.id             IS 'names the event; the id of its n-th denial is <id>.<n>, n in base 36 from 1: rollgate_audit.explain_denial takes both';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.kind           IS 'denied: calls that had no room; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.account        IS 'the tenant; * where all accounts were added up; _rollgate: the service''s own sign-in';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.api            IS 'API that was called, e.g. publish-bot';
+COMMENT ON VIEW rollgate_audit.limit_events_v1 IS
+  'Denied calls, including those let through in shadow mode, counted by second; and samples of grants. One partition per day (UTC): '
+  'a condition on first_at limits which are read';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.id             IS
+  'event id; the id of its n-th denial is <id>.<n>, n in base 36 from 1. rollgate_audit.explain_denial accepts both';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.kind           IS
+  'denied: calls with too few free units; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.account        IS
+  'the account; * where all accounts are combined; _rollgate: the service''s own sign-in';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.api            IS 'the called API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.group_id       IS 'group of the API';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.level          IS 'dimensions that make the subject, e.g. bot, account+table';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.subject        IS 'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects were added up';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.level          IS 'dimensions that form the subject, e.g. bot, account+table';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.subject        IS
+  'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects are combined';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.dimensions     IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.window_name    IS 'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both had no room; NULL: a grant';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.limit_units    IS 'limit in force of that window, in units; of a grant, of the minute';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.window_name    IS
+  'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both did; NULL: a grant';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.limit_units    IS 'limit in force of that window, in units; for a grant, of the minute';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_minute     IS 'limit in force: units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_hour       IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.used           IS 'units in that window as the first call was told; of a grant, in the minute, with it';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost           IS 'units each call asked for; of merged events, the first call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.used           IS
+  'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost           IS 'units per call; for merged events, of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.source         IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of the policy on the node that decided';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode           IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at       IS 'first call, by the database''s clock';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at        IS 'last call, by the database''s clock';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.count          IS 'calls: sum it to count denials';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.units          IS 'units all the calls asked for';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of overrides and catalogue on the instance that decided';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode           IS
+  'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at       IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at        IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.count          IS 'number of calls: sum it to count denials';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.units          IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.node           IS 'host and process that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route          IS 'route of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id     IS 'request of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at       IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged         IS 'second: calls of one second; minute: of one minute, because no wait helps them or the node had too many events and added them up; longer: added up further';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled         IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id     IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at       IS
+  'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged         IS
+  'second: calls within one second; minute: calls within one minute, merged because retrying does not help or because the instance '
+  'had too many events; longer: calls of a longer time';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled         IS
+  'what filled the window: [[Unix second, units], …], for the hour by minutes; recorded once per subject, window and minute';
 
 CREATE OR REPLACE VIEW rollgate_audit.limit_requests_v1 AS
-SELECT r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.ticket, r.denial_id, r.denial, r.asked_by,
-       r.asked_at, r.needs_admin, r.state, r.decided_by, r.decided_at,
+SELECT r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.ticket, r.denial_id,
+       r.denial, r.asked_by, r.asked_at, r.needs_admin, r.state, r.decided_by, r.decided_at,
        floor(extract(epoch FROM r.decided_at - r.asked_at))::bigint AS seconds_to_decision, r.answer, r.override_id,
-       o.per_minute AS override_per_minute, o.per_hour AS override_per_hour, o.factor AS override_factor, o.expires_at AS override_expires_at, r.version
+       o.per_minute AS override_per_minute, o.per_hour AS override_per_hour, o.factor AS override_factor,
+       o.expires_at AS override_expires_at, r.version
 FROM rollgate.limit_request r
 LEFT JOIN rollgate.override o ON o.id = r.override_id;
 
-COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with their answers and how long those took';
+COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with answers and time to answer';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.id                  IS 'id of the limit request';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account             IS 'the tenant it is for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id            IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api                 IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject             IS 'the subject''s key, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute          IS 'units in any 60 s that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour            IS 'units in any 3,600 s that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor              IS 'times each API''s own default that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until               IS 'wanted until; NULL: for good';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason              IS 'why it is wanted';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account             IS 'the account it is for';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id            IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api                 IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject             IS 'the subject''s key; NULL: it is not for one subject';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute          IS 'requested units in any 60 s; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour            IS 'requested units in any 3,600 s; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor              IS 'requested multiple of each API''s default; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until               IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason              IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.ticket              IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial_id           IS 'the denial it was asked for: see rollgate_audit.explain_denial';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial              IS 'what the denial''s link told';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_by            IS 'account:<account>, or staff:<login> above its ceiling';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_at            IS 'when it was asked';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.needs_admin         IS 'asked for above the ceiling of whoever asked';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial_id           IS 'the denial it refers to: see rollgate_audit.explain_denial';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial              IS 'the denial as recorded in its signed link';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_by            IS
+  'account:<account>, or staff:<login> for a request above the person''s approval limit';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_at            IS 'when it was filed';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.needs_admin         IS 'above the approval limit of the person who filed it';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.state               IS 'open, approved or declined';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.decided_by          IS 'who decided; NULL: it is open';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.decided_at          IS 'when it was decided; NULL: it is open';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.seconds_to_decision IS 'from asking to the decision, in seconds; NULL: it is open';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer              IS 'what the account was told';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id         IS 'the override that was made of it';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour   IS 'units in any 3,600 s of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor     IS 'factor of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version             IS 'goes up with each step';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.seconds_to_decision IS 'seconds from filing to the decision; NULL: it is open';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer              IS 'answer to the account';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id         IS 'the override created for it';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour   IS 'units in any 3,600 s of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor     IS 'factor of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS
+  'end of that override as it is now; NULL: permanent, or there is none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version             IS 'increases with each step';
 
 CREATE OR REPLACE VIEW rollgate_audit.override_history_v1 AS
 SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.address, h.request_id, h.scope, h.group_id, h.api, h.subject,
-       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at, h.expires_at_before, h.expires_at,
-       h.version, h.reason, h.ticket, h.limit_request_id, h.undoes, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
+       h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at,
+       h.expires_at_before, h.expires_at, h.version, h.reason, h.ticket, h.limit_request_id, h.undoes,
+       d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
        round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
        round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        h.lowered, h.before, h.after, h.hash
 FROM rollgate.override_history h
--- the least default in the scope, as it stood then
+-- The lowest default in the scope at that time.
 LEFT JOIN LATERAL (
   SELECT min(coalesce((c.after ->> 'perMinute')::int, (c.after ->> 'shippedPerMinute')::int)) AS per_minute,
          min(coalesce((c.after ->> 'perHour')::int, (c.after ->> 'shippedPerHour')::int)) AS per_hour
@@ -3291,49 +3505,56 @@ LEFT JOIN LATERAL (
   WHERE h.group_id IS NULL OR c.after ->> 'group' = h.group_id
 ) d ON true;
 
-COMMENT ON VIEW rollgate_audit.override_history_v1 IS 'Every change of an override: who, when, from where, why, from which limits to which';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.id                 IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.override_history_v1 IS
+  'Every change of an override: who changed it, when, from where and why, with the limits before and after';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.id                 IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.at                 IS 'when it was changed';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.action             IS 'create, change, expire, restore or undo';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.override_id        IS 'id of the override';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.account            IS 'the tenant it is for';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.account            IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.actor              IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.role               IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.role               IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.address            IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.request_id         IS 'HTTP request that made the change';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.request_id         IS 'ID of the HTTP request that made the change';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.scope              IS 'account, group, api or subject';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.group_id           IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.api                IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.subject            IS 'the subject''s key, where it is for one';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before  IS 'units in any 60 s before; NULL: the default, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.group_id           IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.api                IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.subject            IS 'the subject''s key; NULL: it is not for one subject';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before  IS
+  'units in any 60 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute         IS 'units in any 60 s after; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before    IS 'units in any 3,600 s before; NULL: the default, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before    IS
+  'units in any 3,600 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour           IS 'units in any 3,600 s after; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before      IS 'times each API''s own default before; NULL: it set limits, or none';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.factor             IS 'times each API''s own default after; NULL: it sets limits, or none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before      IS
+  'multiple of each API''s default before; NULL: it set limits, or only a mode';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor             IS
+  'multiple of each API''s default after; NULL: it sets limits, or only a mode';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode_before        IS 'mode before';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode               IS 'mode after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.starts_at          IS 'start after the change';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.expires_at_before  IS 'end before; NULL: permanent, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.expires_at         IS 'end after the change; NULL: permanent';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.version            IS 'version after the change';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.reason             IS 'why';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.reason             IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.ticket             IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id   IS 'the limit request it was made for';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes             IS 'id of the change that this one took back';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as times of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as times of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS 'limits that fell by it, which the actor confirmed: [{api, window, from, to, why, at, text}]; NULL: none';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'all of it before; NULL: it was made';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'all of it after';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id   IS 'the limit request it was created for';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes             IS 'id of the change that this one reverted';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'lowest default of the APIs in its scope at that time';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'lowest default of the APIs in its scope at that time';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS
+  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}]; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'the whole override before; NULL: it was created';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'the whole override after';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS
+  'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
 
 CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
 SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
-       o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at, o.request_id AS limit_request_id, o.version,
-       d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
+       o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at,
+       o.request_id AS limit_request_id, o.version, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
        round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
        round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
@@ -3346,48 +3567,55 @@ LEFT JOIN LATERAL (
 ) d ON true
 WHERE o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp());
 
-COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits that hold now, with their defaults and what they were used for. Where several fit a subject, the most specific one wins, among equals the newest';
+COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
+  'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '
+  'equally specific ones, the newest';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id                 IS 'id of the override';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account            IS 'the tenant it is for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope              IS 'account, group, api or subject: what of the account it is for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.group_id           IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api                IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'the subject''s key, where it is for one';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account            IS 'the account it is for';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope              IS 'account, group, api or subject: what the override covers';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.group_id           IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api                IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'the subject''s key; NULL: it is not for one subject';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS 'times each API''s own default, rounded up to whole units; NULL: it sets limits, or none';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'holds from then';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at         IS 'holds until just before; NULL: permanent';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.permanent          IS 'has no end';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.reason             IS 'why, as whoever changed it last wrote';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.ticket             IS 'ticket; NULL: none was given';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_by         IS 'who made it, e.g. staff:ann@example.com';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_at         IS 'when it was made';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.changed_at         IS 'when it was changed last';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id   IS 'the limit request it was made for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version            IS 'goes up with each change';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'least default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'least default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'it first had an effect on a call; NULL: never';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'it last had an effect on a call';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'most units in 60 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS
+  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS
+  'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'in force from this time';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at         IS 'in force until just before this time; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.permanent          IS 'whether it has no end';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.reason             IS 'reason given for the latest change';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.ticket             IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_by         IS 'who created it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_at         IS 'when it was created';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.changed_at         IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id   IS 'the limit request it was created for';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version            IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'lowest default of the APIs in its scope';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'lowest default of the APIs in its scope';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'when it first had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'when it last had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'highest usage of a subject under it, in units in 60 s';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'highest usage of a subject under it, in units in 3,600 s';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS
+  'last time a decision differed from what the defaults would have given; NULL: never';
 
 CREATE OR REPLACE VIEW rollgate_audit.quarantines_v1 AS
 SELECT q.id, q.since, q.until, q.reason, q.noticed_by FROM rollgate.quarantine q;
 
-COMMENT ON VIEW rollgate_audit.quarantines_v1 IS 'Times in which every instance granted half limits, because counts could not be trusted whole';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.id         IS 'in the order in which they began';
+COMMENT ON VIEW rollgate_audit.quarantines_v1 IS
+  'Times in which every instance granted half limits, because usage counts might be incomplete';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.id         IS 'number, in order of start';
 COMMENT ON COLUMN rollgate_audit.quarantines_v1.since      IS 'when it began';
 COMMENT ON COLUMN rollgate_audit.quarantines_v1.until      IS 'when it ended, or will end';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.reason     IS 'what had happened: the clock of the database jumped ahead, or another server took its place';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.noticed_by IS 'instance that noticed it';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.reason     IS
+  'cause: the database''s clock jumped ahead, or the database moved to another server';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.noticed_by IS 'instance that detected it';
 
--- Days outermost: a condition on `day` leaves only its events to be judged.
+-- Each day is checked separately, so that a condition on `day` checks only the events of that day.
 CREATE OR REPLACE VIEW rollgate_audit.recheck_decisions_v1 AS
 SELECT d.day, r.event_id, r.account, r.api, r.subject, r.at, r.window_name, r.limit_units, r.used_reported, r.used_recorded, r.cost, r.count
 FROM (
@@ -3396,75 +3624,79 @@ FROM (
 ) d
 CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, d.day + interval '1 day' - interval '1 microsecond') r;
 
-COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
+COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS
+  'Denials that had enough free units, recomputed from the units on record. Expected result: no rows. A condition on day checks only '
+  'the events of that day. Minutes are kept for a day by default, and older events can''t be checked';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.day           IS 'the day (UTC) of the event';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.event_id      IS 'the event: see limit_events_v1';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.account       IS 'the tenant';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.api           IS 'API that was called';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.account       IS 'the account';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.api           IS 'the called API';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject       IS 'key of the counted subject';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at            IS 'first call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at            IS 'time of the first call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name   IS 'the window that denied';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units   IS 'its limit';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units   IS 'limit of that window, in units';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_reported IS 'units in the window as reported to the call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_recorded IS 'recomputed usage; compare with the reported one';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost          IS 'units each call asked for';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'calls';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost          IS 'units per call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count         IS 'number of calls';
 
 CREATE OR REPLACE VIEW rollgate_audit.request_history_v1 AS
 SELECT h.id, h.at, h.action, h.limit_request_id, h.account, h.actor, h.role, h.address, h.request_id, h.group_id, h.api, h.subject,
-       h.per_minute, h.per_hour, h.factor, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before, h.after, h.hash
+       h.per_minute, h.per_hour, h.factor, h.until, h.state_before, h.state, h.answer, h.override_id, h.reason, h.ticket, h.before,
+       h.after, h.hash
 FROM rollgate.request_history h;
 
-COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.id               IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: filed, approved, declined';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.id               IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.at               IS 'when';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.action           IS 'ask, approve or decline';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.limit_request_id IS 'id of the limit request';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.account          IS 'the tenant it is for';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.account          IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.actor            IS 'who: account:<account> or staff:<login>';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.role             IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.role             IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.address          IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.request_id       IS 'HTTP request';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.group_id         IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.api              IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.subject          IS 'the subject''s key, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute       IS 'units in any 60 s that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour         IS 'units in any 3,600 s that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.factor           IS 'times each API''s own default that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.until            IS 'wanted until; NULL: for good';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before     IS 'state before; NULL: it was asked';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.request_id       IS 'HTTP request ID';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.group_id         IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.api              IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.subject          IS 'the subject''s key; NULL: it is not for one subject';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute       IS 'requested units in any 60 s';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour         IS 'requested units in any 3,600 s';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.factor           IS 'requested multiple of each API''s default';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.until            IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before     IS 'state before; NULL: it was filed';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state            IS 'open, approved or declined';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.answer           IS 'what the account was told';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.override_id      IS 'the override that was made of it';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.reason           IS 'why, by the actor';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.answer           IS 'answer to the account';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.override_id      IS 'the override created for it';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.reason           IS 'reason given by the actor';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.ticket           IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.before           IS 'all of it before; NULL: it was asked';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.after            IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.before           IS 'the whole limit request before; NULL: it was filed';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.after            IS 'the whole limit request after';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.hash             IS 'SHA-256 of this row and all before it';
 
 CREATE OR REPLACE VIEW rollgate_audit.staff_history_v1 AS
-SELECT h.id, h.at, h.kind, h.action, h.target, coalesce(h.after, h.before) ->> CASE h.kind WHEN 'staff' THEN 'login' ELSE 'name' END AS name,
+SELECT h.id, h.at, h.kind, h.action, h.target,
+       coalesce(h.after, h.before) ->> CASE h.kind WHEN 'staff' THEN 'login' ELSE 'name' END AS name,
        h.actor, h.role AS actor_role, h.address, h.request_id, h.before ->> 'role' AS role_before, h.after ->> 'role' AS role,
        h.reason, h.before, h.after, h.hash
 FROM rollgate.history h
 WHERE h.kind IN ('staff', 'token');
 
-COMMENT ON VIEW rollgate_audit.staff_history_v1 IS 'Every change of who may do what in the service: people and tokens';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.id          IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.staff_history_v1 IS 'Every change of permissions in the service: people and tokens';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.id          IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.at          IS 'when';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.kind        IS 'staff: a person; token: a machine';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.kind        IS 'staff: a person; token: a program';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.action      IS 'e.g. add, role, disable, enable, password, create, revoke';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.target      IS 'id of the person or token';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.name        IS 'login of the person, name of the token';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor       IS 'who changed it';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor_role  IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor_role  IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.address     IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.request_id  IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.request_id  IS 'HTTP request ID';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.role_before IS 'role of the person or token before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.role        IS 'role of the person or token after';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.reason      IS 'why; NULL: nothing was said';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.before      IS 'all of it before, without secrets';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.after       IS 'all of it after, without secrets';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.reason      IS 'reason given; NULL: none';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.before      IS 'the whole entry before, without secrets';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.after       IS 'the whole entry after, without secrets';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.hash        IS 'SHA-256 of this row and all before it';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_minute_v1 AS
@@ -3477,31 +3709,35 @@ FROM (
 ) u
 WHERE u.units > 0;
 
-COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, with the minute under way, as long as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
-COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the tenant';
+COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS
+  'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On '
+  'Postgres 18 a condition on subject finds its rows by index';
+COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.api     IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.subject IS 'key of the counted subject';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.minute  IS 'start of the minute';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.units   IS 'units granted in it and not refunded';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_now_v1 AS
-SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, u.minute_remaining, u.hour_used, u.hour_limit, u.hour_remaining, u.source,
-       u.mode, u.last_granted_at
+SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, u.minute_remaining, u.hour_used, u.hour_limit, u.hour_remaining,
+       u.source, u.mode, u.last_granted_at
 FROM rollgate_audit.usage_at(NULL) u;
 
-COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that hold units in a window now, with both windows and the limits that apply. Reads every live counter: some seconds with hundreds of thousands';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.account          IS 'the tenant';
+COMMENT ON VIEW rollgate_audit.usage_now_v1 IS
+  'Subjects that have units in a window now, with both windows and the effective limits. Reads every live counter, which takes some '
+  'seconds with hundreds of thousands';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.account          IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.api              IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.subject          IS 'key of the counted subject';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_used      IS 'units in the last 60 s';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_limit     IS 'units allowed in any 60 s; NULL: the API is in no catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units left of it';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_limit     IS 'units allowed in any 60 s; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units still free in the minute window';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_used        IS 'units in the last 3,600 s';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit       IS 'units allowed in any 3,600 s; NULL: the API is in no catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining   IS 'units left of it';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit       IS 'units allowed in any 3,600 s; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining   IS 'units still free in the hour window';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.source           IS 'default, or the id of the override that sets the limits';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.mode             IS 'enforced; shadow: denials are recorded, not enforced';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'second of the newest grant';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'time of the newest grant, in whole seconds';
 
 -- END FUNCTIONS AND VIEWS
 

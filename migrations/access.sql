@@ -1,10 +1,10 @@
--- Who may do what. Tables are private: everyone but the owner works through functions and the views of rollgate_audit.
+-- Grants. Tables are private: all roles but the owner use functions and the views of rollgate_audit.
 --
--- Runs at the end of every migration, in its transaction, as rollgate_owner; may be repeated. The roles are made before it
--- (roles.ts), functions are taken from PUBLIC and those of rollgate_audit granted to auditors by their names (access.ts).
--- Everything is named: what another application has put beside it is not touched.
+-- Runs at the end of every migration, in its transaction, as rollgate_owner, and may be repeated. roles.ts creates the roles before.
+-- access.ts revokes functions from PUBLIC and grants those of rollgate_audit to auditors. Every object is named, so objects of other
+-- applications in the same schema are not changed.
 
--- Programs that decide.
+-- Programs that decide calls.
 GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
 GRANT USAGE ON TYPE rollgate.author TO rollgate_runtime, rollgate_admin_api;
 GRANT SELECT ON rollgate.migration, rollgate.installation TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
@@ -75,7 +75,7 @@ GRANT EXECUTE ON FUNCTION
 
 -- Auditors.
 GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;
--- Called by the views. Without USAGE on their schema an auditor can't call them by name.
+-- The views call these. Without USAGE on their schema an auditor can't call them directly.
 GRANT EXECUTE ON FUNCTION
   rollgate.decode_part(text), rollgate.default_limits(rollgate.catalogue), rollgate.recheck_decisions(timestamptz, timestamptz)
   TO rollgate_auditor;

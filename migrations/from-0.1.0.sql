@@ -1,7 +1,7 @@
--- Brings a database made by 0.1.0 (migrations 001-counters to 010-cheaper-decision) to the tables of 001-baseline.sql. The
--- functions and views of the baseline and access.sql follow in the same transaction.
+-- Upgrades the tables of a database made by 0.1.0 (migrations 001-counters to 010-cheaper-decision) to those of 001-baseline.sql.
+-- The comments, functions and views of the baseline, and access.sql, follow in the same transaction (from-0.1.0.ts).
 --
--- What 0.1.0 made is removed by name. Its schema `audit` goes when nothing else is in it; its views are in rollgate_audit now.
+-- Objects of 0.1.0 are dropped by name. Its schema `audit` is dropped if it contains nothing else; its views are now in rollgate_audit.
 
 DROP VIEW
   audit.catalogue_history_v1,
@@ -91,8 +91,8 @@ DROP FUNCTION
   rollgate.window_filling(int,text,text,timestamptz),
   rollgate.write_events(jsonb);
 
--- 0.1.0 took over whatever else the schema held: it became rollgate_owner's, its functions were closed to PUBLIC, and auditors
--- could read it. Who owned it before is not on record, so it is named for a person to give back.
+-- 0.1.0 took over other objects in the schema: it made rollgate_owner their owner, revoked their functions from PUBLIC, and let
+-- auditors read them. Their former owner is not on record, so a warning lists them for a person to return.
 DO $$
 DECLARE
   v_object record;
@@ -102,7 +102,7 @@ BEGIN
     SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
            c.oid::regclass::text AS name, pg_has_role(c.relowner, 'USAGE') AS ours
     FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
-      -- a sequence of a column goes with its table
+      -- A column's sequence belongs to its table.
       AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
     UNION ALL
     SELECT 'FUNCTION', p.oid::regprocedure::text, pg_has_role(p.proowner, 'USAGE') FROM pg_proc p WHERE p.pronamespace = 'audit'::regnamespace
@@ -131,32 +131,27 @@ BEGIN
   END IF;
 END $$;
 
--- Tables that changed or are new since.
+-- Tables that changed since, and new ones.
 ALTER TABLE rollgate.freed ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 REVOKE ALL ON rollgate.freed FROM rollgate_maintenance;
-COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll it';
 CREATE TABLE rollgate.freed_removed (
   one  boolean PRIMARY KEY DEFAULT true CHECK (one),
   xact xid8 NOT NULL
 );
-COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction of which rows of rollgate.freed were removed: who has not read them has a hole';
--- The function itself follows with the others.
+-- A placeholder for the triggers. The real function follows with the others.
 CREATE FUNCTION rollgate.note_freed_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 ALTER TABLE rollgate.node ADD COLUMN counted int;
-COMMENT ON COLUMN rollgate.node.counted IS 'by how many instances it divides what it grants while the database is away; NULL: it grants nothing then';
 CREATE TABLE rollgate.instance_peak (
   minute    int PRIMARY KEY,
   instances int NOT NULL
 );
-COMMENT ON TABLE rollgate.instance_peak IS 'The most instances that were running at once in a minute of the last hour: a crash of Postgres empties rollgate.node';
 CREATE TABLE rollgate.server (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   place text NOT NULL
 );
-COMMENT ON TABLE rollgate.server IS 'Where instances last found the database, as rollgate.server_place names it';
 CREATE TABLE rollgate.quarantine (
   id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   since      timestamptz NOT NULL,
@@ -164,25 +159,15 @@ CREATE TABLE rollgate.quarantine (
   reason     text NOT NULL,
   noticed_by text NOT NULL
 );
-COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because counts could not be trusted whole';
 CREATE UNLOGGED TABLE rollgate.second_seen (
   slot int PRIMARY KEY,
   at   timestamptz NOT NULL
 );
-COMMENT ON TABLE rollgate.second_seen IS 'A ring of the last seconds in which an instance called: a clock that jumps ahead leaves some out';
-
-COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
-
 CREATE TABLE rollgate.installation (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   roles text    NOT NULL CHECK (roles IN ('own', 'none'))
 );
-COMMENT ON TABLE  rollgate.installation IS 'How this database was migrated; one row';
-COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
-
-COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
-
--- An override may multiply each API's default, and every row names the row of the history that made it what it is.
+-- An override may multiply each API's default, and every row refers to the history row of its newest change.
 ALTER TABLE rollgate.override
   ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
   ADD COLUMN history_id bigint,
@@ -201,11 +186,3 @@ UPDATE rollgate.override o SET history_id = (SELECT max(h.id) FROM rollgate.hist
 UPDATE rollgate.limit_request r SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'request' AND h.target = r.id);
 UPDATE rollgate.catalogue c SET history_id = (
   SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'catalogue' AND h.target = c.api AND h.action NOT IN ('add', 'ship'));
-COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
-COMMENT ON COLUMN rollgate.override.factor     IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
-COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
-COMMENT ON TABLE  rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
-COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
-COMMENT ON TABLE  rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
-COMMENT ON COLUMN rollgate.limit_request.factor      IS 'wanted times of each API''s own default; NULL: limits are wanted';
-COMMENT ON COLUMN rollgate.limit_request.history_id  IS 'row of the history that made it what it is';

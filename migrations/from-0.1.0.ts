@@ -1,6 +1,6 @@
 /** Databases made by 0.1.0, whose ten migrations are one baseline now. */
 import type pg from 'pg';
-import { functionsOf } from './function-files.js';
+import { commentsOf, functionsOf } from './function-files.js';
 import { readSql, runSql } from './run-sql.js';
 
 /** The migrations of 0.1.0, oldest first, as rollgate.migration names them. */
@@ -17,9 +17,11 @@ export const MIGRATIONS_OF_010 = [
   '010-cheaper-decision-0000000000010',
 ] as const;
 
-/** Brings a database of 0.1.0 to the baseline, inside the transaction that the caller opened. Its rows stay as they are. */
+/** Upgrades a database of 0.1.0 to the baseline, inside the transaction that the caller opened. Rows are kept. */
 export async function bringOver(client: pg.Client): Promise<void> {
   await runSql(client, 'from-0.1.0.sql');
-  await client.query(functionsOf(await readSql('001-baseline.sql')));
+  const baseline = await readSql('001-baseline.sql');
+  await client.query(commentsOf(baseline));
+  await client.query(functionsOf(baseline));
   await client.query('DELETE FROM rollgate.migration WHERE name = ANY ($1)', [MIGRATIONS_OF_010]);
 }

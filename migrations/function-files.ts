@@ -53,6 +53,11 @@ export function functionsOf(baseline: string): string {
   return baseline.slice(...marks(baseline));
 }
 
+/** The COMMENT ON statements outside the two marks: those of tables, columns and schemas. */
+export function commentsOf(baseline: string): string {
+  return (withFunctions(baseline, '').match(/^COMMENT ON .*?';$/gms) ?? []).join('\n');
+}
+
 function marks(baseline: string): [number, number] {
   const begin = baseline.indexOf(BEGIN);
   const end = baseline.indexOf(END);

@@ -1,5 +1,5 @@
--- By traffic of the last day, denials as long as they are kept, a request of the customer's own, or an override that was used. An
--- override alone proves nothing: a misspelled one is what this is asked for.
+-- An account counts as known by traffic of the last day, by denials on record, by a limit request of its own, or by an override that
+-- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
@@ -7,11 +7,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
     OR EXISTS (
       SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
-        (SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.counter c
+         WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
         UNION ALL
-        (SELECT FROM rollgate.bucket b WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.bucket b
+         WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
     OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
 $$;
 
-COMMENT ON FUNCTION rollgate.account_seen IS 'Whether an account is known by its own doing: traffic of the last day, denials on record, a request of its own, or an override that was used';
+COMMENT ON FUNCTION rollgate.account_seen IS
+  'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was '
+  'used';

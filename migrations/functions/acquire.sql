@@ -1,8 +1,28 @@
--- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows, all or
--- nothing for each call. A batch that holds a subject twice is refused. Answers one row of arrays, one element for each
--- subject. The order of the elements depends on the plan: `item` is the key that says which subject an element is of.
--- For speed each array is unnested once, subjects without a reset take shorter expressions, and a lone call whose head is of
--- another minute goes straight to rollgate.acquire_cold.
+-- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows. Each call is allowed
+-- as a whole or denied. A batch that contains a subject twice is refused. Returns one row of arrays with one element per subject.
+-- The order of the elements depends on the plan: `item` says which subject an element belongs to.
+--
+-- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
+--
+--   minute = 1000   secs      = {5, 20}    sums      = {3, 10}    total      = 110   units 101-103 at :05, 104-110 at :20
+--   minute   999    prev_secs = {10, 40}   prev_sums = {12, 30}   prev_start =  70   units 71-82 at :10, 83-100 at :40
+--   minute   940    hour_secs = {15, 50}   hour_sums = {8, 15}    hour_start =  20   units 21-28 at :15, 29-35 at :50
+--   cleared  = 0
+--
+-- A call of 2 units arrives at second :30 of minute 1000. Both windows begin at :30 of their first minute, which still counts, so
+-- a base is the newest unit granted before :30 in that minute (rollgate.window_base):
+--
+--   minute window: sums up to :29 of minute 999 = 12, base = 70 + 12 = 82, used = 110 - 82 = 28, and 28 + 2 <= 60
+--   hour window:   sums up to :29 of minute 940 =  8, base = 20 +  8 = 28, used = 110 - 28 = 82, and 82 + 2 <= 1800
+--
+-- The call is granted, and the head row gets total = 112, secs = {5, 20, 30} and sums = {3, 10, 12}. The oldest used unit of the
+-- minute window is 83, granted at 999:40, so minute_reset is 61 s later, at 1000:41. The oldest of the hour window is 29, granted
+-- at 940:50, so hour_reset is 3,601 s later, at 1000:51.
+--
+-- This function grants what fits when the head row is already of the current minute. rollgate.acquire_cold does the rest, such as
+-- moving a stale head to the current minute; docs/decisions/0002-hot-and-cold.md explains the split.
+-- For speed each array is unnested once, subjects without a reset use shorter expressions, and a single call whose head is of
+-- another minute goes directly to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_lanes      int[],
   p_subjects   text[],
@@ -10,16 +30,16 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_calls      int[],
   p_per_minute int[],
   p_per_hour   int[],
-  p_now        timestamptz DEFAULT NULL,  -- tests own the clock; NULL: clock_timestamp() after the lock
-  OUT now_ms       bigint,  -- the clock of this decision, Unix ms
-  OUT item         int[],   -- the key of each answer: the subject's place in p_subjects, from 1
-  OUT granted      int[],   -- so many calls, the first ones
+  p_now        timestamptz DEFAULT NULL,  -- only tests set it; NULL: clock_timestamp() after the lock
+  OUT now_ms       bigint,  -- time of this decision, Unix ms
+  OUT item         int[],   -- for each element: the subject's position in p_subjects, from 1
+  OUT granted      int[],   -- number of calls granted: the first ones
   OUT minute_used  int[],   -- units in the window before this batch
   OUT hour_used    int[],
-  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: none is used
+  OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: no unit is used
   OUT hour_reset   int[],
-  OUT retry_at     int[],   -- second in which the first call not granted fits; NULL: never, or none was denied
-  OUT second       int[]    -- second in which the subject was decided and its grants are counted; NULL: all in that of now_ms
+  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied
+  OUT second       int[]    -- second in which the grants of the subject are counted; NULL: all in the second of now_ms
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -34,14 +54,14 @@ DECLARE
   v_cold   record;
 BEGIN
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
-  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
+  -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
@@ -51,13 +71,13 @@ BEGIN
           secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
           sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
       FROM (
-        -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
-        -- for short, and a series for so long that a young table would be read as a whole for each item.
+        -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
+        -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
-      -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+      -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE c.lane = i.lane AND c.subject = i.subject
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
@@ -71,7 +91,8 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
+    -- arrays.
     SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
@@ -87,7 +108,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -99,4 +120,5 @@ BEGIN
   second       := second       || v_cold.second;
 END $$;
 
-COMMENT ON FUNCTION rollgate.acquire IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+COMMENT ON FUNCTION rollgate.acquire IS
+  'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';

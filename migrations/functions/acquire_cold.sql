@@ -1,5 +1,17 @@
--- The rest of a batch, inside rollgate.acquire, which holds the lanes: every item but p_done, at second p_second.
--- A head that exists is written once, whatever its minute.
+-- Decides the rest of a batch at second p_second: every item that is not in p_done. Only rollgate.acquire calls this, while it
+-- holds the lanes (docs/decisions/0002-hot-and-cold.md). An existing head row is written once, whatever its minute.
+--
+-- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head gets
+-- minute = m, secs and sums of the new grant alone, and these copies:
+--
+--   H                  prev_*          hour_*                                       hour_next
+--   m - 1              minute H        archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
+--   m - 59 to m - 2    empty           archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
+--   m - 60             empty           minute H                                     NULL
+--   before m - 60      empty           empty                                        NULL
+--
+-- The start of an empty copy is the total at the point where its window begins: hour_start is the start of the first minute on
+-- record from m - 60 on, and the present total where there is none, as prev_start is when minute m - 1 holds no units.
 CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_lanes      int[],
   p_subjects   text[],
@@ -15,17 +27,17 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
-  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
+  -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
+  -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
+  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
   WITH seen AS (
-    -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
+    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
     SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
            c.ctid AS tid, c.minute < t.s / 60 AS stale,
            c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
@@ -38,7 +50,7 @@ BEGIN
     WHERE p_done IS NULL OR i.ord <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
+  -- The head at the minute of `s`. Only a stale head is recomputed.
   head AS (
     SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
            z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
@@ -58,13 +70,13 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
                 z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
-    -- the first finished minute that is not older than the minute an hour ago,
+    -- b: the first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
       ORDER BY minute LIMIT 1
     ) b ON true
-    -- and the oldest counted second after that minute
+    -- n: the oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
       SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
@@ -93,7 +105,7 @@ BEGIN
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
     SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
   ),
-  -- Of the same minute nothing but its newest second changes: WAL records what differs, whatever is assigned.
+  -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
   written AS (
     UPDATE rollgate.counter c
     SET minute = d.m, total = d.total + d.units,
@@ -139,4 +151,5 @@ BEGIN
   FROM answered a;
 END $$;
 
-COMMENT ON FUNCTION rollgate.acquire_cold IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+COMMENT ON FUNCTION rollgate.acquire_cold IS
+  'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';

@@ -1,5 +1,5 @@
--- Inside an open ledger. p_spec names columns of rollgate.override, and allow_lowering. A limit that p_spec does not name keeps
--- what is in force; null in its place is the default.
+-- Requires the ledger's lock (rollgate.open_ledger). p_spec names columns of rollgate.override, and allow_lowering. A limit that
+-- p_spec does not name keeps its effective value; a limit given as null is the default.
 CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -9,7 +9,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
-  -- A minute for clocks that differ and forms that take time.
+  -- Allow a minute for different clocks and for the time a form takes.
   IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;

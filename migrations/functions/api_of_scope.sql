@@ -1,4 +1,4 @@
--- The API whose limits a key's scope goes by: itself, or of a group counted together its first one.
+-- A key's scope is an API, or a group whose APIs are counted together. The limits of a group are those of its first API.
 CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT CASE WHEN p_scope NOT LIKE '@%' THEN p_scope ELSE (

@@ -1,5 +1,7 @@
--- Default limits, by admins.
-CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version int, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author)
+-- Changes an API's default limits or its shadow mode. Only admins may.
+CREATE OR REPLACE FUNCTION rollgate.change_catalogue(
+  p_api text, p_version int, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author
+)
 RETURNS SETOF rollgate.catalogue
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,4 +23,6 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_catalogue IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. RG403, RG404, RG409 it lowers a default, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_catalogue IS
+  'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, '
+  'allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';

@@ -1,4 +1,4 @@
--- p_changes names the columns that change, of: per_minute, per_hour, factor, mode, starts_at, expires_at, ticket; and allow_lowering.
+-- p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version int, p_changes jsonb, p_reason text, p_by rollgate.author)
 RETURNS SETOF rollgate.override
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -12,8 +12,9 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
     'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
-  -- Limits replace a factor, and a factor replaces limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL) AND v_old.factor IS NOT NULL THEN
+  -- Setting limits removes a factor, and setting a factor removes limits.
+  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
+    AND v_old.factor IS NOT NULL THEN
     v_new.factor := NULL;
     v_given := p_changes;
   ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
@@ -21,10 +22,10 @@ BEGIN
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
   IF v_new.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
@@ -35,4 +36,6 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.change_override IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.change_override IS
+  'Changes an override that is at p_version (NULL: any). Errors: RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 '
+  'another version, RG422';

@@ -1,4 +1,4 @@
--- Refuses what the role may not grant.
+-- Refuses what is above the role's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   SELECT * INTO v_ceiling FROM rollgate.ceiling WHERE role = p_by.role;
   IF NOT found THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
@@ -25,14 +25,16 @@ BEGIN
     RAISE EXCEPTION 'The role % may grant up to % times the default.', p_by.role, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
-  -- A minute for clocks that differ and forms that take time.
-  IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_ceiling.days IS NOT NULL
+    AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
     RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
   IF v_ceiling.times IS NOT NULL AND p_override.mode = 'shadow' THEN
-    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling',
+      HINT = 'Ask an admin.';
   END IF;
 END $$;
 
-COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above what its author''s role may grant';
+COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above the approval limit of its author''s role';

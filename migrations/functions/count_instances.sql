@@ -1,9 +1,10 @@
--- By how many instances this one divides what it may grant while the database is away: the most that were running at once within
--- the last hour. NULL: another instance still divides by less than are running now, so this one has no part yet. Others raise their
--- number within two looks; one that has not looked for 5 s, most likely because it ended, is not waited for.
+-- Returns the number of instances by which this one divides what it may grant while the database is away: the highest number that
+-- ran at once within the last hour. NULL: another instance still divides by less than the number running now, so this one may grant
+-- nothing yet. Other instances raise their number within two polls. An instance that has not polled for 5 s is ignored, because it
+-- has most likely stopped.
 --
--- p_counted is what the caller divides by now. A larger number is only written down once the caller sends it back, because the
--- answer may be lost; a smaller one at once, because the caller may use it from the answer on.
+-- p_counted is the number the caller divides by now. A larger number is stored only once the caller sends it back, because the
+-- answer may be lost. A smaller number is stored at once, because the caller may use it from the answer on.
 CREATE OR REPLACE FUNCTION rollgate.count_instances(p_instance text, p_counted int) RETURNS int
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,7 +13,8 @@ DECLARE
   v_most    int;
   v_counted int;
 BEGIN
-  -- Instances that begin to have a part, or to have a larger one, take turns: each sees what the one before has written.
+  -- Instances that begin to have a share, or get a larger one, run this one after another, so that each sees what the previous
+  -- one has written.
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
@@ -34,4 +36,5 @@ BEGIN
   RETURN v_most;
 END $$;
 
-COMMENT ON FUNCTION rollgate.count_instances IS 'Most instances at once within the last hour; NULL: not all others have counted this one yet';
+COMMENT ON FUNCTION rollgate.count_instances IS
+  'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';

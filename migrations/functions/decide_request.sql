@@ -1,6 +1,9 @@
--- Approves, with the override in the same transaction, or declines. p_changes may name per_minute, per_hour, factor,
--- expires_at, starts_at, ticket and allow_lowering. A limit that neither it nor the request names keeps what is in force.
-CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
+-- Approves a limit request and creates its override in the same transaction, or declines it. p_changes may name per_minute,
+-- per_hour, factor, expires_at, starts_at, ticket and allow_lowering. A limit that neither p_changes nor the request names keeps its
+-- effective value.
+CREATE OR REPLACE FUNCTION rollgate.decide_request(
+  p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author
+)
 RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -21,19 +24,19 @@ BEGIN
     RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not decide requests.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.asked_by = p_by.actor THEN
-    RAISE EXCEPTION 'Nobody decides their own request.' USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'You can''t review your own limit request.' USING ERRCODE = 'RG403';
   END IF;
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
-      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+      RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
     v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
-    -- Limits replace a factor, and a factor replaces limits.
+    -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
       v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
@@ -57,4 +60,6 @@ BEGIN
   RETURN NEXT v_new;
 END $$;
 
-COMMENT ON FUNCTION rollgate.decide_request IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request IS
+  'Approves a limit request and creates its override, or declines it. Errors: RG403 own request or above the approval limit, RG404, '
+  'RG409 already decided, or it lowers a limit in force, RG412, RG422';

@@ -1,4 +1,4 @@
--- n of a decision's id, <event>.<n>. NULL: none.
+-- Returns n of a decision's id, <event>.<n>; NULL where the id has no number.
 CREATE OR REPLACE FUNCTION rollgate.decision_number(p_id text) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT sum((strpos('0123456789abcdefghijklmnopqrstuvwxyz', d.digit) - 1) * (36::numeric ^ (length(n.text) - d.place)))::bigint
@@ -7,4 +7,4 @@ LANGUAGE sql IMMUTABLE AS $$
   WHERE n.text ~ '^[0-9a-z]{1,10}$'
 $$;
 
-COMMENT ON FUNCTION rollgate.decision_number IS 'Which decision of its event an id means, from 1; NULL: the event';
+COMMENT ON FUNCTION rollgate.decision_number IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';

@@ -1,4 +1,4 @@
--- The key's own syntax, and what no reader of a table can see, stands in keys as %XX (libs/limiter/src/subject.ts).
+-- Keys write the characters of their own syntax, and invisible ones, as %XX (libs/limiter/src/subject.ts). This reverses it.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
@@ -6,4 +6,4 @@ LANGUAGE sql IMMUTABLE AS $$
     FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
 $$;
 
-COMMENT ON FUNCTION rollgate.decode_part IS 'An account or a value as it stands in a subject''s key, as it was given';
+COMMENT ON FUNCTION rollgate.decode_part IS 'Decodes an account or a value from its form in a subject''s key';

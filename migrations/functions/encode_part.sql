@@ -1,8 +1,9 @@
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
-    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END, '' ORDER BY ord)
+    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END,
+           '' ORDER BY ord)
     FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
 $$;
 
-COMMENT ON FUNCTION rollgate.encode_part IS 'An account or a value as it stands in a subject''s key';
+COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';

@@ -7,16 +7,18 @@ DECLARE
   v_new    rollgate.override := v_old;
 BEGIN
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := v_ledger.history_at;
-  -- One that has not begun never will.
+  -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
     rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.expire_override IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override IS
+  'Expires an override now. Limits that fall need no confirmation; the history lists them. Errors: RG403, RG404, RG409 already '
+  'expired, RG412 another version';

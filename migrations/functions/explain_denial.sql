@@ -1,11 +1,10 @@
--- All there is to know of one decision, or of one event, by its id. What the limit was and who had made it is told as it
--- stood then.
+-- Explains one decision, or one event, by its id. The limit and the override are reported as they were at the time of the decision.
 CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
 RETURNS TABLE (
-  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int, used int,
-  cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text, route text, request_id text,
-  sentence text
+  id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
+  used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
+  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH event AS (
@@ -27,7 +26,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL
-    -- As it stood then; the first known, where the clocks of the two tell otherwise.
+    -- The override as it was then; its first version if, by differing clocks, it appears to be newer than the event.
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
@@ -44,8 +43,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
-         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor, e.filling, e.retry_at,
-         e.count, e.mode, e.route, e.request_id,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
+         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -56,13 +55,17 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              ELSE ' was denied' END,
            CASE e.merged WHEN 'second' THEN ' at ' WHEN 'minute' THEN ' in the minute of ' ELSE ' after ' END, rollgate.utc(e.first_at),
            CASE
-             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used, e."limit")
+             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
+               e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost, e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
+             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+               e.subject, e."limit", e.length)
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+               e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ', coalesce(e.created_by, 'nobody on record'),
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+               coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
            CASE
@@ -70,11 +73,13 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.filling IS NULL THEN '; what filled the window is not on record'
              ELSE (
                SELECT format('; the window was filled from %s to %s, most of it (%s of %s) in the %s of %s',
-                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units), sum(f.units),
+                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units),
+                 sum(f.units),
                  CASE e.window_name WHEN 'hour' THEN 'minute' ELSE 'second' END,
                  rollgate.utc(to_timestamp((array_agg(f.at ORDER BY f.units DESC, f.at))[1]), 'HH24:MI:SS'))
                FROM (SELECT (x ->> 0)::float8 AS at, (x ->> 1)::bigint AS units FROM jsonb_array_elements(e.filling) x) f) END,
-           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; it fits again at ' || rollgate.utc(e.retry_at), '; no wait helps') END,
+           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; the call would be allowed at ' || rollgate.utc(e.retry_at),
+             '; retrying does not help') END,
            CASE
              WHEN e.kind = 'granted_sample' THEN format('; it stands for %s sampled grants of that second', e.count)
              WHEN e.count = 1 THEN '; it is the only such call of that second'
@@ -87,4 +92,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.explain_denial IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate.explain_denial IS
+  'Explains one decision or event by its id, in columns and in one sentence; no row: the id is not on record';

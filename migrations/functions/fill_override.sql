@@ -1,5 +1,6 @@
--- A limit that an override leaves out keeps what is in force when it starts: of one API the limit that applies, of several APIs
--- that of the override with the same scope. p_given: the limits it names, also those it names as null, which is the default.
+-- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
+-- several APIs the limit of the override with the same scope. p_given names the limits that were given, including those given as
+-- null, which means the default.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
 )
@@ -34,11 +35,12 @@ BEGIN
   END IF;
   filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
   filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
-  -- Keeping a grant for longer than it was given is a grant of one's own.
+  -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
     asked := filled;
   END IF;
 END $$;
 
-COMMENT ON FUNCTION rollgate.fill_override IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';
+COMMENT ON FUNCTION rollgate.fill_override IS
+  'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';

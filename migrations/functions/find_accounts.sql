@@ -1,6 +1,6 @@
--- One page of accounts that start with p_prefix and are known by traffic, an override or a request; on the first page the one
--- that is p_prefix comes first. Then in the order of keys:
--- each lane is looked through account by account, not subject by subject.
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
+-- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
+-- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit int) RETURNS TABLE (key text, account text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH RECURSIVE walk AS (
@@ -21,7 +21,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
-        SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
+        SELECT FROM rollgate.counter c
+        WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
     UNION

@@ -1,4 +1,5 @@
--- As JSON, so that no two rows have one text. Microseconds, so that no time zone matters.
+-- The row is hashed as JSON, so that different rows never produce the same text. Times are in microseconds, so that the session's
+-- time zone has no effect.
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
 LANGUAGE sql STABLE AS $$
   SELECT encode(sha256(convert_to(jsonb_build_array(
@@ -6,4 +7,4 @@ LANGUAGE sql STABLE AS $$
     h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
 $$;
 
-COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
+COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';

@@ -3,4 +3,5 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT p_account = '_rollgate'
 $$;
 
-COMMENT ON FUNCTION rollgate.is_internal IS 'Whether Rollgate counts for itself under this account: no override, limit request or list names it';
+COMMENT ON FUNCTION rollgate.is_internal IS
+  'Whether the account belongs to Rollgate itself; no override, limit request or list may name such an account';

@@ -3,4 +3,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM rollgate.node WHERE id = p_node
 $$;
 
-COMMENT ON FUNCTION rollgate.leave_node IS 'An instance that stops says so';
+COMMENT ON FUNCTION rollgate.leave_node IS 'An instance reports that it stops';

@@ -1,4 +1,4 @@
--- rollgate.limits_for at any moment of the past, from the history.
+-- Like rollgate.limits_for, at any past moment, from the history.
 CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamptz)
 RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     ORDER BY h.id DESC
     LIMIT 1
   ),
-  -- Each override as it stood; `made` is its place among those made.
+  -- Each override as it was; `made` is the order of creation.
   stood AS (
     SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
     FROM rollgate.history h
@@ -21,7 +21,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   fitting AS (
     SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
            (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
-           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
+           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL,
+             o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
       AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
@@ -39,4 +40,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ) o ON true
 $$;
 
-COMMENT ON FUNCTION rollgate.limit_as_of IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
+COMMENT ON FUNCTION rollgate.limit_as_of IS
+  'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; '
+  'no row: the API was not known yet';

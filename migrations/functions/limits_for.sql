@@ -1,5 +1,5 @@
--- The limits that apply to one subject. The same rule runs in every instance (libs/limiter/src/policy); one test compares the two.
--- p_instead asks "what if": the override takes the place of the stored one with its id, or is added to them.
+-- Returns the effective limits of one subject. Every instance applies the same rule (libs/limiter/src/policy); a test compares the
+-- two. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
 CREATE OR REPLACE FUNCTION rollgate.limits_for(
   p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL, p_instead rollgate.override DEFAULT NULL
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
@@ -30,4 +30,6 @@ LANGUAGE sql STABLE AS $$
   WHERE c.api = p_api
 $$;
 
-COMMENT ON FUNCTION rollgate.limits_for IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';
+COMMENT ON FUNCTION rollgate.limits_for IS
+  'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides stored now; '
+  'p_instead: as if this override were stored';

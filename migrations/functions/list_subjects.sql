@@ -1,4 +1,4 @@
--- One page of the subjects that start with p_prefix and have been granted units within the hour window.
+-- Returns one page of the subjects that start with p_prefix and were granted units within the hour window.
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane int, p_prefix text, p_after text, p_limit int, p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -6,7 +6,7 @@ SET enable_seqscan = off
 AS $$
   SELECT c.subject FROM rollgate.counter c
   WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject > p_after AND starts_with(c.subject, p_prefix)
-    -- no text that starts with the prefix is above this one
+    -- An upper bound: no text that starts with the prefix sorts after it.
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
     AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600

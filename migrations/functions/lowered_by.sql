@@ -1,4 +1,5 @@
--- For as long as the override lasts; that its end lowers again is no news to its author. Each API and window once, at the first moment.
+-- Covers the time while the override is in force. That limits may fall again at its end needs no confirmation by its author. Each API
+-- and window is listed once, at the first moment.
 CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamptz) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
@@ -12,4 +13,5 @@ LANGUAGE sql STABLE AS $$
   ) f
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_by IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by IS
+  'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';

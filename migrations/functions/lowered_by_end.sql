@@ -13,4 +13,4 @@ BEGIN
   );
 END $$;
 
-COMMENT ON FUNCTION rollgate.lowered_by_end IS 'What falls when this override ends at p_now: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by_end IS 'Limits that fall when this override ends at p_now: items of rollgate.lowering; NULL: none';

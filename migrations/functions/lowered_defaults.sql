@@ -5,4 +5,5 @@ LANGUAGE sql STABLE AS $$
   CROSS JOIN LATERAL rollgate.lowering(p_new.api, o.per_minute, n.per_minute, o.per_hour, n.per_hour) l (item)
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_defaults IS 'What falls when an API''s default limits change: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_defaults IS
+  'Limits that fall when an API''s default limits change: items of rollgate.lowering; NULL: none';

@@ -3,4 +3,4 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_lowered IS NULL THEN '{}' ELSE jsonb_build_object('lowered', p_lowered) END
 $$;
 
-COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: what a change lowered, which its author confirmed; {}: nothing';
+COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: limits that a change lowered, with its author''s confirmation; {}: none';

@@ -1,4 +1,5 @@
--- What a person has to confirm about one API's change of limits: 0 to 2 items, one for each window. p_at: when it happens; NULL: at once.
+-- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window. p_at: when the change takes
+-- effect; NULL: immediately.
 CREATE OR REPLACE FUNCTION rollgate.lowering(
   p_api text, p_minute_before int, p_minute_after int, p_hour_before int, p_hour_after int, p_at timestamptz DEFAULT NULL
 ) RETURNS SETOF jsonb
@@ -11,7 +12,8 @@ LANGUAGE sql STABLE AS $$
         WHEN 'lower' THEN format(' falls from %s to %s in any %s', n.before, n.after, w.length)
         ELSE format(' gets %s in any hour, less than its %s in any 60 s', n.after, to_char(p_minute_after, 'FM999,999,999,999')) END,
       ', from ' || rollgate.utc(p_at) || ' on'))
-  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after)) w (name, length, before, after)
+  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after))
+    w (name, length, before, after)
   CROSS JOIN LATERAL (SELECT to_char(w.before, 'FM999,999,999,990') AS before, to_char(w.after, 'FM999,999,999,990') AS after) n
   CROSS JOIN LATERAL (SELECT CASE
     WHEN w.after < w.before AND w.after = 0 THEN 'blocked'
@@ -21,4 +23,6 @@ LANGUAGE sql STABLE AS $$
   WHERE y.why IS NOT NULL
 $$;
 
-COMMENT ON FUNCTION rollgate.lowering IS 'What falls when an API''s limits change, from what to what, also a limit of 0 and an hour below the minute: {api, window, from, to, why, at, text}';
+COMMENT ON FUNCTION rollgate.lowering IS
+  'Limits that fall when an API''s limits change, including a limit of 0 and an hour limit below the minute limit: {api, window, '
+  'from, to, why, at, text}';

@@ -1,11 +1,11 @@
--- One step of keeping the partitions, in a transaction of its own, so that no lock is held for longer than one takes:
--- makes the first day missing of today and p_ahead more; else drops the oldest day past p_keep_days; else removes old rows
--- of rollgate.freeing. Dropping needs the table for itself for a moment: whoever asks for it meanwhile waits too, so it
--- gives up after lock_timeout, and is asked again.
+-- One step of maintaining the event partitions, in a transaction of its own, so that no lock is held for longer than one step. It
+-- creates the first missing day among today and the next p_ahead days; if none is missing, it drops the oldest day past
+-- p_keep_days; if there is none, it removes old rows of rollgate.freeing. Dropping a partition needs an exclusive lock on the table
+-- for a moment, and other sessions queue behind that request. The step therefore gives up after lock_timeout; call it again later.
 CREATE OR REPLACE FUNCTION rollgate.maintain_events(
   p_keep_days int, p_ahead int, p_now timestamptz DEFAULT NULL,
-  OUT did     text,     -- e.g. 'made limit_event_20260101', 'dropped …', 'removed …'; NULL: there was nothing to do
-  OUT held_up boolean   -- another node is at it, or somebody has the table open: ask again later
+  OUT did     text,     -- e.g. 'made limit_event_20260101', 'dropped …', 'removed …'; NULL: nothing to do
+  OUT held_up boolean   -- another instance is doing it, or a session is using the table: try again later
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
 DECLARE
@@ -15,7 +15,7 @@ DECLARE
   v_rows int;
 BEGIN
   IF p_keep_days < 1 OR p_ahead < 1 THEN
-    RAISE EXCEPTION 'rollgate keeps events for at least a day, and makes at least one day ahead' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.maintain_events: p_keep_days and p_ahead must be at least 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   held_up := NOT pg_try_advisory_xact_lock(7607, 0);
   IF held_up THEN
@@ -34,7 +34,7 @@ BEGIN
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
-    -- First the whole, as readers do; and then no second wait while the whole is ours.
+    -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
     LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
@@ -55,4 +55,5 @@ EXCEPTION
     held_up := true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.maintain_events IS 'One step of making the events'' partitions ahead and dropping those past retention; to be called until it did nothing';
+COMMENT ON FUNCTION rollgate.maintain_events IS
+  'One step of creating event partitions ahead of time and dropping those past retention; call it until it reports nothing done';

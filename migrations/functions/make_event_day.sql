@@ -1,7 +1,7 @@
--- Makes the partition of one day (UTC) where there is none. Made apart and then attached, it takes no lock that a reader or
--- writer of the table would wait for (SHARE UPDATE EXCLUSIVE); it is empty, so attaching scans nothing.
--- The second look reads pg_class, not to_regclass: waiting for an advisory lock does not refresh the catalog cache, and with
--- to_regclass the second of two nodes failed with 42P07.
+-- Creates the partition of one day (UTC) if it is missing. It is created as a separate table and then attached, which takes no lock
+-- that a reader or writer of the table would wait for (SHARE UPDATE EXCLUSIVE). It is empty, so attaching scans nothing.
+-- The second check reads pg_class instead of calling to_regclass: waiting for an advisory lock does not refresh the catalog cache,
+-- and with to_regclass the second of two instances failed with 42P07.
 CREATE OR REPLACE FUNCTION rollgate.make_event_day(p_day date) RETURNS boolean
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -12,7 +12,7 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(7607, 0);
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
-    RETURN false; -- another node was faster
+    RETURN false; -- another instance was faster
   END IF;
   EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
   EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
@@ -20,4 +20,4 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.make_event_day IS 'Makes the partition of a day where it is missing; tells whether it did';
+COMMENT ON FUNCTION rollgate.make_event_day IS 'Creates the partition of a day if it is missing; returns whether it did';

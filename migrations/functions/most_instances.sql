@@ -7,4 +7,4 @@ LANGUAGE sql VOLATILE AS $$
   )::int
 $$;
 
-COMMENT ON FUNCTION rollgate.most_instances IS 'The most instances that were running at once within the last hour, those of now included';
+COMMENT ON FUNCTION rollgate.most_instances IS 'Highest number of instances running at once within the last hour, including now';

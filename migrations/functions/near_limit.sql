@@ -1,14 +1,18 @@
--- Subjects that have used p_least percent of a window or more, the fullest first. The totals a head holds bound what its windows
--- can hold, so nearly all heads are passed over without looking into their minutes.
+-- Subjects that have used p_least percent of a window or more, highest percentage first. The totals in a head row are an upper bound
+-- of its windows, so nearly all heads are skipped without reading their minutes.
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least int, p_limit int, p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text, percent int)
+RETURNS TABLE (
+  subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text,
+  percent int
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
   special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
               WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
   scopes AS (
     SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
+          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
@@ -26,7 +30,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     FROM candidates c
     CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used, coalesce(sum(u.units), 0)::int AS hour_used
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used,
+             coalesce(sum(u.units), 0)::int AS hour_used
       FROM unnest(k.seconds, k.units) AS u (second, units)
     ) w
     WHERE w.hour_used > 0
@@ -44,4 +49,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   LIMIT p_limit
 $$;
 
-COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, the fullest first';
+COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, highest percentage first';

@@ -1,4 +1,4 @@
--- Whoever removes rows of rollgate.freed, instances that have not read them must notice.
+-- Records which rows of rollgate.freed were removed, so that instances that have not read them notice.
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -7,7 +7,7 @@ BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     v_newest := pg_current_xact_id();
   ELSE
-    -- IDs of a restored dump may lie ahead of this server's. No instance has a snapshot of them.
+    -- IDs from a restored dump may be ahead of this server's. No instance has a snapshot of them.
     SELECT max(g.xact) INTO v_newest FROM gone g WHERE g.xact <= pg_current_xact_id();
   END IF;
   IF v_newest IS NOT NULL THEN

@@ -1,4 +1,4 @@
--- A ring of the last 256 seconds in which an instance called: what a clock that jumps ahead leaves out.
+-- Keeps a ring of the last 256 seconds in which an instance called. After a jump ahead of the clock some seconds are missing.
 CREATE OR REPLACE FUNCTION rollgate.note_second(p_now timestamptz) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -10,4 +10,4 @@ BEGIN
   INSERT INTO rollgate.second_seen AS s VALUES (v_slot, p_now) ON CONFLICT (slot) DO UPDATE SET at = excluded.at;
 END $$;
 
-COMMENT ON FUNCTION rollgate.note_second IS 'Remembers that an instance called in this second';
+COMMENT ON FUNCTION rollgate.note_second IS 'Records that an instance called in this second';

@@ -1,4 +1,4 @@
--- Takes the ledger's lock: from here on this is the only change. Returns it.
+-- Takes the ledger's lock, so that no other transaction changes anything until this one ends. Returns the ledger's row.
 CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean) RETURNS rollgate.ledger
 LANGUAGE sql AS $$
   UPDATE rollgate.ledger
@@ -6,4 +6,6 @@ LANGUAGE sql AS $$
   RETURNING *
 $$;
 
-COMMENT ON FUNCTION rollgate.open_ledger IS 'Makes this transaction the only one that changes anything; true: the policy gets a new version';
+COMMENT ON FUNCTION rollgate.open_ledger IS
+  'Takes the ledger''s lock, so that no other transaction changes anything; p_policy: also gives overrides and catalogue a new '
+  'version';

@@ -1,4 +1,4 @@
--- The override, when it is still at this version. NULL: whatever the version.
+-- Returns the override if it is still at this version (NULL: at any version).
 CREATE OR REPLACE FUNCTION rollgate.override_at(p_id text, p_version int) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE

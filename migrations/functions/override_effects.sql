@@ -1,6 +1,6 @@
--- What an override changes, from p_now on: limits of an API can change only when an override of it starts or ends, so these
--- moments are enough. An API's row is that of a subject without an override of its own. APIs with the same defaults and no
--- override of their own or their group's are alike, and one of them is looked at for all.
+-- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
+-- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
+-- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -28,7 +28,7 @@ LANGUAGE sql STABLE AS $$
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
   ),
-  -- Once for all that are alike: joined first, each of them would be looked at.
+  -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
@@ -40,4 +40,6 @@ LANGUAGE sql STABLE AS $$
   FROM apis a JOIN compared c ON c.api = a.model
 $$;
 
-COMMENT ON FUNCTION rollgate.override_effects IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can change';
+COMMENT ON FUNCTION rollgate.override_effects IS
+  'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can '
+  'change';

@@ -1,4 +1,4 @@
--- The part of each override that is told: not what the database keeps for itself.
+-- The facts of an override that history and API show; internal columns are left out.
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,

@@ -1,4 +1,4 @@
--- The history of overrides and of limit requests, its JSON taken apart.
+-- The history of overrides, with the fields of its JSON as columns.
 CREATE OR REPLACE VIEW rollgate.override_history AS
 SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role, h.address, h.request_id,
        h.after ->> 'scope' AS scope, h.after ->> 'group' AS group_id, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject,
@@ -13,4 +13,4 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
 FROM rollgate.history h
 WHERE h.kind = 'override';
 
-COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as rollgate_audit.override_history_v1 tells';
+COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';

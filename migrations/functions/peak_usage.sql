@@ -1,4 +1,4 @@
--- The most that was in each window at once since p_since, and in which subject.
+-- The highest usage of each window since p_since, per subject.
 CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -11,4 +11,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
 $$;
 
-COMMENT ON FUNCTION rollgate.peak_usage IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';
+COMMENT ON FUNCTION rollgate.peak_usage IS
+  'Highest usage of both rolling windows, per subject of a key prefix, since p_since, as far back as finished minutes are kept';

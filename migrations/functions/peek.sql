@@ -1,4 +1,4 @@
--- The seconds of each subject's hour window that hold units, oldest first. Takes no lock and writes nothing.
+-- The seconds of each subject's hour window that have units, oldest first. Takes no lock and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -32,4 +32,4 @@ AS $$
   ORDER BY i.ord
 $$;
 
-COMMENT ON FUNCTION rollgate.peek IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
+COMMENT ON FUNCTION rollgate.peek IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';

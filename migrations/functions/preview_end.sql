@@ -5,4 +5,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
 $$;
 
-COMMENT ON FUNCTION rollgate.preview_end IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
+COMMENT ON FUNCTION rollgate.preview_end IS
+  'Limits that fall if each of these overrides ends now on its own: items of rollgate.lowering; an override that is not in force has '
+  'no row';

@@ -1,4 +1,4 @@
--- p_spec: as of rollgate.create_override; without limits it tells what is in force. Nothing is locked or written.
+-- p_spec: as in rollgate.create_override. Without limits it returns the effective limits. Locks and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -29,4 +29,6 @@ BEGIN
       WHERE e.at = v_new.starts_at));
 END $$;
 
-COMMENT ON FUNCTION rollgate.preview_override IS 'What an override would change: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]} of every API in its scope, when it starts';
+COMMENT ON FUNCTION rollgate.preview_override IS
+  'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
+  'after, governs}]}, with every API in its scope';

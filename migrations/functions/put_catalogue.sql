@@ -1,4 +1,4 @@
--- Puts p_new in the place of the API's defaults as they stand.
+-- Replaces the API's defaults with p_new.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
   p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
   p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
-    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   UPDATE rollgate.catalogue c
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
@@ -17,7 +17,8 @@ BEGIN
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket,
+    p_undoes);
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;

@@ -1,4 +1,4 @@
--- Puts p_new in the place of the override as it stands.
+-- Replaces the override with p_new.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
   p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
   p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
@@ -9,7 +9,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,

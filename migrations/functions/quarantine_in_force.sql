@@ -1,10 +1,10 @@
--- The quarantine in force, at most one row. A change of place counts before anyone has written it down: a new connection learns
--- of it before it decides.
+-- Returns the quarantine in force, at most one row. A change of server counts even before an instance has recorded it, so that a new
+-- connection learns of it before it decides.
 CREATE OR REPLACE FUNCTION rollgate.quarantine_in_force()
 RETURNS TABLE (since timestamptz, until timestamptz, reason text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT q.since, q.until, q.reason FROM (
-    -- One that begins in the future was written before the clock was put back: it is over.
+    -- A quarantine that begins in the future was recorded before the clock was set back. It is over.
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
@@ -14,4 +14,5 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
   ORDER BY q.until DESC LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.quarantine_in_force IS 'Since when, until when and why every instance grants half limits; no row: it does not';
+COMMENT ON FUNCTION rollgate.quarantine_in_force IS
+  'Start, end and reason of the quarantine in which every instance grants half limits; no row: there is none';

@@ -1,14 +1,14 @@
--- Denials, judged once more by the units on record: lists those that had room, and is always empty.
+-- Recomputes denials from the units on record and lists those that had enough free units. Expected result: no rows.
 --
--- What it can't judge, and so does not list: events added up over subjects; decisions made while the database was away;
--- denials of a subject that had a refund or a reset since, or within 3 s before (another node may remember a denial so
--- long); denials whose minutes are no longer on record, by retention or because the idle subject's row was swept, with its
--- last minute; and within the second of a denial it counts what was granted after it. The database's clock is taken to
--- have gone forward only. Costs a look at each event's window: give it a span.
+-- Not checked, and therefore never listed: events merged across subjects; decisions made while the database was away; denials of a
+-- subject that had a refund or a reset since, or within the 3 s before (another instance may remember a denial that long); denials
+-- whose minutes are no longer on record, because of retention or because the idle subject's row, which holds its last minute, was
+-- swept. Units granted after a denial within the same second are counted too. The check assumes that the database's clock never
+-- went back. It reads each event's window, so limit the time span.
 CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
 RETURNS TABLE (
-  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int, used_recorded bigint,
-  cost int, count int
+  event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int,
+  used_recorded bigint, cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH judged AS (
@@ -22,7 +22,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   )
   SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
   FROM judged j
-  -- The subject's row: how far back its units were forgiven, and from when on its numbers are one row of numbers.
+  -- The subject's row: which units were forgiven, and since when its units are numbered without a break.
   LEFT JOIN LATERAL (
     SELECT c.lane, c.cleared,
            coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
@@ -41,9 +41,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ) u
   WHERE u.units + j.cost <= j.limit_units
     AND CASE
-      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too young to have been swept
+      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too recent to have been swept
       WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
       ELSE h.oldest * 60 <= j.second - j.length END
 $$;
 
-COMMENT ON FUNCTION rollgate.recheck_decisions IS 'Denials of a span of time that had room, recomputed from the units on record: always empty';
+COMMENT ON FUNCTION rollgate.recheck_decisions IS
+  'Denials of a time span that had enough free units, recomputed from the units on record. Expected result: no rows';

@@ -26,4 +26,4 @@ BEGIN
   RETURN v_row.id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; its caller has opened the ledger';
+COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; the caller must hold the ledger''s lock';

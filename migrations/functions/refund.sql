@@ -1,4 +1,4 @@
--- Takes units back that were granted in p_second. Later units move up by as many, wherever their numbers are kept.
+-- Takes back units that were granted in p_second. Later units are renumbered, wherever their numbers are kept.
 CREATE OR REPLACE FUNCTION rollgate.refund(p_lane int, p_subject text, p_second int, p_units int) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -13,7 +13,7 @@ BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
   IF NOT found OR v_minute < v_head.minute - 60 THEN
-    RETURN 0; -- nothing left that counts
+    RETURN 0; -- no unit left that counts
   END IF;
   IF v_minute = v_head.minute THEN
     v_secs := v_head.secs;
@@ -29,7 +29,7 @@ BEGIN
   END IF;
   v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
   IF v_taken = 0 THEN
-    RETURN 0; -- refunded before, or forgiven by a reset
+    RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
@@ -53,4 +53,4 @@ BEGIN
   RETURN v_taken;
 END $$;
 
-COMMENT ON FUNCTION rollgate.refund IS 'Gives back units granted in one second; returns how many were found there';
+COMMENT ON FUNCTION rollgate.refund IS 'Takes back units granted in one second; returns how many it found there';

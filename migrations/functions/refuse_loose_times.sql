@@ -1,11 +1,14 @@
--- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session: none of them may set a limit's start or end.
+-- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session. None of them may set a limit's start
+-- or end.
 CREATE OR REPLACE FUNCTION rollgate.refuse_loose_times(p_spec jsonb) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_name text;
   v_text text;
 BEGIN
-  FOR v_name, v_text IN SELECT t.key, t.value FROM jsonb_each_text(p_spec) t WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+  FOR v_name, v_text IN
+    SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
+    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -18,4 +21,5 @@ BEGIN
   END LOOP;
 END $$;
 
-COMMENT ON FUNCTION rollgate.refuse_loose_times IS 'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+COMMENT ON FUNCTION rollgate.refuse_loose_times IS
+  'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';

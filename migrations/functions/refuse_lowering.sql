@@ -13,4 +13,5 @@ BEGIN
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $$;
 
-COMMENT ON FUNCTION rollgate.refuse_lowering IS 'Refuses (RG409, its DETAIL lists what falls) a change that lowers a limit, unless that is confirmed';
+COMMENT ON FUNCTION rollgate.refuse_lowering IS
+  'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';

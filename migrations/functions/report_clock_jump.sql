@@ -1,7 +1,7 @@
--- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock
--- may be the one that is wrong (a virtual machine that was suspended), so its word alone counts for nothing: a clock that skipped
--- some seconds leaves a gap as long in the seconds in which instances called sync_node. Calls in those seconds refute the report.
--- With a single instance there is no other witness, and its report is believed.
+-- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock may
+-- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
+-- seconds, no instance called sync_node in them. A call in one of those seconds refutes the report. With a single instance there is
+-- no other evidence, and its report is accepted.
 CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,7 +12,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump that is longer ago than a minute no longer matters to any minute.
+  -- A jump more than a minute ago no longer affects a minute window.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -21,16 +21,18 @@ BEGIN
         UNION ALL SELECT v_now
       ) t
     ) g
-    -- A quarter of a second for the way of the answer by which the instance last heard the time.
+    -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
     WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
   ) THEN
     RETURN false;
   END IF;
-  -- Reported by another instance a moment before: the same jump.
+  -- Another instance has just reported the same jump.
   IF NOT EXISTS (SELECT FROM rollgate.quarantine q WHERE q.since > v_heard AND q.since <= v_now AND q.until > v_now) THEN
-    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)), p_instance);
+    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)),
+      p_instance);
   END IF;
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.report_clock_jump IS 'Begins a quarantine if no other instance''s calls refute the jump; whether it is believed';
+COMMENT ON FUNCTION rollgate.report_clock_jump IS
+  'Begins a quarantine unless calls of other instances refute the jump; returns whether the jump was accepted';

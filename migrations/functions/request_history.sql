@@ -8,4 +8,4 @@ SELECT h.id, h.at, h.action, h.target AS limit_request_id, h.account, h.actor, h
 FROM rollgate.history h
 WHERE h.kind = 'request';
 
-COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as rollgate_audit.request_history_v1 tells';
+COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as in rollgate_audit.request_history_v1';

@@ -1,14 +1,14 @@
--- Empties both windows. What was used stays on record (of a minute up to 147,483,647 units of it), and the subject's clock stays where it is.
+-- Empties both windows. Past usage stays on record (up to 147,483,647 units of the current minute), and the subject's clock is kept.
 CREATE OR REPLACE FUNCTION rollgate.reset(p_lane int, p_subject text) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  -- The sums of a minute are int. This much may stay, so that two limits of 1,000,000,000 units fit in after the reset.
+  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
   c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter
   SET cleared = total, hour_next = NULL,
-      -- The oldest units above that leave the record of this minute. All of them are forgiven, and `total` still counts them.
+      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
       sums = CASE
         WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
         ELSE ARRAY(

@@ -18,4 +18,6 @@ BEGIN
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $$;
 
-COMMENT ON FUNCTION rollgate.restore_override IS 'Restores an expired override, until p_expires_at (NULL: permanent); RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.restore_override IS
+  'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit '
+  'in force, RG412, RG422';

@@ -1,4 +1,4 @@
--- The second in which unit number p_unit was granted. Only denials ask.
+-- Returns the second in which unit number p_unit was granted. Only denials need it.
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
@@ -14,4 +14,4 @@ LANGUAGE sql STABLE AS $$
   LIMIT 1
 $$;
 
-COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
+COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted; searches from p_from_minute on';

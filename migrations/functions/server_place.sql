@@ -1,4 +1,4 @@
--- Which server and timeline this database is on. NULL on a standby, which has no timeline of its own.
+-- Identifies the server and timeline of this database. NULL on a standby, which has no timeline of its own.
 CREATE OR REPLACE FUNCTION rollgate.server_place() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT CASE WHEN NOT pg_is_in_recovery() THEN
@@ -7,4 +7,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   END
 $$;
 
-COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database: another text after a promotion or a restored backup';
+COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database; changes after a promotion or a restored backup';

@@ -1,4 +1,4 @@
--- What an instance has to know of the server before it decides: its clock, and whether counts can be trusted whole.
+-- What an instance needs to know of the server before it decides: its clock, and whether usage counts may be incomplete.
 CREATE OR REPLACE FUNCTION rollgate.server_state()
 RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$

@@ -1,4 +1,4 @@
--- Refuses an override that can't be or that its author may not grant. p_given: as in rollgate.fill_override.
+-- Refuses an override that is invalid or above its author's approval limit. p_given: as in rollgate.fill_override.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
 RETURNS rollgate.override
 LANGUAGE plpgsql STABLE AS $$
@@ -10,13 +10,13 @@ BEGIN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit, a factor or a mode.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
-    RAISE EXCEPTION 'An override sets a factor or limits, not both.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
@@ -26,4 +26,5 @@ BEGIN
   RETURN v_whole.filled;
 END $$;
 
-COMMENT ON FUNCTION rollgate.settle_override IS 'An override with what it leaves out filled in; RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.settle_override IS
+  'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';

@@ -1,7 +1,7 @@
--- One small step of the janitor in one lane: looks at up to p_limit heads after p_after and removes the idle ones, then
--- at as many finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
--- Never waits: a busy lane answers `busy` and is asked again. Returns where to go on; NULL: that table is done.
--- Minutes of the APIs that rollgate.retention names are kept longer.
+-- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
+-- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
+-- It never waits: if the lane is in use it returns `busy`, and the janitor retries. It returns the position to continue from; NULL:
+-- that table is done. Minutes of the APIs in rollgate.retention are kept longer.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
   p_head_after     text,
@@ -71,4 +71,5 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sweep IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
+COMMENT ON FUNCTION rollgate.sweep IS
+  'One small step of the janitor in one lane: removes idle heads and old finished minutes, without waiting for the lane''s lock';

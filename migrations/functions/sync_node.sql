@@ -1,8 +1,8 @@
--- What an instance has to know, since the version it knows. Called about once a second by each.
+-- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
 CREATE OR REPLACE FUNCTION rollgate.sync_node(
   p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
-  p_life text DEFAULT NULL,    -- from the last answer; NULL: there was none
-  p_counted int DEFAULT NULL   -- by how many instances the caller divides its part; NULL: it has none
+  p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
+  p_counted int DEFAULT NULL   -- number of instances the caller divides by; NULL: it has no share
 )
 RETURNS TABLE (
   now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
@@ -19,20 +19,23 @@ BEGIN
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
-  -- In another life of the server the versions may have gone back, and on again since: the same number may mean something else.
+  -- After a restart or a change of server, versions may have gone back and risen again: the same number may mean another state. Send
+  -- everything in that case.
   IF p_version > version OR life <> p_life THEN
     v_since := 0;
   END IF;
   whole := v_since = 0;
   INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
   VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
-  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
+  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
+    mode_since = coalesce(p_mode_since, n.mode_since)
   WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
   DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
   instances := rollgate.count_instances(p_node, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
+        'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
@@ -48,4 +51,6 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS 'An instance reports that it runs, and gets the changes of policy since p_version (0: all that is in force), the quarantine, and the number of instances';
+COMMENT ON FUNCTION rollgate.sync_node IS
+  'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the '
+  'number of instances';

@@ -1,5 +1,5 @@
--- The inverse of one change, when nothing has changed since. Undoing a creation ends the override, which says what it does; any
--- other undo that lowers a limit needs p_allow_lowering.
+-- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
+-- implies; any other undo that lowers a limit needs p_allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
 RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -17,14 +17,15 @@ BEGIN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
   IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
-    RAISE EXCEPTION 'A change of this kind can''t be undone.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It was changed again since: undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+    v_was := jsonb_populate_record(v_api, jsonb_build_object(
+      'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
     v_lowered := rollgate.lowered_defaults(v_api, v_was);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
@@ -49,11 +50,13 @@ BEGIN
     v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
     v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
   RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $$;
 
-COMMENT ON FUNCTION rollgate.undo IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.undo IS
+  'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a '
+  'limit in force, RG422. Returns the id of the new history row';

@@ -1,5 +1,5 @@
--- Units of a subject that are on record, by second. `newest` is the number of the second's newest unit: those up to
--- counter.cleared were forgiven. Inlined.
+-- Units of a subject on record, by second. `newest` is the number of the second's newest unit; units up to counter.cleared were
+-- forgiven. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes int[], p_subject text, p_from int, p_to int)
 RETURNS TABLE (second int, units bigint, newest bigint)
 LANGUAGE sql STABLE AS $$

@@ -1,4 +1,4 @@
--- Units by minute and scope in the last hour: what a chart draws. p_prefix: the account's key and a slash.
+-- Units by minute and scope in the last hour, for a chart. p_prefix: the account's key and a slash.
 CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(p_lane int, p_prefix text, p_now timestamptz DEFAULT NULL)
 RETURNS TABLE (minute int, scope text, units bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -15,4 +15,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
   GROUP BY 1, 2 ORDER BY 1, 2
 $$;
 
-COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units an account was granted, by minute and API, in the last 60 minutes';
+COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units granted to an account, by minute and API, in the last 60 minutes';

@@ -1,4 +1,4 @@
--- Granted units by second since p_since, of subjects whose key starts with p_prefix.
+-- Units granted by second since p_since, for subjects whose key starts with p_prefix.
 CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -16,4 +16,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
   WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
 $$;
 
-COMMENT ON FUNCTION rollgate.usage_by_second IS 'Units granted by second since p_since (as long as finished minutes are kept), of the subjects of a key prefix';
+COMMENT ON FUNCTION rollgate.usage_by_second IS
+  'Units granted by second since p_since (as far back as finished minutes are kept), for the subjects of a key prefix';

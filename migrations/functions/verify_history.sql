@@ -1,4 +1,4 @@
--- The first row that is not what it was when it was written, or NULL.
+-- Returns the first row that differs from when it was written; NULL: there is none.
 CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
@@ -25,4 +25,4 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
 $$;
 
-COMMENT ON FUNCTION rollgate.verify_history IS 'Proves the history''s chain, or names the first row that breaks it';
+COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';

@@ -1,5 +1,5 @@
--- A window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the
--- minute these columns tell of. The window sum is the total minus its base.
+-- Returns a window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the given
+-- minute. The usage of the window is the total minus this base.
 CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums int[], sec smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)

@@ -1,5 +1,5 @@
--- What fills a window that ends at p_at. A reset that came later does not count.
--- plpgsql, for it keeps its plan: with one made for each call, 1,000 events took 370 ms instead of 45.
+-- What fills a window that ends at p_at. Later resets are ignored.
+-- In plpgsql, which keeps its plan: with a new plan per call, 1,000 events took 370 ms instead of 45.
 CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane int, p_subject text, p_window text, p_at timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
@@ -24,4 +24,5 @@ BEGIN
     ) f);
 END $$;
 
-COMMENT ON FUNCTION rollgate.window_filling IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';
+COMMENT ON FUNCTION rollgate.window_filling IS
+  'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';

@@ -1,5 +1,6 @@
--- Writes events of nodes. Each is an object with the columns of rollgate.limit_event, times as Unix ms: first_ms, last_ms,
--- retry_ms. One that is there already (first_at, id) stays as it is: a batch may be sent again. Returns how many are new.
+-- Writes events of instances. Each is an object with the columns of rollgate.limit_event, with times as Unix ms: first_ms, last_ms,
+-- retry_ms. An event that is already stored (same first_at and id) is left unchanged, so a batch may be sent again. Returns how many
+-- are new.
 CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -12,8 +13,8 @@ BEGIN
   LOOP
     PERFORM rollgate.make_event_day(v_day);
   END LOOP;
-  -- At most one event of a subject, window and minute tells what filled the window, whichever nodes write at once: subjects
-  -- of which none does yet are locked, by classes in ascending order, and looked at again below.
+  -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
+  -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
   FOR v_class IN
     SELECT DISTINCT hashtext(e.subject) & 63
     FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
@@ -54,4 +55,4 @@ BEGIN
   RETURN v_written;
 END $$;
 
-COMMENT ON FUNCTION rollgate.write_events IS 'Nodes write their limit events, as often as they like; returns how many were new';
+COMMENT ON FUNCTION rollgate.write_events IS 'Writes limit events of instances, which may be sent repeatedly; returns how many were new';

@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
 AS $function$
   SELECT * FROM rollgate.explain_denial($1)
 $function$;
-COMMENT ON FUNCTION rollgate_audit.explain_denial(text) IS 'One denial by its id, as the problem body of the denied call names it, or one limit event: in columns, and all of it in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate_audit.explain_denial(text) IS 'Explains one denial by its id (denialId in the 429 response), or one limit event, in columns and in one sentence; no row: the id is not on record';
 REVOKE EXECUTE ON FUNCTION rollgate_audit.explain_denial(text) FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.explain_denial(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.explain_denial(text) TO rollgate_auditor;
@@ -26,7 +26,7 @@ CREATE OR REPLACE FUNCTION rollgate_audit.limit_as_of(account text, api text, su
 AS $function$
   SELECT * FROM rollgate.limit_as_of($1, $2, $3, $4)
 $function$;
-COMMENT ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) IS 'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, where they came from and the mode; no row: the API was not known yet';
+COMMENT ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) IS 'The limits that applied to a subject (a key, e.g. acme/publish-bot/bot=b-17) of an API at a moment, their source and the mode; no row: the API was not known yet';
 REVOKE EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_auditor;
@@ -39,7 +39,7 @@ CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamp wit
 AS $function$
   SELECT * FROM rollgate.recheck_decisions($1, $2)
 $function$;
-COMMENT ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'As rollgate_audit.recheck_decisions_v1, of a span of time; both ends are included';
+COMMENT ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'Like rollgate_audit.recheck_decisions_v1, for a time span; both ends are included';
 REVOKE EXECUTE ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_auditor;
@@ -54,7 +54,7 @@ AS $function$
          u.hour_used, u.hour_limit, greatest(u.hour_limit - u.hour_used, 0), u.source, u.mode, u.last_granted_at
   FROM rollgate.usage_at($1) u
 $function$;
-COMMENT ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) IS 'As rollgate_audit.usage_now_v1, at another moment of the present hour: at, or the subject''s newest grant, whichever is later';
+COMMENT ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) IS 'Like rollgate_audit.usage_now_v1, at another moment of the present hour: at the given time or at the subject''s newest grant, whichever is later';
 REVOKE EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.usage_at(timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) TO rollgate_auditor;
@@ -67,7 +67,7 @@ CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(OUT ok boolean, OUT row
 AS $function$
   SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v
 $function$;
-COMMENT ON FUNCTION rollgate_audit.verify_history() IS 'Proves that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted earlier';
+COMMENT ON FUNCTION rollgate_audit.verify_history() IS 'Checks that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted earlier';
 REVOKE EXECUTE ON FUNCTION rollgate_audit.verify_history() FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.verify_history() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.verify_history() TO rollgate_auditor;
@@ -99,28 +99,28 @@ CREATE VIEW rollgate_audit.catalogue_history_v1 AS
     hash
    FROM rollgate.history h
   WHERE (kind = 'catalogue'::text);
-COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, including changes by a new version of the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action IS 'add and ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action IS 'add, ship: by the program; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor IS 'who';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.address IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id IS 'HTTP request ID';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute IS 'default units in any 60 s after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour_before IS 'default units in any 3,600 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour IS 'default units in any 3,600 s after';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before IS 'denials were recorded only, before';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow IS 'denials are recorded only, after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before IS 'whether denials were only recorded, before';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow IS 'whether denials are only recorded, after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.version IS 'version of the API''s defaults after the change';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason IS 'why';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.ticket IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes IS 'id of the change that this one took back';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before IS 'all of it before; NULL: it was added';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes IS 'id of the change that this one reverted';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before IS 'the whole entry before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after IS 'the whole entry after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.hash IS 'SHA-256 of this row and all before it';
 ALTER VIEW rollgate_audit.catalogue_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.catalogue_history_v1 TO rollgate_auditor;
@@ -144,20 +144,20 @@ CREATE VIEW rollgate_audit.catalogue_v1 AS
    FROM rollgate.catalogue c;
 COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs and their default limits in force now';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.api IS 'the API, e.g. publish-bot';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.title IS 'its name for people';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.title IS 'display name of the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_id IS 'its group, e.g. bot-definition';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_title IS 'the group''s name for people';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.level IS 'dimensions that make the counted subject, e.g. bot, account+table';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope IS 'api: counted by itself; group: counted together with its group';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_title IS 'display name of the group';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.level IS 'dimensions that form the counted subject, e.g. bot, account+table';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope IS 'api: counted separately; group: counted together with its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_minute IS 'default units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_hour IS 'default units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'as the program ships it';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour IS 'as the program ships it';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited IS 'an admin has set a default of its own';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited IS 'whether an admin has set a default limit';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.shadow IS 'denials are recorded, not enforced';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.version IS 'goes up with each change';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at IS 'when it was changed last';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by IS 'who changed it last';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.version IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by IS 'who last changed it';
 ALTER VIEW rollgate_audit.catalogue_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.catalogue_v1 TO rollgate_auditor;
 
@@ -188,17 +188,17 @@ CREATE VIEW rollgate_audit.denials_by_hour_v1 AS
            FROM rollgate.limit_event x
           WHERE ((x.first_at >= h.hour) AND (x.first_at < (h.hour + '01:00:00'::interval)) AND (x.kind = 'denied'::text))
           GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source) e);
-COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour keeps other days untouched';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour IS 'start of the hour in which the first call of an event was';
+COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour limits which days are read';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour IS 'start of the hour that contains an event''s first call';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.account IS 'as in limit_events_v1';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api IS 'API that was called';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api IS 'the called API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id IS 'group of the API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode IS 'as in limit_events_v1: only enforced and fallback_denied turned callers away';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode IS 'as in limit_events_v1; only enforced and fallback_denied rejected calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials IS 'calls';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units IS 'units they asked for';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events IS 'rows of limit_events_v1';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials IS 'number of calls';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units IS 'total units requested by the calls';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events IS 'number of rows of limit_events_v1';
 ALTER VIEW rollgate_audit.denials_by_hour_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.denials_by_hour_v1 TO rollgate_auditor;
 
@@ -234,34 +234,34 @@ CREATE VIEW rollgate_audit.limit_events_v1 AS
     merged,
     filled
    FROM rollgate.limit_event e;
-COMMENT ON VIEW rollgate_audit.limit_events_v1 IS 'Denied calls, also those let through in shadow mode, counted by second; and samples of grants. One partition a day (UTC): a condition on first_at keeps the others untouched';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.id IS 'names the event; the id of its n-th denial is <id>.<n>, n in base 36 from 1: rollgate_audit.explain_denial takes both';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.kind IS 'denied: calls that had no room; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.account IS 'the tenant; * where all accounts were added up; _rollgate: the service''s own sign-in';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.api IS 'API that was called, e.g. publish-bot';
+COMMENT ON VIEW rollgate_audit.limit_events_v1 IS 'Denied calls, including those let through in shadow mode, counted by second; and samples of grants. One partition per day (UTC): a condition on first_at limits which are read';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.id IS 'event id; the id of its n-th denial is <id>.<n>, n in base 36 from 1. rollgate_audit.explain_denial accepts both';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.kind IS 'denied: calls with too few free units; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.account IS 'the account; * where all accounts are combined; _rollgate: the service''s own sign-in';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.api IS 'the called API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.group_id IS 'group of the API';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.level IS 'dimensions that make the subject, e.g. bot, account+table';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.subject IS 'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects were added up';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.level IS 'dimensions that form the subject, e.g. bot, account+table';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.subject IS 'key of the counted subject, e.g. acme/publish-bot/bot=b-17; * where all subjects are combined';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.dimensions IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.window_name IS 'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both had no room; NULL: a grant';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.limit_units IS 'limit in force of that window, in units; of a grant, of the minute';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.window_name IS 'the window that denied: minute (any 60 s) or hour (any 3,600 s); hour where both did; NULL: a grant';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.limit_units IS 'limit in force of that window, in units; for a grant, of the minute';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_minute IS 'limit in force: units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_hour IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.used IS 'units in that window as the first call was told; of a grant, in the minute, with it';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost IS 'units each call asked for; of merged events, the first call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost IS 'units per call; for merged events, of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.source IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of the policy on the node that decided';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of overrides and catalogue on the instance that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at IS 'first call, by the database''s clock';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at IS 'last call, by the database''s clock';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.count IS 'calls: sum it to count denials';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.units IS 'units all the calls asked for';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.count IS 'number of calls: sum it to count denials';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.units IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.node IS 'host and process that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route IS 'route of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id IS 'request of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged IS 'second: calls of one second; minute: of one minute, because no wait helps them or the node had too many events and added them up; longer: added up further';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled IS 'what filled the window: [[Unix second, units], …], of the hour by minutes; once a subject, window and minute';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.merged IS 'second: calls within one second; minute: calls within one minute, merged because retrying does not help or because the instance had too many events; longer: calls of a longer time';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.filled IS 'what filled the window: [[Unix second, units], …], for the hour by minutes; recorded once per subject, window and minute';
 ALTER VIEW rollgate_audit.limit_events_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.limit_events_v1 TO rollgate_auditor;
 
@@ -295,34 +295,34 @@ CREATE VIEW rollgate_audit.limit_requests_v1 AS
     r.version
    FROM (rollgate.limit_request r
      LEFT JOIN rollgate.override o ON ((o.id = r.override_id)));
-COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with their answers and how long those took';
+COMMENT ON VIEW rollgate_audit.limit_requests_v1 IS 'Requests for custom limits, with answers and time to answer';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.id IS 'id of the limit request';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account IS 'the tenant it is for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute IS 'units in any 60 s that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour IS 'units in any 3,600 s that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor IS 'times each API''s own default that were asked for; NULL: not asked for';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until IS 'wanted until; NULL: for good';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason IS 'why it is wanted';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.account IS 'the account it is for';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.group_id IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.api IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.subject IS 'the subject''s key; NULL: it is not for one subject';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_minute IS 'requested units in any 60 s; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.per_hour IS 'requested units in any 3,600 s; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.factor IS 'requested multiple of each API''s default; NULL: none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.until IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.reason IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.ticket IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial_id IS 'the denial it was asked for: see rollgate_audit.explain_denial';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial IS 'what the denial''s link told';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_by IS 'account:<account>, or staff:<login> above its ceiling';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_at IS 'when it was asked';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.needs_admin IS 'asked for above the ceiling of whoever asked';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial_id IS 'the denial it refers to: see rollgate_audit.explain_denial';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.denial IS 'the denial as recorded in its signed link';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_by IS 'account:<account>, or staff:<login> for a request above the person''s approval limit';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.asked_at IS 'when it was filed';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.needs_admin IS 'above the approval limit of the person who filed it';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.state IS 'open, approved or declined';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.decided_by IS 'who decided; NULL: it is open';
 COMMENT ON COLUMN rollgate_audit.limit_requests_v1.decided_at IS 'when it was decided; NULL: it is open';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.seconds_to_decision IS 'from asking to the decision, in seconds; NULL: it is open';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer IS 'what the account was told';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id IS 'the override that was made of it';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour IS 'units in any 3,600 s of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor IS 'factor of that override as it stands now';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it stands now; NULL: permanent, or there is none';
-COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version IS 'goes up with each step';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.seconds_to_decision IS 'seconds from filing to the decision; NULL: it is open';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.answer IS 'answer to the account';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_id IS 'the override created for it';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_minute IS 'units in any 60 s of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_per_hour IS 'units in any 3,600 s of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_factor IS 'factor of that override as it is now';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.override_expires_at IS 'end of that override as it is now; NULL: permanent, or there is none';
+COMMENT ON COLUMN rollgate_audit.limit_requests_v1.version IS 'increases with each step';
 ALTER VIEW rollgate_audit.limit_requests_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.limit_requests_v1 TO rollgate_auditor;
 
@@ -372,44 +372,44 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
                   WHERE ((x.kind = 'catalogue'::text) AND ((h.api IS NULL) OR (x.target = h.api)) AND (x.id < h.id))
                   ORDER BY x.target, x.id DESC) c
           WHERE ((h.group_id IS NULL) OR ((c.after ->> 'group'::text) = h.group_id))) d ON (true));
-COMMENT ON VIEW rollgate_audit.override_history_v1 IS 'Every change of an override: who, when, from where, why, from which limits to which';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.override_history_v1 IS 'Every change of an override: who changed it, when, from where and why, with the limits before and after';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.at IS 'when it was changed';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.action IS 'create, change, expire, restore or undo';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.override_id IS 'id of the override';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.account IS 'the tenant it is for';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.account IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.actor IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.role IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.role IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.address IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.request_id IS 'HTTP request that made the change';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.request_id IS 'ID of the HTTP request that made the change';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.scope IS 'account, group, api or subject';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.group_id IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.api IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.group_id IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.api IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.subject IS 'the subject''s key; NULL: it is not for one subject';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute_before IS 'units in any 60 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_minute IS 'units in any 60 s after; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour_before IS 'units in any 3,600 s before; NULL: the default, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.per_hour IS 'units in any 3,600 s after; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before IS 'times each API''s own default before; NULL: it set limits, or none';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.factor IS 'times each API''s own default after; NULL: it sets limits, or none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor_before IS 'multiple of each API''s default before; NULL: it set limits, or only a mode';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.factor IS 'multiple of each API''s default after; NULL: it sets limits, or only a mode';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode_before IS 'mode before';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.mode IS 'mode after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.starts_at IS 'start after the change';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.expires_at_before IS 'end before; NULL: permanent, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.expires_at IS 'end after the change; NULL: permanent';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.version IS 'version after the change';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.reason IS 'why';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.reason IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.ticket IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id IS 'the limit request it was made for';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes IS 'id of the change that this one took back';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour IS 'least default of the APIs in its scope, as it stood then';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute as times of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour as times of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered IS 'limits that fell by it, which the actor confirmed: [{api, window, from, to, why, at, text}]; NULL: none';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.before IS 'all of it before; NULL: it was made';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.after IS 'all of it after';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.hash IS 'SHA-256 of this row and all before it: rollgate_audit.verify_history() proves it';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id IS 'the limit request it was created for';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes IS 'id of the change that this one reverted';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'lowest default of the APIs in its scope at that time';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour IS 'lowest default of the APIs in its scope at that time';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered IS 'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}]; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.before IS 'the whole override before; NULL: it was created';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.after IS 'the whole override after';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
 ALTER VIEW rollgate_audit.override_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.override_history_v1 TO rollgate_auditor;
 
@@ -451,36 +451,36 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
              CROSS JOIN LATERAL rollgate.default_limits(c.*) l(per_minute, per_hour))
           WHERE (((o.api IS NULL) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
   WHERE ((o.starts_at <= clock_timestamp()) AND ((o.expires_at IS NULL) OR (o.expires_at > clock_timestamp())));
-COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits that hold now, with their defaults and what they were used for. Where several fit a subject, the most specific one wins, among equals the newest';
+COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among equally specific ones, the newest';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id IS 'id of the override';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account IS 'the tenant it is for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope IS 'account, group, api or subject: what of the account it is for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.group_id IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject IS 'the subject''s key, where it is for one';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account IS 'the account it is for';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope IS 'account, group, api or subject: what the override covers';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.group_id IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject IS 'the subject''s key; NULL: it is not for one subject';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor IS 'times each API''s own default, rounded up to whole units; NULL: it sets limits, or none';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at IS 'holds from then';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at IS 'holds until just before; NULL: permanent';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.permanent IS 'has no end';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.reason IS 'why, as whoever changed it last wrote';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.ticket IS 'ticket; NULL: none was given';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_by IS 'who made it, e.g. staff:ann@example.com';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_at IS 'when it was made';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.changed_at IS 'when it was changed last';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id IS 'the limit request it was made for';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version IS 'goes up with each change';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'least default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour IS 'least default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'how many times that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'it first had an effect on a call; NULL: never';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'it last had an effect on a call';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute IS 'most units in 60 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'most units in 3,600 s that a subject came to under it';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time a call got another answer by it than the defaults would have given; NULL: it was never needed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor IS 'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at IS 'in force from this time';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at IS 'in force until just before this time; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.permanent IS 'whether it has no end';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.reason IS 'reason given for the latest change';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.ticket IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_by IS 'who created it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.created_at IS 'when it was created';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.changed_at IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id IS 'the limit request it was created for';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'lowest default of the APIs in its scope';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour IS 'lowest default of the APIs in its scope';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'per_minute as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'when it first had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'when it last had an effect on a call; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute IS 'highest usage of a subject under it, in units in 60 s';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'highest usage of a subject under it, in units in 3,600 s';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time a decision differed from what the defaults would have given; NULL: never';
 ALTER VIEW rollgate_audit.overrides_in_force_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.overrides_in_force_v1 TO rollgate_auditor;
 
@@ -491,12 +491,12 @@ CREATE VIEW rollgate_audit.quarantines_v1 AS
     reason,
     noticed_by
    FROM rollgate.quarantine q;
-COMMENT ON VIEW rollgate_audit.quarantines_v1 IS 'Times in which every instance granted half limits, because counts could not be trusted whole';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.id IS 'in the order in which they began';
+COMMENT ON VIEW rollgate_audit.quarantines_v1 IS 'Times in which every instance granted half limits, because usage counts might be incomplete';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.id IS 'number, in order of start';
 COMMENT ON COLUMN rollgate_audit.quarantines_v1.since IS 'when it began';
 COMMENT ON COLUMN rollgate_audit.quarantines_v1.until IS 'when it ended, or will end';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.reason IS 'what had happened: the clock of the database jumped ahead, or another server took its place';
-COMMENT ON COLUMN rollgate_audit.quarantines_v1.noticed_by IS 'instance that noticed it';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.reason IS 'cause: the database''s clock jumped ahead, or the database moved to another server';
+COMMENT ON COLUMN rollgate_audit.quarantines_v1.noticed_by IS 'instance that detected it';
 ALTER VIEW rollgate_audit.quarantines_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.quarantines_v1 TO rollgate_auditor;
 
@@ -518,19 +518,19 @@ CREATE VIEW rollgate_audit.recheck_decisions_v1 AS
                     max(o.first_at) AS newest
                    FROM rollgate.limit_event o) b) d
      CROSS JOIN LATERAL rollgate.recheck_decisions(d.day, ((d.day + '1 day'::interval) - '00:00:00.000001'::interval)) r(event_id, account, api, subject, at, window_name, limit_units, used_reported, used_recorded, cost, count));
-COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had room, judged once more by the units on record: always empty. A condition on day leaves only its events to be judged; minutes are kept for a day by default, and older events can''t be judged';
+COMMENT ON VIEW rollgate_audit.recheck_decisions_v1 IS 'Denials that had enough free units, recomputed from the units on record. Expected result: no rows. A condition on day checks only the events of that day. Minutes are kept for a day by default, and older events can''t be checked';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.day IS 'the day (UTC) of the event';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.event_id IS 'the event: see limit_events_v1';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.account IS 'the tenant';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.api IS 'API that was called';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.account IS 'the account';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.api IS 'the called API';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.subject IS 'key of the counted subject';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at IS 'first call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.at IS 'time of the first call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.window_name IS 'the window that denied';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units IS 'its limit';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.limit_units IS 'limit of that window, in units';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_reported IS 'units in the window as reported to the call';
 COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.used_recorded IS 'recomputed usage; compare with the reported one';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost IS 'units each call asked for';
-COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count IS 'calls';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.cost IS 'units per call';
+COMMENT ON COLUMN rollgate_audit.recheck_decisions_v1.count IS 'number of calls';
 ALTER VIEW rollgate_audit.recheck_decisions_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.recheck_decisions_v1 TO rollgate_auditor;
 
@@ -561,31 +561,31 @@ CREATE VIEW rollgate_audit.request_history_v1 AS
     after,
     hash
    FROM rollgate.request_history h;
-COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: asked, approved, declined';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.request_history_v1 IS 'Every step of a limit request: filed, approved, declined';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.at IS 'when';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.action IS 'ask, approve or decline';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.limit_request_id IS 'id of the limit request';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.account IS 'the tenant it is for';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.account IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.actor IS 'who: account:<account> or staff:<login>';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.role IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.role IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.address IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.request_id IS 'HTTP request';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.group_id IS 'the group, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.api IS 'the API, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.subject IS 'the subject''s key, where it is for one';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute IS 'units in any 60 s that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour IS 'units in any 3,600 s that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.factor IS 'times each API''s own default that were asked for';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.until IS 'wanted until; NULL: for good';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before IS 'state before; NULL: it was asked';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.request_id IS 'HTTP request ID';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.group_id IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.api IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.subject IS 'the subject''s key; NULL: it is not for one subject';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.per_minute IS 'requested units in any 60 s';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.per_hour IS 'requested units in any 3,600 s';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.factor IS 'requested multiple of each API''s default';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.until IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.state_before IS 'state before; NULL: it was filed';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.state IS 'open, approved or declined';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.answer IS 'what the account was told';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.override_id IS 'the override that was made of it';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.reason IS 'why, by the actor';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.answer IS 'answer to the account';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.override_id IS 'the override created for it';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.reason IS 'reason given by the actor';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.ticket IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.before IS 'all of it before; NULL: it was asked';
-COMMENT ON COLUMN rollgate_audit.request_history_v1.after IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.before IS 'the whole limit request before; NULL: it was filed';
+COMMENT ON COLUMN rollgate_audit.request_history_v1.after IS 'the whole limit request after';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.hash IS 'SHA-256 of this row and all before it';
 ALTER VIEW rollgate_audit.request_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.request_history_v1 TO rollgate_auditor;
@@ -613,22 +613,22 @@ CREATE VIEW rollgate_audit.staff_history_v1 AS
     hash
    FROM rollgate.history h
   WHERE (kind = ANY (ARRAY['staff'::text, 'token'::text]));
-COMMENT ON VIEW rollgate_audit.staff_history_v1 IS 'Every change of who may do what in the service: people and tokens';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.id IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.staff_history_v1 IS 'Every change of permissions in the service: people and tokens';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.at IS 'when';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.kind IS 'staff: a person; token: a machine';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.kind IS 'staff: a person; token: a program';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.action IS 'e.g. add, role, disable, enable, password, create, revoke';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.target IS 'id of the person or token';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.name IS 'login of the person, name of the token';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor IS 'who changed it';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor_role IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.actor_role IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.address IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.request_id IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.request_id IS 'HTTP request ID';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.role_before IS 'role of the person or token before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.role IS 'role of the person or token after';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.reason IS 'why; NULL: nothing was said';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.before IS 'all of it before, without secrets';
-COMMENT ON COLUMN rollgate_audit.staff_history_v1.after IS 'all of it after, without secrets';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.reason IS 'reason given; NULL: none';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.before IS 'the whole entry before, without secrets';
+COMMENT ON COLUMN rollgate_audit.staff_history_v1.after IS 'the whole entry after, without secrets';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.hash IS 'SHA-256 of this row and all before it';
 ALTER VIEW rollgate_audit.staff_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.staff_history_v1 TO rollgate_auditor;
@@ -649,8 +649,8 @@ CREATE VIEW rollgate_audit.usage_by_minute_v1 AS
             (c.sums[cardinality(c.sums)])::bigint AS sums
            FROM rollgate.counter c) u
   WHERE (units > 0);
-COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, with the minute under way, as long as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
-COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the tenant';
+COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
+COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.api IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.subject IS 'key of the counted subject';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.minute IS 'start of the minute';
@@ -672,18 +672,18 @@ CREATE VIEW rollgate_audit.usage_now_v1 AS
     mode,
     last_granted_at
    FROM rollgate_audit.usage_at(NULL::timestamp with time zone) u(account, api, subject, minute_used, minute_limit, minute_remaining, hour_used, hour_limit, hour_remaining, source, mode, last_granted_at);
-COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that hold units in a window now, with both windows and the limits that apply. Reads every live counter: some seconds with hundreds of thousands';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.account IS 'the tenant';
+COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that have units in a window now, with both windows and the effective limits. Reads every live counter, which takes some seconds with hundreds of thousands';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.api IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.subject IS 'key of the counted subject';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_used IS 'units in the last 60 s';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_limit IS 'units allowed in any 60 s; NULL: the API is in no catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units left of it';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_limit IS 'units allowed in any 60 s; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units still free in the minute window';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_used IS 'units in the last 3,600 s';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit IS 'units allowed in any 3,600 s; NULL: the API is in no catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining IS 'units left of it';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit IS 'units allowed in any 3,600 s; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining IS 'units still free in the hour window';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.source IS 'default, or the id of the override that sets the limits';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.mode IS 'enforced; shadow: denials are recorded, not enforced';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at IS 'second of the newest grant';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at IS 'time of the newest grant, in whole seconds';
 ALTER VIEW rollgate_audit.usage_now_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.usage_now_v1 TO rollgate_auditor;

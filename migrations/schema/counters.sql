@@ -14,10 +14,10 @@ CREATE TABLE rollgate.bucket (
   sums integer[] NOT NULL,
   CONSTRAINT bucket_pkey PRIMARY KEY (lane, subject, minute)
 );
-COMMENT ON TABLE rollgate.bucket IS 'Units granted per subject and minute, for minutes that are over';
-COMMENT ON COLUMN rollgate.bucket.start IS 'total before this minute';
-COMMENT ON COLUMN rollgate.bucket.secs IS 'the seconds (0-59) of the minute that hold units, ascending';
-COMMENT ON COLUMN rollgate.bucket.sums IS 'units of the minute up to and with each of secs';
+COMMENT ON TABLE rollgate.bucket IS 'Units granted per subject and minute, for finished minutes';
+COMMENT ON COLUMN rollgate.bucket.start IS 'total at the start of this minute';
+COMMENT ON COLUMN rollgate.bucket.secs IS 'the seconds (0-59) of the minute that have units, ascending';
+COMMENT ON COLUMN rollgate.bucket.sums IS 'for each entry of secs: units of the minute up to and including that second';
 ALTER TABLE rollgate.bucket OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.counter (
@@ -37,21 +37,21 @@ CREATE TABLE rollgate.counter (
   total bigint NOT NULL,
   CONSTRAINT counter_pkey PRIMARY KEY (lane, subject)
 ) WITH (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_cost_delay=1);
-COMMENT ON TABLE rollgate.counter IS 'One row a subject: its running total and the minutes both windows begin in. Updated in place (HOT): no index may hold a column that changes.';
-COMMENT ON COLUMN rollgate.counter.cleared IS 'number of the newest unit forgiven by a reset; it and older ones count no more';
-COMMENT ON COLUMN rollgate.counter.prev_start IS 'total before the minute before, in which the 60 s window begins';
-COMMENT ON COLUMN rollgate.counter.hour_start IS 'total before the minute an hour ago, in which the 3600 s window begins';
+COMMENT ON TABLE rollgate.counter IS 'One row per subject: its running total, and copies of the minutes in which both windows begin. Updated in place (HOT), so no index may contain a column that changes.';
+COMMENT ON COLUMN rollgate.counter.cleared IS 'number of the newest unit forgiven by a reset; that unit and older ones no longer count';
+COMMENT ON COLUMN rollgate.counter.prev_start IS 'total at the start of the previous minute, in which the 60 s window begins';
+COMMENT ON COLUMN rollgate.counter.hour_start IS 'total at the start of the minute an hour ago, in which the 3,600 s window begins';
 COMMENT ON COLUMN rollgate.counter.lane IS 'hash(account) mod 64: the unit of locking, batching and distribution';
-COMMENT ON COLUMN rollgate.counter.minute IS 'the minute of the newest grant';
-COMMENT ON COLUMN rollgate.counter.hour_next IS 'second of the oldest unit that is newer than the minute an hour ago and older than this minute';
+COMMENT ON COLUMN rollgate.counter.minute IS 'Unix minute of the newest grant';
+COMMENT ON COLUMN rollgate.counter.hour_next IS 'Unix second of the oldest unit after the minute an hour ago and before this minute; NULL: there is none';
 COMMENT ON COLUMN rollgate.counter.subject IS 'account/api/dimension=value,…';
-COMMENT ON COLUMN rollgate.counter.prev_secs IS 'as secs, of the minute before';
-COMMENT ON COLUMN rollgate.counter.prev_sums IS 'as sums, of the minute before';
-COMMENT ON COLUMN rollgate.counter.hour_secs IS 'as secs, of the minute an hour ago';
-COMMENT ON COLUMN rollgate.counter.hour_sums IS 'as sums, of the minute an hour ago';
-COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute that hold units, ascending; the last one is the newest grant';
-COMMENT ON COLUMN rollgate.counter.sums IS 'units of that minute up to and with each of secs';
-COMMENT ON COLUMN rollgate.counter.total IS 'units granted ever: the number of the newest unit';
+COMMENT ON COLUMN rollgate.counter.prev_secs IS 'like secs, for the previous minute';
+COMMENT ON COLUMN rollgate.counter.prev_sums IS 'like sums, for the previous minute';
+COMMENT ON COLUMN rollgate.counter.hour_secs IS 'like secs, for the minute an hour ago';
+COMMENT ON COLUMN rollgate.counter.hour_sums IS 'like sums, for the minute an hour ago';
+COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute that have units, ascending; the last one is the second of the newest grant';
+COMMENT ON COLUMN rollgate.counter.sums IS 'for each entry of secs: units of that minute up to and including that second';
+COMMENT ON COLUMN rollgate.counter.total IS 'units granted so far: the number of the newest unit';
 ALTER TABLE rollgate.counter OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.freed (
@@ -61,7 +61,7 @@ CREATE TABLE rollgate.freed (
   xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
   CONSTRAINT freed_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll it';
+COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll this table';
 CREATE INDEX freed_by_xact ON rollgate.freed USING btree (xact);
 ALTER TABLE rollgate.freed OWNER TO rollgate_owner;
 
@@ -71,7 +71,7 @@ CREATE TABLE rollgate.freed_removed (
   CONSTRAINT freed_removed_one_check CHECK (one),
   CONSTRAINT freed_removed_pkey PRIMARY KEY (one)
 );
-COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction of which rows of rollgate.freed were removed: who has not read them has a hole';
+COMMENT ON TABLE rollgate.freed_removed IS 'The newest transaction whose rows were removed from rollgate.freed; an instance that has not read them has missed some';
 ALTER TABLE rollgate.freed_removed OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.lane (
@@ -79,7 +79,7 @@ CREATE TABLE rollgate.lane (
   swept_to bigint NOT NULL,
   CONSTRAINT lane_pkey PRIMARY KEY (lane)
 );
-COMMENT ON TABLE rollgate.lane IS 'Per lane, the second up to which idle subjects were removed: the least "now" of any later decision';
+COMMENT ON TABLE rollgate.lane IS 'Per lane: Unix second of the last cleanup. Later decisions use at least this time';
 ALTER TABLE rollgate.lane OWNER TO rollgate_owner;
 
 -- Functions
@@ -104,14 +104,14 @@ DECLARE
   v_cold   record;
 BEGIN
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
-  -- Not now() or statement_timestamp(): they are as old as the wait for the lock.
+  -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Nearly every grant: the head is of this minute and all calls fit. One index descent and one HOT update an item.
+  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
@@ -121,13 +121,13 @@ BEGIN
           secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
           sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
       FROM (
-        -- In the select list, where a set is handed on row by row; in FROM it is written down first. Arrays alone: they are taken
-        -- for short, and a series for so long that a young table would be read as a whole for each item.
+        -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
+        -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
                unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
       ) i
-      -- Both key columns come from the item: each item looks its head up, whatever the statistics say of a young table.
+      -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE c.lane = i.lane AND c.subject = i.subject
         AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
         AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
@@ -141,7 +141,8 @@ BEGIN
                         c.hour_next,
                         v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
     )
-    -- The updated rows come in the order of the plan, not of the batch: every array is collected from the same rows as its keys.
+    -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
+    -- arrays.
     SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
@@ -157,7 +158,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: subjects new or with a head of another minute, and calls that do not all fit.
+  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -179,17 +180,17 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(p_lanes integer[], p_subjects t
 AS $function$
 #variable_conflict use_column
 BEGIN
-  -- Two rows of one subject would each count from the same total, and one grant would be lost. The check covers p_done as well:
-  -- which one of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
+  -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
+  -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage apart: merged into the next one, its expressions would be compiled and run for each use of a column.
+  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
   WITH seen AS (
-    -- The subject's own clock never goes back: `s` is at least the second of its newest grant.
+    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
     SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
            c.ctid AS tid, c.minute < t.s / 60 AS stale,
            c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
@@ -202,7 +203,7 @@ BEGIN
     WHERE p_done IS NULL OR i.ord <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head as it stands in the minute of `s`. Only a stale head is worked out anew.
+  -- The head at the minute of `s`. Only a stale head is recomputed.
   head AS (
     SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
            z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
@@ -222,13 +223,13 @@ BEGIN
            CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
                 z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
     FROM seen z
-    -- the first finished minute that is not older than the minute an hour ago,
+    -- b: the first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
       ORDER BY minute LIMIT 1
     ) b ON true
-    -- and the oldest counted second after that minute
+    -- n: the oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
       SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
       WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
@@ -257,7 +258,7 @@ BEGIN
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
     SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
   ),
-  -- Of the same minute nothing but its newest second changes: WAL records what differs, whatever is assigned.
+  -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
   written AS (
     UPDATE rollgate.counter c
     SET minute = d.m, total = d.total + d.units,
@@ -302,7 +303,7 @@ BEGIN
   INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
   FROM answered a;
 END $function$;
-COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'The items of a batch that rollgate.acquire did not grant at once; only it calls this';
+COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) OWNER TO rollgate_owner;
 
@@ -316,7 +317,7 @@ BEGIN
       USING ERRCODE = 'invalid_transaction_state',
             HINT = 'A snapshot older than the lane lock would not see the grants it must count.';
   END IF;
-  -- In ascending order, so that batches which share lanes can't wait for each other.
+  -- In ascending order, so that batches with common lanes can't deadlock.
   PERFORM pg_advisory_xact_lock(7605, sorted.l) FROM (SELECT DISTINCT l FROM unnest(p_lanes) l ORDER BY l) sorted;
 END $function$;
 COMMENT ON FUNCTION rollgate.enter_lanes(integer[]) IS 'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
@@ -330,7 +331,7 @@ CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums integer[
 AS $function$
   SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
 $function$;
-COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute with units of a window that begins in it; inlined';
+COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute that has units in a window beginning in that minute; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.first_counted(smallint[],integer[],smallint) OWNER TO rollgate_owner;
 
@@ -343,7 +344,7 @@ AS $function$
   SELECT n.life, n.seen, c.complete,
          CASE WHEN c.complete THEN ARRAY(
            SELECT f.subject FROM rollgate.freed f
-           -- Rows of a restored dump have transaction IDs of another server, which may lie ahead of this one's.
+           -- Rows of a restored dump have transaction IDs of another server, which may be ahead of this server's.
            WHERE f.xact >= pg_snapshot_xmin(p_seen) AND f.xact < pg_snapshot_xmax(n.seen) AND NOT pg_visible_in_snapshot(f.xact, p_seen)
          ) ELSE '{}' END
   FROM (SELECT rollgate.server_life() AS life, pg_current_snapshot() AS seen) n
@@ -353,7 +354,7 @@ AS $function$
     ) AS complete
   ) c
 $function$;
-COMMENT ON FUNCTION rollgate.freed_since(text,pg_snapshot) IS 'Subjects freed by transactions committed since a snapshot, or that the list would have a hole';
+COMMENT ON FUNCTION rollgate.freed_since(text,pg_snapshot) IS 'Subjects freed by transactions that committed since a snapshot, and whether the list is complete';
 REVOKE EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) FROM PUBLIC;
 ALTER FUNCTION rollgate.freed_since(text,pg_snapshot) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) TO rollgate_runtime;
@@ -367,7 +368,7 @@ CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane integer, p_prefix text,
 AS $function$
   SELECT c.subject FROM rollgate.counter c
   WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject > p_after AND starts_with(c.subject, p_prefix)
-    -- no text that starts with the prefix is above this one
+    -- An upper bound: no text that starts with the prefix sorts after it.
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
     AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
@@ -391,7 +392,7 @@ BEGIN
   IF TG_OP = 'TRUNCATE' THEN
     v_newest := pg_current_xact_id();
   ELSE
-    -- IDs of a restored dump may lie ahead of this server's. No instance has a snapshot of them.
+    -- IDs from a restored dump may be ahead of this server's. No instance has a snapshot of them.
     SELECT max(g.xact) INTO v_newest FROM gone g WHERE g.xact <= pg_current_xact_id();
   END IF;
   IF v_newest IS NOT NULL THEN
@@ -410,7 +411,7 @@ CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, sec
 AS $function$
   SELECT secs[width_bucket(least(greatest(base - start, 0), 2147483647)::int, sums) + 1]
 $function$;
-COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that holds a unit newer than a base; inlined';
+COMMENT ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) IS 'First second of a minute that has a unit newer than a base; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) FROM PUBLIC;
 ALTER FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) OWNER TO rollgate_owner;
 
@@ -448,7 +449,7 @@ AS $function$
   ) w ON c.lane IS NOT NULL
   ORDER BY i.ord
 $function$;
-COMMENT ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) IS 'Looks at subjects without spending: the seconds of the last hour that hold units';
+COMMENT ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
 REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.peek(integer,text[],timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) TO rollgate_runtime;
@@ -471,7 +472,7 @@ BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lane AND subject = p_subject;
   IF NOT found OR v_minute < v_head.minute - 60 THEN
-    RETURN 0; -- nothing left that counts
+    RETURN 0; -- no unit left that counts
   END IF;
   IF v_minute = v_head.minute THEN
     v_secs := v_head.secs;
@@ -487,7 +488,7 @@ BEGIN
   END IF;
   v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
   IF v_taken = 0 THEN
-    RETURN 0; -- refunded before, or forgiven by a reset
+    RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
   v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
@@ -510,7 +511,7 @@ BEGIN
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
   RETURN v_taken;
 END $function$;
-COMMENT ON FUNCTION rollgate.refund(integer,text,integer,integer) IS 'Gives back units granted in one second; returns how many were found there';
+COMMENT ON FUNCTION rollgate.refund(integer,text,integer,integer) IS 'Takes back units granted in one second; returns how many it found there';
 REVOKE EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.refund(integer,text,integer,integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) TO rollgate_runtime;
@@ -522,13 +523,13 @@ CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  -- The sums of a minute are int. This much may stay, so that two limits of 1,000,000,000 units fit in after the reset.
+  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
   c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
   UPDATE rollgate.counter
   SET cleared = total, hour_next = NULL,
-      -- The oldest units above that leave the record of this minute. All of them are forgiven, and `total` still counts them.
+      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
       sums = CASE
         WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
         ELSE ARRAY(
@@ -550,7 +551,7 @@ CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version integer, OUT serv
 AS $function$
   SELECT 2, 2
 $function$;
-COMMENT ON FUNCTION rollgate.schema_version() IS 'The version of the schema, and the lowest one that a program may be written for to work with it';
+COMMENT ON FUNCTION rollgate.schema_version() IS 'The version of the schema, and the lowest version that a program may be written for to work with it';
 REVOKE EXECUTE ON FUNCTION rollgate.schema_version() FROM PUBLIC;
 ALTER FUNCTION rollgate.schema_version() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.schema_version() TO rollgate_runtime;
@@ -572,7 +573,7 @@ AS $function$
   ORDER BY m.minute DESC
   LIMIT 1
 $function$;
-COMMENT ON FUNCTION rollgate.second_of(integer,text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted, looked for from a minute on';
+COMMENT ON FUNCTION rollgate.second_of(integer,text,bigint,integer) IS 'The second in which a numbered unit of a subject was granted; searches from p_from_minute on';
 REVOKE EXECUTE ON FUNCTION rollgate.second_of(integer,text,bigint,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.second_of(integer,text,bigint,integer) OWNER TO rollgate_owner;
 
@@ -584,7 +585,7 @@ CREATE OR REPLACE FUNCTION rollgate.server_life()
 AS $function$
   SELECT rollgate.server_place() || '/' || extract(epoch FROM pg_postmaster_start_time())
 $function$;
-COMMENT ON FUNCTION rollgate.server_life() IS 'The server''s place and when it started: what an instance knows of one life may not hold in another';
+COMMENT ON FUNCTION rollgate.server_life() IS 'The server''s place and start time; what an instance knows is valid only while this stays the same';
 REVOKE EXECUTE ON FUNCTION rollgate.server_life() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_life() OWNER TO rollgate_owner;
 
@@ -599,7 +600,7 @@ AS $function$
     (SELECT oid FROM pg_database WHERE datname = current_database())
   END
 $function$;
-COMMENT ON FUNCTION rollgate.server_place() IS 'System identifier, timeline and database: another text after a promotion or a restored backup';
+COMMENT ON FUNCTION rollgate.server_place() IS 'System identifier, timeline and database; changes after a promotion or a restored backup';
 REVOKE EXECUTE ON FUNCTION rollgate.server_place() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_place() OWNER TO rollgate_owner;
 
@@ -668,7 +669,7 @@ BEGIN
   END IF;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, never waiting for the lane';
+COMMENT ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) IS 'One small step of the janitor in one lane: removes idle heads and old finished minutes, without waiting for the lane''s lock';
 REVOKE EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sweep(integer,text,text,integer,integer,integer,timestamp with time zone) TO rollgate_maintenance;
@@ -682,7 +683,7 @@ AS $function$
   WITH gone AS (
     DELETE FROM rollgate.freed f
     WHERE f.at < clock_timestamp() - p_keep AND f.xact < pg_snapshot_xmin(pg_current_snapshot())
-       OR f.xact >= pg_snapshot_xmax(pg_current_snapshot()) -- of another server, from a restored dump
+       OR f.xact >= pg_snapshot_xmax(pg_current_snapshot()) -- from a restored dump of another server
     RETURNING 1
   )
   SELECT count(*)::int FROM gone

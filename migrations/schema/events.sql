@@ -9,7 +9,7 @@ CREATE TABLE rollgate.freeing (
   subject text COLLATE "C" NOT NULL,
   at timestamp with time zone NOT NULL
 );
-COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes are, two days at least';
+COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes, at least two days';
 CREATE INDEX freeing_at_idx ON rollgate.freeing USING btree (at);
 CREATE INDEX freeing_subject_at_idx ON rollgate.freeing USING btree (subject, at);
 ALTER TABLE rollgate.freeing OWNER TO rollgate_owner;
@@ -50,34 +50,34 @@ CREATE TABLE rollgate.limit_event (
   CONSTRAINT limit_event_window_name_check CHECK ((window_name = ANY (ARRAY['minute'::text, 'hour'::text]))),
   CONSTRAINT limit_event_pkey PRIMARY KEY (first_at, id)
 ) PARTITION BY RANGE (first_at);
-COMMENT ON TABLE rollgate.limit_event IS 'Denials, counted by node, subject, API, window, source, mode, cost and second; and samples of grants. One partition a day (UTC)';
-COMMENT ON COLUMN rollgate.limit_event.id IS 'names the event; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
-COMMENT ON COLUMN rollgate.limit_event.kind IS 'denied: calls that had no room, also those let through in shadow; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON COLUMN rollgate.limit_event.account IS 'the tenant; * where all accounts were added up';
-COMMENT ON COLUMN rollgate.limit_event.api IS 'API that was called, e.g. publish-bot';
+COMMENT ON TABLE rollgate.limit_event IS 'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day (UTC)';
+COMMENT ON COLUMN rollgate.limit_event.id IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
+COMMENT ON COLUMN rollgate.limit_event.kind IS 'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON COLUMN rollgate.limit_event.account IS 'the account; * where all accounts are combined';
+COMMENT ON COLUMN rollgate.limit_event.api IS 'the called API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate.limit_event.group_id IS 'group of the API';
-COMMENT ON COLUMN rollgate.limit_event.level IS 'dimensions that make the subject, in order';
-COMMENT ON COLUMN rollgate.limit_event.subject IS 'key of the counted subject, as in rollgate.counter; * where all subjects were added up';
-COMMENT ON COLUMN rollgate.limit_event.lane IS 'lane of the account; NULL: not told';
+COMMENT ON COLUMN rollgate.limit_event.level IS 'dimensions that form the subject, in order';
+COMMENT ON COLUMN rollgate.limit_event.subject IS 'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
+COMMENT ON COLUMN rollgate.limit_event.lane IS 'lane of the account; NULL: not reported';
 COMMENT ON COLUMN rollgate.limit_event.dimensions IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate.limit_event.window_name IS 'the window that denied: hour where both had no room; NULL: a grant';
+COMMENT ON COLUMN rollgate.limit_event.window_name IS 'the window that denied; hour where both did; NULL: a grant';
 COMMENT ON COLUMN rollgate.limit_event.per_minute IS 'limit in force: units in any 60 s';
 COMMENT ON COLUMN rollgate.limit_event.per_hour IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as the first call was told; of a grant, in the minute, with it';
-COMMENT ON COLUMN rollgate.limit_event.cost IS 'units each call asked for; of merged events, the first call';
+COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate.limit_event.cost IS 'units per call; for merged events, of the first call';
 COMMENT ON COLUMN rollgate.limit_event.source IS 'default, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of the policy on the node';
-COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced; shadow: let through; fallback_…: decided while the database was away';
-COMMENT ON COLUMN rollgate.limit_event.first_at IS 'first call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.last_at IS 'last call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.count IS 'calls';
-COMMENT ON COLUMN rollgate.limit_event.units IS 'units all the calls asked for';
+COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
+COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON COLUMN rollgate.limit_event.first_at IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.last_at IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.count IS 'number of calls';
+COMMENT ON COLUMN rollgate.limit_event.units IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate.limit_event.node IS 'host and process that decided';
 COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
-COMMENT ON COLUMN rollgate.limit_event.request_id IS 'request of the first call';
-COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call fits if nobody else spends; NULL: no wait helps';
-COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls of one second, source and cost; minute: calls of one minute, because no wait helps them or because the node had too many events and added them up; longer: those of any time from first_at to last_at';
-COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], of the hour by minutes. Once a subject, window and minute: others of that minute have NULL';
+COMMENT ON COLUMN rollgate.limit_event.request_id IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help or because the instance had too many events; longer: calls at any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other events of that minute have NULL';
 CREATE INDEX limit_event_account_first_at_idx ON rollgate.limit_event USING btree (account, first_at);
 CREATE INDEX limit_event_api_first_at_idx ON rollgate.limit_event USING btree (api, first_at);
 CREATE INDEX limit_event_dimensions_idx ON rollgate.limit_event USING gin (dimensions jsonb_path_ops);
@@ -93,9 +93,9 @@ CREATE TABLE rollgate.retention (
   CONSTRAINT retention_keep_seconds_check CHECK ((keep_seconds >= 3661)),
   CONSTRAINT retention_pkey PRIMARY KEY (api)
 );
-COMMENT ON TABLE rollgate.retention IS 'APIs whose finished minutes are kept longer than the others''';
-COMMENT ON COLUMN rollgate.retention.api IS 'as it stands in keys: the API''s id, or @group of one counted by group';
-COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting holds';
+COMMENT ON TABLE rollgate.retention IS 'APIs whose finished minutes are kept longer than others';
+COMMENT ON COLUMN rollgate.retention.api IS 'scope as in subject keys: the API''s id, or @group for APIs counted as a group';
+COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting applies';
 ALTER TABLE rollgate.retention OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.retention TO rollgate_admin_api;
 
@@ -111,7 +111,7 @@ AS $function$
   CROSS JOIN LATERAL string_to_table(n.text, NULL) WITH ORDINALITY AS d (digit, place)
   WHERE n.text ~ '^[0-9a-z]{1,10}$'
 $function$;
-COMMENT ON FUNCTION rollgate.decision_number(text) IS 'Which decision of its event an id means, from 1; NULL: the event';
+COMMENT ON FUNCTION rollgate.decision_number(text) IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';
 REVOKE EXECUTE ON FUNCTION rollgate.decision_number(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.decision_number(text) OWNER TO rollgate_owner;
 
@@ -140,7 +140,7 @@ AS $function$
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL
-    -- As it stood then; the first known, where the clocks of the two tell otherwise.
+    -- The override as it was then; its first version if, by differing clocks, it appears to be newer than the event.
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
@@ -157,8 +157,8 @@ AS $function$
   )
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
-         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor, e.filling, e.retry_at,
-         e.count, e.mode, e.route, e.request_id,
+         e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
+         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -169,13 +169,17 @@ AS $function$
              ELSE ' was denied' END,
            CASE e.merged WHEN 'second' THEN ' at ' WHEN 'minute' THEN ' in the minute of ' ELSE ' after ' END, rollgate.utc(e.first_at),
            CASE
-             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used, e."limit")
+             WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
+               e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost, e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit", e.length, e.cost) END,
+             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+               e.subject, e."limit", e.length)
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+               e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ', coalesce(e.created_by, 'nobody on record'),
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+               coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
            CASE
@@ -183,11 +187,13 @@ AS $function$
              WHEN e.filling IS NULL THEN '; what filled the window is not on record'
              ELSE (
                SELECT format('; the window was filled from %s to %s, most of it (%s of %s) in the %s of %s',
-                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units), sum(f.units),
+                 rollgate.utc(to_timestamp(min(f.at)), 'HH24:MI:SS'), rollgate.utc(to_timestamp(max(f.at)), 'HH24:MI:SS'), max(f.units),
+                 sum(f.units),
                  CASE e.window_name WHEN 'hour' THEN 'minute' ELSE 'second' END,
                  rollgate.utc(to_timestamp((array_agg(f.at ORDER BY f.units DESC, f.at))[1]), 'HH24:MI:SS'))
                FROM (SELECT (x ->> 0)::float8 AS at, (x ->> 1)::bigint AS units FROM jsonb_array_elements(e.filling) x) f) END,
-           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; it fits again at ' || rollgate.utc(e.retry_at), '; no wait helps') END,
+           CASE WHEN e.kind <> 'denied' THEN '' ELSE coalesce('; the call would be allowed at ' || rollgate.utc(e.retry_at),
+             '; retrying does not help') END,
            CASE
              WHEN e.kind = 'granted_sample' THEN format('; it stands for %s sampled grants of that second', e.count)
              WHEN e.count = 1 THEN '; it is the only such call of that second'
@@ -199,7 +205,7 @@ AS $function$
   ORDER BY e.first_at
   LIMIT 1
 $function$;
-COMMENT ON FUNCTION rollgate.explain_denial(text) IS 'Explains one decision or event by its id, in columns and in one sentence; no row: no such id is on record';
+COMMENT ON FUNCTION rollgate.explain_denial(text) IS 'Explains one decision or event by its id, in columns and in one sentence; no row: the id is not on record';
 REVOKE EXECUTE ON FUNCTION rollgate.explain_denial(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.explain_denial(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.explain_denial(text) TO rollgate_admin_api;
@@ -213,7 +219,7 @@ AS $function$
     '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,
       32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63}'::int[] END
 $function$;
-COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The lane, or all of them where it is not known (NULL)';
+COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The given lane, or all lanes if it is unknown (NULL)';
 REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.lanes_of(integer) OWNER TO rollgate_owner;
 
@@ -232,7 +238,7 @@ AS $function$
     ORDER BY h.id DESC
     LIMIT 1
   ),
-  -- Each override as it stood; `made` is its place among those made.
+  -- Each override as it was; `made` is the order of creation.
   stood AS (
     SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
     FROM rollgate.history h
@@ -242,7 +248,8 @@ AS $function$
   fitting AS (
     SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
            (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
-           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL, o.made DESC) AS rank
+           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL,
+             o.made DESC) AS rank
     FROM api JOIN stood o
       ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
       AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
@@ -278,7 +285,7 @@ DECLARE
   v_rows int;
 BEGIN
   IF p_keep_days < 1 OR p_ahead < 1 THEN
-    RAISE EXCEPTION 'rollgate keeps events for at least a day, and makes at least one day ahead' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.maintain_events: p_keep_days and p_ahead must be at least 1' USING ERRCODE = 'invalid_parameter_value';
   END IF;
   held_up := NOT pg_try_advisory_xact_lock(7607, 0);
   IF held_up THEN
@@ -297,7 +304,7 @@ BEGIN
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
-    -- First the whole, as readers do; and then no second wait while the whole is ours.
+    -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
     LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
@@ -317,7 +324,7 @@ EXCEPTION
     did := NULL;
     held_up := true;
 END $function$;
-COMMENT ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) IS 'One step of making the events'' partitions ahead and dropping those past retention; to be called until it did nothing';
+COMMENT ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) IS 'One step of creating event partitions ahead of time and dropping those past retention; call it until it reports nothing done';
 REVOKE EXECUTE ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.maintain_events(integer,integer,timestamp with time zone) TO rollgate_maintenance;
@@ -334,14 +341,14 @@ BEGIN
   END IF;
   PERFORM pg_advisory_xact_lock(7607, 0);
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
-    RETURN false; -- another node was faster
+    RETURN false; -- another instance was faster
   END IF;
   EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
   EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
     v_name, p_day || ' 00:00:00+00', (p_day + 1) || ' 00:00:00+00');
   RETURN true;
 END $function$;
-COMMENT ON FUNCTION rollgate.make_event_day(date) IS 'Makes the partition of a day where it is missing; tells whether it did';
+COMMENT ON FUNCTION rollgate.make_event_day(date) IS 'Creates the partition of a day if it is missing; returns whether it did';
 REVOKE EXECUTE ON FUNCTION rollgate.make_event_day(date) FROM PUBLIC;
 ALTER FUNCTION rollgate.make_event_day(date) OWNER TO rollgate_owner;
 
@@ -373,7 +380,7 @@ AS $function$
   )
   SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
   FROM judged j
-  -- The subject's row: how far back its units were forgiven, and from when on its numbers are one row of numbers.
+  -- The subject's row: which units were forgiven, and since when its units are numbered without a break.
   LEFT JOIN LATERAL (
     SELECT c.lane, c.cleared,
            coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
@@ -392,11 +399,11 @@ AS $function$
   ) u
   WHERE u.units + j.cost <= j.limit_units
     AND CASE
-      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too young to have been swept
+      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too recent to have been swept
       WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
       ELSE h.oldest * 60 <= j.second - j.length END
 $function$;
-COMMENT ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'Denials of a span of time that had room, recomputed from the units on record: always empty';
+COMMENT ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'Denials of a time span that had enough free units, recomputed from the units on record. Expected result: no rows';
 REVOKE EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
@@ -453,7 +460,7 @@ BEGIN
       GROUP BY 1
     ) f);
 END $function$;
-COMMENT ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) IS 'What fills a subject''s window that ends then: [[Unix second, units], …], of the hour by minutes; NULL: nothing on record';
+COMMENT ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) IS 'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';
 REVOKE EXECUTE ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -473,8 +480,8 @@ BEGIN
   LOOP
     PERFORM rollgate.make_event_day(v_day);
   END LOOP;
-  -- At most one event of a subject, window and minute tells what filled the window, whichever nodes write at once: subjects
-  -- of which none does yet are locked, by classes in ascending order, and looked at again below.
+  -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
+  -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
   FOR v_class IN
     SELECT DISTINCT hashtext(e.subject) & 63
     FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
@@ -514,7 +521,7 @@ BEGIN
   GET DIAGNOSTICS v_written = ROW_COUNT;
   RETURN v_written;
 END $function$;
-COMMENT ON FUNCTION rollgate.write_events(jsonb) IS 'Nodes write their limit events, as often as they like; returns how many were new';
+COMMENT ON FUNCTION rollgate.write_events(jsonb) IS 'Writes limit events of instances, which may be sent repeatedly; returns how many were new';
 REVOKE EXECUTE ON FUNCTION rollgate.write_events(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.write_events(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.write_events(jsonb) TO rollgate_runtime;

@@ -10,7 +10,7 @@ CREATE TABLE rollgate.instance_peak (
   instances integer NOT NULL,
   CONSTRAINT instance_peak_pkey PRIMARY KEY (minute)
 );
-COMMENT ON TABLE rollgate.instance_peak IS 'The most instances that were running at once in a minute of the last hour: a crash of Postgres empties rollgate.node';
+COMMENT ON TABLE rollgate.instance_peak IS 'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.node';
 ALTER TABLE rollgate.instance_peak OWNER TO rollgate_owner;
 
 CREATE UNLOGGED TABLE rollgate.node (
@@ -24,9 +24,9 @@ CREATE UNLOGGED TABLE rollgate.node (
   counted integer,
   CONSTRAINT node_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.node IS 'Limiters that are running, as each last told';
-COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how it decides while the database is away';
-COMMENT ON COLUMN rollgate.node.counted IS 'by how many instances it divides what it grants while the database is away; NULL: it grants nothing then';
+COMMENT ON TABLE rollgate.node IS 'Running instances, as each last reported';
+COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
+COMMENT ON COLUMN rollgate.node.counted IS 'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
 ALTER TABLE rollgate.node OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.node TO rollgate_admin_api;
 
@@ -38,7 +38,7 @@ CREATE TABLE rollgate.quarantine (
   noticed_by text NOT NULL,
   CONSTRAINT quarantine_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because counts could not be trusted whole';
+COMMENT ON TABLE rollgate.quarantine IS 'Times in which every instance grants half limits, because usage counts might be incomplete';
 ALTER TABLE rollgate.quarantine OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.quarantine TO rollgate_admin_api;
 
@@ -47,7 +47,7 @@ CREATE UNLOGGED TABLE rollgate.second_seen (
   at timestamp with time zone NOT NULL,
   CONSTRAINT second_seen_pkey PRIMARY KEY (slot)
 );
-COMMENT ON TABLE rollgate.second_seen IS 'A ring of the last seconds in which an instance called: a clock that jumps ahead leaves some out';
+COMMENT ON TABLE rollgate.second_seen IS 'Ring of the last 256 seconds in which an instance called; after a jump ahead of the clock some seconds are missing';
 ALTER TABLE rollgate.second_seen OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.server (
@@ -56,7 +56,7 @@ CREATE TABLE rollgate.server (
   CONSTRAINT server_one_check CHECK (one),
   CONSTRAINT server_pkey PRIMARY KEY (one)
 );
-COMMENT ON TABLE rollgate.server IS 'Where instances last found the database, as rollgate.server_place names it';
+COMMENT ON TABLE rollgate.server IS 'Server on which instances last found the database, as rollgate.server_place names it';
 ALTER TABLE rollgate.server OWNER TO rollgate_owner;
 
 -- Functions
@@ -68,7 +68,7 @@ AS $function$
   INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
   SELECT t.now, t.now + interval '61 seconds', p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
 $function$;
-COMMENT ON FUNCTION rollgate.begin_quarantine(text,text) IS 'Half limits on every instance from now on';
+COMMENT ON FUNCTION rollgate.begin_quarantine(text,text) IS 'Starts a quarantine: every instance grants half limits';
 REVOKE EXECUTE ON FUNCTION rollgate.begin_quarantine(text,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.begin_quarantine(text,text) OWNER TO rollgate_owner;
 
@@ -82,7 +82,8 @@ DECLARE
   v_most    int;
   v_counted int;
 BEGIN
-  -- Instances that begin to have a part, or to have a larger one, take turns: each sees what the one before has written.
+  -- Instances that begin to have a share, or get a larger one, run this one after another, so that each sees what the previous
+  -- one has written.
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
@@ -103,7 +104,7 @@ BEGIN
   UPDATE rollgate.node SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
   RETURN v_most;
 END $function$;
-COMMENT ON FUNCTION rollgate.count_instances(text,integer) IS 'Most instances at once within the last hour; NULL: not all others have counted this one yet';
+COMMENT ON FUNCTION rollgate.count_instances(text,integer) IS 'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 REVOKE EXECUTE ON FUNCTION rollgate.count_instances(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.count_instances(text,integer) OWNER TO rollgate_owner;
 
@@ -115,7 +116,7 @@ CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
 AS $function$
   DELETE FROM rollgate.node WHERE id = p_node
 $function$;
-COMMENT ON FUNCTION rollgate.leave_node(text) IS 'An instance that stops says so';
+COMMENT ON FUNCTION rollgate.leave_node(text) IS 'An instance reports that it stops';
 REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.leave_node(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.leave_node(text) TO rollgate_runtime;
@@ -130,7 +131,7 @@ AS $function$
      WHERE p.minute BETWEEN now.minute - 60 AND now.minute + 1)
   )::int
 $function$;
-COMMENT ON FUNCTION rollgate.most_instances() IS 'The most instances that were running at once within the last hour, those of now included';
+COMMENT ON FUNCTION rollgate.most_instances() IS 'Highest number of instances running at once within the last hour, including now';
 REVOKE EXECUTE ON FUNCTION rollgate.most_instances() FROM PUBLIC;
 ALTER FUNCTION rollgate.most_instances() OWNER TO rollgate_owner;
 
@@ -146,7 +147,7 @@ BEGIN
   END IF;
   INSERT INTO rollgate.second_seen AS s VALUES (v_slot, p_now) ON CONFLICT (slot) DO UPDATE SET at = excluded.at;
 END $function$;
-COMMENT ON FUNCTION rollgate.note_second(timestamp with time zone) IS 'Remembers that an instance called in this second';
+COMMENT ON FUNCTION rollgate.note_second(timestamp with time zone) IS 'Records that an instance called in this second';
 REVOKE EXECUTE ON FUNCTION rollgate.note_second(timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.note_second(timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -161,13 +162,13 @@ BEGIN
     RETURN;
   END IF;
   INSERT INTO rollgate.server (place) VALUES (v_place) ON CONFLICT DO NOTHING;
-  -- One of several instances that notice at once writes it.
+  -- If several instances notice at once, only one of them updates the row.
   UPDATE rollgate.server SET place = v_place WHERE place <> v_place;
   IF found THEN
     PERFORM rollgate.begin_quarantine(rollgate.place_reason(v_place), p_instance);
   END IF;
 END $function$;
-COMMENT ON FUNCTION rollgate.note_server(text) IS 'Begins a quarantine when another server has taken the database''s place';
+COMMENT ON FUNCTION rollgate.note_server(text) IS 'Begins a quarantine when the database runs on another server than before';
 REVOKE EXECUTE ON FUNCTION rollgate.note_server(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.note_server(text) OWNER TO rollgate_owner;
 
@@ -178,7 +179,7 @@ CREATE OR REPLACE FUNCTION rollgate.place_reason(p_place text)
 AS $function$
   SELECT format('another server has taken the database''s place (timeline %s)', split_part(p_place, '/', 2))
 $function$;
-COMMENT ON FUNCTION rollgate.place_reason(text) IS 'Why a quarantine begins on a server that was not the last one';
+COMMENT ON FUNCTION rollgate.place_reason(text) IS 'Reason of a quarantine that begins because the server changed';
 REVOKE EXECUTE ON FUNCTION rollgate.place_reason(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.place_reason(text) OWNER TO rollgate_owner;
 
@@ -189,7 +190,7 @@ CREATE OR REPLACE FUNCTION rollgate.quarantine_in_force()
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   SELECT q.since, q.until, q.reason FROM (
-    -- One that begins in the future was written before the clock was put back: it is over.
+    -- A quarantine that begins in the future was recorded before the clock was set back. It is over.
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
@@ -198,7 +199,7 @@ AS $function$
   ) q
   ORDER BY q.until DESC LIMIT 1
 $function$;
-COMMENT ON FUNCTION rollgate.quarantine_in_force() IS 'Since when, until when and why every instance grants half limits; no row: it does not';
+COMMENT ON FUNCTION rollgate.quarantine_in_force() IS 'Start, end and reason of the quarantine in which every instance grants half limits; no row: there is none';
 REVOKE EXECUTE ON FUNCTION rollgate.quarantine_in_force() FROM PUBLIC;
 ALTER FUNCTION rollgate.quarantine_in_force() OWNER TO rollgate_owner;
 
@@ -216,7 +217,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump that is longer ago than a minute no longer matters to any minute.
+  -- A jump more than a minute ago no longer affects a minute window.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -225,18 +226,19 @@ BEGIN
         UNION ALL SELECT v_now
       ) t
     ) g
-    -- A quarter of a second for the way of the answer by which the instance last heard the time.
+    -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
     WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
   ) THEN
     RETURN false;
   END IF;
-  -- Reported by another instance a moment before: the same jump.
+  -- Another instance has just reported the same jump.
   IF NOT EXISTS (SELECT FROM rollgate.quarantine q WHERE q.since > v_heard AND q.since <= v_now AND q.until > v_now) THEN
-    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)), p_instance);
+    PERFORM rollgate.begin_quarantine(format('the database''s clock went %s ms ahead', round(extract(epoch FROM v_step) * 1000)),
+      p_instance);
   END IF;
   RETURN true;
 END $function$;
-COMMENT ON FUNCTION rollgate.report_clock_jump(text,double precision,double precision) IS 'Begins a quarantine if no other instance''s calls refute the jump; whether it is believed';
+COMMENT ON FUNCTION rollgate.report_clock_jump(text,double precision,double precision) IS 'Begins a quarantine unless calls of other instances refute the jump; returns whether the jump was accepted';
 REVOKE EXECUTE ON FUNCTION rollgate.report_clock_jump(text,double precision,double precision) FROM PUBLIC;
 ALTER FUNCTION rollgate.report_clock_jump(text,double precision,double precision) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.report_clock_jump(text,double precision,double precision) TO rollgate_runtime;
@@ -271,20 +273,23 @@ BEGIN
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
-  -- In another life of the server the versions may have gone back, and on again since: the same number may mean something else.
+  -- After a restart or a change of server, versions may have gone back and risen again: the same number may mean another state. Send
+  -- everything in that case.
   IF p_version > version OR life <> p_life THEN
     v_since := 0;
   END IF;
   whole := v_since = 0;
   INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
   VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
-  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode, mode_since = coalesce(p_mode_since, n.mode_since)
+  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
+    mode_since = coalesce(p_mode_since, n.mode_since)
   WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
   DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
   instances := rollgate.count_instances(p_node, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
+        'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
@@ -299,7 +304,7 @@ BEGIN
   FROM rollgate.server_state() s;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) IS 'An instance reports that it runs, and gets the changes of policy since p_version (0: all that is in force), the quarantine, and the number of instances';
+COMMENT ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
 REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) TO rollgate_runtime;

@@ -51,10 +51,10 @@ CREATE TABLE rollgate.catalogue (
   CONSTRAINT catalogue_shipped_per_minute_check CHECK (((shipped_per_minute >= 0) AND (shipped_per_minute <= 1000000000))),
   CONSTRAINT catalogue_pkey PRIMARY KEY (api)
 );
-COMMENT ON TABLE rollgate.catalogue IS 'One row an API: its default limits, as shipped and as edited';
+COMMENT ON TABLE rollgate.catalogue IS 'One row per API: its default limits, as shipped and as edited';
 COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
 COMMENT ON COLUMN rollgate.catalogue.shadow IS 'true: denials of this API are recorded, not enforced';
-COMMENT ON COLUMN rollgate.catalogue.history_id IS 'row of the history of its newest edit; NULL: as shipped, never edited';
+COMMENT ON COLUMN rollgate.catalogue.history_id IS 'history row of the newest edit; NULL: as shipped, never edited';
 ALTER TABLE rollgate.catalogue OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
 
@@ -64,9 +64,9 @@ CREATE TABLE rollgate.ceiling (
   days integer,
   CONSTRAINT ceiling_pkey PRIMARY KEY (role)
 );
-COMMENT ON TABLE rollgate.ceiling IS 'What each role may grant';
-COMMENT ON COLUMN rollgate.ceiling.times IS 'times the least default in the scope; NULL: without bound';
-COMMENT ON COLUMN rollgate.ceiling.days IS 'from now; NULL: also permanent';
+COMMENT ON TABLE rollgate.ceiling IS 'Approval limit of each role. A role without a row may change no limit';
+COMMENT ON COLUMN rollgate.ceiling.times IS 'highest multiple of the lowest default in the scope; NULL: unlimited';
+COMMENT ON COLUMN rollgate.ceiling.days IS 'longest duration from now; NULL: unlimited, including permanent overrides';
 ALTER TABLE rollgate.ceiling OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.ceiling TO rollgate_admin_api;
 
@@ -91,10 +91,10 @@ CREATE TABLE rollgate.history (
   CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a request, the catalogue or the staff; append-only, chained by hashes';
-COMMENT ON COLUMN rollgate.history.target IS 'id of what changed';
-COMMENT ON COLUMN rollgate.history.undoes IS 'the row whose change this one took back';
-COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the hash before it, in hex: rollgate.history_hash';
+COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
+COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
+COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
 CREATE INDEX history_account_id_idx ON rollgate.history USING btree (account, id) WHERE (account IS NOT NULL);
 CREATE INDEX history_actor_id_idx ON rollgate.history USING btree (actor, id);
 CREATE INDEX history_kind_target_id_idx ON rollgate.history USING btree (kind, target, id);
@@ -109,7 +109,7 @@ CREATE TABLE rollgate.installation (
   CONSTRAINT installation_pkey PRIMARY KEY (one)
 );
 COMMENT ON TABLE rollgate.installation IS 'How this database was migrated; one row';
-COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and groups have the rights; none: the user that migrated owns everything';
+COMMENT ON COLUMN rollgate.installation.roles IS 'own: rollgate_owner owns everything and group roles have the rights; none: the user that ran the migration owns everything';
 ALTER TABLE rollgate.installation OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.installation TO rollgate_admin_api;
 GRANT SELECT ON TABLE rollgate.installation TO rollgate_maintenance;
@@ -124,8 +124,8 @@ CREATE TABLE rollgate.ledger (
   CONSTRAINT ledger_one_check CHECK (one),
   CONSTRAINT ledger_pkey PRIMARY KEY (one)
 );
-COMMENT ON TABLE rollgate.ledger IS 'One row: the version of the policy and the end of the history''s chain. Whoever changes anything holds its lock';
-COMMENT ON COLUMN rollgate.ledger.policy_version IS 'goes up by one with each change of an override or of the catalogue';
+COMMENT ON TABLE rollgate.ledger IS 'One row: the version of overrides and catalogue, and the end of the history''s hash chain. Every change locks this row';
+COMMENT ON COLUMN rollgate.ledger.policy_version IS 'increases by one with each change of an override or of the catalogue';
 ALTER TABLE rollgate.ledger OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.ledger TO rollgate_admin_api;
 
@@ -167,13 +167,13 @@ CREATE TABLE rollgate.limit_request (
   CONSTRAINT limit_request_pkey PRIMARY KEY (id),
   CONSTRAINT limit_request_number_key UNIQUE (number)
 );
-COMMENT ON TABLE rollgate.limit_request IS 'Requests for custom limits, of customers and of staff above their approval limit';
-COMMENT ON COLUMN rollgate.limit_request.number IS 'requests are filed in this order';
-COMMENT ON COLUMN rollgate.limit_request.until IS 'wanted until then; NULL: for good';
-COMMENT ON COLUMN rollgate.limit_request.denial IS 'the denial it was asked for, as its signed link told';
-COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'asked for above the ceiling of whoever asked';
-COMMENT ON COLUMN rollgate.limit_request.factor IS 'wanted times of each API''s own default; NULL: limits are wanted';
-COMMENT ON COLUMN rollgate.limit_request.history_id IS 'row of the history that made it what it is';
+COMMENT ON TABLE rollgate.limit_request IS 'Limit requests of customers, and of staff for limits above their approval limit';
+COMMENT ON COLUMN rollgate.limit_request.number IS 'order in which limit requests were filed';
+COMMENT ON COLUMN rollgate.limit_request.until IS 'requested end; NULL: permanent';
+COMMENT ON COLUMN rollgate.limit_request.denial IS 'the denial it refers to, as recorded in the denial''s signed link';
+COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'above the approval limit of the person who filed it';
+COMMENT ON COLUMN rollgate.limit_request.factor IS 'requested multiple of each API''s default; NULL: limits are requested';
+COMMENT ON COLUMN rollgate.limit_request.history_id IS 'history row of the newest step';
 CREATE INDEX limit_request_account_asked_at_idx ON rollgate.limit_request USING btree (account, asked_at DESC);
 CREATE INDEX limit_request_state_asked_at_idx ON rollgate.limit_request USING btree (state, asked_at);
 CREATE INDEX limit_request_ticket_idx ON rollgate.limit_request USING btree (ticket) WHERE (ticket IS NOT NULL);
@@ -222,15 +222,15 @@ END) STORED NOT NULL,
   CONSTRAINT override_sets_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL) OR (mode IS NOT NULL))),
   CONSTRAINT override_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific one that holds wins; among equals the newest';
-COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it is for, as in rollgate.counter';
+COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest';
+COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it covers, as in rollgate.counter; NULL: every subject in its scope';
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON COLUMN rollgate.override.mode IS 'shadow: denials are recorded, not enforced; NULL: says nothing about that';
-COMMENT ON COLUMN rollgate.override.expires_at IS 'holds until just before; NULL: permanent';
-COMMENT ON COLUMN rollgate.override.request_id IS 'the limit request it was made for';
-COMMENT ON COLUMN rollgate.override.factor IS 'times each API''s own default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or none';
-COMMENT ON COLUMN rollgate.override.history_id IS 'row of the history that made it what it is';
+COMMENT ON COLUMN rollgate.override.mode IS 'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
+COMMENT ON COLUMN rollgate.override.expires_at IS 'in force until just before this time; NULL: permanent';
+COMMENT ON COLUMN rollgate.override.request_id IS 'limit request it was created for';
+COMMENT ON COLUMN rollgate.override.factor IS 'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate.override.history_id IS 'history row of the newest change';
 CREATE INDEX override_account_created_in_idx ON rollgate.override USING btree (account, created_in DESC);
 CREATE INDEX override_changed_in_idx ON rollgate.override USING btree (changed_in);
 CREATE INDEX override_expires_at_idx ON rollgate.override USING btree (expires_at);
@@ -247,8 +247,8 @@ CREATE TABLE rollgate.override_use (
   needed_at timestamp with time zone,
   CONSTRAINT override_use_pkey PRIMARY KEY (override_id)
 );
-COMMENT ON TABLE rollgate.override_use IS 'Overrides that had an effect on calls, by their limits or their mode, and how far they were used';
-COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a call got another answer than the defaults would have given; NULL: never';
+COMMENT ON TABLE rollgate.override_use IS 'Overrides that had an effect on calls, through their limits or their mode, and the highest usage under them';
+COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a decision differed from what the defaults would have given; NULL: never';
 ALTER TABLE rollgate.override_use OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;
 
@@ -273,7 +273,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
-  -- A minute for clocks that differ and forms that take time.
+  -- Allow a minute for different clocks and for the time a form takes.
   IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
@@ -304,7 +304,7 @@ CREATE OR REPLACE FUNCTION rollgate.ask_limit(p_spec jsonb, p_by rollgate.author
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  -- More than a person reads at once: a customer's loop must not bury the others.
+  -- A customer's retry loop must not hide the requests of others.
   c_most_open constant int := 20;
   v_ledger rollgate.ledger := rollgate.open_ledger(false);
   v_new    rollgate.limit_request;
@@ -314,7 +314,8 @@ BEGIN
   PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
-    SELECT FROM rollgate.catalogue c WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+    SELECT FROM rollgate.catalogue c
+    WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -322,23 +323,27 @@ BEGIN
     RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
   IF (SELECT count(*) FROM rollgate.limit_request WHERE account = v_new.account AND state = 'open') >= c_most_open THEN
-    RAISE EXCEPTION 'The account has % open requests already: please wait for their answers.', c_most_open USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The account already has % open limit requests. Wait for their answers before filing another.', c_most_open
+      USING ERRCODE = 'RG409';
   END IF;
-  IF EXISTS (SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open') THEN
-    RAISE EXCEPTION 'There is an open request for this denial already.' USING ERRCODE = 'RG409';
+  IF EXISTS (
+    SELECT FROM rollgate.limit_request r WHERE r.denial_id = v_new.denial_id AND r.account = v_new.account AND r.state = 'open'
+  ) THEN
+    RAISE EXCEPTION 'There is already an open limit request for this denial.' USING ERRCODE = 'RG409';
   END IF;
   v_new.number := nextval('rollgate.limit_request_number');
-  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket, denial_id,
-    denial, asked_by, asked_at, needs_admin)
+  INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket,
+    denial_id, denial, asked_by, asked_at, needs_admin)
   VALUES ('req_' || v_new.number, v_new.number, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute,
-    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor, v_ledger.history_at,
-    coalesce(v_new.needs_admin, false))
+    v_new.per_hour, v_new.factor, v_new.until, btrim(v_new.reason), v_new.ticket, v_new.denial_id, v_new.denial, p_by.actor,
+    v_ledger.history_at, coalesce(v_new.needs_admin, false))
   RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new), v_new.reason, v_new.ticket);
+  v_new.history_id := rollgate.record('request', 'ask', v_new.id, v_new.account, p_by, NULL, rollgate.request_facts(v_new),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $function$;
-COMMENT ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) IS 'Files a limit request; RG404 unknown API, RG409 too many open ones, RG422';
+COMMENT ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) IS 'Files a limit request. Errors: RG404 unknown API, RG409 too many open requests, RG422 invalid';
 REVOKE EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.ask_limit(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) TO rollgate_runtime;
@@ -348,7 +353,8 @@ CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT jsonb_build_object('api', c.api, 'group', c.group_id, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
+  SELECT jsonb_build_object('api', c.api, 'group', c.group_id,
+    'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'version', c.version)
 $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
@@ -378,7 +384,7 @@ BEGIN
   PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
   RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. RG403, RG404, RG409 it lowers a default, RG412, RG422';
+COMMENT ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
@@ -399,8 +405,9 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
     'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
-  -- Limits replace a factor, and a factor replaces limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL) AND v_old.factor IS NOT NULL THEN
+  -- Setting limits removes a factor, and setting a factor removes limits.
+  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
+    AND v_old.factor IS NOT NULL THEN
     v_new.factor := NULL;
     v_given := p_changes;
   ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
@@ -408,10 +415,10 @@ BEGIN
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'The override has expired: restore it, or make another one.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
   IF v_new.expires_at <= v_ledger.history_at THEN
-    RAISE EXCEPTION 'It would expire in the past: expire it instead.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
@@ -421,7 +428,7 @@ BEGIN
   PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) IS 'Changes an override that is at p_version (NULL: at any); RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
+COMMENT ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) IS 'Changes an override that is at p_version (NULL: any). Errors: RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
@@ -437,7 +444,7 @@ DECLARE
 BEGIN
   SELECT * INTO v_ceiling FROM rollgate.ceiling WHERE role = p_by.role;
   IF NOT found THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
@@ -454,16 +461,18 @@ BEGIN
     RAISE EXCEPTION 'The role % may grant up to % times the default.', p_by.role, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
-  -- A minute for clocks that differ and forms that take time.
-  IF v_ceiling.days IS NOT NULL AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_ceiling.days IS NOT NULL
+    AND coalesce(p_override.expires_at, 'infinity') > clock_timestamp() + make_interval(days => v_ceiling.days, mins => 1) THEN
     RAISE EXCEPTION 'The role % may grant up to % days.', p_by.role, v_ceiling.days
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
   IF v_ceiling.times IS NOT NULL AND p_override.mode = 'shadow' THEN
-    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    RAISE EXCEPTION 'The role % may not switch enforcement off.', p_by.role USING ERRCODE = 'RG403', DETAIL = 'ceiling',
+      HINT = 'Ask an admin.';
   END IF;
 END $function$;
-COMMENT ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) IS 'Refuses (RG403) an override above what its author''s role may grant';
+COMMENT ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 REVOKE EXECUTE ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) OWNER TO rollgate_owner;
 
@@ -475,7 +484,7 @@ CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.
 AS $function$
   SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
 $function$;
-COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Makes an override; p_spec names columns of rollgate.override (a limit left out keeps what is in force, null is the default) and allow_lowering. RG403 above the ceiling, RG404, RG409 it lowers a limit in force, RG422';
+COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.create_override(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
@@ -504,19 +513,19 @@ BEGIN
     RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not decide requests.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.asked_by = p_by.actor THEN
-    RAISE EXCEPTION 'Nobody decides their own request.' USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'You can''t review your own limit request.' USING ERRCODE = 'RG403';
   END IF;
   IF NOT p_approve THEN
     PERFORM rollgate.need_reason(p_answer);
   ELSE
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
-      RAISE EXCEPTION 'It was wanted until %, which has passed: choose another end.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
+      RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
     v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
-    -- Limits replace a factor, and a factor replaces limits.
+    -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
       v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
@@ -539,7 +548,7 @@ BEGIN
   UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN NEXT v_new;
 END $function$;
-COMMENT ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) IS 'Approves a request, making its override, or declines it; RG403 own request or ceiling, RG404, RG409 decided already, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) IS 'Approves a limit request and creates its override, or declines it. Errors: RG403 own request or above the approval limit, RG404, RG409 already decided, or it lowers a limit in force, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) TO rollgate_admin_api;
@@ -569,18 +578,18 @@ DECLARE
   v_new    rollgate.override := v_old;
 BEGIN
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   IF v_old.expires_at <= v_ledger.history_at THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := v_ledger.history_at;
-  -- One that has not begun never will.
+  -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
     rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) IS 'Ends an override now; that limits fall by it needs no confirmation, the history lists them. RG403, RG404, RG409 expired already, RG412 another version';
+COMMENT ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) IS 'Expires an override now. Limits that fall need no confirmation; the history lists them. Errors: RG403, RG404, RG409 already expired, RG412 another version';
 REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) TO rollgate_admin_api;
@@ -620,13 +629,13 @@ BEGIN
   END IF;
   filled.per_minute := coalesce(p_new.per_minute, v_kept.per_minute);
   filled.per_hour := coalesce(p_new.per_hour, v_kept.per_hour);
-  -- Keeping a grant for longer than it was given is a grant of one's own.
+  -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
     asked := filled;
   END IF;
 END $function$;
-COMMENT ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit has to cover';
+COMMENT ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
 REVOKE EXECUTE ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -639,7 +648,7 @@ AS $function$
     h.previous_hash, h.id, (extract(epoch FROM h.at) * 1000000)::bigint, h.kind, h.action, h.target, h.account, h.actor, h.role,
     h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
 $function$;
-COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a row of the history and the hash of the row before it';
+COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a history row and the hash of the previous row';
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 ALTER FUNCTION rollgate.history_hash(rollgate.history) OWNER TO rollgate_owner;
 
@@ -650,7 +659,7 @@ CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text)
 AS $function$
   SELECT p_account = '_rollgate'
 $function$;
-COMMENT ON FUNCTION rollgate.is_internal(text) IS 'Whether Rollgate counts for itself under this account: no override, limit request or list names it';
+COMMENT ON FUNCTION rollgate.is_internal(text) IS 'Whether the account belongs to Rollgate itself; no override, limit request or list may name such an account';
 REVOKE EXECUTE ON FUNCTION rollgate.is_internal(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.is_internal(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.is_internal(text) TO rollgate_admin_api;
@@ -697,7 +706,7 @@ AS $function$
   ) o ON true
   WHERE c.api = p_api
 $function$;
-COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) IS 'Limits, their source and the mode of one subject of an API, now or at another time of the present policy; p_instead: as if this override were stored';
+COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) IS 'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides stored now; p_instead: as if this override were stored';
 REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) FROM PUBLIC;
 ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) TO rollgate_admin_api;
@@ -717,7 +726,7 @@ AS $function$
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
 $function$;
-COMMENT ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) IS 'What falls below what is in force, or will be, while this override lasts: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) IS 'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -738,7 +747,7 @@ BEGIN
     WHERE e.at = p_now
   );
 END $function$;
-COMMENT ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) IS 'What falls when this override ends at p_now: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) IS 'Limits that fall when this override ends at p_now: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -751,7 +760,7 @@ AS $function$
   FROM rollgate.default_limits(p_old) o CROSS JOIN rollgate.default_limits(p_new) n
   CROSS JOIN LATERAL rollgate.lowering(p_new.api, o.per_minute, n.per_minute, o.per_hour, n.per_hour) l (item)
 $function$;
-COMMENT ON FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) IS 'What falls when an API''s default limits change: items of rollgate.lowering; NULL: nothing';
+COMMENT ON FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) IS 'Limits that fall when an API''s default limits change: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_defaults(rollgate.catalogue,rollgate.catalogue) OWNER TO rollgate_owner;
 
@@ -762,7 +771,7 @@ CREATE OR REPLACE FUNCTION rollgate.lowered_facts(p_lowered jsonb)
 AS $function$
   SELECT CASE WHEN p_lowered IS NULL THEN '{}' ELSE jsonb_build_object('lowered', p_lowered) END
 $function$;
-COMMENT ON FUNCTION rollgate.lowered_facts(jsonb) IS 'For the history: what a change lowered, which its author confirmed; {}: nothing';
+COMMENT ON FUNCTION rollgate.lowered_facts(jsonb) IS 'For the history: limits that a change lowered, with its author''s confirmation; {}: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_facts(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_facts(jsonb) OWNER TO rollgate_owner;
 
@@ -779,7 +788,8 @@ AS $function$
         WHEN 'lower' THEN format(' falls from %s to %s in any %s', n.before, n.after, w.length)
         ELSE format(' gets %s in any hour, less than its %s in any 60 s', n.after, to_char(p_minute_after, 'FM999,999,999,999')) END,
       ', from ' || rollgate.utc(p_at) || ' on'))
-  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after)) w (name, length, before, after)
+  FROM (VALUES ('minute', '60 s', p_minute_before, p_minute_after), ('hour', 'hour', p_hour_before, p_hour_after))
+    w (name, length, before, after)
   CROSS JOIN LATERAL (SELECT to_char(w.before, 'FM999,999,999,990') AS before, to_char(w.after, 'FM999,999,999,990') AS after) n
   CROSS JOIN LATERAL (SELECT CASE
     WHEN w.after < w.before AND w.after = 0 THEN 'blocked'
@@ -788,7 +798,7 @@ AS $function$
       AND (p_minute_before, p_hour_before) IS DISTINCT FROM (p_minute_after, p_hour_after) THEN 'hourBelowMinute' END AS why) y
   WHERE y.why IS NOT NULL
 $function$;
-COMMENT ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) IS 'What falls when an API''s limits change, from what to what, also a limit of 0 and an hour below the minute: {api, window, from, to, why, at, text}';
+COMMENT ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) IS 'Limits that fall when an API''s limits change, including a limit of 0 and an hour limit below the minute limit: {api, window, from, to, why, at, text}';
 REVOKE EXECUTE ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -798,7 +808,7 @@ CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
 AS $function$
 BEGIN
   IF coalesce(btrim(p_reason), '') = '' THEN
-    RAISE EXCEPTION 'A reason is needed.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'A reason is required.' USING ERRCODE = 'RG422';
   END IF;
 END $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.need_reason(text) FROM PUBLIC;
@@ -812,7 +822,7 @@ AS $function$
   SET policy_version = policy_version + p_policy::int, history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
   RETURNING *
 $function$;
-COMMENT ON FUNCTION rollgate.open_ledger(boolean) IS 'Makes this transaction the only one that changes anything; true: the policy gets a new version';
+COMMENT ON FUNCTION rollgate.open_ledger(boolean) IS 'Takes the ledger''s lock, so that no other transaction changes anything; p_policy: also gives overrides and catalogue a new version';
 REVOKE EXECUTE ON FUNCTION rollgate.open_ledger(boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.open_ledger(boolean) OWNER TO rollgate_owner;
 
@@ -862,7 +872,7 @@ AS $function$
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
   ),
-  -- Once for all that are alike: joined first, each of them would be looked at.
+  -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
@@ -901,7 +911,7 @@ AS $function$
   FROM (SELECT clock_timestamp() AS now) t
   JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
 $function$;
-COMMENT ON FUNCTION rollgate.preview_end(text[]) IS 'What falls if these overrides end now, each by itself: items of rollgate.lowering; one that is not in force is left out';
+COMMENT ON FUNCTION rollgate.preview_end(text[]) IS 'Limits that fall if each of these overrides ends now on its own: items of rollgate.lowering; an override that is not in force has no row';
 REVOKE EXECUTE ON FUNCTION rollgate.preview_end(text[]) FROM PUBLIC;
 ALTER FUNCTION rollgate.preview_end(text[]) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.preview_end(text[]) TO rollgate_admin_api;
@@ -939,7 +949,7 @@ BEGIN
       CROSS JOIN LATERAL rollgate.default_limits(c) d
       WHERE e.at = v_new.starts_at));
 END $function$;
-COMMENT ON FUNCTION rollgate.preview_override(jsonb) IS 'What an override would change: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]} of every API in its scope, when it starts';
+COMMENT ON FUNCTION rollgate.preview_override(jsonb) IS 'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]}, with every API in its scope';
 REVOKE EXECUTE ON FUNCTION rollgate.preview_override(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.preview_override(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.preview_override(jsonb) TO rollgate_admin_api;
@@ -953,7 +963,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
-    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
   UPDATE rollgate.catalogue c
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
@@ -961,7 +971,8 @@ BEGIN
   WHERE c.api = p_old.api
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('catalogue', CASE WHEN p_undoes IS NULL THEN 'change' ELSE 'undo' END, v_new.api, NULL, p_by,
-    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket, p_undoes);
+    rollgate.catalogue_facts(p_old), rollgate.catalogue_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), p_ticket,
+    p_undoes);
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $function$;
@@ -977,7 +988,7 @@ DECLARE
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
@@ -1019,7 +1030,7 @@ BEGIN
   UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
   RETURN v_row.id;
 END $function$;
-COMMENT ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) IS 'Appends one row to the history; its caller has opened the ledger';
+COMMENT ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) IS 'Appends one row to the history; the caller must hold the ledger''s lock';
 REVOKE EXECUTE ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) FROM PUBLIC;
 ALTER FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) OWNER TO rollgate_owner;
 
@@ -1055,7 +1066,9 @@ DECLARE
   v_name text;
   v_text text;
 BEGIN
-  FOR v_name, v_text IN SELECT t.key, t.value FROM jsonb_each_text(p_spec) t WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+  FOR v_name, v_text IN
+    SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
+    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -1087,7 +1100,7 @@ BEGIN
       FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_told)
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $function$;
-COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409, its DETAIL lists what falls) a change that lowers a limit, unless that is confirmed';
+COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_lowering(jsonb,boolean) OWNER TO rollgate_owner;
 
@@ -1110,33 +1123,37 @@ BEGIN
     WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
           IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
   ) THEN
-    RETURN 0; -- nothing new, nothing locked
+    RETURN 0; -- nothing new: return without taking the lock
   END IF;
   v_ledger := rollgate.open_ledger(true);
   FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
     SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
     IF NOT found THEN
-      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, changed_in, changed_at, changed_by)
-      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title, v_told.level,
-              v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version, v_ledger.history_at, p_by.actor)
+      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour,
+        changed_in, changed_at, changed_by)
+      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title,
+              v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version,
+              v_ledger.history_at, p_by.actor)
       RETURNING * INTO v_new;
       PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
       v_count := v_count + 1;
     ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
-       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour) THEN
+       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute,
+         v_told.shipped_per_hour) THEN
       UPDATE rollgate.catalogue c
       SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
           shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
           changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
       WHERE c.api = v_told.api
       RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old), rollgate.catalogue_facts(v_new), 'shipped with the program');
+      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old),
+        rollgate.catalogue_facts(v_new), 'shipped with the program');
       v_count := v_count + 1;
     END IF;
   END LOOP;
   RETURN v_count;
 END $function$;
-COMMENT ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) IS 'Adds APIs that are new and takes over shipped limits that changed; returns how many';
+COMMENT ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) IS 'Adds new APIs and updates changed shipped limits; returns how many APIs it added or updated';
 REVOKE EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) TO rollgate_runtime;
@@ -1197,7 +1214,7 @@ BEGIN
   PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
 END $function$;
-COMMENT ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Restores an expired override, until p_expires_at (NULL: permanent); RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
+COMMENT ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) TO rollgate_admin_api;
@@ -1215,13 +1232,13 @@ BEGIN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN
-    RAISE EXCEPTION 'It would expire before it starts.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'An override sets a limit, a factor or a mode.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
-    RAISE EXCEPTION 'An override sets a factor or limits, not both.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
@@ -1230,7 +1247,7 @@ BEGIN
   PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
   RETURN v_whole.filled;
 END $function$;
-COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) IS 'An override with what it leaves out filled in; RG403 above the ceiling, RG404, RG422';
+COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) IS 'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -1254,14 +1271,15 @@ BEGIN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
   IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
-    RAISE EXCEPTION 'A change of this kind can''t be undone.' USING ERRCODE = 'RG422';
+    RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It was changed again since: undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    v_was := jsonb_populate_record(v_api, jsonb_build_object('per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
+    v_was := jsonb_populate_record(v_api, jsonb_build_object(
+      'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
     v_lowered := rollgate.lowered_defaults(v_api, v_was);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
@@ -1286,13 +1304,13 @@ BEGIN
     v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, 'of nobody') USING ERRCODE = 'RG403';
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
     v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
   RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
 END $function$;
-COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Writes the inverse of the newest change of an override or an API; RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the history''s row';
+COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the id of the new history row';
 REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) TO rollgate_admin_api;
@@ -1336,7 +1354,7 @@ AS $function$
   )
   SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
 $function$;
-COMMENT ON FUNCTION rollgate.verify_history() IS 'Proves the history''s chain, or names the first row that breaks it';
+COMMENT ON FUNCTION rollgate.verify_history() IS 'Checks the history''s hash chain; names the first row that breaks it';
 REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;
 ALTER FUNCTION rollgate.verify_history() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
@@ -1379,7 +1397,7 @@ CREATE VIEW rollgate.override_history AS
     hash
    FROM rollgate.history h
   WHERE (kind = 'override'::text);
-COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as rollgate_audit.override_history_v1 tells';
+COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';
 ALTER VIEW rollgate.override_history OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.override_history TO rollgate_admin_api;
 
@@ -1411,7 +1429,7 @@ CREATE VIEW rollgate.request_history AS
     hash
    FROM rollgate.history h
   WHERE (kind = 'request'::text);
-COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as rollgate_audit.request_history_v1 tells';
+COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as in rollgate_audit.request_history_v1';
 ALTER VIEW rollgate.request_history OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.request_history TO rollgate_admin_api;
 

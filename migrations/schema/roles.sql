@@ -37,6 +37,6 @@ GRANT USAGE ON SCHEMA rollgate TO rollgate_maintenance;
 GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime;
 
 CREATE SCHEMA rollgate_audit;
-COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who had set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
+COMMENT ON SCHEMA rollgate_audit IS 'What auditors read: who was denied, when, under which limit, who set it and why. All times are timestamptz; sessions of rollgate_auditor show them in UTC';
 ALTER SCHEMA rollgate_audit OWNER TO rollgate_owner;
 GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;

@@ -32,11 +32,11 @@ CREATE TABLE rollgate.service_token (
   CONSTRAINT service_token_pkey PRIMARY KEY (id),
   CONSTRAINT service_token_hash_key UNIQUE (hash)
 );
-COMMENT ON TABLE rollgate.service_token IS 'Machines that may call the service. Revoked ones stay: the history names them';
+COMMENT ON TABLE rollgate.service_token IS 'Tokens of programs that may call the service. Revoked tokens are kept, because the history names them';
 COMMENT ON COLUMN rollgate.service_token.hash IS 'SHA-256 of the token, in hex';
-COMMENT ON COLUMN rollgate.service_token.role IS 'whose ceiling holds for limits it grants; what it may do is in permissions';
-COMMENT ON COLUMN rollgate.service_token.expires_at IS 'works until just before; NULL: for good';
-COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'within a minute';
+COMMENT ON COLUMN rollgate.service_token.role IS 'role whose approval limit applies to limits it grants; permissions lists what it may do';
+COMMENT ON COLUMN rollgate.service_token.expires_at IS 'valid until just before this time; NULL: no expiry';
+COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'accurate to a minute';
 CREATE UNIQUE INDEX service_token_name ON rollgate.service_token USING btree (name) WHERE (revoked_at IS NULL);
 ALTER TABLE rollgate.service_token OWNER TO rollgate_owner;
 GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.service_token TO rollgate_admin_api;
@@ -50,9 +50,9 @@ CREATE TABLE rollgate.sign_in_attempt (
   ends_at timestamp with time zone NOT NULL,
   CONSTRAINT sign_in_attempt_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.sign_in_attempt IS 'Browsers that were sent to the identity provider; each comes back once, within minutes';
+COMMENT ON TABLE rollgate.sign_in_attempt IS 'Browsers sent to the identity provider; each returns once, within minutes';
 COMMENT ON COLUMN rollgate.sign_in_attempt.id IS 'SHA-256 of the browser''s secret, in hex';
-COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE';
+COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE code verifier';
 CREATE INDEX sign_in_attempt_ends_at_idx ON rollgate.sign_in_attempt USING btree (ends_at);
 ALTER TABLE rollgate.sign_in_attempt OWNER TO rollgate_owner;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.sign_in_attempt TO rollgate_admin_api;
@@ -77,11 +77,11 @@ CREATE TABLE rollgate.staff (
   CONSTRAINT staff_login_key UNIQUE (login),
   CONSTRAINT staff_oidc_issuer_oidc_subject_key UNIQUE (oidc_issuer, oidc_subject)
 );
-COMMENT ON TABLE rollgate.staff IS 'People who may sign in to the service. Nobody is ever removed: the history names them';
-COMMENT ON COLUMN rollgate.staff.login IS 'lower case, e.g. ann@example.com; the history''s actor is staff:<login>';
-COMMENT ON COLUMN rollgate.staff.password_hash IS 'argon2id; NULL: signs in through the identity provider';
-COMMENT ON COLUMN rollgate.staff.oidc_subject IS 'who it is to the issuer; the role follows the groups there at each sign-in';
-COMMENT ON COLUMN rollgate.staff.disabled_at IS 'since then nobody signs in by it; NULL: enabled';
+COMMENT ON TABLE rollgate.staff IS 'People who may sign in to the service. Rows are never removed, because the history names them';
+COMMENT ON COLUMN rollgate.staff.login IS 'lower case, e.g. ann@example.com; the history records the actor as staff:<login>';
+COMMENT ON COLUMN rollgate.staff.password_hash IS 'argon2id; NULL: the person signs in through the identity provider';
+COMMENT ON COLUMN rollgate.staff.oidc_subject IS 'the person''s subject at the issuer; the role follows the issuer''s groups at each sign-in';
+COMMENT ON COLUMN rollgate.staff.disabled_at IS 'time since which the person can''t sign in; NULL: enabled';
 ALTER TABLE rollgate.staff OWNER TO rollgate_owner;
 GRANT INSERT, SELECT, UPDATE ON TABLE rollgate.staff TO rollgate_admin_api;
 
@@ -95,10 +95,10 @@ CREATE TABLE rollgate.staff_session (
   ends_at timestamp with time zone NOT NULL,
   CONSTRAINT staff_session_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.staff_session IS 'Who is signed in. A session ends when its row goes, at ends_at, or some time after last_seen_at';
+COMMENT ON TABLE rollgate.staff_session IS 'People who are signed in. A session ends when its row is deleted, at ends_at, or some time after last_seen_at';
 COMMENT ON COLUMN rollgate.staff_session.id IS 'SHA-256 of the cookie''s secret, in hex';
-COMMENT ON COLUMN rollgate.staff_session.last_seen_at IS 'within 10 s';
-COMMENT ON COLUMN rollgate.staff_session.address IS 'where the sign-in came from';
+COMMENT ON COLUMN rollgate.staff_session.last_seen_at IS 'accurate to 10 s';
+COMMENT ON COLUMN rollgate.staff_session.address IS 'network address of the sign-in';
 CREATE INDEX staff_session_ends_at_idx ON rollgate.staff_session USING btree (ends_at);
 CREATE INDEX staff_session_staff_id_idx ON rollgate.staff_session USING btree (staff_id);
 ALTER TABLE rollgate.staff_session OWNER TO rollgate_owner;
@@ -118,12 +118,12 @@ CREATE OR REPLACE FUNCTION rollgate.record_staff(p_kind text, p_action text, p_t
 AS $function$
 BEGIN
   IF p_kind NOT IN ('staff', 'token') THEN
-    RAISE EXCEPTION 'The service writes no history of kind %.', p_kind USING ERRCODE = 'insufficient_privilege';
+    RAISE EXCEPTION 'The service can''t write history of kind %.', p_kind USING ERRCODE = 'insufficient_privilege';
   END IF;
   PERFORM rollgate.open_ledger(false);
   RETURN rollgate.record(p_kind, p_action, p_target, NULL, p_by, p_before, p_after, nullif(btrim(p_reason), ''));
 END $function$;
-COMMENT ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) IS 'Appends a change of a person or a token to the history; returns its row';
+COMMENT ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) IS 'Appends a change of a person or a token to the history; returns the id of the new row';
 REVOKE EXECUTE ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.record_staff(text,text,text,rollgate.author,jsonb,jsonb,text) TO rollgate_admin_api;

@@ -17,13 +17,15 @@ AS $function$
     OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
     OR EXISTS (
       SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
-        (SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.counter c
+         WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
         UNION ALL
-        (SELECT FROM rollgate.bucket b WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+        (SELECT FROM rollgate.bucket b
+         WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
     OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
 $function$;
-COMMENT ON FUNCTION rollgate.account_seen(text) IS 'Whether an account is known by its own doing: traffic of the last day, denials on record, a request of its own, or an override that was used';
+COMMENT ON FUNCTION rollgate.account_seen(text) IS 'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was used';
 REVOKE EXECUTE ON FUNCTION rollgate.account_seen(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.account_seen(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.account_seen(text) TO rollgate_admin_api;
@@ -50,7 +52,7 @@ AS $function$
     SELECT string_agg(CASE WHEN m[1] ~ '^%[0-9A-F]{2}$' THEN chr(('x' || substr(m[1], 2))::bit(8)::int) ELSE m[1] END, '' ORDER BY ord)
     FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
 $function$;
-COMMENT ON FUNCTION rollgate.decode_part(text) IS 'An account or a value as it stands in a subject''s key, as it was given';
+COMMENT ON FUNCTION rollgate.decode_part(text) IS 'Decodes an account or a value from its form in a subject''s key';
 REVOKE EXECUTE ON FUNCTION rollgate.decode_part(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.decode_part(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.decode_part(text) TO rollgate_admin_api;
@@ -62,10 +64,11 @@ CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text)
  IMMUTABLE
 AS $function$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
-    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END, '' ORDER BY ord)
+    SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END,
+           '' ORDER BY ord)
     FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
 $function$;
-COMMENT ON FUNCTION rollgate.encode_part(text) IS 'An account or a value as it stands in a subject''s key';
+COMMENT ON FUNCTION rollgate.encode_part(text) IS 'Encodes an account or a value into its form in a subject''s key';
 REVOKE EXECUTE ON FUNCTION rollgate.encode_part(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.encode_part(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.encode_part(text) TO rollgate_admin_api;
@@ -95,7 +98,8 @@ AS $function$
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
-        SELECT FROM rollgate.counter c WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
+        SELECT FROM rollgate.counter c
+        WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
     UNION
@@ -119,14 +123,16 @@ CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit integer)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
-    (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api, c.subject
+    (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
+            c.subject
      FROM rollgate.counter c
      WHERE strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, e.api, e.subject FROM rollgate.limit_event e
      WHERE e.first_at > clock_timestamp() - interval '7 days'
-       AND e.dimensions @> ANY (ARRAY(SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
+       AND e.dimensions @> ANY (ARRAY(
+         SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
@@ -148,7 +154,8 @@ AS $function$
               WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
   scopes AS (
     SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
+          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
@@ -166,7 +173,8 @@ AS $function$
     FROM candidates c
     CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used, coalesce(sum(u.units), 0)::int AS hour_used
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used,
+             coalesce(sum(u.units), 0)::int AS hour_used
       FROM unnest(k.seconds, k.units) AS u (second, units)
     ) w
     WHERE w.hour_used > 0
@@ -183,7 +191,7 @@ AS $function$
   ORDER BY l.percent DESC, l.subject
   LIMIT p_limit
 $function$;
-COMMENT ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) IS 'Subjects at p_least percent of a window or above, the fullest first';
+COMMENT ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) IS 'Subjects at p_least percent of a window or above, highest percentage first';
 REVOKE EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) TO rollgate_admin_api;
@@ -202,7 +210,7 @@ AS $function$
   )
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
 $function$;
-COMMENT ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) IS 'Peak of both rolling windows of each subject of a key prefix since p_since, as long as finished minutes are kept';
+COMMENT ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) IS 'Highest usage of both rolling windows, per subject of a key prefix, since p_since, as far back as finished minutes are kept';
 REVOKE EXECUTE ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.peak_usage(integer,text,timestamp with time zone) TO rollgate_admin_api;
@@ -213,11 +221,11 @@ CREATE OR REPLACE FUNCTION rollgate.requests_of(p_account text, p_id text DEFAUL
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at, r.state, r.decided_at,
-         r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
+  SELECT r.number, r.id, r.account, r.group_id, r.api, r.subject, r.per_minute, r.per_hour, r.factor, r.until, r.reason, r.asked_at,
+         r.state, r.decided_at, r.answer, o.per_minute, o.per_hour, o.factor, o.expires_at
   FROM rollgate.limit_request r
   LEFT JOIN rollgate.override o ON o.id = r.override_id
-  -- What staff files among itself is not the customer's to read.
+  -- Requests that staff filed are internal and not shown to the customer.
   WHERE r.account = p_account AND r.asked_by LIKE 'account:%' AND (p_id IS NULL OR r.id = p_id)
     AND (p_denial IS NULL OR r.denial_id = p_denial) AND (p_before IS NULL OR r.number < p_before)
   ORDER BY r.number DESC
@@ -243,7 +251,7 @@ AS $function$
     FROM clock
     JOIN rollgate.counter c ON c.minute >= clock.second / 60 - 60 AND c.total > c.cleared
     LEFT JOIN rollgate.lane l ON l.lane = c.lane
-    -- The subject's own clock never goes back.
+    -- Time never goes back for a subject.
     CROSS JOIN LATERAL (SELECT greatest(clock.second, l.swept_to, c.minute * 60 + c.secs[cardinality(c.secs)])::int AS s) t
   ),
   used AS (
@@ -259,7 +267,7 @@ AS $function$
              WHEN b.minute = v.m - 60 THEN rollgate.window_base(v.cleared, b.start, b.secs, b.sums, v.sec)
              ELSE greatest(v.cleared, coalesce(b.start, v.start)) END AS hour_used
     FROM live v
-    -- the first finished minute that is not older than the minute an hour ago
+    -- b: the first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT f.minute, f.start, f.secs, f.sums FROM rollgate.bucket f
       WHERE v.minute < v.m AND v.minute > v.m - 60 AND f.lane = v.lane AND f.subject = v.subject AND f.minute >= v.m - 60
@@ -271,11 +279,12 @@ AS $function$
   ),
   scopes AS (
     SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
+    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
+          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
     JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
     CROSS JOIN LATERAL rollgate.default_limits(c) d
   ),
-  -- As rollgate.limits_for, for all subjects at once: one by one, 100,000 took 84 s.
+  -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
     SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
            row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
@@ -287,15 +296,16 @@ AS $function$
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
     JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor), n.hour_used,
-         rollgate.limit_under(s.per_hour, l.per_hour, l.factor), CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode),
-         to_timestamp(n.newest)
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
+         n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
+         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1 AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
+  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1
+    AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
   LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
 $function$;
-COMMENT ON FUNCTION rollgate.usage_at(timestamp with time zone) IS 'Both windows of every subject that holds units, at p_at (NULL: now) or at its newest grant, whichever is later';
+COMMENT ON FUNCTION rollgate.usage_at(timestamp with time zone) IS 'Both windows of every subject that has units, at p_at (NULL: now) or at its newest grant, whichever is later';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_at(timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.usage_at(timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -318,7 +328,7 @@ AS $function$
   WHERE r.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
   GROUP BY 1, 2 ORDER BY 1, 2
 $function$;
-COMMENT ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) IS 'Units an account was granted, by minute and API, in the last 60 minutes';
+COMMENT ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) IS 'Units granted to an account, by minute and API, in the last 60 minutes';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) TO rollgate_admin_api;
@@ -343,7 +353,7 @@ AS $function$
   FROM rows r CROSS JOIN LATERAL unnest(r.secs, r.sums) AS x (sec, sum)
   WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
 $function$;
-COMMENT ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) IS 'Units granted by second since p_since (as long as finished minutes are kept), of the subjects of a key prefix';
+COMMENT ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) IS 'Units granted by second since p_since (as far back as finished minutes are kept), for the subjects of a key prefix';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) TO rollgate_admin_api;

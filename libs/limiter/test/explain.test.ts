@@ -53,7 +53,7 @@ const createOverride = async (spec: Record<string, unknown>): Promise<string> =>
 };
 
 describe('a denial', () => {
-  test('by the minute, under the default: what was used, since when, and when it fits again', async () => {
+  test('by the minute, under the default: what was used, since when, and when the call would be allowed', async () => {
     const t = clock.nowMs;
     await ask(20);
     clock.advance({ seconds: 10 });
@@ -93,7 +93,7 @@ describe('a denial', () => {
       `Call 3 of acme to publish-bot was denied at ${utc(clock.nowMs)} because ${subject} had used 60 of the 60 units ` +
         'allowed in any 60 seconds and it asked for 1; the limit is the default of catalogue version 1; the window was ' +
         `filled from ${time(t)} to ${time(t + 10_000)}, most of it (40 of 60) in the second of ${time(t + 10_000)}; ` +
-        `it fits again at ${utc(t + 61_000)}; it is one of 3 such calls of that second, ` +
+        `the call would be allowed at ${utc(t + 61_000)}; it is one of 3 such calls of that second, ` +
         'route POST /bots/:botId/publish, the first with request id req-7.',
     );
   });
@@ -167,13 +167,13 @@ describe('a denial', () => {
     expect((await explain(later.id)).at).toEqual(new Date(clock.nowMs));
   });
 
-  test('of a cost above the limit: no wait helps', async () => {
+  test('of a cost above the limit: retrying does not help', async () => {
     const [denied] = await ask(1, { cost: 61 });
     await limiter.close();
     const { sentence, allowed_again_at } = await explain(denied?.id as string);
     expect(allowed_again_at).toBeNull();
     expect(sentence).toContain('because it asked for 61 units and');
-    expect(sentence).toContain('no wait helps');
+    expect(sentence).toContain('retrying does not help');
   });
 
   test('in shadow mode says that it was let through', async () => {

@@ -9,26 +9,27 @@ SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h
 FROM rollgate.history h
 WHERE h.kind = 'catalogue';
 
-COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, also by a new version of the program';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'place in the chain of the history';
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
+  'Every change of an API''s default limits, including changes by a new version of the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add and ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship: by the program; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role              IS 'role in which the actor did';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.role              IS 'role of the actor at the time';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.address           IS 'network address of the actor';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id        IS 'HTTP request';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.request_id        IS 'HTTP request ID';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute_before IS 'default units in any 60 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_minute        IS 'default units in any 60 s after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour_before   IS 'default units in any 3,600 s before; NULL: it was added';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.per_hour          IS 'default units in any 3,600 s after';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before     IS 'denials were recorded only, before';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow            IS 'denials are recorded only, after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow_before     IS 'whether denials were only recorded, before';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.shadow            IS 'whether denials are only recorded, after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.version           IS 'version of the API''s defaults after the change';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason            IS 'why';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.reason            IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.ticket            IS 'ticket';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes            IS 'id of the change that this one took back';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before            IS 'all of it before; NULL: it was added';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after             IS 'all of it after';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.undoes            IS 'id of the change that this one reverted';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.before            IS 'the whole entry before; NULL: it was added';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.after             IS 'the whole entry after';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.hash              IS 'SHA-256 of this row and all before it';

@@ -9,4 +9,6 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM rollgate.usage_at($1) u
 $$;
 
-COMMENT ON FUNCTION rollgate_audit.usage_at IS 'As rollgate_audit.usage_now_v1, at another moment of the present hour: at, or the subject''s newest grant, whichever is later';
+COMMENT ON FUNCTION rollgate_audit.usage_at IS
+  'Like rollgate_audit.usage_now_v1, at another moment of the present hour: at the given time or at the subject''s newest grant, '
+  'whichever is later';

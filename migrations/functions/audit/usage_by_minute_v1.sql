@@ -8,8 +8,10 @@ FROM (
 ) u
 WHERE u.units > 0;
 
-COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, with the minute under way, as long as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
-COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the tenant';
+COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS
+  'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On '
+  'Postgres 18 a condition on subject finds its rows by index';
+COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.api     IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.subject IS 'key of the counted subject';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.minute  IS 'start of the minute';
