@@ -177,3 +177,30 @@ describe('the schema', () => {
     await limiter.close();
   });
 });
+
+describe('a database of its own', () => {
+  let own: TestDatabase;
+  beforeEach(async () => {
+    own = await createTestDatabase();
+  });
+  afterEach(() => own.drop());
+
+  test('may take longer to make a new session ready than a decision may take', async () => {
+    await own.pool.query(`CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
+      LANGUAGE plpgsql VOLATILE AS $$ BEGIN PERFORM pg_sleep(0.4); version := 2; serves := 2; END $$`);
+    const limiter = create({ databaseUrl: own.url });
+    await limiter.start();
+    await limiter.acquire(call('slow-start'));
+    const { rows } = await own.pool.query(
+      `SELECT count(*)::int AS deciding FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
+    );
+    expect(rows).toEqual([{ deciding: 2 }]);
+    await limiter.close();
+  });
+
+  test('a limiter that is closed at once leaves no instance behind', async () => {
+    for (let run = 0; run < 10; run++) await create({ databaseUrl: own.url }).close();
+    const { rows } = await own.pool.query('SELECT count(*)::int AS instances FROM rollgate.node');
+    expect(rows).toEqual([{ instances: 0 }]);
+  });
+});

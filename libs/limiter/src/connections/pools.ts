@@ -14,6 +14,8 @@ const LOOK_CONNECTIONS = 2;
 const CONNECT_WITHIN_MS = 5_000;
 /** Longer than a sign-in takes anywhere, and no longer than an outage is waited out: one that hangs holds up the next. */
 const SIGN_IN_WITHIN_MS = 2_000;
+/** For the statements that make a new connection ready: on a busy machine the first one takes a second or more. */
+const READY_WITHIN_MS = 5_000;
 /** A restart of the server refuses one or two. */
 const REPORT_AFTER_ATTEMPTS = 3;
 /** A connection that died without a word would hold up news of changed limits for ever. */
@@ -54,12 +56,12 @@ export function openPools({
   onError,
   prepare,
 }: PoolOptions): Pools {
-  const limits =
-    budget === undefined || pooled ? {} : { lock_timeout: budget.lockMs, statement_timeout: budget.statementMs };
-  const config: pg.ClientConfig = { ...KEEP_ALIVE, ...limits, application_name: 'rollgate', pipeline: !pooled };
+  const config: pg.ClientConfig = { ...KEEP_ALIVE, application_name: 'rollgate', pipeline: !pooled };
+  // A pooler may hand each statement to another session.
+  const limits = pooled ? undefined : budget;
   const decisions = new KeptConnections({
     size: connections,
-    open: () => openClient(login, { config, prepare }),
+    open: () => openClient(login, { config, prepare, limits }),
     onFault: onError,
     onRefused(error, times) {
       // Before that, the failure to start is reported.
@@ -92,13 +94,16 @@ export function openPools({
   };
 }
 
-async function openClient(
-  login: DatabaseLogin,
-  { config, prepare }: { config: pg.ClientConfig; prepare: PoolOptions['prepare'] },
-): Promise<KeptClient> {
+interface ClientOptions extends Pick<PoolOptions, 'prepare'> {
+  readonly config: pg.ClientConfig;
+  readonly limits: Pick<DecisionBudget, 'lockMs' | 'statementMs'> | undefined;
+}
+
+async function openClient(login: DatabaseLogin, { config, prepare, limits }: ClientOptions): Promise<KeptClient> {
   await login.refresh();
   const client = new login.Client({ ...config, connectionTimeoutMillis: SIGN_IN_WITHIN_MS }) as KeptClient;
   const ignore = (): void => undefined;
+  let cut: NodeJS.Timeout | undefined;
   // A connection that breaks while it is made ready reports that through `prepare`.
   client.on('error', ignore);
   try {
@@ -106,13 +111,23 @@ async function openClient(
     // An attempt in the background does not keep the process alive.
     client.unref();
     await connecting;
-    await prepare(client);
+    cut = setTimeout(() => void endOf(client, 0), READY_WITHIN_MS).unref();
+    await makeReady(client, { prepare, limits });
     client.off('error', ignore);
     return client;
   } catch (error) {
     await endOf(client, 0);
     throw error;
+  } finally {
+    clearTimeout(cut);
   }
+}
+
+/** The limits of a decision hold from here on: a slow machine may take longer than one to prepare its first statement. */
+async function makeReady(client: pg.Client, { prepare, limits }: Omit<ClientOptions, 'config'>): Promise<void> {
+  await prepare(client);
+  if (limits !== undefined)
+    await client.query(`SET lock_timeout = ${limits.lockMs}; SET statement_timeout = ${limits.statementMs}`);
 }
 
 /**

@@ -4,7 +4,7 @@
  */
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
-import { codeOf, NotAskedError, TooLateError } from './faults.js';
+import { codeOf, hasSqlState, NotAskedError, TooLateError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
 import { within } from './within.js';
 
@@ -145,7 +145,9 @@ function reasonOf(error: unknown): string {
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is not known';
   const message = one instanceof Error || hasMessage(one) ? String(one.message) : String(one);
-  if (one instanceof TooLateError || /timeout/i.test(message)) return 'it does not answer in time';
+  // A message with a SQLSTATE is an answer, even where it names a setting like statement_timeout.
+  if (one instanceof TooLateError || (!hasSqlState(one) && /timeout/i.test(message)))
+    return 'it does not answer in time';
   return message.split('\n', 1)[0] ?? message;
 }
 

@@ -78,6 +78,7 @@ export class PolicySync {
   #life: string | undefined;
   #toldAt = 0;
   #syncedAt: number | undefined;
+  #stopped = false;
 
   constructor(options: PolicySyncOptions) {
     this.#options = options;
@@ -100,6 +101,8 @@ export class PolicySync {
 
   /** As `look`. @throws why it failed */
   reach(): Promise<void> {
+    // A look after leaving would enter this instance again.
+    if (this.#stopped) return Promise.reject(new Error('the limiter was closed'));
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
     });
@@ -214,6 +217,7 @@ export class PolicySync {
 
   /** Tells what is left to tell, and that this instance is gone. */
   async stop(): Promise<void> {
+    this.#stopped = true;
     clearInterval(this.#timer);
     await this.#looking?.catch(() => undefined);
     const deadline = performance.now() + LEAVE_WITHIN_MS;
