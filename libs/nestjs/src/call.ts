@@ -1,7 +1,8 @@
 /**
- * One call, whichever transport brought it.
+ * One call, on any transport.
  *
- * Invariant: nothing here throws, whatever a context lacks. A call without an HTTP response has no headers.
+ * Invariant: nothing here throws, even if parts of the context are missing. A call without an HTTP response has no
+ * header fields.
  */
 import type { ExecutionContext } from '@nestjs/common';
 import { type ResponseHeaders, responseHeaders } from './response-headers.js';
@@ -21,23 +22,27 @@ interface Request {
   readonly res?: unknown;
 }
 
+/** What the guard reads of a call. */
 export interface Call {
   readonly transport: 'http' | 'graphql' | 'rpc' | 'ws' | 'other';
-  /** The same object for every guard this call passes, another one for every other call. */
+  /** The same object in every guard of this call, and a different one for each other call. */
   readonly identity: object;
-  /** Who calls, as the server's own code has attached it: never what a client sent. */
+  /** The authenticated user, as attached by the server's own code, never as sent by the client. */
   readonly user: { readonly account?: unknown } | null | undefined;
-  /** What a client sent by name: route parameters, arguments, fields of a message. */
+  /** Named values that the client sent: route parameters, arguments, or fields of a message. */
   readonly params: unknown;
-  /** Method and pattern of an HTTP route, e.g. `POST /bots/:botId/publish`: where the framework tells. */
+  /**
+   * Method and pattern of the HTTP route, e.g. `POST /bots/:botId/publish`; `undefined` if the framework does not
+   * provide it.
+   */
   readonly route: string | undefined;
-  /** The request's id in the log; the caller's `X-Request-Id` where the server gave it none. */
+  /** HTTP request ID: the server's own, or else the caller's `X-Request-Id`. */
   readonly requestId: string | undefined;
-  /** Of the HTTP response. Does nothing without one, or when its head is already gone. */
+  /** Header fields of the HTTP response. Has no effect without a response, or after its head was sent. */
   readonly headers: ResponseHeaders;
 }
 
-/** Who calls and what was sent by name: all that most resolvers ask of a call, without the rest of it. */
+/** User and named values of a call: all that most resolvers need, at a lower cost than `callOf`. */
 export function callerOf(context: ExecutionContext): Pick<Request, 'user' | 'params'> {
   return context.getType<string>() === 'http' ? asRequest(context.getArgs<unknown[]>()[0]) : callOf(context);
 }
@@ -47,7 +52,7 @@ export function callOf(context: ExecutionContext): Call {
   switch (context.getType<string>()) {
     case 'http': {
       const request = asRequest(args[0]);
-      // Fastify wraps the request of Node, Express is it.
+      // Fastify wraps Node's request; Express passes Node's request itself.
       const identity = request.raw ?? (isObject(args[0]) ? args[0] : args);
       const { user, params } = request;
       const route = routeOf(request);
@@ -62,14 +67,15 @@ export function callOf(context: ExecutionContext): Call {
         unknown,
       ];
       const request = asRequest(shared?.req);
-      // One HTTP request may carry many fields, each a call of its own: its info is its identity.
+      // One HTTP request may resolve many fields, each a separate call. The field's `info` object identifies the call.
       const identity = [info, request.raw, shared?.req].find(isObject) ?? args;
       const headers = responseHeaders(shared?.res ?? request.res);
       const requestId = requestIdOf(request);
       const { user } = request;
       return { transport: 'graphql', identity, user, params: fieldArguments, route: undefined, requestId, headers };
     }
-    // The arguments are made anew for each message; a socket lives on, and data may be no object.
+    // The arguments array is created for each message. The socket outlives the message, and its data may not be an
+    // object.
     case 'rpc':
       return { transport: 'rpc', identity: args, user: asRequest(args[1]).user, params: args[0], ...NO_HTTP };
     case 'ws':
@@ -81,7 +87,7 @@ export function callOf(context: ExecutionContext): Call {
 
 const NO_HTTP = { route: undefined, requestId: undefined, headers: responseHeaders(undefined) };
 
-/** Anything else could be written into a log or a table to mislead who reads it. */
+/** Other characters in an ID could mislead a reader of the log or of the events. */
 const SAFE_ID = /^[\x21-\x7e]{1,128}$/;
 
 function routeOf({ method, route, baseUrl, routeOptions }: Request): string | undefined {

@@ -4,7 +4,7 @@ import type { RollgateOptions } from './options.js';
 import { unknownAccount } from './refusals.js';
 import { ACCOUNT, resolversOf, subjectText } from './subject-values.js';
 
-/** Who calls, by the module's resolver. */
+/** Finds the account of a call with the module's resolver. */
 @Injectable()
 export class CallerAccount {
   readonly #resolver;
@@ -13,7 +13,7 @@ export class CallerAccount {
     this.#resolver = resolversOf(options.subjects).get(ACCOUNT);
   }
 
-  /** @throws UnauthorizedException, InvalidRequestError */
+  /** @throws UnauthorizedException if there is no account, InvalidRequestError if it is not text or a number */
   async of(context: ExecutionContext): Promise<string> {
     const account = subjectText(ACCOUNT, await this.#resolver?.(context));
     if (account === undefined) throw unknownAccount();

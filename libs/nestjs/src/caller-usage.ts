@@ -9,27 +9,30 @@ import { Warnings } from './warnings.js';
 
 const DEFAULT_ITEMS = 20;
 const MAX_ITEMS = 100;
-/** An account, an API and eight dimensions of 256 bytes, each byte written as `%XX`, are shorter. */
+/** Longer than an account, an API and eight dimensions of 256 bytes with each byte written as `%XX`. */
 const MAX_CURSOR_LENGTH = 8192;
 
-/** What a caller has used, one page. */
+/** One page of an account's usage. */
 export interface CallerUsagePage {
   readonly account: string;
-  /** The limiter's clock when this was true, ISO 8601; this node's where nothing was used. */
+  /** Time of the usage by the limiter's clock, ISO 8601. By this instance's clock if there is no usage. */
   readonly at: string;
-  /** Each API and subject with units in its hour. Releases of the hour are given by the minute, each at its end. */
+  /**
+   * Each API and subject with units in the hour window. Releases of the hour are grouped by minute, at the end of each
+   * minute.
+   */
   readonly items: readonly SubjectUsage[];
-  /** `after` of the next page; `null`: this is the last. */
+  /** `after` of the next page; `null`: this is the last page. */
   readonly next: string | null;
 }
 
-/** As a client sent it: `after` is a page's `next`, `limit` 1 to 100 items, 20 by default. */
+/** The query as sent by a client. `after`: the `next` of a page. `limit`: 1 to 100 items, 20 by default. */
 export interface CallerUsageQuery {
   readonly after?: unknown;
   readonly limit?: unknown;
 }
 
-/** Shows a caller its own limits without spending. */
+/** Lists the usage and limits of an account without spending units. */
 @Injectable()
 export class CallerUsage {
   constructor(
@@ -39,9 +42,10 @@ export class CallerUsage {
   ) {}
 
   /**
-   * `caller`: the account, or the call to find it in by the module's resolver.
+   * `caller`: the account, or the call in which the module's resolver finds it.
    *
-   * @throws UnauthorizedException (no account), BadRequestException (malformed query), ServiceUnavailableException.
+   * @throws UnauthorizedException if there is no account, BadRequestException if the query is malformed,
+   * ServiceUnavailableException if the limiter can't read usage
    */
   async list(caller: string | ExecutionContext, query: CallerUsageQuery = {}): Promise<CallerUsagePage> {
     try {
@@ -66,7 +70,10 @@ export class CallerUsage {
   }
 }
 
-/** 3,600 seconds of an hour would be a megabyte for a few subjects. Units count until the last of their minute leaves. */
+/**
+ * Groups releases by minute, because 3,600 of them for a few subjects take a megabyte. Each group has the time of its
+ * last release.
+ */
 function byTheMinute(usage: SubjectUsage): SubjectUsage {
   const releases: Release[] = [];
   let minute = -1;

@@ -1,28 +1,28 @@
 /**
- * One call is counted once, however many guards it passes: the first one asks, the others get its answer. That holds for
- * guards of several `RollgateModule`s too: what was decided belongs to the call.
+ * Counts a call once, however many guards it passes. The first guard requests a decision, and the others use the same
+ * one. The decision is stored with the call, so guards of several `RollgateModule`s share it too.
  *
- * Invariant: what was asked stays asked. An outcome is kept before it is awaited, so that guards running side by side
- * share it too, and a failure is kept with it: after one, nobody knows whether units were spent.
+ * Invariant: a decision is requested once per call and limit. The outcome is stored before it is awaited, so that
+ * concurrent guards share it. A failure is stored as well, because it is unknown then whether units were spent.
  */
 import type { Decision } from '@rollgate/contract';
 
 interface Outcome {
-  /** Names the API and level, as one call may pass several. */
+  /** Identifies the API and its dimensions, because one call may pass several limits. */
   readonly limit: string;
   readonly decision: Promise<Decision>;
   readonly before: Outcome | undefined;
 }
 
 /**
- * Calls keep their outcomes themselves: an entry of a weak map for each is costly to collect. The key is the same in
- * every copy of this package that is loaded.
+ * Outcomes are stored on the call object, because garbage collection of a weak map with an entry per call is expensive.
+ * The key is the same in every loaded copy of this package.
  */
 const OUTCOMES = Symbol.for('rollgate:outcomes');
-/** Outcomes of calls that cannot be written to. */
+/** Outcomes of calls whose object is not extensible. */
 const sealed = new WeakMap<object, Outcome>();
 
-/** The decision of this call under this limit; `decide` is asked where there is none yet. */
+/** The decision of this call under this limit. Calls `decide` if there is none yet. */
 export function decideOnce(
   { call, limit }: { call: object; limit: string },
   decide: () => Promise<Decision>,
@@ -31,7 +31,7 @@ export function decideOnce(
     if (outcome.limit === limit) return outcome.decision;
   }
   const decision = decide();
-  // Looked up again: `decide` runs up to its first await before it returns, and may have met this call.
+  // Look up the newest outcome again: `decide` runs up to its first await before it returns, and may have stored one.
   keep(call, { limit, decision, before: newestOf(call) });
   return decision;
 }

@@ -1,10 +1,13 @@
-/** A decorator that no guard enforces limits nothing, and looks as if it did: it is logged at the start. */
+/** Logs a warning at the start for each decorator that no guard enforces. */
 import { Injectable, Logger, type OnApplicationBootstrap } from '@nestjs/common';
 import { ApplicationConfig, HttpAdapterHost } from '@nestjs/core';
 import { type MarkedRoute, MarkedRoutes } from './marked-routes.js';
 import { RateLimitGuard } from './rate-limit.guard.js';
 
-/** The key of `@UseGuards`. Nest has no public name for it; were it to change, the warning below would be wrong, no more. */
+/**
+ * Metadata key of `@UseGuards`, which Nest does not export. If it changed, the warnings below would be wrong, with no
+ * other effect.
+ */
 const GUARDS = '__guards__';
 
 @Injectable()
@@ -51,7 +54,7 @@ function hasGuard({ targets }: MarkedRoute): boolean {
   return targets.some((target) => ((Reflect.getMetadata(GUARDS, target) as unknown[] | undefined) ?? []).some(limits));
 }
 
-/** Whether a guard, given as a class or an instance, is ours or extends it. */
+/** Whether a guard, given as a class or an instance, is `RateLimitGuard` or a subclass. */
 function limits(guard: unknown): boolean {
   if (typeof guard !== 'function') return guard instanceof RateLimitGuard;
   return guard === RateLimitGuard || guard.prototype instanceof RateLimitGuard;

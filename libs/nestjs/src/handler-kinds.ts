@@ -1,14 +1,14 @@
 /**
- * Whether a method is something that Nest runs guards for.
+ * Whether Nest runs guards for a method.
  *
- * The keys are those of Nest's own decorators, which it exports under no public name. A key that is new or foreign makes
- * a method 'unknown', never a plain one.
+ * The metadata keys are those of Nest's own decorators, which Nest does not export. A key that is not listed here makes
+ * a method 'unknown', never 'plain'.
  */
 import type { Handler } from './route-marks.js';
 
 /**
- * `plain`: no decorator but ours. `unguarded`: called by something that runs no guards. `unknown`: another decorator says
- * what it is.
+ * `plain`: only decorators of Rollgate. `unguarded`: called by something that runs no guards, such as a schedule.
+ * `unknown`: has a decorator that is not listed here.
  */
 export type HandlerKind = 'http' | 'rpc' | 'ws' | 'graphql' | 'plain' | 'unguarded' | 'unknown';
 
@@ -17,11 +17,14 @@ const KINDS: readonly [pattern: RegExp, kind: HandlerKind][] = [
   [/^microservices:pattern$/, 'rpc'],
   [/^websockets:message_mapping$/, 'ws'],
   [/^graphql:resolve/, 'graphql'],
-  // @Cron, @Interval and @Timeout, @OnEvent, Bull's and BullMQ's processors.
+  // @Cron, @Interval and @Timeout, @OnEvent, and processors of Bull and BullMQ.
   [/^(SCHEDULER?_|EVENT_LISTENER_|bull)/, 'unguarded'],
 ];
 
-/** Says nothing of what a method is: types, what stands around a handler, its description, and our own mark. */
+/**
+ * Keys that don't tell the kind of a method: types, guards and the like around a handler, its API description, and our
+ * own marks.
+ */
 const NEUTRAL = /^(design:|__guards__|__interceptors__|__pipes__|__exceptionFilters__|swagger\/|rollgate:)/;
 
 export function handlerKind(handler: Handler): HandlerKind {

@@ -34,25 +34,25 @@ function decisionOf({ minute = {}, hour = {}, violated = [], retryAfterMs = 0 }:
 const fieldsOf = (seen: Seen, legacy = false) => Object.fromEntries(headerFields(decisionOf(seen), { legacy }));
 
 describe('the fields of a decision', () => {
-  it('are the two of the draft on an allowed call, seconds rounded up', () => {
+  it('are RateLimit-Policy and RateLimit for an allowed call, with seconds rounded up', () => {
     expect(fieldsOf({})).toEqual({
       'RateLimit-Policy': '"minute";q=60;w=60, "hour";q=1800;w=3600',
       RateLimit: '"minute";r=12;t=9, "hour";r=900;t=41',
     });
   });
 
-  it('leave t out where nothing is used', () => {
+  it('leave out t if nothing is used', () => {
     const unused = { used: 0, resetAfterMs: null };
     expect(fieldsOf({ minute: unused, hour: unused }).RateLimit).toBe('"minute";r=12, "hour";r=900');
   });
 
   it.each([
-    ['no number at all', Number.NaN],
+    ['not a number', Number.NaN],
     ['below 0', -5],
-    ['endless', Number.POSITIVE_INFINITY],
-    ['broken', 1.5],
+    ['infinite', Number.POSITIVE_INFINITY],
+    ['fractional', 1.5],
     ['text', '1\r\nSet-Cookie: a=b' as unknown as number],
-  ])('hold digits only, where a number is %s', (_what, value) => {
+  ])('contain only digits if a number is %s', (_what, value) => {
     const fields = fieldsOf({ minute: { limit: value, remaining: value } }, true);
     expect(fields['RateLimit-Policy']).toBe('"minute";q=0;w=60, "hour";q=1800;w=3600');
     expect(fields.RateLimit).toBe('"minute";r=0;t=9, "hour";r=900;t=41');
@@ -60,28 +60,28 @@ describe('the fields of a decision', () => {
   });
 
   it.each<[string, Seen, number | null]>([
-    ['none on an allowed call', {}, null],
+    ['absent for an allowed call', {}, null],
     ['rounded up', { violated: ['minute'], retryAfterMs: 9_001 }, 10],
-    ['whole seconds as they are', { violated: ['minute'], retryAfterMs: 9_000 }, 9],
-    ['1 at least', { violated: ['minute'], retryAfterMs: 0, minute: { resetAfterMs: 0 } }, 1],
-    ['never before a violated window frees its next unit', { violated: ['hour'], retryAfterMs: 2_000 }, 41],
-    ['not held up by a window that has room', { violated: ['minute'], retryAfterMs: 8_500 }, 9],
-    ['none where no wait helps', { violated: ['minute'], retryAfterMs: null }, null],
-  ])('say when to come back: %s', (_what, seen, seconds) => {
+    ['unchanged for whole seconds', { violated: ['minute'], retryAfterMs: 9_000 }, 9],
+    ['at least 1', { violated: ['minute'], retryAfterMs: 0, minute: { resetAfterMs: 0 } }, 1],
+    ['not before a violated window frees its next unit', { violated: ['hour'], retryAfterMs: 2_000 }, 41],
+    ['not delayed by a window that is not violated', { violated: ['minute'], retryAfterMs: 8_500 }, 9],
+    ['absent if retrying does not help', { violated: ['minute'], retryAfterMs: null }, null],
+  ])('contain a Retry-After that is %s', (_what, seen, seconds) => {
     expect(retryAfterSeconds(decisionOf(seen))).toBe(seconds);
     expect(fieldsOf(seen)['Retry-After']).toBe(seconds === null ? undefined : String(seconds));
   });
 
   it.each<[string, Seen, string[]]>([
-    ['the minute, with the least left', {}, ['60', '12', '9']],
-    ['the hour, with the least left', { hour: { remaining: 3 } }, ['1800', '3', '41']],
-    ['the minute, where both have as little', { hour: { remaining: 12 } }, ['60', '12', '9']],
+    ['the minute if it has fewer units left', {}, ['60', '12', '9']],
+    ['the hour if it has fewer units left', { hour: { remaining: 3 } }, ['1800', '3', '41']],
+    ['the minute if both have the same number left', { hour: { remaining: 12 } }, ['60', '12', '9']],
     [
       'the one that denied',
       { violated: ['hour'], retryAfterMs: 50_000, hour: { remaining: 20 } },
       ['1800', '20', '50'],
     ],
-  ])('are, for older clients, of one window: %s', (_what, seen, [limit, remaining, reset]) => {
+  ])('include X-RateLimit fields of one window: %s', (_what, seen, [limit, remaining, reset]) => {
     expect(fieldsOf(seen, true)).toMatchObject({
       'X-RateLimit-Limit': limit,
       'X-RateLimit-Remaining': remaining,

@@ -1,8 +1,8 @@
 /**
- * The header fields of a decision.
+ * The header fields of a decision. Their syntax is that of lists in RFC 9651, as in
+ * draft-ietf-httpapi-ratelimit-headers.
  *
- * Invariant: only names of windows and digits get in, so no value can hold a line break. Syntax: lists of items of RFC
- * 9651, as in draft-ietf-httpapi-ratelimit-headers.
+ * Invariant: values contain only names of windows and digits, so no value can contain a line break.
  */
 import { type Decision, WINDOW_SECONDS, type Window } from '@rollgate/contract';
 
@@ -10,8 +10,8 @@ import { type Decision, WINDOW_SECONDS, type Window } from '@rollgate/contract';
 export type HeaderField = readonly [name: string, value: string];
 
 /**
- * Whole seconds, rounded up, 1 at least, after which the same call fits if nobody else spends. Never before a violated
- * window frees its next unit. `null`: no wait helps.
+ * Seconds after which the same call would be allowed if nothing else is spent: a whole number, rounded up, at least 1,
+ * and not before a violated window frees its next unit. `null`: the call is allowed, or retrying does not help.
  */
 export function retryAfterSeconds(decision: Decision): number | null {
   if (decision.allowed || decision.retryAfterMs === null) return null;
@@ -19,7 +19,7 @@ export function retryAfterSeconds(decision: Decision): number | null {
   return Math.max(1, seconds(Math.max(decision.retryAfterMs, ...resets)));
 }
 
-/** Every field of this decision. `Retry-After` only where a wait helps. */
+/** All header fields of this decision. `Retry-After` is included only if retrying helps. */
 export function headerFields(decision: Decision, { legacy }: { legacy: boolean }): HeaderField[] {
   const { windows } = decision;
   const fields: HeaderField[] = [
@@ -49,7 +49,7 @@ function state({ windows }: Decision, window: Window): string {
   return `"${window}";r=${digits(remaining)}${reset}`;
 }
 
-/** The window that denied, or the one with the least left: the minute, where both have as little. */
+/** The window that denied, or else the one with fewer units left; the minute if they are equal. */
 function tightest({ deniedBy, windows }: Decision): Window {
   return deniedBy ?? (windows.hour.remaining < windows.minute.remaining ? 'hour' : 'minute');
 }
@@ -58,7 +58,7 @@ function seconds(ms: number): number {
   return Math.ceil(ms / 1000);
 }
 
-/** A number that is no whole one, or below 0, is a broken store's: 0 says the least. */
+/** A broken store may return a negative or fractional number. Report 0 then. */
 function digits(value: number): string {
   return Number.isSafeInteger(value) && value > 0 ? String(value) : '0';
 }

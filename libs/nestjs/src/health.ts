@@ -4,21 +4,22 @@ import { type BeforeApplicationShutdown, Inject, Injectable } from '@nestjs/comm
 import { HttpAdapterHost } from '@nestjs/core';
 import { Limiter } from '@rollgate/limiter';
 
+/** Whether the application should receive calls, and why not. */
 export interface Readiness {
   readonly ready: boolean;
-  /** Why it is not ready; empty when it is. */
+  /** Why it is not ready; empty if it is ready. */
   readonly reason: string;
-  /** How calls are decided now, see `Limiter.state()`. */
+  /** How calls are decided now; see `Limiter.state()`. */
   readonly mode: 'starting' | 'normal' | 'fallback' | 'quarantine';
 }
 
 /**
- * For the readiness probe of your application, and for stopping it without losing calls. Inject it, or
+ * For the readiness probe of your application, and for stopping it without losing calls. Inject it, or use
  * `app.get(RollgateHealth)`.
  *
- * An application is ready unless it is shutting down, or its limiter has not reached the database since the start. While the
- * database is away later on it stays ready: guarded calls are decided by each API's outage mode, and taking every instance
- * out of the load balancer would turn that into an outage of the application.
+ * The application is not ready while it shuts down, and until its limiter has reached the database for the first time.
+ * It stays ready when the database becomes unavailable later: each API's outage mode decides guarded calls, and
+ * removing every instance from the load balancer would cause an outage of the application.
  */
 @Injectable()
 export class RollgateHealth implements BeforeApplicationShutdown {
@@ -40,15 +41,16 @@ export class RollgateHealth implements BeforeApplicationShutdown {
     return { ready: false, reason: reason || 'the limiter has not reached its database yet', mode };
   }
 
-  /** The same as a health indicator of `@nestjs/terminus`: `terminus.check([() => health.check()])`. */
+  /** The same, as a health indicator for `@nestjs/terminus`: `terminus.check([() => health.check()])`. */
   check(key = 'rollgate'): Record<string, { status: 'up' | 'down'; mode: string; reason?: string }> {
     const { ready, reason, mode } = this.readiness();
     return { [key]: ready ? { status: 'up', mode } : { status: 'down', mode, reason } };
   }
 
   /**
-   * Not ready from now on, and each answer closes its connection. Resolves after `delayMs`, which must be longer than your
-   * load balancer takes to notice; then close the application. Calls are served as before meanwhile.
+   * Reports the application as not ready from now on, and lets each response close its connection. Calls are still
+   * served. Resolves after `delayMs` milliseconds, which must be longer than your load balancer takes to notice. Close
+   * the application then.
    *
    * ```ts
    * process.once('SIGTERM', async () => {
@@ -62,7 +64,7 @@ export class RollgateHealth implements BeforeApplicationShutdown {
     await wait(delayMs);
   }
 
-  /** Also an application that is closed without a delay is no longer ready. */
+  /** An application that is closed without `drain` is not ready either. */
   beforeApplicationShutdown(): void {
     this.#stop();
   }
@@ -70,13 +72,13 @@ export class RollgateHealth implements BeforeApplicationShutdown {
   #stop(): void {
     if (this.#stopping) return;
     this.#stopping = true;
-    // Undefined in an application without HTTP.
+    // Undefined if the application has no HTTP server.
     const server: Partial<Server> | undefined = this.adapterHost.httpAdapter?.getHttpServer();
     server?.prependListener?.('request', closeAfterwards);
   }
 }
 
-/** A connection that is kept alive would be closed later, perhaps while its next request is on the way. */
+/** A kept-alive connection would be closed later, possibly while its next request is in transit. */
 function closeAfterwards(_request: IncomingMessage, response: ServerResponse): void {
   response.setHeader('Connection', 'close');
 }

@@ -23,14 +23,21 @@ import { invalidRequest, problemException, refusalTo } from './refusals.js';
 
 const CallContext = createParamDecorator((_data: unknown, context: ExecutionContext) => context);
 
-/** The ready handlers. Extend it with your own `@Controller`, or use `limitRequestsController`. Not limited: who asks is denied elsewhere. */
+/**
+ * Handlers for limit requests. Extend it with your own `@Controller`, or use `limitRequestsController`. The handlers
+ * are not rate limited, because their callers have usually just been denied.
+ */
 export abstract class LimitRequestsController {
   constructor(
     @Inject(CallerLimitRequests) protected readonly requests: CallerLimitRequests,
     @Inject(CallerAccount) protected readonly account: CallerAccount,
   ) {}
 
-  /** `POST { api | group, dimensions, perMinute, perHour, until, reason, denial }`: asks for a custom limit. */
+  /**
+   * `POST { api | group, dimensions, perMinute, perHour, until, reason, denial }` files a limit request and returns it
+   * with 201. Errors: 400 malformed, 401 no account, 403 a denial of another account, 404 unknown API, 409 too many
+   * open requests, 503.
+   */
   @Post()
   @SkipRateLimit()
   async ask(@CallContext() context: ExecutionContext, @Body() body: unknown): Promise<LimitRequest> {
@@ -42,7 +49,7 @@ export abstract class LimitRequestsController {
     });
   }
 
-  /** `GET`: the account's own requests with their answers, newest first. */
+  /** `GET` returns the account's own limit requests with their answers, newest first. Errors: 401, 503. */
   @Get()
   @SkipRateLimit()
   @Header('Cache-Control', 'no-store')
@@ -50,14 +57,14 @@ export abstract class LimitRequestsController {
     return await this.#answering(context, async (account) => ({ items: await this.requests.list(account) }));
   }
 
-  /** `GET /:id` */
+  /** `GET /:id` returns one limit request of the account. Errors: 401, 404, 503. */
   @Get(':id')
   @SkipRateLimit()
   @Header('Cache-Control', 'no-store')
   async find(@CallContext() context: ExecutionContext, @Param('id') id: string): Promise<LimitRequest> {
     return await this.#answering(context, async (account) => {
       const found = /^[\w-]{1,64}$/.test(id) ? await this.requests.find(account, id) : undefined;
-      if (found === undefined) throw problemException(new NotFoundException('There is no such request.'));
+      if (found === undefined) throw problemException(new NotFoundException('There is no such limit request.'));
       return found;
     });
   }
@@ -71,7 +78,10 @@ export abstract class LimitRequestsController {
   }
 }
 
-/** The ready handlers as a controller. `guards` authenticate; none are needed where global ones do. */
+/**
+ * The handlers of `LimitRequestsController` as a controller at `path`. `guards` must authenticate; leave them out if a
+ * global guard does.
+ */
 export function limitRequestsController({
   path,
   guards = [],

@@ -7,16 +7,20 @@ import { invalidRequest, limiterUnavailable, problemException } from './refusals
 import { type DeniedCall, SupportLinks } from './support-link.js';
 import { Warnings } from './warnings.js';
 
+/** The account that files a limit request, and where the request came from. */
 export interface Asker {
   readonly account: string;
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
-/** A customer's requests for custom limits. Every method throws the HTTP exception that tells the caller. */
+/**
+ * Limit requests of a customer. Every method throws an HTTP exception with a problem body, including 503 if the
+ * database is away.
+ */
 @Injectable()
 export class CallerLimitRequests {
-  /** Where `limitRequests` is set: makes and reads the support links of denied calls. */
+  /** Creates and reads the support links of denied calls; `undefined`: the option `limitRequests` is not set. */
   readonly links: SupportLinks | undefined;
 
   constructor(
@@ -26,7 +30,10 @@ export class CallerLimitRequests {
     this.links = options.limitRequests === undefined ? undefined : new SupportLinks(options.limitRequests);
   }
 
-  /** `body` as a client sent it. What a denial's token tells fills in what the body leaves out. */
+  /**
+   * Files a limit request. `body` is what the client sent. If it names no API or group, they are taken from its denial.
+   * @throws 400 malformed, 403 a denial of another account, 404 unknown API, 409 too many open requests, 503
+   */
   async ask({ account, address, requestId }: Asker, body: unknown): Promise<LimitRequest> {
     const read = limitRequestSchema.safeParse(body ?? {});
     if (!read.success) {
@@ -36,7 +43,7 @@ export class CallerLimitRequests {
     const { denial: token, ...wish } = read.data;
     const denial = token === undefined ? undefined : this.readDenial(token);
     if (denial !== undefined && denial.account !== account) {
-      throw problemException(new ForbiddenException('The denial is another account’s.'));
+      throw problemException(new ForbiddenException('The denial belongs to another account.'));
     }
     const open = wish.api === undefined && wish.group === undefined;
     return await this.#asking((requests) =>
@@ -51,26 +58,26 @@ export class CallerLimitRequests {
     );
   }
 
-  /** @throws 400 for a token that was not signed here or is too old. */
+  /** @throws 400 if the token was not signed with the secret, or is too old */
   readDenial(token: string): DeniedCall {
     const denial = this.links?.read(token);
     if (denial === undefined) {
-      throw problemException(
-        new BadRequestException('denial: is not the support link of a denied call, or is too old.'),
-      );
+      throw problemException(new BadRequestException('denial: the support link is invalid or older than 30 days.'));
     }
     return denial;
   }
 
+  /** The account's limit requests, newest first. */
   list(account: string): Promise<LimitRequest[]> {
     return this.#asking((requests) => requests.list(account));
   }
 
-  /** undefined: the account has no such request. */
+  /** One limit request by its id; `undefined`: the account has none with that id. */
   find(account: string, id: string): Promise<LimitRequest | undefined> {
     return this.#asking((requests) => requests.find(account, id));
   }
 
+  /** The limit request filed for a denial; `undefined`: there is none. */
   ofDenial({ account, id }: DeniedCall): Promise<LimitRequest | undefined> {
     return this.#asking((requests) => requests.ofDenial(account, id));
   }
@@ -89,7 +96,7 @@ export class CallerLimitRequests {
   }
 }
 
-/** The subject that was denied, where it is a subject of its own. */
+/** The API that was denied, with its dimensions unless the call counted under a shared subject. */
 function filledIn({ api, dimensions }: DeniedCall) {
   const own = Object.keys(dimensions).length > 0 && !Object.values(dimensions).includes('*');
   return { api, ...(own ? { dimensions } : {}) };

@@ -1,5 +1,5 @@
 /**
- * Starts the limiter with the application, so that a wrong database stops the start instead of failing calls, and sends the
+ * Starts the limiter with the application, so that a wrong database fails the start instead of calls, and sends the
  * limiter's reports to Nest's logger.
  */
 import { Inject, Injectable, Logger, type OnModuleInit } from '@nestjs/common';
@@ -16,11 +16,11 @@ export class LimiterStart implements OnModuleInit {
     options?.limiter?.reports?.routeByDefault((report) => this.#log(report));
   }
 
-  /** @throws LimiterStartError unless `onStart` is `wait` */
+  /** @throws LimiterStartError if the limiter can't reach its database, unless `onStart` is `wait` */
   async onModuleInit(): Promise<void> {
     const { limiter, onStart = 'fail', closeLimiter } = this.options;
     if (onStart === 'wait') {
-      // Reported by the limiter itself, which goes on trying.
+      // The limiter reports the failure itself and keeps trying.
       limiter.start().catch(() => undefined);
       return;
     }

@@ -1,17 +1,17 @@
-/** Every `@RateLimit` and `@SkipRateLimit` of an application, and what Nest runs in its place. */
+/** Every `@RateLimit` and `@SkipRateLimit` of an application, and what kind of handler each one decorates. */
 import { Injectable, type Type } from '@nestjs/common';
 import { DiscoveryService, MetadataScanner } from '@nestjs/core';
 import { type HandlerKind, handlerKind } from './handler-kinds.js';
 import { classMarkOf, type Handler, learnInstance, markedMethodsOf, type RouteMark } from './route-marks.js';
 
-/** A decorator and where it stands: at a class, or at a handler. */
+/** A decorator and what it decorates: a class or a handler. */
 export interface MarkedRoute {
   /** `Controller` or `Controller.handler`. */
   readonly route: string;
   readonly mark: RouteMark;
-  /** The class, and the handler where the decorator is one's. */
+  /** The class, and the handler if the decorator is on a handler. */
   readonly targets: readonly object[];
-  /** Of a class: what its handlers are; `plain` where it has none. */
+  /** The kind of the handler. For a class: the kind of its handlers, or `plain` if it has none. */
   readonly kind: HandlerKind;
 }
 
@@ -22,23 +22,29 @@ export class MarkedRoutes {
     private readonly scanner: MetadataScanner,
   ) {}
 
-  /** On controllers and on providers (gateways, GraphQL resolvers). What a factory made is not walked. */
+  /**
+   * Decorators on controllers and on providers (gateways, GraphQL resolvers). Instances created by a factory are not
+   * searched.
+   */
   all(): MarkedRoute[] {
     return [...this.#classes()].flatMap(([type, isController]) => [
       ...this.#ofClass(type, isController),
       ...markedMethodsOf(type).flatMap((method): MarkedRoute[] => {
         const { name, mark, handler, isOwn } = method;
         const found = handler ? handlerKind(handler) : 'plain';
-        // Routes and messages are all that Nest calls a controller for.
+        // Nest calls a controller only for routes and messages.
         const kind = found === 'unknown' && isController ? 'plain' : found;
-        // Overridden without a route of its own: Nest runs neither method.
+        // The overriding method has no route of its own, so Nest runs neither method.
         if (kind === 'plain' && !isOwn && handler) return [];
         return [{ route: `${type.name}.${name}`, mark, targets: handler ? [type, handler] : [type], kind }];
       }),
     ]);
   }
 
-  /** Functions that instances run in the place of their class's methods. Request-scoped instances come later. */
+  /**
+   * Registers functions with which instances have replaced methods of their class. Request-scoped instances don't exist
+   * yet.
+   */
   learnInstances(): void {
     for (const { metatype, isNotMetatype, instance } of this.#wrappers()) {
       if (!isNotMetatype && metatype) learnInstance(metatype as Type, instance);
@@ -56,7 +62,7 @@ export class MarkedRoutes {
     return [{ route: type.name, mark, targets: [type], kind }];
   }
 
-  /** Classes, and whether they are controllers. */
+  /** All classes, and whether each is a controller. */
   #classes(): Map<Type, boolean> {
     const classes = new Map<Type, boolean>();
     const controllers = new Set(this.discovery.getControllers());

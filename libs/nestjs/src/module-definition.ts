@@ -1,7 +1,7 @@
 import { ConfigurableModuleBuilder } from '@nestjs/common';
 import type { RollgateOptions } from './options.js';
 
-/** Injects what `forRoot` or `forRootAsync` was given. */
+/** Injection token of the `RollgateOptions` passed to `forRoot` or `forRootAsync`. */
 export const ROLLGATE_OPTIONS = Symbol('ROLLGATE_OPTIONS');
 
 export const { ConfigurableModuleClass } = new ConfigurableModuleBuilder<RollgateOptions>({

@@ -28,15 +28,17 @@ const shared = [
 ];
 
 /**
- * Rate limits for an application: `RateLimitGuard` for `@RateLimit` handlers, `CallerUsage`, and the `Limiter` itself to
- * inject. Global unless `isGlobal: false`.
+ * Rate limits for an application. Provides `RateLimitGuard` for `@RateLimit` handlers, and `CallerUsage`,
+ * `CallerLimitRequests`, `RollgateHealth` and the `Limiter` for injection. The module is global unless `isGlobal` is
+ * `false`.
  *
- * - `forRoot(options)`: with `RollgateOptions` at hand.
- * - `forRootAsync({ imports, inject, useFactory })`, or with a `RollgateOptionsFactory` as `useClass` or `useExisting`.
+ * - `forRoot(options)` takes `RollgateOptions`.
+ * - `forRootAsync({ imports, inject, useFactory })` takes a factory, or a `RollgateOptionsFactory` as `useClass` or
+ *   `useExisting`.
  *
- * At the start of the application it throws `RateLimitSetupError` when a `@RateLimit` can't be enforced, and
- * `LimiterStartError` when the limiter can not reach its database, unless `onStart` is `wait`; at its shutdown it closes the
- * limiter, after the last request.
+ * The application does not start if a `@RateLimit` can't be enforced (`RateLimitSetupError`), or if the limiter can't
+ * reach its database (`LimiterStartError`) and `onStart` is not `wait`. At shutdown the module closes the limiter after
+ * the last request, unless `closeLimiter` is `false`.
  */
 @Module({
   imports: [DiscoveryModule],

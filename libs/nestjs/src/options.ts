@@ -1,50 +1,60 @@
-/** What a developer sets once, in `RollgateModule.forRoot` or `forRootAsync`. */
+/** The options of `RollgateModule.forRoot` and `forRootAsync`. */
 import type { ExecutionContext } from '@nestjs/common';
 import type { Decision } from '@rollgate/contract';
 import type { Limiter } from '@rollgate/limiter';
 
-/** What a resolver may give: a number is counted as its text; `undefined`, `null` and blank text mean unresolved. */
+/** What a resolver may return. A number is counted as its text. `undefined`, `null` and blank text mean unresolved. */
 export type SubjectValue = string | number | bigint | null | undefined;
 
-/** Finds one dimension of the subject in a call. Whatever else it gives (a list, an object) is refused with 400. */
+/**
+ * Finds the value of one dimension in a call. A call is rejected with 400 if the value has another type, such as a
+ * list.
+ */
 export type SubjectResolver = (context: ExecutionContext) => SubjectValue | Promise<SubjectValue>;
 
-/** A resolver for each dimension, by its name in the catalogue: `bot`, `request_id`, `account`, `table`, any other. */
+/** Resolvers by the dimension's name in the catalogue: `account`, `bot`, `request_id`, `table`, or any other. */
 export type SubjectResolvers = Readonly<Record<string, SubjectResolver>>;
 
 export interface RollgateOptions {
-  /** Counts and decides. The module closes it when the application shuts down. */
+  /** The limiter that decides calls. The module closes it when the application shuts down. */
   readonly limiter: Limiter;
-  /** `false`: the limiter outlives the application, e.g. because two share it. `true` by default. */
+  /** `false`: the module does not close the limiter, e.g. because two applications share it. Default: `true`. */
   readonly closeLimiter?: boolean;
   /**
-   * What happens at the start of the application while the limiter can not reach its database, or the database is not
-   * prepared. `fail`, the default: the start fails with one line that says why. `wait`: the application starts, and guarded
-   * calls get 503 with `Retry-After` until the limiter has reached its database.
+   * What happens if, at the start of the application, the limiter can't reach its database or the database is not
+   * migrated. `fail`, the default: the start fails with a one-line reason. `wait`: the application starts, and guarded
+   * calls are answered with 503 and `Retry-After` until the limiter reaches its database.
    */
   readonly onStart?: 'fail' | 'wait';
   /**
-   * Resolvers by dimension, over the defaults:
-   * - `account`: `request.user.account`, as an authentication guard has set it. Never take it from what a client sends.
-   * - `bot`, `request_id`, `table`: the route parameters `botId`, `requestId`, `tableName` (in a message, the field).
+   * Resolvers by dimension. They take precedence over the defaults:
+   * - `account`: `request.user.account`, as set by an authentication guard. Never take it from what a client sends.
+   * - `bot`, `request_id`, `table`: the route parameters `botId`, `requestId`, `tableName`, or the message
+   *   fields of that name.
    */
   readonly subjects?: SubjectResolvers;
-  /** How to ask for a custom limit: the `support` of the body of a denied call, e.g. a link. */
+  /** The `support` text in the body of a denied call: how to get a custom limit, e.g. a link. */
   readonly support?: string | ((decision: Decision, context: ExecutionContext) => string);
   /**
-   * Takes requests for custom limits: `url` is the page or route where a customer asks, and every denial's `support` is a
-   * link there, signed with `secret` (32 bytes or more), that tells what was denied. `support` goes before it.
+   * Accepts limit requests. `url` is the page or route where a customer files one. The `support` of every denial is
+   * then a link to it that describes the denial, signed with `secret` (at least 32 bytes). The option `support` takes
+   * precedence.
    */
   readonly limitRequests?: { readonly url: string | (() => string); readonly secret: string };
-  /** Also sends `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now) of the tightest window. Off by default. */
+  /**
+   * Also send `X-RateLimit-Limit`, `-Remaining` and `-Reset` (seconds from now) of the tightest window. Default:
+   * `false`.
+   */
   readonly legacyHeaders?: boolean;
-  /** Calls that are not limited at all. */
+  /** Returns `true` for calls that are not limited. */
   readonly skip?: (context: ExecutionContext) => boolean | Promise<boolean>;
-  /** Told of every decision, once, before the handler runs. What it throws is logged and changes nothing. */
+  /**
+   * Called once with each decision, before the handler runs. Errors that it throws are logged and otherwise ignored.
+   */
   readonly onDecision?: (decision: Decision, context: ExecutionContext) => unknown;
 }
 
-/** For `useClass` and `useExisting`. */
+/** A provider of the options, for `useClass` and `useExisting` of `forRootAsync`. */
 export interface RollgateOptionsFactory {
   createRollgateOptions(): RollgateOptions | Promise<RollgateOptions>;
 }

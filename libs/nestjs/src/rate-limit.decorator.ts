@@ -2,39 +2,44 @@ import type { ExecutionContext } from '@nestjs/common';
 import type { SubjectResolvers } from './options.js';
 import { type RouteMark, setRouteMark } from './route-marks.js';
 
-/** Units one call asks for. */
+/** Units that one call costs: a whole number from 1, or a function that finds it in the call. */
 export type Cost = number | ((context: ExecutionContext) => number | Promise<number>);
 
+/** What `@RateLimit` declares. */
 export interface RateLimitRule {
-  /** Catalogue id, e.g. `publish-bot`. */
+  /** ID of the API in the catalogue, e.g. `publish-bot`. */
   readonly api: string;
-  /** Units one call asks for, 1 by default: a number, or found in the call, e.g. the rows of a bulk insert. */
+  /** Units that one call costs: a number, or a function of the call, e.g. the rows of a bulk insert. Default: 1. */
   readonly cost?: Cost;
-  /** Counts by these dimensions instead of the catalogue's. */
+  /** Dimensions to count by, instead of the catalogue's. */
   readonly level?: readonly string[];
-  /** Resolvers of this route, over the module's. Each must be for a dimension of the level. */
+  /**
+   * Resolvers of this route, which take precedence over the module's. Each must be for a dimension that the route
+   * counts by.
+   */
   readonly subjects?: SubjectResolvers;
 }
 
 /**
- * Limits a handler, or every handler of a class, by an API of the catalogue. A handler's own decorator wins over its
- * class's. Takes effect where `RateLimitGuard` guards. Its place among other decorators does not matter: it is found by
- * class and method name, also where a decorator above it replaces the method. A method that overrides a decorated one
- * keeps its limit, unless it has a decorator of its own.
+ * Applies the limits of an API of the catalogue to a handler, or to every handler of a class. A handler's own decorator
+ * takes precedence over its class's. `RateLimitGuard` enforces it. The order of decorators does not matter: the limit
+ * is stored by class and method name, so a decorator above may replace the method. A method that overrides a decorated
+ * one keeps the limit, unless it has a decorator of its own.
  *
- * The application does not start when the API or a dimension is unknown, when a dimension of the level has no resolver,
- * or when the method is no handler that guards run for.
+ * The application does not start (`RateLimitSetupError`) if the API or a dimension is unknown, if a dimension has no
+ * resolver, or if Nest runs no guards for the method.
  *
- * @throws Error when the same handler or class is already marked, or when it stands at anything but a class or a method.
+ * @throws Error if the target already has one of the two decorators, or is not a class or a method
  */
 export function RateLimit(rule: string | RateLimitRule): ClassDecorator & MethodDecorator {
   return mark({ limited: typeof rule === 'string' ? { api: rule } : rule });
 }
 
 /**
- * Leaves a handler, or a class, unlimited. A `@RateLimit` at a handler still wins over this at its class.
+ * Excludes a handler, or a class, from limits. `@RateLimit` on a handler takes precedence over `@SkipRateLimit` on its
+ * class.
  *
- * @throws Error when the same handler or class is already marked, or when it stands at anything but a class or a method.
+ * @throws Error if the target already has one of the two decorators, or is not a class or a method
  */
 export function SkipRateLimit(): ClassDecorator & MethodDecorator {
   return mark({ skipped: true });

@@ -1,8 +1,9 @@
 /**
- * Finds out who calls, asks the limiter, tells the caller: the only place where a denial becomes an exception.
+ * Resolves the subject of a call, requests a decision, and sets header fields. Only here does a denial become an
+ * exception.
  *
- * Invariant: a limited call is either counted or refused. Whatever can't be resolved, decided or stored never lets it
- * through uncounted.
+ * Invariant: a limited call is either counted or rejected. If anything can't be resolved, decided or stored, the call
+ * is never let through uncounted.
  */
 import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
 import type { Decision } from '@rollgate/contract';
@@ -19,15 +20,16 @@ import { ACCOUNT, subjectText } from './subject-values.js';
 import { Warnings } from './warnings.js';
 
 /**
- * Enforces `@RateLimit`. Use it as `APP_GUARD` or with `@UseGuards`, after the guard that authenticates: a call whose
- * account is not known is refused with 401.
+ * Enforces `@RateLimit`. Use it as `APP_GUARD` or with `@UseGuards`, after the guard that authenticates: a call without
+ * an account is rejected with 401.
  *
- * Throws the exception of the call's transport: `HttpException` (429, 422, 400, 401, 503), `RpcException`, `WsException`.
- * To change one step, extend it and override a protected method.
+ * Throws `HttpException`, `RpcException` or `WsException`, by the call's transport, with a problem body: 429 denied,
+ * 422 the cost exceeds the limit, 400 a malformed subject or cost, 401 no account, 503 the limiter can't decide. To
+ * change one step, extend the class and override a protected method.
  */
 @Injectable()
 export class RateLimitGuard implements CanActivate {
-  // Injected by property: a guard that extends this one has the constructor to itself.
+  // Injected by property, so that a subclass can define its own constructor.
   @Inject(ROLLGATE_OPTIONS) protected readonly options!: RollgateOptions;
   @Inject(RouteLimits) private readonly routes!: RouteLimits;
   @Inject(Warnings) private readonly warnings!: Warnings;
@@ -42,28 +44,29 @@ export class RateLimitGuard implements CanActivate {
     }
   }
 
-  /** Whether the call is not limited at all. Default: the module's `skip`. */
+  /** Whether the call is excluded from limits. Default: the module's `skip`. */
   protected shouldSkip(context: ExecutionContext): boolean | Promise<boolean> {
     return this.options.skip?.(context) ?? false;
   }
 
   /**
-   * One dimension of the subject, `account` among them. Default: the resolver of the route, of the module, or the
-   * built-in one. `undefined`, `null` and blank text mean unresolved; a value that is no text or number is refused.
+   * The value of one dimension of the subject, which may be `account`. Default: the resolver of the route, of the
+   * module, or the built-in one. `undefined`, `null` and blank text mean unresolved. The call is rejected with 400 if
+   * the value is neither text nor a number.
    */
   protected resolveSubject(dimension: string, context: ExecutionContext): unknown {
     return this.#routeOf(context)?.resolvers.get(dimension)?.(context);
   }
 
-  /** Units the call asks for. Default: the `cost` of its `@RateLimit`, or 1. */
+  /** Cost of the call in units. Default: the `cost` of its `@RateLimit`, or 1. */
   protected costOf(context: ExecutionContext): number | Promise<number> {
     const cost = this.#routeOf(context)?.cost ?? 1;
     return typeof cost === 'function' ? cost(context) : cost;
   }
 
   /**
-   * Answers a denied call by throwing. Default: `RateLimitExceededException` (429), or 422 where the cost alone is above
-   * the limit. One that returns does not let the call through: Nest then answers 403.
+   * Rejects a denied call by throwing. Default: `RateLimitExceededException` (429), or an exception with 422 if the
+   * cost alone exceeds the limit. If an override returns instead, the call is still rejected: Nest responds with 403.
    */
   protected onDenied(decision: Decision, context: ExecutionContext): void | Promise<void> {
     const { support } = this.options;
@@ -108,13 +111,13 @@ export class RateLimitGuard implements CanActivate {
       const account = subjectText(ACCOUNT, isPromise(found) ? await found : found);
       if (account === undefined) {
         this.warnings.once(
-          `${api}: the account is not known, the call is refused. Is the guard that authenticates before RateLimitGuard?`,
+          `${api}: calls without an account are rejected. The guard that authenticates must come before RateLimitGuard`,
         );
         throw unknownAccount();
       }
       const asked = this.costOf(context);
       const cost = isPromise(asked) ? await asked : asked;
-      // A cost function that finds nothing must not make the call a cheap one.
+      // If a cost function returns nothing, the call must not get the default cost.
       if (cost === undefined) throw new InvalidRequestError('cost', 'was not found in the call');
       const dimensions: Record<string, string | undefined> = {};
       for (const dimension of route.dimensions) {
@@ -132,7 +135,7 @@ export class RateLimitGuard implements CanActivate {
     const text = subjectText(`dimensions.${dimension}`, value);
     if (text === undefined) {
       this.warnings.once(
-        `${api}: "${dimension}" was not found in a call, which is counted in its account's shared subject`,
+        `${api}: "${dimension}" was not found in a call; such calls count in the account's shared subject`,
       );
     }
     return text;
@@ -153,7 +156,7 @@ export class RateLimitGuard implements CanActivate {
   }
 }
 
-/** Most of what is asked answers at once: an `await` would put each of them off. */
+/** Most resolvers return synchronously, and an `await` would delay each of them. */
 function isPromise<T>(value: T | PromiseLike<T>): value is PromiseLike<T> {
   return typeof (value as { then?: unknown } | null | undefined)?.then === 'function';
 }

@@ -17,12 +17,14 @@ import { refusalTo } from './refusals.js';
 
 const CallContext = createParamDecorator((_data: unknown, context: ExecutionContext) => context);
 
-/** The ready handler. Extend it with your own `@Controller`, or use `rateLimitsController`. */
+/** A handler that returns the caller's usage. Extend it with your own `@Controller`, or use `rateLimitsController`. */
 export abstract class RateLimitsController {
-  // By token: a class without a decorator of its own carries no types to inject by.
+  // Injected by token, because TypeScript emits no constructor types for a class without a decorator.
   constructor(@Inject(CallerUsage) protected readonly usage: CallerUsage) {}
 
-  /** `GET ?after=&limit=`: the calling account's own limits, without spending. */
+  /**
+   * `GET ?after=&limit=` returns the calling account's usage and limits, without spending units. Errors: 400, 401, 503.
+   */
   @Get()
   @SkipRateLimit()
   @Header('Cache-Control', 'no-store')
@@ -36,8 +38,8 @@ export abstract class RateLimitsController {
 }
 
 /**
- * The ready handler as a controller: put it into a module's `controllers`. `guards` authenticate; none are needed where
- * global ones do.
+ * The handler of `RateLimitsController` as a controller at `path`; add it to a module's `controllers`. `guards` must
+ * authenticate; leave them out if a global guard does.
  */
 export function rateLimitsController({
   path,

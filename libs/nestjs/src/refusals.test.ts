@@ -23,18 +23,18 @@ function denialOf(changes: Partial<Decision>, limit: number): Decision {
   };
 }
 
-describe('a cost above the limit', () => {
-  it('is 422: no wait helps', () => {
+describe('a denial whose cost exceeds the limit', () => {
+  it('is 422, because retrying does not help', () => {
     expect(denialException(denialOf({}, 2), { message: 'no' }).getStatus()).toBe(422);
   });
 
-  it('is 429 where a wait helps: above the part of an instance without its database', () => {
+  it('is 429 if it exceeds only the share of an instance whose database is away', () => {
     const exception = denialException(denialOf({ mode: 'fallback_denied', retryAfterMs: 2_000 }, 2), { message: 'no' });
     expect(exception.getStatus()).toBe(429);
     expect(exception.getResponse()).toMatchObject({ window: 'hour', retryAfterSeconds: 2 });
   });
 
-  it('is 429 where the limit is 0', () => {
+  it('is 429 if the limit is 0', () => {
     expect(denialException(denialOf({}, 0), { message: 'no' }).getStatus()).toBe(429);
   });
 });

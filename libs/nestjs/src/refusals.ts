@@ -1,6 +1,6 @@
 /**
- * The exceptions a guard may throw, each with its `application/problem+json` body (RFC 9457), and the same in the words
- * of a transport that has no HTTP response.
+ * The exceptions that a guard may throw, each with an `application/problem+json` body (RFC 9457), and their equivalents
+ * for transports without an HTTP response.
  */
 import { STATUS_CODES } from 'node:http';
 import {
@@ -18,10 +18,10 @@ import { retryAfterSeconds } from './headers.js';
 
 const PROBLEM_JSON = 'application/problem+json';
 
-/** What a denied caller reads where the developer has set no `support`. */
-const DEFAULT_SUPPORT = 'Ask the support of this service for a custom limit.';
+/** The `support` text if the developer has set none. */
+const DEFAULT_SUPPORT = 'Contact the support of this service to request a custom limit.';
 
-/** HTTP 429: a denied call. `getResponse()` is the problem body. */
+/** HTTP 429: a denied call. `getResponse()` returns the problem body, `decision` the limiter's decision. */
 export class RateLimitExceededException extends HttpException {
   constructor(
     readonly decision: Decision,
@@ -36,8 +36,8 @@ export class RateLimitExceededException extends HttpException {
 }
 
 /**
- * The exception for a denied call: 429, or 422 where the cost alone is above a limit, so that no wait helps. A limit of
- * 0 blocks: 429 without a time.
+ * The exception for a denied call: 429, or 422 if the cost alone exceeds a limit, because retrying does not help then.
+ * With a limit of 0, which blocks all calls, it is 429 without a retry time.
  */
 export function denialException(
   decision: Decision,
@@ -45,7 +45,8 @@ export function denialException(
 ): HttpException {
   const blocked = WINDOWS.find((window) => decision.windows[window].limit === 0);
   const tooDear = WINDOWS.find((window) => decision.cost > decision.windows[window].limit);
-  // A cost above an instance's own part of the limit is denied while the database is away, and fits when it is back.
+  // While the database is away, a cost above the instance's share of the limit is denied. It may be allowed later, so
+  // it has a retry time and stays 429.
   if (tooDear && !blocked && decision.retryAfterMs === null)
     return costAboveLimit(decision, { window: tooDear, support });
   const window = decision.deniedBy ?? blocked ?? 'minute';
@@ -80,14 +81,14 @@ function costAboveLimit(decision: Decision, { window, support }: { window: Windo
   });
 }
 
-/** An exception of Nest's with a problem body. */
+/** Copies an exception of Nest's and gives it a problem body. */
 export function problemException(exception: HttpException): HttpException {
   const status = exception.getStatus();
   const body = { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, message: exception.message };
   return new HttpException(body, status, { cause: exception });
 }
 
-/** A malformed subject or cost. Nothing was counted. */
+/** HTTP 400: a malformed subject or cost. The call was not counted. */
 export function invalidRequest(error: InvalidRequestError): HttpException {
   return new BadRequestException(
     {
@@ -102,19 +103,19 @@ export function invalidRequest(error: InvalidRequestError): HttpException {
   );
 }
 
-/** No account, no subject: neither counted nor guessed. */
+/** HTTP 401: without an account there is no subject to count. */
 export function unknownAccount(): HttpException {
   return new UnauthorizedException({
     type: 'about:blank',
     title: 'Unauthorized',
     status: HttpStatus.UNAUTHORIZED,
-    message: 'The account of this call is not known. Authenticate first.',
+    message: 'No account: this call is not authenticated.',
   });
 }
 
-/** HTTP 503: the place that counts does not answer. Not counted, so not allowed. */
+/** HTTP 503: the limiter can't decide. The call was not counted, so it is not allowed. */
 class LimiterUnavailableException extends ServiceUnavailableException {
-  /** Seconds, with jitter where the limiter gives one. */
+  /** In whole seconds, with jitter if the limiter provides a delay. */
   retryAfter = 1;
 }
 
@@ -124,7 +125,7 @@ export function limiterUnavailable(cause: unknown): HttpException {
       type: 'about:blank',
       title: 'Service Unavailable',
       status: HttpStatus.SERVICE_UNAVAILABLE,
-      message: 'The rate limit of this call can not be checked at the moment. Please try again.',
+      message: "The rate limit of this call can't be checked at the moment. Please try again.",
     },
     { cause },
   );
@@ -133,10 +134,11 @@ export function limiterUnavailable(cause: unknown): HttpException {
 }
 
 /**
- * The exception to throw to this call: the same one with its header fields set (`Cache-Control: no-store` among them), or
- * the transport's own with the same body.
+ * The exception to throw for this call. On HTTP and GraphQL it is `error` itself, with the header fields set, including
+ * `Cache-Control: no-store`. On RPC and WebSocket it is the transport's exception with the same body.
  *
- * The transports' packages are loaded when a call came by them, so an application without them needs neither.
+ * The packages of those transports are imported at the first call that needs them, so other applications don't have to
+ * install them.
  */
 export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
   if (!(error instanceof HttpException)) return error;
@@ -148,13 +150,14 @@ export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
     const { WsException } = await import('@nestjs/websockets');
     return new WsException(error.getResponse());
   }
-  // A proxy or browser that stored a refusal would repeat it to calls that are not denied.
+  // A cache that stored this response would return it to calls that are not denied.
   call.headers.forbidCaching();
   if (error instanceof LimiterUnavailableException) {
     call.headers.set('Retry-After', String(error.retryAfter));
     call.headers.expose(['Retry-After']);
   }
-  // Nest's exception filter leaves a content type of JSON that is set already. A GraphQL answer is no problem document.
+  // Nest's exception filter keeps a JSON content type that is already set. A GraphQL response is not a problem
+  // document.
   if (call.transport === 'http' && hasProblemBody(error)) call.headers.set('Content-Type', PROBLEM_JSON);
   return error;
 }

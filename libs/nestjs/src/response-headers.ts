@@ -1,20 +1,21 @@
 /**
  * The header fields of an HTTP response, on Express and on Fastify.
  *
- * Invariant: nothing here throws, whatever a response lacks, and nothing is written once its head is gone.
+ * Invariant: nothing here throws, even if the response lacks methods, and nothing is written after its head was sent.
  */
 
+/** Writes header fields of one response. */
 export interface ResponseHeaders {
   set(name: string, value: string): void;
-  /** Lets pages of other origins read these fields, where CORS is on for this response. */
+  /** Lets pages of other origins read these fields, if CORS is enabled for this response. */
   expose(names: readonly string[]): void;
-  /** No cache stores this response, whatever was or will be set by others. */
+  /** Forbids caches to store this response, and ignores cache fields that other code sets before or after. */
   forbidCaching(): void;
 }
 
 type SetHeader = (this: unknown, name: string, value: unknown) => unknown;
 
-/** As much as is used of Node's response, and of Fastify's reply. */
+/** The methods used here of Node's response and of Fastify's reply. */
 interface Writable {
   setHeader?: SetHeader;
   appendHeader?: SetHeader;
@@ -30,14 +31,14 @@ const ORIGIN = 'Access-Control-Allow-Origin';
 const CREDENTIALS = 'Access-Control-Allow-Credentials';
 const EXPOSE = 'Access-Control-Expose-Headers';
 
-/** Fields that allow a cache to store: the standard ones, and those for one kind of cache, e.g. `CDN-Cache-Control`. */
+/** Fields that control caching: the standard ones, and those of one kind of cache, e.g. `CDN-Cache-Control`. */
 const CACHING = /^(cache-control|expires|surrogate-control|.*cdn-cache-control)$/i;
 
-/** `response`: Express's or Node's response, Fastify's reply; anything else has no header fields. */
+/** `response`: Express's or Node's response, or Fastify's reply. For any other value the result has no effect. */
 export function responseHeaders(response: unknown): ResponseHeaders {
   if (!isObject(response)) return NO_HEADERS;
   const { header, raw, setHeader } = response as { header?: unknown; raw?: unknown; setHeader?: unknown };
-  // Fastify's reply goes first: middleware made for Express has written to the response below it.
+  // The reply of Fastify comes first. Middleware for Express writes to the response that the reply wraps.
   if (typeof header === 'function' && isObject(raw)) return headersOf(raw, [response as Writable, raw as Writable]);
   return typeof setHeader === 'function' ? headersOf(response, [response as Writable]) : NO_HEADERS;
 }
@@ -54,7 +55,7 @@ function headersOf(head: { headersSent?: unknown }, [first, ...below]: readonly 
       if (!isOpen() || read(ORIGIN) === undefined) return;
       const listed = [read(EXPOSE) ?? []].flat().join(',').split(',');
       const exposed = listed.map((name) => name.trim()).filter((name) => name !== '');
-      // The wildcard covers every field, but not where cookies are allowed.
+      // The wildcard covers every field, except when credentials are allowed.
       if (exposed.includes('*') && String(read(CREDENTIALS)) !== 'true') return;
       const has = new Set(exposed.map((name) => name.toLowerCase()));
       const missing = names.filter((name) => !has.has(name.toLowerCase()));
@@ -72,7 +73,10 @@ function write(target: Writable, name: string, value: string): void {
   else target.setHeader?.(name, value);
 }
 
-/** Hooks that run later, as the head is written, must not make it cacheable again: what they set is ignored. */
+/**
+ * Hooks that run later, when the head is written, must not make the response cacheable, so the cache fields they set
+ * are ignored.
+ */
 function forbidCachingOf(target: Writable): void {
   for (const name of Object.keys(target.getHeaders?.() ?? {})) {
     if (CACHING.test(name)) target.removeHeader?.(name);

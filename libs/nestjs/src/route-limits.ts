@@ -1,8 +1,9 @@
 /**
- * Which limit stands at a handler, worked out once for each decorator.
+ * The limit of each handler, compiled once per decorator.
  *
- * Invariant: the application does not start with a limit that could not be enforced. A route that comes later (a module
- * loaded lazily) meets the same check at its first call, which then fails: it is never left unlimited.
+ * Invariant: the application does not start with a limit that can't be enforced. A route added later (by a lazily
+ * loaded module) is checked at its first call, and the call fails if the check does. Such a route is never left
+ * unlimited.
  */
 import { Inject, Injectable, type OnModuleInit, type Type } from '@nestjs/common';
 import { type ApiEntry, levelSchema, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
@@ -16,26 +17,26 @@ import { ACCOUNT, resolversOf, UnknownDimensionError, unknownDimension } from '.
 /** The limit of one route. */
 export interface RouteLimit {
   readonly entry: ApiEntry;
-  /** The route's own level; `undefined`: the catalogue's. */
+  /** The route's own dimensions; `undefined`: those of the catalogue. */
   readonly level: readonly string[] | undefined;
-  /** What has to be resolved beside the account. */
+  /** Dimensions to resolve, besides the account. */
   readonly dimensions: readonly string[];
   readonly resolvers: ReadonlyMap<string, SubjectResolver>;
   readonly cost: Cost;
-  /** Names API and level. */
+  /** Identifies the API and its dimensions. */
   readonly id: string;
 }
 
-/** A limit that can't be enforced, and where it stands. */
+/** A limit that can't be enforced, and where it was declared. */
 export interface SetupProblem {
-  /** `Controller` or `Controller.handler`; `RollgateModule` where its options are wrong. */
+  /** `Controller` or `Controller.handler`; `RollgateModule` if its options are wrong. */
   readonly route: string;
   readonly reason: string;
-  /** Nearest names, best first, where the API or a dimension is unknown. */
+  /** If the API or a dimension is unknown: similar names, best first. */
   readonly nearest: readonly string[];
 }
 
-/** Thrown at the start of the application. Lists every limit that can't be enforced. */
+/** Thrown at the start of the application. `problems` lists every limit that can't be enforced. */
 export class RateLimitSetupError extends Error {
   override readonly name = 'RateLimitSetupError';
   constructor(readonly problems: readonly SetupProblem[]) {
@@ -58,7 +59,10 @@ export class RouteLimits implements OnModuleInit {
     }
   }
 
-  /** The limit of this handler; `undefined`: it has none, or is skipped. @throws Error when that cannot be told */
+  /**
+   * The limit of this handler; `undefined`: it has none, or is skipped.
+   * @throws Error if the handler can't be matched to a method of its class
+   */
   of({ handler, controller }: { handler: Handler; controller: Type }): RouteLimit | undefined {
     const mark = routeMarkOf({ handler, controller });
     return mark && 'limited' in mark ? this.#limitOf(mark.limited) : undefined;
@@ -88,7 +92,10 @@ export class RouteLimits implements OnModuleInit {
     if (problems.length > 0) throw new RateLimitSetupError(problems);
   }
 
-  /** A resolver whose dimension nothing counts by is a misspelled one: the real dimension would be left unresolved. */
+  /**
+   * A resolver for a dimension that nothing counts by is most likely misspelled, and the intended dimension would be
+   * unresolved.
+   */
   #checkModuleSubjects(): void {
     const known = new Set(this.options.limiter.catalogue.entries().flatMap(({ level }) => level));
     for (const { mark } of this.marked.all()) {

@@ -1,45 +1,45 @@
 /**
- * Where `@RateLimit` and `@SkipRateLimit` are kept, and how the mark of a running handler is found.
+ * Stores the marks of `@RateLimit` and `@SkipRateLimit`, and finds the mark of a running handler.
  *
- * Invariant: a mark is found by the class and the method's name, so another decorator that replaces the method (tracing,
- * caching and transaction decorators do) cannot lose it. A handler that cannot be matched to a method of a class with
- * marks is an error: it never runs unlimited by accident.
+ * Invariant: a mark is stored by class and method name, so it is kept when another decorator replaces the method, as
+ * tracing, caching and transaction decorators do. If a class has marks and its running handler matches none of its
+ * methods, that is an error, so no handler runs unlimited by accident.
  */
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
 import type { RateLimitRule } from './rate-limit.decorator.js';
 
-/** What `@RateLimit` or `@SkipRateLimit` says of a handler or a class. */
+/** What `@RateLimit` or `@SkipRateLimit` declares for a handler or a class. */
 export type RouteMark = { readonly limited: RateLimitRule } | { readonly skipped: true };
 
 export type Handler = (...args: never[]) => unknown;
 
-/** Metadata key of a mark, on a class and on the function that was decorated. To read a route's mark use `routeMarkOf`. */
+/** Metadata key of a mark, on a class and on the decorated function. Use `routeMarkOf` to read the mark of a route. */
 export const ROUTE_MARK = 'rollgate:route';
-/** Metadata key on a prototype: the marks of its own methods, by name. */
+/** Metadata key on a prototype, for the marks of its own methods by name. */
 const METHOD_MARKS = 'rollgate:methods';
 
-/** A marked method as a class has it, its own or inherited. */
+/** A marked method of a class, its own or inherited. */
 export interface MarkedMethod {
   readonly name: string;
   readonly mark: RouteMark;
-  /** What the class runs under that name now; `undefined`: nothing, a decorator took the method away. */
+  /** The function that the class now runs under that name; `undefined`: a decorator removed the method. */
   readonly handler: Handler | undefined;
-  /** `false`: a class below the marked one overrides the method. */
+  /** `false`: a subclass of the marked class overrides the method. */
   readonly isOwn: boolean;
 }
 
-/** Methods by function, with the mark of each; `undefined`: it has none. */
+/** Per class: the mark of each of its functions; `undefined`: the function has none. */
 const methodsOf = new WeakMap<Type, Map<unknown, RouteMark | undefined>>();
 
-/** What was found for a class and handler: every call asks. Begins anew when there is another mark. */
+/** Cache of marks by class and handler, because every call needs one. Cleared when a mark is added. */
 let found = new WeakMap<Type, WeakMap<Handler, RouteMark | undefined>>();
 
-/** @throws Error when this class or method has a mark already, or when guards never run at this place. */
+/** @throws Error if the class or method already has a mark, or if guards never run for it */
 export function setRouteMark(target: object, mark: RouteMark, method?: { key: string | symbol; value: unknown }): void {
   found = new WeakMap();
   if (method === undefined) {
-    // Own metadata only: a subclass may mark itself otherwise than its base.
+    // Own metadata only: a subclass may have a different mark from its base class.
     if (Reflect.hasOwnMetadata(ROUTE_MARK, target)) throw new Error(markedTwice((target as Type).name));
     Reflect.defineMetadata(ROUTE_MARK, mark, target);
     return;
@@ -56,7 +56,7 @@ export function setRouteMark(target: object, mark: RouteMark, method?: { key: st
   const marks: Map<string, RouteMark> = Reflect.getOwnMetadata(METHOD_MARKS, target) ?? new Map();
   if (marks.has(key)) throw new Error(markedTwice(place));
   Reflect.defineMetadata(METHOD_MARKS, marks.set(key, mark), target);
-  // On the function too: it keeps its mark when a mixin copies it to another class.
+  // Also on the function, which keeps the mark when a mixin copies it to another class.
   Reflect.defineMetadata(ROUTE_MARK, mark, value);
 }
 
@@ -65,12 +65,12 @@ function markedTwice(place: string): string {
 }
 
 /**
- * The mark of a handler: its own, else that of a method it overrides, else its class's, else that of a base class.
- * `undefined`: none.
- * @throws Error when methods of the class are marked and the handler is none of its methods.
+ * The mark of a handler: its own, or else that of a method it overrides, of its class, or of a base class. `undefined`:
+ * there is none.
+ * @throws Error if methods of the class are marked and the handler is not a method of the class
  */
 export function routeMarkOf({ controller, handler }: { controller: Type; handler: Handler }): RouteMark | undefined {
-  // A context made by hand may have no class.
+  // A context that was not created by Nest may have no class.
   if (typeof controller !== 'function') return Reflect.getMetadata(ROUTE_MARK, handler) as RouteMark | undefined;
   let marks = found.get(controller);
   if (marks === undefined) {
@@ -94,7 +94,7 @@ function findMark(controller: Type, handler: Handler): RouteMark | undefined {
 export function classMarkOf(type: Type): RouteMark | undefined {
   const inherited = Reflect.getMetadata(ROUTE_MARK, type) as RouteMark | undefined;
   if (inherited !== undefined) return inherited;
-  // A class decorator may have put another class (a Proxy, say) in the place of this one.
+  // A class decorator may have replaced this class, for example with a Proxy.
   for (const prototype of prototypesOf(type)) {
     const original: unknown = prototype.constructor;
     const mark = typeof original === 'function' && Reflect.getOwnMetadata(ROUTE_MARK, original);
@@ -103,13 +103,16 @@ export function classMarkOf(type: Type): RouteMark | undefined {
   return undefined;
 }
 
-/** Every marked method of a class, inherited ones too. The mark nearest to the class wins. */
+/**
+ * Every marked method of a class, including inherited ones. If a method has several marks, the one nearest to the class
+ * applies.
+ */
 export function markedMethodsOf(type: Type): MarkedMethod[] {
   const found = new Map<string, MarkedMethod>();
   const prototypes = prototypesOf(type);
   for (const prototype of prototypes) {
     for (const name of Object.getOwnPropertyNames(prototype)) {
-      // A method that a mixin copied from a marked one carries its mark itself.
+      // A method that a mixin copied from a marked one has the mark on the function.
       const handler = methodOf(prototype, name);
       const mark = handler && (Reflect.getOwnMetadata(ROUTE_MARK, handler) as RouteMark | undefined);
       if (mark && !found.has(name)) found.set(name, methodIn(prototypes, { name, mark, owner: prototype }));
@@ -122,7 +125,7 @@ export function markedMethodsOf(type: Type): MarkedMethod[] {
   return [...found.values()];
 }
 
-/** Makes known which functions an instance runs under the names of its class's methods, where it has replaced them. */
+/** Registers functions with which an instance has replaced methods of its class. */
 export function learnInstance(type: Type, instance: unknown): void {
   if (typeof instance !== 'object' || instance === null) return;
   const marks = new Map(markedMethodsOf(type).map(({ name, mark }) => [name, mark]));
@@ -144,7 +147,7 @@ function methodIn(
 
 function markOfMethod(type: Type, handler: Handler): RouteMark | undefined {
   let methods = methodsIn(type);
-  // Instrumentation may have replaced methods since: the ones that were known stay known.
+  // Instrumentation may have replaced methods since then. Functions that are already known stay known.
   if (!methods.has(handler)) methods = learnMethods(type, methods);
   if (methods.has(handler)) return methods.get(handler);
   if (markedMethodsOf(type).length === 0) return undefined;
@@ -180,7 +183,7 @@ function prototypesOf(type: Type): object[] {
   return prototypes;
 }
 
-/** Without running a getter. */
+/** Reads a method without running a getter. */
 function methodOf(prototype: object, name: string): Handler | undefined {
   const value = Object.getOwnPropertyDescriptor(prototype, name)?.value as unknown;
   return typeof value === 'function' && name !== 'constructor' ? (value as Handler) : undefined;

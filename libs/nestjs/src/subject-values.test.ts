@@ -9,7 +9,7 @@ function contextOf(type: string, args: unknown[]): ExecutionContext {
   return context as ExecutionContext;
 }
 
-describe('a value that was found', () => {
+describe('a value that a resolver returns', () => {
   it.each([
     ['b-1', 'b-1'],
     [' b ', ' b '],
@@ -35,20 +35,20 @@ describe('a value that was found', () => {
     [Number.POSITIVE_INFINITY],
     [() => 'b'],
     [Symbol('b')],
-  ])('is refused: %p', (value: unknown) => {
+  ])('is rejected: %p', (value: unknown) => {
     expect(() => subjectText('dimensions.bot', value)).toThrow('dimensions.bot: must be a string');
   });
 });
 
-describe('the resolvers of a route', () => {
-  it('are its own over the module’s over the built-in ones', async () => {
+describe('resolversOf', () => {
+  it('prefers the resolvers of the route to those of the module, and these to the built-in ones', async () => {
     const resolvers = resolversOf({ bot: () => 'module', table: () => 'module' }, { bot: () => 'route' });
     const found = (dimension: string) =>
       resolvers.get(dimension)?.(contextOf('http', [{ params: { requestId: 'r-1' } }]));
     expect([found('bot'), found('table'), found('request_id')]).toEqual(['route', 'module', 'r-1']);
   });
 
-  it('know no dimension that every object has', () => {
+  it('finds no resolver and no value by a property that every object has', () => {
     expect(resolversOf().get('constructor')).toBeUndefined();
     const inherited = contextOf('http', [{ params: Object.create({ botId: 'inherited' }) }]);
     expect(resolversOf().get('bot')?.(inherited)).toBeUndefined();
@@ -59,7 +59,7 @@ describe('the resolvers of a route', () => {
     ['graphql', [{}, { botId: 'b', requestId: 'r', tableName: 't' }, {}, {}]],
     ['rpc', [{ botId: 'b', requestId: 'r', tableName: 't' }, {}]],
     ['ws', [{}, { botId: 'b', requestId: 'r', tableName: 't' }, 'pattern']],
-  ])('find bot, request id and table in %s', (type, args) => {
+  ])('finds bot, request ID and table in a call of %s', (type, args) => {
     const found = ['bot', 'request_id', 'table'].map((dimension) =>
       resolversOf().get(dimension)?.(contextOf(type, args)),
     );
@@ -74,7 +74,7 @@ describe('the resolvers of a route', () => {
     ['rpc', [{}, { user: { account: 'acme' } }], 'acme'],
     ['ws', [{}, { user: { account: 'x' }, account: 'x' }], undefined],
     ['ws', [{ user: { account: 'acme' } }, {}], 'acme'],
-  ])('take the account from what the server knows of a call of %s, never from what was sent', (type, args, account) => {
+  ])('takes the account of a call of %s from the server, never from the client', (type, args, account) => {
     expect(resolversOf().get('account')?.(contextOf(type, args))).toBe(account);
   });
 });

@@ -1,8 +1,8 @@
 /**
- * What resolvers find, made fit to be counted.
+ * Checks and converts the values that resolvers return.
  *
- * Invariant: a value is text, or it is unresolved, or the call is refused. A list is never joined and an object never
- * printed, as either would let a client choose between two names for one subject.
+ * Invariant: a value becomes text, or is unresolved, or the call is rejected. Lists are never joined and objects never
+ * printed, because a client could then choose between two names for one subject.
  */
 import type { ExecutionContext } from '@nestjs/common';
 import { didYouMean, nearestNames } from '@rollgate/contract';
@@ -10,7 +10,7 @@ import { InvalidRequestError } from '@rollgate/limiter';
 import { callerOf } from './call.js';
 import type { SubjectResolver, SubjectResolvers, SubjectValue } from './options.js';
 
-/** The dimension every subject begins with. */
+/** The dimension with which every subject begins. */
 export const ACCOUNT = 'account';
 
 const DEFAULT_RESOLVERS: SubjectResolvers = {
@@ -28,7 +28,7 @@ function sentAs(name: string): SubjectResolver {
   };
 }
 
-/** A resolver is for a dimension that nothing counts by. */
+/** Thrown for a resolver whose dimension nothing counts by. */
 export class UnknownDimensionError extends Error {
   override readonly name = 'UnknownDimensionError';
   constructor(
@@ -39,15 +39,16 @@ export class UnknownDimensionError extends Error {
   }
 }
 
-/** `why`: what is counted by instead. */
+/** `why`: which dimensions are counted by instead. */
 export function unknownDimension(name: string, known: Iterable<string>, why: string): UnknownDimensionError {
   const nearest = nearestNames(name, known);
   return new UnknownDimensionError(`subjects: "${name}" is no dimension, ${why}${didYouMean(nearest)}`, nearest);
 }
 
 /**
- * The defaults, under the module's, under the route's. A map, so that no name finds what every object has.
- * @throws Error for a resolver that is no function.
+ * The default resolvers, with those of the module and of the route on top. A map, so that names such as `constructor`
+ * find nothing.
+ * @throws Error if a resolver is not a function
  */
 export function resolversOf(...layers: (SubjectResolvers | undefined)[]): ReadonlyMap<string, SubjectResolver> {
   const resolvers = new Map(Object.entries(DEFAULT_RESOLVERS));
@@ -62,8 +63,8 @@ export function resolversOf(...layers: (SubjectResolvers | undefined)[]): Readon
 }
 
 /**
- * @returns `undefined` where the value is unresolved: `undefined`, `null` or blank.
- * @throws InvalidRequestError when it is neither text nor a number.
+ * @returns the value as text; `undefined` if it is unresolved: `undefined`, `null` or blank
+ * @throws InvalidRequestError if it is neither text nor a number
  */
 export function subjectText(field: string, value: unknown): string | undefined {
   if (value === undefined || value === null) return undefined;

@@ -1,12 +1,12 @@
 /**
- * The support link of a denied call: it carries what was denied, signed, so that a request for a custom limit arrives
- * filled in and nobody can file one for a denial that never was.
+ * The support link of a denied call. It contains the facts of the denial, signed, so that the form of a limit request
+ * is pre-filled, and no request can refer to a denial that did not happen.
  */
 import { createHmac, timingSafeEqual } from 'node:crypto';
 import type { Decision, Window } from '@rollgate/contract';
 import { parseSubjectKey } from '@rollgate/limiter';
 
-/** What was denied. Limits in units; `at` is ISO 8601. */
+/** The facts of a denial. Limits are in units; `at` is ISO 8601. */
 export interface DeniedCall {
   readonly id: string;
   readonly account: string;
@@ -20,15 +20,19 @@ export interface DeniedCall {
 }
 
 const MIN_SECRET_BYTES = 32;
-/** A link is followed within days, or not at all. */
+/** How long a link is valid. Links are normally followed within days. */
 const GOOD_FOR_MS = 30 * 24 * 3_600_000;
 
+/** Creates and reads signed support links. */
 export class SupportLinks {
   readonly #url: string | (() => string);
   readonly #secret: string;
   readonly #now: () => number;
 
-  /** `url`: of the page or API that takes requests; `?denial=…` is added. @throws Error for a secret under 32 bytes */
+  /**
+   * `url`: the page or API that accepts limit requests; `?denial=…` is appended.
+   * @throws Error if the secret is shorter than 32 bytes
+   */
   constructor({ url, secret, now = Date.now }: { url: string | (() => string); secret: string; now?: () => number }) {
     if (Buffer.byteLength(secret) < MIN_SECRET_BYTES) {
       throw new Error(`limitRequests.secret: needs at least ${MIN_SECRET_BYTES} bytes`);
@@ -38,11 +42,13 @@ export class SupportLinks {
     this.#now = now;
   }
 
+  /** The URL of the form, with the signed denial. */
   linkTo(decision: Decision): string {
     const url = typeof this.#url === 'string' ? this.#url : this.#url();
     return `${url}${url.includes('?') ? '&' : '?'}denial=${this.sign(decision)}`;
   }
 
+  /** The signed denial alone, as a token for a URL. */
   sign({ id, account, api, group, subject, deniedBy, windows, decidedAtMs }: Decision): string {
     const call: DeniedCall = {
       id,
@@ -59,7 +65,7 @@ export class SupportLinks {
     return `${payload}.${this.#mac(payload).toString('base64url')}`;
   }
 
-  /** undefined: it was not signed here, or is older than 30 days. */
+  /** The denial in the token; `undefined`: the signature is not valid, or the denial is older than 30 days. */
   read(token: string): DeniedCall | undefined {
     const [payload = '', mac = '', ...more] = token.split('.');
     const given = Buffer.from(mac, 'base64url');

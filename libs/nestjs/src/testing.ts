@@ -1,19 +1,20 @@
-/** For tests of applications: the same module, counting in memory by a clock the test owns. */
+/** For tests of applications: the same module, counting in memory with a clock that the test controls. */
 import type { DynamicModule } from '@nestjs/common';
 import type { Catalogue } from '@rollgate/contract';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
 import { RollgateModule } from './module.js';
 import type { RollgateOptions } from './options.js';
 
+/** The options of `RollgateModule` except `limiter`, and those of the memory limiter. */
 export interface RollgateTestingOptions extends Omit<RollgateOptions, 'limiter'> {
-  /** Unix ms, the real time by default. */
+  /** Returns the current time in Unix ms. Default: the real time. */
   readonly clock?: () => number;
-  /** The platform's matrix by default. */
+  /** Default: the catalogue of the sample platform. */
   readonly catalogue?: Catalogue;
   readonly isGlobal?: boolean;
 }
 
-/** Stands in for `RollgateModule`: same guard, same decisions, no database. */
+/** Replaces `RollgateModule` in tests: the same guard and decisions, without a database. */
 export class RollgateTestingModule {
   static forRoot({ clock, catalogue, ...options }: RollgateTestingOptions = {}): DynamicModule {
     const limiter = createMemoryLimiter({ ...(clock && { clock }), ...(catalogue && { catalogue }) });

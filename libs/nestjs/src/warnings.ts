@@ -1,15 +1,17 @@
 /**
- * What operators read. Invariant: no caller can flood the log, and nothing a caller sent is written.
+ * Log messages for operators.
+ *
+ * Invariant: callers can't flood the log, and nothing that a caller sent is logged.
  */
 import { Injectable, Logger } from '@nestjs/common';
 
-/** A failing database fails every call: one line a second says as much as thousands. */
+/** A failing database fails every call. One line per second is enough. */
 const FAILURES_EVERY_MS = 1000;
 
 @Injectable()
 export class Warnings {
   readonly #logger = new Logger('Rollgate');
-  /** Bounded by what is decorated: texts hold names of APIs and dimensions only. */
+  /** Bounded, because the texts contain only names of APIs and dimensions in the application's decorators. */
   readonly #said = new Set<string>();
   readonly #failures = new Map<string, { loggedAtMs: number; unlogged: number }>();
 

@@ -1,4 +1,7 @@
-/** What stands between a caller and the application: caches must not keep refusals, browsers must read the header fields. */
+/**
+ * Between a caller and the application: caches must not store refusals, and browsers must be able to read the header
+ * fields.
+ */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication, Logger } from '@nestjs/common';
 import { Catalogue } from '@rollgate/contract';
@@ -26,7 +29,7 @@ class PlainController {
   }
 }
 
-/** As much of Express's and Node's response as middleware uses. */
+/** The methods of Express's and Node's response that the middleware uses. */
 interface Response {
   setHeader(name: string, value: string): void;
   writeHead(...args: unknown[]): unknown;
@@ -40,7 +43,7 @@ const CACHED: Record<string, string> = {
   'Surrogate-Control': 'max-age=600',
 };
 
-/** Middleware before the guard. */
+/** Middleware that runs before the guard. */
 function early(app: INestApplication): void {
   app.use((_request: unknown, response: Response, next: () => void) => {
     for (const [name, value] of Object.entries(CACHED)) response.setHeader(name, value);
@@ -48,7 +51,7 @@ function early(app: INestApplication): void {
   });
 }
 
-/** Middleware that waits for the head, as the package `on-headers` does. */
+/** Middleware that acts when the head is written, as the package `on-headers` does. */
 function late(app: INestApplication): void {
   app.use((_request: unknown, response: Response, next: () => void) => {
     const writeHead = response.writeHead;
@@ -92,10 +95,11 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
 
   it.each([
     ['earlier', early],
-    // Express's middleware on Fastify writes below its reply, whose own fields win over it.
+    // On Fastify, middleware for Express writes to the response that the reply wraps. The reply's fields take
+    // precedence.
     ['later, as the head is written', late],
     ...(platform === 'Fastify' ? [['by hooks', hooks] as const] : []),
-  ])('no refusal may be stored, whatever middleware sets %s', async (_when, prepare) => {
+  ])('no cache may store a rejected call, whatever middleware sets %s', async (_when, prepare) => {
     const call = await start(prepare);
     const allowed = await call('/plain');
     expect([allowed.status, allowed.headers.get('cache-control')]).toEqual([200, 'public, max-age=600']);
@@ -116,7 +120,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
   const EXPOSED = 'access-control-expose-headers';
   const cross = { headers: { origin: 'https://shop.example' } };
 
-  it('pages of other origins read the fields of an answer and of a denial, where CORS is on', async () => {
+  it('pages of other origins can read the header fields of allowed and denied calls if CORS is enabled', async () => {
     const call = await start((created) => created.enableCors(), { legacyHeaders: true });
     const legacy = 'X-RateLimit-Limit, X-RateLimit-Remaining, X-RateLimit-Reset';
     expect((await call('/plain', cross)).headers.get(EXPOSED)).toBe(`RateLimit-Policy, RateLimit, ${legacy}`);
@@ -125,7 +129,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(denied.headers.get(EXPOSED)).toBe(`RateLimit-Policy, RateLimit, Retry-After, ${legacy}`);
   });
 
-  it('what the application exposes itself stays exposed, once', async () => {
+  it('header fields that the application exposes itself stay exposed and are listed once', async () => {
     const call = await start((created) =>
       created.enableCors({ origin: 'https://shop.example', credentials: true, exposedHeaders: ['ETag', 'ratelimit'] }),
     );
@@ -134,7 +138,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     );
   });
 
-  it('a wildcard exposes everything already, and without CORS nothing is exposed', async () => {
+  it('nothing is added to a wildcard of exposed fields, and nothing is exposed without CORS', async () => {
     const call = await start((created) => created.enableCors({ exposedHeaders: '*' }));
     expect((await call('/plain', cross)).headers.get(EXPOSED)).toBe('*');
     await app?.app.close();
@@ -142,7 +146,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect((await plain('/plain', cross)).headers.get(EXPOSED)).toBeNull();
   });
 
-  it('CORS by middleware of Express counts, too', async () => {
+  it('fields are also exposed if CORS is enabled by middleware for Express', async () => {
     const call = await start((created) =>
       created.use((_request: unknown, response: Response, next: () => void) => {
         response.setHeader('Access-Control-Allow-Origin', '*');
@@ -152,7 +156,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect((await call('/plain', cross)).headers.get(EXPOSED)).toBe('RateLimit-Policy, RateLimit');
   });
 
-  it('an unavailable limiter answers a Retry-After that pages can read and caches do not store', async () => {
+  it('a 503 of an unavailable limiter has a Retry-After that pages can read, and caches do not store it', async () => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     app = await startApp({
       adapter: adapter(),

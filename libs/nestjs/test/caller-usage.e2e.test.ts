@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
   });
   afterEach(() => app.app.close());
 
-  it('shows each API and subject of the calling account with its release schedule', async () => {
+  it('the usage route lists each API and subject of the calling account with its release schedule', async () => {
     await callTimes(2, () => publish('b-1'));
     clock.wait({ seconds: 10 });
     await publish('b-1');
@@ -74,7 +74,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
             { afterMs: 55_600, units: 1 },
           ],
         },
-        // By the minute: both leave within one, so the later time stands for both.
+        // Releases are grouped by minute. Both are in the same minute, so both have the later time.
         hour: {
           limit: 1800,
           used: 3,
@@ -89,7 +89,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     });
   });
 
-  it('gives an hour of traffic as 62 releases at most, none of them too early', async () => {
+  it('an hour of traffic is listed as at most 62 releases, none of them too early', async () => {
     const hour = [];
     for (let i = 0; i < 240; i++) {
       await publish('b-1');
@@ -109,7 +109,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(gone).toBe(240);
   });
 
-  it('spends nothing and is not limited', async () => {
+  it('the usage route spends no units and is not limited', async () => {
     await publish('b-1');
     expect(await callTimes(70, () => app.call(PATH))).toEqual({ 200: 70 });
     const { headers, body } = await app.call(PATH);
@@ -119,7 +119,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ]);
   });
 
-  it('pages by key, each item once', async () => {
+  it('pages of usage follow key order and list each item once', async () => {
     for (const bot of ['b-3', 'b-1', 'ü/%=', 'b-2', 'b-5']) await publish(encodeURIComponent(bot));
     const seen: string[] = [];
     const sizes: number[] = [];
@@ -134,13 +134,13 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(seen).toEqual(['b-1', 'b-2', 'b-3', 'b-5', 'ü/%=']);
   });
 
-  it('ends where the last page is full', async () => {
+  it('a full last page of usage has no next page', async () => {
     await publish('b-1');
     await publish('b-2');
     expect((await app.call(`${PATH}?limit=2`)).body.next).toBeNull();
   });
 
-  it('shows nothing of another account, whatever the cursor says', async () => {
+  it('a forged cursor shows no usage of another account', async () => {
     await publish('b-1', 'globex');
     const { body } = await app.call(`${PATH}?after=${encodeURIComponent('acm')}`);
     expect(body).toEqual({ account: 'acme', at: expect.stringMatching(/Z$/), items: [], next: null });
@@ -155,14 +155,14 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ['after', 'after=a&after=b'],
     ['after', 'after=a%00'],
     ['after', `after=${'x'.repeat(9000)}`],
-  ])('refuses a malformed %s with 400', async (field, query) => {
+  ])('the usage route rejects a malformed %s with 400', async (field, query) => {
     const { status, headers, body } = await app.call(`${PATH}?${query}`);
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body).toMatchObject({ title: 'Bad Request', field });
   });
 
-  it('answers 503 while the limiter is away, and says when to ask again', async () => {
+  it('the usage route responds with 503 and Retry-After while the limiter is unavailable', async () => {
     await app.app.get(Limiter).close();
     const { status, headers, body } = await app.call(PATH);
     expect(status).toBe(503);
@@ -170,17 +170,17 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(body).toMatchObject({ title: 'Service Unavailable', status: 503 });
   });
 
-  it('refuses a call without an account with 401', async () => {
+  it('the usage route rejects a call without an account with 401', async () => {
     expect((await app.call(PATH, { account: null })).status).toBe(401);
   });
 
-  it('is a base for a controller of your own, not limited by its class', async () => {
+  it('a controller can extend RateLimitsController, and a limit on its class does not apply to the usage route', async () => {
     await publish('b-1');
     expect(await callTimes(61, () => app.call('/my/limits'))).toEqual({ 200: 61 });
     expect((await app.call('/my/limits')).body.items).toHaveLength(1);
   });
 
-  it('lists by account for code that knows it', async () => {
+  it('CallerUsage lists usage by account for code that knows the account', async () => {
     await publish('b-1');
     const { items } = await app.app.get(CallerUsage).list('acme');
     expect(items.map(({ subject }) => subject)).toEqual(['acme/publish-bot/bot=b-1']);

@@ -1,4 +1,4 @@
-/** What the guard tells of a denied call, for the record. */
+/** What the guard passes on about a denied call for the recorded event. */
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
 import { Recorder } from '@rollgate/limiter';
@@ -46,7 +46,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
   };
   afterEach(() => app.app.close());
 
-  it('a denial is recorded with the pattern of its route, not with what the caller put into it', async () => {
+  it('a denial is recorded with the pattern of its route, without the values that the caller sent', async () => {
     await start('v1');
     await app.call('/v1/bots/b-1/publish?secret=1', { method: 'POST' });
     await app.call('/v1/bots/b-2');
@@ -54,7 +54,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(rows.map(({ route }) => route)).toEqual(['POST /v1/bots/:botId/publish', 'GET /v1/bots/:botId']);
   });
 
-  it('and with the id of its request: the server’s own, or the caller’s where that is safe', async () => {
+  it('a denial is recorded with the HTTP request ID: the server’s own, or else the caller’s if it is safe', async () => {
     await start();
     for (const id of ['req-of-caller', 'x'.repeat(129), 'two words']) {
       await app.call(`/bots/${id.length}/publish`, { method: 'POST', headers: { 'X-Request-Id': id } });

@@ -72,7 +72,7 @@ class MildGuard extends RateLimitGuard {
   }
 }
 
-/** Lets the second guard see what the first one has denied. */
+/** Passes a call that the first guard denied on to the second guard. */
 @Injectable()
 class SwallowingGuard extends RateLimitGuard {
   static readonly denials: string[] = [];
@@ -85,7 +85,7 @@ class SwallowingGuard extends RateLimitGuard {
   }
 }
 
-/** Tries our guard twice side by side, as a guard composed of others does. */
+/** Runs `RateLimitGuard` twice concurrently, as a guard composed of others does. */
 @Injectable()
 class BothGuard implements CanActivate {
   constructor(
@@ -190,7 +190,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     await app.app.close();
   });
 
-  it('counts a call once that passes a global guard, controller guards, and guards side by side', async () => {
+  it('a call that passes a global guard, controller guards and concurrent guards is counted once', async () => {
     await start({ subjects: { table: () => 't' } });
     SwallowingGuard.denials.length = 0;
     expect(await callTimes(4, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 1 });
@@ -200,12 +200,12 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(await callTimes(3, () => app.call('/plain/thrice'))).toEqual({ 200: 2, 429: 1 });
   });
 
-  it('counts a call once that no guard has decided before two ask side by side', async () => {
+  it('a call is counted once if its first guards run concurrently', async () => {
     await start({}, [{ provide: APP_GUARD, useClass: TokenGuard }]);
     expect(await callTimes(4, () => app.call('/plain/side-by-side'))).toEqual({ 200: 3, 429: 1 });
   });
 
-  it('throws the same denial from every guard a denied call passes', async () => {
+  it('every guard that a denied call passes throws the same denial', async () => {
     const asked: Decision[] = [];
     await start({ onDecision: (decision) => asked.push(decision) }, [
       { provide: APP_GUARD, useClass: TokenGuard },
@@ -220,13 +220,13 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(asked.at(-1)?.id).toBe(denied.body.denialId);
   });
 
-  it('works with a guard of one controller only, and runs no limit without any', async () => {
+  it('a guard on one controller enforces its limits, and no limit is enforced without a guard', async () => {
     await start({}, [{ provide: APP_GUARD, useClass: TokenGuard }]);
     expect(await callTimes(5, () => app.call('/plain'))).toEqual({ 200: 5 });
     expect(await callTimes(5, () => app.call('/plain/guarded'))).toEqual({ 200: 3, 429: 2 });
   });
 
-  it('lets a guard override what is skipped, resolved, asked for and answered', async () => {
+  it('a subclass of the guard can override skipping, subjects, cost and the response to a denial', async () => {
     await start({}, []);
     StrictGuard.denied.length = 0;
     const call = (headers: Record<string, string>) => app.call('/strict', { headers });
@@ -240,18 +240,18 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(StrictGuard.denied).toMatchObject([{ subject: 'acme/two/table=t-1', allowed: false }]);
   });
 
-  it('lets no denied call through when onDenied returns', async () => {
+  it('a denied call is not let through if onDenied returns', async () => {
     await start({}, []);
     expect(await callTimes(5, () => app.call('/mild'))).toEqual({ 200: 3, 403: 2 });
   });
 
-  it('skips what the module says', async () => {
+  it('calls for which the option skip returns true are not limited', async () => {
     await start({ skip: async (context) => context.switchToHttp().getRequest().headers['x-probe'] === '1' });
     expect(await callTimes(5, () => app.call('/plain', { headers: { 'x-probe': '1' } }))).toEqual({ 200: 5 });
     expect(await callTimes(5, () => app.call('/plain'))).toEqual({ 200: 3, 429: 2 });
   });
 
-  it('takes the account where the module says', async () => {
+  it('the account is resolved by the option subjects of the module', async () => {
     await start({ subjects: { account: (context) => `${context.switchToHttp().getRequest().user.account}/emea` } });
     const seen = jest.spyOn(app.app.get(Limiter), 'acquire');
     await app.call('/plain');
@@ -262,14 +262,14 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     ['a number', 42, '42'],
     ['a bigint', 42n, '42'],
     ['text in a promise', Promise.resolve('t'), 't'],
-  ])('counts %s as text', async (_what, value, text) => {
+  ])('a dimension whose value is %s is counted as text', async (_what, value, text) => {
     await start({ subjects: { table: () => value } });
     const seen = jest.spyOn(app.app.get(Limiter), 'acquire');
     await app.call('/plain/table');
     expect(seen.mock.calls).toEqual([[expect.objectContaining({ dimensions: { table: text } })]]);
   });
 
-  it('sends X-RateLimit fields of the tightest window when asked', async () => {
+  it('X-RateLimit fields of the tightest window are sent if legacyHeaders is set', async () => {
     await start({ legacyHeaders: true });
     const legacy = async () => {
       const { headers } = await app.call('/plain');
@@ -282,7 +282,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(await legacy()).toEqual(['3', '0', expect.stringMatching(/^5[01]$/)]);
   });
 
-  it('writes support by a function of the denial, and has a default', async () => {
+  it('support in the problem body is set by a function of the denial, or is a default text', async () => {
     await start({
       support: ({ api, account }, context) =>
         `mailto:limits@example.com?subject=${account}-${api}-${context.getType()}`,
@@ -295,7 +295,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect((await app.call('/plain')).body.support).toMatch(/support/);
   });
 
-  it('tells onDecision of each call once, and does not mind its errors', async () => {
+  it('onDecision is called once per call, and its errors are ignored', async () => {
     const seen: boolean[] = [];
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     await start({
@@ -309,7 +309,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(logged).toHaveBeenCalledTimes(1);
   });
 
-  it('passes an error of a resolver on, and counts nothing', async () => {
+  it('an error of a resolver is passed on, and the call is not counted', async () => {
     await start({
       subjects: {
         account: () => {
@@ -322,7 +322,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(seen).not.toHaveBeenCalled();
   });
 
-  it('warns once of an API and dimension that was not found', async () => {
+  it('a dimension that was not found is logged once per API', async () => {
     const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     await start({ subjects: { table: () => undefined } }, []);
     await callTimes(3, () => app.call('/strict'));
@@ -330,7 +330,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(lines).toEqual([expect.stringContaining('two: "table"')]);
   });
 
-  it('answers 503 while the store is away, lets nothing through, and logs once a second', async () => {
+  it('guarded calls get 503 while the store is unavailable, no handler runs, and the failure is logged once a second', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     const limiter = new Limiter({ store: awayStore(), catalogue: builtInCatalogue });
     @Controller('bots')
@@ -358,15 +358,15 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     expect(logged).toHaveBeenCalledTimes(1);
   });
 
-  // Fastify answers with the first route that matches, it falls through to none.
+  // Fastify runs only the first route that matches.
   if (platform === 'Express') {
-    it('counts a call once that passes two handlers', async () => {
+    it('a call that passes two handlers is counted once', async () => {
       await start();
       expect(await callTimes(4, () => app.call('/fall/through'))).toEqual({ 200: 3, 429: 1 });
     });
   }
 
-  it('works in a module that imports it where it is not global', async () => {
+  it('a module that is not global works in the modules that import it', async () => {
     @Module({
       imports: [RollgateTestingModule.forRoot({ clock: clock.read, catalogue, isGlobal: false })],
       controllers: [PlainController],

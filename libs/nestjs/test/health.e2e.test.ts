@@ -44,7 +44,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     return { app, url: await app.getUrl(), health: app.get(RollgateHealth) };
   }
 
-  test('ready while it serves; while it drains not ready, and each answer closes its connection', async () => {
+  test('an application is ready while it serves; while it drains it is not ready, and each response closes its connection', async () => {
     const { app, url, health } = await start(createMemoryLimiter({ catalogue: builtInCatalogue }));
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([200, { rollgate: { status: 'up', mode: 'normal' } }]);
@@ -64,14 +64,14 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     await app.close();
   });
 
-  test('closed without a delay it is not ready either', async () => {
+  test('an application that is closed without draining is not ready', async () => {
     const { app, health } = await start(createMemoryLimiter({ catalogue: builtInCatalogue }));
     await app.close();
     expect(health.isReady()).toBe(false);
   });
 });
 
-test('a limiter that has not reached its database: not ready, with the reason', async () => {
+test('an application whose limiter has not reached its database is not ready and reports the reason', async () => {
   const databaseUrl = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
   const limiter = createPostgresLimiter({
     databaseUrl,

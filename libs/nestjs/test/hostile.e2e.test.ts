@@ -1,4 +1,4 @@
-/** The guard under bad subjects and costs: refused before the store, which sees good neighbours alone. */
+/** Malformed subjects and costs are rejected before the store, which gets only the valid calls among them. */
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Catalogue } from '@rollgate/contract';
@@ -17,7 +17,7 @@ const catalogue = new Catalogue([
   },
 ]);
 
-/** What the application's own code finds in a call: here, whatever the test says. */
+/** The values that the application's resolvers return, as set by the test. */
 let sent: { account: unknown; bot: unknown; cost: unknown };
 
 @Controller()
@@ -81,7 +81,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     return await app.call('/publish');
   };
 
-  /** Refused so, without a trace in the store; a good call after it counts one. */
+  /** Expects these responses, no calls of the store, and that a valid call afterwards is counted once. */
   const refuses = async (parts: Partial<typeof sent>, { status, field }: { status: number; field?: string }) => {
     const before = store.items.length;
     const answer = await call(parts);
@@ -95,14 +95,14 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     expect(store.items.length).toBe(before + 1);
   };
 
-  it('what is no text is no bot and no account', async () => {
+  it('a bot or an account that is not text is rejected', async () => {
     for (const [, value] of NO_SUBJECTS) {
       await refuses({ bot: value }, { status: 400, field: 'dimensions.bot' });
       await refuses({ account: value }, { status: 400, field: 'account' });
     }
   });
 
-  it('text that can be no subject is refused; blank text is a bot nobody named', async () => {
+  it('text that is not valid in a subject is rejected, and blank text counts as a missing bot', async () => {
     for (const [, text] of REFUSED_TEXTS) {
       if (isBlank(text)) {
         expect((await call({ bot: text })).status).toBe(200);
@@ -115,7 +115,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     }
   });
 
-  it('a cost is a whole number from 1 to the cap; one above the limit can never succeed', async () => {
+  it('a cost that is not a whole number from 1 to the maximum is rejected, and one above the limit can never succeed', async () => {
     for (const cost of NO_COSTS) await refuses({ cost }, { status: 400, field: 'cost' });
     const dear = await call({ cost: 101 });
     expect([dear.status, dear.body.message]).toEqual([
@@ -126,7 +126,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     expect((await call({ cost: 100 })).status).toBe(200);
   });
 
-  it('two spellings are one subject, and odd names each their own', async () => {
+  it('two spellings of a name count as one subject, and unusual names each count separately', async () => {
     for (const [, one, other] of SAME_TEXTS) {
       await call({ bot: one });
       await call({ bot: other });
@@ -141,9 +141,9 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
     expect(subjects).not.toContain('acme/publish/bot=*');
   });
 
-  it('a burst of good and bad: the store hears of the good alone', async () => {
+  it('in a burst of valid and malformed calls the store gets only the valid ones', async () => {
     let n = 0;
-    // Read anew for each call: every other one has a cost that can't be.
+    // Read for each call: every other call has an invalid cost.
     sent = {
       account: 'acme',
       bot: 'b',

@@ -1,4 +1,4 @@
-/** An application over real HTTP, on Express or Fastify, with a clock of its own and an account by bearer token. */
+/** An application over real HTTP, on Express or Fastify, with a test clock. The bearer token is the account. */
 import type { AddressInfo } from 'node:net';
 import {
   type CanActivate,
@@ -21,7 +21,7 @@ export const ADAPTERS = [
   { platform: 'Fastify', adapter: (): AbstractHttpAdapter => new FastifyAdapter() },
 ];
 
-/** Not on a whole second, so that rounding shows. */
+/** Not a whole second, so that rounding has an effect. */
 export class Clock {
   nowMs = Date.parse('2026-03-01T10:00:00.400Z');
   readonly read = (): number => this.nowMs;
@@ -31,7 +31,7 @@ export class Clock {
   }
 }
 
-/** Stands for a guard that verifies a token: `Bearer acme` is the account acme. */
+/** Replaces a guard that verifies a token: `Bearer acme` is the account acme. */
 @Injectable()
 export class TokenGuard implements CanActivate {
   canActivate(context: ExecutionContext): boolean {
@@ -103,7 +103,7 @@ export async function startApp(parts: AppParts): Promise<App> {
   };
 }
 
-/** Calls so often, and counts the answers by status. */
+/** Repeats a call and counts the responses by status. */
 export async function callTimes(times: number, call: () => Promise<Answer>): Promise<Record<number, number>> {
   const statuses: Record<number, number> = {};
   for (let i = 0; i < times; i++) {

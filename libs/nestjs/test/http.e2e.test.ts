@@ -135,19 +135,19 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
   });
   afterEach(() => app.app.close());
 
-  it('admits exactly the limit, and never runs the handler of a denied call', async () => {
+  it('exactly as many calls as the limit are allowed, and the handler never runs for a denied call', async () => {
     expect(await callTimes(10, () => post('/bots/b-1/publish'))).toEqual({ 201: 3, 429: 7 });
     expect(handled).toBe(3);
   });
 
-  it('counts another bot, another account and another API apart', async () => {
+  it('other bots, other accounts and other APIs are counted separately', async () => {
     await callTimes(4, () => post('/bots/b-1/publish'));
     expect((await post('/bots/b-2/publish')).status).toBe(201);
     expect((await post('/bots/b-1/publish', 'globex')).status).toBe(201);
     expect((await post('/bots/b-1/export')).status).toBe(201);
   });
 
-  it('answers a denied call with the problem body, and with nothing else', async () => {
+  it('a denied call gets the problem body and nothing else', async () => {
     await callTimes(3, () => post('/bots/b-1/publish'));
     clock.wait({ seconds: 20 });
     const { status, headers, body } = await post('/bots/b-1/publish');
@@ -169,7 +169,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(body.message).toBe('Rate limit for this API has been reached. Please try again after some time.');
   });
 
-  it('says what is left on allowed and denied calls alike', async () => {
+  it('allowed and denied calls both report the remaining units', async () => {
     const seen = [];
     for (let i = 0; i < 4; i++) {
       const { headers } = await post('/bots/b-1/publish');
@@ -189,17 +189,17 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ]);
   });
 
-  it('sends no X-RateLimit field unless asked', async () => {
+  it('no X-RateLimit field is sent by default', async () => {
     const { headers } = await post('/bots/b-1/publish');
     expect([...headers.keys()].filter((name) => name.startsWith('x-ratelimit'))).toEqual([]);
   });
 
-  it('leaves t out where nothing is used', async () => {
+  it('the parameter t is left out if nothing is used', async () => {
     const { headers } = await post('/bots/b-1/blocked');
     expect(headers.get('ratelimit')).toBe('"minute";r=0, "hour";r=7');
   });
 
-  it('is allowed after Retry-After, and not a second before', async () => {
+  it('a denied call is allowed after Retry-After, and not a second before', async () => {
     await callTimes(3, () => post('/bots/b-1/publish'));
     clock.wait({ seconds: 13, ms: 250 });
     const denied = await post('/bots/b-1/publish');
@@ -211,7 +211,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect((await post('/bots/b-1/publish')).status).toBe(201);
   });
 
-  it('denies by the hour once it is spent, and is allowed after its Retry-After', async () => {
+  it('calls are denied by the hour window when it is full, and allowed after its Retry-After', async () => {
     await callTimes(3, () => post('/bots/b-1/publish'));
     clock.wait({ seconds: 61 });
     await callTimes(3, () => post('/bots/b-1/publish'));
@@ -234,14 +234,14 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(await callTimes(4, () => post('/bots/b-1/publish'))).toEqual({ 201: 3, 429: 1 });
   });
 
-  it('asks for the cost of the route, or of the call, all or nothing', async () => {
+  it('a call costs what the route or its cost function sets, and is allowed as a whole or denied', async () => {
     expect((await post('/bots/b-1/two')).status).toBe(201);
     expect((await post('/bots/b-1/two')).status).toBe(429);
     expect((await post('/bots/b-1/rows?rows=1')).status).toBe(201);
     expect((await post('/bots/b-1/publish')).status).toBe(429);
   });
 
-  it('tells a cost above the limit that no wait helps', async () => {
+  it('a call whose cost exceeds the limit gets 422 without Retry-After', async () => {
     const { status, headers, body } = await post('/bots/b-1/rows?rows=4');
     expect(status).toBe(422);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -251,7 +251,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(await callTimes(4, () => post('/bots/b-1/publish'))).toEqual({ 201: 3, 429: 1 });
   });
 
-  it('gives a blocked API no time to come back', async () => {
+  it('a call of a blocked API gets 429 without Retry-After', async () => {
     const { status, headers, body } = await post('/bots/b-1/blocked');
     expect(status).toBe(429);
     expect(headers.get('retry-after')).toBeNull();
@@ -262,14 +262,14 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     });
   });
 
-  it.each(['0', '-1', '1.5', 'x', '1e12'])('refuses a cost of %s with 400', async (rows) => {
+  it.each(['0', '-1', '1.5', 'x', '1e12'])('a cost of %s is rejected with 400', async (rows) => {
     const { status, headers, body } = await post(`/bots/b-1/rows?rows=${rows}`);
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body).toMatchObject({ type: 'about:blank', title: 'Bad Request', status: 400, field: 'cost' });
   });
 
-  it('counts by the level of the route', async () => {
+  it('a route is counted by its own dimensions if it sets them', async () => {
     await post('/bots/b-1/by-account');
     await post('/bots/b-2/by-account');
     expect(await callTimes(2, () => post('/bots/b-3/by-account'))).toEqual({ 201: 1, 429: 1 });
@@ -279,26 +279,26 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(await callTimes(3, () => post('/bots/b-1/by-table/users'))).toEqual({ 201: 3 });
   });
 
-  it('says the own sentence of an API', async () => {
+  it('a denial contains the message of its API', async () => {
     await callTimes(3, () => post('/bots/b-1/export'));
     expect((await post('/bots/b-1/export')).body.message).toBe('No more exports for now.');
   });
 
-  it('lets what stands at the handler win over its class', async () => {
+  it('a decorator on a handler takes precedence over that on its class', async () => {
     expect(await callTimes(5, () => app.call('/class/inherits'))).toEqual({ 200: 3, 429: 2 });
     expect(await callTimes(5, () => app.call('/class/own?bot=b-1'))).toEqual({ 200: 3, 429: 2 });
     expect(await callTimes(5, () => app.call('/class/skipped'))).toEqual({ 200: 5 });
     expect(await callTimes(5, () => app.call('/skipped/class'))).toEqual({ 200: 5 });
-    expect((await app.call('/skipped/limited')).status).toBe(429); // the class's three calls were of the same API
+    expect((await app.call('/skipped/limited')).status).toBe(429); // the class's three calls used the same API
   });
 
-  it('leaves a handler without a limit alone', async () => {
+  it('a handler without a decorator is not limited', async () => {
     const { status, headers } = await app.call('/bots/b-1/free', { account: null });
     expect(status).toBe(200);
     expect([...headers.keys()].filter((name) => name.includes('ratelimit'))).toEqual([]);
   });
 
-  it('counts what has no bot, or a blank one, in one shared subject of the account', async () => {
+  it('calls with a missing or blank bot count under one subject shared by the account', async () => {
     const missing = ['/class/own', '/class/own?bot=', '/class/own?bot=%20', '/class/own'];
     const statuses = [];
     for (const path of missing) statuses.push((await app.call(path)).status);
@@ -307,7 +307,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect((await app.call('/class/own', { account: 'globex' })).status).toBe(200);
   });
 
-  it('does not let a client name the shared subject', async () => {
+  it('a client cannot name the shared subject', async () => {
     await callTimes(3, () => app.call('/class/own'));
     expect((await app.call('/class/own')).status).toBe(429);
     expect(await callTimes(4, () => app.call('/class/own?bot=*'))).toEqual({ 200: 3, 429: 1 });
@@ -318,7 +318,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ['NUL', 'bot=a%00b'],
     ['too long', `bot=${'x'.repeat(257)}`],
     ['too long in bytes', `bot=${encodeURIComponent('ä'.repeat(129))}`],
-  ])('refuses a dimension with 400: %s', async (_what, query) => {
+  ])('a malformed dimension is rejected with 400: %s', async (_what, query) => {
     const { status, headers, body } = await app.call(`/class/own?${query}`);
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
@@ -326,7 +326,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(handled).toBe(0);
   });
 
-  it('refuses a call whose account is not known, whatever the client says it is', async () => {
+  it('a call without an account is rejected, whatever account the client claims', async () => {
     const { status, headers, body } = await app.call('/bots/b-1/publish?account=acme', {
       method: 'POST',
       account: null,
@@ -338,7 +338,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(handled).toBe(0);
   });
 
-  it('tells the same to calls that come at once', async () => {
+  it('concurrent calls get consistent header fields', async () => {
     const statuses = await Promise.all(Array.from({ length: 100 }, async () => (await post('/bots/b-1/big')).status));
     expect(statuses.filter((status) => status === 201)).toHaveLength(60);
     expect(statuses.filter((status) => status === 429)).toHaveLength(40);

@@ -1,4 +1,4 @@
-/** A `@RateLimit` is enforced wherever it stands among other decorators, or the application does not start. */
+/** `@RateLimit` is enforced at any position among other decorators, or the application does not start. */
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import {
   Controller,
@@ -39,7 +39,7 @@ const testing = () => RollgateTestingModule.forRoot({ catalogue });
 
 type Method = (...args: unknown[]) => unknown;
 
-/** As tracing, caching and transaction decorators do: another function takes the method's place. */
+/** Replaces the method by another function, as tracing, caching and transaction decorators do. */
 function Traced(): MethodDecorator {
   return (_target, _key, descriptor) => {
     const traced = descriptor.value as unknown as Method;
@@ -49,7 +49,7 @@ function Traced(): MethodDecorator {
   };
 }
 
-/** As class-wide instrumentation does, once the class is made. */
+/** Replaces methods after the class was created, as class-wide instrumentation does. */
 function TracedClass(): ClassDecorator {
   return (target) => {
     for (const name of Object.getOwnPropertyNames(target.prototype)) {
@@ -59,7 +59,7 @@ function TracedClass(): ClassDecorator {
         return method.apply(this, args);
       };
       for (const key of Reflect.getMetadataKeys(method)) {
-        // Routes survive; what it does not know is lost.
+        // Keeps route metadata and loses other metadata.
         if (!String(key).startsWith('rollgate:')) {
           Reflect.defineMetadata(key, Reflect.getMetadata(key, method), traced);
         }
@@ -238,12 +238,12 @@ describe.each(ADAPTERS)('on $platform, a limit', ({ adapter }) => {
     expect(await call(path)).toEqual(statuses);
   });
 
-  it('that cannot be told, of a method that each request replaces, lets no call through', async () => {
+  it('that can’t be found, because each request replaces the method, lets no call through', async () => {
     const call = await start(RequestController);
     expect(await call('/request')).toEqual({ 500: 5 });
   });
 
-  it('counts once in an application that imports the module twice', async () => {
+  it('counts a call once in an application that imports the module twice', async () => {
     const limiter = createMemoryLimiter({ catalogue });
     @Controller('twice')
     @UseGuards(RateLimitGuard)
@@ -283,7 +283,7 @@ describe('the start stops for a limit', () => {
     return (error as Error | undefined)?.message ?? '';
   }
 
-  it('at a method of a service, at a whole service, and above which the route was lost', async () => {
+  it('on a method of a service, on a whole service, and on a handler whose route another decorator removed', async () => {
     @Injectable()
     class Mailer {
       @RateLimit('one')
@@ -321,7 +321,7 @@ describe('the start stops for a limit', () => {
     ['a schedule', 'SCHEDULE_CRON_OPTIONS'],
     ['an event', 'EVENT_LISTENER_METADATA'],
     ['a queue', 'bull:module_processor'],
-  ])('at what %s calls', async (_what, key) => {
+  ])('on a method that %s calls', async (_what, key) => {
     @Injectable()
     class Nightly {
       @SetMetadata(key, {})
@@ -331,7 +331,7 @@ describe('the start stops for a limit', () => {
     expect(await problemsOf({ services: [Nightly] })).toMatch(/Nightly\.run: .*runs no guards/);
   });
 
-  it('but not at a handler of another kind, which is logged where nobody knows what calls it', async () => {
+  it('but not for one on a handler of an unknown kind, which is logged', async () => {
     const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
     @Injectable()
     class Bot {
@@ -363,7 +363,7 @@ describe('the start stops for a limit', () => {
     warned.mockRestore();
   });
 
-  it('at a place where no guard runs, as the class is made', () => {
+  it('where no guard can run, when the class is created', () => {
     const symbol = Symbol('hidden');
     const cases: (() => unknown)[] = [
       () => {
@@ -400,7 +400,7 @@ describe('the start stops for a limit', () => {
     for (const make of cases) expect(make).toThrow(/^A\.(list|Symbol\(hidden\)): @RateLimit .* handler method/);
   });
 
-  it('beside another one, also with a decorator between them that replaces the method', () => {
+  it('on a target that already has one, even with a decorator between them that replaces the method', () => {
     expect(() => {
       class A {
         @RateLimit('one')
@@ -417,7 +417,7 @@ describe('a global guard', () => {
   let app: INestApplication | undefined;
   afterEach(() => app?.close());
 
-  it('runs for the messages of a gateway, also below a decorator that replaces the method', async () => {
+  it('runs for the messages of a gateway, even below a decorator that replaces the method', async () => {
     @WebSocketGateway()
     class ChatGateway {
       @SubscribeMessage('chat')

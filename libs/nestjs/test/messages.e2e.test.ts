@@ -25,7 +25,7 @@ const catalogue = new Catalogue([
   { id: 'g', title: 'G', level: ['bot'], limits: { perMinute: 2, perHour: 9 }, apis: [{ id: 'chat', title: 'Chat' }] },
 ]);
 
-/** As a transport's own authentication would: only this server's code knows who is behind a connection. */
+/** Sets the account of a connection, as a transport's authentication does in the server's own code. */
 const account = (context: ExecutionContext) =>
   context.getType() === 'ws' ? 'acme' : context.switchToRpc().getData()?.known && 'acme';
 
@@ -69,7 +69,7 @@ describe('a microservice over TCP', () => {
     await app.close();
   });
 
-  it('denies with an RpcException that carries the problem', async () => {
+  it('denies with an RpcException that has the problem body', async () => {
     const message = { botId: 'b-1', known: true };
     expect(await send(message)).toEqual({ heard: message });
     expect(await send(message)).toEqual({ heard: message });
@@ -87,7 +87,7 @@ describe('a microservice over TCP', () => {
     ['a list for a bot', { botId: ['a', 'b'], known: true }, { status: 400, field: 'dimensions.bot' }],
     ['a stranger', { botId: 'a' }, { status: 401 }],
     ['text', 'botId', { status: 401 }],
-  ])('refuses %s as an RpcException', async (_what, message, problem) => {
+  ])('rejects %s with an RpcException', async (_what, message, problem) => {
     expect(await send(message)).toEqual({ error: expect.objectContaining(problem) });
   });
 });
@@ -120,7 +120,7 @@ describe('a gateway over WebSocket', () => {
     await app.close();
   });
 
-  it('counts each message of a connection, and denies with a WsException that carries the problem', async () => {
+  it('counts each message of a connection, and denies with a WsException that has the problem body', async () => {
     const answers = [];
     for (let i = 0; i < 3; i++) answers.push(await socket.ask('chat', { botId: 'b-1' }));
     expect(answers.slice(0, 2)).toEqual([
@@ -134,14 +134,14 @@ describe('a gateway over WebSocket', () => {
     expect((await socket.ask('chat', { botId: 'b-1' })).event).toBe('heard');
   });
 
-  it('counts a message without a bot in the shared subject, whatever its data is', async () => {
+  it('counts a message without a bot under the shared subject, whatever its data is', async () => {
     const events = [];
     for (const data of ['text', null, {}]) events.push((await socket.ask('chat', data)).event);
     expect(events).toEqual(['heard', 'heard', 'exception']);
   });
 });
 
-describe('a context made by hand', () => {
+describe('an execution context that Nest did not create', () => {
   class ChatResolver {
     @RateLimit('chat')
     chat() {}
@@ -198,7 +198,7 @@ describe('a context made by hand', () => {
     ['ws', []],
     ['ws', [null, 'text', 'pattern']],
     ['telegraf', [{}]],
-  ])('of %s with %j does not crash: no account, so 401', async (type, args) => {
+  ])('of %s with %j causes no crash and gets 401, because it has no account', async (type, args) => {
     const error = await enter(type, args).catch((thrown: Error & { getError?: () => unknown }) => thrown);
     const body = error instanceof HttpException ? error.getResponse() : (error as { getError(): unknown }).getError();
     expect(body).toMatchObject({ status: 401 });
@@ -206,7 +206,7 @@ describe('a context made by hand', () => {
     expect((error as Error).constructor.name).toBe(name);
   });
 
-  it('sets no header once the head of the response is gone', async () => {
+  it('sets no header field after the head of the response was sent', async () => {
     const setHeader = () => {
       throw new Error('headers are sent');
     };

@@ -1,4 +1,4 @@
-/** The same guard over the limiter that applications use: what its store alone could change. */
+/** The guard with the limiter that applications use: behavior that depends on its store. */
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Logger, Post } from '@nestjs/common';
 import { rateLimitProblemSchema } from '@rollgate/contract';
@@ -49,7 +49,7 @@ describe.each(ADAPTERS)('on $platform and Postgres', ({ adapter }) => {
     await database.drop();
   });
 
-  it('admits exactly the limit of calls that come at once, and is allowed after Retry-After', async () => {
+  it('exactly as many concurrent calls as the limit are allowed, and a denied one is allowed after Retry-After', async () => {
     const statuses = await Promise.all(Array.from({ length: 80 }, async () => (await publish('b-1')).status));
     expect(statuses.filter((status) => status === 201)).toHaveLength(60);
     expect(statuses.filter((status) => status === 429)).toHaveLength(20);
@@ -63,7 +63,7 @@ describe.each(ADAPTERS)('on $platform and Postgres', ({ adapter }) => {
     expect((await publish('b-1')).status).toBe(201);
   });
 
-  it('shows a caller its own subjects', async () => {
+  it('the usage route lists the subjects of the calling account', async () => {
     for (const bot of ['b-1', 'b-2', 'b-2']) await publish(bot);
     const { body } = await app.call('/rate-limits');
     const used = body.items.map((item: { subject: string; windows: { hour: { used: number } } }) => [
@@ -76,7 +76,7 @@ describe.each(ADAPTERS)('on $platform and Postgres', ({ adapter }) => {
     ]);
   });
 
-  it('answers 503 once the database is gone, where the mode of the API is closed, and lets nothing through', async () => {
+  it('calls of an API in outage mode closed get 503 when the database is away, and no handler runs', async () => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     await publish('b-1');
     await database.drop();

@@ -54,8 +54,8 @@ async function setupErrorOf(controllers: Type[], options: RollgateTestingOptions
   return error as RateLimitSetupError;
 }
 
-describe('a limit that can not be enforced', () => {
-  it('stops the start: every unknown API, with its place and the nearest names', async () => {
+describe('a limit that can’t be enforced', () => {
+  it('stops the start: every unknown API is listed with its route and similar names', async () => {
     @Controller('a')
     class BotsController {
       @Get('a')
@@ -85,7 +85,7 @@ describe('a limit that can not be enforced', () => {
     expect(error.message).toContain('OtherController: unknown API');
   });
 
-  it('stops the start: a handler inherited from a base class, and one on a provider', async () => {
+  it('stops the start if it is on a handler inherited from a base class, or on a provider', async () => {
     abstract class Base {
       @Get()
       @RateLimit('get-bot')
@@ -111,7 +111,7 @@ describe('a limit that can not be enforced', () => {
     );
   });
 
-  it('stops the start: a dimension without a resolver, of the catalogue or of the route', async () => {
+  it('stops the start if a dimension of the catalogue or of the route has no resolver', async () => {
     const catalogue = new Catalogue([
       {
         id: 'g',
@@ -157,8 +157,8 @@ describe('a limit that can not be enforced', () => {
       { api: 'get-bots', subjects: { bot: () => 'b' } },
       /"bot" is no dimension, "get-bots" counts by "account"/,
     ],
-    ['a resolver that is no function', { api: 'publish-bot', subjects: { bot: 'b' as never } }, /"bot" is no function/],
-  ])('stops the start: %s', async (_what, rule, message) => {
+    ['a non-function resolver', { api: 'publish-bot', subjects: { bot: 'b' as never } }, /"bot" is no function/],
+  ])('stops the start if it has %s', async (_what, rule, message) => {
     @Controller()
     class BrokenController {
       @Get()
@@ -168,7 +168,7 @@ describe('a limit that can not be enforced', () => {
     expect((await setupErrorOf([BrokenController])).message).toMatch(message);
   });
 
-  it('stops the start: a resolver of the module for a dimension that nothing counts by', async () => {
+  it('stops the start if the module has a resolver for a dimension that nothing counts by', async () => {
     @Controller()
     class TenantController {
       @Get()
@@ -182,7 +182,7 @@ describe('a limit that can not be enforced', () => {
     ]);
   });
 
-  it('is two decorators at one place: the class does not load', () => {
+  it('stops the class from loading if a target has two decorators', () => {
     expect(() => {
       class Twice {
         @RateLimit('get-bots')
@@ -199,7 +199,7 @@ describe('a limit that can not be enforced', () => {
     }).toThrow('Twice: one');
   });
 
-  it('is a module without a limiter', async () => {
+  it('stops the start if the module has no limiter', async () => {
     const built = createApp({
       adapter: new ExpressAdapter(),
       imports: [RollgateModule.forRoot({} as RollgateOptions)],
@@ -207,7 +207,7 @@ describe('a limit that can not be enforced', () => {
     await expect(built).rejects.toThrow(/'limiter' is missing/);
   });
 
-  describe('for want of a guard', () => {
+  describe('because no guard runs', () => {
     class OwnGuard extends RateLimitGuard {}
 
     @Controller('a')
@@ -238,14 +238,14 @@ describe('a limit that can not be enforced', () => {
     it.each([
       ['none', []],
       ['another', [{ provide: APP_GUARD, useClass: TokenGuard }]],
-    ])('is warned of, where the global guard is %s', async (_what, providers) => {
+    ])('is logged as a warning if the global guard is %s', async (_what, providers) => {
       expect(await warningsOf(providers)).toEqual([
         '@RateLimit limits nothing without RateLimitGuard, unless a guard of yours calls it. A @UseGuards below a ' +
           'decorator that replaces the method is lost, too: PartlyGuardedController.unguarded',
       ]);
     });
 
-    it('is no cause for a warning where a global guard limits, however it is set', async () => {
+    it('is not logged if a global RateLimitGuard is set in any way', async () => {
       expect(await warningsOf(GUARD)).toEqual([]);
       await app?.close();
       expect(await warningsOf([{ provide: APP_GUARD, useClass: RateLimitGuard, scope: Scope.REQUEST }])).toEqual([]);
@@ -290,7 +290,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ['useClass', () => RollgateModule.forRootAsync({ useClass: OptionsFactory })],
     ['useExisting', () => RollgateModule.forRootAsync({ imports: [FactoryModule], useExisting: OptionsFactory })],
     ['forRoot', () => RollgateModule.forRoot({ limiter: createMemoryLimiter(), support: 'from the factory' })],
-  ])('takes its options by %s, limits by them, and closes the limiter at shutdown', async (_form, imported) => {
+  ])('the module takes options by %s, enforces limits, and closes the limiter', async (_form, imported) => {
     const { app: started, call } = await startApp({
       adapter: adapter(),
       imports: [imported()],
@@ -310,7 +310,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     await expect(limiter.acquire({ account: 'acme', api: 'get-bots' })).rejects.toThrow('closed');
   });
 
-  it('leaves a limiter open that is not its own', async () => {
+  it('the module does not close the limiter if closeLimiter is false', async () => {
     const limiter = createMemoryLimiter();
     app = await createApp({ adapter: adapter(), imports: [RollgateModule.forRoot({ limiter, closeLimiter: false })] });
     await app.init();
@@ -318,7 +318,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect((await limiter.acquire({ account: 'acme', api: 'get-bots' })).allowed).toBe(true);
   });
 
-  it('guards an application that the testing package builds', async () => {
+  it('the module guards an application that @nestjs/testing creates', async () => {
     const built = await Test.createTestingModule({
       imports: [RollgateTestingModule.forRoot({ catalogue: builtInCatalogue })],
       controllers: [BotsController],

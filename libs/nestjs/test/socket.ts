@@ -12,7 +12,7 @@ interface RawSocket {
   close(): void;
 }
 
-/** Node 20 has no WebSocket of its own: the client is the one that the adapter's package brings. */
+/** Node 20 has no built-in WebSocket, so this uses the client from the package of the adapter. */
 export async function connect(port: number): Promise<ClientSocket> {
   const require = createRequire(import.meta.url);
   const WebSocket = createRequire(require.resolve('@nestjs/platform-ws'))('ws') as new (url: string) => RawSocket;

@@ -73,14 +73,14 @@ const throughProxy = () => Object.assign(new URL(database.url), { port: String(p
 const get = () => (app as NestFastifyApplication).inject({ method: 'GET', url: '/bots' });
 const ours = () => lines.filter((line) => / Rollgate /.test(line));
 
-test('fail, the default: the application does not start while the database is away, and says why in one line', async () => {
+test('with onStart fail, the default, the application does not start while the database is away, and logs the reason in one line', async () => {
   proxy.set({ kind: 'reset' });
   await expect(start()).rejects.toThrow(
     /^the limiter can not reach the database at 127\.0\.0\.1:\d+\/test_\w+: [^\n]+$/,
   );
 });
 
-test('fail: a database that is not prepared stops the start with the command to run', async () => {
+test('with onStart fail, a database that is not migrated stops the start with the command to run', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
     await expect(start({}, empty.url)).rejects.toThrow(/holds no Rollgate: run `npx rollgate migrate`$/);
@@ -93,7 +93,7 @@ test('an empty DATABASE_URL stops the start', async () => {
   await expect(start({}, '')).rejects.toThrow(/^databaseUrl is empty: it must be like postgres:/);
 });
 
-test('wait: guarded calls get 503 with Retry-After until the database was reached, and it is logged once', async () => {
+test('with onStart wait, guarded calls get 503 with Retry-After until the database is reached, and that is logged once', async () => {
   proxy.set({ kind: 'reset' });
   await start({ onStart: 'wait' });
   const waiting = await get();
@@ -109,7 +109,7 @@ test('wait: guarded calls get 503 with Retry-After until the database was reache
   expect(ours()).toContainEqual(expect.stringMatching(/^log Rollgate the limiter has reached its database at /));
 }, 60_000);
 
-test('falling back and recovering are logged by Nest, once each', async () => {
+test('Nest logs the start and the end of an outage once each', async () => {
   await start({ limiter: createPostgresLimiter({ databaseUrl: throughProxy(), janitor: false, budgetMs: 1_000 }) });
   expect((await get()).statusCode).toBe(200);
   proxy.set({ kind: 'reset' });

@@ -1,4 +1,4 @@
-/** A strict reader of the one form our fields take: a list of strings with whole numbers as parameters (RFC 9651). */
+/** A strict parser of the syntax of our header fields: a list of strings with integer parameters (RFC 9651). */
 export type Item = { readonly name: string } & { readonly [parameter: string]: number | string };
 
 export function parseList(field: string | null): Item[] {
