@@ -744,8 +744,8 @@ COMMENT ON FUNCTION rollgate.acquire IS
 --   m - 60             empty           minute H                                     NULL
 --   before m - 60      empty           empty                                        NULL
 --
--- The start of an empty copy is the total at the point where its window begins: hour_start is the start of the first minute on
--- record from m - 60 on, and the present total where there is none, as prev_start is when minute m - 1 holds no units.
+-- hour_start is the start of the first minute on record from m - 60 on, and the total if there is none. prev_start is the start of
+-- minute H if H = m - 1, and the total otherwise.
 CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_lanes      int[],
   p_subjects   text[],

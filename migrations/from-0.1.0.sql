@@ -126,7 +126,7 @@ BEGIN
   END IF;
   IF v_kept <> '{}' THEN
     REVOKE ALL ON SCHEMA audit FROM rollgate_auditor;
-    RAISE WARNING 'The schema audit is kept: it holds what is not Rollgate''s: %. 0.1.0 made rollgate_owner its owner and took EXECUTE on its functions from PUBLIC. Give each back with ALTER … OWNER TO and GRANT EXECUTE, and the schema with ALTER SCHEMA audit OWNER TO.',
+    RAISE WARNING 'The schema audit is kept: it contains objects that are not Rollgate''s: %. 0.1.0 made rollgate_owner its owner and took EXECUTE on its functions from PUBLIC. Return each to its owner with ALTER … OWNER TO and GRANT EXECUTE, and the schema with ALTER SCHEMA audit OWNER TO.',
       array_to_string(v_kept, ', ');
   END IF;
 END $$;
