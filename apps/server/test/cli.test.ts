@@ -1,4 +1,6 @@
+import { execFileSync } from 'node:child_process';
 import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { expect, test } from '@jest/globals';
 import { freePort } from '@rollgate/testing';
 import { rollgate } from './run-rollgate.js';
@@ -9,6 +11,11 @@ const { version } = JSON.parse(readFileSync(new URL('../package.json', import.me
 
 test('--version prints the version', async () => {
   expect(await rollgate(['--version'])).toEqual({ code: 0, stdout: `${version}\n`, stderr: '' });
+});
+
+test('npx runs it: the file that npm links can be executed', () => {
+  const linked = fileURLToPath(new URL('../bin/rollgate.mjs', import.meta.url));
+  expect(execFileSync(linked, ['--version'], { encoding: 'utf8' })).toBe(`${version}\n`);
 });
 
 test.each([[['--help']], [['help']]])('%p lists the commands', async (args) => {
