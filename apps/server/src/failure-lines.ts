@@ -1,5 +1,5 @@
-import { visibleText } from '@rollgate/contract';
 import { PreflightError } from '@rollgate/migrations';
+import { loweredLines } from './database/lowered-lines.js';
 import { refusalOf } from './database/refusals.js';
 import { SettingsError } from './settings.js';
 
@@ -8,7 +8,7 @@ export function failureLines(error: unknown): readonly string[] {
   if (error instanceof SettingsError || error instanceof PreflightError) return error.lines;
   const lowering = refusalOf(error)?.lowering;
   if (lowering !== undefined) {
-    const falls = lowering.map(({ text }) => `  ${visibleText(text)}`);
+    const falls = loweredLines(lowering).map((line) => `  ${line}`);
     return ['this lowers limits that are in force:', ...falls, 'add --allow-lowering to do it all the same'];
   }
   const { code, message, port, address } = error as NodeJS.ErrnoException & { port?: number; address?: string };

@@ -1,6 +1,7 @@
 /** How commands about limits say what they did. */
 import { visibleText } from '@rollgate/contract';
 import type { Warning } from '../../admin/shared/schemas.js';
+import { loweredLines } from '../../database/lowered-lines.js';
 import type { Lowered } from '../../database/refusals.js';
 import type { Cli } from '../cli.js';
 
@@ -21,6 +22,6 @@ export function tellConsequences(
   cli: Cli,
   { lowered, warnings = [] }: { lowered: readonly Lowered[]; warnings?: readonly Warning[] },
 ): void {
-  for (const { text } of lowered) cli.out(`  ${visibleText(text)}\n`);
+  for (const line of loweredLines(lowered)) cli.out(`  ${line}\n`);
   for (const { message } of warnings) cli.err(`rollgate: warning: ${visibleText(message)}\n`);
 }
