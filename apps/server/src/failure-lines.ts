@@ -3,7 +3,7 @@ import { loweredLines } from './database/lowered-lines.js';
 import { refusalOf } from './database/refusals.js';
 import { SettingsError } from './settings.js';
 
-/** What went wrong, for the terminal: one line, or one for each wrong setting or lowered limit. No stack, no secret. */
+/** An error for the terminal: one line, or one for each wrong setting or lowered limit. No stack, no secret. */
 export function failureLines(error: unknown): readonly string[] {
   if (error instanceof SettingsError || error instanceof PreflightError) return error.lines;
   const lowering = refusalOf(error)?.lowering;

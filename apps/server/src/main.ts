@@ -3,16 +3,18 @@ import { createLogger } from './logging/logger.js';
 import { createServer, type Server } from './server.js';
 import { readSettings } from './settings.js';
 
-/** For requests in flight, after the drain delay. They are done by then; only a database that no longer answers holds on. */
+/**
+ * Time for requests in flight, after the drain delay. They are normally done by then, unless the database does not respond.
+ */
 const STOP_MS = 8_000;
 
 let server: Server | undefined;
 let drainMs = 0;
 let signals = 0;
 
-// From the first moment: as process 1 of a container, a signal without a listener would do nothing.
+// Listen from the start: for process 1 of a container, a signal without a listener has no effect.
 process.on('SIGTERM', () => stop({ delayMs: drainMs }));
-// Typed at a terminal: no load balancer is waiting.
+// Ctrl-C at a terminal: there is no load balancer to wait for.
 process.on('SIGINT', () => stop({ delayMs: 0 }));
 
 try {
@@ -28,7 +30,7 @@ try {
 /** A second signal ends the delay of the first one. */
 function stop({ delayMs }: { delayMs: number }): void {
   signals += 1;
-  // Not serving yet: there is nothing to drain.
+  // The service is not serving yet, so there is nothing to drain.
   if (server === undefined) process.exit(0);
   const drains = signals === 1 && delayMs > 0;
   setTimeout(() => process.exit(0), (drains ? delayMs : 0) + STOP_MS).unref();

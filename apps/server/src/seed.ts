@@ -1,4 +1,4 @@
-/** `npm run seed`: fills an empty database with a believable month. Exit codes as those of the command line. */
+/** `npm run seed`: fills an empty database with a realistic month. Exit codes are those of the command line. */
 import { CommanderError } from 'commander';
 import { failureLines } from './failure-lines.js';
 import { type SeedOptions, seedCommand } from './seed/options.js';

@@ -26,7 +26,7 @@ export interface ServerParts {
 @Module({})
 class ServerModule {}
 
-/** Wires the service: one module for each thing it does. */
+/** Combines the service's modules, one for each feature. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
   const { databaseUrl, pooled, keepSeconds, keepEventDays } = settings;
   const address = { databaseUrl, pooled };

@@ -1,4 +1,4 @@
-/** The service as a whole: one call builds it, for the command and for tests alike. */
+/** Builds the whole service with one call, for the command and for tests. */
 import type { Server as HttpServer } from 'node:http';
 import { setTimeout as wait } from 'node:timers/promises';
 import { NestFactory } from '@nestjs/core';
@@ -20,7 +20,7 @@ import { ADMIN_BASE, type Settings } from './settings.js';
 
 export interface ServerOptions extends Settings {
   readonly logger?: Logger;
-  /** Between two passes of the janitor; its own default is 5 minutes. */
+  /** Time between two passes of the janitor; the default is 5 minutes. */
   readonly sweepEveryMs?: number;
   /** How long a request may take to arrive. */
   readonly patience?: Patience;
@@ -31,18 +31,21 @@ export interface Server {
   readonly url: string;
   readonly app: NestExpressApplication;
   /**
-   * Is not ready from now on, but serves for `delayMs` more, so that load balancers can notice and send nothing new. Then
-   * closes.
+   * Reports not ready from now on, but serves for `delayMs` more, so that load balancers can notice and send no new
+   * requests. Then closes.
    */
   drain(delayMs: number): Promise<void>;
-  /** Lets requests in flight finish, for 5 s at most, then lets the database go. Closing twice is closing once. */
+  /**
+   * Lets requests in flight finish, for at most 5 s, then closes the database connections. A second call has no further
+   * effect.
+   */
   close(): Promise<void>;
 }
 
-/** For requests in flight. */
+/** Time limit for requests in flight. */
 const FINISH_MS = 5_000;
 
-/** Builds the service and listens. @throws what kept it from serving; nothing stays open then. */
+/** Builds the service and listens. @throws the error that prevented the start; nothing stays open then. */
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port, logger = createLogger(options.logLevel) } = options;
   await checkMigrated(options);
@@ -67,7 +70,8 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
     new PatientAdapter(options.patience),
     { logger: new NestLogger(logger), abortOnError: false, bodyParser: false },
   );
-  // One route has one spelling. Not by app.set(): the adapter has made its router already, which reads those settings once.
+  // Each route has exactly one spelling. app.set() has no effect here: the adapter already created its router, which reads
+  // those settings once.
   Object.assign(app.getHttpAdapter().getInstance().router, { caseSensitive: true, strict: true });
   if (trustProxy !== undefined) app.set('trust proxy', trustProxy);
   app.use(app.get(Draining, { strict: false }).middleware);
@@ -78,7 +82,7 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
   return app;
 }
 
-/** Not app.listen(): that one logs what it also throws, and a taken port is to be one line. */
+/** Replaces app.listen(), which logs the error that it also throws. A port in use must be reported in one line. */
 function listen(server: HttpServer, where: { port: number; host: string }): Promise<void> {
   return new Promise((resolve, reject) => {
     server.once('error', reject);
@@ -116,7 +120,7 @@ async function drain(
 async function finish(app: NestExpressApplication): Promise<void> {
   app.get(Draining, { strict: false }).begin();
   const server: HttpServer = app.getHttpServer();
-  // A connection kept alive by its caller goes as soon as its answer is out; one that is never done goes in the end.
+  // A kept-alive connection closes after its response. A request that never ends is cut off at the time limit.
   const idle = setInterval(() => server.closeIdleConnections(), 50);
   const late = setTimeout(() => server.closeAllConnections(), FINISH_MS);
   try {

@@ -6,7 +6,7 @@ import type { Settings } from './settings.js';
 /** Injection token of `Settings`. */
 export const SETTINGS = Symbol('SETTINGS');
 
-/** What every part of the service may ask for: its settings and its logger. */
+/** What every part of the service may inject: its settings and its logger. */
 @Global()
 @Module({})
 export class SettingsModule {

@@ -24,7 +24,7 @@ function linesOf(environment: Record<string, string>): readonly string[] {
   }
 }
 
-test('a database is all that is needed', () => {
+test('a database URL is the only required setting', () => {
   expect(readSettings({ DATABASE_URL: URL_OF_ALL })).toEqual({
     host: '127.0.0.1',
     port: 3000,
@@ -73,7 +73,7 @@ test('every setting is read', () => {
   });
 });
 
-test('a variable set to nothing is one that is not set', () => {
+test('an empty variable counts as not set', () => {
   const environment = { DATABASE_URL: URL_OF_ALL, ROLLGATE_PORT: '', ROLLGATE_KEEP_SECONDS: ' ', ROLLGATE_HOST: '' };
   expect(readSettings(environment)).toEqual(readSettings({ DATABASE_URL: URL_OF_ALL }));
 });
@@ -122,15 +122,15 @@ test.each<[string, Record<string, string>, string]>([
   expect(line).not.toContain('secret');
 });
 
-test('every wrong setting is told at once', () => {
+test('all wrong settings are reported at once', () => {
   expect(linesOf({ ROLLGATE_PORT: 'x', ROLLGATE_KEEP_SECONDS: '1' })).toEqual([NONE, PORT, KEEP]);
 });
 
-test('the database may stand in a file, with a line break at its end', () => {
+test('the database URL can be in a file that ends with a line break', () => {
   expect(readDatabaseAddress({ DATABASE_URL_FILE: fileWith(`${URL_OF_ALL}\n`) }).databaseUrl).toBe(URL_OF_ALL);
 });
 
-test('what came from a file is read again, so that a rotated password is used without a restart', () => {
+test('a value from a file is read again, so that a rotated password is used without a restart', () => {
   const file = fileWith(URL_OF_ALL);
   const { readDatabaseUrl } = readSettings({ DATABASE_URL_FILE: file });
   expect(readDatabaseUrl?.()).toBe(URL_OF_ALL);
@@ -139,11 +139,11 @@ test('what came from a file is read again, so that a rotated password is used wi
   expect(readSettings({ DATABASE_URL: URL_OF_ALL }).readDatabaseUrl).toBeUndefined();
 });
 
-test('the variable itself comes before the file', () => {
+test('the variable takes precedence over the file', () => {
   expect(readDatabaseAddress({ DATABASE_URL: URL_OF_ALL, DATABASE_URL_FILE: '/nowhere' }).databaseUrl).toBe(URL_OF_ALL);
 });
 
-test('a file that is not there, or empty, is told by its name; other mistakes too', () => {
+test('a missing or empty file is reported by its name, together with other mistakes', () => {
   expect(linesOf({ DATABASE_URL_FILE: '/nowhere', ROLLGATE_PORT: 'x' })).toEqual([
     'DATABASE_URL_FILE /nowhere cannot be read: ENOENT',
     PORT,
@@ -152,11 +152,11 @@ test('a file that is not there, or empty, is told by its name; other mistakes to
   expect(linesOf({ DATABASE_URL_FILE: empty })).toEqual([`DATABASE_URL_FILE ${empty} is empty`]);
 });
 
-test('a file with a wrong URL is refused without its content', () => {
+test('a file with a wrong URL is refused without showing its content', () => {
   expect(linesOf({ DATABASE_URL_FILE: fileWith('secret') })).toEqual([NO_URL]);
 });
 
-test('a password of its own may hold any character, also from a file', () => {
+test('a separate password may contain any character, also when it comes from a file', () => {
   const password = 'a/b?c#d@e%f:g h';
   const DATABASE_URL = 'postgres://me@db:5432/rollgate';
   const read = [

@@ -1,4 +1,4 @@
-/** What the service and its command line are told by their environment, checked before anything is opened. */
+/** The settings of the service and its command line, read from the environment and checked before anything is opened. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
 import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
@@ -6,26 +6,26 @@ import type { DatabaseAddress } from './database/database-address.js';
 import { DEFAULT_SIGN_IN_LIMITS, type SignInLimits } from './limiting/staff-limits.js';
 import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
-/** Finished minutes younger than this are still inside an hour window: the database refuses to remove them. */
+/** Finished minutes younger than this are still within an hour window: the database refuses to remove them. */
 const LEAST_KEEP_SECONDS = 3661;
-/** A Postgres `int`. */
+/** Largest value of a Postgres `int`. */
 const MOST_KEEP_SECONDS = 2_147_483_647;
 /** A hundred years. */
 const MOST_KEEP_DAYS = 36_500;
 
-/** A load balancer that looks every 2 s has looked twice. */
+/** Within this time a load balancer that checks every 2 s has checked twice. */
 const DRAIN_MS = 5_000;
 const MOST_DRAIN_MS = 600_000;
 
-/** A limit on sign-in that nobody can reach is none; 0 would lock everyone out. */
+/** A sign-in limit that can never be reached would be useless; 0 would lock everyone out. */
 const MOST_SIGN_INS = 10_000;
 
-/** Where the screens are when nothing else is said. */
+/** Default path of the screens. */
 export const ADMIN_BASE = '/admin/';
 
 export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
 
-/** Settings that are missing or wrong: one line each, for whoever starts the program. No line repeats a secret. */
+/** Missing or wrong settings, one line each, for the operator. No line repeats a secret. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
   constructor(readonly lines: readonly string[]) {
@@ -35,24 +35,24 @@ export class SettingsError extends Error {
 
 export interface Settings extends DatabaseAddress {
   readonly host: string;
-  /** 0 takes a free one. */
+  /** 0 selects a free port. */
   readonly port: number;
   readonly logLevel: (typeof LOG_LEVELS)[number];
-  /** How long finished minutes are kept. Undefined: the janitor's own default, a day. */
+  /** How long finished minutes are kept. Undefined: the janitor's default, one day. */
   readonly keepSeconds: number | undefined;
   /** How long limit events are kept, in days. Undefined: 90. */
   readonly keepEventDays?: number | undefined;
-  /** Shown on every screen, so that nobody takes production for a test. */
+  /** Shown on every screen, so that production is not mistaken for a test environment. */
   readonly environment: string;
-  /** Whose word is taken for where a request comes from. Undefined: nobody's. */
+  /** Proxies that are trusted to report a caller's address. Undefined: none. */
   readonly trustProxy?: TrustedProxies | undefined;
-  /** Where browsers find the service, e.g. `https://rollgate.example.com`. */
+  /** The service's URL for browsers, e.g. `https://rollgate.example.com`. */
   readonly publicUrl?: string | undefined;
-  /** Where the screens are, between slashes. Undefined: `/admin/`. */
+  /** Path of the screens, with a slash at both ends. Undefined: `/admin/`. */
   readonly adminBase?: string | undefined;
-  /** After SIGTERM: how long to serve while `/readyz` is 503 already. */
+  /** How long to keep serving after SIGTERM while `/readyz` already returns 503. */
   readonly drainMs?: number | undefined;
-  /** Reads the file again that the database's URL or password came from. Undefined: they came from no file. */
+  /** Reads the file of the database's URL or password again. Undefined: neither came from a file. */
   readonly readDatabaseUrl?: (() => string) | undefined;
   /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
   readonly signIn?: SignInLimits | undefined;
@@ -77,7 +77,7 @@ const databaseVariables = z.object({
       isPostgresUrl,
       'is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)',
     ),
-  /** As it is: it takes the place of one in DATABASE_URL, which would have to be percent-encoded. */
+  /** Not encoded: it replaces a password in DATABASE_URL, which would have to be percent-encoded. */
   DATABASE_PASSWORD: z.string().optional(),
   ROLLGATE_POOLED: z
     .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
@@ -156,7 +156,7 @@ function comesFromFile(environment: Environment): boolean {
   );
 }
 
-/** All that the command line needs. @throws SettingsError */
+/** The settings that the command line needs. @throws SettingsError */
 export function readDatabaseAddress(environment: Environment): DatabaseAddress & { readonly pooled: boolean } {
   return addressOf(readVariables(databaseVariables, environment));
 }
@@ -167,7 +167,7 @@ function addressOf(read: z.output<typeof databaseVariables>): DatabaseAddress & 
   return { databaseUrl: Object.assign(new URL(databaseUrl), { password: encodeURIComponent(password) }).href, pooled };
 }
 
-/** For a connection string that is shown to an auditor. @throws SettingsError */
+/** The address for a connection string that is shown to an auditor. @throws SettingsError */
 export function readAuditor(environment: Environment): {
   readonly login: string | undefined;
   readonly password: string | undefined;
@@ -181,7 +181,7 @@ export function readAuditor(environment: Environment): {
 }
 
 function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {
-  // A variable set to nothing is one that isn't set: compose files write them so.
+  // An empty variable counts as not set: compose files write unset variables this way.
   const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
   const unreadable = readSecretFiles(
     given,
@@ -196,14 +196,17 @@ function readVariables<Shape extends z.ZodObject>(variables: Shape, environment:
   return read.data;
 }
 
-/** Puts what the files hold in place. Returns the line for each secret whose file can't be read, by the secret's name. */
+/**
+ * Replaces `<NAME>_FILE` settings by the files' content. Returns an error line for each file that cannot be read, by the
+ * secret's name.
+ */
 function readSecretFiles(given: Record<string, string | undefined>, names: readonly string[]): Map<string, string> {
   const unreadable = new Map<string, string>();
   for (const name of names) {
     const file = given[`${name}_FILE`];
     if (given[name] !== undefined || file === undefined) continue;
     try {
-      // Editors and `echo` end a file with a line break that nobody means as part of the secret.
+      // Editors and `echo` end a file with a line break that is not part of the secret.
       const secret = readFileSync(file, 'utf8').trim();
       if (secret === '') unreadable.set(name, `${name}_FILE ${file} is empty`);
       else given[name] = secret;
@@ -227,9 +230,9 @@ function wholeNumber({ least, most }: { least: number; most: number }) {
 function isPostgresUrl(text: string): boolean {
   try {
     const { protocol, username, password, pathname } = new URL(text);
-    // The driver decodes them, and would throw in the middle of connecting.
+    // The driver decodes them, and would throw while connecting.
     for (const part of [username, password, pathname]) decodeURIComponent(part);
-    // An @ after the first slash: the password has a slash, and what comes before it was read as host and port.
+    // An @ after the first slash: the password contains a slash, and the part before it was read as host and port.
     if (pathname.includes('@')) return false;
     return protocol === 'postgres:' || protocol === 'postgresql:';
   } catch {

@@ -7,7 +7,7 @@ import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
 let service: TestService;
-/** Behind a proxy on this machine. */
+/** The address of a caller behind a proxy on this machine. */
 let proxied: TestService;
 
 beforeAll(async () => {
@@ -34,7 +34,7 @@ async function tokenFor(permissions: Permission[], options: { name?: string; rol
 
 const bearer = (secret: string) => ({ headers: { authorization: `Bearer ${secret}` } });
 
-test('nobody: 401, a problem, with the way to come in', async () => {
+test('a request without credentials gets a 401 problem that says how to sign in', async () => {
   const { status, headers, body } = await service.call('/admin/api/staff');
   expect([status, headers.get('www-authenticate')]).toEqual([401, 'Bearer realm="rollgate"']);
   expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
@@ -46,7 +46,7 @@ test.each<[Role, number, number]>([
   ['support', 403, 403],
   ['auditor', 200, 403],
   ['admin', 200, 201],
-])('%s: what the role has no permission for is refused, naming it', async (role, list, add) => {
+])('the role %s is refused what it has no permission for, and the refusal names the permission', async (role, list, add) => {
   const browser = await browserOf(service, role);
   const listed = await browser.get('/admin/api/staff');
   expect(listed.status).toBe(list);
@@ -55,7 +55,7 @@ test.each<[Role, number, number]>([
   expect(added.status).toBe(add);
 });
 
-test('a service token is a caller with its permissions and no others; it needs no header against other sites', async () => {
+test('a service token has exactly its own permissions, and needs no header against cross-site requests', async () => {
   const { secret } = await tokenFor(['staff.read']);
   expect((await service.call('/admin/api/staff', bearer(secret))).status).toBe(200);
   const { status, body } = await service.call('/admin/api/tokens/tok_0', { method: 'DELETE', ...bearer(secret) });
@@ -65,7 +65,7 @@ test('a service token is a caller with its permissions and no others; it needs n
   expect(JSON.stringify(rows)).not.toContain(secret);
 });
 
-test('a token that is unknown, malformed, expired or revoked is nobody', async () => {
+test('an unknown, malformed, expired or revoked token gets a 401', async () => {
   const expired = await tokenFor(['staff.read'], { name: 'old', expiresAt: new Date(Date.now() + 60_000) });
   const revoked = await tokenFor(['staff.read'], { name: 'revoked' });
   await database.pool.query(`UPDATE rollgate.service_token SET expires_at = clock_timestamp() WHERE name = 'old'`);
@@ -77,7 +77,7 @@ test('a token that is unknown, malformed, expired or revoked is nobody', async (
   expect((await service.call('/admin/api/staff', basic)).status).toBe(401);
 });
 
-test('a request with a wrong token is not taken for the person of its cookie', async () => {
+test('a request with a wrong token is not accepted because of its session cookie', async () => {
   const admin = await browserOf(service, 'admin');
   expect((await admin.get('/admin/api/staff', { authorization: 'Bearer rgt_wrong' })).status).toBe(401);
 });
@@ -88,7 +88,7 @@ const VIA_HTTPS = {
   'x-forwarded-host': 'rollgate.example.com',
 };
 
-test('behind a trusted proxy the cookie is __Host- and Secure, and only that one counts', async () => {
+test('behind a trusted proxy the cookie is __Host- and Secure, and only that cookie is accepted', async () => {
   const { login } = await addPerson(service, { role: 'admin' });
   const browser = new Browser(proxied);
   const answer = await browser.post('/admin/api/session', { login, password: PASSWORD }, VIA_HTTPS);
@@ -100,7 +100,7 @@ test('behind a trusted proxy the cookie is __Host- and Secure, and only that one
   expect((await new Browser(proxied).get('/admin/api/staff', plain)).status).toBe(401);
 });
 
-test('behind the proxy the address is the one that it tells; the public URL is an origin of our own', async () => {
+test('behind a trusted proxy the address is the one the proxy reports, and the public URL counts as the service’s own origin', async () => {
   const { login } = await addPerson(service, { role: 'admin' });
   const browser = new Browser(proxied);
   const own = { ...VIA_HTTPS, origin: 'https://rollgate.example.com' };
@@ -125,7 +125,7 @@ test('behind the proxy the address is the one that it tells; the public URL is a
   ]);
 });
 
-test('without a trusted proxy nobody is believed: the address is the connection’s, the cookie Secure', async () => {
+test('without a trusted proxy the address is that of the connection, and the cookie is Secure', async () => {
   const { login } = await addPerson(service);
   const answer = await new Browser(service).post('/admin/api/session', { login, password: PASSWORD }, VIA_HTTPS);
   expect(answer.headers.getSetCookie()[0]).toMatch(/^__Host-rollgate=.*; Secure$/);

@@ -1,4 +1,4 @@
-/** The admin API over HTTP, on real traffic. */
+/** The admin API over HTTP, with real traffic. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
 
@@ -28,8 +28,8 @@ async function makeOverride(spec: Json = {}, by = desk.support): Promise<Json> {
   return (answer.body as Json)['override'];
 }
 
-describe('the whole path', () => {
-  test('denied → asks for more → support approves → the same call is allowed within 2 s → history explains it in SQL', async () => {
+describe('from a denial to a custom limit', () => {
+  test('a denied customer requests more, support approves, the same call is allowed within 2 s, and the history explains it in SQL', async () => {
     const account = 'path-co';
     expect(await calls(desk.limiter, 62, { account })).toBe(60);
     const wish = {
@@ -44,7 +44,7 @@ describe('the whole path', () => {
     expect(asked.status).toBe(201);
     const id = (asked.body as Json)['request'].id as string;
 
-    // The events of the last second arrive within the next.
+    // The limit events of the last second are written within the next second.
     const seen = await until(
       async () => ((await desk.support.get(path('requests?account=path-co'))).body as Json)['items'][0],
       (item) => item?.proof.denialsLast7Days === 2,
@@ -85,7 +85,7 @@ describe('the whole path', () => {
 });
 
 describe('accounts', () => {
-  test('are found by the start of their name, the exact one first, page by page', async () => {
+  test('accounts are found by the start of their name, the exact match first, page by page', async () => {
     for (const account of ['find-me', 'find-me-2', 'find-me-3', 'find/odd,name%'])
       await calls(desk.limiter, 1, { account });
     const first = (await desk.viewer.get(path('accounts?q=find-me&limit=2'))).body as Json;
@@ -99,7 +99,7 @@ describe('accounts', () => {
     expect(odd['items']).toMatchObject([{ account: 'find/odd,name%' }]);
   });
 
-  test('live usage: used, limit, source, when the next call is allowed, the last denial; looking spends nothing', async () => {
+  test('live usage shows used, limit, source, next allowed call and last denial, and reading it spends nothing', async () => {
     const account = 'live-co';
     await calls(desk.limiter, 61, { account });
     await calls(desk.limiter, 3, { account, bot: 'b-2' });
@@ -128,7 +128,7 @@ describe('accounts', () => {
     expect([page['items'].length, rest['items'][0].dimensions.bot, rest['next']]).toEqual([1, 'b-2', null]);
   });
 
-  test('the strip of the last hour adds up to what was used, with what was denied', async () => {
+  test('the usage of the last hour by minute adds up to what was used, and shows what was denied', async () => {
     const account = 'strip-co';
     await calls(desk.limiter, 65, { account });
     await calls(desk.limiter, 5, { account, bot: 'b-2' });
@@ -143,7 +143,7 @@ describe('accounts', () => {
     expect(sum(strip['denials'])).toBe(5);
   });
 
-  test('near the limit: by band, the fullest first, overrides counted', async () => {
+  test('subjects near their limit are listed by band, the fullest first, with overrides taken into account', async () => {
     await calls(desk.limiter, 50, { account: 'near-co' });
     await calls(desk.limiter, 55, { account: 'near-co', bot: 'b-2' });
     await calls(desk.limiter, 10, { account: 'near-co', bot: 'b-3' });
@@ -160,7 +160,7 @@ describe('accounts', () => {
     expect(near['items'].filter(({ account }: Json) => account === 'raised-co')).toEqual([]);
   });
 
-  test('one box finds an account, an override, a request, a ticket, a bot and a denial', async () => {
+  test('the search box finds an account, an override, a limit request, a ticket, a bot and a denial', async () => {
     const made = await makeOverride({ account: 'box-co', ticket: 'SUP-77' });
     await calls(desk.limiter, 61, { account: 'box-co', bot: 'the-bot' });
     const find = async (q: string) =>
@@ -176,7 +176,7 @@ describe('accounts', () => {
 });
 
 describe('overrides', () => {
-  test('an ETag in, If-Match out: nobody overwrites what they have not seen', async () => {
+  test('a change with an outdated If-Match is refused, so it overwrites no change its author has not seen', async () => {
     const { id } = await makeOverride({ account: 'etag-co' });
     const got = await desk.viewer.get(path(`overrides/${id}`));
     expect(got.headers.get('etag')).toBe('"1"');
@@ -191,7 +191,7 @@ describe('overrides', () => {
     expect((await change({ 'if-match': '"1"' })).status).toBe(412);
   });
 
-  test('are listed by what is asked: by state, account, use, permanence, times the default', async () => {
+  test('overrides are filtered by state, account, usage, permanence and multiple of the default', async () => {
     const account = 'list-co';
     const small = await makeOverride({ account });
     const big = await makeOverride({ account, perMinute: 6_000, expiresAt: null }, desk.admin);
@@ -210,7 +210,7 @@ describe('overrides', () => {
     expect(await ids(`createdBy=staff:${desk.admin.login}`)).toEqual([big['id']]);
   });
 
-  test('above the ceiling a change becomes a request for an admin', async () => {
+  test('a change above the approval limit becomes a limit request for an admin', async () => {
     const answer = await desk.support.post(path('overrides'), {
       account: 'high-co',
       api,
@@ -241,7 +241,7 @@ describe('overrides', () => {
     ).toBe(403);
   });
 
-  test('expire, restore, undo: each writes its history, the node that wrote knows at once', async () => {
+  test('expire, restore and undo each write history, and the instance that made the change applies it at once', async () => {
     const { id } = await makeOverride({ account: 'turn-co', perMinute: 1 });
     const expired = await desk.support.post(path(`overrides/${id}/expire`), { reason: 'done' }, { 'if-match': '"1"' });
     expect(expired.body).toMatchObject({ override: { state: 'expired', version: 2 } });
@@ -263,7 +263,7 @@ describe('overrides', () => {
     });
   });
 
-  test('many expire at once; what can not is told one by one', async () => {
+  test('many overrides expire at once, and each one that cannot expire is reported', async () => {
     const made = [await makeOverride({ account: 'bulk-co' }), await makeOverride({ account: 'bulk-co' })];
     const answer = await desk.support.post(path('overrides/expire'), {
       ids: [...made.map(({ id }) => id), 'ovr_0'],
@@ -275,7 +275,7 @@ describe('overrides', () => {
     });
   });
 
-  test('a preview tells the ceiling and what would have been avoided in the last hour', async () => {
+  test('a preview shows the approval limit and the denials of the last hour that would have been avoided', async () => {
     const account = 'preview-co';
     await calls(desk.limiter, 90, { account });
     const ask = (perMinute: number) => desk.support.post(path('overrides/preview'), { account, api, perMinute });
@@ -307,7 +307,7 @@ describe('overrides', () => {
 });
 
 describe('requests', () => {
-  test('two decide at once: one wins, the other gets 409 and who was faster', async () => {
+  test('when two people decide a request at once, one wins and the other gets a 409 that names the first', async () => {
     const asked = await desk.admin.post(path('requests'), {
       account: 'race-co',
       api,
@@ -324,7 +324,7 @@ describe('requests', () => {
     expect(answers.find(({ status }) => status === 409)?.body['message']).toMatch(/by staff:/);
   });
 
-  test('nobody approves their own', async () => {
+  test('staff cannot approve their own limit requests', async () => {
     const asked = await desk.support.post(path('requests'), {
       account: 'own-co',
       api,
@@ -349,7 +349,7 @@ describe('requests', () => {
 });
 
 describe('catalogue', () => {
-  test('78 APIs in 8 groups; an admin edits a default, support does not', async () => {
+  test('the catalogue has 78 APIs in 8 groups, and an admin can edit a default but support cannot', async () => {
     const { groups } = (await desk.viewer.get(path('catalogue'))).body as Json;
     expect(groups).toHaveLength(8);
     const all = groups.flatMap(({ apis }: Json) => apis);
@@ -376,7 +376,7 @@ describe('catalogue', () => {
 });
 
 describe('events', () => {
-  test('are listed, counted over time, explained, and exported', async () => {
+  test('limit events are listed, counted over time, explained and exported', async () => {
     const account = 'event-co';
     await calls(desk.limiter, 63, { account });
     const look = async () => (await desk.auditor.get(path(`limit-events?account=${account}`))).body as Json;
@@ -412,7 +412,7 @@ describe('events', () => {
 });
 
 describe('CSV', () => {
-  test('of accounts and of what is near its limit', async () => {
+  test('accounts and subjects near their limit can be downloaded as CSV', async () => {
     await calls(desk.limiter, 60, { account: 'csv-co' });
     expect((await desk.auditor.get(path('accounts?q=csv-co&format=csv'))).text).toBe('account\ncsv-co\n');
     const near = (await desk.auditor.get(path('near-limit?format=csv'))).text.split('\n');
@@ -422,7 +422,7 @@ describe('CSV', () => {
     expect(near.find((line) => line.startsWith('csv-co,'))).toMatch(/,100,100,default,enforced,60,60,60,1800$/);
   });
 
-  test('holds no formula, quotes what needs it', async () => {
+  test('a CSV file contains no formulas and quotes cells that need it', async () => {
     await makeOverride({ account: '=cmd()', reason: '+1 said "yes",\nreally' });
     const { text } = await desk.auditor.get(path(`overrides?account=${encodeURIComponent('=cmd()')}&format=csv`));
     expect(text).toContain(`'=cmd()`);
@@ -460,7 +460,7 @@ describe('refusals', () => {
     ['GET', 'accounts/%00/usage', undefined, 400],
     ['GET', 'history?from=yesterday', undefined, 400],
     ['GET', `overrides?ticket=${encodeURIComponent("'; DROP TABLE rollgate.override; --")}`, undefined, 200],
-  ])('%s %s %j → %i', async (method, where, body, status) => {
+  ])('%s %s %j is refused with %i', async (method, where, body, status) => {
     const answer = await desk.admin.call(method, path(where), body);
     expect([answer.status, answer.text.includes('rollgate.') && status !== 200]).toEqual([status, false]);
     if (status >= 400) {
@@ -477,12 +477,12 @@ describe('refusals', () => {
     ['auditor', 'POST', 'overrides', 403],
     ['support', 'GET', 'tokens', 403],
     ['support', 'POST', 'staff', 403],
-  ])('%s: %s %s → %i', async (role, method, where, status) => {
+  ])('for the role %s, %s %s is refused with %i', async (role, method, where, status) => {
     const browser = desk[role as 'viewer'];
     expect((await browser.call(method, path(where), method === 'GET' ? undefined : {})).status).toBe(status);
   });
 
-  test('nobody: 401 everywhere', async () => {
+  test('every route answers 401 without credentials', async () => {
     for (const where of [
       'accounts',
       'overrides',
@@ -499,7 +499,7 @@ describe('refusals', () => {
   });
 });
 
-test('the description is OpenAPI 3.1, with an example and errors for every route of the admin API; /docs shows it', async () => {
+test('the OpenAPI 3.1 description has an example and the errors of every admin API route, and /docs shows it', async () => {
   const { body } = await desk.service.call('/openapi.json');
   expect(body['openapi']).toMatch(/^3\.1/);
   for (const [route, operations] of Object.entries(body['paths'] as Json)) {
@@ -516,7 +516,7 @@ test('the description is OpenAPI 3.1, with an example and errors for every route
   expect((await desk.service.call('/docs')).text).toMatch(/swagger/i);
 });
 
-test('nodes are told with the policy they have', async () => {
+test('running instances are listed with the version of the limits they have', async () => {
   const system = await until(
     async () => (await desk.viewer.get(path('system'))).body as Json,
     ({ nodes, policyVersion }) =>

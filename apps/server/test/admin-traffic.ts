@@ -1,4 +1,4 @@
-/** Traffic and a signed-in team, for tests of the admin API. */
+/** Traffic and signed-in staff, for tests of the admin API. */
 
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -8,7 +8,7 @@ import { startService, type TestService } from './start-service.js';
 export interface Desk {
   readonly database: TestDatabase;
   readonly service: TestService;
-  /** The platform's node. */
+  /** The limiter of the platform's instance. */
   readonly limiter: Limiter;
   readonly viewer: Browser;
   readonly support: Browser & { login: string };
@@ -40,7 +40,7 @@ export async function openDesk(): Promise<Desk> {
   };
 }
 
-/** So many calls of one bot. Resolves to how many were allowed. */
+/** Makes this many calls of one bot. Resolves to how many were allowed. */
 export async function calls(
   limiter: Limiter,
   n: number,
@@ -56,7 +56,7 @@ export async function calls(
 
 export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
 
-/** Asks again until it is so; the test's time is the end of patience. */
+/** Polls until the condition is true; the test's timeout ends the wait. */
 export async function until<T>(look: () => Promise<T>, isSo: (found: T) => boolean): Promise<T> {
   for (;;) {
     const found = await look();

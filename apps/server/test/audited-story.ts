@@ -1,4 +1,4 @@
-/** A few days of fixed dates, small enough to be counted by hand, for the auditor's queries. Now is NOW. */
+/** A few days at fixed dates, small enough to be counted by hand, for the auditor's queries. The present is NOW. */
 import { builtInCatalogue } from '@rollgate/contract';
 import { laneOf } from '@rollgate/limiter';
 import type { TestDatabase } from '@rollgate/testing';
@@ -18,7 +18,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
     await changePolicy(new PastPolicy(client));
     await client.query('COMMIT');
     const uses = [
-      // A pilot in shadow mode: calls are let through that the defaults would have denied.
+      // A pilot in shadow mode: calls are allowed that the defaults would have denied.
       { id: 'ovr_2', at_ms: at('03-04T10:00:00').getTime(), peak_minute: 70, peak_hour: 200, needed: true },
       { id: 'ovr_3', at_ms: at('03-05T10:00:00').getTime(), peak_minute: 12, peak_hour: 40, needed: false },
     ];
@@ -38,7 +38,7 @@ async function changePolicy(policy: PastPolicy): Promise<void> {
   await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
   const person = { displayName: 'Ann', passwordHash: 'x' };
   await policy.addPerson(at('02-02T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
-  // ovr_1: high, for good, without a ticket, and nobody uses it.
+  // ovr_1: high, permanent, without a ticket, and unused.
   await policy.createOverride(
     at('02-20T09:00:00'),
     { account: 'globex', api: 'find-intent', per_minute: 300, reason: 'a good customer' },
@@ -145,7 +145,7 @@ const EVENTS: readonly object[] = [
   event('03-09T23:00:00', 1, LET_IN),
   event('03-08T10:00:00', 6, SHADOW),
   event('03-09T10:00:00', 5, { ...SHADOW, subject: 'initech/bot-export/bot=j' }),
-  // Longer ago than any question reaches.
+  // Before the period of every query.
   event('02-01T10:00:00', 1000, SHADOW),
   event('03-09T09:30:00', 50, {}),
   event('03-09T09:30:01', 30, {}),
@@ -156,7 +156,7 @@ const EVENTS: readonly object[] = [
   event('03-10T10:00:59', 2, { ...UMBRELLA, window_name: 'hour', used: 1800 }),
 ];
 
-/** Account, rest of the key, units, when. */
+/** Account, rest of the key, units, time. */
 const USED = [
   ['acme', 'publish-bot/bot=b-1', 110, '03-10T11:59:30'],
   ['globex', 'find-intent/bot=g', 30, '03-10T11:59:30'],

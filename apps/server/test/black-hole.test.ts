@@ -1,4 +1,4 @@
-/** A database that takes everything and answers nothing: every route ends in time, with 503 and Retry-After. */
+/** A database that accepts connections and never responds: every route ends in time, with 503 and Retry-After. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RequestMethod } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
@@ -9,9 +9,9 @@ import { PERMISSIONS } from '../src/access/permissions.js';
 import { type Browser, browserOf } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';
 
-/** The longest wait of a route for a silent database, and some time of a busy machine. */
+/** The longest time a route waits for an unresponsive database, plus time for a busy machine. */
 const ENDS_WITHIN_MS = SILENT_CALLS_END_WITHIN_MS + 2_500;
-/** Of these many calls at a time: more than the pool has connections. */
+/** The number of simultaneous calls: more than the pool has connections. */
 const AT_ONCE = 12;
 
 interface Route {
@@ -43,7 +43,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** Every route of every controller, with ids where parameters stand. */
+/** Every route of every controller, with ids in place of parameters. */
 function routes(): Route[] {
   const scanner = new MetadataScanner();
   return [...service.server.app.get(ModulesContainer).values()].flatMap(({ controllers }) =>
@@ -98,7 +98,7 @@ function decide(bot = 'b') {
 const bearer = (path: string, init: RequestInit = {}) =>
   service.call(path, { ...init, headers: { authorization: `Bearer ${token}`, 'content-type': 'application/json' } });
 
-test('each route, by a person’s session: 503 where somebody must be known', async () => {
+test('each route called with a person’s session ends in time, with 503 where the person must be known', async () => {
   const found = routes();
   expect(found.length).toBeGreaterThan(40);
   proxy.set({ kind: 'black-hole' });
@@ -113,12 +113,12 @@ test('each route, by a person’s session: 503 where somebody must be known', as
   expect(closed.filter(({ status }) => status !== 503)).toEqual([]);
 });
 
-test('a sign-in', async () => {
+test('a sign-in ends in time', async () => {
   const answer = await timed({ method: 'POST', path: '/admin/api/session' }, () => admin.signIn('ann@example.com'));
   expect([answer.status, amiss([answer])]).toEqual([503, []]);
 });
 
-test('decisions go on by a token that is known, within their budget', async () => {
+test('decisions for a known token continue within their time limit', async () => {
   const answers = await all(
     Array.from({ length: 5 }, (_, i) => () => timed({ method: 'POST', path: '' }, () => decide(`b-${i}`))),
   );
@@ -126,7 +126,7 @@ test('decisions go on by a token that is known, within their budget', async () =
   expect(Math.max(...answers.map(({ ms }) => ms))).toBeLessThan(4_000);
 });
 
-test('what a token that is known may read: each route behind the guard', async () => {
+test('each guarded route that reads, called with a known token, ends in time', async () => {
   const read = routes().filter(({ method, access }) => method === 'GET' && 'permission' in access);
   expect(read.length).toBeGreaterThan(15);
   const answers = await all([
@@ -139,7 +139,7 @@ test('what a token that is known may read: each route behind the guard', async (
   expect(answers.filter(({ status }) => status === 503).length).toBeGreaterThan(12);
 });
 
-test('what a token that is known may change', async () => {
+test('each guarded route that changes something, called with a known token, ends in time', async () => {
   const body = (value: unknown) => ({ method: 'POST', body: JSON.stringify(value) });
   const changes: [string, RequestInit][] = [
     ['/admin/api/overrides', body({ account: 'acme', api: 'publish-bot', perMinute: 70, reason: 'launch day' })],
@@ -160,7 +160,7 @@ test('what a token that is known may change', async () => {
   expect(answers.filter(({ status }) => status === 500)).toEqual([]);
 });
 
-test('once the database is back, everything is back within seconds', async () => {
+test('once the database responds again, every route works again within seconds', async () => {
   proxy.set({ kind: 'pass' });
   const until = performance.now() + 10_000;
   const statuses = async () =>

@@ -1,4 +1,6 @@
-/** A browser of the service's own screens: keeps cookies, sends what such a browser sends with a change. */
+/**
+ * A browser with the service's own screens: it keeps cookies and sends the headers that such a browser sends with a change.
+ */
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
 import type { Role } from '../src/access/permissions.js';
@@ -48,7 +50,7 @@ export class Browser {
   }
 }
 
-/** Adds a person that signs in by `PASSWORD`. */
+/** Adds a person who signs in with `PASSWORD`. */
 export async function addPerson(
   service: TestService,
   { role = 'support', login = `${role}-${randomUUID().slice(0, 8)}@example.com` }: { role?: Role; login?: string } = {},
@@ -58,7 +60,7 @@ export async function addPerson(
   return { id: person.id, login };
 }
 
-/** A browser in which a new person of that role is signed in. Spends no sign-in. */
+/** A browser in which a new person with that role is signed in. Uses no sign-in attempt. */
 export async function browserOf(service: TestService, role: Role): Promise<Browser & { id: string; login: string }> {
   const { id, login } = await addPerson(service, { role });
   return Object.assign(await browserAs(service, id), { id, login });

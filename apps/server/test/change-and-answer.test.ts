@@ -1,4 +1,4 @@
-/** A change that is reported as failed has not been made, so that repeating it doubles nothing. */
+/** A change that is reported as failed was not made, so a retry does not make it twice. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { type Browser, browserOf } from './browser.js';
@@ -20,7 +20,7 @@ afterAll(async () => {
 const count = async (table: string) =>
   (await database.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM rollgate.${table}`)).rows[0]?.n;
 
-/** While answers about overrides and requests can't be read. */
+/** Runs while responses about overrides and limit requests cannot be read. */
 async function whileUnreadable<Result>(work: () => Promise<Result>): Promise<Result> {
   const rename = (from: string, to: string) => database.pool.query(`ALTER TABLE rollgate.${from} RENAME COLUMN ${to}`);
   await rename('override_use', 'peak_minute TO peak_minute_away');
@@ -33,7 +33,7 @@ async function whileUnreadable<Result>(work: () => Promise<Result>): Promise<Res
   }
 }
 
-test('an override whose answer cannot be read is not made, and its history neither', async () => {
+test('an override whose response cannot be read is not created and leaves no history', async () => {
   const before = await count('history');
   const spec = { account: 'acme', api: 'publish-bot', perMinute: 100, perHour: 3_000, reason: 'test' };
   const failed = await whileUnreadable(() => admin.post('/admin/api/overrides', { ...spec, expiresAt: null }));
@@ -42,7 +42,7 @@ test('an override whose answer cannot be read is not made, and its history neith
   expect(await count('override')).toBe(1);
 });
 
-test('an override that cannot be read is not ended', async () => {
+test('an override that cannot be read is not expired', async () => {
   const { rows } = await database.pool.query<{ id: string; version: number }>(
     'SELECT id, version FROM rollgate.override',
   );

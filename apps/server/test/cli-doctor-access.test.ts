@@ -1,4 +1,4 @@
-/** What doctor finds about logins and rights, and on a standby. */
+/** What doctor reports about logins and rights, and on a standby. */
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -13,7 +13,7 @@ import type { Check } from '../src/cli/doctor/check.js';
 import { examine } from '../src/cli/doctor/examine.js';
 import { rollgate } from './run-rollgate.js';
 
-// Roles belong to the whole server, so it is one of this file's own.
+// Roles belong to the whole server, so this file uses its own server.
 let folder: string;
 let primary: EmbeddedPostgres;
 let client: pg.Client;
@@ -48,7 +48,7 @@ async function checkOf(name: string, databaseUrl = url): Promise<Check | undefin
   return (await examine({ databaseUrl })).find((check) => check.name === name);
 }
 
-/** As the login of the service, which is in no group but its own. */
+/** Runs as the login of the service, which is only in the service's group. */
 async function decideAndSweep(): Promise<void> {
   const databaseUrl = Object.assign(new URL(url), { username: 'production_service', password: 'x' }).href;
   const limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: 5_000 });
@@ -59,12 +59,12 @@ async function decideAndSweep(): Promise<void> {
   expect(await new Janitor({ pool, pauseMs: 0 }).sweep().finally(() => pool.end())).toBeDefined();
 }
 
-/** Runs each statement that doctor proposes. What is no statement is for people. */
+/** Runs each SQL statement that doctor suggests. Other remedies are for people. */
 async function repair(check: Check | undefined): Promise<void> {
   for (const line of check?.remedy ?? []) if (/^(ALTER|GRANT|REVOKE) [^…]*$/.test(line)) await client.query(line);
 }
 
-test('a login of another environment gets in through PUBLIC; the statements of doctor keep it out', async () => {
+test('a login of another environment can connect through PUBLIC, and the statements that doctor suggests prevent it', async () => {
   await client.query(`CREATE ROLE staging_service LOGIN PASSWORD 'x' IN ROLE rollgate_admin_api`);
   await client.query(`CREATE ROLE production_service LOGIN PASSWORD 'x' IN ROLE rollgate_admin_api`);
   await client.query('GRANT CONNECT ON DATABASE production TO production_service');
@@ -83,7 +83,7 @@ test('a login of another environment gets in through PUBLIC; the statements of d
   expect(await checkOf('logins')).toMatchObject({ status: 'ok', detail: 'production_service' });
 });
 
-test('a REVOKE by a login that owns nothing changes nothing, as on managed Postgres: doctor says so', async () => {
+test('doctor reports a REVOKE that changed nothing because its login owns nothing, as on managed Postgres', async () => {
   await client.query('GRANT CONNECT ON DATABASE production TO PUBLIC');
   await client.query(`CREATE ROLE other_service LOGIN PASSWORD 'x' IN ROLE rollgate_runtime`);
   await client.query(`CREATE ROLE manager LOGIN PASSWORD 'x' CREATEROLE`);
@@ -104,7 +104,7 @@ test('a REVOKE by a login that owns nothing changes nothing, as on managed Postg
   await client.query('DROP ROLE other_service; DROP ROLE manager');
 });
 
-test('logins that cannot sign in are named, with what is missing', async () => {
+test('logins that cannot sign in are reported with what they lack', async () => {
   await client.query(`CREATE ROLE mute LOGIN CONNECTION LIMIT 0 VALID UNTIL '2020-01-01' IN ROLE rollgate_runtime`);
   await client.query('GRANT CONNECT ON DATABASE production TO mute');
   const found = await checkOf('logins');
@@ -117,7 +117,7 @@ test('logins that cannot sign in are named, with what is missing', async () => {
   await client.query('REVOKE CONNECT ON DATABASE production FROM mute; DROP ROLE mute');
 });
 
-test('auditors without limits, or with a login in common, are found', async () => {
+test('auditors without limits, or with a shared login, are reported', async () => {
   await client.query(`CREATE ROLE ann LOGIN PASSWORD 'x' IN ROLE rollgate_auditor`);
   await client.query('GRANT CONNECT ON DATABASE production TO ann');
   const found = await checkOf('auditors');
@@ -139,7 +139,7 @@ test('auditors without limits, or with a login in common, are found', async () =
   await client.query(`ALTER ROLE rollgate_auditor NOLOGIN`);
 });
 
-test('a program that works as a superuser is named; exit code 1 with --strict only', async () => {
+test('a program that runs as a superuser is reported, and the exit code is 1 only with --strict', async () => {
   const service = new pg.Client({ connectionString: url, application_name: 'rollgate-admin' });
   await service.connect();
   try {
@@ -155,7 +155,7 @@ test('a program that works as a superuser is named; exit code 1 with --strict on
   }
 });
 
-test('a standby is examined, and auditors there can hold up nothing', async () => {
+test('doctor works on a standby, and reports that auditors there cannot delay decisions', async () => {
   const standby = await startStandby();
   try {
     const databaseUrl = withDatabase(standby.url, 'production');
@@ -173,7 +173,7 @@ test('a standby is examined, and auditors there can hold up nothing', async () =
   }
 }, 90_000);
 
-/** The embedded binaries have no pg_basebackup: the folder of a stopped server is as good. */
+/** The embedded binaries have no pg_basebackup, so this copies the data folder of a stopped server. */
 async function startStandby(): Promise<EmbeddedPostgres> {
   const dataFolder = join(folder, 'standby');
   await client.end();

@@ -10,7 +10,7 @@ import type { Check, CheckStatus } from '../src/cli/doctor/check.js';
 import { checkClock } from '../src/cli/doctor/clock.js';
 import { rollgate } from './run-rollgate.js';
 
-// A server of its own, as durable as a real one: the shared one of the tests runs without fsync.
+// This file uses its own server with normal durability: the tests' shared server runs without fsync.
 let folder: string;
 let postgres: EmbeddedPostgres;
 let client: pg.Client;
@@ -42,7 +42,7 @@ async function doctor(databaseUrl = postgres.url): Promise<{ code: number | null
   return { code, report, wrong: report.checks.filter(({ status }) => status !== 'ok') };
 }
 
-/** The one thing that is wrong while `breaking` has been done. */
+/** The only failed check after `breaking` has run. */
 async function diagnosis({ breaking, repairing }: { breaking: string; repairing: string }): Promise<Check> {
   await client.query(breaking);
   try {
@@ -54,7 +54,7 @@ async function diagnosis({ breaking, repairing }: { breaking: string; repairing:
   }
 }
 
-test('a healthy database: every check is ok, exit code 0', async () => {
+test('on a healthy database every check is ok and the exit code is 0', async () => {
   const { code, report } = await doctor();
   const found = Object.fromEntries(report.checks.map(({ name, status, facts }) => [name, { status, facts }]));
   const ok = (facts: object) => ({ status: 'ok', facts });
@@ -85,7 +85,7 @@ test('a healthy database: every check is ok, exit code 0', async () => {
   expect(report).toMatchObject({ status: 'ok', database: `127.0.0.1:${postgres.port}/postgres` });
 });
 
-test('for people: a line each, and a last one', async () => {
+test('the output for people has one line per check and a summary line', async () => {
   const { code, stdout, stderr } = await rollgate(['doctor'], postgres.url);
   expect([code, stderr]).toEqual([0, '']);
   expect(stdout).toMatch(/^ok {8}database {2,}Postgres \d+\S* at 127\.0\.0\.1:\d+\/postgres$/m);
@@ -93,7 +93,7 @@ test('for people: a line each, and a last one', async () => {
   expect(stdout).toMatch(/\n\nNo problem found\.\n$/);
 });
 
-test('the size of the counters is the real one', async () => {
+test('the reported size of the counters is the actual size', async () => {
   const limiter = createPostgresLimiter({ databaseUrl: postgres.url, janitor: false, budgetMs: 20_000 });
   const bots = Array.from({ length: 5_000 }, (_, n) => ({ bot: `b-${n}` }));
   await Promise.all(bots.map((dimensions) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions })));
@@ -108,7 +108,7 @@ test('the size of the counters is the real one', async () => {
 test.each([
   ['synchronous_commit', 'synchronous_commit = off', 'synchronous_commit', /RESET synchronous_commit/],
   ['database', 'default_transaction_read_only = on', 'default_transaction_read_only', /writable/],
-])('%s: %s is wrong, with what to do', async (name, assignment, setting, remedy) => {
+])('%s set to %s is reported with a remedy', async (name, assignment, setting, remedy) => {
   const check = await diagnosis({
     breaking: `ALTER DATABASE postgres SET ${assignment}`,
     repairing: `SET default_transaction_read_only = off; ALTER DATABASE postgres RESET ${setting}`,
@@ -116,7 +116,7 @@ test.each([
   expect(check).toMatchObject({ name, meaning: expect.any(String), remedy: [expect.stringMatching(remedy)] });
 });
 
-test('a dropped table is wrong', async () => {
+test('a dropped table is reported as an error', async () => {
   const check = await diagnosis({
     breaking: 'ALTER TABLE rollgate.bucket RENAME TO bucket_away',
     repairing: 'ALTER TABLE rollgate.bucket_away RENAME TO bucket',
@@ -124,7 +124,7 @@ test('a dropped table is wrong', async () => {
   expect(check).toMatchObject({ name: 'counters', detail: 'rollgate.bucket missing' });
 });
 
-test('a migration of a newer Rollgate is wrong', async () => {
+test('a migration of a newer Rollgate is reported as an error', async () => {
   const check = await diagnosis({
     breaking: `INSERT INTO rollgate.migration (timestamp, name) VALUES (9999999999999, '999-future-9999999999999')`,
     repairing: `DELETE FROM rollgate.migration WHERE timestamp = 9999999999999`,
@@ -132,7 +132,7 @@ test('a migration of a newer Rollgate is wrong', async () => {
   expect(check).toMatchObject({ name: 'migrations', facts: { unknown: ['999-future'] } });
 });
 
-test('an empty database on a server without fsync: all of it is told at once, for people too', async () => {
+test('an empty database on a server without fsync gets all findings at once, also in the output for people', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
     const { code, wrong } = await doctor(empty.url);
@@ -150,7 +150,7 @@ test('an empty database on a server without fsync: all of it is told at once, fo
   }
 });
 
-test('an unreachable database is a finding, without the password', async () => {
+test('an unreachable database is reported without the password', async () => {
   const port = await freePort();
   const url = `postgres://me:secret@127.0.0.1:${port}/db`;
   const { code, report } = await doctor(url);
@@ -172,7 +172,7 @@ test.each([
   [-900, 'ok', 900],
   [-61_000, 'error', 61_000],
   [3_600_000, 'error', -3_600_000],
-])('this clock off by %i ms: %s', async (offMs, status, differenceMs) => {
+])('a local clock that is off by %i ms gives the status %s', async (offMs, status, differenceMs) => {
   const check = await checkClock(client, () => Date.now() + offMs);
   expect(check.status).toBe(status);
   expect(Math.abs(Number(check.facts?.['differenceMs']) - differenceMs)).toBeLessThan(90);

@@ -1,4 +1,4 @@
-/** `rollgate login`, on a server of its own: roles belong to the whole server. */
+/** `rollgate login`, on its own server, because roles belong to the whole server. */
 import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -41,7 +41,7 @@ async function doctor(name: string): Promise<Check | undefined> {
   return (JSON.parse(stdout) as { checks: Check[] }).checks.find((check) => check.name === name);
 }
 
-test('makes a login and shows its password once, in a connection string that works', async () => {
+test('login add creates a login and shows its password once, in a connection string that works', async () => {
   const { code, stdout, stderr } = await login('add', 'shop-api', '--as', 'runtime');
   expect([code, stderr]).toEqual([0, expect.stringMatching(/login exclusive/)]);
   const [first, second, third] = stdout.split('\n');
@@ -59,7 +59,7 @@ test('makes a login and shows its password once, in a connection string that wor
   await expect(query(own, 'SELECT')).rejects.toMatchObject({ code: '28P01' });
 });
 
-test('takes a password from a file, again with --ensure, and does not repeat it', async () => {
+test('login add takes a password from a file, also when repeated with --ensure, and does not print it', async () => {
   const file = join(folder, 'password');
   await writeFile(file, 'correct horse battery\n');
   const args = ['add', 'svc', '--as', 'service', '--password-file', file];
@@ -74,7 +74,7 @@ test('takes a password from a file, again with --ensure, and does not repeat it'
   await query(Object.assign(new URL(url), { username: 'svc', password: 'correct horse battery' }).href, 'SELECT');
 });
 
-test('what it makes leaves doctor nothing to find; a group that can sign in is found', async () => {
+test('doctor has no finding about logins that login add created, but reports a group that can sign in', async () => {
   await login('add', 'mia', '--as', 'auditor', '--connections', '2');
   for (const name of ['roles', 'logins', 'auditors', 'groups'])
     expect([name, (await doctor(name))?.status]).toEqual([name, 'ok']);
@@ -85,7 +85,7 @@ test('what it makes leaves doctor nothing to find; a group that can sign in is f
   expect((await doctor('groups'))?.status).toBe('ok');
 });
 
-test('a membership that was taken away is found, and migrate --repair-access restores it', async () => {
+test('a revoked membership is reported, and migrate --repair-access restores it', async () => {
   await query(url, 'REVOKE rollgate_runtime FROM rollgate_admin_api');
   expect(await doctor('roles')).toMatchObject({
     status: 'error',
@@ -96,7 +96,7 @@ test('a membership that was taken away is found, and migrate --repair-access res
   expect((await doctor('roles'))?.status).toBe('ok');
 });
 
-test('exclusive shows what it would do, and does it with --apply', async () => {
+test('login exclusive shows what it would do, and does it only with --apply', async () => {
   await query(postgres.url, `CREATE ROLE staging LOGIN PASSWORD 'staging' IN ROLE rollgate_admin_api`);
   expect(await login('exclusive')).toEqual({
     code: 0,
@@ -112,7 +112,7 @@ test('exclusive shows what it would do, and does it with --apply', async () => {
   expect((await login('exclusive')).stdout).toBe('production is closed: only logins that were given it may connect\n');
 });
 
-test('removes a login; one that is not there, or no login of ours, is refused', async () => {
+test('login remove deletes a login, and refuses one that does not exist or is not Rollgate’s', async () => {
   expect(await login('remove', 'mia')).toEqual({ code: 0, stdout: 'mia is removed\n', stderr: '' });
   for (const name of ['mia', 'postgres', 'rollgate_owner', 'staging'])
     expect(await login('remove', name)).toMatchObject({
@@ -121,7 +121,7 @@ test('removes a login; one that is not there, or no login of ours, is refused', 
     });
 });
 
-test('a database without roles: no logins to make, and doctor says what that means', async () => {
+test('without Rollgate’s roles no login can be created, and doctor explains the consequence', async () => {
   await query(postgres.url, 'CREATE DATABASE plain');
   const plain = withDatabase(postgres.url, 'plain');
   expect((await rollgateHere(['migrate', '--roles', 'none'], plain)).code).toBe(0);

@@ -18,7 +18,7 @@ function address(): string {
   return `${host}${pathname}`;
 }
 
-test('brings an empty database up to date; a second time nothing is left to do', async () => {
+test('migrate brings an empty database up to date, and a second run has nothing to do', async () => {
   const upToDate = `${address()} is up to date: ${all.join(', ')}\n`;
   expect(await rollgate(['migrate'], database.url)).toEqual({
     code: 0,
@@ -29,7 +29,7 @@ test('brings an empty database up to date; a second time nothing is left to do',
   expect(await rollgate(['migrate'], database.url)).toEqual({ code: 0, stdout: upToDate, stderr: '' });
 });
 
-test('--json tells what this call applied, and the state after it', async () => {
+test('migrate --json reports what this run applied and the state after it', async () => {
   const { code, stdout, stderr } = await rollgate(['migrate', '--json'], database.url);
   expect([code, stderr]).toEqual([0, '']);
   expect(JSON.parse(stdout)).toEqual({
@@ -42,7 +42,7 @@ test('--json tells what this call applied, and the state after it', async () => 
   });
 });
 
-test('--status changes nothing', async () => {
+test('migrate --status changes nothing', async () => {
   const { code, stdout } = await rollgate(['migrate', '--status'], database.url);
   expect([code, stdout]).toEqual([0, all.map((name) => `pending  ${name}\n`).join('')]);
   expect(await pendingMigrations({ databaseUrl: database.url })).toEqual(all);
@@ -50,7 +50,7 @@ test('--status changes nothing', async () => {
   expect(rows).toEqual([]);
 });
 
-test('--status knows migrations of a newer Rollgate', async () => {
+test('migrate --status reports migrations of a newer Rollgate', async () => {
   await rollgate(['migrate'], database.url);
   await database.pool.query(
     `INSERT INTO rollgate.migration (timestamp, name) VALUES (9999999999999, '999-future-9999999999999')`,
@@ -68,7 +68,7 @@ test('--status knows migrations of a newer Rollgate', async () => {
   });
 });
 
-test('a schema that is not Rollgate’s stops it: one line each for what was found and what to do', async () => {
+test('migrate refuses a schema that is not Rollgate’s, with one line for the problem and one for the remedy', async () => {
   await database.pool.query('CREATE SCHEMA rollgate_audit; CREATE TABLE rollgate_audit.theirs (id int)');
   expect(await rollgate(['migrate'], database.url)).toEqual({
     code: 1,
@@ -82,7 +82,7 @@ test('a schema that is not Rollgate’s stops it: one line each for what was fou
 test.each([
   [['--roles', 'some'], /Allowed choices are own, none/],
   [['--lock-timeout', '0'], /whole number of seconds/],
-])('%j is refused', async (args, message) => {
+])('migrate refuses the arguments %j', async (args, message) => {
   const { code, stderr } = await rollgate(['migrate', ...args], database.url);
   expect([code, stderr]).toEqual([2, expect.stringMatching(message)]);
 });

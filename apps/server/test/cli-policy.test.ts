@@ -1,4 +1,4 @@
-/** Limits by the command line, for whoever has no browser at hand. */
+/** Changing limits on the command line, for people without a browser. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -24,7 +24,7 @@ async function json(...args: string[]): Promise<{ code: number | null; body: Rec
   return { code, body: stdout === '' ? {} : JSON.parse(stdout), stderr };
 }
 
-test('an override is set, listed, seen in force, and expired', async () => {
+test('an override is set, listed, shown as the effective limit, and expired', async () => {
   await calls(limiter, 3);
   const set = await json(
     'override',
@@ -73,7 +73,7 @@ test('an override is set, listed, seen in force, and expired', async () => {
   expect((await text('override', 'list', '--account', 'acme')).stdout).toBe('None.\n');
 }, 90_000);
 
-test('a request is listed with its proof, approved or declined', async () => {
+test('a limit request is listed with its usage, and approved or declined', async () => {
   const ask = (account: string) =>
     database.pool.query(`SELECT id FROM rollgate.ask_limit($1, ROW($2, 'customer', NULL, NULL)::rollgate.author)`, [
       JSON.stringify({ account, api: 'publish-bot', per_minute: 90, reason: 'more' }),
@@ -96,7 +96,7 @@ test('a request is listed with its proof, approved or declined', async () => {
   });
 }, 90_000);
 
-test('what lowers is refused with all that falls, and done with --allow-lowering; an unknown account warns', async () => {
+test('a change that lowers limits is refused with a list, works with --allow-lowering, and warns about an unknown account', async () => {
   await calls(limiter, 1, { account: 'casey' });
   const set = (account: string, ...more: string[]) => text('override', 'set', account, '--reason', 'x', ...more);
   const raised = await set('casey', '--factor', '5');
@@ -125,7 +125,7 @@ test('what lowers is refused with all that falls, and done with --allow-lowering
   });
 }, 90_000);
 
-test('a request that is past due is listed so', async () => {
+test('a limit request whose requested end has passed is listed as past due', async () => {
   const spec = {
     account: 'late-co',
     api: 'publish-bot',
@@ -142,7 +142,7 @@ test('a request that is past due is listed so', async () => {
   expect(stdout).toMatch(/open {2}past due: wanted until 20\d\d-/);
 }, 30_000);
 
-test('audit verify proves the chain, and names the row that was touched', async () => {
+test('audit verify confirms an intact chain and names a modified row', async () => {
   expect(await json('audit', 'verify')).toMatchObject({ code: 0, body: { ok: true, broken: null } });
   await database.pool.query('ALTER TABLE rollgate.history DISABLE TRIGGER USER');
   await database.pool.query(`UPDATE rollgate.history SET actor = 'staff:nobody' WHERE id = 3`);
@@ -154,13 +154,13 @@ test('audit verify proves the chain, and names the row that was touched', async 
   ]);
 }, 90_000);
 
-test('doctor looks at roles and nodes', async () => {
+test('doctor checks roles and instances', async () => {
   const { body } = await json('doctor');
   const checks = (body as unknown as { checks: { name: string; status: string; detail: string }[] }).checks;
   expect(checks.find(({ name }) => name === 'roles')).toMatchObject({ status: 'ok' });
   expect(checks.find(({ name }) => name === 'nodes')).toMatchObject({
     status: 'ok',
-    // An instance that was closed while it started is listed for up to a minute.
+    // An instance that was closed during its start is listed for up to a minute.
     detail: expect.stringMatching(/^\d+ with the newest limits/),
   });
 }, 90_000);
@@ -179,7 +179,7 @@ test.each([
   [['override', 'expire', 'ovr_0', '--reason', 'x'], 1, /There is no override/],
   [['request', 'approve', 'req_0'], 1, /There is no request/],
 ])(
-  '%j → exit %i, one line',
+  'the arguments %j end with exit code %i and one line',
   async (args, code, message) => {
     const run = await text(...(args as string[]));
     expect([run.code, run.stdout, run.stderr.trim().split('\n').length]).toEqual([code, '', 1]);

@@ -1,4 +1,4 @@
-/** `rollgate sql` and `rollgate explain`: an auditor's session, from the command line. */
+/** `rollgate sql` and `rollgate explain`: a session with an auditor's rights on the command line. */
 import { randomBytes } from 'node:crypto';
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ beforeAll(async () => {
     JSON.stringify([event('ev-1', 'acme'), event('ev-2', '=1+1\u001b[2J')]),
   ]);
 });
-/** Each test starts the program a few times. */
+/** Each test starts the program several times. */
 jest.setTimeout(60_000);
 
 afterAll(async () => {
@@ -63,7 +63,7 @@ function event(id: string, account: string): object {
 const sql = (...args: string[]): Promise<Run> => rollgate(['sql', ...args], database.url);
 const EVENTS = 'SELECT id, account, count, first_at, dimensions, retry_at FROM limit_events_v1 ORDER BY id';
 
-/** Statements on stdin. */
+/** Runs statements from stdin. */
 async function piped(input: string, ...args: string[]): Promise<Run> {
   const node = await spawnNode({ script, args: ['sql', ...args], env: { DATABASE_URL: database.url } });
   node.send(input);
@@ -72,7 +72,7 @@ async function piped(input: string, ...args: string[]): Promise<Run> {
 }
 
 describe('sql', () => {
-  test('rows as a table, in which no text steers the terminal', async () => {
+  test('rows are printed as a table in which control characters are escaped', async () => {
     expect(await sql('-c', 'SELECT id, account, count FROM limit_events_v1 ORDER BY id')).toEqual({
       code: 0,
       stderr: '',
@@ -87,13 +87,13 @@ describe('sql', () => {
     });
   });
 
-  test('rows as CSV, in which no cell is a formula', async () => {
+  test('rows are printed as CSV in which no cell is a formula', async () => {
     expect((await sql('-c', EVENTS, '--format', 'csv')).stdout).toBe(
       `id,account,count,first_at,dimensions,retry_at\nev-1,acme,3,2026-03-10 09:00:00.25+00,"{""bot"": ""b""}",\nev-2,'=1+1\u001b[2J,3,2026-03-10 09:00:00.25+00,"{""bot"": ""b""}",\n`,
     );
   });
 
-  test('rows as JSON, numbers as numbers', async () => {
+  test('rows are printed as JSON with numbers as numbers', async () => {
     const { stdout } = await sql('-c', EVENTS, '--format', 'json');
     expect(JSON.parse(stdout)[0]).toEqual({
       id: 'ev-1',
@@ -105,7 +105,7 @@ describe('sql', () => {
     });
   });
 
-  test('is the auditor, whoever connects: reads the views alone, in time, in UTC', async () => {
+  test('the session has only the auditor’s rights, time limit and time zone UTC, whichever login connects', async () => {
     const { stdout } = await sql(
       '--format',
       'json',
@@ -124,7 +124,7 @@ describe('sql', () => {
       });
   });
 
-  test('an error tells where, and ends what follows', async () => {
+  test('an error shows its position and ends the run', async () => {
     expect(await sql('-c', 'SELECT 1 AS one; SELECT 2,\n  nothing FROM catalogue_v1; SELECT 3')).toEqual({
       code: 1,
       stdout: 'one\n---\n  1\n(1 row)\n',
@@ -132,7 +132,7 @@ describe('sql', () => {
     });
   });
 
-  test('statements of a file, and of stdin', async () => {
+  test('statements are read from a file and from stdin', async () => {
     const file = join(folder, 'two.sql');
     await writeFile(file, `-- which; one?\nSELECT 'a;b' AS x;\nSELECT 2 AS y`);
     const expected = 'x\n---\na;b\n(1 row)\ny\n-\n2\n(1 row)\n';
@@ -152,7 +152,7 @@ describe('sql', () => {
     });
   });
 
-  test('\\d lists views and functions, and the columns of one, with what they mean', async () => {
+  test('\\d lists views and functions, and the columns of a view with their descriptions', async () => {
     const { stdout } = await piped('\\d\n\\d rollgate_audit.usage_now_v1\n\\d nothing\n\\q\n');
     expect(stdout).toMatch(/^limit_events_v1 +\| view +\| Denied calls/m);
     expect(stdout).toMatch(/^explain_denial\(denial_id\) +\| function \| /m);
@@ -160,7 +160,7 @@ describe('sql', () => {
     expect(stdout).toMatch(/^there is no view "nothing"$/m);
   });
 
-  test('--url is a connection string of an auditor’s login, with the password where it is known', async () => {
+  test('--url prints a connection string of an auditor’s login, with the password if it is known', async () => {
     const login = `mia_${randomBytes(4).toString('hex')}`;
     const password = `p@ss/${randomBytes(8).toString('hex')}`;
     await writeFile(join(folder, 'password'), `${password}\n`);
@@ -201,7 +201,7 @@ describe('sql', () => {
     }
   });
 
-  test('a connection that may not become the auditor is told what to do', async () => {
+  test('a login that may not become the auditor gets an error that says what to do', async () => {
     await database.pool.query(`DROP ROLE IF EXISTS stranger; CREATE ROLE stranger LOGIN PASSWORD 'stranger'`);
     const url = new URL(database.url);
     url.username = 'stranger';
@@ -218,7 +218,7 @@ describe('sql', () => {
   });
 
   test.each([[['-c', 'SELECT 1', '-f', 'x']], [['--format', 'xml']], [['-c', 'SELECT 1', '--url']]])(
-    'called wrongly: %j',
+    'the wrong arguments %j are refused',
     async (args) => {
       expect(await sql(...args)).toMatchObject({ code: 2, stdout: '' });
     },
@@ -226,7 +226,7 @@ describe('sql', () => {
 });
 
 describe('explain', () => {
-  test('tells a denial in a sentence, or in facts', async () => {
+  test('explain describes a denial as a sentence or as JSON', async () => {
     const told = await rollgate(['explain', 'ev-1.2'], database.url);
     expect(told).toEqual({
       code: 0,
@@ -240,7 +240,7 @@ describe('explain', () => {
     expect(`${facts.sentence}\n`).toBe(told.stdout);
   });
 
-  test('of an id that is on no record says so', async () => {
+  test('explain reports an id that is not on record', async () => {
     expect(await rollgate(['explain', 'no-such'], database.url)).toEqual({
       code: 1,
       stdout: '',

@@ -39,7 +39,7 @@ interface Added {
   readonly password: string | null;
 }
 
-test('a person added with a random password signs in; what happened is in the history', async () => {
+test('a person added with a random password can sign in, and the history records the addition', async () => {
   const { staff, password } = await json<Added>('staff', 'add', 'Ann@example.com', '--role', 'admin', '--name', 'Ann');
   expect(staff).toMatchObject({ login: 'ann@example.com', displayName: 'Ann', role: 'admin' });
   expect((await new Browser(service).signIn('ann@example.com', password as string)).status).toBe(200);
@@ -63,12 +63,12 @@ test('a password from stdin is not printed', async () => {
   expect((await new Browser(service).signIn('bea@example.com', 'a password of hers')).status).toBe(200);
 });
 
-test('a password that is too short is refused, exit 1', async () => {
+test('a password that is too short is refused with exit code 1', async () => {
   const short = await withStdin('short\n', 'staff', 'reset', 'ann@example.com', '--password-stdin');
   expect(short).toEqual({ code: 1, stdout: '', stderr: 'rollgate: A password has at least 12 characters.\n' });
 });
 
-test('disabled, enabled, given another role and password: as over the API', async () => {
+test('disabling, enabling, changing the role and resetting the password work as over the API', async () => {
   await run('staff', 'add', 'cyd@example.com', '--role', 'support');
   const { password } = await json<Added>('staff', 'reset', 'cyd@example.com');
   const browser = new Browser(service);
@@ -82,7 +82,7 @@ test('disabled, enabled, given another role and password: as over the API', asyn
   expect(await json('staff', 'enable', 'cyd@example.com')).toMatchObject({ disabledAt: null, role: 'auditor' });
 });
 
-test('everybody is listed, without secrets', async () => {
+test('all people are listed, without secrets', async () => {
   const { items } = await json<{ items: { login: string }[] }>('staff', 'list');
   expect(items.map(({ login }) => login)).toEqual(expect.arrayContaining(['ann@example.com', 'bea@example.com']));
   const { stdout } = await run('staff', 'list');
@@ -90,7 +90,7 @@ test('everybody is listed, without secrets', async () => {
   expect(stdout + JSON.stringify(items)).not.toContain('argon2');
 });
 
-test('a token made here works until it is revoked', async () => {
+test('a token created on the command line works until it is revoked', async () => {
   const { secret } = await json<{ secret: string }>('token', 'create', 'ci', '--permissions', 'staff.read,export');
   const ask = () => service.call('/admin/api/staff', { headers: { authorization: `Bearer ${secret}` } });
   expect((await ask()).status).toBe(200);
@@ -121,17 +121,17 @@ test.each([
   [['staff', 'add', 'a b', '--role', 'viewer'], 2, expect.stringContaining('must look like ann@example.com')],
   [['token', 'create', 'x', '--permissions', 'all'], 2, expect.stringContaining('There is no "all"')],
   [['token', 'create', 'x', '--permissions', 'export', '--days', '0'], 2, expect.stringContaining('whole number')],
-])('%j is refused', async (args, code, stderr) => {
+])('the arguments %j are refused', async (args, code, stderr) => {
   expect(await run(...args)).toEqual({ code, stdout: '', stderr });
 });
 
-test('called without what to do, it shows what can be done', async () => {
+test('without a subcommand the available subcommands are shown', async () => {
   const { code, stderr } = await run('staff');
   expect(code).toBe(2);
   expect(stderr).toMatch(/list[\s\S]*add[\s\S]*reset[\s\S]*disable[\s\S]*enable[\s\S]*role/);
 });
 
-test('a database that lacks the tables is told in one line', async () => {
+test('a database without the tables is reported in one line', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
     const { code, stderr } = await rollgateHere(['staff', 'list'], empty.url);

@@ -25,13 +25,13 @@ test.each([[['--help']], [['help']]])('%p lists the commands', async (args) => {
   for (const command of ['migrate', 'doctor']) expect(stdout).toMatch(new RegExp(`^ +${command} `, 'm'));
 });
 
-test('each command has help of its own', async () => {
+test('each command has its own help', async () => {
   const { code, stdout } = await rollgate(['migrate', '--help']);
   expect(code).toBe(0);
   expect(stdout).toMatch(/--status .*--json/s);
 });
 
-test('called with nothing it shows how to call it', async () => {
+test('without arguments the usage is shown', async () => {
   const { code, stdout, stderr } = await rollgate([]);
   expect([code, stdout]).toEqual([2, '']);
   expect(stderr).toMatch(/^Usage: rollgate/);
@@ -41,12 +41,12 @@ test.each([
   [['migrat'], `rollgate: unknown command 'migrat' (Did you mean migrate?); see rollgate --help\n`],
   [['migrate', '--stats'], `rollgate: unknown option '--stats' (Did you mean --status?); see rollgate --help\n`],
   [['doctor', 'now'], expect.stringMatching(/^rollgate: too many arguments.*; see rollgate --help\n$/)],
-])('%p is called wrongly: one line, exit 2', async (args, stderr) => {
+])('the wrong arguments %p are reported in one line with exit code 2', async (args, stderr) => {
   expect(await rollgate(args, 'postgres://127.0.0.1:1/never-asked')).toEqual({ code: 2, stdout: '', stderr });
 });
 
 test.each([[['migrate']], [['migrate', '--status', '--json']], [['doctor']]])(
-  '%p without a database: one line, exit 1',
+  '%p without a database setting is reported in one line with exit code 1',
   async (args) => {
     const { code, stdout, stderr } = await rollgate(args);
     expect([code, stdout]).toEqual([1, '']);
@@ -54,7 +54,7 @@ test.each([[['migrate']], [['migrate', '--status', '--json']], [['doctor']]])(
   },
 );
 
-test('an unreachable database is one line without the password', async () => {
+test('an unreachable database is reported in one line without the password', async () => {
   const port = await freePort();
   expect(await rollgate(['migrate'], `postgres://me:secret@127.0.0.1:${port}/db`)).toEqual({
     code: 1,

@@ -1,4 +1,4 @@
-/** The commands of docker-compose.yml, run in its order on a server of this file's own. There is no container engine here. */
+/** The commands of docker-compose.yml, run in its order on this file's own server, without a container engine. */
 import { execFile } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -20,7 +20,7 @@ interface Service {
   readonly cap_drop?: readonly string[];
 }
 
-// The version that is installed has no types.
+// The installed version has no types.
 const { load } = createRequire(import.meta.url)('js-yaml') as { load(text: string): unknown };
 const project = fileURLToPath(new URL('../../..', import.meta.url));
 const SERVICE_PASSWORD = 'se/c?r#e@t% $x "y"';
@@ -48,7 +48,7 @@ async function asSuperuser<Row extends object>(sql: string, database = 'postgres
   return (await client.query<Row>(sql).finally(() => client.end())).rows;
 }
 
-/** As compose would pass it, with the address of this server. */
+/** The environment that compose would pass, with the address of this server. */
 function environmentOf({ environment }: Service): Record<string, string> {
   const secrets: Record<string, string> = {
     POSTGRES_PASSWORD: decodeURIComponent(new URL(postgres.url).password),
@@ -61,7 +61,7 @@ function environmentOf({ environment }: Service): Record<string, string> {
   return Object.fromEntries(Object.entries(environment).map(([name, text]) => [name, value(text)]));
 }
 
-/** The entry point of the image, or the service's own, with its command. */
+/** Runs the entry point of the image, or the service's own, with its command. */
 async function run(service: Service): Promise<string> {
   const [program = '', ...rest] = service.entrypoint ?? [process.execPath, 'apps/server/dist/cli.js'];
   const args = [...rest, ...service.command].map((text) => text.replaceAll('$$', '$'));
@@ -69,7 +69,7 @@ async function run(service: Service): Promise<string> {
   return (await promisify(execFile)(program, args, { cwd: project, env })).stdout;
 }
 
-test('migrate, logins and server run in this order, each with the rights that it needs; twice', async () => {
+test('migrate, logins and server run in this order, each with only the rights it needs, and can run twice', async () => {
   expect(services.logins.depends_on).toEqual({ migrate: { condition: 'service_completed_successfully' } });
   expect(services.server.depends_on).toEqual({ logins: { condition: 'service_completed_successfully' } });
   for (let time = 0; time < 2; time++) {
@@ -90,7 +90,7 @@ test('migrate, logins and server run in this order, each with the rights that it
   }
 }, 120_000);
 
-test('the database is closed to logins of others, and containers have no more rights than they need', async () => {
+test('other logins cannot connect to the database, and containers have only the rights they need', async () => {
   const open = await asSuperuser(`SELECT has_database_privilege('public', 'rollgate', 'CONNECT') AS open`);
   expect(open).toEqual([{ open: false }]);
   for (const { image, read_only, cap_drop } of Object.values(services)) {

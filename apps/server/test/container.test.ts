@@ -1,4 +1,4 @@
-/** What the container runs, with the rights that it has there. */
+/** The programs that the container runs, with the rights that they have there. */
 import { randomBytes } from 'node:crypto';
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
@@ -22,12 +22,12 @@ afterAll(async () => {
   await database?.drop();
 });
 
-test('migrate with nothing pending needs no rights but those of the service', async () => {
+test('migrate with nothing pending needs only the rights of the service', async () => {
   const run = await rollgate(['migrate'], url, { DATABASE_PASSWORD: PASSWORD });
   expect(run).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining('is up to date') });
 });
 
-test('serve works with the rights of the service and a password with a slash, and ends on SIGTERM', async () => {
+test('serve works with the rights of the service and a password that contains a slash, and ends on SIGTERM', async () => {
   const env = { DATABASE_URL: url, DATABASE_PASSWORD: PASSWORD, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' };
   const node = await spawnNode({ script, args: ['serve'], env, readyLine: /Rollgate service ready/ });
   const ready = JSON.parse(await node.waitForLine(/Rollgate service ready/)) as { url: string };
@@ -36,7 +36,7 @@ test('serve works with the rights of the service and a password with a slash, an
   expect(await node.exited).toEqual({ code: 0, signal: null });
 });
 
-test('serve that cannot start says why and ends with 1', async () => {
+test('serve that cannot start prints the reason and exits with code 1', async () => {
   const run = await rollgate(['serve'], url, { DATABASE_PASSWORD: 'wrong', ROLLGATE_PORT: '0' });
   expect([run.code, run.stdout, run.stderr]).toEqual([
     1,
@@ -45,7 +45,7 @@ test('serve that cannot start says why and ends with 1', async () => {
   ]);
 });
 
-test('the image starts the service alone, as a user without rights', () => {
+test('the image runs only the service, as an unprivileged user', () => {
   const file = (name: string) => readFileSync(new URL(`../../../${name}`, import.meta.url), 'utf8');
   const image = file('Dockerfile');
   expect(image).toMatch(/^USER node$/m);

@@ -1,4 +1,4 @@
-/** Decisions over HTTP by a service token. */
+/** Decisions over HTTP with a service token. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { type Desk, openDesk } from './admin-traffic.js';
 
@@ -23,7 +23,7 @@ const ask = (body: unknown, bearer = token) =>
     body: typeof body === 'string' ? body : JSON.stringify(body),
   });
 
-test('counts with the platform’s nodes; a denial is an answer with the sentence callers know', async () => {
+test('decisions share counts with the platform’s instances, and a denial is a response with the usual message for callers', async () => {
   const request = { account: 'http-co', api: 'publish-bot', dimensions: { bot: 'b-1' } };
   await Promise.all(Array.from({ length: 59 }, () => desk.limiter.acquire(request)));
   expect((await ask(request)).body).toMatchObject({ allowed: true, windows: { minute: { used: 60 } }, message: null });
@@ -56,7 +56,7 @@ test.each<[string, unknown, number]>([
   ['an unknown field', { account: 'a', api: 'publish-bot', colour: 'red' }, 400],
   ['no JSON', '{"account":', 400],
   ['more than 64 kB', { account: 'a', api: 'publish-bot', dimensions: { bot: 'b'.repeat(70_000) } }, 413],
-])('refused: %s', async (_, body, status) => {
+])('a decision request is refused: %s', async (_, body, status) => {
   const answer = await ask(body);
   expect([answer.status, answer.body]).toEqual([
     status,
@@ -64,7 +64,7 @@ test.each<[string, unknown, number]>([
   ]);
 });
 
-test('an unknown API or dimension is refused with the nearest names', async () => {
+test('an unknown API or dimension is refused with suggestions of similar names', async () => {
   const misspelled = await ask({ account: 'a', api: 'publish-bott', dimensions: { bot: 'b' } });
   expect(misspelled.body).toMatchObject({
     message: 'There is no API "publish-bott", did you mean "publish-bot"?',
@@ -82,7 +82,7 @@ test('an unknown API or dimension is refused with the nearest names', async () =
   ]);
 });
 
-test('a dimension that is left out counts in the shared subject, and is logged once', async () => {
+test('a call without a dimension counts in the shared subject, and this is logged once', async () => {
   const warned = () => desk.service.log.filter(({ dimension }) => dimension === 'table');
   const request = { account: 'shared-co', api: 'insert-data' };
   expect((await ask(request)).body).toMatchObject({ subject: 'shared-co/insert-data/table=*' });
@@ -90,7 +90,7 @@ test('a dimension that is left out counts in the shared subject, and is logged o
   expect(warned()).toEqual([expect.objectContaining({ api: 'insert-data', level: 40 })]);
 });
 
-test('only by a token that may', async () => {
+test('decisions need a token with the permission', async () => {
   const body = { account: 'a', api: 'publish-bot', dimensions: { bot: 'b' } };
   expect((await ask(body, 'rgt_nonsense')).status).toBe(401);
   expect((await ask(body, await tokenWith(['accounts.read']))).status).toBe(403);

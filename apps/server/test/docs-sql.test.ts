@@ -1,4 +1,4 @@
-/** Every query in docs/sql, run as the auditor on a story of fixed dates: whole results. */
+/** Runs every query in docs/sql as the auditor, on a story with fixed dates, and compares whole results. */
 import { readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -32,20 +32,20 @@ afterAll(async () => {
   await database?.drop();
 });
 
-test('there are enough of them, and results are kept of no other', () => {
+test('there are enough queries, and every stored result belongs to one', () => {
   expect(files.length).toBeGreaterThanOrEqual(12);
   expect(Object.keys(expected).sort()).toEqual(files);
 });
 
-test.each(files)('%s', async (name) => {
+test.each(files)('the query %s returns the stored result', async (name) => {
   const sql = textOf(name);
-  // All that a query takes from the clock is in its parameters.
+  // A query takes the time only through its parameters.
   const { rows } = await auditor.query(sql.replaceAll('now()', `timestamptz '${NOW}'`));
   expect(JSON.parse(JSON.stringify(rows))).toEqual(expected[name]);
 });
 
 test.each(files)(
-  '%s asks its question first, reads the schema rollgate_audit alone, and stands in the list',
+  '%s starts with its question, reads only the schema rollgate_audit, and is in the list',
   (name) => {
     const [question = ''] = textOf(name).split('\n');
     expect(question).toMatch(/^-- [A-Z].*\?/);

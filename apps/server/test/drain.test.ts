@@ -1,4 +1,4 @@
-/** Told to stop, the service answers what it has taken, writes down what it has denied, and is gone within 10 s. */
+/** On SIGTERM the service answers the calls it has accepted, records its denials, and ends within 10 s. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
@@ -26,7 +26,7 @@ async function makeToken(): Promise<string> {
   return String(/rgt_[\w-]{43}/.exec(node.stdout() + node.stderr())?.[0]);
 }
 
-test('SIGTERM: decisions in flight are answered, denials of the last moment are on record', async () => {
+test('on SIGTERM, decisions in flight are answered and the last denials are recorded', async () => {
   const token = await makeToken();
   const node = await spawnNode({
     script,
@@ -45,9 +45,9 @@ test('SIGTERM: decisions in flight are answered, denials of the last moment are 
     return ((await response.json()) as { allowed?: boolean }).allowed;
   };
   const first = await Promise.all(Array.from({ length: 62 }, decide));
-  // More than 2 where the machine is so busy that the node decides for itself for a while.
+  // More than 2 if the machine is so busy that the instance decides without the database for a while.
   expect(first.filter((allowed) => allowed === false).length).toBeGreaterThanOrEqual(2);
-  // What comes now waits in the database.
+  // From here on calls wait in the database.
   const holder = await database.pool.connect();
   await holder.query('BEGIN; LOCK TABLE rollgate.service_token IN ACCESS EXCLUSIVE MODE');
   const inFlight = [decide(), decide(), decide()];

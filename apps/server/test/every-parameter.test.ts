@@ -1,4 +1,4 @@
-/** Every parameter of every route, as the service describes itself, filled with what it should never hold: never a 500. */
+/** Sends invalid values in every parameter of every route in the OpenAPI description, and expects no 500. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ODD_TEXTS, REFUSED_TEXTS } from '@rollgate/limiter/testing';
 import { type Desk, openDesk } from './admin-traffic.js';
@@ -34,7 +34,7 @@ const NUMBERS = [-1, 0, 1.5, 1e12, 2 ** 31, Number.MAX_SAFE_INTEGER, -0.0001];
 const TEXTS = [...REFUSED_TEXTS.map(([, text]) => text).filter((text) => text !== ''), ...ODD_TEXTS];
 const KINDS = [null, true, [], [[]], {}, { $ne: '' }, ['a'], '', '2026-13-45T99:99:99Z', '+275760-09-14T00:00:00Z'];
 
-/** As good a value as can be made from the schema alone. */
+/** A plausible value generated from the schema alone. */
 function plausible(schema: Schema): unknown {
   if (schema.anyOf) return plausible(schema.anyOf[0] ?? {});
   if (schema.enum) return schema.enum[0];
@@ -67,7 +67,7 @@ function* spoiled(path: string, { parameters = [], requestBody }: Operation): Ge
       const twice = `${parameter.name}=a&${parameter.name}=b`;
       for (const odd of [twice, `${parameter.name}[a]=b`, `${parameter.name}[]=a`, `${parameter.name}=%00`])
         yield { path: `${filled()}?${odd}`, ...body };
-      // Cursors of our own make, with parts of another kind.
+      // Well-formed cursors with parts of another type.
       if (parameter.name === 'after')
         for (const key of [[1], ['a'], [null], ['\0'], ['a', 'b'], [1e300], ['\ud800', 1], [1, 1], ['x', 'y', 'z']])
           yield { path: `${filled()}?after=${Buffer.from(JSON.stringify(key)).toString('base64url')}`, ...body };
@@ -84,7 +84,7 @@ const SKIPPED = new Set(['signOut', 'signOutEverywhere', 'signIn']);
 const AT_ONCE = 8;
 const MOST_SHOWN = 300;
 
-test('no request is answered by 500', async () => {
+test('no request gets a 500', async () => {
   const { paths } = (await desk.service.call('/openapi.json')).body as {
     paths: Record<string, Record<string, Operation>>;
   };

@@ -1,6 +1,6 @@
 /**
  * Every route of the service declares who may call it: `@Requires('overrides.write')`, or `@Public('why')`. The access
- * guard refuses a route that declares neither, and a test walks all of them.
+ * guard refuses a route that declares neither, and a test checks every route.
  */
 import { SetMetadata } from '@nestjs/common';
 import type { Permission } from './permissions.js';
@@ -9,7 +9,7 @@ export const ACCESS = Symbol('rollgate:access');
 
 export type Access =
   | { readonly permission: Permission }
-  /** Signed in, whatever the role. */
+  /** Any signed-in person, whatever the role. */
   | { readonly signedIn: true }
   | { readonly publicBecause: string };
 

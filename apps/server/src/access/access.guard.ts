@@ -1,4 +1,4 @@
-/** Lets in who may come in. A route that says nothing of who may call it is nobody's, and a file needs `export`. */
+/** Checks that the caller may use the route. A route that declares no access is refused; a file needs `export`. */
 import {
   type CanActivate,
   type ExecutionContext,
@@ -33,7 +33,7 @@ export class AccessGuard implements CanActivate {
       this.logger.error({ route }, 'a route declares no access: nobody may call it');
       throw new ForbiddenException(problem(403, 'Nobody may call this.'));
     }
-    // Not even a look at the cookie: a probe must not depend on the database.
+    // Do not even read the cookie: a probe must not depend on the database.
     if ('publicBecause' in access) return true;
     const http = context.switchToHttp();
     const request = http.getRequest<HttpRequest>();

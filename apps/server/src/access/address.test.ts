@@ -13,7 +13,7 @@ test.each([
   ['fe80::1%eth0', undefined, 'fe80::1'],
   ['<script>', '192.0.2.1', '192.0.2.1'],
   [undefined, undefined, 'unknown'],
-])('%s over a connection of %s comes from %s', (ip, remote, address) => {
+])('a request from %s over a connection from %s has the address %s', (ip, remote, address) => {
   expect(from(ip, remote)).toBe(address);
 });
 
@@ -36,7 +36,7 @@ test.each([
   ['10.0.0.1', false],
   ['localhost', false],
   [undefined, false],
-])('%s of this machine: %p', (address, local) => {
+])('whether the address %s belongs to this machine: %p', (address, local) => {
   expect(isLoopback(address)).toBe(local);
 });
 

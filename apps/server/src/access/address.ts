@@ -1,18 +1,21 @@
-/** Where a request comes from. */
+/** The address that a request comes from. */
 import ipaddr from 'ipaddr.js';
 import type { HttpRequest } from './http-request.js';
 
-/** A provider hands a whole /64 to one customer: counted one by one, its addresses would never run out. */
+/** A provider gives a whole /64 to one customer. Counted one by one, that customer's addresses would never run out. */
 const COUNTED_IPV6_GROUPS = 4;
 
-/** Told by the proxies that are trusted, or of the connection itself, e.g. `203.0.113.7`. */
+/** The address reported by trusted proxies, or else that of the connection, e.g. `203.0.113.7`. */
 export function addressOf({ ip, socket }: HttpRequest): string {
-  // A trusted proxy may still pass on nonsense that its own caller sent.
+  // A trusted proxy may still forward an invalid address that its own caller sent.
   const found = [ip, socket.remoteAddress].find((text) => text !== undefined && ipaddr.isValid(text));
   return found === undefined ? 'unknown' : normalized(found).toString();
 }
 
-/** What counts as one address: IPv4 as it is, also when written as IPv6; IPv6 by its /64, e.g. `2001:db8:1:2::/64`. */
+/**
+ * What counts as one address: an IPv4 address as it is, also when written as IPv6; an IPv6 address by its /64, e.g.
+ * `2001:db8:1:2::/64`.
+ */
 export function countedAddress(address: string): string {
   if (!ipaddr.isValid(address)) return address;
   const parsed = normalized(address);

@@ -1,13 +1,13 @@
-/** Who makes a request of the admin API, once the access guard has found out. */
+/** The caller of a request to the admin API, as identified by the access guard. */
 import { createParamDecorator, type ExecutionContext, ForbiddenException } from '@nestjs/common';
 import { problem } from '../http/problem.js';
 import type { Permission, Role } from './permissions.js';
 
 export interface Caller {
   readonly kind: 'staff' | 'token';
-  /** As it stands in the history: `staff:ann@example.com`, `token:ci`. */
+  /** As the history names it: `staff:ann@example.com`, `token:ci`. */
   readonly actor: string;
-  /** Ceilings go by it; a token's is `support` unless it may do more. */
+  /** Decides the approval limit. A token's role is `support` unless it was created with a higher one. */
   readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
   readonly address: string;
@@ -21,7 +21,7 @@ export interface CallerRequest {
   caller?: Caller;
 }
 
-/** `@FromCaller() caller: Caller`: behind the access guard it is always there. */
+/** `@FromCaller() caller: Caller`: always defined behind the access guard. */
 export const FromCaller = createParamDecorator((_: unknown, context: ExecutionContext): Caller => {
   const { caller } = context.switchToHttp().getRequest<CallerRequest>();
   if (caller === undefined) throw new Error('no caller: the route is not behind the access guard');

@@ -1,4 +1,4 @@
-/** Finds out who makes a request: a person by the session's cookie, or a machine by its service token. */
+/** Identifies the caller of a request: a person by the session cookie, or a machine by its service token. */
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { Settings } from '../settings.js';
@@ -21,7 +21,7 @@ export class Callers {
   ) {}
 
   /**
-   * undefined: nobody that is known. A request with an `Authorization` header is never taken for the cookie's person.
+   * Returns undefined for an unknown caller. For a request with an `Authorization` header the cookie is ignored.
    * @throws ForbiddenException for a change by cookie that another site may have sent
    */
   async find(request: HttpRequest): Promise<Caller | undefined> {

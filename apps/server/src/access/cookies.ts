@@ -1,7 +1,8 @@
 /**
- * Cookies of the service hold secrets. Over https, and behind a proxy that is trusted, they are `__Host-`: Secure, of this
- * host alone, which no neighbour can overwrite. Plain http is for this machine alone: there `Secure` would be refused, by
- * curl for one, so the cookie has another name. A request is only ever looked at for the one of its kind.
+ * The service's cookies hold secrets. Over https, and behind a trusted proxy, their names start with `__Host-`: they are
+ * Secure and belong to this host alone, so no neighboring host can overwrite them. Plain http is allowed on this machine
+ * only. There, some clients (curl, for example) would refuse a `Secure` cookie, so the cookie has another name. Each
+ * request is read only for the cookie of its kind.
  */
 import { isLoopback } from './address.js';
 import type { HttpRequest, HttpResponse } from './http-request.js';
@@ -14,7 +15,7 @@ export interface CookieNames {
   readonly plain: string;
 }
 
-/** The first of that name: browsers send the most specific one first. */
+/** The first cookie of that name: browsers send the most specific one first. */
 export function readCookie(request: HttpRequest, names: CookieNames): string | undefined {
   const name = isPlainLocal(request) ? names.plain : names.secure;
   for (const pair of (request.headers.cookie ?? '').split(';')) {
@@ -47,7 +48,9 @@ export function clearCookie(exchange: { request: HttpRequest; response: HttpResp
   setCookie(exchange, { names, value: '', maxAgeSeconds: 0 });
 }
 
-/** Plain http from this machine to a name of this machine, with no proxy between: one that isn't trusted shows itself too. */
+/**
+ * Plain http from this machine to a name of this machine, with no proxy in between. Even an untrusted proxy is recognized.
+ */
 function isPlainLocal({ secure, socket, headers, host }: HttpRequest): boolean {
   if (secure || !isLoopback(socket.remoteAddress)) return false;
   if (['forwarded', 'x-forwarded-for', 'x-forwarded-proto'].some((name) => headers[name] !== undefined)) return false;

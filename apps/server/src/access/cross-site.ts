@@ -1,8 +1,8 @@
 /**
- * What a browser sends on behalf of another site is not what its user wants.
+ * Refuses changes that a browser sends on behalf of another site.
  *
- * Each check stands for itself: `Sec-Fetch-Site` can't be forged by a page, `Origin` is older, and a header of our own
- * makes the browser ask first, which nobody here answers.
+ * Each check works alone: a page cannot forge `Sec-Fetch-Site`; `Origin` is supported by older browsers; and a custom
+ * header makes the browser send a preflight request, which the service does not approve.
  */
 import { ForbiddenException } from '@nestjs/common';
 import { problem } from '../http/problem.js';
@@ -10,7 +10,7 @@ import type { HttpRequest } from './http-request.js';
 
 const SAFE_METHODS = new Set(['GET', 'HEAD']);
 
-/** @throws ForbiddenException for a request that changes something, goes by a cookie and may be another site's */
+/** @throws ForbiddenException for a change by cookie that another site may have sent */
 export function assertOwnRequest(request: HttpRequest, publicUrl: string | undefined): void {
   if (SAFE_METHODS.has(request.method ?? '')) return;
   assertSameOrigin(request, publicUrl);
@@ -27,7 +27,7 @@ export function assertSameOrigin({ headers, host }: HttpRequest, publicUrl: stri
   if (host === undefined || !isOriginOf(origin, host)) throw refusal('Another origin sent this request.');
 }
 
-/** By the host alone: whether it was https is known to the proxy in front, which may not be a trusted one. */
+/** Compares the host only: the proxy in front knows whether the request used https, but it may not be a trusted one. */
 function isOriginOf(origin: string, host: string): boolean {
   if (!URL.canParse(origin)) return false;
   const { protocol, host: originHost } = new URL(origin);

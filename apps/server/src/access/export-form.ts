@@ -1,11 +1,11 @@
 /**
- * Lists as files. A route names the forms it has by `alsoAs`; the access guard finds out which one a request is for and
- * demands the permission `export`. A handler gets the form from the guard alone, so it can't send a file unchecked.
+ * Lists as files. A route declares its file formats with `alsoAs`. The access guard determines which one a request wants
+ * and requires the permission `export`. A handler gets the format from the guard only, so it can't send a file unchecked.
  */
 import { createParamDecorator, type ExecutionContext, SetMetadata } from '@nestjs/common';
 import type { HttpRequest } from './http-request.js';
 
-/** Each form and its media type. */
+/** Each format and its media type. */
 export const EXPORT_TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } as const;
 
 export type ExportForm = keyof typeof EXPORT_TYPES;
@@ -14,7 +14,7 @@ export const EXPORTS = Symbol('rollgate:exports');
 
 export const Exports = (forms: readonly ExportForm[]): MethodDecorator => SetMetadata(EXPORTS, forms);
 
-/** `?format=` decides; without it the `Accept` header does. undefined: an answer for a screen, not a file. */
+/** `?format=` takes precedence over the `Accept` header. undefined: a response for a screen, not a file. */
 export function wantedExport(request: HttpRequest, forms: readonly ExportForm[]): ExportForm | undefined {
   const { format } = request.query;
   if (format !== undefined) return forms.find((form) => form === format);
@@ -23,7 +23,7 @@ export function wantedExport(request: HttpRequest, forms: readonly ExportForm[])
   return forms.find((form) => EXPORT_TYPES[form] === accepted);
 }
 
-/** `@AsExport() form: ExportForm | undefined`: what the caller wants and may have; undefined: JSON. */
+/** `@AsExport() form: ExportForm | undefined`: the file format that the caller wants and may have; undefined: JSON. */
 export const AsExport = createParamDecorator(
   (_: unknown, context: ExecutionContext): ExportForm | undefined =>
     context.switchToHttp().getRequest<HttpRequest>().exportForm,

@@ -2,17 +2,17 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { CallerRequest } from './caller.js';
 import type { ExportForm } from './export-form.js';
 
-/** As much of Express's request as the service looks at. `trust proxy` decides what `ip`, `secure` and `host` are. */
+/** The part of Express's request that the service uses. `trust proxy` decides what `ip`, `secure` and `host` are. */
 export interface HttpRequest extends IncomingMessage, CallerRequest {
   readonly ip?: string | undefined;
   readonly secure: boolean;
-  /** With its port, where one was named. */
+  /** Includes the port if the request named one. */
   readonly host?: string | undefined;
   readonly originalUrl: string;
   readonly query: Readonly<Record<string, unknown>>;
-  /** The media type of these that the `Accept` header prefers, the first one where it has no preference. */
+  /** The media type that the `Accept` header prefers; the first one if it has no preference. */
   accepts(types: readonly string[]): string | false;
-  /** Set by the access guard: the file this request gets. */
+  /** Set by the access guard: the file format of the response. */
   exportForm?: ExportForm | undefined;
   readonly app: { get(setting: 'trust proxy fn'): (address: string, hop: number) => boolean };
 }

@@ -1,9 +1,9 @@
-/** What staff and machines may do. One list, read by the guard, the API's description and the screens. */
+/** The permissions of staff and machines. The guard, the OpenAPI description and the screens all read this one list. */
 
 export const ROLES = ['viewer', 'support', 'auditor', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
-/** Each permission, and the roles that have it. Service tokens carry permissions by name, as scopes. */
+/** Each permission and the roles that have it. Service tokens list permissions by name, as scopes. */
 export const PERMISSIONS = {
   'accounts.read': ['viewer', 'support', 'auditor', 'admin'],
   'overrides.read': ['viewer', 'support', 'auditor', 'admin'],

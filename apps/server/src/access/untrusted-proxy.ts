@@ -1,20 +1,20 @@
 /**
- * Notices a proxy that was forgotten in the settings. Its header is ignored, rightly, since anybody can send one; but then all
- * callers behind it share one address, and with it the limits on sign-in.
+ * Detects a proxy that is missing from the settings. Its header must be ignored, because any caller can send one. But then
+ * all callers behind that proxy share one address, and with it the limits on sign-in.
  */
 import type { Logger } from 'pino';
 import { addressOf } from './address.js';
 import type { HttpRequest } from './http-request.js';
 
-/** More peers than that are not proxies of one installation but strangers who send the header. */
+/** More peers than this are not proxies of one installation but outside callers that send the header. */
 const MOST_PEERS = 16;
 
-/** Express middleware: a warning for each peer that sends `X-Forwarded-For` without being trusted, once. */
+/** Express middleware: logs one warning for each peer that sends `X-Forwarded-For` without being trusted. */
 export function untrustedProxyWarning(logger: Logger) {
   const warned = new Set<string>();
   return (request: HttpRequest, _response: unknown, next: () => void): void => {
     if (request.headers['x-forwarded-for'] !== undefined && warned.size < MOST_PEERS && !isTrusted(request)) {
-      // Nobody is believed, so this is the address of the connection.
+      // No proxy is trusted here, so this is the address of the connection.
       const peer = addressOf(request);
       if (!warned.has(peer)) {
         warned.add(peer);

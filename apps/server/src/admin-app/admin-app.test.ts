@@ -14,7 +14,7 @@ class NothingModule {}
 const folder = mkdtempSync(join(tmpdir(), 'admin-app-'));
 const apps: NestExpressApplication[] = [];
 
-/** Resolves to where it listens. */
+/** Resolves to the address the service listens on. */
 async function serve({ base, folder }: { base: string; folder: string }): Promise<string> {
   const app = await NestFactory.create<NestExpressApplication>(NothingModule, {
     logger: false,
@@ -27,7 +27,7 @@ async function serve({ base, folder }: { base: string; folder: string }): Promis
   return await app.getUrl();
 }
 
-/** With its body read: an answer that nobody reads keeps its connection, and the test's process. */
+/** Reads the body too: an unread response keeps its connection open, and with it the test's process. */
 async function get(where: string, init?: RequestInit): Promise<{ status: number; headers: Headers; text: string }> {
   const answer = await fetch(where, init);
   return { status: answer.status, headers: answer.headers, text: await answer.text() };
@@ -51,7 +51,7 @@ afterAll(async () => {
 });
 
 test.each(['', 'accounts/acme', 'denied?account=acme'])(
-  'the page stands at %s, never kept, below its base',
+  'the page is served at %s, is never cached, and refers to its base',
   async (path) => {
     const answer = await get(`${url}/tools/rollgate/${path}`);
     expect(answer.status).toBe(200);
@@ -67,12 +67,12 @@ test.each(['', 'accounts/acme', 'denied?account=acme'])(
   },
 );
 
-test('each answer has a nonce of its own', async () => {
+test('each response has its own nonce', async () => {
   const pages = await Promise.all([1, 2].map(async () => (await get(`${url}/tools/rollgate/`)).text));
   expect(pages[0]).not.toBe(pages[1]);
 });
 
-test('hashed files are kept for good; one of another build is no page', async () => {
+test('hashed files are cached forever, and a file of another build is not answered with the page', async () => {
   const file = await get(`${url}/tools/rollgate/assets/index-1a2b.js`);
   expect(file.text).toBe('screens();');
   expect(file.headers.get('cache-control')).toBe('public, max-age=31536000, immutable');
@@ -81,7 +81,7 @@ test('hashed files are kept for good; one of another build is no page', async ()
   expect(JSON.parse(gone.text)).toMatchObject({ message: expect.stringContaining('reload the page') });
 });
 
-test('without the last slash it leads there; nothing else is a page', async () => {
+test('the base without its last slash redirects to the base, and no other path is the page', async () => {
   const answer = await get(`${url}/tools/rollgate`, { redirect: 'manual' });
   expect([answer.status, answer.headers.get('location')]).toEqual([308, '/tools/rollgate/']);
   for (const path of ['/', '/tools/', '/tools/rollgateX', '/admin/api/find'])
@@ -89,7 +89,7 @@ test('without the last slash it leads there; nothing else is a page', async () =
   expect((await get(`${url}/tools/rollgate/`, { method: 'POST' })).status).toBe(404);
 });
 
-test('the API below the base is no page either', async () => {
+test('a path of the API below the base is not answered with the page', async () => {
   const under = await serve({ base: '/admin/', folder });
   expect((await get(`${under}/admin/`)).status).toBe(200);
   const api = await get(`${under}/admin/api/nothing`);
@@ -98,7 +98,7 @@ test('the API below the base is no page either', async () => {
   expect(api.headers.get('content-security-policy')).not.toContain('script-src');
 });
 
-test('without a build it says so', async () => {
+test('without a build the response says so', async () => {
   const bare = await serve({ base: '/admin/', folder: join(folder, 'nowhere') });
   const answer = await get(`${bare}/admin/accounts/acme`);
   expect(answer.status).toBe(503);

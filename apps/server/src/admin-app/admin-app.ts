@@ -1,6 +1,6 @@
 /**
- * Serves the built screens of apps/admin below their base. Their files carry a hash in the name and are kept for good; the page
- * itself is made anew for each answer, with where it is served and the nonce of its style elements.
+ * Serves the built screens of apps/admin below their base. Their file names contain a hash, so browsers cache them forever.
+ * The page itself is generated for each response, with its base and the nonce of its style elements.
  */
 import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
@@ -11,9 +11,9 @@ import type { NextFunction, Request, Response } from 'express';
 import { nonceOf } from '../http/content-security.js';
 import { problem } from '../http/problem.js';
 
-/** From src/ and from dist/ alike. */
+/** The same path from src/ and from dist/. */
 const BUILT = fileURLToPath(new URL('../../../admin/dist', import.meta.url));
-/** Of the API, whatever the screens' base is. */
+/** The API's path, whatever the screens' base is. */
 const API = '/admin/api/';
 
 const NOT_BUILT =
@@ -21,7 +21,7 @@ const NOT_BUILT =
   'in the project, then reload. The API at /admin/api/ and the command line work without them.</p>';
 
 export interface AdminAppOptions {
-  /** Begins and ends with a slash. */
+  /** Starts and ends with a slash. */
   readonly base: string;
   readonly folder?: string;
 }
@@ -41,7 +41,7 @@ export function serveAdminApp(app: NestExpressApplication, { base, folder = BUIL
     if (method !== 'GET' && method !== 'HEAD') return next();
     if (path === base.slice(0, -1)) return response.redirect(308, base);
     if (!path.startsWith(base) || path.startsWith(API) || path === API.slice(0, -1)) return next();
-    // A file of another build: a page in its place would be run as a script.
+    // A file of another build: a page sent in its place would be run as a script.
     if (path.startsWith(`${base}assets/`)) return tellGone(response);
     sendPage(response, { page, base }).catch(next);
   });

@@ -1,4 +1,4 @@
-/** The service's own code, from the command line, on the database of DATABASE_URL. */
+/** Runs the service's own code from the command line, on the database of DATABASE_URL. */
 import { userInfo } from 'node:os';
 import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
@@ -10,7 +10,7 @@ import type { Cli } from './cli.js';
 
 type Entities = NonNullable<DataSourceOptions['entities']>;
 
-/** Open while the work lasts. @throws Error with one line that says what is wrong */
+/** The connection is open while the work lasts. @throws Error with one line that says what is wrong */
 export async function atDatabase<Result>(
   cli: Cli,
   entities: Entities,
@@ -38,7 +38,7 @@ export async function atDatabase<Result>(
   }
 }
 
-/** Of whoever runs the command, on this machine. */
+/** Name of the operating-system user that runs the command. */
 export function userName(): string {
   try {
     return userInfo().username;

@@ -1,15 +1,15 @@
 import type { Environment } from '../settings.js';
 
-/** What a command works with. */
+/** The environment and output that a command uses. */
 export interface Cli {
   readonly environment: Environment;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Set by a command that did its work and found something wrong: exit code 1. */
+  /** Set by a command that completed and found a problem: exit code 1. */
   found: 'nothing wrong' | 'something wrong';
 }
 
-/** For machines: `--json`. */
+/** Machine-readable output: `--json`. */
 export function printJson(cli: Cli, value: unknown): void {
   cli.out(`${JSON.stringify(value, null, 2)}\n`);
 }

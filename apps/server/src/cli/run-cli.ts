@@ -1,4 +1,4 @@
-/** The command line. Exit codes: 0 done, 1 it failed or found something wrong, 2 it was called wrongly. */
+/** The command line. Exit codes: 0 success, 1 failure or a problem found, 2 wrong usage. */
 import { Command, CommanderError } from 'commander';
 import { failureLines } from '../failure-lines.js';
 import type { Environment } from '../settings.js';
@@ -18,7 +18,7 @@ import { addSql } from './sql/sql.command.js';
 import { addStaff } from './staff/staff.command.js';
 
 export interface RunCliOptions {
-  /** Without node and script. */
+  /** Without the Node.js executable and the script. */
   readonly args: readonly string[];
   readonly environment: Environment;
   readonly out: (text: string) => void;
@@ -32,7 +32,7 @@ export async function runCli({ args, environment, out, err }: RunCliOptions): Pr
     await createProgram(cli).parseAsync(args, { from: 'user' });
     return cli.found === 'nothing wrong' ? 0 : 1;
   } catch (error) {
-    // Commander has printed it. Help and version that were asked for end this way too.
+    // Commander has already printed it. It also throws after printing help or the version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
     const lines = error instanceof StatementError ? error.message.split('\n') : failureLines(error);
     for (const line of lines) err(`rollgate: ${line}\n`);
@@ -64,7 +64,7 @@ function createProgram(cli: Cli): Command {
   return program;
 }
 
-/** Commander says `error: …`, and what it thinks was meant on a second line. */
+/** Commander prints `error: …`, and a suggestion on a second line. */
 function usageLine(text: string): string {
   return `${text
     .replace(/^error: /, '')

@@ -6,7 +6,7 @@ import pg from 'pg';
 import type { Logger } from 'pino';
 import type { DatabaseAddress } from './database-address.js';
 
-/** The admin side's DataSource: entities register themselves by `TypeOrmModule.forFeature`. Decisions never pass here. */
+/** The admin side's DataSource. Entities register themselves with `TypeOrmModule.forFeature`. Decisions do not use it. */
 export function adminDatabase({
   databaseUrl,
   pooled,
@@ -20,14 +20,14 @@ export function adminDatabase({
     extra: { Client },
     applicationName: 'rollgate-admin',
     poolSize: 5,
-    // For a connection of the pool, too.
+    // Also applies to waiting for a connection of the pool.
     connectTimeoutMS: 3_000,
     autoLoadEntities: true,
-    // The schema is the migrations' alone.
+    // Only migrations change the schema.
     synchronize: false,
     installExtensions: false,
     logging: false,
-    // Whoever starts the service hears at once that there is no database; an orchestrator starts it again.
+    // A missing database is reported at once instead of retried; an orchestrator restarts the service.
     retryAttempts: 0,
     poolErrorHandler: ({ message }: Error) =>
       logger.warn({ pool: 'rollgate-admin', reason: message }, 'lost an idle database connection'),

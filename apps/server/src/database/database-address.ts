@@ -1,6 +1,6 @@
-/** Which database a program uses, and how it gets there. */
+/** Which database a program uses, and how it connects. */
 export interface DatabaseAddress {
   readonly databaseUrl: string;
-  /** `true`: a pooler that keeps no session for a client is in between (PgBouncer's transaction mode). */
+  /** `true`: the connection goes through a pooler that keeps no session for a client (PgBouncer's transaction mode). */
   readonly pooled?: boolean | undefined;
 }

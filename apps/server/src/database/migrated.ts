@@ -3,7 +3,7 @@ import { connect, describeDatabase, pendingMigrations } from '@rollgate/migratio
 import type { DatabaseAddress } from './database-address.js';
 
 /**
- * Checks, before anything is built on the database, that it is migrated and that its sessions give right results.
+ * Checks that the database is migrated and that its sessions give correct results. Runs before anything else uses it.
  * @throws Error with one line that says what to do
  */
 export async function checkMigrated(address: DatabaseAddress): Promise<void> {

@@ -8,11 +8,11 @@ export interface PoolOptions extends DatabaseAddress {
   readonly name: string;
   readonly logger: Logger;
   readonly connectTimeoutMs: number;
-  /** Of each statement, kept by this process: also a server that says nothing at all ends it. */
+  /** Time limit of each statement, enforced by this process, so it also ends one when the server does not respond at all. */
   readonly queryTimeoutMs: number;
 }
 
-/** One connection, for one purpose: what goes on elsewhere never keeps it waiting. */
+/** Opens a pool of one connection for one purpose, so that other queries never delay it. */
 export function openPool(options: PoolOptions): pg.Pool {
   const { databaseUrl, name, logger, connectTimeoutMs, queryTimeoutMs } = options;
   const pool = new pg.Pool({
@@ -23,7 +23,7 @@ export function openPool(options: PoolOptions): pg.Pool {
     connectionTimeoutMillis: connectTimeoutMs,
     query_timeout: queryTimeoutMs,
   });
-  // Without a listener, a connection that Postgres ends while idle would end this process.
+  // Without a listener, this process would end if Postgres closes an idle connection.
   pool.on('error', (error) => logger.warn({ pool: name, reason: error.message }, 'lost an idle database connection'));
   return pool;
 }

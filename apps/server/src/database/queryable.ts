@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** As much of a pool, a pooled client or a client of its own as looking needs. */
+/** The part of a pool, a pooled client or a single client that queries need. */
 export interface Queryable {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
 }

@@ -1,12 +1,12 @@
-/** Refusals that the database's functions speak: SQLSTATE RG404 is what HTTP calls 404 (migrations/functions). */
+/** Refusals raised by the database's functions: SQLSTATE RG404 corresponds to HTTP 404 (migrations/functions). */
 import { refusalStatus } from '@rollgate/limiter';
 
 export interface Refusal {
   readonly status: number;
   readonly message: string;
-  /** Above what the caller's role may grant: an admin may. */
+  /** Above the approval limit of the caller's role; an admin may do it. */
   readonly ceiling: boolean;
-  /** What the change would lower, where that has to be confirmed. */
+  /** The limits that the change would lower, if that must be confirmed. */
   readonly lowering: readonly Lowered[] | undefined;
 }
 
@@ -17,15 +17,15 @@ export interface Lowered {
   /** Units in the window. */
   readonly from: number;
   readonly to: number;
-  /** `hourBelowMinute`: nothing falls, but the minute's limit can never be reached. */
+  /** `hourBelowMinute`: nothing is lowered, but the minute limit can never be reached. */
   readonly why: 'lower' | 'blocked' | 'hourBelowMinute';
   /** ISO 8601; null: at once. */
   readonly at: string | null;
-  /** The same in a sentence. */
+  /** The same as a sentence. */
   readonly text: string;
 }
 
-/** `error`: of the driver, or TypeORM's around it. undefined: it is no refusal of ours. */
+/** `error`: from the driver, or TypeORM's wrapper around it. undefined: the error is not a refusal by Rollgate. */
 export function refusalOf(error: unknown): Refusal | undefined {
   const outer = (error ?? {}) as { driverError?: unknown };
   const spoken = (outer.driverError ?? outer) as { message?: unknown; detail?: unknown };

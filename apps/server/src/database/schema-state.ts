@@ -1,8 +1,8 @@
-/** What of Rollgate is in a database, and whether the server can be used for it. Looks only. */
+/** What a database contains of Rollgate, and whether the server can be used for it. Only reads. */
 import { MIGRATIONS_OF_010, migrations } from '@rollgate/migrations';
 import type { Queryable } from './queryable.js';
 
-/** Names as their files have them, oldest first, e.g. `001-baseline`. */
+/** Names of migrations as in their file names, oldest first, e.g. `001-baseline`. */
 export interface MigrationState {
   readonly applied: readonly string[];
   readonly pending: readonly string[];
@@ -10,10 +10,10 @@ export interface MigrationState {
   readonly unknown: readonly string[];
 }
 
-/** Without these no decision can be made, whatever the migrations' list says: somebody dropped or never restored them. */
+/** Decisions need these tables. They can be missing although all migrations are applied: dropped, or not restored. */
 const NEEDED = ['counter', 'bucket', 'lane', 'freed'] as const;
 
-/** Those of 0.1.0, which the baseline replaces. */
+/** The migrations of 0.1.0, which the baseline replaces. */
 const OLD = MIGRATIONS_OF_010.map(fileName);
 
 export async function readMigrationState(database: Queryable): Promise<MigrationState> {
@@ -26,7 +26,7 @@ export async function readMigrationState(database: Queryable): Promise<Migration
   };
 }
 
-/** Which of the tables that decisions need are not there. */
+/** Which of the tables that decisions need are missing. */
 export async function readMissingTables(database: Queryable): Promise<string[]> {
   const { rows } = await database.query<{ name: string }>(
     `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('rollgate.' || name) IS NULL`,
@@ -35,7 +35,7 @@ export async function readMissingTables(database: Queryable): Promise<string[]> 
   return rows.map(({ name }) => `rollgate.${name}`);
 }
 
-/** Whether the server takes writes, and why not. */
+/** Whether the server accepts writes, and why not. */
 export async function readWritable(database: Queryable): Promise<{ ok: true } | { ok: false; why: string }> {
   const { rows } = await database.query<{ standby: boolean; read_only: boolean }>(
     `SELECT pg_is_in_recovery() AS standby, current_setting('transaction_read_only')::boolean AS read_only`,
@@ -54,7 +54,7 @@ async function readApplied(database: Queryable): Promise<string[]> {
   return rows.map(({ name }) => fileName(name));
 }
 
-/** TypeORM wants 13 digits at the end of a migration's name. */
+/** TypeORM requires 13 digits at the end of a migration's name. */
 function fileName(name: string): string {
   return name.replace(/-\d{13}$/, '');
 }

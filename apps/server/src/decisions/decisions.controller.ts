@@ -1,4 +1,4 @@
-/** Decisions over HTTP, for programs that have no Node.js in them: the same limiter, the same counts. */
+/** Decisions over HTTP, for programs that do not run on Node.js. They use the same limiter and the same counts. */
 import { Body, Controller, HttpException, Inject, Post } from '@nestjs/common';
 import { didYouMean, MAX_UNITS } from '@rollgate/contract';
 import { type AcquireRequest, InvalidRequestError, type Limiter } from '@rollgate/limiter';
@@ -12,7 +12,7 @@ import { registeredCatalogue } from '../limiting/staff-limits.js';
 import { LOGGER } from '../logging/logger.js';
 
 const ask = z.strictObject({
-  /** The tenant, as the asking program has verified it. */
+  /** The tenant, as verified by the calling program. */
   account: z.string().max(1_024),
   api: z.string().max(64),
   dimensions: z.record(z.string().max(32), z.string().max(1_024)).optional(),
@@ -43,13 +43,13 @@ const decisionSchema = z.object({
   source: z.string(),
   mode: z.string(),
   decidedAtMs: z.number(),
-  /** What to tell the caller, where it is denied. */
+  /** If denied: the message for the caller. */
   message: z.string().nullable(),
 });
 
 @Controller('api/decisions')
 export class DecisionsController {
-  /** Bounded by the catalogue. */
+  /** The catalogue bounds their number. */
   readonly #warned = new Set<string>();
 
   constructor(
@@ -88,7 +88,7 @@ export class DecisionsController {
   })
   async decide(@Body(validated(ask)) asked: z.output<typeof ask>): Promise<unknown> {
     const request = given(asked);
-    // The service's own limits are its own.
+    // The service's own sign-in limits are not available to programs.
     const entry = registeredCatalogue.find(request.api);
     if (entry === undefined) throw unknownApi(request.api);
     this.#warnOfUnresolved(request, entry.level);
@@ -104,7 +104,7 @@ export class DecisionsController {
     return { ...decision, message: decision.allowed ? null : entry.message };
   }
 
-  /** A program that leaves a dimension out counts all its calls together: logged once for each API and dimension. */
+  /** A program that leaves out a dimension counts all its calls together: logged once for each API and dimension. */
   #warnOfUnresolved({ api, dimensions = {} }: AcquireRequest, level: readonly string[]): void {
     for (const dimension of level) {
       if (dimension === 'account' || Object.hasOwn(dimensions, dimension)) continue;
@@ -130,7 +130,7 @@ export class DecisionsController {
   }
 }
 
-/** With the nearest names of those that the catalogue has for everybody. */
+/** Suggests the most similar names among the APIs in the public catalogue. */
 function unknownApi(api: string): HttpException {
   const nearest = registeredCatalogue.nearest(api);
   return new HttpException({ ...problem(404, `There is no API "${api}"${didYouMean(nearest) || '.'}`), nearest }, 404);
@@ -141,7 +141,7 @@ function invalid({ field, message, nearest }: InvalidRequestError): HttpExceptio
   return new HttpException({ ...problem(400, message), errors, ...(nearest.length > 0 ? { nearest } : {}) }, 400);
 }
 
-/** What was left out is left out, not undefined. */
+/** Removes properties that are undefined. */
 function given({
   account,
   api,

@@ -20,7 +20,10 @@ export interface EventsModuleOptions extends DatabaseAddress {
 
 const POOL = Symbol('EVENTS_POOL');
 
-/** Keeps the days of `rollgate.limit_event`. Starts with the service and stops with it, within one small step. */
+/**
+ * Maintains the daily partitions of `rollgate.limit_event`. Starts and stops with the service; stopping takes at most one
+ * short step.
+ */
 @Module({})
 export class EventsModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   #stopped: Promise<void> | undefined;
@@ -44,7 +47,7 @@ export class EventsModule implements OnApplicationBootstrap, BeforeApplicationSh
     this.days.start();
   }
 
-  /** Asked while requests still drain, so that nobody waits for it afterwards. */
+  /** Called while requests still drain, so that the shutdown need not wait for it afterwards. */
   beforeApplicationShutdown(): void {
     this.#stopped = this.days.stop();
   }
@@ -57,7 +60,7 @@ export class EventsModule implements OnApplicationBootstrap, BeforeApplicationSh
 
 function openEventsPool({ databaseUrl, pooled, logger }: EventsModuleOptions): pg.Pool {
   const address = { databaseUrl, pooled };
-  // A step waits for nobody, but the files of a large day take their time to go.
+  // A step does not wait for locks, but deleting the files of a large partition takes time.
   return openPool({ ...address, logger, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
 }
 

@@ -1,8 +1,8 @@
 /**
- * Looks whether the database serves.
+ * Checks whether the database can serve.
  *
- * Invariants: an answer within a second, however the database fails; one look at a time, whoever asks how often, so
- * that probes can't exhaust the database; nothing is left behind in a database that doesn't answer.
+ * Invariants: it returns within a second, however the database fails; only one check runs at a time, however many probes
+ * arrive, so probes cannot overload the database; no connection or query remains on a database that does not respond.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
@@ -18,7 +18,7 @@ const ANSWER_MS = 1_000;
 /** Injection token of the `DatabaseAddress`. */
 export const DATABASE_ADDRESS = Symbol('DATABASE_ADDRESS');
 
-/** Why it can't be used is for the log: the driver's words may name hosts and users. */
+/** The reason is for the log only: the driver's message may name hosts and users. */
 export interface Unreachable {
   readonly reachable: false;
   readonly reason: string;
@@ -26,7 +26,7 @@ export interface Unreachable {
 
 export interface DatabaseState {
   readonly reachable: true;
-  /** Decisions write. A standby takes no writes, nor does a primary that was made read-only. */
+  /** Decisions write. A standby accepts no writes, and neither does a primary that was made read-only. */
   readonly writable: { readonly ok: true } | { readonly ok: false; readonly why: string };
   readonly pendingMigrations: readonly string[];
   readonly missingTables: readonly string[];
@@ -54,7 +54,7 @@ export class DatabaseProbe implements OnApplicationShutdown {
     const answered = new AbortController();
     const late = wait(ANSWER_MS, undefined, { signal: answered.signal }).then(
       () => ({ reachable: false, reason: `no answer within ${ANSWER_MS / 1000} s` }) as const,
-      // Aborted: the look was first.
+      // Aborted: the check finished first.
       () => ({ reachable: false, reason: 'answered' }) as const,
     );
     try {
@@ -64,11 +64,11 @@ export class DatabaseProbe implements OnApplicationShutdown {
     }
   }
 
-  // The pool gives a connection up that timed out, so a look that nobody waits for any more ends by itself.
+  // The pool drops a connection that timed out, so a check whose callers have given up ends by itself.
   async #look(): Promise<DatabaseState | Unreachable> {
     try {
       const client = await this.#pool.connect();
-      // A connection to a server that became a standby stays there; a new one finds the new primary.
+      // A connection to a server that became a standby stays on it; a new connection finds the new primary.
       let keep = false;
       try {
         const writable = await readWritable(client);

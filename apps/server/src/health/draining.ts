@@ -1,4 +1,4 @@
-/** Whether this instance is on its way out: told to stop, it serves for a while longer, so that no call meets a closed door. */
+/** Whether this instance is shutting down. After a stop signal it serves for a while longer, so that no call is refused. */
 import { Injectable } from '@nestjs/common';
 import type { HttpResponse } from '../access/http-request.js';
 
@@ -6,7 +6,9 @@ import type { HttpResponse } from '../access/http-request.js';
 export class Draining {
   #begun = false;
 
-  /** From now on `/readyz` is 503, and each answer asks its caller to connect elsewhere for the next request. */
+  /**
+   * From now on `/readyz` returns 503, and each response closes its connection so the next request uses another instance.
+   */
   begin(): void {
     this.#begun = true;
   }
@@ -17,7 +19,7 @@ export class Draining {
 
   /** Express middleware. */
   readonly middleware = (_request: unknown, response: HttpResponse, next: () => void): void => {
-    // A connection that is kept alive would be closed sooner or later, perhaps while its next request is on the way.
+    // A kept-alive connection would otherwise be closed later, perhaps while its next request is in transit.
     if (this.#begun) response.setHeader('Connection', 'close');
     next();
   };

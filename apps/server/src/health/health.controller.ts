@@ -7,7 +7,10 @@ import { Readiness } from './readiness.js';
 export class HealthController {
   constructor(private readonly readiness: Readiness) {}
 
-  /** The process serves. It never asks the database: restarting this process would not bring that back. */
+  /**
+   * The process is running. This never queries the database, because a restart of this process would not repair the
+   * database.
+   */
   @Get('healthz')
   @Public('asked by orchestrators')
   @Header('Cache-Control', 'no-store')

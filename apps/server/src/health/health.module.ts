@@ -14,7 +14,7 @@ export class HealthModule {
   static forRoot({ address, logger }: { address: DatabaseAddress; logger: Logger }): DynamicModule {
     return {
       module: HealthModule,
-      // Terminus would log every failed probe; Readiness tells a change once.
+      // Terminus would log every failed probe; Readiness logs each change once.
       imports: [TerminusModule.forRoot({ logger: false }), LimitingModule],
       controllers: [HealthController],
       providers: [

@@ -11,8 +11,8 @@ import { Draining } from './draining.js';
 const SHUTTING_DOWN = 'This instance is shutting down.';
 
 /**
- * Whether this instance can serve: it was not told to stop, its database answers, takes writes and holds what decisions need,
- * and its limiter has reached that database.
+ * Whether this instance can serve: it is not shutting down, its database responds, accepts writes and has what decisions
+ * need, and its limiter has reached that database.
  */
 @Injectable()
 export class Readiness {
@@ -27,7 +27,7 @@ export class Readiness {
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
-  /** @throws HttpException 503, a problem whose `checks` say what is amiss */
+  /** @throws HttpException 503, a problem whose `checks` name the failures */
   async check(): Promise<HealthCheckResult> {
     if (this.draining.begun) throw notReady(SHUTTING_DOWN, {});
     const state = await this.probe.look();
@@ -67,7 +67,7 @@ export class Readiness {
     ];
   }
 
-  /** Once a change: a probe asks every few seconds. */
+  /** Logs each change once, because probes arrive every few seconds. */
   #tell(ready: boolean, reason?: unknown): void {
     if (ready === this.#wasReady) return;
     this.#wasReady = ready;
@@ -76,7 +76,7 @@ export class Readiness {
   }
 }
 
-/** Terminus throws its result. */
+/** Terminus throws its result instead of returning it. */
 function resultOf(error: unknown): HealthCheckResult {
   if (!(error instanceof HttpException)) throw error;
   return error.getResponse() as HealthCheckResult;

@@ -1,4 +1,7 @@
-/** Security headers of every answer. What may run is said per place: JSON runs nothing, pages run the service's own files. */
+/**
+ * Security headers of every response. Each path has its own policy: JSON may run nothing, pages only the service's own
+ * files.
+ */
 import { randomBytes } from 'node:crypto';
 import type { NextFunction, Request, Response } from 'express';
 import helmet from 'helmet';
@@ -10,7 +13,7 @@ const NOTHING = {
   'frame-ancestors': ["'none'"],
 };
 
-/** Swagger UI writes style attributes; scripts come from files of ours all the same. */
+/** Swagger UI writes style attributes; its scripts are still only files of this service. */
 const DOCS = {
   ...NOTHING,
   'script-src': ["'self'"],
@@ -19,7 +22,7 @@ const DOCS = {
   'connect-src': ["'self'"],
 };
 
-/** The screens write style elements, each with the nonce of its page; style attributes go through the object model. */
+/** The screens write style elements, each with the nonce of its page. They set style attributes through the CSS object model. */
 const SCREENS = {
   ...NOTHING,
   'script-src': ["'self'"],
@@ -30,7 +33,7 @@ const SCREENS = {
 
 type Directives = Record<string, readonly (string | ((request: unknown, response: unknown) => string))[]>;
 
-/** `adminBase`: where the screens are, e.g. `/admin/`; their API below `/admin/api` runs nothing all the same. */
+/** `adminBase`: the base of the screens, e.g. `/admin/`. Responses of the API below `/admin/api` still run nothing. */
 export function contentSecurity(adminBase: string): (request: Request, response: Response, next: NextFunction) => void {
   const nothing = helmetWith(NOTHING);
   const places = [
@@ -44,7 +47,7 @@ export function contentSecurity(adminBase: string): (request: Request, response:
   };
 }
 
-/** Of this answer alone. */
+/** The nonce of this response only. */
 export function nonceOf({ locals }: Response): string {
   locals['nonce'] ??= randomBytes(16).toString('base64');
   return locals['nonce'];

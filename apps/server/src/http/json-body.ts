@@ -1,10 +1,10 @@
-/** How a body is read: 64 kB of JSON in UTF-8, sent as it is, and meaning one thing to every reader. */
+/** Reads a body: at most 64 kB of uncompressed JSON in UTF-8 that every parser understands the same way. */
 import type { IncomingMessage, ServerResponse } from 'node:http';
 import { jsonProblem } from '@rollgate/contract';
 
 const LIMIT_BYTES = 64 * 1024;
 
-/** Of Express's JSON parser. Nothing is inflated: a body that is small on the wire is small here. */
+/** Options of Express's JSON parser. Compressed bodies are refused, so a small body cannot expand. */
 export const JSON_BODY = { limit: LIMIT_BYTES, inflate: false, verify };
 
 function verify(_request: IncomingMessage, _response: ServerResponse, body: Uint8Array, charset: string): void {

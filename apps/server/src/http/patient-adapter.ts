@@ -1,19 +1,22 @@
-/** Express on a server that waits so long for a request to arrive, and no longer: slow callers must not hold connections. */
+/** Express on a server with a time limit for the arrival of a request, so that slow callers cannot hold connections. */
 import { createServer } from 'node:http';
 import { ExpressAdapter } from '@nestjs/platform-express';
 
 export interface Patience {
-  /** From a connection's first byte of a request to its last one of the head. */
+  /** From the first byte of a request to the last byte of its headers. */
   readonly headMs: number;
   /** To the last byte of the body. */
   readonly requestMs: number;
-  /** Between two looks for late ones. */
+  /** Time between two checks for late requests. */
   readonly lookEveryMs: number;
 }
 
 const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, lookEveryMs: 5_000 };
 
-/** Longer than load balancers keep idle connections, mostly 60 s: whoever closes first must not be the one about to be called. */
+/**
+ * Longer than the time load balancers keep idle connections, usually 60 s. If the server closed first, a request could be
+ * lost in transit.
+ */
 const KEEP_ALIVE_MS = 72_000;
 
 export class PatientAdapter extends ExpressAdapter {

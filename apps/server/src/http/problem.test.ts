@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { ConflictException, HttpException } from '@nestjs/common';
 import { problemOf } from './problem.js';
 
-test('an exception of a route is a problem with its message', () => {
+test('an exception of a route becomes a problem with its message', () => {
   expect(problemOf(new ConflictException('Another one was faster.'))).toEqual({
     type: 'about:blank',
     title: 'Conflict',
@@ -11,12 +11,12 @@ test('an exception of a route is a problem with its message', () => {
   });
 });
 
-test('a body that is a problem already stays as it is', () => {
+test('a body that is already a problem stays unchanged', () => {
   const body = { type: 'https://example.com/x', title: 'X', status: 422, message: 'm', field: 'f' };
   expect(problemOf(new HttpException(body, 422))).toBe(body);
 });
 
-test('a refusal of Express itself keeps its status and message', () => {
+test('a refusal by Express itself keeps its status and message', () => {
   const error = Object.assign(new Error('request entity too large'), { statusCode: 413 });
   expect(problemOf(error)).toMatchObject({
     status: 413,
@@ -31,7 +31,7 @@ test.each([
   'text',
   undefined,
   null,
-])('what broke inside stays inside: %p', (error) => {
+])('an internal error is not shown to the caller: %p', (error) => {
   expect(problemOf(error)).toEqual({
     type: 'about:blank',
     title: 'Internal Server Error',

@@ -9,7 +9,7 @@ export interface Problem {
   readonly title: string;
   readonly status: number;
   readonly message: string;
-  /** Members of one kind of problem. */
+  /** Additional members of a specific kind of problem. */
   readonly [member: string]: unknown;
 }
 
@@ -17,7 +17,7 @@ export function problem(status: number, message: string): Problem {
   return { type: 'about:blank', title: STATUS_CODES[status] ?? 'Error', status, message };
 }
 
-/** What the caller may know of an error. A body that is a problem already stays as it is. */
+/** The part of an error that the caller may see. A body that is already a problem stays unchanged. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpException) {
     const body = error.getResponse();
@@ -31,7 +31,7 @@ export function problemOf(error: unknown): Problem {
     if (refusal.lowering !== undefined) return { ...told, lowering: refusal.lowering };
     return refusal.ceiling ? { ...told, ceiling: true } : told;
   }
-  // Express's own: a body too large, malformed JSON, a URL that can't be decoded.
+  // Express's own errors: a body that is too large, malformed JSON, a URL that cannot be decoded.
   const { statusCode, message } = (error ?? {}) as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return problem(statusCode, String(message));
@@ -42,7 +42,7 @@ export function problemOf(error: unknown): Problem {
 const RETRY_AFTER_MS = 1_000;
 const RETRY_JITTER_MS = 2_000;
 
-/** Of a 503, in whole seconds; with jitter, so that callers do not all come back at once. */
+/** `Retry-After` of a 503 in whole seconds, with jitter so that callers do not all retry at once. */
 export function retryAfterSeconds(error: unknown): number {
   const known = [error, (error as { cause?: unknown } | null | undefined)?.cause].find(
     (one) => one instanceof LimiterUnavailableError,

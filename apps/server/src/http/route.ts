@@ -1,6 +1,6 @@
 /**
- * One decorator for what a route of the admin API says of itself: who may call it, what it takes, gives and refuses. The
- * OpenAPI description is made from the same zod schemas that check requests.
+ * One decorator that declares a route of the admin API: who may call it, its input, output and errors. The OpenAPI
+ * description is generated from the same zod schemas that check requests.
  */
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
@@ -11,7 +11,7 @@ import { EXPORT_TYPES, type ExportForm, Exports } from '../access/export-form.js
 type JsonSchema = Record<string, unknown>;
 
 export interface RouteOptions {
-  /** Unique; the generated client knows the route by it. */
+  /** Unique. The generated client uses it as the route's name. */
   readonly id: string;
   readonly summary: string;
   readonly access: Access;
@@ -19,12 +19,12 @@ export interface RouteOptions {
   readonly query?: z.ZodObject;
   readonly body?: z.ZodType;
   readonly response?: z.ZodType;
-  /** Of the response. */
+  /** Schema of the response. */
   readonly example?: unknown;
   readonly status?: number;
-  /** Besides 400, 401, 403 and 503, which every route may answer. */
+  /** Statuses in addition to 400, 401, 403 and 503, which every route may return. */
   readonly errors?: readonly number[];
-  /** Files the list can be downloaded as. They need the permission `export` besides the route's own. */
+  /** File formats in which the list can be downloaded. They need the permission `export` as well as the route's own. */
   readonly alsoAs?: readonly ExportForm[];
 }
 
@@ -41,7 +41,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   503: 'The database does not answer at the moment: `Retry-After` says when to try again.',
 };
 
-/** In the description's components. */
+/** A named component of the OpenAPI description. */
 const PROBLEM = '#/components/schemas/Problem';
 
 export const PROBLEM_SCHEMA = {
@@ -52,7 +52,7 @@ export const PROBLEM_SCHEMA = {
     status: { type: 'integer' },
     /** What went wrong and what to do. */
     message: { type: 'string' },
-    /** 429: how long to wait, as `Retry-After` has it. */
+    /** 429: how long to wait, the same as `Retry-After`. */
     retryAfterSeconds: { type: 'integer' },
     errors: {
       type: 'array',
@@ -62,7 +62,7 @@ export const PROBLEM_SCHEMA = {
         required: ['field', 'message'],
       },
     },
-    /** Limits that would fall; the same call with `allowLowering` does it all the same. */
+    /** Limits that would be lowered; the same call with `allowLowering` makes the change. */
     lowering: {
       type: 'array',
       items: {
@@ -154,7 +154,7 @@ function schemaOf(schema: z.ZodType): JsonSchema {
   return rest;
 }
 
-/** Leaves out bounds that only say that a number is one. */
+/** Omits bounds that only state the range of a number type. */
 function plain({ jsonSchema }: { jsonSchema: JsonSchema }): void {
   if (jsonSchema['minimum'] === Number.MIN_SAFE_INTEGER) delete jsonSchema['minimum'];
   if (jsonSchema['maximum'] === Number.MAX_SAFE_INTEGER) delete jsonSchema['maximum'];

@@ -1,4 +1,4 @@
-/** Checks what a client sent before anything else sees it: unknown fields and malformed values are told by name. */
+/** Checks a client's input before any other code sees it. The error names unknown fields and malformed values. */
 import { HttpException, type PipeTransform } from '@nestjs/common';
 import type { z } from 'zod';
 import { problem } from './problem.js';

@@ -1,7 +1,7 @@
 import type { SweepTotals } from '@rollgate/limiter';
 import { Counter, Gauge, type Registry } from 'prom-client';
 
-/** What the janitor of this node did. A node that finds another one sweeping has done nothing. */
+/** The work of this instance's janitor. An instance counts nothing when another one is already sweeping. */
 export class JanitorMetrics {
   readonly #heads: Counter;
   readonly #buckets: Counter;

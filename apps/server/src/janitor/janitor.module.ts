@@ -17,13 +17,13 @@ import { MeasuredJanitor } from './measured-janitor.js';
 export interface JanitorModuleOptions extends DatabaseAddress {
   readonly logger: Logger;
   readonly keepSeconds: number | undefined;
-  /** Between two passes. */
+  /** Time between two passes. */
   readonly everyMs: number | undefined;
 }
 
 const POOL = Symbol('JANITOR_POOL');
 
-/** Starts with the service and stops with it, within one small step. */
+/** Starts and stops with the service; stopping takes at most one short step. */
 @Module({})
 export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
   #stopped: Promise<void> | undefined;
@@ -52,7 +52,7 @@ export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationS
     this.janitor.start();
   }
 
-  /** Asked while requests still drain, so that nobody waits for it afterwards. */
+  /** Called while requests still drain, so that the shutdown need not wait for it afterwards. */
   beforeApplicationShutdown(): void {
     this.#stopped = this.janitor.stop();
   }
@@ -65,7 +65,7 @@ export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationS
 
 function openJanitorPool({ databaseUrl, pooled, logger }: JanitorModuleOptions): pg.Pool {
   const address = { databaseUrl, pooled };
-  // A step takes some milliseconds: one that takes as long as this will not come back.
+  // A step takes some milliseconds: one that takes this long will not finish.
   return openPool({ ...address, logger, name: 'rollgate-janitor', connectTimeoutMs: 3_000, queryTimeoutMs: 3_000 });
 }
 

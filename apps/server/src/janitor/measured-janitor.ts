@@ -1,7 +1,7 @@
 import { Janitor, type JanitorOptions, type SweepTotals } from '@rollgate/limiter';
 import type { JanitorMetrics } from './janitor-metrics.js';
 
-/** The limiter's janitor, with each pass measured. */
+/** The limiter's janitor with metrics for each pass. */
 export class MeasuredJanitor extends Janitor {
   readonly #metrics: JanitorMetrics;
 

@@ -9,10 +9,10 @@ import { registeredCatalogue, serviceCatalogue } from './staff-limits.js';
 /** Injection token of the one `Limiter` of this process. */
 export const LIMITER = Symbol('LIMITER');
 
-/** A database that is away fails a poll each second. */
+/** While the database is unavailable, a poll fails every second. */
 const TELL_FAULTS_EVERY_MS = 30_000;
 
-/** The limiter of the service: it limits sign-in, tells usage, and decides for who asks over HTTP. */
+/** The limiter of the service: it limits sign-in, reports usage, and decides for programs that call over HTTP. */
 @Module({
   providers: [
     {
@@ -24,9 +24,9 @@ const TELL_FAULTS_EVERY_MS = 30_000;
           pooled,
           catalogue: serviceCatalogue(signIn),
           registered: registeredCatalogue,
-          // The service's own janitor measures itself.
+          // The service runs its own janitor, with metrics.
           janitor: false,
-          // Sign-in and programs that ask over HTTP can wait longer than a guarded call.
+          // Sign-in and programs that call over HTTP can wait longer than a guarded call.
           budgetMs: 1_000,
           onReport: ({ topic, level, message }) => logger[level]({ topic }, message),
           onError: faultTeller(logger),
@@ -39,14 +39,14 @@ export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
   constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
 
   /**
-   * Before the service listens, so that it is ready at once. A limiter that can't reach its database says so itself and goes on
-   * trying; meanwhile `/readyz` is 503 and says why.
+   * Runs before the service listens, so that it is ready at once. A limiter that can't reach its database logs that and
+   * keeps trying; meanwhile `/readyz` returns 503 with the reason.
    */
   async onModuleInit(): Promise<void> {
     await this.limiter.start().catch(() => undefined);
   }
 
-  /** After the last request was answered. */
+  /** Runs after the last response was sent. */
   async onApplicationShutdown(): Promise<void> {
     await this.limiter.close();
   }

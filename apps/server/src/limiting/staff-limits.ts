@@ -1,4 +1,7 @@
-/** How the service limits its own sign-in. A catalogue of its own: no customer is counted by it, and no screen lists it. */
+/**
+ * Limits of the service's own sign-in. They are in a separate catalogue: no customer is counted by it, and no screen lists
+ * it.
+ */
 import {
   builtInCatalogue,
   Catalogue,
@@ -8,7 +11,7 @@ import {
   MATRIX,
 } from '@rollgate/contract';
 
-/** Holds everything that is counted for the service itself. No override applies to it: its limits are settings. */
+/** The account that holds all counts of the service itself. No override applies to it: its limits are settings. */
 export const STAFF_ACCOUNT = INTERNAL_ACCOUNT;
 
 export const SIGN_IN = 'staff-sign-in';
@@ -16,24 +19,28 @@ export const SIGN_IN_ANYWHERE = 'staff-sign-in-anywhere';
 export const SIGN_IN_ADDRESS = 'staff-sign-in-address';
 export const SIGN_IN_PROVIDER = 'staff-sign-in-provider';
 
-/** How often someone may try to sign in. */
+/** How often a person may try to sign in. */
 export interface SignInLimits {
   /** Failed attempts at one login from one address; from all addresses together `ANYWHERE_FACTOR` times as many. */
   readonly perLogin: Limits;
-  /** Failed attempts from one address, whatever the logins; and, counted apart, sign-ins begun at the identity provider. */
+  /**
+   * Failed attempts from one address, whatever the logins; and, counted separately, sign-ins started at the identity
+   * provider.
+   */
   readonly perAddress: Limits;
 }
 
 /**
- * The login's limit protects the account. The address may be that of a proxy with everybody behind it, so its limit is loose,
- * and its hour is 60 of its minutes: whoever uses it up keeps the others waiting for a minute, not for the rest of an hour.
+ * The login's limit protects the account. The address may be that of a proxy that all users share, so its limit is loose,
+ * and its hour limit is 60 times its minute limit: a user who reaches it blocks the others for a minute, not for the rest
+ * of an hour.
  */
 export const DEFAULT_SIGN_IN_LIMITS = {
   perLogin: { perMinute: 10, perHour: 60 },
   perAddress: { perMinute: 120, perHour: 7_200 },
 } as const satisfies SignInLimits;
 
-/** A password that takes 10^8 guesses withstands 300 an hour for decades, from however many addresses they come. */
+/** At 300 guesses an hour, a password that takes 10^8 guesses lasts for decades, whatever the number of addresses. */
 const ANYWHERE_FACTOR = 5;
 
 /** The platform's APIs, and the service's own sign-in. */
@@ -57,5 +64,5 @@ export function serviceCatalogue({ perLogin, perAddress }: SignInLimits = DEFAUL
   return new Catalogue([...MATRIX, staff]);
 }
 
-/** The part of it that is stored in the database and shown on screens. */
+/** The part of the catalogue that is stored in the database and shown on screens. */
 export const registeredCatalogue = builtInCatalogue;

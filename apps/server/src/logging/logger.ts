@@ -4,7 +4,7 @@ import type { Settings } from '../settings.js';
 /** Injection token of the process's pino logger. */
 export const LOGGER = Symbol('LOGGER');
 
-/** One JSON object a line, on stdout. */
+/** Writes one JSON object per line to stdout. */
 export function createLogger(level: Settings['logLevel']): Logger {
   return pino({ level, base: { pid: process.pid }, timestamp: pino.stdTimeFunctions.isoTime });
 }

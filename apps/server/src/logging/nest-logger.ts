@@ -1,7 +1,7 @@
 import type { LoggerService } from '@nestjs/common';
 import type { Logger } from 'pino';
 
-/** What Nest and its modules log, as lines of ours. The last parameter of each call is the part that speaks. */
+/** Writes what Nest and its modules log to the service's log. The last parameter of each call names the component. */
 export class NestLogger implements LoggerService {
   readonly #logger: Logger;
 
@@ -9,7 +9,7 @@ export class NestLogger implements LoggerService {
     this.#logger = logger;
   }
 
-  // Nest tells each module and route at its own level `log`: of interest only to who looks for a fault.
+  // Nest logs each module and route at its own level `log`, which is useful only for debugging.
   log(message: unknown, ...rest: unknown[]): void {
     this.#logger.debug({ context: rest.at(-1) }, String(message));
   }

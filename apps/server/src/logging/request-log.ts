@@ -3,21 +3,21 @@ import type { IncomingMessage, ServerResponse } from 'node:http';
 import type { LevelWithSilent, Logger } from 'pino';
 import { pinoHttp } from 'pino-http';
 
-/** Asked every few seconds by machines: a line each would bury the rest. */
+/** Monitoring calls these every few seconds: a line for each would bury the others. */
 const PROBES = new Set(['/healthz', '/readyz', '/metrics']);
 
-/** Express middleware: one line a request once it is answered, and an id that the caller gets as `X-Request-Id`. */
+/** Express middleware: logs one line per request once it is answered, and returns an ID to the caller as `X-Request-Id`. */
 export function requestLog(logger: Logger) {
   return pinoHttp({
     logger,
-    // Never the caller's own id: two requests with one id could not be told apart in the log.
+    // Never use the caller's own ID: two requests with the same ID could not be distinguished in the log.
     genReqId: (_request, response) => {
       const id = randomUUID();
       response.setHeader('X-Request-Id', id);
       return id;
     },
     customLogLevel: levelOf,
-    // No headers and no query: cookies, tokens and codes of a sign-in are secrets.
+    // Log no headers and no query: cookies, tokens and sign-in codes are secrets.
     serializers: {
       req: (request: { id: unknown; method: string; url: string; remoteAddress: string }) => ({
         id: request.id,
@@ -31,12 +31,12 @@ export function requestLog(logger: Logger) {
 }
 
 function levelOf(request: IncomingMessage, response: ServerResponse, error?: Error): LevelWithSilent {
-  // What a probe found is logged where it was found, once.
+  // A failed probe is already logged once, where the failure was detected.
   if (PROBES.has(pathOf(originalUrl(request)))) return 'debug';
   return error || response.statusCode >= 500 ? 'error' : 'info';
 }
 
-/** Express cuts `url` while it routes. */
+/** Express shortens `url` while it routes. */
 function originalUrl(request: IncomingMessage): string {
   return (request as { originalUrl?: string }).originalUrl ?? request.url ?? '';
 }

@@ -1,12 +1,15 @@
 /**
- * prom-client alone: the Nest module for it is CommonJS, which loads Nest's ES modules by require(). Jest can't do that
- * on Node 20, and neither can Node before 20.19.
+ * Uses prom-client without its Nest module. That module is CommonJS and loads Nest's ES modules with require(), which does
+ * not work in Jest on Node 20 or in Node before 20.19.
  */
 import { Global, Module } from '@nestjs/common';
 import { collectDefaultMetrics, Registry } from 'prom-client';
 import { MetricsController } from './metrics.controller.js';
 
-/** A registry a service, not prom-client's one for the process: two services in one process would count into each other. */
+/**
+ * One registry per service instead of prom-client's global one: two services in one process would add to each other's
+ * metrics.
+ */
 function createRegistry(): Registry {
   const registry = new Registry();
   collectDefaultMetrics({ register: registry });

@@ -1,10 +1,13 @@
-/** Browsers under way to the identity provider. Each holds a secret of its own, so that nobody comes back with another's code. */
+/**
+ * Sign-ins in progress at the identity provider. Each browser gets its own secret, so it cannot use the code of another
+ * sign-in.
+ */
 import { Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { hashSecret, newSecret } from '../staff/secrets.js';
 import type { Challenge } from './identity-provider.js';
 
-/** Long enough for a second factor. */
+/** Long enough to use a second factor. */
 export const ATTEMPT_SECONDS = 600;
 
 export interface Attempt extends Challenge {
@@ -15,7 +18,7 @@ export interface Attempt extends Challenge {
 export class Attempts {
   constructor(private readonly database: DataSource) {}
 
-  /** Resolves to the browser's secret. */
+  /** Resolves to the secret for the browser. */
   async start({ state, nonce, verifier, returnTo }: Attempt): Promise<string> {
     const secret = newSecret();
     await this.database.query('DELETE FROM rollgate.sign_in_attempt WHERE ends_at < clock_timestamp()');
@@ -27,7 +30,7 @@ export class Attempts {
     return secret;
   }
 
-  /** Once: whoever asks again is told that there is none. */
+  /** Returns an attempt once: a second call finds none. */
   async take(secret: string): Promise<Attempt | undefined> {
     const [rows] = await this.database.query<[(Attempt & { inTime: boolean })[], number]>(
       `DELETE FROM rollgate.sign_in_attempt WHERE id = $1

@@ -1,4 +1,4 @@
-/** The identity provider, as openid-client speaks with it: the code flow with PKCE, state and nonce. */
+/** Connects to the identity provider through openid-client: the code flow with PKCE, state and nonce. */
 import { Inject, Injectable } from '@nestjs/common';
 import * as client from 'openid-client';
 import type { Settings } from '../settings.js';
@@ -9,19 +9,19 @@ export const START_PATH = '/admin/api/session/oidc/start';
 export const CALLBACK_PATH = '/admin/api/session/oidc/callback';
 
 const ANSWER_SECONDS = 10;
-/** Of the two machines' clocks. */
+/** Tolerated difference between the two machines' clocks. */
 const CLOCK_TOLERANCE_SECONDS = 30;
-/** Keys are looked up by themselves when they change; endpoints hardly ever do. */
+/** Changed keys are fetched automatically; endpoints hardly ever change. */
 const DISCOVERY_HOLDS_MS = 3_600_000;
 
-/** What a browser is sent away with, to be compared when it comes back. */
+/** The values of a sign-in request, compared when the browser returns. */
 export interface Challenge {
   readonly state: string;
   readonly nonce: string;
   readonly verifier: string;
 }
 
-/** What the provider says of who signed in there. */
+/** The provider's claims about the person who signed in. */
 export interface Identity {
   readonly issuer: string;
   readonly subject: string;
@@ -41,12 +41,12 @@ export class IdentityProvider {
 
   constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
 
-  /** undefined: none is configured. */
+  /** undefined: no provider is configured. */
   get configured(): OidcSettings | undefined {
     return this.settings.oidc;
   }
 
-  /** Where to send a browser. @throws when the provider does not answer */
+  /** The URL to redirect the browser to. @throws if the provider does not respond */
   async begin(): Promise<{ url: URL; challenge: Challenge }> {
     const configuration = await this.#configuration();
     const challenge = {
@@ -65,7 +65,7 @@ export class IdentityProvider {
     return { url, challenge };
   }
 
-  /** `search`: the query with which the browser came back. @throws for anything that is not as it was asked for */
+  /** `search`: the query with which the browser returned. @throws if anything differs from the sign-in request */
   async finish(search: string, { state, nonce, verifier }: Challenge): Promise<Identity> {
     const configuration = await this.#configuration();
     const tokens = await client.authorizationCodeGrant(
@@ -85,7 +85,7 @@ export class IdentityProvider {
     };
   }
 
-  /** Some providers tell groups only when they are asked for them with the access token. */
+  /** Some providers return groups only from the userinfo endpoint, which needs the access token. */
   async #allClaims(
     configuration: client.Configuration,
     { idToken, accessToken }: { idToken: client.IDToken; accessToken: string },
@@ -100,7 +100,7 @@ export class IdentityProvider {
     return this.settings.oidc;
   }
 
-  /** Looked up when first needed, not at the start: the service serves while the provider is away. */
+  /** Discovery runs when first needed, not at the start, so the service can serve while the provider is unavailable. */
   #configuration(): Promise<client.Configuration> {
     const now = performance.now();
     if (this.#discovered !== undefined && now - this.#discovered.at < DISCOVERY_HOLDS_MS)
@@ -116,7 +116,7 @@ export class IdentityProvider {
 
 async function discover({ issuer, clientId, clientSecret }: OidcSettings): Promise<client.Configuration> {
   const server = new URL(issuer);
-  // The settings allow http on this machine alone.
+  // The settings allow http for this machine only.
   const execute = server.protocol === 'http:' ? [client.allowInsecureRequests] : [];
   const timeout = ANSWER_SECONDS;
   const found = await client.discovery(server, clientId, undefined, client.None(), { execute, timeout });
@@ -133,7 +133,7 @@ async function discover({ issuer, clientId, clientSecret }: OidcSettings): Promi
   return configuration;
 }
 
-/** Basic is what a provider that says nothing takes (OpenID Connect Discovery 1.0, section 3). */
+/** A provider that does not list its methods accepts Basic (OpenID Connect Discovery 1.0, section 3). */
 function clientAuthentication(
   { token_endpoint_auth_methods_supported: methods }: client.ServerMetadata,
   secret: string | undefined,
@@ -143,7 +143,7 @@ function clientAuthentication(
   return basic ? client.ClientSecretBasic(secret) : client.ClientSecretPost(secret);
 }
 
-/** Asked for only where it is known: some refuse a scope that they don't know. */
+/** Request the scope only if the provider supports it: some providers refuse an unknown scope. */
 function scopeOf(configuration: client.Configuration): string {
   const known = configuration.serverMetadata().scopes_supported ?? [];
   return ['openid', 'profile', 'email', ...(known.includes('groups') ? ['groups'] : [])].join(' ');

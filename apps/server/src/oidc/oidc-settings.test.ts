@@ -22,7 +22,7 @@ function linesOf(changes: Record<string, string | undefined>): readonly string[]
   }
 }
 
-test('an identity provider as a whole', () => {
+test('all settings of an identity provider are read', () => {
   expect(readSettings(WHOLE)).toMatchObject({
     publicUrl: 'https://rollgate.example.com',
     oidc: {
@@ -38,7 +38,7 @@ test('an identity provider as a whole', () => {
   });
 });
 
-test('the secret may stand in a file, which only the service reads; a public client has none', () => {
+test('the secret can come from a file that only the service reads, and a public client has no secret', () => {
   const folder = mkdtempSync(join(tmpdir(), 'oidc-settings-'));
   const file = join(folder, 'secret');
   writeFileSync(file, 'from a file\n');
@@ -53,7 +53,7 @@ test('the secret may stand in a file, which only the service reads; a public cli
   expect(readDatabaseAddress(missing).databaseUrl).toBe(WHOLE.DATABASE_URL);
 });
 
-test('a group\u2019s name may hold =; http is for this machine', () => {
+test('a group name may contain =, and http is accepted for this machine', () => {
   const changes = { ROLLGATE_OIDC_ROLE_MAP: 'cn=ops=admin', ROLLGATE_OIDC_ISSUER: 'http://[::1]:8080' };
   expect(readSettings({ ...WHOLE, ...changes }).oidc?.roles).toEqual(new Map([['cn=ops', 'admin']]));
   expect(
@@ -78,6 +78,6 @@ test.each<[Record<string, string | undefined>, string]>([
   [{ ROLLGATE_OIDC_ROLE_MAP: 'ops=owner' }, `ROLLGATE_OIDC_ROLE_MAP ${MAP_LINE}`],
   [{ ROLLGATE_OIDC_ROLE_MAP: '=admin' }, `ROLLGATE_OIDC_ROLE_MAP ${MAP_LINE}`],
   [{ ROLLGATE_OIDC_ROLE_MAP: 'ops=admin,ops=viewer' }, `ROLLGATE_OIDC_ROLE_MAP ${MAP_LINE}`],
-])('%j is refused in one line', (changes, line) => {
+])('the wrong settings %j are refused in one line', (changes, line) => {
   expect(linesOf(changes)).toEqual([line]);
 });

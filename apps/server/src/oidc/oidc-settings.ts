@@ -6,11 +6,11 @@ import { ROLES, type Role } from '../access/permissions.js';
 export interface OidcSettings {
   readonly issuer: string;
   readonly clientId: string;
-  /** undefined: a public client, which PKCE alone protects. */
+  /** undefined: a public client, protected by PKCE only. */
   readonly clientSecret: string | undefined;
-  /** The claim that names a person's groups. */
+  /** Name of the claim that lists a person's groups. */
   readonly groupsClaim: string;
-  /** By group. */
+  /** Role for each group. */
   readonly roles: ReadonlyMap<string, Role>;
 }
 
@@ -45,7 +45,7 @@ type OidcVariables = z.output<z.ZodObject<typeof oidcVariables>>;
 const NEEDED = ['ROLLGATE_OIDC_CLIENT_ID', 'ROLLGATE_OIDC_ROLE_MAP', 'ROLLGATE_PUBLIC_URL'] as const;
 const USELESS_ALONE = ['ROLLGATE_OIDC_CLIENT_ID', 'ROLLGATE_OIDC_CLIENT_SECRET', 'ROLLGATE_OIDC_ROLE_MAP'] as const;
 
-/** Half a configuration is a mistake: nobody could sign in, and it would be told to the first who tries. */
+/** An incomplete configuration is refused at the start. Otherwise the first person who signs in would get the error. */
 export function checkOidc(read: OidcVariables, context: z.RefinementCtx): void {
   const tell = (name: string, message: string) => context.addIssue({ code: 'custom', path: [name], message });
   if (read.ROLLGATE_OIDC_ISSUER !== undefined) {
@@ -56,7 +56,7 @@ export function checkOidc(read: OidcVariables, context: z.RefinementCtx): void {
   }
 }
 
-/** undefined: people sign in with passwords only. */
+/** undefined: staff sign in with passwords only. */
 export function oidcSettings(read: OidcVariables): OidcSettings | undefined {
   const { ROLLGATE_OIDC_ISSUER: issuer, ROLLGATE_OIDC_CLIENT_ID: clientId, ROLLGATE_OIDC_ROLE_MAP: roles } = read;
   if (issuer === undefined || clientId === undefined || roles === undefined) return undefined;
@@ -69,7 +69,7 @@ export function oidcSettings(read: OidcVariables): OidcSettings | undefined {
   };
 }
 
-/** The role stands after the last `=`: names of groups may hold others. */
+/** The role comes after the last `=`: names of groups may contain others. */
 function parseRoleMap(text: string): ReadonlyMap<string, Role> | undefined {
   const roles = new Map<string, Role>();
   for (const pair of text.split(',')) {

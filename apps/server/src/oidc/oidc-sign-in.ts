@@ -1,8 +1,9 @@
 /**
- * Signing in as who the identity provider says it is.
+ * Signs a person in with the identity that the provider confirmed.
  *
- * Invariants: a person is known by issuer and subject, never by an e-mail address, which may pass to somebody else; the
- * role is what the groups say at this sign-in; without a mapped group nobody comes in, and who was in is out.
+ * Invariants: a person is identified by issuer and subject, never by an e-mail address, which may be reassigned to another
+ * person; each sign-in sets the role from the groups; a person without a mapped group cannot sign in, and existing sessions
+ * end.
  */
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -31,7 +32,9 @@ export class OidcSignIn {
     private readonly sessions: Sessions,
   ) {}
 
-  /** Resolves to the secret of a new session; undefined: no group of the person is mapped, or it is disabled here. */
+  /**
+   * Resolves to the secret of a new session; undefined: no group of the person is mapped, or the person is disabled here.
+   */
   async enter(
     identity: Identity,
     { roles, visitor }: { roles: ReadonlyMap<string, Role>; visitor: OidcVisitor },
@@ -77,7 +80,7 @@ async function addPerson(manager: EntityManager, { identity, role, author }: Tol
   return person;
 }
 
-/** The e-mail address, unless it is somebody else's login here: then one that can only be this person's. */
+/** The e-mail address, unless another person already uses it as a login; then a login that is unique to this person. */
 async function loginFor(manager: EntityManager, { issuer, subject, email }: Identity): Promise<string> {
   const { data: login } = loginText.safeParse(email);
   if (login !== undefined && !(await manager.existsBy(Staff, { login }))) return login;

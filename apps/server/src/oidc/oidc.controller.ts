@@ -18,7 +18,7 @@ import { HOME, returnToText } from './return-to.js';
 
 const startQuery = z.strictObject({ returnTo: returnToText.default(HOME) });
 
-/** Told to the sign-in screen: `/admin/?signInFailed=<why>`; `too-many` with `&wait=<seconds>`. */
+/** Reported to the sign-in screen as `/admin/?signInFailed=<why>`; `too-many` with `&wait=<seconds>`. */
 type Failure = 'unavailable' | 'expired' | 'refused' | 'not-allowed' | 'too-many';
 
 interface Exchange {
@@ -88,7 +88,10 @@ export class OidcController {
     redirect(response, attempt.returnTo);
   }
 
-  /** In seconds, where this address has begun too many sign-ins. A browser comes here by a link: it needs a page, not a 429. */
+  /**
+   * Seconds to wait, if this address started too many sign-ins. A browser follows a link here, so it needs a page, not a
+   * 429.
+   */
   async #waitBefore(request: HttpRequest): Promise<number | undefined> {
     try {
       await this.signInAttempts.atProvider(addressOf(request));
@@ -120,7 +123,7 @@ export class OidcController {
     return entered;
   }
 
-  /** For the log: what the provider says of itself is not for whoever signs in. */
+  /** For the log only: the person who signs in must not see the provider's messages. */
   #tell({ id: requestId }: HttpRequest, error: unknown): undefined {
     const { message, code, error_description: description, cause } = error as Error & Record<string, unknown>;
     const because = cause instanceof Error ? cause.message : undefined;

@@ -5,7 +5,7 @@ import { IdentityProvider } from './identity-provider.js';
 import { OidcController } from './oidc.controller.js';
 import { OidcSignIn } from './oidc-sign-in.js';
 
-/** Sign-in through an identity provider, where one is configured. */
+/** Sign-in through an identity provider, if one is configured. */
 @Module({
   imports: [StaffModule],
   controllers: [OidcController],

@@ -2,7 +2,7 @@ import { z } from 'zod';
 
 export const HOME = '/admin/';
 
-/** A path of this service, whatever a URL parser makes of the text: nobody is sent elsewhere after signing in. */
+/** A path of this service, however a URL parser reads the text, so that signing in never redirects to another site. */
 export const returnToText = z
   .string()
   .max(2_000)
@@ -17,6 +17,6 @@ function localPath(text: string): string | undefined {
   const base = 'http://here.invalid';
   if (!text.startsWith('/') || !URL.canParse(text, base)) return undefined;
   const { origin, pathname, search, hash } = new URL(text, base);
-  // `/.//elsewhere` becomes `//elsewhere`, which a browser takes for a host.
+  // `/.//elsewhere` becomes `//elsewhere`, which a browser reads as a host name.
   return origin === base && !pathname.startsWith('//') ? `${pathname}${search}${hash}` : undefined;
 }

@@ -1,4 +1,6 @@
-/** Writes the service's OpenAPI description to the file named, or checks with --check that it holds it. Opens nothing. */
+/**
+ * Writes the service's OpenAPI description to the named file; with --check, compares the file instead. Opens no connection.
+ */
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';

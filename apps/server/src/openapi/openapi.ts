@@ -1,4 +1,4 @@
-/** The service's description of itself: OpenAPI 3.1 at /openapi.json, Swagger UI at /docs. */
+/** The service's API description: OpenAPI 3.1 at /openapi.json, Swagger UI at /docs. */
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_SCHEMA } from '../http/route.js';

@@ -1,6 +1,6 @@
 /**
- * The last 75 minutes, decided one by one by rollgate.acquire at times of the past: counters, finished minutes and denials
- * as nodes would have left them. Some subjects stand near their limit at the end, some are denied.
+ * The last 75 minutes. rollgate.acquire decides each call at a time in the past, so counters, finished minutes and denials
+ * are as instances would have written them. At the end some subjects are near their limit and some are denied.
  */
 import type { Queryable } from '../database/queryable.js';
 import { LIVE_MINUTES, type Period } from './period.js';
@@ -9,7 +9,7 @@ import { anySubject, NODES, type Subject, subjectOf } from './world.js';
 
 interface Caller {
   readonly subject: Subject;
-  /** Calls it makes in the minute so many before the end. */
+  /** Calls the subject makes in the minute this many minutes before the end. */
   perMinute(minutesAgo: number): number;
 }
 
@@ -36,12 +36,12 @@ function callers(random: Random): Caller[] {
     perMinute: () => calls,
   });
   const known: Caller[] = [
-    // Denied until its override, twenty minutes before the end.
+    // Denied until its override, which starts twenty minutes before the end.
     { subject: subjectOf('acme', 'find-intent', 'bot-1'), perMinute: (ago) => (ago > 45 ? 25 : 112) },
     steady('acme', 'publish-bot', 'bot-1', 29),
-    // Its hour is full for good.
+    // Its hour window stays full.
     steady('delta-travel', 'conversation-history', 'bot-3', 96),
-    // Over its minute for the last minutes.
+    // Over its minute limit in the last minutes.
     { subject: subjectOf('tenant-104', 'find-intent', 'bot-1'), perMinute: (ago) => (ago < 22 ? 74 : 2) },
     steady('harbor-logistics', 'get-table-data', 'orders', 640),
     // Near their limits.
@@ -50,7 +50,7 @@ function callers(random: Random): Caller[] {
     { subject: subjectOf('lumen-media', 'sessions-history', 'bot-1'), perMinute: (ago) => (ago < 30 ? 57 : 3) },
     steady('fjord-energy', 'insert-data', 'orders', 250),
     steady('iris-telecom', 'find-intent', 'bot-2', 29),
-    // In shadow mode: let through.
+    // In shadow mode: denials are not enforced.
     steady('kestrel-games', 'find-intent', 'bot-1', 81),
   ];
   const others = new Map<string, Caller>();
@@ -75,7 +75,7 @@ export async function liveTraffic(
     const limits = await limitsOf(database, all, new Date(begin));
     const demand = all.map((caller) => caller.perMinute(LIVE_MINUTES - minute));
     const denied: object[] = [];
-    // The last minute is the one that is under way at the end.
+    // At the end, the last minute is still in progress.
     for (let tick = begin; tick < begin + 60_000 && tick < period.until.getTime(); tick += TICK_MS) {
       const at = tick + random.int(0, TICK_MS - 1);
       if (at > period.until.getTime()) break;
@@ -115,7 +115,7 @@ async function limitsOf(database: Queryable, all: readonly Caller[], at: Date): 
   return new Map(rows.map((row) => [row.subject, row]));
 }
 
-/** In shadow mode what has no room is let through and not counted, as on a node. */
+/** In shadow mode a call over the limit is allowed and not counted, as on an instance. */
 async function acquire(database: Queryable, asked: readonly Asked[], at: Date): Promise<Answer[]> {
   const { rows } = await database.query<Answer>(
     `SELECT a.ord, a.granted, a.minute_used, a.hour_used, a.retry_at

@@ -5,7 +5,7 @@ import { Command, InvalidArgumentError } from 'commander';
 export interface SeedOptions {
   readonly days: number;
   readonly seed: number;
-  /** The last moment; now by default. */
+  /** The end of the month; the present by default. */
   readonly until: Date;
 }
 

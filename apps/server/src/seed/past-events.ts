@@ -1,26 +1,26 @@
-/** Limit events of the time before the live traffic: who was denied when. Under which limit, the history tells. */
+/** Limit events before the live traffic: which subjects were denied and when. The history gives the limits. */
 import type { Period } from './period.js';
 import { BLOCKED } from './policy-story.js';
 import type { Random } from './random.js';
 import type { WantedDenial } from './story-teller.js';
 import { activityAt, anySubject, type Subject, subjectOf } from './world.js';
 
-/** Denials of one subject in a row of seconds. */
+/** Denials of one subject in consecutive seconds. */
 export interface Burst {
   readonly subject: Subject;
   readonly at: Date;
   readonly seconds: number;
-  /** At most, in each second. */
+  /** Maximum in each second. */
   readonly calls: number;
   readonly window: 'minute' | 'hour' | null;
   readonly mode?: 'fallback_allowed' | 'fallback_denied';
   readonly eventId?: string;
 }
 
-/** At most a few seconds over its day's hour; a month has some three thousand. */
+/** Average denials in a busy hour. Each lasts a few seconds; a month has about three thousand. */
 const PER_BUSY_HOUR = 9;
 
-/** In the order of time. */
+/** Sorted by time. */
 export function pastBursts({
   period,
   denials,
@@ -64,7 +64,7 @@ function everyday({ start, live }: Period, random: Random): Burst[] {
         window,
       });
     }
-    // Of grants of one API every hundredth is recorded.
+    // Every hundredth allowed call of one API is recorded.
     const sampled = subjectOf('acme', 'publish-bot', 'bot-1');
     const at = new Date(hour + random.int(0, 3_599_999));
     if (random.chance(0.3)) bursts.push({ subject: sampled, at, seconds: 1, calls: 1, window: null });
@@ -72,7 +72,7 @@ function everyday({ start, live }: Period, random: Random): Burst[] {
   return bursts;
 }
 
-/** Programs that never wait: a row of minutes, every second denied. */
+/** Programs that retry without waiting: several minutes with denials in every second. */
 function attacks({ at }: Period, random: Random): Burst[] {
   const attack = (subject: Subject, from: Date, { minutes, calls }: { minutes: number; calls: number }) =>
     Array.from({ length: minutes }, (_, i) => ({
@@ -92,7 +92,9 @@ function attacks({ at }: Period, random: Random): Burst[] {
   ];
 }
 
-/** The database was away for four minutes: nodes decided by their own counts, and recorded all of it. */
+/**
+ * The database was unavailable for four minutes: instances decided by their own counts and recorded these decisions.
+ */
 function outage({ at }: Period, random: Random): Burst[] {
   return Array.from({ length: 200 }, () => {
     const denied = random.chance(0.15);
@@ -107,7 +109,7 @@ function outage({ at }: Period, random: Random): Burst[] {
   });
 }
 
-/** An account, and an API, whose denials are recorded only. */
+/** An account and an API in shadow mode: their denials are only recorded. */
 function shadowed({ at }: Period, random: Random): Burst[] {
   const of = (from: number, to: number, subject: () => Subject): Burst => ({
     subject: subject(),

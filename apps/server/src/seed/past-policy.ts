@@ -1,14 +1,14 @@
 /**
- * Policy as it might have come about: the same functions that change it (migrations/functions), at times of the past.
+ * Creates limits and their history with the same functions that change them (migrations/functions), at times in the past.
  *
- * Invariants: the ledger is set to a moment of the past instead of now, and the functions that need an open ledger are
- * called with it, so every rule holds and every change has its row in the chain; time never goes back. Only the owner of
- * the tables can do this, in one transaction that the caller opened; there is no function for it in the database.
+ * Invariants: the ledger is set to a time in the past, and the functions that need an open ledger are called with it, so
+ * every rule applies and every change has its row in the chain. Time never goes back. Only the owner of the tables can do
+ * this, in one transaction that the caller opened; the database has no function for it.
  */
 import type { Catalogue } from '@rollgate/contract';
 import type { Queryable } from '../database/queryable.js';
 
-/** Who does it, as the history tells. */
+/** The author of a change, as the history names it. */
 export interface PastAuthor {
   readonly actor: string;
   readonly role: string;
@@ -36,7 +36,7 @@ export class PastPolicy {
     this.#database = database;
   }
 
-  /** The APIs a program ships; those that are known already stay. */
+  /** Adds the APIs that a program ships; known ones stay unchanged. */
   async registerCatalogue(at: Date, catalogue: Catalogue): Promise<void> {
     const by: PastAuthor = { actor: 'node:platform-1', role: 'program' };
     for (const [i, entry] of catalogue.entries().entries()) {
@@ -103,7 +103,7 @@ export class PastPolicy {
     await this.#put(at, { id, changes: { expires_at: until }, action: 'restore', undoes: null }, by);
   }
 
-  /** Takes its newest change back. */
+  /** Undoes its newest change. */
   async undoOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
     const done = await this.#one<{ id: string; changes: Columns }>(
       `SELECT h.id, jsonb_build_object('per_minute', h.before -> 'perMinute', 'per_hour', h.before -> 'perHour', 'mode', h.before -> 'mode',
@@ -151,7 +151,7 @@ export class PastPolicy {
     return (asked as { id: string }).id;
   }
 
-  /** `changes`: of the override that is made, against what was asked for; `null` declines. Returns the override's id. */
+  /** `changes`: what the created override changes from the limit request; `null` declines. Returns the override's id. */
   async decideRequest(
     at: Date,
     id: string,
@@ -189,7 +189,7 @@ export class PastPolicy {
     return made?.id ?? null;
   }
 
-  /** The newest row of the history is of this request. */
+  /** The newest row of the history belongs to this limit request. */
   async #recorded(id: string): Promise<void> {
     await this.#database.query(
       'UPDATE rollgate.limit_request SET history_id = (SELECT history_id FROM rollgate.ledger) WHERE id = $1',
@@ -211,7 +211,7 @@ export class PastPolicy {
     );
   }
 
-  /** As rollgate.open_ledger, at a time of the past. */
+  /** Like rollgate.open_ledger, at a time in the past. */
   async #open(at: Date, policy: boolean): Promise<void> {
     await this.#database.query(
       `UPDATE rollgate.ledger

@@ -1,18 +1,18 @@
-/** The time that is filled. */
+/** The period that is filled. */
 export interface Period {
   readonly start: Date;
   readonly until: Date;
-  /** From then on traffic is decided one by one (live-traffic.ts); before it, only what is kept of it is made. */
+  /** From then on each call is decided (live-traffic.ts). Before it, only the rows that are kept of it are written. */
   readonly live: Date;
-  /** A moment between the start (0) and three hours before the end (1). */
+  /** A time between the start (0) and three hours before the end (1). */
   at(fraction: number): Date;
-  /** So many minutes before the end. */
+  /** A time this many minutes before the end. */
   ago(minutes: number): Date;
   /** After the end. */
   inHours(hours: number): Date;
 }
 
-/** Longer than the hour window: whatever is judged again by what is on record has been decided by it. */
+/** Longer than the hour window, so every decision that is recomputed from recorded data was really made by `acquire`. */
 export const LIVE_MINUTES = 75;
 
 export function periodOf({ until, days }: { until: Date; days: number }): Period {

@@ -1,4 +1,6 @@
-/** What staff and customers did in that time: people, overrides of all kinds, requests, edits of the catalogue. */
+/**
+ * The actions of staff and customers in the period: people, overrides of all kinds, limit requests, edits of the catalogue.
+ */
 import { builtInCatalogue } from '@rollgate/contract';
 import type { PastAuthor } from './past-policy.js';
 import type { Period } from './period.js';

@@ -1,4 +1,4 @@
-/** Fills a database; the same options give the same rows, but for the password's hash. */
+/** Fills a database. The same options give the same rows, except for the password's hash. */
 import { connect, describeDatabase, migrate } from '@rollgate/migrations';
 import type pg from 'pg';
 import { hashPassword, randomPassword } from '../staff/passwords.js';
@@ -20,17 +20,17 @@ export interface Seeded {
   readonly events: number;
   readonly changes: number;
   readonly people: readonly { readonly login: string; readonly role: string }[];
-  /** Of all of them; on no record but this. */
+  /** The password of all staff. It is stored nowhere else. */
   readonly password: string;
 }
 
-/** @throws Error with one line that says why not: nothing was changed then */
+/** @throws Error with one line that gives the reason; the database is then unchanged */
 export async function seedDatabase(databaseUrl: string, options: SeedOptions): Promise<Seeded> {
   await migrate({ databaseUrl });
   const client = await connect({ databaseUrl });
   try {
     await client.query('SET ROLE rollgate_owner');
-    // A made-up month that is lost in a power cut can be made again.
+    // Generated data that is lost in a power failure can be generated again.
     await client.query('SET synchronous_commit = off');
     await refuseUnlessEmpty(client, databaseUrl);
     return await fill(client, options);
@@ -93,7 +93,7 @@ async function tellUses(client: pg.Client, uses: readonly Use[]): Promise<void> 
   await tell(part(({ lastAt }) => lastAt, false));
 }
 
-/** @throws Error when the history's chain is broken, which no run of this leaves behind. */
+/** @throws Error if the history's chain is broken; a correct run never leaves it so. */
 async function provedChanges(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ rows_checked: string; broken_why: string | null }>(
     'SELECT * FROM rollgate.verify_history()',

@@ -1,15 +1,15 @@
-/** Collects what happened, in any order, and lets it happen in the order of time. */
+/** Collects events in any order and runs them in order of time. */
 import type { Columns, PastAuthor, PastPolicy } from './past-policy.js';
 import { type Subject, subjectOf } from './world.js';
 
-/** A denial that a request was filed for: its event has to be there. */
+/** A denial for which a limit request was filed: its limit event must exist. */
 export interface WantedDenial {
   readonly eventId: string;
   readonly at: Date;
   readonly subject: Subject;
 }
 
-/** How an override was used. */
+/** Usage of an override. */
 export interface Use {
   readonly id: string;
   readonly firstAt: Date;
@@ -43,14 +43,14 @@ export class StoryTeller {
     this.#steps.push({ at, run: (moment) => run(this.#policy, moment) });
   }
 
-  /** `name`: by which the story calls it. */
+  /** `name`: identifies the override in the story. */
   override(name: string, at: Date, { by, used, ...spec }: Columns & { by: PastAuthor; used?: Used }): void {
     this.step(at, async (policy, moment) =>
       this.#made(name, await policy.createOverride(moment, spec, by), moment, used),
     );
   }
 
-  /** Asked for twenty minutes after a denial, unless `denied` is false. */
+  /** Filed twenty minutes after a denial, unless `denied` is false. */
   request(
     name: string,
     at: Date,
@@ -111,7 +111,7 @@ export class StoryTeller {
   }
 }
 
-/** As the denied call's support link told. */
+/** The data from the support link of the denied call. */
 function deniedCall({ eventId, at, subject: { account, entry, dimensions } }: WantedDenial): Columns {
   const id = `${eventId}.1`;
   const { perMinute, perHour } = entry.limits;

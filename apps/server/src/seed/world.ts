@@ -1,4 +1,4 @@
-/** Who calls what: accounts with their bots, the APIs they use, and how much at which hour. */
+/** The traffic: accounts with their bots, the APIs they use, and how many calls they make at each hour. */
 import { type ApiEntry, builtInCatalogue } from '@rollgate/contract';
 import { encodeAccount, laneOf, subjectKey } from '@rollgate/limiter';
 import type { Random } from './random.js';
@@ -35,7 +35,7 @@ export interface Subject {
   readonly route: string | null;
 }
 
-/** With stories of their own. */
+/** Accounts that the story mentions by name. */
 export const NAMED_ACCOUNTS = [
   'acme',
   'bluebird-bank',
@@ -56,7 +56,7 @@ export const ACCOUNTS: readonly string[] = [
   ...Array.from({ length: 28 }, (_, i) => `tenant-${100 + i}`),
 ];
 
-/** `name`: of its bot, its table or its request, whichever the API counts by. */
+/** `name`: of its bot, its table or its HTTP request, whichever the API counts by. */
 export function subjectOf(account: string, api: string, name: string): Subject {
   const entry = builtInCatalogue.get(api);
   const dimensions: Record<string, string> = {};
@@ -71,7 +71,7 @@ export function subjectOf(account: string, api: string, name: string): Subject {
   };
 }
 
-/** Somebody's call: a few accounts make most of them. */
+/** A call of a random account: a few accounts make most of the calls. */
 export function anySubject(random: Random): Subject {
   const account = ACCOUNTS[Math.floor(ACCOUNTS.length * random.next() ** 2)] as string;
   const api = BUSY_APIS[Math.floor(BUSY_APIS.length * random.next() ** 1.3)] as string;
@@ -84,7 +84,7 @@ export function anySubject(random: Random): Subject {
   return subjectOf(account, api, name);
 }
 
-/** Of a weekday's busiest hour: quiet nights, two humps by day, half as much at weekends. */
+/** Activity as a share of a weekday's busiest hour: quiet nights, two daily peaks, half as much on weekends. */
 export function activityAt(at: Date): number {
   const hour = at.getUTCHours() + at.getUTCMinutes() / 60;
   const hump = (centre: number, width: number) => Math.exp(-(((hour - centre) / width) ** 2));

@@ -1,4 +1,4 @@
-/** From bursts to rows of rollgate.limit_event, each under the limit that the history tells for its moment. */
+/** Converts bursts to rows of rollgate.limit_event, each with the limit that the history gives for its time. */
 import type { Queryable } from '../database/queryable.js';
 import type { Burst } from './past-events.js';
 import type { Random } from './random.js';
@@ -44,7 +44,7 @@ async function limitsOf(database: Queryable, bursts: readonly Burst[]): Promise<
       bursts.map(({ at }) => at),
     ],
   );
-  // One that was before the catalogue was known has the defaults.
+  // A burst before the catalogue was first stored uses the defaults.
   const found = new Map(rows.map((row) => [Number(row.ord), row]));
   return bursts.map(({ subject: { entry } }, i) => {
     const { perMinute: per_minute, perHour: per_hour } = entry.limits;
@@ -73,7 +73,7 @@ function rowOf({
   const used = window === null ? random.int(1, Math.max(1, Math.floor(most / 2))) : most;
   const lastMs = Math.min(firstMs + random.int(0, 900) * Number(count > 1), Math.floor(firstMs / 1_000) * 1_000 + 999);
   const wait = window === 'hour' ? random.int(60, 2_400) : Math.max(1, 58 - n);
-  // Once a subject, window and minute, as nodes tell it.
+  // Once per subject, window and minute, as instances record it.
   const minute = `${subject.key} ${window} ${Math.floor(firstMs / 60_000)}`;
   const tells = window !== null && mode === undefined && most > 0 && !told.has(minute);
   if (tells) told.add(minute);
@@ -106,7 +106,7 @@ function rowOf({
   };
 }
 
-/** What was in the window: [[Unix second, units], …], of the hour by minutes. */
+/** The content of the window: [[Unix second, units], …]; by minute for the hour window. */
 function filling({
   window,
   used,

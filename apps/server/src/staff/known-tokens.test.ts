@@ -21,14 +21,14 @@ const find = () =>
     return answer();
   });
 
-test('calls at the same time share one look, later ones have their own', async () => {
+test('simultaneous calls share one lookup, and later calls start their own', async () => {
   expect(await Promise.all([find(), find(), find()])).toEqual(['ci', 'ci', 'ci']);
   expect(looks).toBe(1);
   await find();
   expect(looks).toBe(2);
 });
 
-test('a token that is revoked works no more, wherever it was revoked', async () => {
+test('a revoked token stops working, on whichever instance it was revoked', async () => {
   await find();
   answer = async () => undefined;
   expect(await find()).toBeUndefined();
@@ -38,7 +38,7 @@ test('a token that is revoked works no more, wherever it was revoked', async () 
   await expect(find()).rejects.toBe(AWAY);
 });
 
-test('what a look saw before a revocation is not remembered', async () => {
+test('the result of a lookup that started before a revocation is not remembered', async () => {
   let seen = (_: FoundToken<string>) => {};
   answer = () => new Promise((resolve) => (seen = resolve));
   const early = find();
@@ -49,7 +49,7 @@ test('what a look saw before a revocation is not remembered', async () => {
   expect(await find()).toBeUndefined();
 });
 
-test('while the database is away a known token works for a minute, and not past its own end', async () => {
+test('while the database is unavailable a known token works for a minute, but not past its own expiry', async () => {
   answer = async () => ({ token: 'ci', endsInMs: 30_000 });
   await find();
   answer = async () => ({ token: 'ci', endsInMs: null });
@@ -68,7 +68,7 @@ test('while the database is away a known token works for a minute, and not past 
   await expect(tokens.find('other', look)).rejects.toBe(AWAY);
 });
 
-test('a database that says nothing costs a known token a third of a second, once a second', async () => {
+test('an unresponsive database delays calls with a known token by a third of a second, once a second', async () => {
   await find();
   answer = () => new Promise(() => {});
   const startedAt = performance.now();
@@ -79,7 +79,7 @@ test('a database that says nothing costs a known token a third of a second, once
   expect(performance.now() - againAt).toBeLessThan(100);
 });
 
-test('a mistake of the program is no outage', async () => {
+test('a programming error is not treated as an outage', async () => {
   await find();
   answer = async () => {
     throw new TypeError('x is not a function');

@@ -1,24 +1,24 @@
 /**
- * Service tokens that were found to work, remembered for a minute: a program that asks for decisions goes on while the
- * database does not answer.
+ * Remembers valid service tokens for a minute, so that a program can still get decisions while the database does not
+ * respond.
  *
- * Invariants: while the database answers every call looks, so a revocation holds at once, wherever it was made; a memory
- * older than `USABLE_MS`, or past the token's own end, is never trusted; a token that was not found is not remembered.
+ * Invariants: while the database responds, every call looks the token up, so a revocation on any instance applies at once;
+ * a remembered token older than `USABLE_MS`, or past its own expiry, is never trusted; an unknown token is not remembered.
  */
 import { isDatabaseAway } from '@rollgate/limiter';
 
-/** Without the database, a token works for so long after the last look that found it. */
+/** Without the database, a token works for this long after the last lookup that found it. */
 export const USABLE_MS = 60_000;
-/** A look of a token that is known already may take so long; then the token is trusted. */
+/** Time limit for looking up a token that is already known. After it, the token is trusted. */
 const LOOK_WITHIN_MS = 300;
-/** After a look that failed, calls of known tokens do not wait for another one. */
+/** For this long after a failed lookup, calls with known tokens do not wait for another one. */
 const LOOK_AGAIN_AFTER_MS = 1_000;
-/** A service has a handful. */
+/** The most tokens remembered. A service normally has only a few. */
 const MOST_TOKENS = 1_000;
 
 export interface FoundToken<Token> {
   readonly token: Token;
-  /** `null`: works for good. */
+  /** `null`: does not expire. */
   readonly endsInMs: number | null;
 }
 
@@ -39,7 +39,7 @@ export class KnownTokens<Token> {
     this.#now = now;
   }
 
-  /** @param look asks the database. @throws what it throws, where the token is not known well enough */
+  /** @param look queries the database. @throws the error of `look`, if the token is not remembered */
   async find(hash: string, look: () => Promise<FoundToken<Token> | undefined>): Promise<Token | undefined> {
     const known = this.#usable(hash);
     if (known && this.#now() - this.#failedAt < LOOK_AGAIN_AFTER_MS) return known.token;
@@ -47,7 +47,7 @@ export class KnownTokens<Token> {
     return known ? await this.#orKnown(looking, known) : await looking;
   }
 
-  /** A token was revoked here. */
+  /** Forgets a token that was revoked on this instance. */
   forgetAll(): void {
     this.#known.clear();
     this.#looking.clear();
@@ -59,13 +59,13 @@ export class KnownTokens<Token> {
     return known && now < known.endsAt && now - known.learnedAt < USABLE_MS ? known : undefined;
   }
 
-  /** Calls that come meanwhile share one look. */
+  /** Calls that arrive meanwhile share one lookup. */
   #look(hash: string, look: () => Promise<FoundToken<Token> | undefined>): Promise<Token | undefined> {
     const under = this.#looking.get(hash);
     if (under) return under;
     const looking: Promise<Token | undefined> = look()
       .then((found) => {
-        // Revoked while the look was under way: what it saw is not remembered.
+        // The token was revoked during the lookup, so its result is not remembered.
         if (this.#looking.get(hash) === looking) this.#learn(hash, found);
         return found?.token;
       })

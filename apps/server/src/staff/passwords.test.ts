@@ -1,18 +1,18 @@
 import { expect, test } from '@jest/globals';
 import { hashPassword, isPasswordOf, NOBODYS_HASH, passwordComplaint, randomPassword } from './passwords.js';
 
-test('nobody’s hash costs what a real one does', async () => {
+test('checking the password of an unknown login takes as long as a real check', async () => {
   const cost = (hash: string) => hash.split('$').slice(0, 4);
   expect(cost(await hashPassword('a password of ours'))).toEqual(cost(NOBODYS_HASH));
 });
 
-test('a person without a password has none, not even nobody’s', async () => {
+test('a person without a password cannot sign in with any, not even the one of the placeholder hash', async () => {
   expect(await isPasswordOf(null, 'xxxxxxxxxxxx')).toBe(false);
   expect(await isPasswordOf(undefined, 'xxxxxxxxxxxx')).toBe(false);
   expect(await isPasswordOf(NOBODYS_HASH, 'xxxxxxxxxxxx')).toBe(true);
 });
 
-test('two spellings of one password are one', async () => {
+test('two Unicode spellings of one password are the same password', async () => {
   expect(await isPasswordOf(await hashPassword('pa\u0308ssword ﬁve'), 'p\u00e4ssword five')).toBe(true);
 });
 
@@ -29,7 +29,7 @@ test.each([
   ['🙂'.repeat(11), 'a password has at least 12 characters'],
   ['x'.repeat(257), 'a password has at most 256 characters'],
   [`${'x'.repeat(12)}\ud800`, 'a password is well-formed Unicode'],
-])('%#: what is wrong with a password', (password, complaint) => {
+])('a password is accepted or refused with the right message (case %#)', (password, complaint) => {
   expect(passwordComplaint(password)).toBe(complaint);
 });
 
@@ -38,7 +38,7 @@ const OWN =
 const ANN = { login: 'annemarie.wolkenstein@example.com', displayName: 'Annemarie Wölkenstein' };
 
 test.each([
-  // The login, as it is and disguised.
+  // The login, unchanged and disguised.
   'annemarie.wolkenstein@example.com',
   'Annemarie.Wolkenstein@Example.COM',
   'moc.elpmaxe@nietsneklow.eiramenna',
@@ -62,30 +62,30 @@ test.each([
   'etagllor-2026',
   'rollgaterollgate',
   'Rollgate-annemarie-7',
-])('made of what everybody knows: %s is refused', (password) => {
+])('the password %s, made only of known facts, is refused', (password) => {
   expect(passwordComplaint(password, ANN)).toBe(OWN);
 });
 
 test.each(['r0llg4te2026', 'R011gate!2026', 'w0lkenst31n-26'])(
-  'letters written as digits: %s is refused',
+  'the password %s, with letters written as digits, is refused',
   (password) => {
     expect(passwordComplaint(password, ANN)).toBeDefined();
   },
 );
 
 test.each(['giraffe-nut-pylon', 'the rollgate of my grey giraffe', 'annemarie eats purple pylons'])(
-  'words of one’s own beside them pass: %s',
+  'the password %s, which adds words of its own, is accepted',
   (password) => {
     expect(passwordComplaint(password, ANN)).toBeUndefined();
   },
 );
 
-test('a login of digits alone is no password, and one of two letters forbids no word', () => {
+test('a login of only digits is not accepted as a password, and a two-letter login forbids no word', () => {
   expect(passwordComplaint('480239175562', { login: '480239175562', displayName: '480239175562' })).toBe(OWN);
   expect(passwordComplaint('giraffe-nut-pylon', { login: 'nu', displayName: 'e' })).toBeUndefined();
 });
 
-test('a random one passes, and is another each time', () => {
+test('a random password is accepted and is different each time', () => {
   expect(passwordComplaint(randomPassword())).toBeUndefined();
   expect(new Set(Array.from({ length: 100 }, randomPassword)).size).toBe(100);
 });

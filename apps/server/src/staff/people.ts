@@ -1,8 +1,8 @@
 /**
  * The people who may sign in.
  *
- * Invariants: a change, its line in the history and the end of the sessions it ends are one transaction; one admin always
- * stays enabled; nobody is removed, because the history names them.
+ * Invariants: a change, its row in the history and the end of the sessions it ends are one transaction; at least one admin
+ * always stays enabled; people are never deleted, because the history names them.
  */
 import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -17,7 +17,7 @@ export interface NewPerson {
   readonly login: string;
   readonly displayName?: string | undefined;
   readonly role: Role;
-  /** By default a random one is made. */
+  /** By default a random password is generated. */
   readonly password?: string | undefined;
 }
 
@@ -27,7 +27,7 @@ export interface PersonChanges {
   readonly displayName?: string | undefined;
 }
 
-/** `password`: the random one, to be shown once; `null`: it was given. */
+/** `password`: the random one, to be shown once; `null`: the password was given. */
 export interface WithPassword {
   readonly person: Staff;
   readonly password: string | null;
@@ -55,7 +55,7 @@ export class People {
     return (await this.database.getRepository(Staff).findOneBy({ id })) ?? nobody(id);
   }
 
-  /** @throws UnprocessableEntityException for the password, ConflictException for a login that is taken */
+  /** @throws UnprocessableEntityException for the password, ConflictException for a login that is in use */
   async add({ login, displayName, role, password }: NewPerson, author: Author): Promise<WithPassword> {
     const owner = { login, displayName: displayName ?? login };
     const { made, passwordHash } = await passwordFor(owner, password);
@@ -92,7 +92,7 @@ export class People {
   }
 
   /**
-   * Ends the person's sessions, but `exceptSession`.
+   * Ends the person's sessions except `exceptSession`.
    * @throws NotFoundException, ConflictException, UnprocessableEntityException
    */
   async setPassword(
@@ -114,7 +114,7 @@ export class People {
   }
 }
 
-/** @throws ConflictException for a login that is taken */
+/** @throws ConflictException for a login that is in use */
 export async function insertPerson(
   manager: EntityManager,
   person: Pick<Staff, 'login' | 'displayName' | 'role' | 'passwordHash' | 'oidcIssuer' | 'oidcSubject'>,
@@ -134,14 +134,14 @@ export function assertHasPassword({ login, oidcIssuer }: Staff): void {
     throw new ConflictException(problem(409, `${login} signs in through the identity provider.`));
 }
 
-/** As the history tells of a person. */
+/** A person's state as the history records it. */
 export function factsOf({ login, displayName, role, oidcIssuer, disabledAt }: Staff): object {
   return { login, displayName, role, signsInBy: signsInBy(oidcIssuer), disabled: disabledAt !== null };
 }
 
 type Step = readonly [action: string, change: Partial<Staff>];
 
-/** What differs, one line in the history each. */
+/** The differences, one row in the history each. */
 function stepsOf(person: Staff, { role, disabled, displayName }: PersonChanges): Step[] {
   const steps: Step[] = [];
   if (role !== undefined && role !== person.role) {
@@ -168,7 +168,7 @@ async function passwordFor(
   return { made, passwordHash: await hashPassword(password) };
 }
 
-/** Locked in one order and before any of them is changed: of two admins who demote each other, the second one fails. */
+/** Locks the rows in one order before any change: if two admins demote each other at once, the second one fails. */
 async function lockEnabledAdmins(manager: EntityManager): Promise<string[]> {
   const rows = await manager.query<{ id: string }[]>(
     `SELECT id FROM rollgate.staff WHERE role = 'admin' AND disabled_at IS NULL ORDER BY id FOR UPDATE`,

@@ -1,4 +1,4 @@
-/** Who may make whom: nobody gives away more than it has. */
+/** Which roles and permissions a caller may grant: no more than its own. */
 import { ForbiddenException } from '@nestjs/common';
 import type { Caller } from '../access/caller.js';
 import { type Permission, permissionsOf, type Role } from '../access/permissions.js';
@@ -11,7 +11,7 @@ export function highestRole(roles: readonly Role[]): Role | undefined {
   return RANKS.find((role) => roles.includes(role));
 }
 
-/** @throws ForbiddenException where the role, or one of the permissions, is above the caller's own */
+/** @throws ForbiddenException if the role, or one of the permissions, exceeds the caller's own */
 export function assertMayGive(
   caller: Pick<Caller, 'role' | 'permissions'>,
   { role, permissions = permissionsOf(role) }: { role: Role; permissions?: readonly Permission[] },

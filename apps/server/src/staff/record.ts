@@ -1,4 +1,4 @@
-/** Who may do what is changed with its line in the history, in one transaction. Secrets have no place in it. */
+/** Records a change of access in the history, in the same transaction as the change. The rows never contain secrets. */
 import type { EntityManager } from 'typeorm';
 
 /** The parameters of `ROW(…)::rollgate.author`; `authorOf(caller)` is one. */
@@ -13,7 +13,7 @@ export interface Change {
   readonly reason?: string | undefined;
 }
 
-/** `manager`: of the transaction that makes the change. */
+/** `manager`: that of the transaction that makes the change. */
 export async function record(manager: EntityManager, change: Change, author: Author): Promise<void> {
   const { kind, action, target, before, after, reason } = change;
   await manager.query(`SELECT rollgate.record_staff($1, $2, $3, ROW($4, $5, $6, $7)::rollgate.author, $8, $9, $10)`, [

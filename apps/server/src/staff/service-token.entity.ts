@@ -17,7 +17,7 @@ export class ServiceToken {
   @Column({ type: 'text', array: true })
   permissions!: Permission[];
 
-  /** Whose ceiling holds. */
+  /** The role whose approval limit applies. */
   @Column({ type: 'text' })
   role!: Role;
 

@@ -1,4 +1,4 @@
-/** Tokens of machines. The token itself is shown once, when it is made; the database holds its hash. */
+/** Service tokens for machines. A token is shown once, when it is created; the database stores only its hash. */
 import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { PERMISSIONS, type Permission, type Role } from '../access/permissions.js';
@@ -8,7 +8,7 @@ import { type Author, record } from './record.js';
 import { hashSecret, newSecret } from './secrets.js';
 import { ServiceToken } from './service-token.entity.js';
 
-/** Leak scanners know a secret by its beginning. */
+/** The prefix by which leak scanners recognize a token. */
 const PREFIX = 'rgt_';
 const TOKEN = /^rgt_[A-Za-z0-9_-]{43}$/;
 const UNIQUE_VIOLATION = '23505';
@@ -17,11 +17,11 @@ export interface NewToken {
   readonly name: string;
   readonly permissions: readonly Permission[];
   readonly role: Role;
-  /** `null`: works for good. */
+  /** `null`: does not expire. */
   readonly expiresAt: Date | null;
 }
 
-/** What the guard needs to know of a token that works. */
+/** What the guard needs to know about a valid token. */
 export interface WorkingToken {
   readonly name: string;
   readonly role: Role;
@@ -34,12 +34,12 @@ export class ServiceTokens {
 
   constructor(private readonly database: DataSource) {}
 
-  /** Newest first; also those that work no more. */
+  /** Newest first, including expired and revoked ones. */
   list(): Promise<ServiceToken[]> {
     return this.database.getRepository(ServiceToken).find({ order: { createdAt: 'DESC', id: 'DESC' } });
   }
 
-  /** @throws ConflictException for a name that a token has, UnprocessableEntityException for an end in the past */
+  /** @throws ConflictException for a name that is in use, UnprocessableEntityException for an expiry in the past */
   async create(
     { name, permissions, role, expiresAt }: NewToken,
     author: Author,
@@ -67,7 +67,7 @@ export class ServiceTokens {
     });
   }
 
-  /** Once is enough: revoking it again changes nothing. @throws NotFoundException */
+  /** Revoking a token again changes nothing. @throws NotFoundException */
   async revoke(id: string, author: Author): Promise<ServiceToken> {
     try {
       return await this.#revoke(id, author);
@@ -90,7 +90,7 @@ export class ServiceTokens {
   }
 
   /**
-   * undefined: there is none, or it works no more. One that was found is remembered: see `KnownTokens`.
+   * undefined: the token does not exist or is no longer valid. A valid token is remembered: see `KnownTokens`.
    * @throws the driver's error
    */
   async find(secret: string): Promise<WorkingToken | undefined> {
@@ -113,7 +113,7 @@ export class ServiceTokens {
         row.id,
       ]);
     const { name, role, permissions, endsInMs } = row;
-    // A permission that a newer Rollgate has given means nothing here.
+    // Ignore a permission that only a newer Rollgate knows.
     const token = { name, role, permissions: permissions.filter((permission) => permission in PERMISSIONS) };
     return { token, endsInMs };
   }

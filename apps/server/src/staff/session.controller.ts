@@ -95,7 +95,7 @@ export class SessionController {
       replaces: readCookie(request, SESSION_COOKIE),
     };
     const signedIn = await tellingWhen(response, this.signIn.withPassword(body, visitor));
-    // Not the login: people type their password there.
+    // Do not log the login: people sometimes type their password there.
     this.logger.info(
       { requestId: request.id, address, staffId: signedIn?.staffId },
       signedIn ? 'signed in' : 'sign-in refused',
@@ -174,7 +174,7 @@ export class SessionController {
   }
 }
 
-/** With `Retry-After`, where it was too often. */
+/** Adds `Retry-After` if there were too many attempts. */
 async function tellingWhen<T>(response: HttpResponse, attempt: Promise<T>): Promise<T> {
   try {
     return await attempt;

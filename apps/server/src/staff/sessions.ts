@@ -1,8 +1,8 @@
 /**
- * Who is signed in. The browser holds a random secret, the database its hash.
+ * The sessions of signed-in people. The browser holds a random secret, the database its hash.
  *
- * Invariants: time is the database's, so all nodes agree on when a session ends; a sign-in always makes a new session and
- * ends the browser's old one; a person who is disabled has no session from that moment on.
+ * Invariants: all times are the database's, so all instances agree on when a session ends; a sign-in always creates a new
+ * session and ends the browser's old one; all sessions of a person end at the moment the person is disabled.
  */
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -12,7 +12,7 @@ import { type SignsInBy, signsInBy } from './staff.entity.js';
 
 const IDLE = '30 minutes';
 const ABSOLUTE = '12 hours';
-/** Seen within this much is seen now: a screen that asks every second writes no row each time. */
+/** A session is updated at most this often, so that a screen that polls every second does not write a row each time. */
 const TOUCH_AFTER = '10 seconds';
 const MOST_USER_AGENT = 512;
 
@@ -33,7 +33,7 @@ export interface NewSession {
   readonly staffId: string;
   readonly address: string;
   readonly userAgent: string | undefined;
-  /** The secret of the session that the browser had. */
+  /** The secret of the session that the browser had before. */
   readonly replaces: string | undefined;
 }
 
@@ -64,7 +64,7 @@ const FIND = `
 export class Sessions {
   constructor(private readonly database: DataSource) {}
 
-  /** Within the transaction that found the person in order. Resolves to the secret. */
+  /** Call it in the transaction that checked the person. Resolves to the secret. */
   async start(manager: EntityManager, { staffId, address, userAgent, replaces }: NewSession): Promise<string> {
     const secret = newSecret();
     await manager.query(
@@ -80,7 +80,7 @@ export class Sessions {
     return secret;
   }
 
-  /** Finding it is a sign of life: it idles from now on. undefined: there is none, or it has ended. */
+  /** Finds a session and restarts its idle time. undefined: it does not exist or has ended. */
   async find(secret: string): Promise<SignedIn | undefined> {
     const [row] = await this.database.query<SessionRow[]>(FIND, [hashSecret(secret)]);
     if (row === undefined) return undefined;
@@ -97,7 +97,7 @@ export class Sessions {
     await this.database.query('DELETE FROM rollgate.staff_session WHERE id = $1', [id]);
   }
 
-  /** Of one person, wherever it is signed in, but in the session `except`. `manager`: of a transaction. */
+  /** Ends all sessions of one person, except `except`. `manager`: that of a transaction. */
   async endAll(
     staffId: string,
     { except, manager = this.database.manager }: { except?: string | undefined; manager?: EntityManager } = {},

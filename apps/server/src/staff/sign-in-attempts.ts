@@ -1,8 +1,8 @@
 /**
- * How often someone may try to sign in, counted by Rollgate itself: a pause, never a lock-out.
+ * How often a person may try to sign in, counted by Rollgate itself. Too many attempts cause a wait, never a lock-out.
  *
- * Invariants: only attempts that fail stay counted; an attempt that is refused here costs nothing, so trying one login again
- * and again does not use up the address it comes from; sign-in through the identity provider is counted apart.
+ * Invariants: only failed attempts stay counted; an attempt refused here costs nothing, so repeated attempts at one login
+ * do not use up the limit of the address; sign-in through the identity provider is counted separately.
  */
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { type Decision, waitText } from '@rollgate/contract';
@@ -18,7 +18,7 @@ import {
   STAFF_ACCOUNT,
 } from '../limiting/staff-limits.js';
 
-/** 429, with what `Retry-After` is to say. */
+/** 429, with the value of `Retry-After`. */
 export class TooManySignIns extends HttpException {
   constructor(readonly retryAfterSeconds: number) {
     const wait = waitText(retryAfterSeconds * 1000);
@@ -26,9 +26,9 @@ export class TooManySignIns extends HttpException {
   }
 }
 
-/** One that is counted, until it turns out to be right. */
+/** A counted attempt, which is refunded if it succeeds. */
 export interface Attempt {
-  /** The password was right: gives back what the attempt took. */
+  /** The password was correct: refunds the attempt. */
   succeeded(): Promise<void>;
 }
 
@@ -56,7 +56,7 @@ export class SignInAttempts {
     await this.#take([{ api: SIGN_IN_PROVIDER, dimensions: { address: countedAddress(address) } }]);
   }
 
-  /** One after the other: what comes first protects what comes after. */
+  /** Runs in order: each limit protects those after it. */
   async #take(counts: readonly Count[]): Promise<Attempt> {
     const taken: Decision[] = [];
     for (const count of counts) {
@@ -70,7 +70,7 @@ export class SignInAttempts {
     return { succeeded: () => this.#giveBack(taken) };
   }
 
-  /** A database that fails meanwhile leaves them counted, and fails the sign-in by itself. */
+  /** If the database fails here, the attempts stay counted, and the sign-in fails with the database's error. */
   async #giveBack(taken: readonly Decision[]): Promise<void> {
     await Promise.allSettled(taken.map((decision) => this.limiter.refund(decision)));
   }

@@ -1,4 +1,4 @@
-/** Signing in with a password. */
+/** Sign-in with a password. */
 import { Injectable, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { problem } from '../http/problem.js';
@@ -11,7 +11,7 @@ import { SignInAttempts } from './sign-in-attempts.js';
 export interface Visitor {
   readonly address: string;
   readonly userAgent: string | undefined;
-  /** The secret of the session that the browser has already. */
+  /** The secret of the browser's current session. */
   readonly replaces: string | undefined;
 }
 
@@ -25,7 +25,7 @@ export class SignIn {
   ) {}
 
   /**
-   * Resolves to the secret of a new session; undefined: login or password is wrong, or the person is disabled.
+   * Resolves to the secret of a new session; undefined: the login or password is wrong, or the person is disabled.
    * @throws TooManySignIns
    */
   async withPassword(
@@ -34,11 +34,11 @@ export class SignIn {
   ): Promise<{ secret: string; staffId: string } | undefined> {
     const attempt = await this.attempts.withPassword({ login, address: visitor.address });
     const person = await this.people.findByLogin(login);
-    // Before anything else is looked at: an unknown login takes as long as a wrong password.
+    // Verify before checking anything else, so that an unknown login takes as long as a wrong password.
     const matches = await isPasswordOf(person?.passwordHash, password);
     if (person === null || !matches) return undefined;
     const signedIn = await this.database.transaction(async (manager) => {
-      // Again under the row's lock: disabled or given another password meanwhile, it is nobody's.
+      // Check again under the row's lock: the person may have been disabled, or the password changed, in the meantime.
       const found = await manager.query<unknown[][]>(
         `UPDATE rollgate.staff SET last_sign_in_at = clock_timestamp()
          WHERE id = $1 AND disabled_at IS NULL AND password_hash = $2 RETURNING id`,
@@ -52,7 +52,7 @@ export class SignIn {
   }
 
   /**
-   * Another password in place of the one that is known; the person's other sessions end.
+   * Replaces the current password, which the caller must know; the person's other sessions end.
    * @throws TooManySignIns, ConflictException, UnprocessableEntityException
    */
   async changePassword(
@@ -62,7 +62,7 @@ export class SignIn {
   ): Promise<void> {
     const found = await this.people.get(person.staffId);
     assertHasPassword(found);
-    // Who finds a desk unlocked must not find the password out.
+    // Count these attempts too, so that someone at an unlocked computer cannot guess the password.
     const attempt = await this.attempts.withPassword({ login: found.login, address: person.address });
     if (!(await isPasswordOf(found.passwordHash, current)))
       throw new UnprocessableEntityException(problem(422, 'The current password is wrong.'));

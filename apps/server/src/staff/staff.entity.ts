@@ -16,7 +16,7 @@ export class Staff {
   @Column({ type: 'text' })
   role!: Role;
 
-  /** `null`: signs in through the identity provider. */
+  /** `null`: the person signs in through the identity provider. */
   @Column({ name: 'password_hash', type: 'text', nullable: true })
   passwordHash!: string | null;
 

@@ -12,7 +12,7 @@ import { SignInAttempts } from './sign-in-attempts.js';
 import { StaffController } from './staff.controller.js';
 import { Staff } from './staff.entity.js';
 
-/** Who may use the service: people with their sessions, machines with their tokens. */
+/** Access to the service: people with their sessions, machines with their tokens. */
 @Module({
   imports: [TypeOrmModule.forFeature([Staff, ServiceToken]), LimitingModule],
   controllers: [SessionController, StaffController, ServiceTokensController],

@@ -1,4 +1,4 @@
-/** What requests and answers about sign-in, staff and tokens are made of. */
+/** The requests and responses about sign-in, staff and tokens. */
 import { momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
@@ -15,7 +15,7 @@ export const loginText = z
   .toLowerCase()
   .regex(/^[a-z0-9][a-z0-9._%+@-]{0,127}$/, 'must look like ann@example.com: letters, digits and . _ % + @ -');
 
-/** Bytes of a password that is as long as it may be, in the longest spelling. */
+/** Bytes of a password of the greatest length, in its longest encoding. */
 const MOST_TYPED = PASSWORD_MOST * 8;
 const newPassword = z.string().superRefine((password, context) => {
   const complaint = passwordComplaint(password);
@@ -64,7 +64,7 @@ export const tokenNameText = z
 export const createTokenBody = z.strictObject({
   name: tokenNameText,
   permissions: z.array(z.enum(permissionNames)).min(1),
-  /** Whose ceiling holds for limits it grants. */
+  /** The role whose approval limit applies to limits the token sets. */
   role: z.enum(ROLES).default('support'),
   expiresAt: momentSchema.nullish(),
 });
@@ -78,14 +78,14 @@ export const staffSchema = z.object({
   login: z.string(),
   displayName: z.string(),
   role: z.enum(ROLES),
-  /** `provider`: its role follows its groups there. */
+  /** `provider`: the role follows the person's groups at the identity provider. */
   signsInBy: z.enum(['password', 'provider']),
   disabledAt: time.nullable(),
   createdAt: time,
   lastSignInAt: time.nullable(),
 });
 
-/** `password`: the random one that was made, shown this once; `null`: it was given. */
+/** `password`: the generated one, shown only this once; `null`: the password was given. */
 export const staffWithPasswordSchema = z.object({ staff: staffSchema, password: z.string().nullable() });
 
 export const tokenSchema = z.object({
@@ -100,7 +100,7 @@ export const tokenSchema = z.object({
   revokedAt: time.nullable(),
 });
 
-/** `secret`: the token itself, shown this once. */
+/** `secret`: the token itself, shown only this once. */
 export const newTokenSchema = z.object({ token: tokenSchema, secret: z.string() });
 
 export const sessionSchema = z.discriminatedUnion('signedIn', [
@@ -115,7 +115,7 @@ export const sessionSchema = z.discriminatedUnion('signedIn', [
     signedIn: z.literal(true),
     staff: staffSchema.pick({ id: true, login: true, displayName: true, role: true, signsInBy: true }),
     permissions: z.array(z.enum(permissionNames)),
-    /** What the role may grant; `null` within: without bound, and for good. `null`: it may change no limit. */
+    /** The approval limit of the role; `null` within: unlimited, and permanent. `null`: the role may change no limit. */
     ceilings: z.object({ times: z.int().nullable(), days: z.int().nullable() }).nullable(),
     idleEndsAt: time,
     endsAt: time,

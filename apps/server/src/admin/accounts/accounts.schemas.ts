@@ -22,9 +22,9 @@ const windowSchema = z.object({
   limit: z.int(),
   used: z.int(),
   remaining: z.int(),
-  /** Of the limit, whole, rounded down; above 100 after a cut. */
+  /** Percent of the limit, rounded down; above 100 after the limit was lowered. */
   percent: z.int(),
-  /** When the next used unit leaves; null: none is used. */
+  /** When the next used unit leaves the window; null: none is used. */
   nextReleaseAt: z.string().nullable(),
 });
 
@@ -42,23 +42,23 @@ export const usageSchema = z.object({
   /** null: none, or the caller lacks `overrides.read`. */
   override: z.object({ id: z.string(), expiresAt: z.string().nullable(), reason: z.string() }).nullable(),
   mode: z.enum(['enforced', 'shadow']),
-  /** When a call of one unit is next allowed; the present where it is now; null: never under this limit. */
+  /** When a call of one unit is next allowed; the present if it is allowed now; null: never under this limit. */
   nextAllowedAt: z.string().nullable(),
-  /** null: none in a day, or the caller lacks `events.read`. */
+  /** null: none in the last day, or the caller lacks `events.read`. */
   lastDenial: z.object({ id: z.string(), at: z.string(), window: z.enum(['minute', 'hour']) }).nullable(),
 });
 
-/** `asOf`: the database's clock. */
+/** `asOf`: time of the database's clock. */
 export const usagePage = z.object({ asOf: z.string(), items: z.array(usageSchema), next: z.string().nullable() });
 
 export const stripSchema = z.object({
   asOf: z.string(),
-  /** Unix minutes, 60 of them, oldest first; the last one is under way. */
+  /** 60 Unix minutes, oldest first; the last one is still in progress. */
   minutes: z.array(z.int()),
   series: z.array(z.object({ api: z.string(), title: z.string(), units: z.array(z.int()) })),
-  /** Denied calls a minute, as recorded. */
+  /** Denied calls per minute, as recorded. */
   denials: z.array(z.int()),
-  /** Where the account used only one API: its limits a minute and an hour. */
+  /** If the account used only one API: its limits per minute and per hour. */
   limit: z.object({ perMinute: z.int(), perHour: z.int() }).nullable(),
 });
 

@@ -45,7 +45,7 @@ export class AccountsService {
     @Inject(LIMITER) private readonly limiter: Limiter,
   ) {}
 
-  /** Accounts whose name starts with `q`: one that is exactly that first. */
+  /** Accounts whose name starts with `q`; an exact match comes first. */
   async search({
     q,
     after,
@@ -63,7 +63,7 @@ export class AccountsService {
     );
     const shown = found.slice(0, limit);
     const last = shown.at(-1)?.key ?? '';
-    // The exact one comes before all others, wherever its key stands among theirs.
+    // The exact match comes first, wherever its key sorts among the others.
     const next = found.length > limit ? toCursor([last === prefix ? BEFORE_ALL : last]) : null;
     return { items: await this.#briefs(shown.map(({ account }) => account)), next };
   }
@@ -98,8 +98,8 @@ export class AccountsService {
   }
 
   /**
-   * Live, of every API and subject with units in its hour. Spends nothing. The override and the last denial are told to
-   * callers who may read them.
+   * Live usage of every API and subject with units in its hour window. Spends nothing. The override and the last denial are
+   * included only for callers who may read them.
    */
   async usage(
     account: string,
@@ -169,7 +169,7 @@ export class AccountsService {
     };
   }
 
-  /** The last hour minute by minute. */
+  /** The last hour, minute by minute. */
   async strip(account: string): Promise<z.output<typeof stripSchema>> {
     refuseInternal(account);
     const prefix = `${encodeAccount(account)}/`;
@@ -218,7 +218,7 @@ function windowView({ limit, used, remaining, resetAfterMs }: WindowUsage, atMs:
   };
 }
 
-/** The moment at which both windows have room for one unit. */
+/** The time at which both windows have a free unit. */
 export function nextAllowedAt({ windows, atMs }: SubjectUsage): string | null {
   let afterMs = 0;
   for (const { limit, used, releases } of Object.values(windows)) {

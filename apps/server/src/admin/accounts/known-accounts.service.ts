@@ -1,4 +1,4 @@
-/** Which accounts exist as far as Rollgate can know: by what they did. */
+/** Which accounts Rollgate knows: those with traffic, denials or limit requests on record. */
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { INTERNAL_ACCOUNT, nearestNames } from '@rollgate/contract';
 import { encodeAccount } from '@rollgate/limiter';
@@ -7,24 +7,24 @@ import type { Caller } from '../../access/caller.js';
 import { problem } from '../../http/problem.js';
 import type { Warning } from '../shared/schemas.js';
 
-/** Accounts that begin alike, of which near spellings are looked for: more would take longer than a warning is worth. */
+/** The most accounts per prefix that are searched for similar names. Searching more would take too long for a warning. */
 const MOST_ALIKE = 300;
 
 @Injectable()
 export class KnownAccounts {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
-  /** An account without any traffic, denial or request on record, with names that may have been meant. */
+  /** Warns about an account without any traffic, denial or limit request on record, and suggests similar names. */
   async warningsOf(account: string, { permissions }: Pick<Caller, 'permissions'>): Promise<Warning[]> {
     const rows = await this.database.query<{ seen: boolean }[]>('SELECT rollgate.account_seen($1) AS seen', [account]);
     if (rows[0]?.seen === true) return [];
-    // Names of accounts are for those who may read accounts.
+    // Only callers who may read accounts may see names of accounts.
     const near = permissions.has('accounts.read') ? await this.#near(account) : [];
     const hint = near.length === 0 ? '' : ` Did you mean ${near.map((name) => `"${name}"`).join(' or ')}?`;
     return [{ code: 'unknownAccount', message: `No traffic of the account "${account}" is on record.${hint}`, near }];
   }
 
-  /** Spellings that differ in case only come first, then those a few edits away. */
+  /** Names that differ only in case come first, then those a few edits away. */
   async #near(account: string): Promise<string[]> {
     const alike = await this.#alike(account);
     const folded = account.toLowerCase();
@@ -32,7 +32,7 @@ export class KnownAccounts {
     return [...new Set([...sameButCase, ...nearestNames(account, alike)])].slice(0, 3);
   }
 
-  /** Accounts that begin with the same two characters in upper or lower case, and all that have an override or a request. */
+  /** Accounts that start with the same two characters in either case, and all that have an override or a limit request. */
   async #alike(account: string): Promise<string[]> {
     const [first = '', second = ''] = [...account];
     const prefixes = spellings(first).flatMap((one) => spellings(second).map((two) => encodeAccount(one + two)));
@@ -50,7 +50,7 @@ export class KnownAccounts {
   }
 }
 
-/** @throws HttpException 404 for the account under which Rollgate counts for itself */
+/** @throws HttpException 404 for the account under which Rollgate counts its own sign-in attempts */
 export function refuseInternal(account: string): void {
   if (account !== INTERNAL_ACCOUNT) return;
   throw new HttpException(

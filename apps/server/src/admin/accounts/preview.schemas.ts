@@ -10,11 +10,11 @@ import {
   warning,
 } from '../shared/schemas.js';
 
-/** As of a new override; without limits it tells what is in force. */
+/** The fields of a new override. Without limits, the preview reports the effective limits. */
 export const previewQuestion = z
   .strictObject({
     ...scopeFields,
-    /** null: the default; left out: as it is in force. */
+    /** null: the default; left out: unchanged from the effective limit. */
     perMinute: units.nullish(),
     perHour: units.nullish(),
     factor: factor.nullish(),
@@ -27,11 +27,11 @@ export const previewQuestion = z
 const both = { perMinute: z.int(), perHour: z.int() };
 
 export const previewAnswer = z.object({
-  /** Of the API, or the least in the scope. */
+  /** The API's limits, or the lowest in the scope. */
   default: z.object(both),
-  /** Of this scope now; null where it holds several APIs. */
+  /** The scope's current limits; null if it holds several APIs. */
   inForce: z.object({ ...both, source: z.string(), mode: z.enum(['enforced', 'shadow']) }).nullable(),
-  /** What the override would set, with what was left out filled in; null: the default. */
+  /** What the override would set, with omitted values filled in; null: the default. */
   sets: z.object({
     perMinute: z.int().nullable(),
     perHour: z.int().nullable(),
@@ -46,14 +46,14 @@ export const previewAnswer = z.object({
       /** `source`: `default`, or the id of the override that sets these limits. */
       before: z.object({ ...both, source: z.string() }),
       after: z.object(both),
-      /** The override would set the limits of this API: no more specific one does. */
+      /** Whether the override would set the limits of this API. It would not if a more specific override does. */
       governs: z.boolean(),
     }),
   ),
-  /** What would fall while it lasts: saving it needs `allowLowering`. */
+  /** The limits it would lower while it is in force. Saving it then needs `allowLowering`. */
   lowered: z.array(lowered),
   warnings: z.array(warning),
-  /** What the caller may grant at once; null: without bound. */
+  /** The caller's approval limit; null: unlimited. */
   ceiling: z.object({
     mayWrite: z.boolean(),
     perMinute: z.int().nullable(),
@@ -61,15 +61,15 @@ export const previewAnswer = z.object({
     /** Largest factor. */
     times: z.int().nullable(),
     days: z.int().nullable(),
-    /** Roles that may go above. */
+    /** Roles that may set more. */
     above: z.array(z.string()),
   }),
   lastHour: z.object({
     /** Calls that were denied. */
     denied: z.int(),
-    /** How many of them these limits would have admitted. */
+    /** How many of them these limits would have allowed. */
     avoided: z.int(),
-    /** false: there were too many subjects to look at all of them. */
+    /** false: there were too many subjects to check all of them. */
     complete: z.boolean(),
   }),
 });

@@ -14,10 +14,10 @@ import { avoided } from './replay.js';
 
 type Question = z.output<typeof previewQuestion>;
 type Answer = z.output<typeof previewAnswer>;
-/** What `rollgate.preview_override` tells. */
+/** The result of `rollgate.preview_override`. */
 type Change = Answer['sets'] & Pick<Answer, 'effects' | 'lowered'>;
 
-/** Subjects whose calls are played again. */
+/** The most subjects whose calls are replayed. */
 const MOST_SUBJECTS = 200;
 
 interface DenialRow {
@@ -36,7 +36,7 @@ export class PreviewService {
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
   ) {}
 
-  /** @throws HttpException 404 unknown API or group, 422 */
+  /** @throws HttpException 404 for an unknown API or group, 422 */
   async preview(question: Question, caller: Caller): Promise<Answer> {
     const scope = scopeColumns(builtInCatalogue, question);
     const [byDefault, inForce, ceilings, change, warnings] = await Promise.all([
@@ -73,7 +73,7 @@ export class PreviewService {
     };
   }
 
-  /** What an override like this would change; nothing is written. */
+  /** What such an override would change. Writes nothing. */
   async #change(scope: ScopeColumns, question: Question): Promise<Change> {
     const { perMinute, perHour, factor, startsAt, expiresAt } = question;
     const limits = {
@@ -113,7 +113,7 @@ export class PreviewService {
       : { perMinute: row.per_minute, perHour: row.per_hour, source: row.source, mode: row.mode };
   }
 
-  /** The denied calls of the last hour, played again under the limits of after. */
+  /** The denied calls of the last hour, replayed under the new limits. */
   async #lastHour(scope: ScopeColumns, effects: Answer['effects']): Promise<Answer['lastHour']> {
     const limitsAfter = new Map(effects.map(({ api, after }) => [api, after]));
     const denials = await this.#denials(scope);

@@ -1,4 +1,4 @@
-/** How many of the denied calls other limits would have admitted: the calls of a subject played again. Pure. */
+/** Replays the calls of a subject to count how many of the denied ones other limits would have allowed. Pure. */
 
 export interface Attempt {
   /** Unix second. */
@@ -10,7 +10,7 @@ export interface Attempt {
 export interface Played {
   readonly perMinute: number;
   readonly perHour: number;
-  /** Admitted in truth. They come first in their second, as they did. */
+  /** Calls that were actually allowed. Within a second they come before the denied ones, as they did. */
   readonly admitted: readonly { readonly second: number; readonly units: number }[];
   readonly denied: readonly Attempt[];
 }
@@ -18,7 +18,7 @@ export interface Played {
 const MINUTE = 60;
 const HOUR = 3600;
 
-/** Calls of `denied` that fit into both rolling windows, each second of which is counted as the limiter counts it. */
+/** The number of `denied` calls that both rolling windows allow, counting each second as the limiter does. */
 export function avoided({ perMinute, perHour, admitted, denied }: Played): number {
   const units = new Map<number, number>();
   for (const { second, units: n } of admitted) units.set(second, (units.get(second) ?? 0) + n);
@@ -53,7 +53,7 @@ function groupBySecond(denied: readonly Attempt[]): Map<number, Attempt[]> {
   return groups;
 }
 
-/** A sum over the current second, the whole ones before it and the partly covered oldest one. */
+/** A sum over the current second, the whole seconds before it and the partly covered oldest one. */
 class Window {
   readonly #length: number;
   readonly #seconds: { second: number; units: number }[] = [];

@@ -4,7 +4,7 @@ import { allowLowering, idText, lowered, reasonText, ticketText, units } from '.
 export const apiParams = z.object({ api: idText });
 
 export const changeApi = z.strictObject({
-  /** null: as shipped. Left out: as it is. */
+  /** null: the shipped default. Left out: unchanged. */
   perMinute: units.nullish(),
   perHour: units.nullish(),
   /** true: denials are recorded, not enforced. */
@@ -21,7 +21,7 @@ export const apiSchema = z.object({
   title: z.string(),
   level: z.array(z.string()),
   scope: z.enum(['api', 'group']),
-  /** In force: as edited, or as shipped. */
+  /** The effective default: as edited, or as shipped. */
   limits: z.object(both),
   shipped: z.object(both),
   edited: z.boolean(),

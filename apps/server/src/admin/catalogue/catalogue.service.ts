@@ -30,7 +30,7 @@ export class CatalogueService {
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
   ) {}
 
-  /** In the order of the matrix. */
+  /** In the order of the catalogue. */
   async all(): Promise<z.output<typeof catalogueSchema>> {
     const rows = await this.database.query<ApiRow[]>('SELECT * FROM rollgate.catalogue ORDER BY ord');
     const groups = new Map<string, { group: string; title: string; apis: z.output<typeof apiSchema>[] }>();

@@ -34,7 +34,7 @@ export const eventSchema = z.object({
   window: z.enum(['minute', 'hour']).nullable(),
   perMinute: z.int(),
   perHour: z.int(),
-  /** In the window that denied. */
+  /** Units in the window that denied the call. */
   used: z.int(),
   cost: z.int(),
   source: z.string(),
@@ -46,7 +46,7 @@ export const eventSchema = z.object({
   node: z.string(),
   route: z.string().nullable(),
   requestId: z.string().nullable(),
-  /** When the same call would have fit. */
+  /** When the same call would have been allowed. */
   retryAt: z.string().nullable(),
   merged: z.string(),
 });
@@ -57,18 +57,18 @@ export const histogram = z.object({
   from: z.string(),
   to: z.string(),
   bucketSeconds: z.number(),
-  /** Calls by bucket, oldest first. */
+  /** Calls per time slot, oldest first. */
   counts: z.array(z.object({ at: z.string(), minute: z.int(), hour: z.int() })),
   total: z.int(),
 });
 
 export const explained = z.object({
-  /** All of it in one sentence. */
+  /** The whole explanation in one sentence. */
   sentence: z.string(),
   event: eventSchema,
   limit: z.int(),
   origin: z.object({
-    /** Of the catalogue where the source is `default`. */
+    /** Where the source is `default`: the defaults in the catalogue. */
     catalogueVersion: z.int().nullable(),
     override: z
       .object({
@@ -80,7 +80,7 @@ export const explained = z.object({
       })
       .nullable(),
   }),
-  /** What filled the window: Unix second and units; by minute where the hour denied. null: no longer on record. */
+  /** What filled the window: Unix second and units; by minute if the hour limit denied. null: no longer on record. */
   filled: z.array(z.object({ second: z.int(), units: z.int() })).nullable(),
   allowedAgainAt: z.string().nullable(),
 });

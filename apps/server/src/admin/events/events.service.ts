@@ -38,7 +38,7 @@ export interface EventRow {
 }
 
 const PAGE = 50;
-/** Pages and histograms look at so much where no time is given: partitions beyond it stay untouched. */
+/** The period that pages and histograms cover when no time is given, so that older partitions are not read. */
 const DEFAULT_SPAN_MS = 24 * 3_600_000;
 
 const EVENTS = `SELECT e.*, (extract(epoch FROM e.first_at) * 1000000)::bigint AS first_us FROM rollgate.limit_event e`;
@@ -95,8 +95,9 @@ export class EventsService {
   }
 
   /**
-   * `id`: of a denial, or of its event.
-   * @throws HttpException 404; ForbiddenException where an override was the limit, whose author and reason it tells
+   * `id`: of a denial, or of its limit event.
+   * @throws HttpException 404; ForbiddenException if an override set the limit, because the explanation includes its author
+   * and reason
    */
   async explain(id: string, caller: Caller): Promise<z.output<typeof explained>> {
     const [events, explanations] = await Promise.all([

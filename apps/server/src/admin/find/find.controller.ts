@@ -1,4 +1,4 @@
-/** The one box: whatever a customer or a colleague quotes, an id of anything leads to its account. */
+/** The search box: finds the account for any ID that a customer or a colleague quotes. */
 import { Controller, Get, Inject, Query } from '@nestjs/common';
 import { INTERNAL_ACCOUNT, MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
@@ -28,7 +28,7 @@ type Found = z.output<typeof foundSchema>['items'][number];
 
 const MOST = 20;
 
-/** What an id, a ticket or an HTTP request ID may be of, and the permission that finding one needs. */
+/** What an ID, a ticket or an HTTP request ID may belong to, and the permission needed to find it. */
 const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
   {
     needs: 'overrides.read',

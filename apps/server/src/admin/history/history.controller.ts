@@ -63,7 +63,7 @@ export class HistoryController {
     id: 'undoChange',
     summary:
       'Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation',
-    // The permission depends on what is undone: the service checks it.
+    // The permission depends on the change that is undone: the service checks it.
     access: { signedIn: true },
     params: historyParams,
     body: undoChange,

@@ -48,7 +48,7 @@ export const verification = z.object({
   broken: z.object({ id: z.int(), why: z.string() }).nullable(),
 });
 
-/** `lowered`: what fell by it. */
+/** `lowered`: the limits that the change lowered. */
 export const undone = z.object({ historyId: z.int(), lowered: z.array(lowered) });
 
 export const HISTORY_EXAMPLE: HistoryView = {

@@ -26,7 +26,7 @@ export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' 
 type Kind = (typeof KINDS)[number];
 
 const PAGE = 50;
-/** A change tells what was changed: seeing it needs the permission for that kind of thing. */
+/** A change shows what was changed, so seeing it needs the permission for that kind of item. */
 const READ: Readonly<Record<Kind, Permission>> = {
   override: 'overrides.read',
   request: 'requests.read',
@@ -52,7 +52,7 @@ export class HistoryService {
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
   ) {}
 
-  /** Newest first; only kinds of things that the caller may read. @throws ForbiddenException for another `kind` */
+  /** Newest first; only kinds of items that the caller may read. @throws ForbiddenException for another `kind` */
   async list(query: z.output<typeof listHistory>, caller: Caller): Promise<z.output<typeof historyPage>> {
     const { limit = PAGE, after } = query;
     const conditions = filters(query, caller);
@@ -78,14 +78,14 @@ export class HistoryService {
     return { ok: broken === null, rowsChecked: Number(rows_checked), lastHash: last_hash, broken };
   }
 
-  /** @throws ForbiddenException: the caller may not make such a change; QueryFailedError */
+  /** @throws ForbiddenException if the caller may not make such a change; QueryFailedError */
   async undo(
     id: number,
     { reason, allowLowering = false }: z.output<typeof undoChange>,
     caller: Caller,
   ): Promise<z.output<typeof undone>> {
     const rows = await this.database.query<{ kind: Kind }[]>('SELECT kind FROM rollgate.history WHERE id = $1', [id]);
-    // Of a change that does not exist a caller without any such permission learns nothing.
+    // A caller without any such permission must not learn whether the change exists.
     assertMay(caller, WRITE[rows[0]?.kind ?? 'override']);
     const change = { name: 'undo', values: [id, reason], caller, more: [allowLowering] };
     return await this.writer.change(change, async ({ undo }: { undo: string }, manager) => ({

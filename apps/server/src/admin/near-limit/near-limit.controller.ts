@@ -9,7 +9,7 @@ import { exportOf } from '../shared/csv.js';
 import { dimensionsOf } from '../shared/subjects.js';
 
 const nearLimit = z.strictObject({
-  /** Percent of either window from which on a subject is told. */
+  /** Subjects are listed from this percentage of either window. */
   least: z.coerce.number().int().min(1).max(100).default(80),
   limit: z.coerce.number().int().min(1).max(1_000).default(200),
   format: z.enum(['json', 'csv']).optional(),
@@ -25,7 +25,7 @@ const nearSchema = z.object({
   dimensions: z.record(z.string(), z.string()),
   minute: both,
   hour: both,
-  /** Of the fuller window. */
+  /** Percentage of the fuller window. */
   percent: z.int(),
   band: z.enum(['below', '80-89', '90-99', '100']),
   source: z.string(),
@@ -50,7 +50,7 @@ interface NearRow {
 const NEAR = 'SELECT * FROM rollgate.near_limit($1, $2)';
 const MOST_EXPORTED = 1_000_000;
 
-/** Many screens that look at once cost the database one look. */
+/** Screens that refresh at the same time share one query. */
 const SHARED_MS = 1_000;
 
 @Controller('admin/api/near-limit')

@@ -1,4 +1,4 @@
-/** Overrides as the database has them. */
+/** Overrides as rows of the database. */
 import { leastDefaultOf } from '../shared/least-default.js';
 import { dimensionsOf } from '../shared/subjects.js';
 import type { OverrideView } from './overrides.schemas.js';
@@ -12,7 +12,7 @@ export interface OverrideRow {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
-  /** A numeric comes as text. */
+  /** The driver returns a numeric as text. */
   readonly factor: string | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly starts_at: Date;
@@ -37,7 +37,7 @@ export interface OverrideRow {
   readonly needed_at: Date | null;
 }
 
-/** The least default in an override's scope: what it is measured against. */
+/** The lowest default in an override's scope, with which the override is compared. */
 export const OVERRIDES = `
   SELECT o.*, d.default_minute, d.default_hour, u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at,
          CASE WHEN o.expires_at <= clock_timestamp() THEN 'expired' WHEN o.starts_at > clock_timestamp() THEN 'upcoming' ELSE 'inForce' END AS state

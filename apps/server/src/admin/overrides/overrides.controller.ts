@@ -46,7 +46,7 @@ const FALL = {
   text: 'publish-bot falls from 300 to 60 in any 60 s',
 };
 
-/** What a change above the ceiling becomes. */
+/** What happens to a change above the approval limit. */
 const created = z.union([changedOverride, z.object({ request: requestSchema, message: z.string() })]);
 
 const manyExpired = z.object({
@@ -112,7 +112,7 @@ export class OverridesController {
       response.setHeader('ETag', `"${done.override.version}"`);
       return done;
     } catch (error) {
-      // A mode is no limit to ask for: without one there is nothing to file.
+      // A limit request needs a limit: a change of the mode alone cannot become one.
       const { perMinute, perHour, factor, expiresAt } = input;
       if (!isCeilingRefusal(error) || (perMinute ?? perHour ?? factor ?? null) === null) throw error;
       const request = await this.requests.ask({ ...input, until: expiresAt ?? null, needsAdmin: true }, caller);
@@ -177,7 +177,7 @@ export class OverridesController {
         await this.overrides.expire(id, null, reason, caller);
         expired.push(id);
       } catch (error) {
-        // The others would fail, too, each after its time.
+        // The remaining ones would fail too, each after its own timeout.
         if (isDatabaseAway(error)) throw error;
         failed.push({ id, message: (error as Error).message });
       }

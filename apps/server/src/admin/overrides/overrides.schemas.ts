@@ -19,11 +19,11 @@ import {
 } from '../shared/schemas.js';
 
 const limits = {
-  /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: as it is in force. */
+  /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
   perMinute: units.nullish(),
-  /** Units in any 3,600 s. `0` blocks; null: the default; left out of a new one: as it is in force. */
+  /** Units in any 3,600 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
   perHour: units.nullish(),
-  /** Times each API's own default, in place of limits. */
+  /** A multiple of each API's own default, instead of limits. */
   factor: factor.nullish(),
   /** `shadow`: denials are recorded, not enforced. */
   mode: z.enum(['enforced', 'shadow']).nullish(),
@@ -53,14 +53,14 @@ export const previewExpiry = z.strictObject({ ids: z.array(idText).min(1).max(20
 export const listOverrides = z.strictObject({
   account: accountText.optional(),
   state: z.enum(['inForce', 'upcoming', 'expired', 'all']).default('inForce'),
-  /** Expires within so many hours. */
+  /** Expires within this many hours. */
   expiringWithinHours: z.coerce.number().min(0).max(8_784).optional(),
-  /** It had no effect on any call, neither by its limits nor by its mode. */
+  /** It had no effect on any call, either by its limits or by its mode. */
   neverUsed: z.stringbool().optional(),
-  /** No call got another answer by it than the defaults would have given. */
+  /** No call was decided differently than under the defaults. */
   neverNeeded: z.stringbool().optional(),
   permanent: z.stringbool().optional(),
-  /** So many times the default or more, in either window. */
+  /** At least this multiple of the default, in either window. */
   aboveTimes: z.coerce.number().min(0).max(1_000_000_000).optional(),
   createdBy: idText.optional(),
   ticket: ticketText.optional(),
@@ -78,7 +78,7 @@ export const overrideSchema = z.object({
   dimensions: dimensions.nullable(),
   perMinute: z.int().nullable(),
   perHour: z.int().nullable(),
-  /** Times each API's own default; null: it sets limits, or none. */
+  /** A multiple of each API's own default; null: it sets limits, or none. */
   factor: z.number().nullable(),
   mode: z.enum(['enforced', 'shadow']).nullable(),
   startsAt: z.string(),
@@ -92,7 +92,7 @@ export const overrideSchema = z.object({
   requestId: z.string().nullable(),
   version: z.int(),
   policyVersion: z.int(),
-  /** Of the API it is for, or the least in its group or of all. */
+  /** The default of its API, or the lowest one in its group or of all APIs. */
   default: z.object({ perMinute: z.int(), perHour: z.int() }),
   use: z
     .object({
@@ -108,7 +108,7 @@ export type OverrideView = z.output<typeof overrideSchema>;
 
 export const overridePage = pageOf(overrideSchema);
 
-/** What a change answers: the override as it left it, what an undo would take back, and what fell by it. */
+/** The response to a change: the override after it, what an undo would revert, and which limits it lowered. */
 export const changedOverride = z.object({
   override: overrideSchema,
   historyId: z.int(),
@@ -116,7 +116,7 @@ export const changedOverride = z.object({
   warnings: z.array(warning),
 });
 
-/** What falls if overrides end now. One that is not in force is left out. */
+/** The limits that fall if overrides end now. Overrides that are not in force are left out. */
 export const expiryPreview = z.object({ items: z.array(z.object({ id: z.string(), lowered: z.array(lowered) })) });
 
 export const OVERRIDE_EXAMPLE: OverrideView = {

@@ -51,7 +51,7 @@ export class OverridesService {
     return toPage(rows, { limit, item: overrideView, key: ({ created_in }) => [Number(created_in)] });
   }
 
-  /** All of a list, for an export. */
+  /** The whole list, for an export. */
   export(query: ListQuery): { sql: string; values: unknown[] } {
     const conditions = this.#conditions(query);
     return { sql: `${OVERRIDES} ${conditions.where} ORDER BY o.created_in DESC`, values: conditions.values };
@@ -94,7 +94,7 @@ export class OverridesService {
     return await this.writer.change({ name: 'restore_override', values, caller, more: [allowLowering] }, answerOf);
   }
 
-  /** What falls if these end now. */
+  /** The limits that fall if these overrides end now. */
   async previewExpiry(ids: readonly string[]): Promise<z.output<typeof expiryPreview>> {
     return { items: await this.database.query('SELECT id, lowered FROM rollgate.preview_end($1)', [ids]) };
   }
@@ -121,7 +121,7 @@ export class OverridesService {
   }
 }
 
-/** Only what was given: what is left out of a change stays. */
+/** Only the given fields: a change leaves the others as they are. */
 function columns(input: z.output<typeof changeOverride>): Record<string, unknown> {
   const { perMinute, perHour, factor, mode, startsAt, expiresAt, ticket, allowLowering } = input;
   const all = {
@@ -137,7 +137,7 @@ function columns(input: z.output<typeof changeOverride>): Record<string, unknown
   return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
 }
 
-/** The override as the change left it: a colleague's next change is not in it. */
+/** The override as this change left it, without a colleague's next change. */
 async function answerOf(row: OverrideRow, manager: EntityManager): Promise<Changed> {
   const rows = await manager.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
   return {

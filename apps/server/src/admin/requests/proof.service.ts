@@ -1,4 +1,4 @@
-/** The usage that proves, or does not, that a higher limit is needed. */
+/** The usage that shows whether a higher limit is needed. */
 import { Inject, Injectable } from '@nestjs/common';
 import { encodeAccount, laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';

@@ -22,9 +22,9 @@ export const askRequest = z
     ...scopeFields,
     perMinute: units.nullish(),
     perHour: units.nullish(),
-    /** Times each API's own default, in place of limits. */
+    /** A multiple of each API's own default, instead of limits. */
     factor: factor.nullish(),
-    /** Wanted until then; null: for good. */
+    /** When the requested limit should end; null: permanent. */
     until: time.nullish(),
     reason: reasonText,
     ticket: ticketText.nullish(),
@@ -37,11 +37,11 @@ export const askRequest = z
 
 export const approveRequest = z
   .strictObject({
-    /** null: the default. Left out: as wanted, or as it is in force where nothing was wanted. */
+    /** null: the default. Left out: as requested, or the effective limit if none was requested. */
     perMinute: units.nullish(),
     perHour: units.nullish(),
     factor: factor.nullish(),
-    /** null: permanent. Left out: as wanted. */
+    /** null: permanent. Left out: as requested. */
     expiresAt: time.nullish(),
     answer: reasonText.nullish(),
     ticket: ticketText.nullish(),
@@ -72,7 +72,7 @@ export const requestSchema = z.object({
   perHour: z.int().nullable(),
   factor: z.number().nullable(),
   until: z.string().nullable(),
-  /** It is open, and the time until which it was wanted has passed. */
+  /** It is open, and the requested end has passed. */
   pastDue: z.boolean(),
   reason: z.string(),
   ticket: z.string().nullable(),
@@ -91,9 +91,9 @@ export const requestSchema = z.object({
 });
 export type RequestView = z.output<typeof requestSchema>;
 
-/** What the account did: why the wish is, or is not, one of need. */
+/** The account's usage, which shows whether the requested limit is needed. */
 export const proofSchema = z.object({
-  /** The most that was in each window at once, in the subject that had most, as long as finished minutes are kept. */
+  /** The most units in each window at once, in the subject with most, as far back as finished minutes are kept. */
   peak: z.object({ perMinute: z.int(), perHour: z.int(), subject: z.string().nullable(), since: z.string() }),
   denialsLast7Days: z.int(),
   inForce: z.object({ perMinute: z.int(), perHour: z.int(), source: z.string() }).nullable(),

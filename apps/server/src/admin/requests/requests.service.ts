@@ -27,7 +27,7 @@ export interface Wish extends ScopeInput {
 
 export interface RequestRow {
   readonly id: string;
-  /** They are asked in this order. */
+  /** Tried in this order. */
   readonly number: string;
   readonly account: string;
   readonly group_id: string | null;
@@ -35,7 +35,7 @@ export interface RequestRow {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
-  /** A numeric comes as text. */
+  /** The driver returns a numeric as text. */
   readonly factor: string | null;
   readonly until: Date | null;
   readonly past_due: boolean;
@@ -72,7 +72,7 @@ export class RequestsService {
     @Inject(ProofService) private readonly proofs: ProofService,
   ) {}
 
-  /** Open ones by age, the oldest first; decided ones the newest first. Each with the usage that proves the need. */
+  /** Open requests oldest first, decided ones newest first. Each includes the usage that shows whether it is needed. */
   async list(
     query: z.output<typeof listRequests>,
   ): Promise<{ items: { request: RequestView; proof: Proof }[]; next: string | null }> {
@@ -137,7 +137,8 @@ export class RequestsService {
     const change = { name: 'decide_request', values, caller };
     return await this.writer.change(change, async (row: RequestRow, manager) => ({
       request: await answerOf(row, manager),
-      // Its override's creation comes right before it in the history: one transaction, one lock.
+      // The creation of its override is the row before it in the history: both are written in one transaction, under one
+      // lock.
       lowered: await loweredBy(manager, Number(row.history_id) - 1),
     }));
   }
@@ -163,7 +164,7 @@ export class RequestsService {
   }
 }
 
-/** The request as the change left it. */
+/** The limit request as this change left it. */
 async function answerOf(row: RequestRow, manager: EntityManager): Promise<RequestView> {
   const rows = await manager.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [row.id]);
   return requestView({ ...(rows[0] as RequestRow), ...row });

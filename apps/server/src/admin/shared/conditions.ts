@@ -1,16 +1,16 @@
-/** A WHERE clause put together from the filters that were given; values only ever as parameters. */
+/** A WHERE clause built from the given filters; values are always passed as parameters. */
 export class Conditions {
   readonly values: unknown[] = [];
   readonly #parts: string[] = [];
 
-  /** `add('o.account = ?', account)`: a filter that was not given (undefined) is left out. */
+  /** `add('o.account = ?', account)`: an undefined filter is left out. */
   add(sql: string, ...values: unknown[]): this {
     if (values.some((value) => value === undefined)) return this;
     this.#parts.push(this.fill(sql, values));
     return this;
   }
 
-  /** Puts values in place of `?` and returns the text, for use elsewhere in the statement. */
+  /** Replaces `?` by parameters and returns the text, for use elsewhere in the statement. */
   fill(sql: string, values: readonly unknown[]): string {
     let next = 0;
     return sql.replace(/\?/g, () => {

@@ -1,4 +1,4 @@
-/** Lists as CSV (RFC 4180) or JSON lines, streamed from the database: as many rows as there are, at the same memory. */
+/** Lists as CSV (RFC 4180) or JSON lines, streamed from the database: memory use does not depend on the number of rows. */
 import { pipeline, Transform } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
@@ -10,11 +10,11 @@ export interface Export {
   readonly name: string;
   readonly sql: string;
   readonly values: readonly unknown[];
-  /** Of a row of the database to a line; the names are the columns. */
+  /** Maps a row of the database to a line; the property names are the columns. */
   readonly line: (row: never) => Record<string, unknown>;
 }
 
-/** A cell that a spreadsheet would run as a formula is text instead. */
+/** Turns a cell that a spreadsheet would run as a formula into text. */
 export function safeCell(value: unknown): string {
   if (value === null || value === undefined) return '';
   const text =
@@ -22,12 +22,12 @@ export function safeCell(value: unknown): string {
   return typeof value !== 'number' && /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
 }
 
-/** One line. A library took ten times as long as this, half of all the time of an export. */
+/** Formats one line. A library took ten times as long, which was half the time of an export. */
 export function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join()}\n`;
 }
 
-/** The whole list, in the form that the access guard allowed. */
+/** The whole list, in the format that the access guard allowed. */
 export async function exportOf(
   database: DataSource,
   form: ExportForm,
@@ -38,7 +38,7 @@ export async function exportOf(
   return await file(database, { sql, values, text }, { type, name: `${name}.${form}` });
 }
 
-/** The names of the columns come before the first row. */
+/** The column names come before the first row. */
 function csvText(line: Export['line']): (row: unknown) => string {
   let head = true;
   return (row) => {
@@ -58,11 +58,11 @@ async function file(
   try {
     const rows = await runner.stream(sql, [...values]);
     const last = inChunks(text);
-    // A client that goes away destroys the last one, and with it the statement.
+    // If the client disconnects, the last stream is destroyed, and with it the statement.
     pipeline(rows, last, () => void runner.release());
     return new StreamableFile(last, { type, disposition: `attachment; filename="${name}"` }).setErrorHandler(
       (_error, response) => {
-        // Half an answer is out: only a broken connection tells that it is no whole one.
+        // Part of the response is already sent: only a broken connection can show that it is incomplete.
         (response as unknown as { destroy(): void }).destroy();
       },
     );
@@ -72,7 +72,7 @@ async function file(
   }
 }
 
-/** Rows in, text out in pieces of some size: a write for each row would take longer than the row. */
+/** Collects rows into larger chunks: a write for each row would take longer than formatting the row. */
 function inChunks(text: (row: unknown) => string): Transform {
   let pending = '';
   return new Transform({

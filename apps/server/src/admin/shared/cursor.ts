@@ -1,4 +1,4 @@
-/** Where a page ended, as text no client needs to understand. */
+/** Where a page ended, as opaque text. */
 import { HttpException } from '@nestjs/common';
 import { problem } from '../../http/problem.js';
 
@@ -8,24 +8,24 @@ export function toCursor(key: Key): string {
   return Buffer.from(JSON.stringify(key)).toString('base64url');
 }
 
-/** A bigint's digits fit; whoever makes a cursor of its own gets no further. */
+/** Long enough for a bigint. A forged cursor gives access to nothing more. */
 const PARTS = {
   whole: (part: unknown) => /^\d{1,18}$/.test(String(part)),
   text: (part: unknown) => typeof part === 'string' && part.isWellFormed() && !part.includes('\0'),
 } as const;
 
-/** The parts of a key, each of its kind. @throws HttpException 400 when it is none of ours. */
+/** The parts of a key, each checked. @throws HttpException 400 for a cursor that the service did not issue */
 export function fromCursor(cursor: string, kinds: readonly (keyof typeof PARTS)[]): Key {
   try {
     const key: unknown = JSON.parse(Buffer.from(cursor, 'base64url').toString());
     if (Array.isArray(key) && key.length === kinds.length && kinds.every((kind, i) => PARTS[kind](key[i]))) return key;
   } catch {
-    // told below
+    // reported below
   }
   throw new HttpException(problem(400, 'after: is not the `next` of a page'), 400);
 }
 
-/** One row more than asked for was read: there is a next page. */
+/** Queries read one row more than the page size: if it is there, there is a next page. */
 export function toPage<Row, Item>(
   rows: readonly Row[],
   { limit, item, key }: { limit: number; item: (row: Row) => Item; key: (row: Row) => Key },

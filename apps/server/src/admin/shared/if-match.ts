@@ -1,4 +1,4 @@
-/** `If-Match` carries the version a change is based on, so that nobody overwrites what they have not seen. */
+/** `If-Match` contains the version a change is based on, so that no change overwrites one its author has not seen. */
 import { createParamDecorator, type ExecutionContext, HttpException } from '@nestjs/common';
 import type { Request } from 'express';
 import { problem } from '../../http/problem.js';

@@ -1,4 +1,7 @@
-/** SQL: the least default limits in the scope of a row that has `api` and `group_id`, as `d`: what a custom limit is measured against. */
+/**
+ * SQL: the lowest default limits in the scope of a row that has `api` and `group_id`, as `d`. Custom limits are compared
+ * with it.
+ */
 export function leastDefaultOf(row: 'o' | 'r'): string {
   return `CROSS JOIN LATERAL (
     SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,

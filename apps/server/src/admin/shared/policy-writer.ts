@@ -1,4 +1,6 @@
-/** Changes of the policy: one SQL function each, then a look of this node's limiter, so that it holds here at once. */
+/**
+ * Changes limits, each by one SQL function, then refreshes this instance's limiter so that the change applies here at once.
+ */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Limiter } from '@rollgate/limiter';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -7,11 +9,11 @@ import type { Lowered } from '../../database/refusals.js';
 import { LIMITER } from '../../limiting/limiting.module.js';
 
 export interface PolicyChange {
-  /** Of a function of schema rollgate. */
+  /** Name of a function in schema rollgate. */
   readonly name: string;
   readonly values: readonly unknown[];
   readonly caller: Caller;
-  /** Behind the author. */
+  /** The parameters after the author. */
   readonly more?: readonly unknown[];
 }
 
@@ -23,10 +25,10 @@ export class PolicyWriter {
   ) {}
 
   /**
-   * Makes the change and builds its answer in one transaction. A change whose answer cannot be built is undone, so an attempt
-   * that is reported as failed may be repeated. `answerOf` gets the function's first row: the thing as this change left it,
-   * with the `history_id` of this change, whatever others do meanwhile; it reads by the manager.
-   * @throws QueryFailedError; the problem filter knows the SQLSTATEs of refusals (RG…).
+   * Makes the change and builds its response in one transaction. A change whose response cannot be built is rolled back, so
+   * a change that is reported as failed can be retried. `answerOf` gets the function's first row: the item as this change
+   * left it, with the `history_id` of this change, whatever other callers do meanwhile. It reads through the manager.
+   * @throws QueryFailedError; the problem filter maps the SQLSTATEs of refusals (RG…).
    */
   async change<Row, Answer>(
     change: PolicyChange,
@@ -36,7 +38,7 @@ export class PolicyWriter {
       const [row] = await manager.query<Row[]>(...statementOf(change));
       return await answerOf(row as Row, manager);
     });
-    // The change is made. This instance polls every second besides, and reports polls that fail.
+    // The change is committed. This instance also polls every second, and logs polls that fail.
     await this.limiter.refreshPolicy().catch(() => undefined);
     return answer;
   }
@@ -50,7 +52,7 @@ function statementOf({ name, values, caller, more = [] }: PolicyChange): [sql: s
   return [`SELECT * FROM rollgate.${name}(${places.join()})`, [...values, ...author, ...more]];
 }
 
-/** What a change lowered, as its row of the history says. */
+/** The limits that a change lowered, from its row in the history. */
 export async function loweredBy(manager: EntityManager, historyId: string | number | null): Promise<Lowered[]> {
   const rows = await manager.query<{ lowered: Lowered[] | null }[]>(
     `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,

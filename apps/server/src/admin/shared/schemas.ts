@@ -1,13 +1,13 @@
-/** What requests and answers of the admin API are made of. Times are ISO 8601 in UTC; limits are units. */
+/** The parts of requests and responses of the admin API. Times are ISO 8601 in UTC; limits are units. */
 import { factorSchema, MAX_DIMENSION_BYTES, MAX_UNITS, momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 
-/** Text that Postgres can hold and a person can read; NFC, so that two spellings of one name are one name. */
+/** Text that Postgres can store and a person can read; NFC, so that two spellings of one name are one name. */
 export function text({ most }: { most: number }) {
   return anyText({ most }).min(1, 'must not be empty');
 }
 
-/** Also none at all. */
+/** May be empty. */
 export function anyText({ most }: { most: number }) {
   return z
     .string()
@@ -26,33 +26,33 @@ export const units = z.int().min(0).max(MAX_UNITS);
 export const time = momentSchema;
 export const factor = factorSchema;
 
-/** The caller has seen what falls and wants it all the same. */
+/** The caller confirms that limits are lowered. */
 export const allowLowering = z.boolean().optional();
 
-/** A limit that falls by a change, or may never be reached after it. */
+/** A limit that a change lowers, or that can never be reached after it. */
 export const lowered = z.object({
   api: z.string(),
   window: z.enum(['minute', 'hour']),
   from: z.int(),
   to: z.int(),
-  /** `hourBelowMinute`: nothing falls, but the minute's limit can never be reached. */
+  /** `hourBelowMinute`: nothing is lowered, but the minute limit can never be reached. */
   why: z.enum(['lower', 'blocked', 'hourBelowMinute']),
   /** null: at once. */
   at: z.string().nullable(),
-  /** The same in a sentence. */
+  /** The same as a sentence. */
   text: z.string(),
 });
 
-/** Something that was done all the same. */
+/** A warning about a change that was made. */
 export const warning = z.object({
   code: z.enum(['unknownAccount']),
   message: z.string(),
-  /** Names that may have been meant, the likeliest first. */
+  /** Names that may have been meant, the most likely first. */
   near: z.array(z.string()),
 });
 export type Warning = z.output<typeof warning>;
 
-/** Either a factor or limits: the rule of every form that sets them. */
+/** Either a factor or limits. Every form that sets limits uses this rule. */
 export const FACTOR_OR_LIMITS = 'name a factor or limits, not both';
 export function isFactorOrLimits(set: {
   readonly factor?: number | null | undefined;
@@ -63,7 +63,7 @@ export function isFactorOrLimits(set: {
 }
 
 export const page = {
-  /** `next` of the page before. */
+  /** The `next` of the previous page. */
   after: z.string().max(2_000).optional(),
   limit: z.coerce.number().int().min(1).max(500).optional(),
 };
@@ -75,7 +75,7 @@ export function pageOf<Item extends z.ZodType>(item: Item) {
 
 export const dimensions = z.record(z.string().max(32), text({ most: MAX_DIMENSION_BYTES }));
 
-/** What a limit is for, least specific first: nothing more is the whole account. */
+/** What a limit covers, from the least specific: with no further field, the whole account. */
 export const scopeFields = {
   account: accountText,
   group: idText.nullish(),

@@ -1,4 +1,4 @@
-/** From an account, an API and values to the subject's key, and back. */
+/** Maps an account, an API and values to the subject's key, and back. */
 import { HttpException } from '@nestjs/common';
 import type { Catalogue } from '@rollgate/contract';
 import { encodeAccount, InvalidRequestError, parseSubjectKey, subjectKey } from '@rollgate/limiter';
@@ -18,7 +18,7 @@ export interface ScopeColumns {
   readonly subject: string | null;
 }
 
-/** @throws HttpException 422 for a scope that can't be, 404 for an API nobody knows. */
+/** @throws HttpException 422 for an impossible scope, 404 for an unknown API */
 export function scopeColumns(catalogue: Catalogue, { account, group, api, dimensions }: ScopeInput): ScopeColumns {
   if (group && api) throw refuse(422, 'group and api: a limit is for one or the other');
   if (!dimensions) return { account, group_id: group ?? null, api: api ?? null, subject: null };

@@ -11,7 +11,7 @@ const systemSchema = z.object({
   /** The database's clock. */
   now: z.string(),
   policyVersion: z.int(),
-  /** Limiters that have told of themselves within 10 s. */
+  /** Limiters that have reported within the last 10 s. */
   nodes: z.array(
     z.object({
       id: z.string(),
@@ -23,7 +23,7 @@ const systemSchema = z.object({
       modeSince: z.string(),
     }),
   ),
-  /** Since this node's limits were last known to be the database's. */
+  /** Time since this instance's limits were last confirmed to match the database's. */
   policyAgeMs: z.int().nullable(),
   overrides: z.int(),
 });

@@ -3,7 +3,9 @@ import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 import { MEMBER_LOGINS } from './known-roles.js';
 
-/** What keeps an auditor's mistake from holding up decisions. Settings of a group are not inherited by its members. */
+/**
+ * Settings that keep an auditor's mistake from delaying decisions. Members of a group do not inherit the group's settings.
+ */
 const { TimeZone: _, ...WANTED } = AUDITOR_SETTINGS;
 
 interface Row {
@@ -14,7 +16,7 @@ interface Row {
   readonly settings: string[];
 }
 
-/** Every login of an auditor has limits of its own, and belongs to one person. */
+/** Checks that every auditor login has its own limits and belongs to one person. */
 export async function checkAuditors(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof Row]: Row[Column] }>(`
     WITH ${MEMBER_LOGINS}

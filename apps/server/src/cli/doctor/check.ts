@@ -1,4 +1,4 @@
-/** `warning`: Rollgate works, but a risk is open. `error`: it does not work, or a promise does not hold. */
+/** `warning`: Rollgate works, but there is a risk. `error`: it does not work, or it cannot keep a guarantee. */
 export type CheckStatus = 'ok' | 'warning' | 'error';
 
 /** One finding. */
@@ -6,15 +6,15 @@ export interface Check {
   readonly name: string;
   readonly status: CheckStatus;
   readonly detail: string;
-  /** What follows from it; only where something is wrong. */
+  /** The consequence; only if something is wrong. */
   readonly meaning?: string;
-  /** What to do: SQL statements or commands, one an entry; only where something is wrong. */
+  /** The remedy: SQL statements or commands, one per entry; only if something is wrong. */
   readonly remedy?: readonly string[];
-  /** The same for machines. Units are in the names. */
+  /** The same for programs. Names include their units. */
   readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }
 
-/** The worst of several. */
+/** The worst status of several. */
 export function worst(statuses: readonly CheckStatus[]): CheckStatus {
   if (statuses.includes('error')) return 'error';
   return statuses.includes('warning') ? 'warning' : 'ok';

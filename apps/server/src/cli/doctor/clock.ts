@@ -1,14 +1,14 @@
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
-/** Decisions go by the database's clock alone; tokens, logs and expiries that people type go by this machine's. */
+/** Decisions use only the database's clock. Tokens, logs and expiry dates that people type use this machine's. */
 const MOST_MS = 1_000;
 const SAMPLES = 5;
 
 interface Sample {
-  /** Of the database's clock to this machine's: positive when the database is ahead. */
+  /** The database's clock minus this machine's: positive when the database is ahead. */
   readonly differenceMs: number;
-  /** The true difference is within so much of it. */
+  /** The true difference is within this range of it. */
   readonly uncertaintyMs: number;
 }
 
@@ -16,7 +16,7 @@ interface Sample {
 export async function checkClock(database: Queryable, now: () => number): Promise<Check> {
   const samples: Sample[] = [];
   for (let i = 0; i < SAMPLES; i++) samples.push(await sample(database, now));
-  // The fastest answer tells the most.
+  // The fastest response measures the difference most accurately.
   const { differenceMs, uncertaintyMs } = samples.reduce((a, b) => (b.uncertaintyMs < a.uncertaintyMs ? b : a));
   const apart = Math.abs(differenceMs);
   const found = {

@@ -8,7 +8,7 @@ interface Row {
   readonly open: string[];
 }
 
-/** Whether what goes over a network is encrypted: this connection, and those of other sessions that this login may see. */
+/** Checks that network traffic is encrypted: on this connection, and on those of other sessions that this login may see. */
 export async function checkConnection(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof Row]: Row[Column] }>(`
     WITH sessions AS (

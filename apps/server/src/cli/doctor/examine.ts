@@ -23,7 +23,7 @@ const INSUFFICIENT_PRIVILEGE = '42501';
 type NamedCheck = readonly [name: string, check: () => Promise<Check>];
 
 /**
- * Looks at everything, in the order in which a person would repair it. Writes nothing, so it works on a standby too. An
+ * Runs every check, in the order in which a person would fix problems. Writes nothing, so it works on a standby too. An
  * unreachable database is a finding.
  */
 export async function examine(address: DatabaseAddress): Promise<Check[]> {
@@ -68,7 +68,7 @@ function checksOfAccess(client: pg.Client, server: ServerCheck): NamedCheck[] {
   ];
 }
 
-/** A login with few rights still gets everything that it may read. */
+/** A login with few rights still gets every result that it may read. */
 async function permitted(name: string, check: () => Promise<Check>): Promise<Check> {
   try {
     return await check();

@@ -3,8 +3,8 @@ import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
 /**
- * Groups that can sign in themselves, as 0.1.0 made them. Roles belong to the whole server, so such a password is the same for
- * every database of it, and no program can be told from another.
+ * Finds groups that can sign in themselves, as 0.1.0 created them. Roles belong to the whole server, so such a password is
+ * the same for every database on it, and sessions do not show which program opened them.
  */
 export async function checkGroups(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ name: string }>(

@@ -6,8 +6,8 @@ const groups = Object.values(GROUPS)
 
 /**
  * Common table expressions: `logins` are the rows of pg_roles that can sign in and have the rights of one of the groups,
- * `auditors` those of them that may read the audit views. Both are empty where a database has no groups. From Postgres 16 on,
- * whoever made a group is a member that may grant it and has none of its rights: no login of this kind.
+ * `auditors` are those that may read the audit views. Both are empty in a database without groups. From Postgres 16 on, the
+ * creator of a group is a member that may grant it but has none of its rights; it is not counted as a login.
  */
 export const MEMBER_LOGINS = `groups AS (SELECT oid, rolname FROM pg_catalog.pg_roles WHERE rolname IN (${groups})),
     logins AS (

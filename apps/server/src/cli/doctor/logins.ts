@@ -9,11 +9,11 @@ interface Row {
   readonly connect: boolean;
   readonly connections: number;
   readonly expired: boolean;
-  /** null: this login may not see it. */
+  /** null: the connected login may not see it. */
   readonly passwordless: boolean | null;
 }
 
-/** Whether the logins of programs and auditors can sign in to this database at all. */
+/** Checks whether the logins of programs and auditors can sign in to this database. */
 export async function checkLogins(database: Queryable): Promise<Check> {
   const { rows: me } = await database.query<{ seesPasswords: boolean }>(
     `SELECT has_table_privilege('pg_catalog.pg_authid', 'SELECT') AS "seesPasswords"`,

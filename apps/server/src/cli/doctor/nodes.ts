@@ -11,7 +11,7 @@ interface NodesRow {
   readonly unusual: string[];
 }
 
-/** Instances that run, whether each has the newest limits, and whether each decides as usual. */
+/** Checks the running instances: whether each has the newest limits, and whether each enforces them normally. */
 export async function checkNodes(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof NodesRow]: NodesRow[Column] }>(
     `SELECT count(*)::int AS nodes,

@@ -1,7 +1,7 @@
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
-/** The rule's SQL is tested on 15 and 18. */
+/** The SQL is tested on Postgres 15 and 18. */
 const OLDEST_MAJOR = 15;
 
 interface ServerRow {
@@ -14,7 +14,7 @@ interface ServerRow {
 
 export interface ServerCheck {
   readonly check: Check;
-  /** A copy that follows a primary: it can be read only, and its unlogged tables can't be read at all. */
+  /** A standby that follows a primary: it is read-only, and its unlogged tables cannot be read at all. */
   readonly standby: boolean;
 }
 

@@ -7,7 +7,7 @@ interface Row {
   readonly owner: string;
   readonly mayRevoke: boolean;
   readonly publicConnects: boolean;
-  /** Logins that get in by PUBLIC's right alone: none was granted to them, or to a role of theirs. */
+  /** Logins that can connect only through PUBLIC: neither they nor their roles were granted the right. */
   readonly strangers: string[];
   readonly temporary: string[];
   readonly lockers: string[];
@@ -33,8 +33,9 @@ const READ = `
   FROM database d`;
 
 /**
- * Rights that every login has through PUBLIC until they are revoked. A REVOKE by a login that owns neither the database nor
- * the function changes nothing and only warns, as on managed Postgres: what counts is what holds afterwards.
+ * Checks the rights that every login has through PUBLIC until they are revoked. A REVOKE by a login that owns neither the
+ * database nor the function only warns and changes nothing, as on managed Postgres. So the check reads the effective
+ * rights.
  */
 export async function checkPublic(database: Queryable, { standby }: { readonly standby: boolean }): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof Row]: Row[Column] }>(READ);

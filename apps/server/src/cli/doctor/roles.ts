@@ -8,7 +8,7 @@ interface RightsRow {
   readonly writers: string[];
 }
 
-// Who may become the owner may do everything, and is not a finding of its own.
+// A role that may become the owner may do everything; that is not a separate finding.
 const RIGHTS = `
   WITH owner AS (SELECT nspowner AS oid FROM pg_namespace WHERE nspname = 'rollgate')
   SELECT pg_get_userbyid(owner.oid)::text AS owner,
@@ -19,7 +19,10 @@ const RIGHTS = `
                  AND NOT pg_has_role(r.oid, owner.oid, 'USAGE') AND has_table_privilege(r.oid, t.oid, 'INSERT, UPDATE, DELETE')) AS writers
   FROM owner`;
 
-/** The roles are there and complete, the tables are the owner's, and nobody else can write what has a history. */
+/**
+ * Checks that the roles exist and are complete, that the owner owns the tables, and that no other role can write tables
+ * with a history.
+ */
 export async function checkRoles(database: pg.Client): Promise<Check> {
   const { mode, roles, missingMemberships } = await readDatabaseState(database);
   const { rows } = await database.query<{ [Column in keyof RightsRow]: RightsRow[Column] }>(RIGHTS);

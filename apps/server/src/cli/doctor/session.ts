@@ -3,7 +3,7 @@ import type { DatabaseAddress } from '../../database/database-address.js';
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
-/** Programs set what results depend on when they connect. Doctor connects the same way and looks at what arrived. */
+/** Programs set what results depend on when they connect. Doctor connects the same way and checks the resulting settings. */
 export async function checkSession(database: Queryable, { pooled = false }: DatabaseAddress): Promise<Check> {
   const problems = await sessionProblems(database);
   const found = { name: 'session', facts: { pooled, settings: problems.map(({ setting }) => setting) } };

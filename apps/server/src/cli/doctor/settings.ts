@@ -8,11 +8,11 @@ interface WantedSetting {
   readonly remedy: string;
 }
 
-/** As a session of this login in this database has them: what the service gets. */
+/** The settings of this login's session in this database, which are those that the service gets. */
 export const WANTED_SETTINGS: readonly WantedSetting[] = [
   {
     setting: 'synchronous_commit',
-    // Every other value waits until this server's own disk has the commit.
+    // With every other value, a commit waits until it is on this server's own disk.
     isGood: (value) => value !== 'off',
     meaning: 'Calls that were allowed are forgotten when Postgres stops at once.',
     remedy: 'ALTER DATABASE … RESET synchronous_commit, and the same for the role or the server that sets it',

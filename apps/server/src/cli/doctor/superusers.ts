@@ -7,7 +7,7 @@ interface Row {
   readonly super: boolean;
 }
 
-/** Programs of Rollgate that are connected now and work with more rights than they need. */
+/** Finds connected Rollgate programs that have more rights than they need. */
 export async function checkSuperusers(database: Queryable): Promise<Check> {
   const { rows } = await database.query<{ [Column in keyof Row]: Row[Column] }>(`
     SELECT DISTINCT a.application_name AS program, a.usename::text AS login, r.rolsuper AS super

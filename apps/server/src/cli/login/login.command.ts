@@ -1,4 +1,4 @@
-/** `rollgate login …`: the database logins of programs and people, each with the rights of one group, given to one database. */
+/** `rollgate login …`: the database logins of programs and people. Each has the rights of one group, in one database. */
 import { readFile } from 'node:fs/promises';
 import {
   addLogin,
@@ -87,7 +87,7 @@ async function add(cli: Cli, name: string, flags: AddFlags): Promise<void> {
     made: await make(client, { name, given, flags }),
     open: (await planExclusive(client)).open,
   }));
-  // A password that was given is known to whoever gave it.
+  // Do not print a password that the user supplied: the user already knows it.
   const shown = given === undefined ? made : undefined;
   const address = readDatabaseAddress(cli.environment);
   const databaseUrl = urlOf(address, name, shown);

@@ -11,7 +11,7 @@ import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';
 import { apiValue, dimension, expiry, factor, limit, start } from './typed.js';
 
-/** How long an override lasts when nothing is said. */
+/** How long an override lasts by default. */
 const DEFAULT_LENGTH = '24h';
 
 interface SetFlags {

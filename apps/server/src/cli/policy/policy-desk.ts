@@ -1,4 +1,4 @@
-/** What commands about limits work with: the services behind the admin API, on the database of DATABASE_URL. */
+/** The services behind the admin API, on the database of DATABASE_URL, for commands about limits. */
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
@@ -19,7 +19,7 @@ export interface PolicyDesk {
   readonly overrides: OverridesService;
   readonly requests: RequestsService;
   readonly history: HistoryService;
-  /** Whoever has the database's password may do anything; the history says which user of this machine it was. */
+  /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
 }
 
@@ -53,7 +53,7 @@ function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
   };
 }
 
-/** What the API's schema says of what was typed; @throws Error with one line. */
+/** Checks typed values with the API's schema. @throws Error with one line. */
 export function checked<Schema extends z.ZodType>(schema: Schema, value: unknown): z.output<Schema> {
   const read = schema.safeParse(value);
   if (read.success) return read.data;

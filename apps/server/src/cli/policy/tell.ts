@@ -1,4 +1,4 @@
-/** How commands about limits say what they did. */
+/** Output of commands about limits. */
 import { visibleText } from '@rollgate/contract';
 import type { Warning } from '../../admin/shared/schemas.js';
 import { loweredLines } from '../../database/lowered-lines.js';
@@ -17,7 +17,7 @@ export function limitsText({ perMinute, perHour, factor }: Limits): string {
   return `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
 }
 
-/** What fell by a change, and what looks like a mistake in it. */
+/** What a change lowered, and its warnings. */
 export function tellConsequences(
   cli: Cli,
   { lowered, warnings = [] }: { lowered: readonly Lowered[]; warnings?: readonly Warning[] },

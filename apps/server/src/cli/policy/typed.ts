@@ -1,8 +1,8 @@
-/** What people type on a command line, as the API has it. */
+/** Converts values typed on a command line to the API's values. */
 import { MAX_FACTOR, parseMoment } from '@rollgate/contract';
 import { InvalidArgumentError } from 'commander';
 
-/** Stands for null: Commander takes a null of a parser for an option without its argument. */
+/** Represents null: Commander treats a null from a parser as an option without its argument. */
 export const NEVER = 'never';
 export const DEFAULT = 'default';
 
@@ -35,14 +35,14 @@ export function limit(text: string): number | typeof DEFAULT {
   return Number(text);
 }
 
-/** `bot=b-17`, once for each dimension. */
+/** `bot=b-17`, repeated for each dimension. */
 export function dimension(text: string, before: Record<string, string> = {}): Record<string, string> {
   const at = text.indexOf('=');
   if (at < 1) throw new InvalidArgumentError('Say it like bot=b-17.');
   return { ...before, [text.slice(0, at)]: text.slice(at + 1) };
 }
 
-/** As the API has it: null for a permanent override, and for the catalogue's default limit. */
+/** Converts to the API's value: null for a permanent override, and for the catalogue's default limit. */
 export function apiValue<Value>(value: Value): Exclude<Value, typeof NEVER | typeof DEFAULT> | null {
   return value === NEVER || value === DEFAULT ? null : (value as Exclude<Value, typeof NEVER | typeof DEFAULT>);
 }

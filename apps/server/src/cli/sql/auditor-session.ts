@@ -1,8 +1,8 @@
 /**
- * A session with the rights of rollgate_auditor and no more, whichever login connects.
+ * A session with the rights of rollgate_auditor only, whichever login connects.
  *
- * Invariant: no statement of the person's runs before the session is the auditor's and its limits are set. Settings of a
- * role apply when it signs in; here it is put on afterwards, so they are set once more.
+ * Invariant: no statement of the user runs before the session has the auditor role and its limits. Settings of a role apply
+ * when it signs in. Here the role is set after sign-in, so the session sets them explicitly.
  */
 import { AUDITOR_SETTINGS, connect, GROUPS, OWNER } from '@rollgate/migrations';
 import pg from 'pg';
@@ -10,18 +10,18 @@ import type { DatabaseAddress } from '../../database/database-address.js';
 
 const AUDITOR = GROUPS.auditor;
 
-/** As an auditor's own login begins with them. */
+/** The settings with which an auditor's own login starts. */
 const SETTINGS = { ...AUDITOR_SETTINGS, application_name: 'rollgate-sql' };
 
 export interface Rows {
   readonly columns: readonly { readonly name: string; readonly typeId: number }[];
-  /** As Postgres writes values; `null`: NULL. */
+  /** Values in Postgres's text format; `null`: NULL. */
   readonly rows: readonly (readonly (string | null)[])[];
   /** E.g. `SELECT`, `SET`. */
   readonly command: string;
 }
 
-/** What Postgres had to say about a statement, in lines for people. */
+/** Postgres's error about a statement, as readable lines. */
 export class StatementError extends Error {
   override readonly name = 'StatementError';
 }
@@ -37,7 +37,7 @@ export class AuditorSession {
     this.#address = address;
   }
 
-  /** @throws DatabaseUnavailableError, Error with one line when the connection may not become the auditor */
+  /** @throws DatabaseUnavailableError; Error with one line if the login may not become the auditor */
   async open(): Promise<void> {
     const client = await connect(this.#address);
     try {
@@ -47,14 +47,14 @@ export class AuditorSession {
       await client.end();
       throw error;
     }
-    // The server ends a transaction that stays idle, and the session with it: the next statement gets another one.
+    // The server ends a transaction that stays idle, and its session too. The next statement then gets a new session.
     client.once('end', () => {
       if (this.#client === client) this.#client = undefined;
     });
     this.#client = client;
   }
 
-  /** One statement. @throws StatementError */
+  /** Runs one statement. @throws StatementError */
   async run(text: string, values?: readonly unknown[]): Promise<Rows> {
     if (this.#client === undefined) await this.open();
     const query = { text, rowMode: 'array', types: AS_TEXT, ...(values && { values: [...values] }) } as const;
@@ -69,7 +69,7 @@ export class AuditorSession {
     }
   }
 
-  /** Ends the statement under way, by a connection of its own. */
+  /** Cancels the running statement through a separate connection. */
   async cancel(): Promise<void> {
     const client = await connect(this.#address);
     await client.query('SELECT pg_cancel_backend($1)', [this.#pid]).finally(() => client.end());
@@ -87,14 +87,17 @@ export class AuditorSession {
     this.#pid = rows[0]?.pid ?? 0;
   }
 
-  /** A pooler lends a server session for one transaction, and other programs get it afterwards: nothing may stay in it. */
+  /**
+   * A pooler assigns a server session for one transaction and then gives it to other programs, so no setting may remain in
+   * it.
+   */
   async #inTransaction<Result>(client: pg.Client, work: () => Promise<Result>): Promise<Result> {
     await client.query('BEGIN READ ONLY');
     try {
       await this.#prepare(client, 'LOCAL');
       return await work();
     } finally {
-      // A connection that was lost has no transaction left, and the statement's own error says so.
+      // A lost connection has no transaction left, and the statement's own error reports it.
       await client.query('ROLLBACK').catch(() => undefined);
     }
   }
@@ -104,7 +107,7 @@ interface Me {
   readonly name: string;
   readonly super: boolean;
   readonly known: boolean;
-  /** A login made for an auditor: it has these rights and no others of Rollgate's. */
+  /** Whether the login was created for an auditor: it has these rights and no others in Rollgate. */
   readonly auditor: boolean;
 }
 

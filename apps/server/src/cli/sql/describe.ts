@@ -1,4 +1,4 @@
-/** `\d`: what there is to read. */
+/** `\d`: lists the views and functions that can be read. */
 import type { AuditorSession, Rows } from './auditor-session.js';
 
 const VIEWS = `
@@ -16,7 +16,9 @@ const COLUMNS = `
   WHERE a.attrelid = to_regclass($1) AND a.attnum > 0 AND NOT a.attisdropped
   ORDER BY a.attnum`;
 
-/** `name`: of a view, with or without `rollgate_audit.`; without one, all views and functions. undefined: there is no such view. */
+/**
+ * `name`: of a view, with or without `rollgate_audit.`; empty: all views and functions. undefined: there is no such view.
+ */
 export async function describe(session: AuditorSession, name: string): Promise<Rows | undefined> {
   if (name === '') return await session.run(VIEWS);
   const quoted = `rollgate_audit."${name.replace(/^rollgate_audit\./, '').replaceAll('"', '')}"`;

@@ -1,18 +1,18 @@
-/** Rows for people (table), for spreadsheets (csv) and for programs (json). */
+/** Prints rows for people (table), for spreadsheets (csv) and for programs (json). */
 import { csvLine, safeCell } from '../../admin/shared/csv.js';
 import type { Rows } from './auditor-session.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;
 export type Format = (typeof FORMATS)[number];
 
-/** OIDs of the types that are no text in JSON. */
+/** OIDs of the types that JSON does not write as text. */
 const NUMBERS = new Set([20, 21, 23, 700, 701, 1700]);
 const BOOLEAN = 16;
 const JSONS = new Set([114, 3802]);
 const TIMESTAMPTZ = 1184;
 
 export function printed(result: Rows, format: Format): string {
-  // SET, BEGIN and their like have no columns.
+  // SET, BEGIN and similar statements return no columns.
   if (result.columns.length === 0) return format === 'table' ? `${result.command}\n` : '';
   switch (format) {
     case 'csv':
@@ -43,7 +43,7 @@ function jsonValue(text: string | null, typeId: number): unknown {
   if (typeId === TIMESTAMPTZ) return text.replace(' ', 'T').replace(/\+00$/, 'Z');
   if (!NUMBERS.has(typeId)) return text;
   const number = Number(text);
-  // NaN has no JSON, and a bigint may be more than a number holds.
+  // JSON has no NaN, and a JavaScript number cannot hold every bigint.
   return Number.isFinite(number) && Math.abs(number) <= Number.MAX_SAFE_INTEGER ? number : text;
 }
 
@@ -72,7 +72,7 @@ function table({ columns, rows }: Rows): string {
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
-/** Callers choose some of these texts: none of them may steer the terminal. */
+/** Callers choose some of these texts, so escape control characters that would affect the terminal. */
 function shown(text: string): string {
   return text.replace(CONTROL, (c) => (c === '\n' ? '\\n' : `\\u${c.charCodeAt(0).toString(16).padStart(4, '0')}`));
 }

@@ -1,4 +1,4 @@
-/** Statements typed or piped in. A statement ends with `;`, a line that begins with `\` is for us. */
+/** Statements typed or piped in. A statement ends with `;`. A line that starts with `\` is a command of this program. */
 import { createInterface } from 'node:readline';
 import type { Cli } from '../cli.js';
 import { type AuditorSession, StatementError } from './auditor-session.js';
@@ -20,7 +20,7 @@ export interface ReplOptions {
   readonly input: NodeJS.ReadableStream & { readonly isTTY?: boolean };
 }
 
-/** Until `\q` or the end of the input. Piped in, the first error ends it. @throws StatementError when piped in */
+/** Runs until `\q` or the end of the input. If the input is piped, the first error ends it. @throws StatementError then */
 export async function repl({ cli, session, format: first, input }: ReplOptions): Promise<void> {
   const typed = input.isTTY === true;
   const lines = createInterface({ input, ...(typed && { output: process.stdout, terminal: true }) });
@@ -73,7 +73,7 @@ export async function repl({ cli, session, format: first, input }: ReplOptions):
       prompt();
     }
   } finally {
-    // Paused, an input that stays open does not keep the process.
+    // An input that stays open does not keep the process running once it is paused.
     lines.close();
   }
   if (!typed && pending.trim() !== '') cli.out(printed(await session.run(pending), format));

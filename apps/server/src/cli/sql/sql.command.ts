@@ -53,7 +53,7 @@ async function readScript(file: string): Promise<string> {
   }
 }
 
-/** The string alone on stdout, so that it can be piped on. */
+/** Prints only the string on stdout, so that it can be piped. */
 function printUrl(cli: Cli, databaseUrl: string, named: string | undefined): void {
   const { login, password } = readAuditor(cli.environment);
   const name = named ?? login;
@@ -63,7 +63,7 @@ function printUrl(cli: Cli, databaseUrl: string, named: string | undefined): voi
     );
   const url = new URL(databaseUrl);
   url.username = name;
-  // A password belongs to the login that the environment names.
+  // Keep the password only for the login that the environment names.
   const known = named === undefined || named === login ? password : undefined;
   url.password = known === undefined ? '' : encodeURIComponent(known);
   cli.out(`${url.href}\n`);

@@ -13,6 +13,6 @@ test.each<[string, string[], string]>([
   [`SELECT 'open;`, [], `SELECT 'open;`],
   ['SELECT $$open;', [], 'SELECT $$open;'],
   ['', [], ''],
-])('%s', (sql, statements, rest) => {
+])('%s is split into its statements', (sql, statements, rest) => {
   expect(splitStatements(sql)).toEqual({ statements, rest });
 });

@@ -1,13 +1,13 @@
-/** Where one statement ends and the next begins. */
+/** Splits SQL text into statements. */
 
 export interface Split {
-  /** Without the `;`, and without what is only blank or a comment. */
+  /** Without the `;`, and without parts that are only blanks or comments. */
   readonly statements: readonly string[];
-  /** What has no `;` yet; empty when it is only blank or a comment. */
+  /** The rest that has no `;` yet; empty when it is only blanks or comments. */
   readonly rest: string;
 }
 
-// Text, names, $-quoted text and comments may hold a `;` of their own. One that is not closed reaches to the end.
+// Strings, quoted names, $-quoted strings and comments may contain a `;`. An unclosed one extends to the end.
 const TOKEN =
   /(?<text>(?<![\w$])[eE]'(?:[^'\\]|\\[\s\S]|'')*(?:'|$)|'(?:[^']|'')*(?:'|$)|"(?:[^"]|"")*(?:"|$))|(?<comment>--[^\n]*)|(?<block>\/\*)|(?<dollar>(?<![\w$])\$(?:[A-Za-z_]\w*)?\$)|(?<end>;)/g;
 
@@ -33,7 +33,7 @@ export function splitStatements(sql: string): Split {
   return { statements, rest: open || isSomething(rest) ? rest : '' };
 }
 
-/** Block comments nest. Returns where the one that begins at `from` ends. */
+/** Block comments nest. Returns the end of the one that starts at `from`. */
 function endOfBlock(sql: string, from: number): number {
   const marks = /\/\*|\*\//g;
   marks.lastIndex = from;

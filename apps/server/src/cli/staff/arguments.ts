@@ -1,8 +1,8 @@
-/** What commands about staff and tokens are called with, checked by the schemas of the API. */
+/** Arguments of commands about staff and tokens, checked by the schemas of the API. */
 import { InvalidArgumentError } from 'commander';
 import type { z } from 'zod';
 
-/** Parses an argument; commander tells the complaint, exit 2. */
+/** Parses an argument. If it is invalid, Commander prints the message and exits with code 2. */
 export function checkedBy<Schema extends z.ZodType>(schema: Schema): (text: string) => z.output<Schema> {
   return (text) => {
     const read = schema.safeParse(text);

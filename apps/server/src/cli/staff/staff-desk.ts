@@ -1,4 +1,4 @@
-/** What commands about staff and tokens work with: the service's own code on the database of DATABASE_URL. */
+/** The service's own code, on the database of DATABASE_URL, for commands about staff and tokens. */
 import { People } from '../../staff/people.js';
 import type { Author } from '../../staff/record.js';
 import { ServiceToken } from '../../staff/service-token.entity.js';
@@ -11,7 +11,7 @@ import type { Cli } from '../cli.js';
 export interface StaffDesk {
   readonly people: People;
   readonly tokens: ServiceTokens;
-  /** Whoever has the database's password may do anything; the history says which user of this machine it was. */
+  /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly author: Author;
 }
 

@@ -20,7 +20,7 @@ interface ReasonFlags extends Flags {
   readonly reason?: string;
 }
 
-/** `rollgate staff …` and `rollgate token …`: also the way back in when nobody can sign in. */
+/** `rollgate staff …` and `rollgate token …`. They also restore access when no admin can sign in. */
 export function addStaff(program: Command, cli: Cli): void {
   const staff = program.command('staff').description('who may sign in to the service');
   const command = (name: string, description: string) =>
@@ -94,7 +94,7 @@ async function change(
   cli.out(`${login} is ${person.role}, ${person.disabledAt === null ? 'enabled' : 'disabled'}\n`);
 }
 
-/** @throws Error when there is nobody with that login */
+/** @throws Error for an unknown login */
 async function personOf({ people }: StaffDesk, login: string): Promise<Staff> {
   const person = await people.findByLogin(login);
   if (person === null) throw new Error(`there is no "${login}": see rollgate staff list`);

@@ -56,7 +56,7 @@ async function list(cli: Cli, { json }: Flags): Promise<void> {
 
 async function revoke(cli: Cli, name: string, { json }: Flags): Promise<void> {
   const token = await atStaffDesk(cli, async ({ tokens, author }) => {
-    // Of one name only one works; older ones are revoked already.
+    // At most one token of a name works at a time; older ones are already revoked.
     const found = (await tokens.list()).find(
       ({ id, name: of, revokedAt }) => id === name || (of === name && revokedAt === null),
     );
