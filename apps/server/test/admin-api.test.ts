@@ -2,7 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
 type Json = Record<string, any>;
 
 let desk: Desk;

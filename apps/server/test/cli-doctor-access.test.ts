@@ -155,7 +155,7 @@ test('a program that runs as a superuser is reported, and the exit code is 1 onl
   }
 });
 
-test('doctor works on a standby, and reports that auditors there cannot delay decisions', async () => {
+test('doctor works on a standby, where auditors cannot delay decisions', async () => {
   const standby = await startStandby();
   try {
     const databaseUrl = withDatabase(standby.url, 'production');

@@ -1,4 +1,4 @@
-/** Hundreds of thousands of events as one download: the service's memory stays where it is, whatever the format. */
+/** Downloads hundreds of thousands of limit events: the service's memory does not grow, whatever the format. */
 import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -6,9 +6,9 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { rollgate } from './run-rollgate.js';
 
-/** ROLLGATE_EXPORT_EVENTS=1000000 shows it at full size, which takes minutes on two cores. */
+/** ROLLGATE_EXPORT_EVENTS=1000000 runs the test at full size, which takes minutes on two cores. */
 const EVENTS = Number(process.env['ROLLGATE_EXPORT_EVENTS'] ?? 200_000);
-/** What a reader that kept all of it would need is many times that. */
+/** A reader that kept all rows in memory would need many times as much. */
 const MOST_GROWTH_MB = 200;
 const READY = /Rollgate service ready/;
 
@@ -39,7 +39,7 @@ afterAll(async () => {
 });
 
 async function insertEvents(): Promise<void> {
-  // What other questions are answered by, an export does not use: a million rows are in sooner without.
+  // The export does not use the indexes for other queries: without them a million rows are inserted faster.
   const { rows } = await database.pool.query<{ name: string }>(
     `SELECT i.indexrelid::regclass::text AS name FROM pg_index i
      WHERE i.indrelid = 'rollgate.limit_event'::regclass AND NOT i.indisprimary`,
@@ -67,7 +67,7 @@ const download = (format: string, signal?: AbortSignal) =>
     ...(signal && { signal }),
   });
 
-/** Reads to the end, looking at the service's memory now and then. */
+/** Reads to the end and measures the service's memory from time to time. */
 async function read(response: Response): Promise<{ lines: number; bytes: number; peakMb: number }> {
   const told = { lines: 0, bytes: 0, peakMb: 0 };
   let looking: Promise<void> | undefined;
@@ -85,12 +85,12 @@ async function read(response: Response): Promise<{ lines: number; bytes: number;
 
 test.each([
   ['csv', EVENTS + 1],
-  // A quarter of them: the way is the same.
+  // A quarter of the rows is enough: the code is the same.
   ['ndjson&from=2026-03-10T10:25:00Z', EVENTS / 4 + 1],
 ])(
-  '%s',
+  'an export as %s does not increase the memory of the service',
   async (format, lines) => {
-    // Warm: code is compiled and buffers have their size.
+    // Warm up: compile the code and allocate the buffers.
     await read(await download(`${format.split('&', 1)[0]}&from=2026-03-10T13:30:00Z`));
     const beforeMb = await memoryMb();
     const response = await download(format);
@@ -105,7 +105,7 @@ test.each([
   300_000,
 );
 
-test('a reader that stops, or goes away, holds no connection and no statement', async () => {
+test('a reader that stops or disconnects holds no connection and no statement', async () => {
   const stop = new AbortController();
   const response = await download('csv', stop.signal);
   await response.body?.getReader().read();

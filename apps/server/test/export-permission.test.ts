@@ -1,4 +1,4 @@
-/** Every route that can answer with a file (CSV, JSON lines) does so only for callers with the permission `export`. */
+/** Every route that can return a file (CSV, JSON lines) does so only for callers with the permission `export`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { PERMISSIONS, type Permission } from '../src/access/permissions.js';
@@ -14,7 +14,7 @@ const EVERYTHING = Object.keys(PERMISSIONS) as Permission[];
 interface Operation {
   readonly method: string;
   readonly path: string;
-  /** Media types of the answer when all goes well. */
+  /** Media types of a successful response. */
   readonly types: readonly string[];
 }
 
@@ -68,7 +68,7 @@ function call(secret: string, { method, path }: Pick<Operation, 'method' | 'path
 const isFile = ({ headers }: Answer) =>
   headers.has('content-disposition') || FILE_TYPES.some((type) => headers.get('content-type')?.startsWith(type));
 
-test('the lists that can be downloaded are these', () => {
+test('exactly these lists can be downloaded', () => {
   const found = operations().flatMap(({ method, path, types }) =>
     FILE_TYPES.filter((type) => types.includes(type)).map((type) => `${method} ${path} ${FORMATS[type]}`),
   );
@@ -91,7 +91,7 @@ describe.each(FILE_TYPES)('%s', (type) => {
     { by: 'Accept among others', suffix: '', accept: `${type}, application/json;q=0.5` },
   ];
 
-  test.each(asked)('asked for by $by: without the permission no route answers with a file', async (way) => {
+  test.each(asked)('without the permission no route returns a file requested by $by', async (way) => {
     for (const { method, path, types } of operations()) {
       const answer = await call(reader, { method, path: path + way.suffix }, way.accept);
       expect([method, path, isFile(answer)]).toEqual([method, path, false]);
@@ -103,7 +103,7 @@ describe.each(FILE_TYPES)('%s', (type) => {
   });
 });
 
-test('the role viewer reads every list and downloads none', async () => {
+test('the role viewer can read every list and download none', async () => {
   const viewer = await browserOf(service, 'viewer');
   for (const { path, types } of operations().filter(({ types }) => types.includes('text/csv'))) {
     expect(types).toContain('application/json');
@@ -113,7 +113,7 @@ test('the role viewer reads every list and downloads none', async () => {
   }
 });
 
-test('format=json wins over an Accept header that prefers a file', async () => {
+test('format=json takes precedence over an Accept header that prefers a file', async () => {
   const answer = await call(reader, { method: 'GET', path: '/admin/api/overrides?format=json' }, 'text/csv');
   expect([answer.status, answer.body]).toEqual([200, { items: [], next: null }]);
 });

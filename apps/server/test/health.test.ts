@@ -31,7 +31,7 @@ function notReady(checks: unknown) {
   return { type: 'about:blank', title: 'Service Unavailable', status: 503, message, checks };
 }
 
-test('healthy and ready, never cached', async () => {
+test('a healthy service is ready, and its probes are never cached', async () => {
   const [live, ready] = [await service.call('/healthz'), await service.call('/readyz')];
   expect([live.status, live.body]).toEqual([200, { status: 'ok' }]);
   expect(ready.status).toBe(200);
@@ -42,7 +42,7 @@ test('healthy and ready, never cached', async () => {
   for (const { headers } of [live, ready]) expect(headers.get('cache-control')).toContain('no-store');
 });
 
-test('a database that does not answer within a second: not ready, alive at once, ready again with it', async () => {
+test('if the database does not respond within a second the service is not ready but alive, and is ready again when the database is', async () => {
   const holder = await database.pool.connect();
   await holder.query('BEGIN; LOCK TABLE rollgate.migration IN ACCESS EXCLUSIVE MODE');
   try {
@@ -54,7 +54,7 @@ test('a database that does not answer within a second: not ready, alive at once,
       return answer;
     };
     const [first, second, live] = await Promise.all([ask('/readyz'), ask('/readyz'), ask('/healthz')]);
-    // A second, and what a busy test machine adds.
+    // One second, plus time for a busy test machine.
     expect(performance.now() - startedAt).toBeLessThan(2_500);
     for (const { status, body } of [first, second]) {
       expect(status).toBe(503);
@@ -68,7 +68,7 @@ test('a database that does not answer within a second: not ready, alive at once,
   expect((await service.call('/readyz')).status).toBe(200);
 });
 
-test('probes by the hundred use one connection of the database', async () => {
+test('hundreds of simultaneous probes use one database connection', async () => {
   await Promise.all(Array.from({ length: 100 }, () => service.call('/readyz')));
   const { rows } = await database.pool.query(
     `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-probe'`,
@@ -76,7 +76,7 @@ test('probes by the hundred use one connection of the database', async () => {
   expect(rows).toEqual([{ open: 1 }]);
 });
 
-test('a pending migration: not ready, with what to do', async () => {
+test('with a pending migration the service is not ready and says what to do', async () => {
   const { rows } = await database.pool.query('DELETE FROM rollgate.migration RETURNING *');
   const { status, headers, body } = await service.call('/readyz');
   await database.pool.query(
@@ -96,7 +96,7 @@ test('a pending migration: not ready, with what to do', async () => {
   });
 });
 
-test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s: not ready', async (table) => {
+test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s the service is not ready', async (table) => {
   await database.pool.query(`ALTER TABLE rollgate.${table} RENAME TO ${table}_away`);
   const { status, body } = await service.call('/readyz');
   await database.pool.query(`ALTER TABLE rollgate.${table}_away RENAME TO ${table}`);
@@ -107,7 +107,7 @@ test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s: not rea
   });
 });
 
-test('a standby: not ready, with the reason; ready once it is promoted', async () => {
+test('on a standby the service is not ready and gives the reason, and it is ready once the standby is promoted', async () => {
   const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
   await chmod(folder, 0o711);
   const dataFolder = join(folder, 'data');
@@ -121,7 +121,7 @@ test('a standby: not ready, with the reason; ready once it is promoted', async (
     own = await startService({ databaseUrl: postgres.url });
     expect((await own.call('/readyz')).status).toBe(200);
 
-    // A server that finds this file is a standby until it is promoted.
+    // A server that finds this file starts as a standby and stays one until it is promoted.
     await postgres.stop();
     await writeFile(join(dataFolder, 'standby.signal'), '');
     postgres = await startEmbeddedPostgres({ dataFolder, port, settings });
@@ -143,7 +143,7 @@ test('a standby: not ready, with the reason; ready once it is promoted', async (
   }
 }, 120_000);
 
-test('a primary that was made read-only: not ready', async () => {
+test('on a primary that was made read-only the service is not ready', async () => {
   const { rows } = await database.pool.query<{ name: string }>('SELECT quote_ident(current_database()) AS name');
   const name = rows[0]?.name;
   await database.pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
@@ -162,7 +162,7 @@ test('a primary that was made read-only: not ready', async () => {
   }
 });
 
-test('the database goes and comes back: alive throughout, not ready meanwhile, told once each way', async () => {
+test('while the database is unavailable the service is alive but not ready, and each change is logged once', async () => {
   const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
   await chmod(folder, 0o711);
   const start = (port: number) =>

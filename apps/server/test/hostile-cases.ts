@@ -1,4 +1,4 @@
-/** What the decision API and the admin API refuse, each before anything but the caller is looked up. */
+/** Requests that the decision API and the admin API refuse, each before any query except the one for the caller. */
 import { gzipSync } from 'node:zlib';
 import { REFUSED_TEXTS } from '@rollgate/limiter/testing';
 import { inHours } from './admin-traffic.js';
@@ -9,7 +9,7 @@ export interface Sent {
   readonly headers?: Readonly<Record<string, string>>;
   readonly body?: string | Uint8Array;
 }
-/** Whose token and cookie the cases are sent with. */
+/** The caller whose token and cookie are sent with the requests. */
 export const caller = { token: '', cookie: '' };
 
 const JSON_TYPE = { 'content-type': 'application/json' };

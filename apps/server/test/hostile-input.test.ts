@@ -1,6 +1,6 @@
 /**
- * The service's doors under bad input: a clear refusal that asks the database for nothing but who calls, and good calls
- * beside it that count once.
+ * The service's APIs under invalid input: a clear refusal with no query except the one for the caller, while a valid call
+ * sent at the same time counts once.
  */
 import { request } from 'node:http';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -23,7 +23,7 @@ afterAll(async () => {
   await desk?.close();
 });
 
-/** Who calls, and what a node asks in the background, whoever calls. */
+/** Queries for the caller, and those that an instance makes in the background in any case. */
 const EXPECTED =
   /rollgate\.(service_token|staff_session|sync_node|freed_since|write_events|register_catalogue|report_use|maintain_events|sweep)\b/;
 const asked = (since: number) => log.statements.slice(since).filter((text) => !EXPECTED.test(text));
@@ -34,7 +34,7 @@ interface Told {
   readonly text: string;
 }
 
-/** Not fetch: that one mends paths before it sends them. */
+/** Does not use fetch, which corrects paths before it sends them. */
 function send({ method = 'POST', path = '/api/decisions', headers = {}, body }: Sent): Promise<Told> {
   const { hostname, port } = new URL(desk.service.server.url);
   return new Promise((resolve, reject) => {
@@ -54,7 +54,7 @@ test.each([
   ['decision API', decisions],
   ['admin API', admin],
 ])(
-  '%s: each is refused, asking only who calls; a good call beside it counts once',
+  '%s: each is refused with no query except the one for the caller, and a simultaneous valid call counts once',
   async (_, table) => {
     const before = (await desk.limiter.peek(GOOD)).windows.minute.used;
     const cases = table();
@@ -69,7 +69,7 @@ test.each([
       expect([what, message]).toEqual([what, expect.stringMatching(/\S/)]);
       expect([what, message.length < 1_000]).toEqual([what, true]);
       expect([what, asked(since)]).toEqual([what, []]);
-      // As many as a minute's limit holds.
+      // As many calls as the minute limit allows.
       if (before + good < 50) {
         expect([what, JSON.parse((await send(decide(GOOD))).text)]).toEqual([
           what,
@@ -86,7 +86,7 @@ test.each([
   60_000,
 );
 
-test('the statement log sees what good calls ask', async () => {
+test('the statement log records the queries of valid calls', async () => {
   const since = log.statements.length;
   await send(decide({ ...GOOD, dimensions: { bot: 'seen' } }));
   expect(asked(since).some((text) => /rollgate\.acquire/.test(text))).toBe(true);
@@ -101,13 +101,13 @@ test.each<[string, number, () => Promise<{ status: number; body: unknown }>]>([
     () =>
       desk.admin.post('/admin/api/overrides', { account: 'bad-co', perMinute: 1, reason: 'r', expiresAt: inHours(-1) }),
   ],
-  ['an override nobody has', 404, () => desk.admin.get('/admin/api/overrides/ovr_999999')],
+  ['an unknown override', 404, () => desk.admin.get('/admin/api/overrides/ovr_999999')],
   [
-    'a person without the right',
+    'a person without the permission',
     403,
     () => desk.viewer.post('/admin/api/overrides', { account: 'bad-co', perMinute: 1, reason: 'r' }),
   ],
-])('what the database alone knows: %s', async (_, status, ask) => {
+])('input that only the database can check is refused with a message: %s', async (_, status, ask) => {
   const answer = await ask();
   expect([answer.status, answer.body]).toEqual([
     status,
@@ -115,7 +115,7 @@ test.each<[string, number, () => Promise<{ status: number; body: unknown }>]>([
   ]);
 });
 
-test('spellings of one account are one account, and odd names are names', async () => {
+test('different spellings of one account are one account, and unusual names are valid', async () => {
   for (const [, one, other] of SAME_TEXTS) {
     const used = async (account: string) =>
       (
@@ -150,15 +150,15 @@ test.each<[string, readonly string[], 1 | 2]>([
   ['a lone surrogate', ['override', 'set', '\ud800', '--per-minute', '1', '--reason', 'r'], 1],
   ['NUL', ['override', 'set', 'a\0', '--per-minute', '1', '--reason', 'r'], 1],
   [
-    'a subject that is none',
+    'an invalid subject',
     ['override', 'set', 'a', '--api', 'publish-bot', '--subject', 'b', '--per-minute', '1', '--reason', 'r'],
     2,
   ],
-  ['an end that is none', ['override', 'set', 'a', '--per-minute', '1', '--expires', '1 year', '--reason', 'r'], 2],
+  ['an invalid expiry', ['override', 'set', 'a', '--per-minute', '1', '--expires', '1 year', '--reason', 'r'], 2],
   ['a page of SQL', ['override', 'list', '--limit', '1; DROP TABLE x'], 1],
   ['a login of SQL', ['staff', 'add', "a'; --", '--role', 'admin'], 2],
-  ['a role nobody has', ['staff', 'add', 'a@example.com', '--role', 'root'], 2],
-])('command line: %s is one line, without a look at the database', async (_, args, code) => {
+  ['an unknown role', ['staff', 'add', 'a@example.com', '--role', 'root'], 2],
+])('the command line refuses %s in one line, without querying the database', async (_, args, code) => {
   const told = { out: '', err: '' };
   const since = log.statements.length;
   const environment = { DATABASE_URL: desk.database.url };

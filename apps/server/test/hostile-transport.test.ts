@@ -1,4 +1,4 @@
-/** Pipelines, methods nobody asked for, and callers that never finish, at the service's doors. */
+/** HTTP pipelining, unsupported methods, and callers that never complete a request. */
 import { connect } from 'node:net';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -24,7 +24,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** All that comes back on one connection until the service closes it. */
+/** Everything received on one connection until the service closes it. */
 function send(text: string): Promise<string> {
   const { hostname, port } = new URL(service.server.url);
   return new Promise((resolve) => {
@@ -49,7 +49,7 @@ const decision = (account: string, last: boolean) => {
   ].join('\r\n');
 };
 
-test('a pipeline of 80 decisions is 80: 60 allowed, 20 denied', async () => {
+test('a pipeline of 80 decisions counts 80 calls: 60 allowed and 20 denied', async () => {
   const received = await send(decision('pipe-co', false).repeat(79) + decision('pipe-co', true));
   expect(received.match(/"allowed":true/g)).toHaveLength(60);
   expect(received.match(/"allowed":false/g)).toHaveLength(20);
@@ -63,7 +63,7 @@ test.each([
     'a body that never ends',
     'POST /api/decisions HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"a"',
   ],
-])('%s: 408 and the end of the connection; others are served meanwhile', async (_, text) => {
+])('%s gets a 408 and the end of the connection, while other callers are served', async (_, text) => {
   const startedAt = Date.now();
   const slow = send(text);
   expect((await service.call('/healthz')).status).toBe(200);
@@ -79,11 +79,11 @@ test.each([
   ],
   ['no host', 'GET /healthz HTTP/1.1\r\n\r\n'],
   ['NUL in a header', 'GET /healthz HTTP/1.1\r\nhost: a\r\nx-a: b\0c\r\n\r\n'],
-])('%s: 400, and the connection ends', async (_, text) => {
+])('%s gets a 400, and the connection ends', async (_, text) => {
   expect(await send(text)).toMatch(/^HTTP\/1\.1 400 /);
 });
 
-test('OPTIONS tells no other site that it may ask', async () => {
+test('OPTIONS gives no other site permission to send requests', async () => {
   for (const path of ['/admin/api/overrides', '/api/decisions', '/admin/api/session']) {
     const { headers } = await service.call(path, {
       method: 'OPTIONS',
@@ -97,7 +97,7 @@ test('OPTIONS tells no other site that it may ask', async () => {
   }
 });
 
-test('line breaks that a caller sends come back in no header', async () => {
+test('line breaks that a caller sends appear in no response header', async () => {
   const evil = encodeURIComponent('/admin/\r\nSet-Cookie: a=b');
   for (const path of [`/admin/api/oidc/start?returnTo=${evil}`, `/nothing/${evil}`, `/admin${evil}`, `/docs${evil}`]) {
     const { status, headers } = await service.call(path, { redirect: 'manual' });
@@ -106,7 +106,7 @@ test('line breaks that a caller sends come back in no header', async () => {
   }
 });
 
-test('HEAD is the GET without its body, and asks for the same right', async () => {
+test('HEAD answers like GET without a body, and needs the same permission', async () => {
   expect((await service.call('/admin/api/overrides', { method: 'HEAD' })).status).toBe(401);
   const { status, text } = await service.call('/healthz', { method: 'HEAD' });
   expect([status, text]).toEqual([200, '']);

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-test('the root says what this is and where to look', async () => {
+test('the root path describes the service and links to its API', async () => {
   const { status, body } = await service.call('/');
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -28,7 +28,7 @@ test('the root says what this is and where to look', async () => {
   for (const link of body['links'] as string[]) expect((await service.call(link)).status).toBe(200);
 });
 
-test.each(['/nowhere', '/healthz/', '/HEALTHZ', '//healthz'])('%s is no route: 404, a problem', async (path) => {
+test.each(['/nowhere', '/healthz/', '/HEALTHZ', '//healthz'])('%s is not a route and gets a 404 problem', async (path) => {
   const { status, headers, body } = await service.call(path);
   expect(status).toBe(404);
   expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
@@ -46,7 +46,7 @@ test.each<[string, RequestInit, number]>([
   expect(body).toMatchObject({ status: expected, message: expect.any(String) });
 });
 
-test('every answer carries the security headers and an id of its own, not the one the caller sent', async () => {
+test('every response has the security headers and its own id, not the one that the caller sent', async () => {
   const answers = await Promise.all(
     ['/', '/nowhere', '/healthz'].map((path) => service.call(path, { headers: { 'x-request-id': 'mine' } })),
   );
@@ -59,7 +59,7 @@ test('every answer carries the security headers and an id of its own, not the on
   expect(new Set(answers.map(({ headers }) => headers.get('x-request-id'))).size).toBe(3);
 });
 
-test('a request is logged once without query and headers; probes are not', async () => {
+test('a request is logged once, without query and headers, and probes are not logged', async () => {
   const id = (await service.call('/logged?code=secret', { headers: { authorization: 'Bearer secret' } })).headers.get(
     'x-request-id',
   );

@@ -1,11 +1,11 @@
-/** A caller sees rows of a kind only with the permission for that kind, wherever the rows come from. */
+/** A caller sees rows of a kind only with the permission for that kind, in every list. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Permission } from '../src/access/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
 import { AUTHOR } from './browser.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
 type Json = Record<string, any>;
 
 const account = 'kinds-co';
@@ -35,7 +35,7 @@ beforeAll(async () => {
     ticket: 'SUP-9',
   });
   ids['override'] = (made.body as Json)['override'].id;
-  // Denied under the override, which the limiter of the traffic learns of within 2 s.
+  // Denied under the override, which the limiter of the traffic loads within 2 s.
   await until(
     () => desk.limiter.acquire({ account, api, dimensions: { bot: 'b-1' } }),
     ({ allowed, source }) => !allowed && source === ids['override'],
@@ -64,14 +64,14 @@ const found = async (permissions: readonly Permission[], q: string): Promise<Jso
   ((await asToken(permissions, `find?q=${encodeURIComponent(q)}`)).body as Json)['items'];
 
 describe('find', () => {
-  test.each(Object.entries(KINDS))('%s needs %s', async (kind, permission) => {
+  test.each(Object.entries(KINDS))('finding an item of the kind %s needs %s', async (kind, permission) => {
     const id = String(ids[kind]);
     expect((await found(['accounts.read', permission], id)).map((item) => item['kind'])).toEqual([kind]);
     const others = Object.values(KINDS).filter((other) => other !== permission);
     expect(await found(['accounts.read', ...others], id)).toEqual([]);
   });
 
-  test('a ticket leads to overrides and requests, each with its own permission', async () => {
+  test('searching for a ticket finds overrides and limit requests, each with its own permission', async () => {
     const labels = async (...permissions: Permission[]) =>
       (await found(['accounts.read', ...permissions], 'SUP-9')).map(({ label }) => label).sort();
     expect(await labels()).toEqual([]);
@@ -80,12 +80,12 @@ describe('find', () => {
     expect(await labels('overrides.read', 'requests.read')).toHaveLength(2);
   });
 
-  test('the HTTP request ID of a denied call needs events.read', async () => {
+  test('finding the HTTP request ID of a denied call needs events.read', async () => {
     expect(await found(['accounts.read', 'overrides.read', 'requests.read'], 'r-1')).toEqual([]);
     expect((await found(['accounts.read', 'events.read'], 'r-1')).length).toBeGreaterThan(0);
   });
 
-  test('an account needs accounts.read', async () => {
+  test('finding an account needs accounts.read', async () => {
     expect((await found(['accounts.read'], account)).map(({ kind }) => kind)).toEqual(['account']);
     expect((await asToken(Object.values(KINDS), `find?q=${account}`)).status).toBe(403);
   });
@@ -102,12 +102,12 @@ describe('history', () => {
     ['requests.read', ['request']],
     ['staff.read', ['staff', 'token']],
     ['catalogue.read', ['catalogue']],
-  ])('%s shows changes of %j', async (permission, expected) => {
-    // Every row of the catalogue is older than all others: read far enough.
+  ])('%s shows changes of the kinds %j', async (permission, expected) => {
+    // The rows of the catalogue are older than all others, so read far enough.
     expect(await kinds('history?limit=500', ['history.read', permission])).toEqual(expected);
   });
 
-  test('a kind that is asked for by name and not allowed is refused, and a file holds no more than the screen', async () => {
+  test('a kind without permission is refused when requested by name, and a file contains no more than the screen', async () => {
     const { status, body } = await asToken(['history.read', 'overrides.read'], 'history?kind=staff');
     expect([status, body['message']]).toEqual([403, 'This needs the permission "staff.read".']);
     const { text } = await asToken(['history.read', 'overrides.read', 'export'], 'history?format=csv');
@@ -115,14 +115,14 @@ describe('history', () => {
     expect(text).not.toMatch(/new@example\.com|,staff,|,token,|,request,/);
   });
 
-  test('the roles viewer and support see no changes of staff; an auditor does', async () => {
+  test('the roles viewer and support see no changes of staff, but an auditor does', async () => {
     for (const browser of [desk.viewer, desk.support])
       expect((await browser.get('/admin/api/history')).text).not.toContain('new@example.com');
     expect((await desk.auditor.get('/admin/api/history')).text).toContain('new@example.com');
   });
 });
 
-test('usage names the override and the last denial only to callers who may read them', async () => {
+test('usage includes the override and the last denial only for callers who may read them', async () => {
   const path = `accounts/${account}/usage`;
   const bare = (await asToken(['accounts.read'], path)).body as Json;
   expect(bare['items'][0]).toMatchObject({ source: ids['override'], override: null, lastDenial: null });
@@ -133,7 +133,7 @@ test('usage names the override and the last denial only to callers who may read 
   });
 });
 
-test('the explanation of a denial under an override tells its reason and author: it needs overrides.read too', async () => {
+test('the explanation of a denial under an override needs overrides.read too, because it includes the reason and author', async () => {
   const { status, body, text } = await asToken(['events.read'], `denials/${ids['denial']}`);
   expect([status, body['message']]).toEqual([403, 'This needs the permission "overrides.read".']);
   expect(text).not.toContain(reason);

@@ -5,7 +5,7 @@ import pg from 'pg';
 import { addPerson, Browser, browserOf } from './browser.js';
 import { startService, type TestService } from './start-service.js';
 
-// The service with the rights of its own role and no others.
+// Runs the service with only the rights of its own role.
 
 let database: TestDatabase;
 let service: TestService;
@@ -36,7 +36,7 @@ async function denied(role: string, sql: string): Promise<void> {
   }
 }
 
-test('it is ready, signs people in and keeps them, their tokens and their history', async () => {
+test('with only its own rights the service is ready, signs people in, and manages people, tokens and their history', async () => {
   expect((await service.call('/readyz')).status).toBe(200);
   const { login } = await addPerson(service, { role: 'admin' });
   const browser = new Browser(service);
@@ -57,7 +57,7 @@ test('it is ready, signs people in and keeps them, their tokens and their histor
   expect(rows.map(({ action }) => action)).toEqual(['add', 'role', 'disable', 'password', 'create', 'revoke']);
 });
 
-test('its screens and its janitor have what they need', async () => {
+test('with only its own rights the screens and the janitor of the service work', async () => {
   const admin = await browserOf(service, 'admin');
   const { paths } = (await admin.get('/openapi.json')).body as { paths: Record<string, Record<string, unknown>> };
   const screens = Object.keys(paths).filter(
@@ -89,4 +89,4 @@ test.each([
   ['rollgate_runtime', 'SELECT FROM rollgate.service_token'],
   ['rollgate_auditor', 'SELECT FROM rollgate.staff'],
   ['rollgate_auditor', 'SELECT FROM rollgate.staff_session'],
-])('%s may not: %s', (role, sql) => denied(role, sql));
+])('the role %s may not run: %s', (role, sql) => denied(role, sql));

@@ -36,7 +36,10 @@ async function firstPass(service: TestService): Promise<void> {
   throw new Error('the janitor made no pass');
 }
 
-/** Calls of one bot, granted so long ago, oldest first: the newest stays in its head, each older minute becomes a bucket. */
+/**
+ * Inserts allowed calls of one bot at these ages, oldest first. The newest stays in the head row, each older minute becomes
+ * a bucket.
+ */
 async function grants({ bot, agoSeconds }: { bot: string; agoSeconds: readonly number[] }): Promise<void> {
   let nowMs = 0;
   const limiter = createPostgresLimiter({
@@ -58,7 +61,7 @@ async function left(): Promise<{ heads: string[]; buckets: number }> {
   return { heads: heads.rows.map(({ subject }) => subject), buckets: Number(buckets.rowCount) };
 }
 
-test('process metrics are there in the text format', async () => {
+test('process metrics are available in the text format', async () => {
   const { status, headers, text } = await (await start({})).call('/metrics');
   expect(status).toBe(200);
   expect(headers.get('content-type')).toMatch(/^text\/plain; version=0\.0\.4/);
@@ -66,7 +69,7 @@ test('process metrics are there in the text format', async () => {
   expect(text).toMatch(/^nodejs_eventloop_lag_seconds \d/m);
 });
 
-test('the janitor runs by itself, keeps what the setting says, and counts what it removed', async () => {
+test('the janitor runs automatically, keeps minutes as the setting says, and counts what it removed', async () => {
   await grants({ bot: 'idle', agoSeconds: [9_000, 8_000] });
   await grants({ bot: 'busy', agoSeconds: [7_000, 4_200, 10] });
   const startedAt = Date.now() / 1000;
@@ -83,7 +86,7 @@ test('the janitor runs by itself, keeps what the setting says, and counts what i
   expect(await metric(service, 'rollgate_janitor_last_pass_duration_seconds')).toBeGreaterThan(0);
 }, 90_000);
 
-test('without the setting finished minutes are kept for a day', async () => {
+test('without the setting, finished minutes are kept for a day', async () => {
   await grants({ bot: 'busy', agoSeconds: [90_000, 9_000, 10] });
   await firstPass(await start({ sweepEveryMs: 20 }));
   expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
@@ -98,7 +101,7 @@ test('a lane that is busy throughout a pass is counted', async () => {
   expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(1);
 }, 90_000);
 
-test('a pass that fails is counted and logged, and the janitor goes on', async () => {
+test('a failed pass is counted and logged, and the janitor continues', async () => {
   await database.pool.query('ALTER TABLE rollgate.freed RENAME TO freed_away');
   const service = await start({ sweepEveryMs: 20 });
   for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50))
@@ -109,7 +112,7 @@ test('a pass that fails is counted and logged, and the janitor goes on', async (
   expect(service.log).toContainEqual(expect.objectContaining({ msg: 'a pass of the janitor failed' }));
 }, 40_000);
 
-test('two services of one process count for themselves', async () => {
+test('two services in one process have separate metrics', async () => {
   await grants({ bot: 'idle', agoSeconds: [9_000] });
   const quiet = await start({});
   const sweeping = await start({ sweepEveryMs: 20 });

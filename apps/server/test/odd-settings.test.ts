@@ -1,4 +1,4 @@
-/** The service, its command line and the seed in a database whose settings change how values are written and read. */
+/** The service, its command line and the seed in a database with settings that change how values are written and read. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
@@ -15,7 +15,7 @@ import { addPerson, Browser, browserOf } from './browser.js';
 import { rollgate } from './run-rollgate.js';
 import { startService, type TestService } from './start-service.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
 type Json = Record<string, any>;
 
 let database: TestDatabase;
@@ -33,7 +33,7 @@ afterAll(async () => {
 const inAnHour = () => new Date(Date.now() + 3_600_000).toISOString();
 const SPEC = { account: 'acme', api: 'publish-bot', perMinute: 100, perHour: 3_000, reason: 'test' };
 
-/** Signs in, saves, lists, changes, expires and undoes an override, and reads its history. */
+/** Signs in; saves, lists, changes, expires and undoes an override; reads its history. */
 async function changeLimits(of: TestService): Promise<void> {
   const { login } = await addPerson(of, { role: 'admin' });
   const browser = new Browser(of);
@@ -55,14 +55,14 @@ async function changeLimits(of: TestService): Promise<void> {
   expect(history['items'].map(({ action }: Json) => action)).toEqual(['undo', 'expire', 'change', 'create']);
 }
 
-test('staff sign in, change limits and read the history', async () => {
+test('staff sign in, change limits and read the history despite such settings', async () => {
   await changeLimits(service);
   const viewer = await browserOf(service, 'viewer');
   for (const path of ['accounts?q=a', 'limit-events', 'requests', 'catalogue', 'near-limit', 'system'])
     expect([path, (await viewer.get(`/admin/api/${path}`)).status]).toEqual([path, 200]);
 });
 
-test('the command line adds staff, reads the audit views and explains', async () => {
+test('the command line adds staff, reads the audit views and explains a denial despite such settings', async () => {
   const added = await rollgate(['staff', 'add', 'first@example.com', '--role', 'admin', '--json'], database.url);
   expect([added.code, added.stderr]).toEqual([0, '']);
   expect(JSON.parse(added.stdout)).toMatchObject({

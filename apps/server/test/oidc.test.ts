@@ -39,7 +39,7 @@ afterAll(async () => {
 
 beforeEach(async () => {
   provider.claimsInIdToken = true;
-  // Tests of this file are more sign-ins from one address than a minute has room for.
+  // The tests of this file make more sign-ins from one address than the minute limit allows.
   await database.pool.query('TRUNCATE rollgate.counter');
 });
 
@@ -49,7 +49,7 @@ function person(options: Partial<ProviderPerson> = {}): ProviderPerson {
   return { sub: `sub-${people}`, email: `person-${people}@example.com`, name: `Person ${people}`, ...options };
 }
 
-/** Follows the provider's own redirects, as a browser does, until it sends back here. */
+/** Follows the provider's own redirects, as a browser does, until it returns to the service. */
 async function atProvider(url: string, as: ProviderPerson | undefined): Promise<string> {
   provider.person = as;
   const cookies = new Map<string, string>();
@@ -70,7 +70,7 @@ async function atProvider(url: string, as: ProviderPerson | undefined): Promise<
 
 const locationOf = ({ headers }: Answer) => headers.get('location') as string;
 
-/** The whole way. Resolves to where the browser ends. */
+/** Runs the whole sign-in. Resolves to the last URL of the browser. */
 async function signIn(browser: Browser, as: ProviderPerson | undefined, returnTo?: string): Promise<string> {
   const query = returnTo === undefined ? '' : `?returnTo=${encodeURIComponent(returnTo)}`;
   const started = await browser.get(`${START}${query}`);
@@ -82,14 +82,14 @@ async function whoIs(browser: Browser) {
   return (await browser.get('/admin/api/session')).body as { signedIn: boolean; staff: Record<string, string> };
 }
 
-test('the sign-in screen is told where it begins', async () => {
+test('the sign-in screen gets the URL where sign-in at the provider starts', async () => {
   expect((await new Browser(service).get('/admin/api/session')).body).toEqual({
     signedIn: false,
     methods: { local: true, oidc: { issuer: provider.issuer, startPath: START } },
   });
 });
 
-test('a person of a mapped group signs in with its role, and comes back to where it was', async () => {
+test('a person in a mapped group signs in with its role and returns to the previous page', async () => {
   const browser = new Browser(service);
   const ann = person({ email: 'Ann@Example.com', name: 'Ann', groups: ['staff', 'support-team'] });
   expect(await signIn(browser, ann, '/admin/accounts/acme?tab=usage#top')).toBe('/admin/accounts/acme?tab=usage#top');
@@ -107,20 +107,20 @@ test.each<[readonly string[], Role]>([
   [['rate-limit-admins', 'support-team', 'audit'], 'admin'],
   [['audit', 'support-team'], 'support'],
   [['audit'], 'auditor'],
-])('of %j the highest role wins: %s', async (groups, role) => {
+])('of the groups %j the highest role is used: %s', async (groups, role) => {
   const browser = new Browser(service);
   expect(await signIn(browser, person({ groups }))).toBe('/admin/');
   expect((await whoIs(browser)).staff['role']).toBe(role);
 });
 
-test('groups that the provider tells only when asked count as well', async () => {
+test('groups that the provider returns only from its userinfo endpoint count as well', async () => {
   provider.claimsInIdToken = false;
   const browser = new Browser(service);
   expect(await signIn(browser, person({ groups: ['audit'] }))).toBe('/admin/');
   expect((await whoIs(browser)).staff['role']).toBe('auditor');
 });
 
-test('the role follows the groups at each sign-in; without one the person is out everywhere', async () => {
+test('each sign-in sets the role from the groups, and a person without a mapped group loses all sessions', async () => {
   const one = person({ groups: ['rate-limit-admins'] });
   const first = new Browser(service);
   await signIn(first, one);
@@ -138,7 +138,7 @@ test('the role follows the groups at each sign-in; without one the person is out
   expect(rows.map(({ action }) => action)).toEqual(['add', 'role', 'rename']);
 });
 
-test.each([[undefined], [[]], [['others', 'Support-Team']]])('nobody signs in with groups %j', async (groups) => {
+test.each([[undefined], [[]], [['others', 'Support-Team']]])('a person with the groups %j cannot sign in', async (groups) => {
   const browser = new Browser(service);
   const nobody = person(groups === undefined ? {} : { groups });
   expect(await signIn(browser, nobody)).toBe('/admin/?signInFailed=not-allowed');
@@ -147,7 +147,7 @@ test.each([[undefined], [[]], [['others', 'Support-Team']]])('nobody signs in wi
   expect(rows).toEqual([]);
 });
 
-test('disabled here is disabled, whatever the provider says; its role and password are not changed by hand', async () => {
+test('a person disabled here stays disabled, whatever the provider says, and its role and password cannot be changed here', async () => {
   const browser = new Browser(service);
   const one = person({ groups: ['support-team'] });
   await signIn(browser, one);
@@ -161,7 +161,7 @@ test('disabled here is disabled, whatever the provider says; its role and passwo
   expect((await new Browser(service).signIn(one.email as string, 'xxxxxxxxxxxx')).status).toBe(401);
 });
 
-test('an e-mail address makes nobody somebody else: a local account of that login stays its owner’s', async () => {
+test('an e-mail address gives no access to another person’s local account with that login', async () => {
   const { id } = await addPerson(service, { login: 'taken@example.com', role: 'admin' });
   const browser = new Browser(service);
   await signIn(browser, person({ email: 'taken@example.com', groups: ['support-team'] }));
@@ -174,7 +174,7 @@ test('an e-mail address makes nobody somebody else: a local account of that logi
   expect((await whoIs(unverified)).staff['login']).toMatch(/^oidc-/);
 });
 
-test('a sign-in makes a new session and ends the one the browser had', async () => {
+test('a sign-in creates a new session and ends the browser’s previous one', async () => {
   const browser = await browserOf(service, 'viewer');
   const before = new Browser(service);
   for (const pair of browser.cookies) before.cookies.set(...pair);
@@ -187,7 +187,7 @@ test('a person who cancels is not signed in', async () => {
   expect(await signIn(new Browser(service), undefined)).toBe('/admin/?signInFailed=refused');
 });
 
-test('a way back is taken once, in time, in the browser that began, with its own state', async () => {
+test('a callback is accepted once, in time, in the browser that started, and with its own state', async () => {
   const one = person({ groups: ['audit'] });
   const begin = async (browser: Browser) => atProvider(locationOf(await browser.get(START)), one);
   const expired = '/admin/?signInFailed=expired';
@@ -212,7 +212,7 @@ test('a way back is taken once, in time, in the browser that began, with its own
   expect(locationOf(await late.get(lateBack))).toBe(expired);
 });
 
-test('the browser’s secret is for scripts unreadable, short-lived, and stored as a hash', async () => {
+test('scripts cannot read the browser’s secret, which is short-lived and stored as a hash', async () => {
   const browser = new Browser(service);
   const [cookie] = (await browser.get(START)).headers.getSetCookie();
   expect(cookie).toMatch(/^rollgate-attempt=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax; Max-Age=600$/);
@@ -228,12 +228,12 @@ test.each([
   '/.//evil.example',
   'admin',
   'javascript:alert(1)',
-])('nobody is sent to %j after signing in', async (returnTo) => {
+])('signing in never redirects to %j', async (returnTo) => {
   const { status } = await new Browser(service).get(`${START}?returnTo=${encodeURIComponent(returnTo)}`);
   expect(status).toBe(400);
 });
 
-test('a provider that does not answer keeps nobody from a password', async () => {
+test('people can sign in with a password while the provider does not respond', async () => {
   expect(locationOf(await new Browser(silent).get(START))).toBe('/admin/?signInFailed=unavailable');
   const { login } = await addPerson(silent);
   expect((await new Browser(silent).signIn(login)).status).toBe(200);
@@ -247,8 +247,8 @@ test('no code, state or token is logged', async () => {
   for (const name of ['code', 'state']) expect(JSON.stringify(service.log)).not.toContain(searchParams.get(name));
 });
 
-// The last one: the node remembers the denial.
-test('beginning is limited by address, apart from passwords; the browser comes back to the screen with the wait', async () => {
+// Runs last, because the instance remembers the denial.
+test('starting a sign-in is limited by address, separately from passwords, and the browser returns to the screen with the wait', async () => {
   const answers = await Promise.all(Array.from({ length: 121 }, () => new Browser(service).get(START)));
   const waiting = answers.filter(({ headers }) => headers.has('retry-after'));
   expect(waiting.length).toBeGreaterThan(0);

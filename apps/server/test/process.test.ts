@@ -16,7 +16,7 @@ import {
 } from '@rollgate/testing';
 import pg from 'pg';
 
-// The compiled program, as it is run in production.
+// The compiled program, as it runs in production.
 
 const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const READY = /Rollgate service ready/;
@@ -54,7 +54,7 @@ async function refused(env: Record<string, string | undefined>): Promise<string>
   return node.stderr();
 }
 
-/** A request whose body is half sent, on a connection to be kept alive. */
+/** A request with half of its body sent, on a kept-alive connection. */
 async function halfSent(url: string): Promise<{ received(): string; sendRest(): void; closed: Promise<unknown> }> {
   const { hostname, port } = new URL(url);
   const caller = connect(Number(port), hostname);
@@ -62,7 +62,7 @@ async function halfSent(url: string): Promise<{ received(): string; sendRest(): 
   caller.setEncoding('utf8').on('data', (text: string) => (received += text));
   const closed = new Promise((resolve) => caller.once('close', resolve));
   caller.on('error', () => undefined);
-  // One whole request first: the connection is one that has been kept alive already.
+  // Send one whole request first, so that the connection is already a kept-alive one.
   caller.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
   await until(() => received.includes('{"status":"ok"}'));
   received = '';
@@ -83,7 +83,7 @@ const refusesConnections = (url: string) =>
   );
 
 test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
-  '%s: what is in flight is answered, nothing new is taken, exit 0',
+  'on %s, requests in flight are answered, new ones are refused, and the exit code is 0',
   async (signal) => {
     const { node, url } = await serving();
     const request = await halfSent(url);
@@ -95,14 +95,14 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     await request.closed;
     expect(request.received()).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*"message":"Cannot POST \/"/);
     expect(await node.exited).toEqual({ code: 0, signal: null });
-    // The end of the answer ended the drain, not the patience with connections that stay.
+    // The end of the response ended the drain, not the time limit for open connections.
     expect(Date.now() - sentAt).toBeLessThan(4_000);
     expect(node.stderr()).toBe('');
   },
   30_000,
 );
 
-test('SIGTERM with a drain delay: 503 at /readyz at once, calls served on, connections closed after their answer', async () => {
+test('on SIGTERM with a drain delay, /readyz returns 503 at once, calls are still served, and connections close after their response', async () => {
   const { node, url } = await serving({ ROLLGATE_DRAIN_MS: '1500' });
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   const startedAt = Date.now();
@@ -118,7 +118,7 @@ test('SIGTERM with a drain delay: 503 at /readyz at once, calls served on, conne
   expect(await refusesConnections(url)).toBe(true);
 }, 30_000);
 
-test('a second signal ends the drain delay, and Ctrl-C has none', async () => {
+test('a second signal ends the drain delay, and Ctrl-C causes no delay', async () => {
   const patient = await serving({ ROLLGATE_DRAIN_MS: '60000' });
   patient.node.kill('SIGTERM');
   await until(async () => (await fetch(`${patient.url}/readyz`)).status === 503);
@@ -129,7 +129,7 @@ test('a second signal ends the drain delay, and Ctrl-C has none', async () => {
   expect(await typed.node.exited).toEqual({ code: 0, signal: null });
 }, 60_000);
 
-test('a caller that never ends its request does not keep the process from ending within 10 s', async () => {
+test('a caller that never completes its request does not keep the process from ending within 10 s', async () => {
   const { node, url } = await serving();
   const request = await halfSent(url);
   const startedAt = Date.now();
@@ -140,8 +140,8 @@ test('a caller that never ends its request does not keep the process from ending
   expect(request.received()).toBe('');
 }, 90_000);
 
-test('a database that has gone silent does not keep the process from ending within 10 s', async () => {
-  // A server of its own: on the shared one, CREATE and DROP DATABASE of other tests would wait for the stopped backends.
+test('an unresponsive database does not keep the process from ending within 10 s', async () => {
+  // Use a separate server: on the shared one, CREATE and DROP DATABASE of other tests would wait for the stopped backends.
   const folder = await mkdtemp(join(tmpdir(), `rollgate-test-${process.pid}-`));
   await chmod(folder, 0o711);
   const postgres = await startEmbeddedPostgres({ dataFolder: join(folder, 'data'), settings: { fsync: 'off' } });
@@ -174,7 +174,7 @@ async function backendsOf(databaseUrl: string): Promise<number[]> {
   return rows.map(({ pid }) => pid);
 }
 
-test('leaves no connection behind in the database', async () => {
+test('the process leaves no connection open in the database', async () => {
   const { node, url } = await serving();
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   expect(await backendsOf(database.url)).not.toEqual([]);
@@ -182,7 +182,7 @@ test('leaves no connection behind in the database', async () => {
   await until(async () => (await backendsOf(database.url)).length === 0);
 });
 
-test('a taken port is one clear line', async () => {
+test('a port in use is reported in one clear line', async () => {
   const taken = createServer();
   await new Promise<void>((resolve) => taken.listen(0, '127.0.0.1', resolve));
   const { port } = taken.address() as { port: number };
@@ -195,20 +195,20 @@ test('a taken port is one clear line', async () => {
   }
 });
 
-test('an address of another machine is one clear line', async () => {
+test('an address of another machine is reported in one clear line', async () => {
   expect(await refused({ ROLLGATE_HOST: '192.0.2.1' })).toBe(
     'rollgate: cannot listen on 192.0.2.1: set ROLLGATE_HOST to an address of this machine\n',
   );
 });
 
-test('an unreachable database is one clear line without the password', async () => {
+test('an unreachable database is reported in one clear line without the password', async () => {
   const port = await freePort();
   expect(await refused({ DATABASE_URL: `postgres://me:secret@127.0.0.1:${port}/db` })).toBe(
     `rollgate: cannot reach the database at 127.0.0.1:${port}/db: connection refused\n`,
   );
 });
 
-test('pending migrations are one clear line that says what to do', async () => {
+test('pending migrations are reported in one clear line that says what to do', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
     expect(await refused({ DATABASE_URL: empty.url })).toMatch(
@@ -219,7 +219,7 @@ test('pending migrations are one clear line that says what to do', async () => {
   }
 });
 
-test('wrong settings are one line each', async () => {
+test('wrong settings are reported in one line each', async () => {
   const env = { DATABASE_URL: undefined, ROLLGATE_PORT: 'x', ROLLGATE_KEEP_SECONDS: '60' };
   expect((await refused(env)).split('\n')).toEqual([
     expect.stringMatching(/^rollgate: DATABASE_URL is missing/),
@@ -229,7 +229,7 @@ test('wrong settings are one line each', async () => {
   ]);
 });
 
-test('takes the connection string from a file, and never logs it', async () => {
+test('the connection string can come from a file and is never logged', async () => {
   const folder = await mkdtemp(join(tmpdir(), 'server-process-'));
   const file = join(folder, 'database-url');
   await writeFile(file, `${database.url}\n`);
@@ -249,7 +249,7 @@ test('takes the connection string from a file, and never logs it', async () => {
   }
 });
 
-test('at level info a start is one line', async () => {
+test('at level info a start is logged in one line', async () => {
   const { node } = await serving();
   expect(await node.stop()).toEqual({ code: 0, signal: null });
   expect(node.stdout().trim().split('\n')).toHaveLength(1);

@@ -29,7 +29,7 @@ test('a rolling restart under load loses 0 of 10,000 calls', async () => {
           DATABASE_URL: database.url,
           ROLLGATE_PORT: String(port),
           ROLLGATE_DRAIN_MS: String(DRAIN_MS),
-          // A line for each call would cost as much as the call.
+          // Logging each call would cost as much as the call.
           ROLLGATE_LOG_LEVEL: 'warn',
         },
       }),
@@ -47,6 +47,6 @@ test('a rolling restart under load loses 0 of 10,000 calls', async () => {
     { code: 0, signal: null },
     { code: 0, signal: null },
   ]);
-  // Each of the four had its share.
+  // Each of the four instances served a share of the calls.
   for (const calls of sent) expect(calls).toBeGreaterThan(100);
 });

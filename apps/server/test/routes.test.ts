@@ -9,7 +9,7 @@ import { PERMISSIONS } from '../src/access/permissions.js';
 import { serverModule } from '../src/server.module.js';
 import { startService, type TestService } from './start-service.js';
 
-/** Of Nest's route decorators (@nestjs/common/constants). */
+/** Metadata keys of Nest's route decorators (@nestjs/common/constants). */
 const PATH = 'path';
 
 interface DeclaredRoute {
@@ -17,7 +17,7 @@ interface DeclaredRoute {
   readonly access: Access | undefined;
 }
 
-/** Every handler of every controller, whichever module brought it. */
+/** Every handler of every controller, in any module. */
 function routesOf(app: NestExpressApplication): DeclaredRoute[] {
   const scanner = new MetadataScanner();
   return [...app.get(ModulesContainer).values()].flatMap(({ controllers }) =>
@@ -54,7 +54,7 @@ test('every route declares who may call it', () => {
   expect(routes.filter(({ access }) => access === undefined).map(({ name }) => name)).toEqual([]);
 });
 
-test('a permission that a route asks for is one there is; what is public says why', () => {
+test('every permission that a route requires exists, and every public route gives a reason', () => {
   for (const { name, access } of routesOf(service.server.app)) {
     if (access === undefined || 'signedIn' in access) continue;
     if ('permission' in access) expect([name, access.permission in PERMISSIONS]).toEqual([name, true]);
@@ -73,7 +73,7 @@ class ForgottenController {
 @Module({ controllers: [ForgottenController] })
 class ForgottenModule {}
 
-test('a route that declares nothing is found by this test, refused to everybody and logged', async () => {
+test('a route that declares no access is found by this test, refused to every caller, and logged', async () => {
   const log: string[] = [];
   const logger = pino({ level: 'error' }, { write: (line) => void log.push(line) });
   const settings = {

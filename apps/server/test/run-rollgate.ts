@@ -1,4 +1,4 @@
-/** The compiled command line, as `rollgate <arguments>`. */
+/** Runs the compiled command line as `rollgate <arguments>`. */
 import { fileURLToPath } from 'node:url';
 import { spawnNode } from '@rollgate/testing';
 import { runCli } from '../src/cli/run-cli.js';
@@ -22,7 +22,7 @@ export async function rollgate(
   return { code, stdout: node.stdout(), stderr: node.stderr() };
 }
 
-/** The same in this process: starting one takes a second, and more on a busy machine. */
+/** Runs the command line in this process: starting a process takes a second, and more on a busy machine. */
 export async function rollgateHere(args: readonly string[], databaseUrl: string): Promise<Run> {
   const told = { stdout: '', stderr: '' };
   const code = await runCli({

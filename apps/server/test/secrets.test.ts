@@ -1,4 +1,4 @@
-/** Whatever goes wrong at the start, and whatever is asked afterwards: no secret stands in what the programs print. */
+/** No secret appears in the programs' output, whatever fails at the start and whatever requests follow. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -9,12 +9,12 @@ import { createTestDatabase, freePort, type NodeProcess, spawnNode, type TestDat
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CLI = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
 
-// Each test starts programs: seconds on a busy machine.
+// Each test starts programs, which takes seconds on a busy machine.
 jest.setTimeout(120_000);
 
 const PASSWORD = 'pg-Passw0rd/of+ours';
 const CLIENT_SECRET = 'oidc-client-secret-of-ours';
-/** As they are, as they stand in a URL, and what a careless log makes of them. */
+/** The secrets as they are, URL-encoded, and in the forms that careless logging could produce. */
 const SECRETS = [PASSWORD, encodeURIComponent(PASSWORD), CLIENT_SECRET].flatMap((secret) => [
   secret,
   Buffer.from(secret).toString('base64'),
@@ -36,7 +36,7 @@ afterAll(async () => {
   await rm(folder, { recursive: true, force: true });
 });
 
-/** The database of the test by another user's name, of a password it does not have or need. */
+/** The test's database with another user's name and a password that it neither has nor needs. */
 function withPassword(change: (url: URL) => void = () => undefined): string {
   const url = new URL(database.url);
   url.password = encodeURIComponent(PASSWORD);
@@ -74,7 +74,7 @@ const BAD_CONNECTIONS: ReadonlyArray<readonly [what: string, url: () => string]>
   ['a password that is half an escape', () => `postgres://me:${PASSWORD.replace('/', '%2')}%@127.0.0.1/db`],
 ];
 
-test.each(BAD_CONNECTIONS)('%s: the service and the command line end, and tell no secret', async (_, url) => {
+test.each(BAD_CONNECTIONS)('with %s the service and the command line end and print no secret', async (_, url) => {
   const env = { DATABASE_URL: url(), ...OIDC };
   const nodes = await Promise.all([run(MAIN, env), run(CLI, env, ['migrate', '--status'])]);
   for (const node of nodes) {
@@ -83,7 +83,7 @@ test.each(BAD_CONNECTIONS)('%s: the service and the command line end, and tell n
   }
 });
 
-test('wrong settings beside them, and secrets by file', async () => {
+test('wrong settings next to secrets, and secrets from files, print no secret', async () => {
   const file = join(folder, 'database-url');
   await writeFile(file, withPassword());
   const secretFile = join(folder, 'client-secret');
@@ -101,7 +101,7 @@ test('wrong settings beside them, and secrets by file', async () => {
   expectNoSecret(node);
 });
 
-test('a service that runs: tokens, cookies, passwords and queries stand in no line, at level trace', async () => {
+test('a running service logs no tokens, cookies, passwords or queries, even at level trace', async () => {
   const ready = /Rollgate service ready/;
   const node = await run(MAIN, { DATABASE_URL: database.url, ...OIDC });
   const { url } = JSON.parse(await node.waitForLine(ready)) as { url: string };
@@ -115,7 +115,7 @@ test('a service that runs: tokens, cookies, passwords and queries stand in no li
     headers: { 'content-type': 'application/json' },
     body: JSON.stringify({ login: 'ann@example.com', password: mine.typed }),
   });
-  // A fault while a secret is about: the database goes.
+  // Cause a fault while a secret is in use: stop the database.
   await database.pool.query('ALTER TABLE rollgate.service_token RENAME TO mislaid');
   const broken = await fetch(`${url}/admin/api/staff`, { headers: { authorization: `Bearer ${mine.token}` } });
   await database.pool.query('ALTER TABLE rollgate.mislaid RENAME TO service_token');

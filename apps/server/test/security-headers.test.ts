@@ -1,4 +1,7 @@
-/** What every answer of the service tells a browser: JSON runs nothing, pages run files of ours, nobody frames them. */
+/**
+ * The security headers of every response: JSON runs nothing, pages run only the service's files, and no site may frame
+ * them.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { type Answer, startService, type TestService } from './start-service.js';
@@ -14,7 +17,7 @@ afterAll(async () => {
   await database?.drop();
 });
 
-/** The policy of an answer by directive. */
+/** The content security policy of a response, by directive. */
 function policyOf({ headers }: Answer): Record<string, string> {
   const parts = (headers.get('content-security-policy') ?? '').split(';').map((part) => part.trim());
   return Object.fromEntries(parts.map((part) => [part.split(' ', 1)[0], part.split(' ').slice(1).join(' ')]));
@@ -37,7 +40,7 @@ test.each<[path: string, status: number, init: RequestInit]>([
   ['/api/decisions', 413, { method: 'POST', body: JSON.stringify('x'.repeat(65_537)), headers: JSON_BODY }],
   ['/nothing', 404, {}],
   ['/%', 404, {}],
-])('%s (%i) runs nothing and may be framed by nobody', async (path, status, init) => {
+])('%s (%i) may run nothing and may not be framed', async (path, status, init) => {
   const answer = await service.call(path, init);
   expect(answer.status).toBe(status);
   expect(policyOf(answer)).toEqual(NOTHING);
@@ -54,19 +57,19 @@ test.each<[path: string, status: number, init: RequestInit]>([
 });
 
 test.each(['/docs', '/admin/', '/admin/accounts/acme'])(
-  '%s runs files of ours, and no script that stands in the page',
+  '%s may run files of the service but no inline script',
   async (path) => {
     const answer = await service.call(path, { redirect: 'follow' });
     const policy = policyOf(answer);
     expect(policy).toMatchObject({ ...NOTHING, 'script-src': "'self'", 'connect-src': "'self'" });
     expect(JSON.stringify(policy)).not.toMatch(/unsafe-eval|\*|https?:/);
-    // Each script of the page is a file.
+    // Every script of the page is a file.
     for (const [tag] of answer.text.matchAll(/<script\b[^>]*>/g)) expect(tag).toMatch(/ src="/);
     expect(answer.text).not.toMatch(/<[^>]+ on\w+=|javascript:/i);
   },
 );
 
-test('style elements of the screens need the nonce of their page, another one each time', async () => {
+test('style elements of the screens need the nonce of their page, which is different each time', async () => {
   const nonces = await Promise.all(
     [1, 2].map(async () => {
       const answer = await service.call('/admin/');
@@ -79,7 +82,7 @@ test('style elements of the screens need the nonce of their page, another one ea
   expect(nonces[1]).not.toBe(nonces[0]);
 });
 
-test('what a person sees of others is kept by no cache', async () => {
+test('no cache stores responses with data about other people', async () => {
   for (const path of ['/admin/api/session', '/admin/api/overrides', '/admin/api/limit-events'])
     expect((await service.call(path)).headers.get('cache-control')).toContain('no-store');
 });

@@ -1,4 +1,4 @@
-/** A made-up month: the same for the same seed, with a history that holds and decisions that are right. */
+/** A generated month: the same for the same seed, with a valid history and correct decisions. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
@@ -27,7 +27,7 @@ async function runSeed(databaseUrl: string | undefined, ...args: string[]) {
 }
 
 const rows = async (database: TestDatabase, sql: string) => (await database.pool.query(sql)).rows;
-/** One text of all rows of a table. */
+/** All rows of a table as one text. */
 const digest = async (database: TestDatabase, table: string, columns = 't.*') =>
   (
     await rows(
@@ -49,7 +49,7 @@ const TABLES = [
   'bucket',
 ];
 
-test('one seed gives the same rows, another one others', async () => {
+test('the same seed gives the same rows, and another seed gives different rows', async () => {
   for (const table of TABLES) {
     const found = await digest(first, table);
     expect(found.rows).toBeGreaterThan(0);
@@ -60,7 +60,7 @@ test('one seed gives the same rows, another one others', async () => {
   expect(await digest(other, 'limit_event')).not.toEqual(await digest(first, 'limit_event'));
 });
 
-test('the history is one unbroken chain in the order of time, and the ledger is at its end', async () => {
+test('the history is one unbroken chain in order of time, and the ledger is at its end', async () => {
   expect(await rows(first, 'SELECT ok FROM rollgate_audit.verify_history()')).toEqual([{ ok: true }]);
   expect(
     await rows(
@@ -77,7 +77,7 @@ test('the history is one unbroken chain in the order of time, and the ledger is 
   ).toEqual([{ ok: true }]);
 });
 
-test('what the history tells of the end is what stands in the tables', async () => {
+test('the state at the end of the history matches the tables', async () => {
   expect(
     await rows(
       first,
@@ -92,7 +92,7 @@ test('what the history tells of the end is what stands in the tables', async () 
   ).toEqual([]);
 });
 
-test('no decision was wrong, and each denial is under the limit that the history tells for its moment', async () => {
+test('no decision was wrong, and each denial has the limit that the history gives for its time', async () => {
   expect(await rows(first, 'SELECT * FROM rollgate_audit.recheck_decisions_v1')).toEqual([]);
   const [counted] = await rows(
     first,
@@ -103,7 +103,7 @@ test('no decision was wrong, and each denial is under the limit that the history
   expect(counted.same).toBeGreaterThan(counted.events * 0.97);
 });
 
-test('there is something of everything', async () => {
+test('every kind of data is present', async () => {
   const has = async (sql: string) => expect([sql, (await rows(first, sql)).length > 0]).toEqual([sql, true]);
   for (const mode of ['enforced', 'shadow', 'fallback_allowed', 'fallback_denied'])
     await has(`SELECT FROM rollgate.limit_event WHERE mode = '${mode}' LIMIT 1`);
@@ -134,7 +134,7 @@ test('only an empty database is filled', async () => {
   });
 });
 
-test('called wrongly it says how', async () => {
+test('wrong arguments show the usage', async () => {
   expect(await runSeed(first.url, '--days', '0')).toMatchObject({
     code: 2,
     stderr: expect.stringMatching(/from 1 to 60/),

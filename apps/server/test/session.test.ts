@@ -22,13 +22,13 @@ const session = (browser: Browser) => browser.get('/admin/api/session');
 const older = (column: string, by: string) =>
   database.pool.query(`UPDATE rollgate.staff_session SET ${column} = ${column} - interval '${by}'`);
 
-test('nobody is signed in: how to sign in', async () => {
+test('without a session the response says how to sign in', async () => {
   const { status, headers, body } = await session(new Browser(service));
   expect([status, headers.get('cache-control')]).toEqual([200, 'no-store']);
   expect(body).toEqual({ signedIn: false, methods: { local: true, oidc: null } });
 });
 
-test('signed in: who, what they may do, how far, and until when', async () => {
+test('a session shows the person, the permissions, the approval limit and the end of the session', async () => {
   const browser = new Browser(service);
   const answer = await browser.signIn('  Ann@Example.COM ');
   expect(answer.status).toBe(200);
@@ -56,12 +56,12 @@ test('signed in: who, what they may do, how far, and until when', async () => {
   expect(rows[0].last_sign_in_at).toBeInstanceOf(Date);
 });
 
-test('an admin is bound by no ceiling; a viewer may change no limit', async () => {
+test('an admin has no approval limit, and a viewer may change no limit', async () => {
   expect((await session(await browserOf(service, 'admin'))).body['ceilings']).toEqual({ times: null, days: null });
   expect((await session(await browserOf(service, 'viewer'))).body['ceilings']).toBeNull();
 });
 
-test('a wrong password and an unknown login are one answer; neither is logged', async () => {
+test('a wrong password and an unknown login get the same response, and neither is logged', async () => {
   const answers = [
     await new Browser(service).signIn('ann@example.com', 'not her password'),
     await new Browser(service).signIn('nobody@example.com', 'not her password'),
@@ -74,7 +74,7 @@ test('a wrong password and an unknown login are one answer; neither is logged', 
   expect(JSON.stringify(service.log)).not.toMatch(/her password|nobody@/);
 });
 
-test('the cookie is for scripts unreadable and of this site; only its hash is stored', async () => {
+test('scripts and other sites cannot use the cookie, and only its hash is stored', async () => {
   const browser = new Browser(service);
   const [cookie] = (await browser.signIn('ann@example.com')).headers.getSetCookie();
   expect(cookie).toMatch(/^rollgate-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
@@ -83,7 +83,7 @@ test('the cookie is for scripts unreadable and of this site; only its hash is st
   for (const { row } of rows) expect(row).not.toContain(secret);
 });
 
-test('a sign-in makes a new session and ends the one the browser had', async () => {
+test('a sign-in creates a new session and ends the browser’s previous one', async () => {
   const browser = new Browser(service);
   await browser.signIn('ann@example.com');
   const before = new Browser(service);
@@ -93,7 +93,7 @@ test('a sign-in makes a new session and ends the one the browser had', async () 
   expect((await session(browser)).body['signedIn']).toBe(true);
 });
 
-test('idle for 30 minutes it ends; a request before that keeps it', async () => {
+test('a session ends after 30 minutes without a request', async () => {
   const browser = await browserAs(service, ann.id);
   await older('last_seen_at', '29 minutes');
   expect((await session(browser)).body['signedIn']).toBe(true);
@@ -103,7 +103,7 @@ test('idle for 30 minutes it ends; a request before that keeps it', async () => 
   expect((await session(browser)).body['signedIn']).toBe(false);
 });
 
-test('after 12 hours it ends, however busy; the idle end is never later', async () => {
+test('a session ends after 12 hours of use, and its idle end is never later', async () => {
   const browser = await browserAs(service, ann.id);
   await older('ends_at', '11 hours 50 minutes');
   const { body } = await session(browser);
@@ -112,7 +112,7 @@ test('after 12 hours it ends, however busy; the idle end is never later', async 
   expect((await session(browser)).body['signedIn']).toBe(false);
 });
 
-test('signing out ends this session alone; everywhere ends all of the person and no other', async () => {
+test('signing out ends only this session, and signing out everywhere ends all sessions of the person and no others', async () => {
   const [one, two, three] = await Promise.all([1, 2, 3].map(() => browserAs(service, ann.id)));
   const other = await browserOf(service, 'support');
   if (!one || !two || !three) throw new Error('three');
@@ -127,7 +127,7 @@ test('signing out ends this session alone; everywhere ends all of the person and
   expect((await session(other)).body['signedIn']).toBe(true);
 });
 
-test('a disabled person is out at once and cannot come back', async () => {
+test('disabling a person ends their sessions at once and prevents sign-in', async () => {
   const admin = await browserOf(service, 'admin');
   const browser = await browserOf(service, 'support');
   expect((await admin.patch(`/admin/api/staff/${browser.id}`, { disabled: true })).status).toBe(200);
@@ -156,7 +156,7 @@ test.each([
 });
 
 test.each([[{ 'sec-fetch-site': 'none' }], [{ origin: 'own' }]])(
-  'a change by cookie with %j is the person’s own',
+  'a change by cookie with %j is accepted as the person’s own',
   async (headers: Record<string, string>) => {
     const browser = await browserAs(service, ann.id);
     const own = headers['origin'] === 'own' ? { origin: service.server.url } : headers;
@@ -164,7 +164,7 @@ test.each([[{ 'sec-fetch-site': 'none' }], [{ origin: 'own' }]])(
   },
 );
 
-test('another site cannot sign its visitor in either', async () => {
+test('another site cannot sign its visitor in', async () => {
   const body = { login: ann.login, password: PASSWORD };
   const { status } = await new Browser(service).post('/admin/api/session', body, { 'sec-fetch-site': 'cross-site' });
   expect(status).toBe(403);
@@ -175,7 +175,7 @@ test.each([
   [{ login: 'a b', password: 'x' }, 'login'],
   [{ login: 'ann@example.com', password: 'x', remember: true }, ''],
   [{ login: 'ann@example.com', password: 'x'.repeat(3_000) }, 'password'],
-])('a malformed sign-in is told by field', async (body, field) => {
+])('a malformed sign-in is refused with the name of the field', async (body, field) => {
   const answer = await new Browser(service).post('/admin/api/session', body);
   expect(answer.status).toBe(400);
   expect(answer.body['errors']).toEqual([expect.objectContaining({ field })]);

@@ -26,7 +26,7 @@ const signIn = (login: string, address: string, password = 'not the password'): 
 const times = async (n: number, attempt: () => Promise<Answer>): Promise<number[]> =>
   (await Promise.all(Array.from({ length: n }, attempt))).map(({ status }) => status).sort();
 
-test('ten attempts a minute at a login from one address; then 429 with when to try again, also with the password', async () => {
+test('after ten attempts a minute at a login from one address, even the right password gets a 429 with the time to retry', async () => {
   const { login } = await addPerson(service);
   const statuses = await times(12, () => signIn(login, '203.0.113.7'));
   expect(statuses).toEqual([...Array(10).fill(401), 429, 429]);
@@ -37,12 +37,12 @@ test('ten attempts a minute at a login from one address; then 429 with when to t
   expect(retryAfter).toBeGreaterThan(50);
   expect(retryAfter).toBeLessThanOrEqual(61);
   expect(denied.body).toMatchObject({ title: 'Too Many Requests', retryAfterSeconds: retryAfter });
-  // Nobody is locked out by others: the same login from elsewhere, another one from there.
+  // Others are not locked out: the same login from another address, or another login from this one, still works.
   expect((await signIn(login, '203.0.113.8', PASSWORD)).status).toBe(200);
   expect((await signIn((await addPerson(service)).login, '203.0.113.7', PASSWORD)).status).toBe(200);
 });
 
-test('the address is counted far looser than the login: what one visitor fails at leaves the others behind it alone', async () => {
+test('the limit of an address is much higher than that of a login, so one visitor’s failures do not block others behind it', async () => {
   const { login } = await addPerson(service);
   let n = 0;
   const statuses = await times(40, () => signIn(`guess-${++n}@example.com`, '203.0.113.7'));
@@ -50,7 +50,7 @@ test('the address is counted far looser than the login: what one visitor fails a
   expect((await signIn(login, '203.0.113.7', PASSWORD)).status).toBe(200);
 });
 
-test('an address waits for a minute at most: by default its hour is 60 of its minutes; an IPv6 address is its /64', async () => {
+test('an address waits for at most a minute, because its default hour limit is 60 minute limits, and an IPv6 address is its /64', async () => {
   const { perAddress, perLogin } = DEFAULT_SIGN_IN_LIMITS;
   expect(perAddress.perHour).toBe(60 * perAddress.perMinute);
   const signIns = { perLogin, perAddress: { perMinute: 5, perHour: 300 } };
@@ -72,14 +72,14 @@ test('an address waits for a minute at most: by default its hour is 60 of its mi
   }
 });
 
-test('guesses at one login are counted together, from however many addresses they come', async () => {
+test('guesses at one login are counted together across all addresses', async () => {
   let n = 0;
   const statuses = await times(52, () => signIn('ann@example.com', `203.0.113.${++n}`));
   expect(statuses).toEqual([...Array(50).fill(401), 429, 429]);
   expect((await signIn('bob@example.com', '203.0.113.1')).status).toBe(401);
 });
 
-test('a right password costs nothing', async () => {
+test('a correct password uses up no attempt', async () => {
   const { login } = await addPerson(service);
   for (let n = 0; n < 12; n++) expect((await signIn(login, '203.0.113.7', PASSWORD)).status).toBe(200);
   const { rows } = await database.pool.query<{ subject: string }>(
@@ -88,7 +88,7 @@ test('a right password costs nothing', async () => {
   expect(rows).toEqual([]);
 });
 
-test('attempts at a login that has to wait do not use up its address', async () => {
+test('attempts at a login that must wait do not use up the limit of the address', async () => {
   expect(await times(140, () => signIn('a@example.com', '203.0.113.7'))).toEqual([
     ...Array(10).fill(401),
     ...Array(130).fill(429),
@@ -96,7 +96,7 @@ test('attempts at a login that has to wait do not use up its address', async () 
   expect((await signIn('b@example.com', '203.0.113.7')).status).toBe(401);
 });
 
-test('the wait is told in words, in seconds and by Retry-After', async () => {
+test('the wait is given as text, in seconds and in Retry-After', async () => {
   const own = await startService({
     databaseUrl: database.url,
     signIn: { perLogin: { perMinute: 60, perHour: 1 }, perAddress: DEFAULT_SIGN_IN_LIMITS.perAddress },
@@ -114,12 +114,12 @@ test('the wait is told in words, in seconds and by Retry-After', async () => {
   }
 });
 
-test('an IPv4 address written as IPv6 is the same one', async () => {
+test('an IPv4 address written as IPv6 is the same address', async () => {
   expect(await times(6, () => signIn('a@example.com', '203.0.113.7'))).toEqual(Array(6).fill(401));
   expect(await times(5, () => signIn('a@example.com', '::ffff:203.0.113.7'))).toEqual([...Array(4).fill(401), 429]);
 });
 
-test('once the attempts have left the minute, the door is open again', async () => {
+test('once the attempts have left the minute window, sign-in works again', async () => {
   const { login } = await addPerson(service);
   await times(11, () => signIn(login, '203.0.113.7'));
   const limiter = service.server.app.get<Limiter>(LIMITER, { strict: false });
@@ -128,7 +128,7 @@ test('once the attempts have left the minute, the door is open again', async () 
   expect((await signIn(login, '203.0.113.7', PASSWORD)).status).toBe(200);
 });
 
-test('the service’s own limits stand in no catalogue and on no screen', async () => {
+test('the service’s own limits appear in no catalogue and on no screen', async () => {
   await signIn('a@example.com', '203.0.113.7');
   const { rows } = await database.pool.query<{ apis: number; own: number }>(
     `SELECT count(*)::int AS apis, count(*) FILTER (WHERE group_id = 'rollgate-staff')::int AS own FROM rollgate.catalogue`,
@@ -142,7 +142,7 @@ test('the service’s own limits stand in no catalogue and on no screen', async 
   ]);
 });
 
-test('the limits are settings', async () => {
+test('the limits can be changed by settings', async () => {
   const limits = { perLogin: { perMinute: 2, perHour: 60 }, perAddress: { perMinute: 3, perHour: 200 } };
   const strict = await startService({ databaseUrl: database.url, trustProxy: 1, signIn: limits });
   try {
@@ -159,7 +159,7 @@ test('the limits are settings', async () => {
   }
 });
 
-test('X-Forwarded-For from a peer that is no trusted proxy is ignored, and logged once for each peer with the setting', async () => {
+test('X-Forwarded-For from an untrusted peer is ignored, and logged once per peer with the setting to change', async () => {
   const warnings = ({ log }: TestService) => log.filter(({ msg }) => String(msg).includes('X-Forwarded-For'));
   const untrusting = await startService({ databaseUrl: database.url });
   try {
@@ -180,7 +180,7 @@ test('X-Forwarded-For from a peer that is no trusted proxy is ignored, and logge
   }
 });
 
-test('the limiter ends with the service', async () => {
+test('the limiter closes with the service', async () => {
   const limiter = service.server.app.get<Limiter>(LIMITER, { strict: false });
   await service.server.close();
   await expect(limiter.peek({ account: 'a', api: 'get-bots' })).rejects.toThrow('closed');

@@ -1,9 +1,12 @@
-/** Limits that staff change, over HTTP: what falls is confirmed, an undo undoes its own, and Rollgate's own account is left alone. */
+/**
+ * Staff change limits over HTTP: lowering a limit needs confirmation, an undo reverts only its own change, and Rollgate's
+ * own account cannot be changed.
+ */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
 import type { Browser } from './browser.js';
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
 type Json = Record<string, any>;
 
 let desk: Desk;
@@ -20,8 +23,8 @@ const make = async (spec: Json, by: Browser = desk.support) => {
 };
 const falls = (lowering: Json[]) => lowering.map(({ window, from, to }) => [window, from, to]);
 
-describe('what falls', () => {
-  test('is refused with a list, and done and told when it is confirmed: a new override, a change, a restoration', async () => {
+describe('lowering a limit', () => {
+  test('creating, changing or restoring an override that lowers a limit is refused with a list until it is confirmed', async () => {
     const account = 'fall-co';
     const first = await make({ account, api, perMinute: 300, perHour: 9_000 });
     expect(first.body).toMatchObject({ lowered: [], override: { perMinute: 300 } });
@@ -43,7 +46,7 @@ describe('what falls', () => {
     expect(falls((changed.body as Json)['lowered'])).toEqual([['hour', 3_600, 2_000]]);
 
     const preview = await desk.support.post(path('overrides/expire/preview'), { ids: [id] });
-    expect(preview.body).toEqual({ items: [{ id, lowered: [] }] }); // the one below it allows more
+    expect(preview.body).toEqual({ items: [{ id, lowered: [] }] }); // the remaining override allows more
     const ended = await desk.support.post(path(`overrides/${id}/expire`), { reason: 'x' }, { 'if-match': '"2"' });
     expect(ended.body).toMatchObject({ lowered: [], override: { state: 'expired' } });
     const restore = (more: Json) =>
@@ -69,7 +72,7 @@ describe('what falls', () => {
     expect((await restore({})).status).toBe(200);
   });
 
-  test('a factor raises a whole account, each API by its own default, and a preview says from what to what', async () => {
+  test('a factor raises a whole account, each API by its own default, and a preview shows the limits before and after', async () => {
     const account = 'factor-co';
     const ask = async (more: Json) =>
       (await desk.support.post(path('overrides/preview'), { account, ...more })).body as Json;
@@ -94,7 +97,7 @@ describe('what falls', () => {
     expect(csv.split('\n')[0]).toContain('perMinute,perHour,factor,mode');
   });
 
-  test('a factor above the approval limit becomes a request for an admin; approved it is a factor', async () => {
+  test('a factor above the approval limit becomes a limit request for an admin, and approving it creates a factor', async () => {
     const { status, body } = await make({ account: 'wide-co', factor: 11 });
     expect([status, body['request'].factor]).toEqual([202, 11]);
     const approve = path(`requests/${body['request'].id}/approve`);
@@ -104,7 +107,7 @@ describe('what falls', () => {
     expect(override.body).toMatchObject({ factor: 11, perMinute: null, perHour: null });
   });
 
-  test('by an approval is refused with a list; what the request left out stays', async () => {
+  test('an approval that lowers a limit is refused with a list, and what the request left out stays unchanged', async () => {
     const account = 'approve-co';
     await make({ account, api, perMinute: 300, perHour: 9_000 });
     const ask = { account, api, perMinute: 100, until: inHours(5), reason: 'x' };
@@ -123,7 +126,7 @@ describe('what falls', () => {
   });
 });
 
-test('a limit request whose wanted end has passed is past due', async () => {
+test('a limit request whose requested end has passed is past due', async () => {
   const ask = { account: 'due-co', api, perMinute: 100, until: new Date(Date.now() + 800).toISOString(), reason: 'x' };
   const { request } = (await desk.other.post(path('requests'), ask)).body as Json;
   expect(request.pastDue).toBe(false);
@@ -139,7 +142,7 @@ test('a limit request whose wanted end has passed is past due', async () => {
 });
 
 describe('an undo', () => {
-  test('takes back what its own call did, with a colleague’s change in between', async () => {
+  test('an undo reverts its own change, even if a colleague made a change in between', async () => {
     const account = 'undo-co';
     const both = await Promise.all(
       Array.from({ length: 8 }, (_, i) =>
@@ -159,7 +162,7 @@ describe('an undo', () => {
     expect((await desk.viewer.get(path(`overrides/${override.id}`))).body).toMatchObject({ perMinute: 500 });
   });
 
-  test('needs the permission of what it undoes', async () => {
+  test('an undo needs the permission for the change that it reverts', async () => {
     const token = async (permissions: string[]) => {
       const made = await desk.admin.post(path('tokens'), { name: permissions.join('-'), permissions, role: 'admin' });
       expect(made.status).toBe(201);
@@ -195,8 +198,8 @@ describe('an undo', () => {
   });
 });
 
-describe('an account that was never seen', () => {
-  test('warns with the names that may have been meant, before and after', async () => {
+describe('an account without any traffic on record', () => {
+  test('an unknown account gets a warning with similar names, in the preview and after the change', async () => {
     await calls(desk.limiter, 1, { account: 'casey-and-sons' });
     const near = async (account: string) =>
       ((await desk.support.post(path('overrides/preview'), { account, factor: 2 })).body as Json)['warnings'];
@@ -206,13 +209,13 @@ describe('an account that was never seen', () => {
     expect(await near('quite-another')).toMatchObject([{ near: [] }]);
     const made = await make({ account: 'CASEY-and-sons', factor: 2 });
     expect(made).toMatchObject({ status: 201, body: { warnings: [{ near: ['casey-and-sons'] }] } });
-    // An override that nothing has used does not make the account a known one.
+    // An unused override does not make the account a known one.
     expect(await near('CASEY-and-sons')).toHaveLength(1);
   });
 });
 
 describe('Rollgate’s own account', () => {
-  test('takes no override or request, and has no page', async () => {
+  test('Rollgate’s own account accepts no override or limit request, and has no page', async () => {
     const account = '_rollgate';
     expect((await make({ account, factor: 2 }, desk.admin)).status).toBe(422);
     expect((await make({ account, perMinute: 0, perHour: 0, allowLowering: true }, desk.admin)).status).toBe(422);
@@ -223,7 +226,7 @@ describe('Rollgate’s own account', () => {
       expect((await desk.admin.get(path(`accounts/${account}${page}`))).status).toBe(404);
   });
 
-  test('is in no list and nothing found, whatever it counts', async () => {
+  test('Rollgate’s own account is in no list and in no search result, whatever it counts', async () => {
     const attempt = { login: 'x@example.com', password: 'not it' };
     for (let i = 0; i < 12; i++)
       await desk.service.call(path('session'), {
@@ -243,7 +246,7 @@ describe('"never used"', () => {
   const neverUsed = async (account: string) =>
     ((await desk.viewer.get(path(`overrides?account=${account}&neverUsed=true`))).body as Json)['items'].length;
 
-  test('counts an override that only keeps denials from being enforced', async () => {
+  test('an override that only keeps denials from being enforced counts as used', async () => {
     const account = 'shadow-co';
     await make({ account, mode: 'shadow', expiresAt: null }, desk.admin);
     await desk.limiter.refreshPolicy();
@@ -257,7 +260,7 @@ describe('"never used"', () => {
     expect(listed['items'][0].use.neededAt).not.toBeNull();
   });
 
-  test('counts an override that blocks', async () => {
+  test('an override that blocks calls counts as used', async () => {
     const account = 'block-co';
     await make({ account, api, perMinute: 0, perHour: 0, allowLowering: true });
     await desk.limiter.refreshPolicy();

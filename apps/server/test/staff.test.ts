@@ -32,7 +32,7 @@ async function history(target: string) {
 
 const bob = { login: 'bob@example.com', displayName: 'bob@example.com', role: 'support', signsInBy: 'password' };
 
-test('adding a person: a random password shown once, which signs in; listed; in the history without it', async () => {
+test('an added person gets a random password, shown once, that signs in, is not listed and is not in the history', async () => {
   const { status, body } = await admin.post('/admin/api/staff', { login: 'Bob@example.com', role: 'support' });
   const { staff, password } = body as { staff: { id: string }; password: string };
   expect(status).toBe(201);
@@ -65,7 +65,7 @@ test('adding a person: a random password shown once, which signs in; listed; in 
   expect(stored.rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
-test('each change is a line of the history, with its reason', async () => {
+test('each change is a row in the history with its reason', async () => {
   const { id } = await addPerson(service, { role: 'viewer' });
   const changes = { role: 'auditor', disabled: true, displayName: 'Carol', reason: 'moves to audit' };
   const { status, body } = await admin.patch(`/admin/api/staff/${id}`, changes);
@@ -83,14 +83,14 @@ test('each change is a line of the history, with its reason', async () => {
   expect(rows).toEqual([{ broken_id: null }]);
 });
 
-test('another role holds from the next request on', async () => {
+test('a new role applies from the next request on', async () => {
   const browser = await browserOf(service, 'support');
   expect((await browser.get('/admin/api/staff')).status).toBe(403);
   await admin.patch(`/admin/api/staff/${browser.id}`, { role: 'auditor' });
   expect((await browser.get('/admin/api/staff')).status).toBe(200);
 });
 
-test('another password: the old one and all sessions of the person end, the new one signs in', async () => {
+test('after a password reset the old password and all sessions of the person end, and the new password signs in', async () => {
   const browser = await browserOf(service, 'support');
   const { status, body } = await admin.post(`/admin/api/staff/${browser.id}/password`, { password: 'twelve chars' });
   expect([status, body['password']]).toEqual([200, null]);
@@ -100,7 +100,7 @@ test('another password: the old one and all sessions of the person end, the new 
   expect((await history(browser.id)).map(({ action }) => action)).toEqual(['add', 'password']);
 });
 
-test('who changes their own password stays signed in here, and nowhere else', async () => {
+test('an admin who resets their own password stays signed in here and nowhere else', async () => {
   const elsewhere = await browserAs(service, admin.id);
   const { body } = await admin.post(`/admin/api/staff/${admin.id}/password`);
   expect((await admin.get('/admin/api/session')).body['signedIn']).toBe(true);
@@ -108,7 +108,7 @@ test('who changes their own password stays signed in here, and nowhere else', as
   expect((await new Browser(service).signIn(admin.login, body['password'] as string)).status).toBe(200);
 });
 
-test('everybody may change their own password, who knows it; the other sessions end', async () => {
+test('every person may change their own password if they know it, and their other sessions end', async () => {
   const browser = await browserOf(service, 'viewer');
   const elsewhere = await browserAs(service, browser.id);
   const change = (current: string, password: string) =>
@@ -126,7 +126,7 @@ test('everybody may change their own password, who knows it; the other sessions 
   expect((await history(browser.id)).map(({ action }) => action)).toEqual(['add', 'password']);
 });
 
-test('no way in accepts a password made of the login or the product: added, reset, changed by oneself', async () => {
+test('a password made of the login or the product is refused when a person is added, reset, or changes their own', async () => {
   const login = 'gwendolyn.hartfield@example.com';
   const refused = {
     status: 422,
@@ -147,7 +147,7 @@ test('no way in accepts a password made of the login or the product: added, rese
   expect((await new Browser(service).signIn(browser.login)).status).toBe(200);
 });
 
-test('whoever guesses at the current password is made to wait', async () => {
+test('repeated guesses at the current password must wait', async () => {
   const browser = await browserOf(service, 'viewer');
   const guess = () =>
     browser.post('/admin/api/session/password', { current: 'a guess', password: 'giraffe nut pylon' });
@@ -173,7 +173,7 @@ test.each([
   ['passwordpassword', 400],
   [randomBytes(128).toString('hex'), 201],
   ['жираф орех столб', 201],
-])('a password of %#', async (password, expected) => {
+])('a new password is accepted or refused (case %#)', async (password, expected) => {
   const body = { login: `p${Math.random().toString(36).slice(2)}@example.com`, role: 'viewer', password };
   const answer = await admin.post('/admin/api/staff', body);
   expect(answer.status).toBe(expected);
@@ -181,7 +181,7 @@ test.each([
   else expect(answer.body['errors']).toEqual([expect.objectContaining({ field: 'password' })]);
 });
 
-test('a login that is taken is a conflict; a person who is not there is not found', async () => {
+test('a login in use is a conflict, and an unknown person is not found', async () => {
   const taken = await admin.post('/admin/api/staff', { login: admin.login.toUpperCase(), role: 'viewer' });
   expect([taken.status, taken.body['message']]).toEqual([409, `There is a "${admin.login}" already.`]);
   expect((await admin.patch('/admin/api/staff/stf_0', { disabled: true })).status).toBe(404);
@@ -194,12 +194,12 @@ test.each([
   [{ role: 'owner' }, 'role'],
   [{ role: 'viewer', login: 'x' }, ''],
   [{ displayName: ' ' }, 'displayName'],
-])('a malformed change %j is told', async (changes, field) => {
+])('the malformed change %j is refused with the name of the field', async (changes, field) => {
   const { status, body } = await admin.patch(`/admin/api/staff/${admin.id}`, changes);
   expect([status, body['errors']]).toEqual([400, [expect.objectContaining({ field })]]);
 });
 
-test('the last enabled admin stays, also when two demote each other at once', async () => {
+test('the last enabled admin stays enabled, also when two admins demote each other at once', async () => {
   await database.pool.query(`UPDATE rollgate.staff SET disabled_at = now() WHERE role = 'admin' AND id <> $1`, [
     admin.id,
   ]);
@@ -217,7 +217,7 @@ test('the last enabled admin stays, also when two demote each other at once', as
   expect(answers.map(({ status }) => status).sort()).toEqual([200, expect.any(Number)]);
 });
 
-test('a token: its secret shown once, listed without, in the history without, revoked for good', async () => {
+test('the secret of a token is shown once, and is neither listed nor in the history, and a revoked token never works again', async () => {
   const asked = { name: 'ci', permissions: ['catalogue.read', 'export'], expiresAt: '2099-01-01T00:00:00Z' };
   const { status, body } = await admin.post('/admin/api/tokens', asked);
   const { token, secret } = body as { token: { id: string }; secret: string };
@@ -256,11 +256,11 @@ test.each([
   [{ name: 'a b', permissions: ['export'] }, 400],
   [{ name: 'x', permissions: ['export'], expiresAt: 'tomorrow' }, 400],
   [{ name: 'x', permissions: ['export'], expiresAt: '2020-01-01T00:00:00Z' }, 422],
-])('a token that can never be: %j', async (body, status) => {
+])('the invalid token %j is refused', async (body, status) => {
   expect((await admin.post('/admin/api/tokens', body)).status).toBe(status);
 });
 
-test('nobody gives, or takes away, more than it may do itself', async () => {
+test('a caller cannot grant or remove more permissions than it has', async () => {
   const asked = { name: 'staff-sync', permissions: ['staff.read', 'staff.write'] };
   const { secret } = (await admin.post('/admin/api/tokens', asked)).body as { secret: string };
   const machine = new Browser(service);

@@ -1,4 +1,4 @@
-/** A real identity provider in this process (oidc-provider), whose people sign in without being asked. */
+/** A real identity provider in this process (oidc-provider) that signs people in without a prompt. */
 import { generateKeyPairSync } from 'node:crypto';
 import { createServer, type Server } from 'node:http';
 import type { AddressInfo } from 'node:net';
@@ -16,9 +16,9 @@ export interface TestProvider {
   readonly issuer: string;
   readonly clientId: string;
   readonly clientSecret: string;
-  /** Who sits at the browser. undefined: whoever it is cancels. */
+  /** The person at the browser. undefined: the person cancels. */
   person: ProviderPerson | undefined;
-  /** Claims stand in the ID token; false: the provider tells them when asked. */
+  /** true: the ID token contains the claims; false: only the userinfo endpoint returns them. */
   claimsInIdToken: boolean;
   close(): Promise<void>;
 }

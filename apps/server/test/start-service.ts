@@ -1,4 +1,4 @@
-/** The service in this process, on a database of a test file's own. */
+/** Runs the service in this process, on the test file's own database. */
 import { pino } from 'pino';
 import { createServer, type Server, type ServerOptions } from '../src/server.js';
 
@@ -6,13 +6,13 @@ export interface Answer {
   readonly status: number;
   readonly headers: Headers;
   readonly text: string;
-  /** Of a JSON answer. */
+  /** The parsed body of a JSON response. */
   readonly body: Readonly<Record<string, unknown>>;
 }
 
 export interface TestService {
   readonly server: Server;
-  /** What was logged, at level info and above. */
+  /** The log, at level info and above. */
   readonly log: ReadonlyArray<Readonly<Record<string, unknown>>>;
   call(path: string, init?: RequestInit): Promise<Answer>;
 }

@@ -42,7 +42,7 @@ export async function runCli({ args, environment, out, err }: RunCliOptions): Pr
 
 function createProgram(cli: Cli): Command {
   const program = new Command('rollgate')
-    .description('Rolling rate limits on Postgres. DATABASE_URL, or DATABASE_URL_FILE, says which one.')
+    .description('Rolling rate limits on Postgres. Connects to the database in DATABASE_URL or DATABASE_URL_FILE.')
     .version(VERSION)
     .exitOverride()
     .configureOutput({

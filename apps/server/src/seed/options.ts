@@ -12,12 +12,12 @@ export interface SeedOptions {
 export function seedCommand(): Command {
   return new Command('seed')
     .description(
-      'Fills an empty database of Rollgate with a believable month that ends now: traffic, denials, attacks, overrides, requests,\n' +
-        'staff. DATABASE_URL says which one; without it, that of the running npm start.',
+      'Fills an empty Rollgate database with a realistic month that ends now: traffic, denials, attacks, overrides, limit requests,\n' +
+        'staff. Uses the database in DATABASE_URL; without it, the database of the running npm start.',
     )
-    .option('--days <days>', 'so many days, from 1 to 60', wholeNumber({ least: 1, most: 60 }), 30)
-    .option('--seed <number>', 'another number makes another month', wholeNumber({ least: 0, most: 4_294_967_295 }), 1)
-    .option('--until <time>', 'its last moment, ISO 8601; now by default', parseTime);
+    .option('--days <days>', 'number of days, from 1 to 60', wholeNumber({ least: 1, most: 60 }), 30)
+    .option('--seed <number>', 'random seed: another number generates another month', wholeNumber({ least: 0, most: 4_294_967_295 }), 1)
+    .option('--until <time>', 'end of the month, ISO 8601 (default: now)', parseTime);
 }
 
 function wholeNumber({ least, most }: { least: number; most: number }): (text: string) => number {

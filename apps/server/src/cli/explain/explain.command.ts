@@ -6,8 +6,8 @@ import { AuditorSession } from '../sql/auditor-session.js';
 export function addExplain(program: Command, cli: Cli): void {
   program
     .command('explain')
-    .description('why a call was denied, by the id that its 429 told')
-    .argument('<id>', 'of a denial, or of a limit event')
+    .description('explain a denial (denialId in the 429 response)')
+    .argument('<id>', 'ID of a denial or of a limit event')
     .option('--json', 'print JSON')
     .action((id: string, flags: { readonly json?: true }) => runExplain(cli, id, flags));
 }

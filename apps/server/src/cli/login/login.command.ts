@@ -45,22 +45,22 @@ export function addLoginCommands(program: Command, cli: Cli): void {
   const withPassword = (made: Command) =>
     made
       .addOption(new Option('--password-file <file>', 'take the password from a file').conflicts('passwordStdin'))
-      .option('--password-stdin', 'take the password from stdin; without it a random one is made and printed once');
+      .option('--password-stdin', 'take the password from stdin; by default a random one is generated and printed once');
 
-  withPassword(command('add', 'make a login with the rights of one group, which may connect to this database'))
+  withPassword(command('add', 'create a login that has the rights of one group and may connect to this database'))
     .argument('<name>', 'e.g. shop-api or mia')
-    .addOption(new Option('--as <purpose>', 'what it is for').choices(PURPOSES).makeOptionMandatory())
+    .addOption(new Option('--as <purpose>', 'purpose, which determines the group').choices(PURPOSES).makeOptionMandatory())
     .option(
       '--connections <number>',
-      'sessions at a time (default: 10 for an auditor, no limit for others)',
+      'maximum simultaneous sessions (default: 10 for an auditor, no limit for others)',
       connections,
     )
-    .option('--ensure', 'when it is there already, only give it the password from --password-file or --password-stdin')
+    .option('--ensure', 'if the login exists, only set the password from --password-file or --password-stdin')
     .action((name: string, flags: AddFlags) => add(cli, name, flags));
   withPassword(command('password', 'give a login a new password'))
     .argument('<name>')
     .action((name: string, flags: PasswordFlags) => changePassword(cli, name, flags));
-  command('list', 'every login that has rights here, also those of other databases that could get in').action(
+  command('list', 'list every login with rights here, including logins of other databases that can connect').action(
     (flags: Flags) => list(cli, flags),
   );
   command('remove', 'remove a login and end its sessions')
@@ -68,9 +68,9 @@ export function addLoginCommands(program: Command, cli: Cli): void {
     .action((name: string, flags: Flags) => remove(cli, name, flags));
   command(
     'exclusive',
-    'let only logins that were given this database connect; without --apply only show what would change',
+    'allow only logins created for this database to connect; without --apply only show what would change',
   )
-    .option('--apply', 'do it')
+    .option('--apply', 'make the changes')
     .action((flags: Flags & { readonly apply?: true }) => exclusive(cli, flags));
 }
 

@@ -31,7 +31,7 @@ export function addMigrate(program: Command, cli: Cli): void {
     )
     .option(
       '--repair-access',
-      'repeat roles and grants although nothing is pending, e.g. after a restore on another server',
+      'create roles and grants again even if nothing is pending, e.g. after a restore on another server',
     )
     .option('--json', 'print JSON')
     .action((flags: MigrateFlags) => runMigrate(cli, flags));

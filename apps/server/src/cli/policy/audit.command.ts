@@ -7,7 +7,7 @@ export function addAudit(program: Command, cli: Cli): void {
     .command('audit')
     .description('the history of every change')
     .command('verify')
-    .description('prove the chain of hashes, or name the first row that breaks it')
+    .description('verify the hash chain, or name the first row that breaks it')
     .option('--json', 'print JSON')
     .action((flags: { readonly json?: true }) => verify(cli, flags));
 }

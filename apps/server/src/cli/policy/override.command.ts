@@ -43,7 +43,7 @@ export function addOverride(program: Command, cli: Cli): void {
   override
     .command('set')
     .description(
-      'give an account a custom limit: for all its APIs, or with --group, --api or --subject for a part of them',
+      'set a custom limit for an account: for all APIs, or for those given by --group, --api or --subject',
     )
     .argument('<account>')
     .option('--api <api>', 'for one API')
@@ -51,37 +51,37 @@ export function addOverride(program: Command, cli: Cli): void {
     .option('--subject <name=value>', 'for one subject of the API, e.g. bot=b-17; repeat for each dimension', dimension)
     .option(
       '--per-minute <units>',
-      'in any 60 s; 0 blocks; "default" is the catalogue\'s; left out, it stays as it is in force',
+      'limit in any 60 s; 0 blocks; "default" means the catalogue default; if omitted, the effective limit is kept',
       limit,
     )
-    .option('--per-hour <units>', 'in any hour; the same', limit)
-    .option('--factor <times>', "times each API's own default, in place of limits, e.g. 2 or 1.5", factor)
-    .addOption(new Option('--mode <mode>', 'shadow records denials and enforces none').choices(['enforced', 'shadow']))
-    .option('--starts <time>', 'in so long, e.g. 2h, or at a time like 2026-12-31T12:00:00Z; at once by default', start)
+    .option('--per-hour <units>', 'limit in any hour; same values as --per-minute', limit)
+    .option('--factor <times>', "multiple of each API's own default, instead of limits, e.g. 2 or 1.5", factor)
+    .addOption(new Option('--mode <mode>', 'shadow records denials without enforcing them').choices(['enforced', 'shadow']))
+    .option('--starts <time>', 'start time: a delay like 2h, or a time like 2026-12-31T12:00:00Z (default: now)', start)
     .addOption(
-      new Option('--expires <time>', '24h, 7d, a time like 2026-12-31T12:00:00Z, or never')
+      new Option('--expires <time>', 'end time: 24h, 7d, a time like 2026-12-31T12:00:00Z, or never')
         .argParser(expiry)
         .default(undefined, '24h'),
     )
-    .option('--allow-lowering', 'also where a limit that is in force falls by it')
-    .requiredOption('--reason <text>', 'for the history')
+    .option('--allow-lowering', 'allow the change to lower an effective limit')
+    .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--ticket <id>')
     .option('--json', 'print JSON')
     .action((account: string, flags: SetFlags) => set(cli, account, flags));
   override
     .command('list')
-    .description('overrides, newest first')
+    .description('list overrides, newest first')
     .option('--account <account>')
     .addOption(new Option('--state <state>').choices(['inForce', 'upcoming', 'expired', 'all']).default('inForce'))
-    .option('--expiring <hours>', 'that expire within so many hours')
-    .option('--limit <n>', 'how many', '50')
+    .option('--expiring <hours>', 'only those that expire within this many hours')
+    .option('--limit <n>', 'maximum number of rows', '50')
     .option('--json', 'print JSON')
     .action((flags: ListFlags) => list(cli, flags));
   override
     .command('expire')
-    .description('end an override now')
+    .description('expire an override now')
     .argument('<id>', 'e.g. ovr_17')
-    .requiredOption('--reason <text>', 'for the history')
+    .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--json', 'print JSON')
     .action((id: string, flags: { readonly reason: string; readonly json?: true }) => expire(cli, id, flags));
 }

@@ -29,32 +29,32 @@ interface ApproveFlags {
 }
 
 export function addRequest(program: Command, cli: Cli): void {
-  const request = program.command('request').description('customers who ask for custom limits');
+  const request = program.command('request').description('limit requests of customers');
   request
     .command('list')
-    .description('requests with the usage that proves them; open ones the oldest first')
+    .description('list limit requests with recent usage; oldest open first')
     .option('--account <account>')
     .addOption(new Option('--state <state>').choices(['open', 'approved', 'declined', 'all']).default('open'))
-    .option('--limit <n>', 'how many', '50')
+    .option('--limit <n>', 'maximum number of rows', '50')
     .option('--json', 'print JSON')
     .action((flags: ListFlags) => list(cli, flags));
   request
     .command('approve')
-    .description('approve, with the values wanted or others; makes the override at once')
+    .description('approve a limit request with the requested or other values; creates the override at once')
     .argument('<id>', 'e.g. req_8')
-    .option('--per-minute <units>', 'instead of what was wanted', limit)
-    .option('--per-hour <units>', 'instead of what was wanted', limit)
-    .option('--factor <times>', "times each API's own default, instead of what was wanted", factor)
-    .option('--expires <time>', '24h, 7d, a time like 2026-12-31T12:00:00Z, or never; as wanted by default', expiry)
-    .option('--allow-lowering', 'also where a limit that is in force falls by it')
-    .option('--answer <text>', 'for the customer to read')
+    .option('--per-minute <units>', 'instead of the requested value', limit)
+    .option('--per-hour <units>', 'instead of the requested value', limit)
+    .option('--factor <times>', "multiple of each API's own default, instead of the requested value", factor)
+    .option('--expires <time>', '24h, 7d, a time like 2026-12-31T12:00:00Z, or never (default: as requested)', expiry)
+    .option('--allow-lowering', 'allow the change to lower an effective limit')
+    .option('--answer <text>', 'answer shown to the customer')
     .option('--json', 'print JSON')
     .action((id: string, flags: ApproveFlags) => approve(cli, id, flags));
   request
     .command('decline')
-    .description('decline, with a reason')
+    .description('decline a limit request with a reason')
     .argument('<id>', 'e.g. req_8')
-    .requiredOption('--answer <text>', 'for the customer to read')
+    .requiredOption('--answer <text>', 'answer shown to the customer')
     .option('--json', 'print JSON')
     .action((id: string, flags: { readonly answer: string; readonly json?: true }) => decline(cli, id, flags));
 }

@@ -69,7 +69,7 @@ function table({ columns, rows }: Rows): string {
   ].join('\n');
 }
 
-// biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
+// biome-ignore lint/suspicious/noControlCharactersInRegex: the pattern must match control characters
 const CONTROL = /[\u0000-\u001f\u007f-\u009f\u200e\u200f\u202a-\u202e\u2066-\u2069]/g;
 
 /** Callers choose some of these texts, so escape control characters that would affect the terminal. */

@@ -19,7 +19,7 @@ export function addSql(program: Command, cli: Cli): void {
   program
     .command('sql')
     .description(
-      'ask the audit views in SQL: a read-only session with the rights of an auditor; statements from -c, -f or stdin',
+      'query the audit views in SQL: a read-only session with the rights of an auditor; statements from -c, -f or stdin',
     )
     .addOption(new Option('-c, --command <sql>', 'run these statements').conflicts(['file', 'url']))
     .addOption(new Option('-f, --file <file>', 'run the statements of a file').conflicts('url'))

@@ -22,36 +22,36 @@ interface ReasonFlags extends Flags {
 
 /** `rollgate staff …` and `rollgate token …`. They also restore access when no admin can sign in. */
 export function addStaff(program: Command, cli: Cli): void {
-  const staff = program.command('staff').description('who may sign in to the service');
+  const staff = program.command('staff').description('people who may sign in to the service');
   const command = (name: string, description: string) =>
     staff.command(name).description(description).option('--json', 'print JSON');
   const aboutPerson = (name: string, description: string) =>
     command(name, description).argument('<login>', 'e.g. ann@example.com', checkedBy(loginText));
   const withPassword = (made: Command) =>
-    made.option('--password-stdin', 'take the password from stdin; without it a random one is made and printed once');
+    made.option('--password-stdin', 'take the password from stdin; by default a random one is generated and printed once');
 
-  command('list', 'everybody who may sign in, or could once').action((flags: Flags) => list(cli, flags));
+  command('list', 'list all people, including disabled ones').action((flags: Flags) => list(cli, flags));
   withPassword(aboutPerson('add', 'add a person who signs in with a password'))
-    .addOption(new Option('--role <role>', 'what the person may do').choices(ROLES).makeOptionMandatory())
-    .option('--name <name>', 'as shown; the login by default')
+    .addOption(new Option('--role <role>', 'role of the person').choices(ROLES).makeOptionMandatory())
+    .option('--name <name>', 'display name (default: the login)')
     .action((login: string, flags: PasswordFlags & { role: Role; name?: string }) => add(cli, login, flags));
-  withPassword(aboutPerson('reset', 'give a person another password; all sessions of the person end')).action(
+  withPassword(aboutPerson('reset', 'set a new password for a person; ends all sessions of the person')).action(
     (login: string, flags: PasswordFlags) => reset(cli, login, flags),
   );
-  withReason(aboutPerson('disable', 'lock a person out, at once')).action((login: string, flags: ReasonFlags) =>
+  withReason(aboutPerson('disable', 'disable a person and end their sessions at once')).action((login: string, flags: ReasonFlags) =>
     change(cli, { login, changes: { disabled: true }, flags }),
   );
-  withReason(aboutPerson('enable', 'let a person sign in again')).action((login: string, flags: ReasonFlags) =>
+  withReason(aboutPerson('enable', 'allow a disabled person to sign in again')).action((login: string, flags: ReasonFlags) =>
     change(cli, { login, changes: { disabled: false }, flags }),
   );
-  withReason(aboutPerson('role', 'give a person another role'))
-    .addArgument(staff.createArgument('<role>', 'what the person may do').choices(ROLES))
+  withReason(aboutPerson('role', 'change the role of a person'))
+    .addArgument(staff.createArgument('<role>', 'role of the person').choices(ROLES))
     .action((login: string, role: Role, flags: ReasonFlags) => change(cli, { login, changes: { role }, flags }));
   addTokenCommands(program, cli);
 }
 
 function withReason(made: Command): Command {
-  return made.option('--reason <text>', 'for the history');
+  return made.option('--reason <text>', 'reason, recorded in the history');
 }
 
 async function list(cli: Cli, { json }: Flags): Promise<void> {

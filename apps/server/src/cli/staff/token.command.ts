@@ -18,21 +18,21 @@ interface CreateFlags extends Flags {
 const DAY_MS = 86_400_000;
 
 export function addTokenCommands(program: Command, cli: Cli): void {
-  const token = program.command('token').description('which machines may call the service');
+  const token = program.command('token').description('service tokens for machines');
   const command = (name: string, description: string) =>
     token.command(name).description(description).option('--json', 'print JSON');
 
-  command('create', 'make a service token; it is printed this once')
+  command('create', 'create a service token and print it once')
     .argument('<name>', 'e.g. ci', checkedBy(tokenNameText))
-    .requiredOption('--permissions <names>', 'with commas between, e.g. catalogue.read,export', parsePermissions)
+    .requiredOption('--permissions <names>', 'separated by commas, e.g. catalogue.read,export', parsePermissions)
     .addOption(
-      new Option('--role <role>', 'whose ceiling holds for limits it grants').choices(ROLES).default('support'),
+      new Option('--role <role>', 'role whose approval limit applies to the token').choices(ROLES).default('support'),
     )
-    .option('--days <days>', 'works for so many days; without it, until it is revoked', parseDays)
+    .option('--days <days>', 'days until it expires (default: valid until revoked)', parseDays)
     .action((name: string, flags: CreateFlags) => create(cli, name, flags));
-  command('list', 'service tokens, newest first').action((flags: Flags) => list(cli, flags));
-  command('revoke', 'end a service token')
-    .argument('<name>', 'its name, or its id')
+  command('list', 'list service tokens, newest first').action((flags: Flags) => list(cli, flags));
+  command('revoke', 'revoke a service token')
+    .argument('<name>', 'name or ID of the token')
     .action((name: string, flags: Flags) => revoke(cli, name, flags));
 }
 
