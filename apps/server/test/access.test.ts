@@ -46,14 +46,17 @@ test.each<[Role, number, number]>([
   ['support', 403, 403],
   ['auditor', 200, 403],
   ['admin', 200, 201],
-])('the role %s is refused what it has no permission for, and the refusal names the permission', async (role, list, add) => {
-  const browser = await browserOf(service, role);
-  const listed = await browser.get('/admin/api/staff');
-  expect(listed.status).toBe(list);
-  if (list === 403) expect(listed.body['message']).toBe('This needs the permission "staff.read".');
-  const added = await browser.post('/admin/api/staff', { login: `by-${role}@example.com`, role: 'viewer' });
-  expect(added.status).toBe(add);
-});
+])(
+  'the role %s is refused what it has no permission for, and the refusal names the permission',
+  async (role, list, add) => {
+    const browser = await browserOf(service, role);
+    const listed = await browser.get('/admin/api/staff');
+    expect(listed.status).toBe(list);
+    if (list === 403) expect(listed.body['message']).toBe('This needs the permission "staff.read".');
+    const added = await browser.post('/admin/api/staff', { login: `by-${role}@example.com`, role: 'viewer' });
+    expect(added.status).toBe(add);
+  },
+);
 
 test('a service token has exactly its own permissions, and needs no header against cross-site requests', async () => {
   const { secret } = await tokenFor(['staff.read']);

@@ -108,7 +108,7 @@ test('the reported size of the counters is the actual size', async () => {
 test.each([
   ['synchronous_commit', 'synchronous_commit = off', 'synchronous_commit', /RESET synchronous_commit/],
   ['database', 'default_transaction_read_only = on', 'default_transaction_read_only', /writable/],
-])('%s set to %s is reported with a remedy', async (name, assignment, setting, remedy) => {
+])('the check %s reports %s with a remedy', async (name, assignment, setting, remedy) => {
   const check = await diagnosis({
     breaking: `ALTER DATABASE postgres SET ${assignment}`,
     repairing: `SET default_transaction_read_only = off; ALTER DATABASE postgres RESET ${setting}`,

@@ -44,12 +44,9 @@ test.each(files)('the query %s returns the stored result', async (name) => {
   expect(JSON.parse(JSON.stringify(rows))).toEqual(expected[name]);
 });
 
-test.each(files)(
-  '%s starts with its question, reads only the schema rollgate_audit, and is in the list',
-  (name) => {
-    const [question = ''] = textOf(name).split('\n');
-    expect(question).toMatch(/^-- [A-Z].*\?/);
-    expect(textOf(name)).not.toMatch(/rollgate\./);
-    expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| [${name}](${name}) | ${question.slice(3)} |`);
-  },
-);
+test.each(files)('%s starts with its question, reads only the schema rollgate_audit, and is in the list', (name) => {
+  const [question = ''] = textOf(name).split('\n');
+  expect(question).toMatch(/^-- [A-Z].*\?/);
+  expect(textOf(name)).not.toMatch(/rollgate\./);
+  expect(readFileSync(join(folder, 'README.md'), 'utf8')).toContain(`| [${name}](${name}) | ${question.slice(3)} |`);
+});

@@ -17,7 +17,7 @@ afterAll(async () => {
 
 const JSON_BODY = { 'content-type': 'application/json' };
 
-test('the root path describes the service and links to its API', async () => {
+test('the root path names the service and links to its probes and metrics', async () => {
   const { status, body } = await service.call('/');
   expect(status).toBe(200);
   expect(body).toEqual({
@@ -28,12 +28,15 @@ test('the root path describes the service and links to its API', async () => {
   for (const link of body['links'] as string[]) expect((await service.call(link)).status).toBe(200);
 });
 
-test.each(['/nowhere', '/healthz/', '/HEALTHZ', '//healthz'])('%s is not a route and gets a 404 problem', async (path) => {
-  const { status, headers, body } = await service.call(path);
-  expect(status).toBe(404);
-  expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
-  expect(body).toEqual({ type: 'about:blank', title: 'Not Found', status: 404, message: `Cannot GET ${path}` });
-});
+test.each(['/nowhere', '/healthz/', '/HEALTHZ', '//healthz'])(
+  '%s is not a route and gets a 404 problem',
+  async (path) => {
+    const { status, headers, body } = await service.call(path);
+    expect(status).toBe(404);
+    expect(headers.get('content-type')).toBe('application/problem+json; charset=utf-8');
+    expect(body).toEqual({ type: 'about:blank', title: 'Not Found', status: 404, message: `Cannot GET ${path}` });
+  },
+);
 
 test.each<[string, RequestInit, number]>([
   ['malformed JSON', { body: '{"a":', headers: JSON_BODY }, 400],

@@ -138,14 +138,17 @@ test('each sign-in sets the role from the groups, and a person without a mapped 
   expect(rows.map(({ action }) => action)).toEqual(['add', 'role', 'rename']);
 });
 
-test.each([[undefined], [[]], [['others', 'Support-Team']]])('a person with the groups %j cannot sign in', async (groups) => {
-  const browser = new Browser(service);
-  const nobody = person(groups === undefined ? {} : { groups });
-  expect(await signIn(browser, nobody)).toBe('/admin/?signInFailed=not-allowed');
-  expect((await whoIs(browser)).signedIn).toBe(false);
-  const { rows } = await database.pool.query('SELECT FROM rollgate.staff WHERE oidc_subject = $1', [nobody.sub]);
-  expect(rows).toEqual([]);
-});
+test.each([[undefined], [[]], [['others', 'Support-Team']]])(
+  'a person with the groups %j cannot sign in',
+  async (groups) => {
+    const browser = new Browser(service);
+    const nobody = person(groups === undefined ? {} : { groups });
+    expect(await signIn(browser, nobody)).toBe('/admin/?signInFailed=not-allowed');
+    expect((await whoIs(browser)).signedIn).toBe(false);
+    const { rows } = await database.pool.query('SELECT FROM rollgate.staff WHERE oidc_subject = $1', [nobody.sub]);
+    expect(rows).toEqual([]);
+  },
+);
 
 test('a person disabled here stays disabled, whatever the provider says, and its role and password cannot be changed here', async () => {
   const browser = new Browser(service);

@@ -74,7 +74,7 @@ test('a wrong password and an unknown login get the same response, and neither i
   expect(JSON.stringify(service.log)).not.toMatch(/her password|nobody@/);
 });
 
-test('scripts and other sites cannot use the cookie, and only its hash is stored', async () => {
+test('the cookie is HttpOnly and SameSite, and only its hash is stored', async () => {
   const browser = new Browser(service);
   const [cookie] = (await browser.signIn('ann@example.com')).headers.getSetCookie();
   expect(cookie).toMatch(/^rollgate-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);

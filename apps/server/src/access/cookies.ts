@@ -48,9 +48,7 @@ export function clearCookie(exchange: { request: HttpRequest; response: HttpResp
   setCookie(exchange, { names, value: '', maxAgeSeconds: 0 });
 }
 
-/**
- * Plain http from this machine to a name of this machine, with no proxy in between. Even an untrusted proxy is recognized.
- */
+/** Plain http from this machine to a name of this machine. Forwarding headers show that there is a proxy, trusted or not. */
 function isPlainLocal({ secure, socket, headers, host }: HttpRequest): boolean {
   if (secure || !isLoopback(socket.remoteAddress)) return false;
   if (['forwarded', 'x-forwarded-for', 'x-forwarded-proto'].some((name) => headers[name] !== undefined)) return false;

@@ -14,7 +14,7 @@ export function untrustedProxyWarning(logger: Logger) {
   const warned = new Set<string>();
   return (request: HttpRequest, _response: unknown, next: () => void): void => {
     if (request.headers['x-forwarded-for'] !== undefined && warned.size < MOST_PEERS && !isTrusted(request)) {
-      // No proxy is trusted here, so this is the address of the connection.
+      // This peer is not trusted, so its header is ignored and this is the address of the connection.
       const peer = addressOf(request);
       if (!warned.has(peer)) {
         warned.add(peer);

@@ -16,7 +16,12 @@ export function seedCommand(): Command {
         'staff. Uses the database in DATABASE_URL; without it, the database of the running npm start.',
     )
     .option('--days <days>', 'number of days, from 1 to 60', wholeNumber({ least: 1, most: 60 }), 30)
-    .option('--seed <number>', 'random seed: another number generates another month', wholeNumber({ least: 0, most: 4_294_967_295 }), 1)
+    .option(
+      '--seed <number>',
+      'random seed: another number generates another month',
+      wholeNumber({ least: 0, most: 4_294_967_295 }),
+      1,
+    )
     .option('--until <time>', 'end of the month, ISO 8601 (default: now)', parseTime);
 }
 

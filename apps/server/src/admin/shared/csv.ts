@@ -58,7 +58,7 @@ async function file(
   try {
     const rows = await runner.stream(sql, [...values]);
     const last = inChunks(text);
-    // If the client disconnects, the last stream is destroyed, and with it the statement.
+    // If the client disconnects, `last` is destroyed, and with it the statement.
     pipeline(rows, last, () => void runner.release());
     return new StreamableFile(last, { type, disposition: `attachment; filename="${name}"` }).setErrorHandler(
       (_error, response) => {

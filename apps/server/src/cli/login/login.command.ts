@@ -45,11 +45,16 @@ export function addLoginCommands(program: Command, cli: Cli): void {
   const withPassword = (made: Command) =>
     made
       .addOption(new Option('--password-file <file>', 'take the password from a file').conflicts('passwordStdin'))
-      .option('--password-stdin', 'take the password from stdin; by default a random one is generated and printed once');
+      .option(
+        '--password-stdin',
+        'take the password from stdin; by default a random one is generated and printed once',
+      );
 
   withPassword(command('add', 'create a login that has the rights of one group and may connect to this database'))
     .argument('<name>', 'e.g. shop-api or mia')
-    .addOption(new Option('--as <purpose>', 'purpose, which determines the group').choices(PURPOSES).makeOptionMandatory())
+    .addOption(
+      new Option('--as <purpose>', 'purpose, which determines the group').choices(PURPOSES).makeOptionMandatory(),
+    )
     .option(
       '--connections <number>',
       'maximum simultaneous sessions (default: 10 for an auditor, no limit for others)',

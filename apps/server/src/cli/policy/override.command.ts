@@ -42,9 +42,7 @@ export function addOverride(program: Command, cli: Cli): void {
   const override = program.command('override').description('custom limits of accounts');
   override
     .command('set')
-    .description(
-      'set a custom limit for an account: for all APIs, or for those given by --group, --api or --subject',
-    )
+    .description('set a custom limit for an account: for all APIs, or for those given by --group, --api or --subject')
     .argument('<account>')
     .option('--api <api>', 'for one API')
     .option('--group <group>', 'for a group of APIs')
@@ -56,7 +54,9 @@ export function addOverride(program: Command, cli: Cli): void {
     )
     .option('--per-hour <units>', 'limit in any hour; same values as --per-minute', limit)
     .option('--factor <times>', "multiple of each API's own default, instead of limits, e.g. 2 or 1.5", factor)
-    .addOption(new Option('--mode <mode>', 'shadow records denials without enforcing them').choices(['enforced', 'shadow']))
+    .addOption(
+      new Option('--mode <mode>', 'shadow records denials without enforcing them').choices(['enforced', 'shadow']),
+    )
     .option('--starts <time>', 'start time: a delay like 2h, or a time like 2026-12-31T12:00:00Z (default: now)', start)
     .addOption(
       new Option('--expires <time>', 'end time: 24h, 7d, a time like 2026-12-31T12:00:00Z, or never')

@@ -28,7 +28,10 @@ export function addStaff(program: Command, cli: Cli): void {
   const aboutPerson = (name: string, description: string) =>
     command(name, description).argument('<login>', 'e.g. ann@example.com', checkedBy(loginText));
   const withPassword = (made: Command) =>
-    made.option('--password-stdin', 'take the password from stdin; by default a random one is generated and printed once');
+    made.option(
+      '--password-stdin',
+      'take the password from stdin; by default a random one is generated and printed once',
+    );
 
   command('list', 'list all people, including disabled ones').action((flags: Flags) => list(cli, flags));
   withPassword(aboutPerson('add', 'add a person who signs in with a password'))
@@ -38,11 +41,11 @@ export function addStaff(program: Command, cli: Cli): void {
   withPassword(aboutPerson('reset', 'set a new password for a person; ends all sessions of the person')).action(
     (login: string, flags: PasswordFlags) => reset(cli, login, flags),
   );
-  withReason(aboutPerson('disable', 'disable a person and end their sessions at once')).action((login: string, flags: ReasonFlags) =>
-    change(cli, { login, changes: { disabled: true }, flags }),
+  withReason(aboutPerson('disable', 'disable a person and end their sessions at once')).action(
+    (login: string, flags: ReasonFlags) => change(cli, { login, changes: { disabled: true }, flags }),
   );
-  withReason(aboutPerson('enable', 'allow a disabled person to sign in again')).action((login: string, flags: ReasonFlags) =>
-    change(cli, { login, changes: { disabled: false }, flags }),
+  withReason(aboutPerson('enable', 'allow a disabled person to sign in again')).action(
+    (login: string, flags: ReasonFlags) => change(cli, { login, changes: { disabled: false }, flags }),
   );
   withReason(aboutPerson('role', 'change the role of a person'))
     .addArgument(staff.createArgument('<role>', 'role of the person').choices(ROLES))
