@@ -1,19 +1,19 @@
 /**
- * The answer to a batch, joined to its items by key.
+ * Matches the rows of an answer to the items of the batch by key.
  *
- * Invariant: a row of the answer is found by the key it carries, never by its position. Postgres returns rows in the order
- * that its plan gives them.
+ * Invariant: rows are matched by the key they carry, never by position, because Postgres returns rows in any order that
+ * its plan produces.
  */
 import { BrokenAnswerError } from './outage/faults.js';
 import type { AcquireItem, AcquireRow } from './store.js';
 
 type Ints = readonly (number | null)[];
 
-/** One row of the answer for each index. */
+/** The answer as columns; each index is one row. */
 export interface AnswerColumns {
-  /** The key of the row: the place of its item in the batch, from 1. */
+  /** The key of the row: the position of its item in the batch, from 1. */
   readonly item: Ints;
-  /** `undefined`: every item was decided in the second of the answer's clock. */
+  /** `undefined` if every item was decided in the second of the answer's clock. */
   readonly second: Ints | undefined;
   readonly granted: Ints;
   readonly minuteUsed: Ints;
@@ -24,8 +24,9 @@ export interface AnswerColumns {
 }
 
 /**
- * The rows in the order of the items. `nowMs`: the answer's clock.
- * @throws BrokenAnswerError when an item has no row or two, or a row is of no item
+ * Returns the rows in the order of the items. `nowMs` is the answer's clock, Unix ms.
+ *
+ * @throws BrokenAnswerError when an item has no row or two rows, or a row belongs to no item
  */
 export function rowsByItem(items: readonly AcquireItem[], columns: AnswerColumns, nowMs: number): AcquireRow[] {
   const { item } = columns;
@@ -43,7 +44,7 @@ export function rowsByItem(items: readonly AcquireItem[], columns: AnswerColumns
     if (rows[place] !== undefined) throw new BrokenAnswerError(`two rows of item ${item[i]}`);
     rows[place] = rowOf(columns, { i, second });
   }
-  // Each row has an item of its own: as many rows as items leave none without.
+  // Each row has a different item, so equal numbers of rows and items mean that no item lacks a row.
   if (item.length !== items.length) throw new BrokenAnswerError(`${item.length} rows for ${items.length} items`);
   return rows as AcquireRow[];
 }

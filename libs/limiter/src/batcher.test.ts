@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { Batcher, type Call } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
-/** A place that answers when told, and records what it was asked. */
+/** A fake store that records batches and answers when the test says so. */
 function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
   const sent: {
     items: readonly AcquireItem[];
@@ -40,12 +40,12 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
   return { sent, ask, batcher };
 }
 
-/** Until all promise jobs that are due have run. */
+/** Resolves after all pending promise jobs have run. */
 const settled = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 const subjects = (items: readonly AcquireItem[] | undefined) =>
   items?.map(({ subject, calls }) => `${subject}×${calls}`);
 
-test('an idle lane sends at once, and what arrives meanwhile is the next batch', async () => {
+test('an idle lane sends at once, and calls that arrive meanwhile form the next batch', async () => {
   const { sent, ask } = recorder();
   void ask('a');
   await settled();
@@ -60,7 +60,7 @@ test('an idle lane sends at once, and what arrives meanwhile is the next batch',
   expect((await Promise.all(later)).map(({ position }) => position)).toEqual([0, 0, 1]);
 });
 
-test('calls of one turn share a batch', async () => {
+test('calls of one turn of the event loop share a batch', async () => {
   const { sent, ask } = recorder();
   void ask('a');
   void ask('b');
@@ -69,7 +69,7 @@ test('calls of one turn share a batch', async () => {
   expect(sent.map(({ items }) => subjects(items))).toEqual([['a×2', 'b×1']]);
 });
 
-test('unequal calls of one subject wait, and keep their order', async () => {
+test('unequal calls of one subject wait and keep their order', async () => {
   const { sent, ask } = recorder();
   const calls = [ask('a'), ask('a', { cost: 2 }), ask('a'), ask('a', { perMinute: 7 })];
   for (let batch = 0; batch < 4; batch++) {
@@ -86,7 +86,7 @@ test('unequal calls of one subject wait, and keep their order', async () => {
   ]);
 });
 
-test('stripes are in flight side by side, and lanes of one stripe share a batch', async () => {
+test('stripes send concurrently, and lanes of one stripe share a batch', async () => {
   const { sent, ask } = recorder({ stripes: 2 });
   void ask('a', { lane: 1 });
   void ask('b', { lane: 2 });
@@ -100,7 +100,7 @@ test('stripes are in flight side by side, and lanes of one stripe share a batch'
   expect(sent.map(({ items }) => items.map(({ lane }) => lane))).toEqual([[1, 3], [2], [4]]);
 });
 
-test('a second batch goes behind the first once it is worth its own cost, a third waits', async () => {
+test('a second batch is sent once it is large enough, and a third one waits', async () => {
   const { sent, ask, batcher } = recorder({ batchesInFlight: 2 });
   const some = (n: number, name: string) => Array.from({ length: n }, (_, i) => ask(`${name}${i}`));
   const calls = [ask('a')];
@@ -120,7 +120,7 @@ test('a second batch goes behind the first once it is worth its own cost, a thir
   calls.push(ask('d'));
   sent[1]?.answer();
   await settled();
-  expect(sent).toHaveLength(3); // one is in flight, and the next is not worth it
+  expect(sent).toHaveLength(3); // one batch is in flight, and the next one is too small to be sent
   sent[2]?.answer();
   await settled();
   expect(sent.map(({ items }) => items.length)).toEqual([1, 64, 80, 1]);
@@ -129,7 +129,7 @@ test('a second batch goes behind the first once it is worth its own cost, a thir
   await batcher.drained();
 });
 
-test('a batch is at most so many rows; the rest goes next', async () => {
+test('a batch contains at most maxItems rows, and the rest goes into the next one', async () => {
   const { sent, ask } = recorder({ maxItems: 2 });
   const calls = ['a', 'b', 'c', 'd', 'c', 'a'].map((subject) => ask(subject));
   for (let batch = 0; batch < 2; batch++) {
@@ -143,7 +143,7 @@ test('a batch is at most so many rows; the rest goes next', async () => {
   ]);
 });
 
-test('a failed batch fails its own callers only', async () => {
+test('a failed batch fails only its own callers', async () => {
   const { sent, ask, batcher } = recorder();
   const doomed = ask('a');
   const other = ask('a', { lane: 2 });
@@ -159,7 +159,7 @@ test('a failed batch fails its own callers only', async () => {
   await batcher.drained();
 });
 
-test('drained waits for all that was asked', async () => {
+test('drained waits for all added calls', async () => {
   const { sent, ask, batcher } = recorder();
   void ask('a');
   let drained = false;

@@ -1,11 +1,11 @@
 /**
- * Lanes are dealt to a few stripes; what arrives at one while a batch of it is in flight is its next batch, sent behind the
- * first where it is worth it. No timer: an idle stripe sends at once, so its latency is one round trip, and a busy one's batches
- * grow by themselves.
+ * Batches calls by stripe, a group of lanes. Calls that arrive at a stripe while a batch is in flight form its next
+ * batch, which is sent behind the first if it is large enough. There is no timer: an idle stripe sends immediately, so
+ * its latency is one round trip, and the batches of a busy stripe grow by themselves.
  *
- * Invariants: a batch holds a subject once (equal calls are merged, unequal ones wait for the next batch, so calls of
- * one subject are decided in the order they came, but for a batch that was refused and is asked again); a failed batch fails its
- * own callers only.
+ * Invariants: a batch contains each subject once (equal calls are merged, others wait for the next batch, so calls of
+ * one subject are decided in the order they came, except in a rejected batch that is retried); a failed batch fails
+ * only its own callers.
  */
 import { BrokenAnswerError, isBadData } from './outage/faults.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
@@ -14,7 +14,7 @@ export interface Call extends Omit<AcquireItem, 'calls'> {
   fail(error: unknown): void;
 }
 
-/** A call's answer: its row of the result, and how many calls of that row come before it. */
+/** The answer to a call: its row of the result, and how many calls of that row come before it. */
 export interface Answer {
   readonly nowMs: number;
   readonly row: AcquireRow;
@@ -30,30 +30,33 @@ interface Pending<C> extends AcquireItem {
 interface Stripe<C> {
   /** The next batch. */
   next: Map<string, Pending<C>>;
-  /** Calls that can't be merged into the next batch, in their order. */
+  /** Calls that can't be merged into the next batch, in order. */
   later: C[];
   laterSubjects: Set<string>;
   batchesInFlight: number;
-  /** The next batch is about to be sent. */
+  /** True if the next batch is about to be sent. */
   due: boolean;
 }
 
 /**
- * Rows that are worth a batch's own cost while another one is in flight: fewer wait for its end, so that a node with little
- * to ask sends one batch at a time.
+ * The smallest number of rows worth a second batch while one is in flight. Fewer rows wait for the first batch, so an
+ * instance with little traffic sends one batch at a time.
  */
 const WORTH_A_BATCH = 64;
 
 export interface BatcherOptions<C> {
-  /** One function for all calls, not a closure each. Must not throw: the rest of the batch waits for it. */
+  /**
+   * Called for each answered call. It is one function for all calls, to avoid a closure for each. It must not throw,
+   * because the rest of the batch is still waiting.
+   */
   settle(call: C, answer: Answer): void;
-  /** Batches of one stripe must be decided in the order in which they are sent. */
+  /** Sends a batch. Batches of one stripe must be decided in the order they are sent. */
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
-  /** As many as lanes: a batch holds one lane. */
+  /** Number of stripes. If it equals the number of lanes, a batch contains one lane. */
   stripes: number;
-  /** Of one stripe, at once. */
+  /** Largest number of batches of one stripe in flight. */
   batchesInFlight: number;
-  /** Rows of one batch at most. */
+  /** Largest number of rows in a batch. */
   maxItems: number;
 }
 
@@ -85,7 +88,7 @@ export class Batcher<C extends Call> {
     this.#sendWhereDue(stripe);
   }
 
-  /** Resolves when nothing waits and nothing is in flight. */
+  /** Resolves when no call is waiting or in flight. */
   drained(): Promise<void> {
     if (this.#stripes.every(isIdle)) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
@@ -108,7 +111,9 @@ export class Batcher<C extends Call> {
     }
   }
 
-  /** In a microtask, so that all calls of one turn of the event loop share a batch. */
+  /**
+   * Sends the next batch if it is due, in a microtask, so that all calls of one turn of the event loop share a batch.
+   */
   #sendWhereDue(stripe: Stripe<C>): void {
     if (stripe.due || !this.#isWorthSending(stripe)) return;
     stripe.due = true;
@@ -137,7 +142,10 @@ export class Batcher<C extends Call> {
     if (this.#idle.length > 0 && this.#stripes.every(isIdle)) for (const resolve of this.#idle.splice(0)) resolve();
   }
 
-  /** Of a batch with bad data nothing was written: its halves are asked apart, so that it fails the one to blame only. */
+  /**
+   * Sends a batch and settles its calls. A batch rejected for bad data wrote nothing: its two halves are retried
+   * separately, so that only the bad item fails.
+   */
   async #deliver(batch: readonly Pending<C>[]): Promise<void> {
     try {
       const result = await this.#send(batch);

@@ -1,4 +1,4 @@
-/** Reports answers that can't be true: once when they begin, and once more after a minute without any. */
+/** Reports inconsistent answers: once when they begin, and once more after a minute without any. */
 import type { BrokenAnswerError } from './outage/faults.js';
 import type { Reports } from './reports.js';
 
@@ -14,7 +14,7 @@ export class BrokenAnswers {
   }
 
   report(error: BrokenAnswerError): void {
-    // One error fails every call of its batch.
+    // The same error fails every call of its batch, so report it once.
     if (this.#newest === error) return;
     this.#newest = error;
     this.#reports.trouble('answers', {

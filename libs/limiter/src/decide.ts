@@ -1,4 +1,7 @@
-/** From a row of the store, or a remembered denial, to the decision one caller gets. A denial is counted in its event. */
+/**
+ * Builds a caller's decision from a row of the store or from a remembered denial, and counts denials in their limit
+ * events.
+ */
 import {
   type ApiEntry,
   type Decision,
@@ -23,26 +26,26 @@ export interface Asked {
   readonly account: string;
   readonly key: string;
   readonly limits: Limits;
-  /** What `limits` are the half of, while a quarantine halves them. */
+  /** The limits before a quarantine halved them; set only during a quarantine. */
   readonly fullLimits?: Limits | undefined;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
-  /** Ids of the overrides that govern it. */
+  /** IDs of the overrides that govern the call. */
   readonly governedBy: readonly string[];
   readonly cost: number;
   readonly request: AcquireRequest;
 }
 
-/** What a node decides by while the database does not answer. */
+/** The instance's own answer while the database does not respond. */
 export interface OutageAnswer {
   readonly limits: Limits;
   readonly answer: AcquireResult;
-  /** When to ask again where the node's own counts name no time, Unix ms; `null`: no wait helps. */
+  /** When to retry if the instance's own counts give no time, Unix ms. `null` if retrying does not help. */
   readonly retryMs: number | null;
 }
 
 const MIN_RESET_MS = 1;
-/** At most. */
+/** The longest a quarantine lasts. */
 const QUARANTINE_MS = 61_000;
 
 interface Counted {
@@ -53,7 +56,7 @@ interface Counted {
   readonly minuteResetMs: number | null;
   readonly hourResetMs: number | null;
   readonly retryMs: number | null;
-  /** The remembered denial it comes from. */
+  /** The remembered denial that the decision comes from. */
   readonly denial: Denial | undefined;
 }
 
@@ -66,7 +69,9 @@ export class Decider {
     this.#policy = policy;
   }
 
-  /** @throws BrokenAnswerError when the answer is not what its own counts and the limits say */
+  /**
+   * Builds the decision of one call. @throws BrokenAnswerError when the answer contradicts its own counts or the limits
+   */
   decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
     const granted = position < row.granted;
     const spent = asked.cost * Math.min(position + 1, row.granted);
@@ -88,7 +93,10 @@ export class Decider {
     return decision;
   }
 
-  /** By this node's own counts, under its own limits, while the database does not answer. Every one of them is recorded. */
+  /**
+   * Builds a decision from this instance's own counts and share of the limit, while the database does not answer. Every
+   * such decision is recorded.
+   */
   decideInOutage(asked: Asked, { limits, answer, retryMs }: OutageAnswer): Decision {
     const row = answer.rows[0] as AcquireRow;
     const granted = row.granted > 0 || asked.mode === 'shadow';
@@ -110,15 +118,17 @@ export class Decider {
   }
 
   /**
-   * The same denial, `ageMs` later. Its window counts are those of the denial: what has left a window since is not known
-   * here, only that this node let nothing in. So they are not too low, and a window longer ago than its own length is empty.
+   * Repeats a denial, `ageMs` later, with its original window counts. The instance can't know which units have left a
+   * window since then, but it knows that it allowed nothing, so the counts are not too low. A window older than its own
+   * length is empty.
    */
   decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
-    // Not where only its units deny: after a step back of the database's clock a minute is remembered for longer.
+    // Keep the minute if only its units deny the call: after the database's clock steps back, the minute is remembered
+    // for longer.
     const minuteIsOver =
       ageMs >= (WINDOW_SECONDS.minute + 1) * 1000 &&
       (denial.hourUsed + asked.cost > asked.limits.perHour || asked.cost > asked.limits.perMinute);
-    // Field by field: a spread here was two fifths of the time of a denial.
+    // Copied field by field: an object spread here took two fifths of the time of a denial.
     return this.#decision(asked, {
       granted: false,
       nowMs: denial.nowMs + ageMs,
@@ -137,8 +147,8 @@ export class Decider {
     const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
     const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
     const violated = granted ? NONE : violatedWindows(cost, { minute, hour });
-    const deniedBy = violated.at(-1) ?? null; // the hour, where both are
-    // A denial has a cause, is on record by it, and says when to come back. One that has none is no decision.
+    const deniedBy = violated.at(-1) ?? null; // the hour if both are violated
+    // A denial must name the window that caused it. An answer without a cause is not a decision.
     if (!granted && deniedBy === null)
       throw new BrokenAnswerError(`a call of ${entry.id} was denied that both its windows have room for`);
     if (retryMs === null && fits(cost, limits))
@@ -161,7 +171,10 @@ export class Decider {
     };
   }
 
-  /** Counts the denial. A remembered one finds its event at hand: all it costs is a comparison. */
+  /**
+   * Counts the denial and returns its ID. A remembered denial has its event at hand, so counting it costs one
+   * comparison.
+   */
   #denialId(asked: Asked, counted: Counted, window: Window): string {
     const recorder = this.#recorder;
     if (recorder === undefined) return nextId();
@@ -174,7 +187,7 @@ export class Decider {
         nowMs,
         retryMs: counted.retryMs,
         policyVersion: this.#policy.version,
-        // A blocked caller who does not stop is on record at once, and then once a minute.
+        // A blocked caller that keeps calling is recorded immediately, and then once a minute.
         ...(denial?.retryMs === null ? { spanMs: 60_000 } : {}),
       });
       if (denial !== undefined) denial.event = event;
@@ -195,7 +208,7 @@ export class Decider {
   }
 }
 
-/** Which one of its event the call is, from 1. */
+/** Counts the call and returns its number within the event, from 1. */
 function count(event: LimitEvent, cost: number, nowMs: number): number {
   event.units += cost;
   event.lastMs = nowMs;
@@ -203,7 +216,10 @@ function count(event: LimitEvent, cost: number, nowMs: number): number {
   return event.count;
 }
 
-/** When a cost above the halved limits of a quarantine may fit; `null`: it is above the full limits, or there is none. */
+/**
+ * When a cost above the halved limits of a quarantine may be allowed; `null` if it is above the full limits, or if
+ * there is no quarantine.
+ */
 function afterQuarantine({ cost, fullLimits }: Asked, nowMs: number): number | null {
   return fullLimits !== undefined && fits(cost, fullLimits) ? nowMs + QUARANTINE_MS : null;
 }
@@ -232,7 +248,7 @@ function windowState(limit: number, used: number, resetMs: number | null, nowMs:
     limit,
     used,
     remaining: Math.max(0, limit - used),
-    // A remembered count may have begun to drain: the next unit leaves within a second or is not known.
+    // A remembered count may have started to shrink; the next unit leaves within a second or at an unknown time.
     resetAfterMs: resetMs === null ? null : Math.max(MIN_RESET_MS, resetMs - nowMs),
   };
 }

@@ -1,48 +1,53 @@
 /**
- * Denials the database has already spoken: until the earliest time at which that cost can fit, the node answers from
- * here, and an attacker costs no database work.
+ * Remembers denials of the database. Until the earliest time at which the cost can fit, the instance answers from
+ * memory, so repeated denials cost no database work.
  *
- * Invariants: bounded; right because a window only drains with time. What frees a window otherwise (another limit, a
- * refund, a reset) ends the memory: other limits don't match an entry, the rest calls `forget`. Where it can't be known which
- * subject was freed, `forgetAll`.
+ * Invariants: memory is bounded; remembered denials are correct because a window only drains with time. Anything else
+ * that frees a window (another limit, a refund, a reset) ends the memory: an entry applies only under the same limits,
+ * and in the other cases `forget` is called. If it is unknown which subject was freed, `forgetAll` is called.
  */
 import { type Limits, WINDOW_SECONDS } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
 import type { LimitEvent } from './events/limit-event.js';
 
 export interface Denial {
-  /** The least cost known to be denied. A smaller one is asked of the database. */
+  /** The smallest cost known to be denied. A smaller one goes to the database. */
   readonly cost: number;
   readonly perMinute: number;
   readonly perHour: number;
   readonly minuteUsed: number;
   readonly hourUsed: number;
-  /** Database clock, Unix ms: when it was decided, when each window's oldest unit leaves, when the cost fits. */
+  /**
+   * Database clock, Unix ms: when the call was decided, when each window's oldest unit leaves, and when the cost fits.
+   */
   readonly nowMs: number;
   readonly minuteResetMs: number | null;
   readonly hourResetMs: number | null;
-  /** `null`: it never does, under these limits. */
+  /** `null` if the cost never fits under these limits. */
   readonly retryMs: number | null;
-  /** This node's clock, ms, when the denial was learned. */
+  /** This instance's clock in ms when the denial arrived. */
   readonly learnedAt: number;
-  /** Where the newest call it answered was counted. */
+  /** The limit event that counted the newest call answered from this entry. */
   event: LimitEvent | undefined;
 }
 
 export class DenialMemory {
-  /** Takes room for all of them at once: made when there is a first one to remember. */
+  /** Allocates its full capacity up front, so create it on first use. */
   #denials: LRUCache<string, Denial> | undefined;
   readonly #maxSubjects: number;
   readonly #now: () => number;
   #generation = 0;
 
-  /** `now`: this node's monotonic clock, ms. */
+  /** `now` returns this instance's monotonic clock, ms. */
   constructor({ maxSubjects, now }: { maxSubjects: number; now: () => number }) {
     this.#maxSubjects = maxSubjects;
     this.#now = now;
   }
 
-  /** Changes with every `forget` and `forgetAll`. A denial decided before one and arriving after it is not remembered. */
+  /**
+   * Changes with every `forget` and `forgetAll`. A denial that was requested before one of them and arrives after it is
+   * not remembered.
+   */
   get generation(): number {
     return this.#generation;
   }
@@ -53,7 +58,7 @@ export class DenialMemory {
     this.#denials.set(subject, denial);
   }
 
-  /** The denial in force for this call, and how long ago it was learned. */
+  /** The denial that applies to this call, and how long ago it arrived, ms. */
   recall({
     key: subject,
     cost,
@@ -68,7 +73,7 @@ export class DenialMemory {
     const ageMs = this.#now() - denial.learnedAt;
     const call = { cost, nowMs: denial.nowMs + ageMs, perMinute, perHour };
     if (ageMs >= 0 && covers(denial, call)) return { denial, ageMs };
-    // What the database answers takes its place. Where it grants, these counts are history.
+    // The entry will be replaced by the database's answer; if that grants the call, these counts are outdated.
     this.#denials?.delete(subject);
     return undefined;
   }
@@ -89,7 +94,7 @@ interface CallNow extends Limits {
   readonly nowMs: number;
 }
 
-/** Of a denial that no wait helps: the counts it tells are then those of an hour that is over. */
+/** How long a denial that no wait resolves is remembered: after that, its counts describe an hour that is over. */
 const LONGEST_MS = (WINDOW_SECONDS.hour + 1) * 1000;
 
 function covers(denial: Denial, call: CallNow): boolean {
@@ -103,9 +108,9 @@ function covers(denial: Denial, call: CallNow): boolean {
 }
 
 /**
- * Denied it is, but by which window? By these counts by both, and units of the hour have left since. The database knows;
- * it is asked so at most once a second, and no longer than the minute stays full. A cost above the limit of the hour is
- * denied by the hour whatever has left it.
+ * Whether it is unknown which window denies the call: by these counts both do, but units of the hour have left since.
+ * Only the database knows. It is queried at most once a second, and only while the minute is full. A cost above the
+ * hour's limit is always denied by the hour.
  */
 function isUnsure(
   { minuteUsed, hourUsed, hourResetMs }: Denial,

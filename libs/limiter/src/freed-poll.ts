@@ -1,23 +1,31 @@
 /**
- * Learns which subjects other instances freed (a refund, a reset) and drops their remembered denials.
+ * Polls for subjects freed by other instances (a refund, a reset) and forgets their remembered denials.
  *
- * Invariant: no freed subject is missed, however long this instance was out of touch. Each look asks for what was committed since
- * the snapshot of the one before; where that list would have a hole, every remembered denial is dropped.
+ * Invariant: no freed subject is missed, however long this instance was disconnected. Each poll reads what was
+ * committed since the snapshot of the previous one. If rows of that list may be missing, all remembered denials are
+ * forgotten.
  *
- * A poll, not a LISTEN: it works through any pooler, and one empty index scan a second costs nothing.
+ * It polls instead of using LISTEN, because polling works through any pooler, and one empty index scan a second costs
+ * almost nothing.
  */
 import type pg from 'pg';
 
 export interface FreedPollOptions {
   readonly pool: pg.Pool;
   readonly onFreed: (subject: string) => void;
-  /** Any subject may have been freed. */
+  /** Called when any subject may have been freed. */
   readonly onHole: () => void;
-  /** Whether this instance decides by the database. While it does not, a remembered denial is the best that is known. */
+  /**
+   * Whether the database decides this instance's calls. While it does not, a remembered denial is the best information
+   * available.
+   */
   readonly decidesByDatabase: () => boolean;
-  /** 1 s by default: a subject is freed on every instance within 2 s. */
+  /** Interval between two polls in ms, 1,000 by default: a freed subject is known to every instance within 2 s. */
   readonly everyMs?: number;
-  /** Without an answer for so long while the database decides other calls, any subject may have been freed; 15 s by default. */
+  /**
+   * If no poll succeeds for this many ms while the database decides other calls, any subject may have been freed;
+   * 15,000 by default.
+   */
   readonly outOfTouchAfterMs?: number;
   readonly onError?: ((error: unknown) => void) | undefined;
 }
@@ -32,7 +40,7 @@ interface FreedRow {
 export class FreedPoll {
   readonly #options: FreedPollOptions;
   readonly #timer: NodeJS.Timeout;
-  /** The server's life and the snapshot of the last look. */
+  /** The server's `life` and the snapshot of the last poll. */
   #last: { readonly life: string; readonly seen: string } | undefined;
   #heardAt = performance.now();
   #polling: Promise<void> | undefined;
@@ -43,7 +51,7 @@ export class FreedPoll {
     this.#timer.unref();
   }
 
-  /** One look; a look still under way is the same one. */
+  /** Polls once, or joins the poll in progress. */
   poll(): Promise<void> {
     this.#polling ??= this.#poll().finally(() => {
       this.#polling = undefined;

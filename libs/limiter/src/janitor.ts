@@ -1,32 +1,32 @@
 /**
- * Removes idle heads and old finished minutes, lane by lane, in steps of a few milliseconds.
+ * Removes idle head rows and old archived minutes, lane by lane, in steps of a few milliseconds.
  *
- * Invariants: never waits for a lane (`rollgate.sweep` skips a busy one); never removes what is younger than 3,661 s;
- * one instance at a time: each step holds an advisory lock for its own transaction, because a connection pooler may give every
- * transaction another session; stops within one step.
+ * Invariants: it never waits for a lane (`rollgate.sweep` skips a busy one); it never removes rows younger than 3,661
+ * s; only one instance sweeps at a time, by an advisory lock that each step takes for its own transaction, because a
+ * connection pooler may run every transaction in another session; it stops within one step.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { LANES } from '@rollgate/contract';
 import type pg from 'pg';
 
-/** Finished minutes are kept a day by default, for explaining and auditing. */
+/** How long archived minutes are kept by default: one day, for explaining denials and for audits. */
 export const DEFAULT_KEEP_SECONDS = 86_400;
 
-/** Class 7606, key 0; the lanes' own locks are of class 7605. */
+/** The lock has class 7606 and key 0. The locks of lanes have class 7605. */
 const BEGIN_STEP = 'BEGIN; SELECT pg_try_advisory_xact_lock(7606, 0) AS locked';
 const BUSY_RETRIES = 20;
 
 export interface JanitorOptions {
   readonly pool: pg.Pool;
-  /** How long finished minutes are kept, at least 3,661 s. */
+  /** How long archived minutes are kept, in seconds, at least 3,661. */
   readonly keepSeconds?: number;
-  /** Between two passes, 5 minutes by default. */
+  /** Average interval between two passes, in ms, 5 minutes by default. */
   readonly everyMs?: number;
-  /** Rows looked at in one step, 500 by default. The lane waits for as long as one step takes. */
+  /** Rows examined in one step, 500 by default. The lane is locked for the duration of one step. */
   readonly stepRows?: number;
-  /** Between two steps, so that a pass never takes a core for itself; 10 ms by default. */
+  /** Pause between two steps in ms, 10 by default, so that a pass does not occupy a whole core. */
   readonly pauseMs?: number;
-  /** Unix ms, for tests that own the time. */
+  /** Current time in Unix ms, for tests that control time. */
   readonly clock?: (() => number) | undefined;
   readonly onError?: (error: unknown) => void;
 }
@@ -34,11 +34,11 @@ export interface JanitorOptions {
 export interface SweepTotals {
   readonly heads: number;
   readonly buckets: number;
-  /** Lanes given up for this pass because they were busy each time they were asked. */
+  /** Lanes skipped in this pass because they were busy at every attempt. */
   readonly busyLanes: number;
 }
 
-/** Where the next step goes on: after this head, and after this minute of this subject. */
+/** Where the next step continues: after this head, and after this minute of this subject. */
 type SweepPosition = [headAfter: string | null, bucketSubject: string | null, bucketMinute: number | null];
 type SweepTuple = [busy: boolean, heads: number, buckets: number, ...SweepPosition];
 
@@ -61,8 +61,10 @@ export class Janitor {
   }
 
   /**
-   * One pass over all lanes. It ends early when another instance has begun one; `undefined`: that instance was there first, and
-   * nothing was removed here.
+   * Runs one pass over all lanes. It ends early if another instance starts a pass.
+   *
+   * @returns the totals, or `undefined` if another instance was already sweeping and nothing was removed here.
+   * @throws the database's error
    */
   async sweep(): Promise<SweepTotals | undefined> {
     const client = await this.#options.pool.connect();
@@ -79,7 +81,7 @@ export class Janitor {
       failure = error as Error;
       throw error;
     } finally {
-      // A connection that failed is closed, not given to the next pass: its transaction may still be open.
+      // Close a failed connection instead of returning it to the pool: its transaction may still be open.
       client.release(failure);
     }
   }
@@ -113,7 +115,7 @@ export class Janitor {
   async #run(): Promise<void> {
     const { everyMs = 300_000, onError } = this.#options;
     while (!this.#stop.signal.aborted) {
-      // Jittered, so that nodes started together don't meet at the lock each time.
+      // Add jitter, so that instances started together do not compete for the lock each time.
       await this.#pause(everyMs * (0.5 + Math.random()));
       if (this.#stop.signal.aborted) return;
       await this.sweep().catch((error: unknown) => onError?.(error));
@@ -125,7 +127,7 @@ export class Janitor {
   }
 }
 
-/** undefined: another instance is sweeping. */
+/** Runs one step. Returns `undefined` if another instance is sweeping. */
 async function sweepStep(client: pg.PoolClient, values: unknown[]): Promise<SweepTuple | undefined> {
   const begun = (await client.query(BEGIN_STEP)) as unknown as pg.QueryResult<{ locked: boolean }>[];
   const locked = begun.at(-1)?.rows[0]?.locked === true;

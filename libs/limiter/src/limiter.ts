@@ -1,7 +1,8 @@
 /**
- * The path of a call: validate, look into the denial memory, batch by lane, one statement in the store.
+ * The path of a call: validate it, look for a remembered denial, batch it by lane, and run one statement in the store.
  *
- * Invariants: nothing malformed enters a batch; a denial is a value; only a broken store throws.
+ * Invariants: a malformed call never enters a batch; a denial is a value, not an error; after validation only a store
+ * that fails or gives an inconsistent answer makes `acquire` reject.
  */
 import {
   type ApiEntry,
@@ -36,34 +37,40 @@ import { subjectUsage } from './usage.js';
 export interface LimiterOptions {
   readonly store: Store;
   readonly catalogue: Catalogue;
-  /** Groups of lanes whose batches are in flight side by side on this node, 2 by default; 64: each batch holds one lane. */
+  /**
+   * Groups of lanes whose batches run concurrently on this instance, 2 by default. With 64, each batch contains one
+   * lane.
+   */
   readonly stripes?: number;
-  /** Of one stripe, one behind the other, 1 by default: the store must decide them in the order in which they are sent. */
+  /**
+   * Batches of one stripe that may be in flight, 1 by default. With more, the store must decide them in the order sent.
+   */
   readonly batchesInFlight?: number;
-  /** Rows of one batch at most, 1,000 by default. */
+  /** Largest number of rows in a batch, 1,000 by default. */
   readonly maxBatchItems?: number;
-  /** Denied subjects this node remembers, 100,000 by default. */
+  /** Largest number of denied subjects that this instance remembers, 100,000 by default. */
   readonly maxDeniedSubjects?: number;
-  /** This node's monotonic clock in ms, for the denial memory. Tests inject one. */
+  /** This instance's monotonic clock in ms, for the denial memory. Tests inject one. */
   readonly now?: () => number;
-  /** The limits in force; the catalogue's defaults by default. */
+  /** The effective limits; the catalogue's defaults by default. */
   readonly policy?: PolicySource;
-  /** Notes which overrides decide calls. */
+  /** Counts which overrides decide calls. */
   readonly uses?: OverrideUses;
   /** Records denials. The limiter closes it. */
   readonly recorder?: Recorder;
-  /** Takes customers' requests for custom limits. */
+  /** Files customers' limit requests. */
   readonly requests?: LimitRequests;
-  /** Stops what runs beside the limiter, before its store is closed. */
+  /** Stops the background work. `close` calls it before it closes the store. */
   readonly onClose?: () => Promise<void>;
-  /** Whether the store was reached; without it the store is taken to be there. */
+  /** Tracks whether the store has been reached. Without it, the store is assumed to be reachable. */
   readonly contact?: Contact;
-  /** Decides while the store does not answer; without it a store's failure is the caller's. */
+  /** Decides calls while the store does not answer. Without it, `acquire` rejects with the store's error. */
   readonly outage?: Outage;
-  /** From a call's entry to its decision, ms; with `outage` only. */
+  /** Time from a call's start to its decision, ms. Used only with `outage`. */
   readonly budgetMs?: () => number;
-  /** What a look, a refund or a reset may take, ms; with `outage` only. */
+  /** Longest time for `peek`, `usage`, a refund or a reset, ms. Used only with `outage`. */
   readonly lookMs?: () => number;
+  /** Receives changes of the limiter's state; by default they are written with `console.warn`. */
   readonly reports?: Reports;
 }
 
@@ -72,28 +79,29 @@ export interface PolicySource {
   readonly policy: Policy;
   /** The clock by which overrides start and expire, Unix ms. */
   now(): number;
-  /** Looks now. Resolves to whether that succeeded. */
+  /** Reads the limits now. Resolves to `false` if that failed. */
   refresh(): Promise<boolean>;
-  /** Since the policy was last known to be the database's, ms; `undefined`: it never was. */
+  /** Time since the policy was last read from the database, ms; `undefined` if it was never read. */
   ageMs(): number | undefined;
-  /** Half limits while counts can't be trusted whole. */
+  /** Halves the limits while the counts may be incomplete. */
   readonly quarantine?: Quarantine;
 }
 
-/** A call under way. */
+/** A call that is waiting for its decision. */
 interface PendingCall extends Call, Timed {
   readonly asked: Asked;
-  /** Of the denial memory, when the call was asked. */
+  /** Generation of the denial memory when the call was queued. */
   readonly generation: number;
   resolve(decision: Decision): void;
 }
 
+/** One page of an account's usage. `next` is the `after` value for the following page, or `null` on the last page. */
 export interface UsagePage {
   readonly items: readonly SubjectUsage[];
   readonly next: string | null;
 }
 
-/** For what is left to tell when the limiter closes; a database that does not answer must not hold up a shutdown. */
+/** Longest time for each closing step: a database that does not answer must not delay a shutdown. */
 const CLOSE_WITHIN_MS = 2_000;
 
 interface UsageQuery {
@@ -103,13 +111,18 @@ interface UsageQuery {
   readonly limit: number;
 }
 
+/** The limiter was used after `close()` was called. */
 export class LimiterClosedError extends Error {
   override readonly name = 'LimiterClosedError';
 }
 
+/**
+ * Decides calls against the effective limits. Create one per process with `createPostgresLimiter`, and call `close()`
+ * when the process shuts down.
+ */
 export class Limiter {
   readonly catalogue: Catalogue;
-  /** undefined: this limiter counts in memory. */
+  /** Files customers' limit requests; `undefined` for a limiter that counts in memory. */
   readonly requests: LimitRequests | undefined;
   /** Where changes of this limiter's state are reported. */
   readonly reports: Reports;
@@ -124,7 +137,7 @@ export class Limiter {
   readonly #uses: OverrideUses;
   readonly #onClose: () => Promise<void>;
   readonly #refunded = new WeakSet<Decision>();
-  /** The second in which a decision's units are counted, where it is not that of the decision. */
+  /** The second in which a decision's units are counted, if it differs from the second of the decision. */
   readonly #countedIn = new WeakMap<Decision, number>();
   readonly #brokenAnswers: BrokenAnswers;
   readonly #outage: Outage | undefined;
@@ -162,11 +175,11 @@ export class Limiter {
   }
 
   /**
-   * Reaches the database once, so that the first call does not wait for a sign-in, and a wrong URL, login or schema is
-   * known before any call comes. Resolves when calls are decided by the database. A limiter that is not started this way
-   * starts by itself; until it has reached its database it decides nothing.
+   * Connects to the database, so that the first call does not wait for a sign-in, and a wrong URL, login or schema is
+   * reported before any call arrives. Resolves when the database can decide calls. Calling it is optional: a limiter
+   * connects by itself after it is created. Until it has reached its database, it decides no calls.
    *
-   * @throws LimiterStartError with one line that says what to do. Attempts go on in the background until `close`.
+   * @throws LimiterStartError with a one-line message that says what to do. The limiter keeps trying until `close`.
    */
   async start(): Promise<void> {
     this.#assertOpen();
@@ -174,15 +187,15 @@ export class Limiter {
   }
 
   /**
-   * Asks for `cost` units in both windows at once, all or nothing.
+   * Requests `cost` units in both windows at once, all or nothing.
    *
-   * @returns the decision; a denial is one.
-   * @throws InvalidRequestError, UnknownApiError (the request is malformed, nothing was counted), LimiterClosedError,
-   * LimiterUnavailableError (no decision can be made now), or the store's error.
+   * @returns the decision. A denial is also returned, not thrown.
+   * @throws InvalidRequestError or UnknownApiError if the request is malformed (nothing was counted),
+   * LimiterClosedError, LimiterUnavailableError (no decision can be made now), or the store's error.
    */
   acquire(request: AcquireRequest): Promise<Decision> {
     if (this.#contact?.reached === false) return this.#contact.forCall().then(() => this.acquire(request));
-    // No async function: each would add a promise to a call that may be answered from memory.
+    // Not an async function: that would add a promise to every call, even one answered from memory.
     try {
       const cost = validCost(request.cost === undefined ? 1 : request.cost);
       const subject = this.#subject(request, cost);
@@ -217,7 +230,7 @@ export class Limiter {
     });
   }
 
-  /** The store did not decide, or not in time: what it may still grant stays spent and is nobody's. */
+  /** The store failed or was too late. Units that it still grants stay spent, and no caller receives them. */
   #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
     if (error instanceof BrokenAnswerError) this.#brokenAnswers.report(error);
     if (call.settled) return;
@@ -250,16 +263,17 @@ export class Limiter {
     resolve(this.#used(asked, decision));
   }
 
-  /** Counts what the overrides behind a decision did for it. */
+  /** Records which overrides affected the decision. */
   #used({ governedBy, entry }: Asked, decision: Decision): Decision {
     if (governedBy.length > 0) this.#uses.note(decision, { governedBy, byDefault: this.#policy.defaultOf(entry) });
     return decision;
   }
 
   /**
-   * Looks without spending.
-   * @returns both windows with their release schedule: when how many units come free.
-   * @throws as `acquire`.
+   * Reads usage without spending units.
+   *
+   * @returns both windows with their release schedules: when how many units become available.
+   * @throws the same errors as `acquire`.
    */
   async peek(ref: SubjectRef): Promise<SubjectUsage> {
     await this.#contact?.forCall();
@@ -269,9 +283,11 @@ export class Limiter {
   }
 
   /**
-   * Every API and subject of the account with units in its hour, in key order, one page (100 subjects by default).
-   * @returns `next`: the `after` of the next page; `null`: this is the last.
-   * @throws InvalidRequestError, or the store's error.
+   * Lists every API and subject of the account that has units in its hour window, in key order, one page at a time (100
+   * subjects by default).
+   *
+   * @returns `items`, and `next`: the `after` value for the next page, or `null` if this is the last page.
+   * @throws InvalidRequestError, LimiterClosedError, LimiterUnavailableError, or the store's error.
    */
   async usage(
     account: string,
@@ -290,7 +306,7 @@ export class Limiter {
     const keys = found.slice(0, limit);
     const subjects = keys.flatMap((key) => {
       const entry = this.#entryOfScope(parseSubjectKey(key).scope);
-      return entry ? [{ key, entry, account, ...this.#inForce(entry, { account: encoded, subject: key }) }] : []; // an API since removed
+      return entry ? [{ key, entry, account, ...this.#inForce(entry, { account: encoded, subject: key }) }] : []; // the API is no longer in the catalogue
     });
     const { nowMs, counts } = await this.#store.peek(
       lane,
@@ -304,8 +320,12 @@ export class Limiter {
   }
 
   /**
-   * Takes back what a decision granted, e.g. because the guarded work never started. A decision is refunded once.
-   * @returns the units given back: 0 for a denial, a second refund, or when the units have left the record.
+   * Returns the units of an allowed decision, for example because the guarded work never started. A decision can be
+   * refunded once; after a failed refund it can be tried again.
+   *
+   * @returns the number of units returned: 0 for a denial, for a second refund, or when the units are no longer on
+   * record.
+   * @throws LimiterClosedError, LimiterUnavailableError, or the store's error.
    */
   async refund(decision: Decision): Promise<number> {
     this.#assertOpen();
@@ -323,7 +343,11 @@ export class Limiter {
     }
   }
 
-  /** Empties both windows of the subject. What was used stays on record. */
+  /**
+   * Empties both windows of the subject. Past usage stays on record for audits.
+   *
+   * @throws InvalidRequestError, UnknownApiError, LimiterClosedError, LimiterUnavailableError, or the store's error.
+   */
   async reset(ref: SubjectRef): Promise<void> {
     const { key } = this.#subject(ref);
     try {
@@ -333,31 +357,41 @@ export class Limiter {
     }
   }
 
-  /** Looks for changed limits now: what was committed before is in force here after it. False: the database did not answer. */
+  /**
+   * Reads changed limits now. Changes that were committed before the call apply on this instance once it resolves.
+   *
+   * @returns `false` if the database did not answer.
+   */
   async refreshPolicy(): Promise<boolean> {
     const refreshed = this.#policySource?.refresh() ?? Promise.resolve(true);
     if (this.#outage === undefined) return await awake(refreshed);
     return await within(this.#lookMs(), refreshed, 'the limits in force were not read').catch(() => false);
   }
 
-  /** Which policy decides here; `ageMs`: since it was last known to be the database's. */
+  /**
+   * The policy that this instance uses. `ageMs` is the time since it was last read from the database, ms; `undefined`
+   * if it was never read.
+   */
   policyState(): { version: number; ageMs: number | undefined; overrides: number } {
     return { version: this.#policy.version, ageMs: this.#policySource?.ageMs(), overrides: this.#policy.overrides };
   }
 
-  /** An API's default limits in force, edits included. @throws UnknownApiError */
+  /** An API's current default limits, including edits. @throws UnknownApiError */
   defaultLimitsOf(api: string): InForce['limits'] {
     return this.#policy.defaultOf(this.catalogue.get(api)).limits;
   }
 
-  /** The limits in force for a subject. @throws InvalidRequestError, UnknownApiError */
+  /**
+   * The effective limits of a subject. @throws InvalidRequestError, UnknownApiError, LimiterClosedError,
+   * LimiterUnavailableError
+   */
   async limitsOf(ref: SubjectRef): Promise<InForce> {
     await this.#contact?.forCall();
     const { limits, source, mode, governedBy } = this.#subject(ref);
     return { limits, source, mode, governedBy };
   }
 
-  /** Whether this node decides by the database, and since when. */
+  /** Whether the database currently decides this instance's calls, since when, and why not. */
   state(): NodeState {
     const state: NodeState = this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
     if (this.#contact?.reached === false) {
@@ -368,17 +402,23 @@ export class Limiter {
     return { mode: 'quarantine', sinceMs: quarantine.sinceMs, reason: quarantine.reason };
   }
 
-  /** Another instance has freed this subject. */
+  /** Forgets the remembered denial of one subject, because another instance has freed it. */
   forgetDenial(subject: string): void {
     this.#denials.forget(subject);
   }
 
-  /** Any subject may have been freed: the next call of each asks the database. */
+  /**
+   * Forgets all remembered denials, because any subject may have been freed. The next call of each subject goes to the
+   * database.
+   */
   forgetDenials(): void {
     this.#denials.forgetAll();
   }
 
-  /** Lets what is in flight finish, then lets the store go. */
+  /**
+   * Rejects new calls, lets calls in flight finish, writes recorded denials, and closes the connections. Calling it
+   * again returns the same promise.
+   */
   close(): Promise<void> {
     this.#closed ??= this.#close();
     return this.#closed;

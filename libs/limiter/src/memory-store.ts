@@ -1,16 +1,16 @@
 /**
- * Counts in this process's memory, by a clock it is given. For tests of applications: same decisions as Postgres, held
- * to the same conformance suite, nothing durable or shared.
+ * Counts in this process's memory, by a given clock. For application tests: it makes the same decisions as Postgres and
+ * passes the same conformance suite, but is neither durable nor shared.
  */
 import { WINDOW_SECONDS, type Window } from '@rollgate/contract';
 import type { AcquireItem, AcquireResult, AcquireRow, Store, SubjectCounts, UsedSecond } from './store.js';
 
 export class MemoryStore implements Store {
-  /** Units by second, oldest first, per subject. */
+  /** Units by second for each subject, oldest first. */
   readonly #subjects = new Map<string, Map<number, number>>();
   readonly #clock: () => number;
 
-  /** `clock`: Unix ms. */
+  /** `clock` returns Unix ms. */
   constructor({ clock = Date.now }: { clock?: () => number } = {}) {
     this.#clock = clock;
   }
@@ -23,7 +23,7 @@ export class MemoryStore implements Store {
     return this.#subjects.has(subject);
   }
 
-  /** Drops subjects with nothing in either window. */
+  /** Removes subjects without units in either window. */
   dropIdle(): void {
     const now = Math.floor(this.#clock() / 1000);
     for (const [subject, counts] of this.#subjects)
@@ -67,7 +67,7 @@ export class MemoryStore implements Store {
     };
   }
 
-  /** First second in which the next call fits both windows; `null`: it never does. */
+  /** First second in which the next call fits in both windows; `null` if there is none. */
   #retryAt(
     counts: ReadonlyMap<number, number>,
     { item: { cost, perMinute, perHour }, now }: { item: AcquireItem; now: number },
@@ -108,7 +108,7 @@ export class MemoryStore implements Store {
   }
 
   async reset(_lane: number, subject: string): Promise<void> {
-    // The last second stays, empty: the clock of the subject never goes back.
+    // Keep the last second, with 0 units, because the subject's clock must never go back.
     const counts = this.#subjects.get(subject);
     for (const second of counts?.keys() ?? []) counts?.set(second, 0);
   }
@@ -116,7 +116,7 @@ export class MemoryStore implements Store {
   async close(): Promise<void> {}
 }
 
-/** The current second, the whole ones before it, and the partly covered oldest one: 61 and 3,601 seconds. */
+/** The current second, the whole seconds before it, and the partly covered oldest one: 61 or 3,601 seconds. */
 function inWindow(counts: ReadonlyMap<number, number>, window: Window, now: number): UsedSecond[] {
   const oldest = now - WINDOW_SECONDS[window];
   const found: UsedSecond[] = [];
@@ -136,7 +136,7 @@ function leavesAt(used: UsedSecond | undefined, window: Window): number | null {
   return used ? used.second + WINDOW_SECONDS[window] + 1 : null;
 }
 
-/** First second in which `cost` more fits; `null` when it is above the limit. */
+/** First second in which `cost` more units fit; `null` if the cost is above the limit. */
 function fits(
   seconds: readonly UsedSecond[],
   { window, limit, cost, now }: { window: Window; limit: number; cost: number; now: number },

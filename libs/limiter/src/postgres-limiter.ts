@@ -28,86 +28,96 @@ import { type OnReport, Reports } from './reports.js';
 import { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
 
-/** Some hundred times as long as a write takes. */
+/** Timeout of one event write; a normal write takes about a hundredth of it. */
 const WRITE_WITHIN_MS = 5_000;
 
-/** Of one stripe: while one is answered, Postgres is at the next. */
+/** Batches in flight for each stripe: Postgres works on the next one while the answer of the first is processed. */
 const BATCHES_IN_FLIGHT = 2;
 
+/** Options of `createPostgresLimiter`. Only `databaseUrl` is required. */
 export interface PostgresLimiterOptions {
   /**
-   * `postgres://user:password@host:5432/database` of a database that `rollgate migrate` has prepared, or a function that
-   * returns it, which is called for each new connection: a rotated password is used without a restart.
+   * `postgres://user:password@host:5432/database`, or a function that returns it. The function is called for each new
+   * connection, so a rotated password takes effect without a restart. The database must be prepared by `rollgate
+   * migrate`.
    */
   readonly databaseUrl: DatabaseUrl;
   /** The password, or a function that returns it, called for each new connection. It takes precedence over the URL's. */
   readonly password?: Password;
-  /** The platform's matrix by default. */
+  /** The APIs and their default limits. The default is the catalogue of the sample platform. */
   readonly catalogue?: Catalogue;
-  /** As much of the catalogue as the database's own has, all of it by default: the rest is this program's private matter. */
+  /**
+   * The part of the catalogue to register in the database, all of it by default. APIs that are left out exist only in
+   * this program.
+   */
   readonly registered?: Catalogue;
   /**
-   * Groups of lanes whose batches are in flight side by side on this node, 2 by default: batches of fewer are larger, and a
-   * batch's own cost outweighs its items'.
-   * More where the database has cores to spare; 64: each batch holds one lane.
+   * Groups of lanes whose batches run concurrently on this instance, 2 by default. Fewer stripes give larger batches,
+   * and the fixed cost of a batch outweighs the cost of its rows. Raise it if the database has idle cores. With 64,
+   * each batch contains one lane.
    */
   readonly stripes?: number;
   /**
-   * Connections for decisions, as many as stripes by default, opened at start and kept open; 2 more are for looking, refunds
-   * and resets, 3 for the rest.
+   * Connections for decisions, equal to `stripes` by default. They are opened at start and kept open. The limiter uses
+   * 2 more for reading usage, refunds and resets, and 3 for background work.
    */
   readonly connections?: number;
   /**
-   * From a call's entry to its decision, 150 ms by default: what the database does not decide in time is decided by
-   * `outage`. Twice the measured round trip to the database, 500 ms at most, comes on top, so that a healthy database far
-   * away is not taken for an outage. No call takes longer than `budgetMs` and 500 ms.
+   * Time from a call's start to its decision, in ms, 150 by default. If the database has not decided by then, `outage`
+   * applies. Twice the measured round trip to the database, at most 500 ms, is added, so that a distant but healthy
+   * database is not treated as an outage. No call takes longer than `budgetMs` plus 500 ms.
    */
   readonly budgetMs?: number;
-  /** How each API is decided while the database does not answer; `false`: its failure is the caller's. */
+  /** How calls are decided while the database does not answer; with `false`, `acquire` rejects with its error. */
   readonly outage?: false | OutageModes;
   /**
-   * While the database is away each instance grants by itself its share of half a limit. The database counts the instances that
-   * share it; `nodes` only raises that number, e.g. where more of them start than have been running within the last hour.
+   * While the database is unavailable, each instance allows its share of half the limit. The database counts the
+   * instances that share it. Set `nodes` only to raise that number, for example when more instances will start than
+   * have run in the last hour.
    */
   readonly nodes?: number;
-  /** `true`: connections go through a pooler that keeps none for a session (PgBouncer's transaction mode). */
+  /** Set to `true` for a transaction pooler, such as PgBouncer in transaction mode. */
   readonly pooled?: boolean;
-  /** Rows of one batch at most, 1,000 by default. */
+  /** Largest number of rows in a batch, 1,000 by default. */
   readonly maxBatchItems?: number;
-  /** Denied subjects this node remembers, 100,000 by default. */
+  /** Largest number of denied subjects that this instance remembers, 100,000 by default. */
   readonly maxDeniedSubjects?: number;
-  /** `false`: another process removes old counters (the service does). */
+  /** How old counters are removed. Set to `false` if another process removes them, such as the Rollgate service. */
   readonly janitor?: false | Pick<JanitorOptions, 'keepSeconds' | 'everyMs'>;
-  /** How denials are recorded; `false`: they are not, and can't be explained afterwards. */
+  /** How denials are recorded. With `false` they are not recorded and can't be explained later. */
   readonly events?: false | EventOptions;
-  /** Between two looks for changed limits, and for subjects freed on other nodes, 1,000 ms by default. */
+  /** Interval for reading changed limits and subjects freed on other instances, in ms, 1,000 by default. */
   readonly pollEveryMs?: number;
-  /** Unix ms, for tests that own the time; by default the database's clock decides. */
+  /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
   readonly clock?: () => number;
   /**
-   * Receives each change of the limiter's state once: it waits for its database, decides without it, has recovered, loses
-   * events, does not know whether its limits are current. By default they are written with `console.warn`; in an application
-   * with `RollgateModule`, to Nest's logger.
+   * Receives each change of the limiter's state once: it is waiting for its database, decides without it, has
+   * recovered, loses events, or may have outdated limits. By default these are written with `console.warn`, or to
+   * Nest's logger in an application with `RollgateModule`.
    */
   readonly onReport?: OnReport;
-  /** Receives every fault in the background, e.g. a lost idle connection, a failed sweep or poll, also repeated ones. */
+  /**
+   * Receives every background fault, including repeated ones, such as a lost idle connection or a failed sweep or poll.
+   */
   readonly onError?: (error: unknown) => void;
 }
 
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
 
 /**
- * A limiter on Postgres, to be created once per process and closed with `close()`.
+ * Creates a limiter on Postgres. Create one per process and close it with `close()`.
  *
- * It begins at once to open its connections and to read the limits in force. `await limiter.start()` tells whether that
- * succeeded; without it the first calls wait for it, and until the database was reached no call is decided: `acquire`
- * rejects with LimiterUnavailableError. Afterwards, whenever the database does not decide a call within its budget, the
- * API's outage mode does.
+ * The limiter begins to connect and to read the effective limits at once. `await limiter.start()` reports whether that
+ * succeeded. If `start` is not called, the first calls wait for the connection. Until the database has been reached, no
+ * call is decided: `acquire` rejects with LimiterUnavailableError. After that, the API's outage mode applies whenever
+ * the database does not decide a call within its budget.
  *
- * Timers and idle connections do not keep the process alive: a program that has nothing else to do ends, without `close()`
- * too. But only `close()` writes the denials of the last second and removes the instance from the list of those running.
+ * Timers and idle connections do not keep the process alive, so a program with nothing else to do exits even without
+ * `close()`. However, only `close()` writes the denials of the last second and removes the instance from the list of
+ * running instances.
  *
- * @throws DatabaseUrlError when `databaseUrl` is missing, empty or no Postgres URL; its message never repeats the value.
+ * @throws DatabaseUrlError when `databaseUrl` is missing, empty or not a Postgres URL. Its message never repeats the
+ * value.
  * @throws RangeError when `budgetMs` is out of range.
  */
 export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter {
@@ -125,7 +135,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
         clock: databaseClock,
         reports,
         onStepAhead() {
-          // They are remembered by this instance's clock, which no longer goes with the database's.
+          // Remembered denials are timed by this instance's clock, which no longer agrees with the database's.
           limiter.forgetDenials();
           void sync.refresh();
         },
@@ -182,7 +192,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     onError,
     reports,
     onRoundTrip: (ms) => roundTrip.note(ms),
-    // A look that arrives is the contact that the limiter was waiting for.
+    // Until the database has been reached there is no state to report.
     state: () => (contact.reached ? limiter.state() : undefined),
     local,
     ...(quarantine ? { quarantine } : {}),
@@ -248,7 +258,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
     onError,
   });
   decisions.start();
-  // Not before the caller had the chance to choose where reports go.
+  // Wait one turn of the event loop, so that the caller can first choose where reports go.
   setImmediate(() => contact.begin());
   return limiter;
 }
@@ -263,7 +273,7 @@ interface Breakers {
   readonly onError: (error: unknown) => void;
 }
 
-/** The store as decisions see it, and who decides when it does not answer. */
+/** Wraps the store in circuit breakers, with the fallback that decides while the database does not answer. */
 function behindBreakers(
   postgres: PostgresStore,
   { options, stripes, budget, clock, quarantine, reports, onError }: Breakers,

@@ -1,8 +1,8 @@
 /**
- * Counts in Postgres. The rule itself is SQL (`rollgate.acquire`, migrations/functions/acquire.sql); here arrays are bound
- * and rows are mapped.
+ * Counts in Postgres. The rule itself is SQL (`rollgate.acquire`, migrations/functions/acquire.sql); this module only
+ * binds arrays and maps rows.
  *
- * Invariant: each call is one statement in a transaction of its own, so a lane lock lives for one round trip.
+ * Invariant: each method runs one statement in its own transaction, so a lane is locked for at most one round trip.
  */
 import type pg from 'pg';
 import { rowsByItem } from './answer-rows.js';
@@ -10,7 +10,7 @@ import type { DecisionConnections } from './connections/decision-connections.js'
 import { BrokenAnswerError } from './outage/faults.js';
 import { type AcquireItem, type AcquireResult, type Store, type SubjectCounts, stripeOf } from './store.js';
 
-/** One row of arrays, as Postgres writes them. */
+/** One row of arrays, as text from Postgres. */
 type AcquireTuple = [
   nowMs: string,
   item: string,
@@ -35,7 +35,7 @@ type IntColumns = [
   retryAt: Ints,
 ];
 
-/** `{1,2,NULL}` to numbers. */
+/** Parses an array literal such as `{1,2,NULL}` into numbers. */
 function ints(literal: string): Ints {
   const list = `[${literal.slice(1, -1)}]`;
   return JSON.parse(list.includes('N') ? list.replaceAll('NULL', 'null') : list) as Ints;
@@ -45,21 +45,25 @@ const ACQUIRE = {
   text: `SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
          FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)`,
   rowMode: 'array' as const,
-  // Raw text: `ints` parses an array of numbers at once, the driver's parser goes by the character.
+  // Return raw text: `ints` parses a whole array of numbers at once, and the driver's parser goes character by
+  // character.
   types: { getTypeParser: () => (text: string) => text },
 };
 
 export interface PostgresStoreOptions {
-  /** For everything but decisions, and for decisions too where `decisions` is left out. */
+  /** Connections for everything except decisions, and also for decisions if `decisions` is omitted. */
   readonly pool: pg.Pool;
   readonly decisions?: DecisionConnections;
-  /** A decision that has no answer after so long fails, and its connection is destroyed. By default it waits. */
+  /**
+   * A decision without an answer after this many ms fails, and its connection is destroyed. By default there is no
+   * limit.
+   */
   readonly answerWithinMs?: () => number;
-  /** So many stripes, each of which may send a batch behind one that is in flight. By default none does. */
+  /** The number of stripes, each of which may send a batch while another one is in flight. By default none does. */
   readonly pipelinedStripes?: number;
-  /** `false`: no statement is kept by name, as a pooler of transactions needs it. */
+  /** Set to `false` to use no named prepared statements, as a transaction pooler requires. */
   readonly prepared?: boolean;
-  /** Unix ms, for tests that own the time; by default the database's clock decides. */
+  /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
   readonly clock?: (() => number) | undefined;
 }
 
@@ -81,8 +85,10 @@ export class PostgresStore implements Store {
   }
 
   /**
-   * Decides nothing on a new connection, so that its first batch finds the statement prepared and the function compiled.
-   * @throws what Postgres says, e.g. that the function is missing
+   * Runs an empty decision on a new connection, so that its first batch finds the statement prepared and the function
+   * compiled.
+   *
+   * @throws the error of Postgres, e.g. that the function is missing
    */
   async warmUp(client: pg.ClientBase): Promise<void> {
     await client.query({ ...this.#acquire, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now()] });
@@ -94,7 +100,8 @@ export class PostgresStore implements Store {
       ...(this.#answerWithinMs ? { query_timeout: this.#answerWithinMs() } : {}),
       values: [
         `{${items.map((i) => i.lane).join()}}`,
-        // Array literals, not arrays: the driver would escape each element, and a key holds no quote or backslash.
+        // Pass array literals: the driver would escape each element of an array, and a key contains no quote or
+        // backslash.
         `{"${items.map((i) => i.subject).join('","')}"}`,
         `{${items.map((i) => i.cost).join()}}`,
         `{${items.map((i) => i.calls).join()}}`,

@@ -1,38 +1,45 @@
-/** Values of the dimensions, as resolved from the verified request. `undefined`: could not be resolved. */
+/**
+ * Values of the dimensions, as resolved from the verified request. `undefined` means the value could not be resolved.
+ */
 export type Dimensions = Readonly<Record<string, string | undefined>>;
 
-/** Which subject is meant. */
+/** Identifies a subject: an account, an API, and values of the API's dimensions. */
 export interface SubjectRef {
   /** The verified tenant. */
   readonly account: string;
   /** Catalogue id. */
   readonly api: string;
   /**
-   * Values of the level's dimensions. `account` need not be repeated. A name that is no dimension of the level is refused:
-   * a misspelled one would leave the real dimension unresolved, and the call would count in the shared subject.
+   * Values of the level's dimensions. `account` need not be repeated. A name that is not a dimension of the level is
+   * rejected: a misspelled name would leave the real dimension unresolved, and the call would count in the shared
+   * subject.
    */
   readonly dimensions?: Dimensions;
-  /** Counts by this level instead of the catalogue's. */
+  /** The dimensions to count by, instead of the catalogue's level. */
   readonly level?: readonly string[];
 }
 
+/** One call to decide. */
 export interface AcquireRequest extends SubjectRef {
-  /** Units asked for, 1 by default. */
+  /** Units to spend, a whole number from 1, 1 by default. */
   readonly cost?: number;
-  /** For the record of a denial: which route was called, e.g. `POST /bots/:botId/publish`. 256 characters at most are kept. */
+  /**
+   * The route that was called, recorded with a denial, e.g. `POST /bots/:botId/publish`. At most 256 characters are
+   * kept.
+   */
   readonly route?: string | undefined;
-  /** For the record of a denial: which request it was. 128 characters at most are kept. */
+  /** The HTTP request ID, recorded with a denial. At most 128 characters are kept. */
   readonly requestId?: string | undefined;
 }
 
-/** The request can't be decided: it is malformed. Never counts, never reaches the database. */
+/** The request is malformed and can't be decided. It is not counted and does not reach the database. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';
   constructor(
-    /** Which part is wrong, e.g. `account` or `dimensions.bot`. */
+    /** The invalid part, e.g. `account` or `dimensions.bot`. */
     readonly field: string,
     reason: string,
-    /** Names like the unknown one, best first, where `field` names something unknown. */
+    /** Names similar to the unknown one, best match first. Empty unless `field` names something unknown. */
     readonly nearest: readonly string[] = [],
   ) {
     super(`${field}: ${reason}`);

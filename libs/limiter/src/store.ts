@@ -1,8 +1,9 @@
 /**
- * What a limiter needs of the place that counts. Two implementations, held to one conformance suite: Postgres, and
- * memory for tests of applications.
+ * The interface of the storage that counts units. It has two implementations, tested by one conformance suite:
+ * Postgres, and memory for application tests.
  *
- * Invariant: a batch holds each subject once. `calls` equal calls of one subject are one item.
+ * Invariant: a batch contains each subject once. Equal calls of one subject are merged into one item with a number of
+ * `calls`.
  */
 
 /** `calls` calls of `cost` units each, of one subject, under these limits. */
@@ -15,30 +16,36 @@ export interface AcquireItem {
   readonly perHour: number;
 }
 
-/** The window sums before the batch, and what was granted. Seconds are Unix seconds of the store's clock. */
+/** The units in both windows before the batch, and what was granted. Seconds are Unix seconds of the store's clock. */
 export interface AcquireRow {
-  /** The second in which the item was decided and its grants are counted: now, or later where the clock went back. */
+  /**
+   * The second in which the item was decided and its grants are counted: the current one, or a later one if the clock
+   * went back.
+   */
   readonly second: number;
-  /** How many of the calls were granted, the first ones. */
+  /** How many of the calls were granted. They are the first ones of the item. */
   readonly granted: number;
   /** Units used before this item. */
   readonly minuteUsed: number;
   readonly hourUsed: number;
-  /** When the oldest used unit leaves, after the grant. `null`: none is used. */
+  /** When the oldest used unit leaves the window, after the grant. `null` if no unit is used. */
   readonly minuteResetAt: number | null;
   readonly hourResetAt: number | null;
-  /** When the first call not granted can fit. `null`: never (its cost is above a limit), or all were granted. */
+  /**
+   * When the first denied call can be allowed. `null` if it never can (its cost is above a limit), or if all calls were
+   * granted.
+   */
   readonly retryAt: number | null;
 }
 
 export interface AcquireResult {
   /** The store's clock at the decision, Unix ms. */
   readonly nowMs: number;
-  /** One row an item, in the items' order. */
+  /** One row for each item, in the order of the items. */
   readonly rows: readonly AcquireRow[];
 }
 
-/** One second with units in it, oldest first. */
+/** A second and the units counted in it. */
 export interface UsedSecond {
   readonly second: number;
   readonly units: number;
@@ -50,20 +57,25 @@ export interface SubjectCounts {
   readonly seconds: readonly UsedSecond[];
 }
 
-/** The stripe of a batch: each of its lanes is of the same one. */
+/** The stripe of a batch. All lanes of a batch belong to the same stripe. */
 export function stripeOf(items: readonly AcquireItem[], stripes: number): number {
   return (items[0]?.lane ?? 0) % stripes;
 }
 
+/** Counts units and decides batches. Its methods reject when the store can't answer. */
 export interface Store {
+  /** Decides the items and counts what was granted. */
   acquire(items: readonly AcquireItem[]): Promise<AcquireResult>;
-  /** The counts of these subjects, in their order. Spends and writes nothing. */
+  /** The counts of these subjects, in the same order. It spends and writes nothing. */
   peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }>;
-  /** Subjects whose key starts so and that have units in the hour window, in key order, `limit` at most, after `after`. */
+  /**
+   * Subjects whose key starts with `prefix` and that have units in the hour window, in key order, starting after
+   * `after`, at most `limit`.
+   */
   list(lane: number, page: { prefix: string; after: string; limit: number }): Promise<string[]>;
-  /** Takes units granted in that second back. Resolves to how many were found and taken. */
+  /** Takes back units granted in that second. Resolves to the number of units that were found and taken back. */
   refund(lane: number, grant: { subject: string; second: number; units: number }): Promise<number>;
-  /** Empties both windows of the subject. The past stays recorded. */
+  /** Empties both windows of the subject. Past usage stays on record. */
   reset(lane: number, subject: string): Promise<void>;
   close(): Promise<void>;
 }

@@ -17,7 +17,7 @@ test.each([
   [publish, { bot: 'a/b,c=d%' }, 'acme/publish-bot/bot=a%2Fb%2Cc%3Dd%25'],
   [publish, { bot: '"\\' }, 'acme/publish-bot/bot=%22%5C'],
   [publish, { bot: 'a\r\nb' }, 'acme/publish-bot/bot=a%0D%0Ab'],
-])('%# the key says what is counted', (entry, dimensions, key) => {
+])('%# the key contains the account, the API and the values of its dimensions', (entry, dimensions, key) => {
   expect(subjectKey(entry, 'acme', { dimensions })).toBe(key);
 });
 
@@ -34,7 +34,7 @@ test.each([
   [getBots, { bot: 'b' }, 'which counts by "account"', []],
   [publish, { bot: 'b', account: 'other' }, 'dimensions.account: is another account', []],
 ])(
-  '%# a dimension that the API does not count by is refused, with the nearest names',
+  '%# a dimension that the API does not count by is rejected, with the nearest names',
   (entry, dimensions, message, nearest) => {
     let thrown: unknown;
     try {
@@ -48,19 +48,19 @@ test.each([
   },
 );
 
-test('the account may be repeated as it is, in any form of Unicode', () => {
+test('the account may be repeated among the dimensions, in any Unicode normalization form', () => {
   const account = 'caf\u00e9/1';
   expect(subjectKey(publish, encodeAccount(account), { dimensions: { bot: 'b', account: 'cafe\u0301/1' } })).toBe(
     `${encodeAccount(account)}/publish-bot/bot=b`,
   );
 });
 
-test('another level makes another key', () => {
+test('another level gives another key', () => {
   const dimensions = { bot: 'b', user: 'u' };
   expect(subjectKey(publish, 'acme', { dimensions, level: ['bot', 'user'] })).toBe('acme/publish-bot/bot=b,user=u');
 });
 
-test('a group counted together has one key for all its APIs', () => {
+test('a group that is counted together has one key for all its APIs', () => {
   const catalogue = new Catalogue([
     {
       id: 'g',
@@ -78,7 +78,7 @@ test('a group counted together has one key for all its APIs', () => {
   expect(keys).toEqual(['acme/@g/bot=x', 'acme/@g/bot=x']);
 });
 
-test('different values have different keys, and a key says its values', () => {
+test('different values have different keys, and the values can be parsed from the key', () => {
   const value = fc
     .string({ unit: 'grapheme', minLength: 1, maxLength: 20 })
     .filter((s) => s.trim() !== '' && !s.includes('\0'));
@@ -97,14 +97,14 @@ test('different values have different keys, and a key says its values', () => {
   );
 });
 
-test('composed and decomposed forms of one text are one subject', () => {
+test('composed and decomposed Unicode forms of a text are one subject', () => {
   const [composed, decomposed] = ['caf\u00e9', 'cafe\u0301'].map((bot) =>
     subjectKey(publish, 'acme', { dimensions: { bot } }),
   );
   expect(decomposed).toBe(composed);
 });
 
-describe('refused', () => {
+describe('malformed subjects', () => {
   test.each([
     ['', 'must not be blank'],
     ['  ', 'must not be blank'],
@@ -116,21 +116,21 @@ describe('refused', () => {
     [{} as unknown as string, 'must be a string'],
     [7 as unknown as string, 'must be a string'],
     [null as unknown as string, 'must be a string'],
-  ])('%j', (bot, reason) => {
+  ])('an account or dimension value of %j is rejected', (bot, reason) => {
     expect(() => subjectKey(publish, 'acme', { dimensions: { bot } })).toThrow(
       new InvalidRequestError('dimensions.bot', reason),
     );
     expect(() => encodeAccount(bot)).toThrow(new InvalidRequestError('account', reason));
   });
 
-  test('a dimension called like a property of every object is not resolved by it', () => {
+  test('a dimension named like a property of Object.prototype stays unresolved', () => {
     expect(subjectKey(publish, 'acme', { level: ['constructor'], dimensions: {} })).toBe(
       'acme/publish-bot/constructor=*',
     );
   });
 });
 
-test('accounts spread evenly over the lanes', () => {
+test('accounts are spread evenly over the lanes', () => {
   const counts = new Array<number>(LANES).fill(0);
   const accounts = 64_000;
   for (let i = 0; i < accounts; i++) {

@@ -1,30 +1,33 @@
 /**
  * The counted subject as text: `account/api/dimension=value,…`, e.g. `acme/publish-bot/bot=b-17`.
  *
- * Invariants: different subjects have different keys; equal text in another Unicode form has the same key; a value
- * can't name the shared subject of what could not be resolved (`*`), whatever characters it holds.
+ * Invariants: different subjects have different keys; the same text in another Unicode normalization form has the same
+ * key; no value can produce the key of the shared subject for unresolved dimensions (`*`), whatever characters it
+ * contains.
  */
 import { type ApiEntry, didYouMean, LANES, MAX_DIMENSION_BYTES, nearestNames } from '@rollgate/contract';
 import { type Dimensions, InvalidRequestError } from './request.js';
 
 const ACCOUNT = 'account';
 
-/** Stands for a value that could not be resolved. Never the encoding of a value. */
+/** Represents a value that could not be resolved. It is never the encoding of a value. */
 const UNRESOLVED_MARK = '*';
 
-// What the key's own syntax uses, what an array literal of SQL would have to escape, and control characters (which no
-// reader of a table can see).
+// Characters of the key's own syntax, characters that an SQL array literal would have to escape, and control
+// characters, which are invisible when a table is read.
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const SPECIAL = /[%/,=*"\\\u0000-\u001f\u007f]/;
 const SPECIAL_EACH = new RegExp(SPECIAL.source, 'g');
-/** Neither special, nor white space, nor beyond ASCII: stands in a key as it is. Most values are such. */
+/** ASCII text without special characters or white space. It needs no encoding, and most values are like this. */
 const PLAIN = /^[!#$&'()+\-.0-9:;<>?@A-Z[\]^_`a-z{|}~]+$/;
 // biome-ignore lint/suspicious/noControlCharactersInRegex: the range is all of ASCII
 const ASCII = /^[\u0000-\u007f]*$/;
 
 /**
- * A value as it stands in a key.
- * @throws InvalidRequestError when it is no text, blank, too long, holds NUL or is not well-formed Unicode.
+ * Encodes a value for use in a key.
+ *
+ * @throws InvalidRequestError when it is not a string, is blank, is too long, contains NUL, or is not well-formed
+ * Unicode.
  */
 export function encodeValue(field: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidRequestError(field, 'must be a string');
@@ -46,22 +49,25 @@ function tooLong(field: string): InvalidRequestError {
   return new InvalidRequestError(field, `must be at most ${MAX_DIMENSION_BYTES} bytes`);
 }
 
+/** Reverses `encodeValue`. */
 export function decodeValue(text: string): string {
   return text.includes('%') ? decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '%25')) : text;
 }
 
-/** `scope: 'group'` counts the group: `acme/@data-access/…`. No API id starts with `@`. */
+/** With `scope: 'group'`, all APIs of the group share one subject: `acme/@data-access/…`. No API ID starts with `@`. */
 function scopeOf(entry: ApiEntry): string {
   return entry.scope === 'group' ? `@${entry.group}` : entry.id;
 }
 
-/** @throws InvalidRequestError when the account is malformed. */
+/** Encodes an account for use in a key. @throws InvalidRequestError when the account is malformed. */
 export function encodeAccount(account: string): string {
   return encodeValue('account', account);
 }
 
 /**
- * @param account as `encodeAccount` gives it
+ * Builds the key of a subject.
+ *
+ * @param account as returned by `encodeAccount`
  * @throws InvalidRequestError when a dimension is unknown or its value is malformed.
  */
 export function subjectKey(
@@ -87,7 +93,7 @@ export function subjectKey(
   return key;
 }
 
-/** A name beside the level's: only `account` may be repeated, and only as it is. */
+/** Checks a name that is not part of the level: only `account` may be repeated, and only with the same value. */
 function checkOther(
   name: string,
   {
@@ -113,7 +119,7 @@ function checkOther(
   );
 }
 
-/** What a key says. `api` is the id, or `@group`. An unresolved value is `*`. */
+/** Parses a key. `scope` is the API ID, or `@group`. An unresolved value is `*`. */
 export function parseSubjectKey(key: string): { account: string; scope: string; dimensions: Record<string, string> } {
   const [account = '', scope = '', rest = ''] = key.split('/');
   const dimensions: Record<string, string> = {};
@@ -124,12 +130,12 @@ export function parseSubjectKey(key: string): { account: string; scope: string; 
   return { account: decodeValue(account), scope, dimensions };
 }
 
-/** All keys of an account start so. */
+/** The prefix of all keys of an account. */
 export function accountPrefix(account: string): string {
   return `${encodeAccount(account)}/`;
 }
 
-/** The lane of an account: the same on every node, for ever. */
+/** The lane of an account. It is the same on every instance and never changes. */
 export function laneOf(account: string): number {
   return laneOfKey(accountPrefix(account));
 }
@@ -141,9 +147,9 @@ export function laneOfKey(key: string): number {
   let hash = 0x811c9dc5;
   for (let i = 0, unit = 0; i < key.length; i++) {
     unit = key.charCodeAt(i);
-    if (unit === SLASH) break; // an account's own is encoded
+    if (unit === SLASH) break; // a slash inside the account is encoded
     hash = Math.imul(hash ^ unit, 0x01000193);
   }
-  // The low bits alone of FNV-1a mix badly for short text: fold the high half in.
+  // The low bits of FNV-1a alone mix badly for short text, so fold in the high half.
   return ((hash ^ (hash >>> 15)) >>> 0) % LANES;
 }

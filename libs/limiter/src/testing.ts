@@ -1,4 +1,4 @@
-/** For tests of applications: the limiter on memory, driven by a clock. */
+/** For application tests: a limiter that counts in memory and uses the test's clock. */
 import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
 import type { Recorder } from './events/recorder.js';
 import { Limiter } from './limiter.js';
@@ -9,7 +9,10 @@ export { CountingStore } from './testing/counting-store.js';
 export { ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from './testing/hostile-texts.js';
 export { logStatements, type StatementLog } from './testing/statement-log.js';
 
-/** `clock`: Unix ms, the real time by default. `recorder`: of denials, none by default. */
+/**
+ * Creates a limiter that counts in memory. `clock` returns Unix ms (real time by default). `recorder` records denials
+ * (none by default).
+ */
 export function createMemoryLimiter({
   clock = Date.now,
   catalogue = builtInCatalogue,

@@ -1,4 +1,4 @@
-/** A subject's used seconds, seen as two windows with their release schedules. Pure. */
+/** Converts a subject's used seconds into two windows with their release schedules. Pure function. */
 import { type ApiEntry, type SubjectUsage, WINDOW_SECONDS, type Window, type WindowUsage } from '@rollgate/contract';
 import type { InForce } from './policy/policy.js';
 import type { UsedSecond } from './store.js';
@@ -35,7 +35,7 @@ function windowUsage(
   const oldest = Math.floor(nowMs / 1000) - length;
   const inside = seconds.filter(({ second }) => second >= oldest);
   const used = inside.reduce((sum, { units }) => sum + units, 0);
-  // A unit counts until its whole second lies outside the window: one second later than the window is long.
+  // A unit counts until its whole second is outside the window, one second later than the window is long.
   const releases = inside.map(({ second, units }) => ({ afterMs: (second + length + 1) * 1000 - nowMs, units }));
   return {
     limit,

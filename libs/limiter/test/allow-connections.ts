@@ -1,9 +1,9 @@
 import { withDatabase } from '@rollgate/testing';
 import pg from 'pg';
 
-/** Whether a database accepts new connections. Those that are open stay open. */
+/** Sets whether a database accepts new connections. Existing connections stay open. */
 export async function allowConnections(databaseUrl: string, allowed: boolean): Promise<void> {
-  // Not on the database itself: Postgres refuses that.
+  // Run from another database: Postgres does not allow this on the current one.
   const client = new pg.Client({ connectionString: withDatabase(databaseUrl, 'postgres') });
   await client.connect();
   try {

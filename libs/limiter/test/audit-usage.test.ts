@@ -1,4 +1,4 @@
-/** What an auditor reads of live counters is what the nodes decide by. */
+/** The usage that an auditor reads equals the counts by which instances decide. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -16,7 +16,7 @@ afterAll(() => database.drop());
 const rows = async <Row>(sql: string, values: unknown[] = []): Promise<Row[]> =>
   (await database.pool.query(sql, values)).rows as Row[];
 
-/** Deterministic, from 0 to n - 1. */
+/** A deterministic pseudo-random number from 0 to n - 1. */
 function dice(seed: number): (n: number) => number {
   let state = seed;
   return (n) => {
@@ -28,7 +28,7 @@ function dice(seed: number): (n: number) => number {
 const BOTS = ['a', 'b', 'c', 'd', 'e'];
 const keyOf = (bot: string) => `acme/publish-bot/bot=${bot}`;
 
-/** By the sums over single seconds that rollgate.peek lists. */
+/** Usage computed from the single seconds that rollgate.peek lists. */
 const LOOKED = `
   SELECT c.subject, sum(x.units) FILTER (WHERE x.second >= k.now_ms / 1000 - 60) AS minute_used, sum(x.units) AS hour_used
   FROM rollgate.counter c CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], $1) k
@@ -36,7 +36,7 @@ const LOOKED = `
   GROUP BY c.subject ORDER BY c.subject`;
 const TOLD = 'SELECT subject, minute_used, hour_used FROM rollgate_audit.usage_at($1) ORDER BY subject';
 
-test('both windows of every subject, in whichever minute its head stands, through gaps, refunds and resets', async () => {
+test('both windows of every subject are correct for any minute of its head row, through gaps, refunds and resets', async () => {
   const roll = dice(7);
   let at = Date.UTC(2026, 0, 1);
   let compared = 0;
@@ -64,7 +64,7 @@ test('both windows of every subject, in whichever minute its head stands, throug
   expect(compared).toBeGreaterThan(150);
 });
 
-test('limits, their source and the mode are those of rollgate.limits_for, whatever overrides overlap', async () => {
+test('limits, their source and the mode equal those of rollgate.limits_for, whatever overrides overlap', async () => {
   const make = (spec: object) =>
     change(database, 'create_override', { by: ADMIN, values: [{ reason: 'r', allow_lowering: true, ...spec }] });
   await make({ account: 'acme', per_minute: 500 });
@@ -99,7 +99,7 @@ test('limits, their source and the mode are those of rollgate.limits_for, whatev
   expect(new Set(told.map((row) => (row as { source: string }).source)).size).toBeGreaterThan(3);
 });
 
-test('an API that is in no catalogue is shown without limits', async () => {
+test('an API that is not in the catalogue is shown without limits', async () => {
   await rows(`SELECT FROM rollgate.acquire(ARRAY[3], ARRAY['x/gone/'], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])`);
   expect(
     await rows(
@@ -108,7 +108,7 @@ test('an API that is in no catalogue is shown without limits', async () => {
   ).toEqual([{ account: 'x', api: 'gone', minute_used: '1', minute_limit: null, source: null }]);
 });
 
-test('minutes tell what was granted, the one under way too', async () => {
+test('minutes show the units granted, including the current minute', async () => {
   const at = (seconds: number) => new Date(Date.UTC(2026, 5, 1, 12, 0, seconds));
   for (const [seconds, units] of [
     [10, 3],

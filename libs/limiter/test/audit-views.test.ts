@@ -1,4 +1,4 @@
-/** What an auditor reads about events, policy and history, as the auditor. */
+/** Reads the views of events, policy and history with the auditor's rights. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
@@ -27,7 +27,7 @@ const rows = async <Row extends pg.QueryResultRow = pg.QueryResultRow>(sql: stri
 const DAY_MS = 86_400_000;
 const AT = Date.UTC(2026, 2, 10, 9, 30);
 
-/** Partitions that a statement looked into. */
+/** The partitions that a statement scanned. */
 async function partitionsOf(sql: string, values: unknown[] = []): Promise<string[]> {
   type Node = Record<string, unknown>;
   const [plan] = await rows<{ 'QUERY PLAN': [{ Plan: Node }] }>(
@@ -44,7 +44,7 @@ async function partitionsOf(sql: string, values: unknown[] = []): Promise<string
   return [...found].sort();
 }
 
-test('a condition on time reaches the partitions: of events, of hours and of decisions judged again', async () => {
+test('a condition on time limits the partitions scanned, for events, hours and rechecked decisions', async () => {
   const events = Array.from({ length: 40 }, (_, day) =>
     Array.from({ length: 50 }, (_, i) =>
       eventToWrite({ id: `e${day}-${i}`, first_ms: AT - day * DAY_MS + i * 60_000, count: 2 }),
@@ -67,11 +67,11 @@ test('a condition on time reaches the partitions: of events, of hours and of dec
     `WITH parameters AS (SELECT timestamptz '2026-03-09 09:00' AS since)
      SELECT * FROM rollgate_audit.denials_by_hour_v1 WHERE hour >= (SELECT since FROM parameters) AND hour < timestamptz '2026-03-10'`,
   );
-  // To find the oldest and the newest event, two more are touched at their ends.
+  // Finding the oldest and the newest event touches two more partitions.
   expect(hours.filter((name) => name > 'limit_event_20260131' && name < 'limit_event_20260310')).toEqual([day]);
 });
 
-test('denials by hour add up every call, once', async () => {
+test('denials by hour count every denied call once', async () => {
   expect(
     await rows(
       `SELECT hour, account, api, window_name, mode, denials, units, events FROM rollgate_audit.denials_by_hour_v1
@@ -87,7 +87,7 @@ test('denials by hour add up every call, once', async () => {
   expect(all).toEqual({ denials: 40 * 50 * 2 });
 });
 
-test('decisions judged again: none was wrong, and one that was would be found under its day', async () => {
+test('rechecking decisions finds no wrong one, and lists a wrong one under its day', async () => {
   expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1')).toEqual([]);
   const now = Date.now();
   await writeEvents(database.pool, [eventToWrite({ id: 'wrong', first_ms: now, subject: 'x/publish-bot/bot=b' })]);
@@ -98,7 +98,7 @@ test('decisions judged again: none was wrong, and one that was would be found un
   expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1 WHERE day < $1', [today])).toEqual([]);
 });
 
-test('an override from wish to end: who, why, from what to what, how far above the default of its time', async () => {
+test('an override is traceable from the limit request to its end: by whom, why, old and new values, and the default at that time', async () => {
   const asked = await change(database, 'ask_limit', {
     by: CUSTOMER,
     values: [{ account: 'acme', api: 'publish-bot', per_minute: 300, reason: 'launch', ticket: 'T-1' }],
@@ -199,7 +199,7 @@ test('an override from wish to end: who, why, from what to what, how far above t
   expect(await rows(inForce, [id])).toEqual([]);
 });
 
-test('staff and tokens: who was given which role by whom', async () => {
+test('changes of staff and tokens show who gave whom which role', async () => {
   const record = `SELECT rollgate.record_staff($1, $2, $3, ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author, $4, $5)`;
   await database.pool.query(record, [
     'staff',
@@ -235,7 +235,7 @@ test('staff and tokens: who was given which role by whom', async () => {
   ]);
 });
 
-test('functions: one denial explained, a limit of the past, the history proved', async () => {
+test('the auditor can explain a denial, read a past limit and verify the history', async () => {
   const [told] = await rows(`SELECT account, "limit", sentence FROM rollgate_audit.explain_denial('e0-0.2')`);
   expect(told).toMatchObject({
     account: 'acme',

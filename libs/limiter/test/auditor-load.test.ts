@@ -1,4 +1,7 @@
-/** What an auditor's session costs the decisions of a node. Ratios are printed, never asserted: machines differ. */
+/**
+ * The effect of an auditor's session on the decisions of an instance. Ratios are printed, never asserted, because
+ * machines differ.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -6,7 +9,7 @@ import pg from 'pg';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 
-/** ROLLGATE_AUDITOR_LOAD_MS=3000 gives figures worth writing down. */
+/** Set ROLLGATE_AUDITOR_LOAD_MS=3000 for reliable figures. */
 const MEASURE_MS = Number(process.env['ROLLGATE_AUDITOR_LOAD_MS'] ?? 300);
 const SUBJECTS = 2_000;
 
@@ -29,7 +32,7 @@ afterAll(async () => {
 });
 
 let next = 0;
-/** Decisions a second, by 200 callers at once on 2,000 subjects of 50 accounts. */
+/** Decisions per second, with 200 concurrent callers on 2,000 subjects of 50 accounts. */
 async function decisionsPerSecond(forMs = MEASURE_MS): Promise<number> {
   const start = performance.now();
   let decided = 0;
@@ -46,7 +49,7 @@ async function decisionsPerSecond(forMs = MEASURE_MS): Promise<number> {
 const print = (what: string, rate: number, base: number) =>
   process.stdout.write(`auditor-load: ${what}: ${(rate / base).toFixed(2)} of ${Math.round(base)} decisions/s\n`);
 
-test('a heavy query and an idle transaction: decisions go on, and the server ends the idle transaction', async () => {
+test('decisions continue during a heavy query and an idle transaction, and the server ends the idle transaction', async () => {
   await decisionsPerSecond();
   const before = await decisionsPerSecond();
 

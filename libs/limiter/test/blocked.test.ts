@@ -1,4 +1,4 @@
-/** Denials that no wait helps: a limit of 0, and a cost above the limit. */
+/** Denials for which retrying does not help: a limit of 0, and a cost above the limit. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Limits } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
@@ -67,7 +67,7 @@ describe.each([
   ['a limit of 0 in the minute', 'no-minute', 1, ['minute'], 'minute'],
   ['a cost above the limit', 'small', 6, ['minute'], 'minute'],
 ] as const)('%s', (_what, id, cost, violated, deniedBy) => {
-  test('costs one statement in an hour, names the window, and gives no time to come back', async () => {
+  test('denials cost one statement in an hour, name the window, and give no time to retry', async () => {
     const denied = { allowed: false, violated, deniedBy, retryAfterMs: null, windows: { minute: { used: 0 } } };
     for (let second = 0; second < 3_600; second += 36) {
       expect(await ask(id, cost)).toMatchObject(denied);
@@ -79,7 +79,7 @@ describe.each([
     expect(decisionsAsked()).toBe(2);
   });
 
-  test('is on record at once, and then with one event a minute that counts every call', async () => {
+  test('denials are recorded at once, and then with one event a minute that counts every call', async () => {
     for (let call = 0; call < 1_200; call++) {
       await ask(id, cost);
       clock.advance({ ms: 100 });
@@ -93,7 +93,7 @@ describe.each([
   });
 });
 
-test('a smaller cost is asked of the database all the same', async () => {
+test('a call with a smaller cost still goes to the database', async () => {
   await ask('small', 6);
   expect(await ask('small', 5)).toMatchObject({ allowed: true });
   expect(await ask('small', 6)).toMatchObject({ allowed: false, windows: { minute: { used: 5 } } });
@@ -123,8 +123,8 @@ describe('while a quarantine halves the limits', () => {
     });
 
   test.each([
-    ['above half of the limit fits when it is over', 3, ['minute'], 61_000],
-    ['above the whole limit never fits', 6, ['minute', 'hour'], null],
+    ['above half of the limit can be retried after the quarantine', 3, ['minute'], 61_000],
+    ['above the whole limit is never allowed', 6, ['minute', 'hour'], null],
   ])('a cost %s', async (_what, cost, violated, retryAfterMs) => {
     const halved = inQuarantine();
     const request = { account: 'acme', api: 'small', dimensions: { bot }, cost };
@@ -133,7 +133,7 @@ describe('while a quarantine halves the limits', () => {
   });
 });
 
-describe('while the database is away', () => {
+describe('while the database is unavailable', () => {
   const now = () => Date.UTC(2026, 0, 1);
   const asked = (key: string, perMinute: number, cost = 1) => ({
     entry: { id: 'small' },
@@ -142,7 +142,7 @@ describe('while the database is away', () => {
     limits: { perMinute, perHour: perMinute },
   });
 
-  test('a cost above the part of this instance fits when the database is back: in some seconds', () => {
+  test("a cost above this instance's share can be retried in a few seconds, when the database may be back", () => {
     const local = new LocalCounts({ clock: now });
     local.divideBy(1);
     const outage = new Outage({ modes: {}, local, now, stripes: 1, reports: new Reports(() => undefined) });
@@ -154,20 +154,23 @@ describe('while the database is away', () => {
     expect(outage.decide(asked('acme/small/bot=a', 0), new Error('away')).retryMs).toBeNull();
   });
 
-  test.each(['local', 'open'] as const)('%s: a subject there is no room to count has a part of 0', (mode) => {
-    const local = new LocalCounts({ clock: now });
-    local.divideBy(1);
-    const outage = new Outage({
-      modes: { default: mode },
-      local,
-      now,
-      stripes: 1,
-      reports: new Reports(() => undefined),
-    });
-    for (let i = 0; i < 50_000; i++) outage.decide(asked(`acme/small/bot=${i}`, 10), new Error('away'));
-    const { limits, answer, retryMs } = outage.decide(asked('acme/small/bot=late', 10), new Error('away'));
-    expect(limits).toEqual({ perMinute: 0, perHour: 0 });
-    expect(answer.rows[0]?.granted).toBe(0);
-    expect(retryMs).not.toBeNull();
-  });
+  test.each(['local', 'open'] as const)(
+    'in mode %s, a subject that there is no room to count has a limit of 0',
+    (mode) => {
+      const local = new LocalCounts({ clock: now });
+      local.divideBy(1);
+      const outage = new Outage({
+        modes: { default: mode },
+        local,
+        now,
+        stripes: 1,
+        reports: new Reports(() => undefined),
+      });
+      for (let i = 0; i < 50_000; i++) outage.decide(asked(`acme/small/bot=${i}`, 10), new Error('away'));
+      const { limits, answer, retryMs } = outage.decide(asked('acme/small/bot=late', 10), new Error('away'));
+      expect(limits).toEqual({ perMinute: 0, perHour: 0 });
+      expect(answer.rows[0]?.granted).toBe(0);
+      expect(retryMs).not.toBeNull();
+    },
+  );
 });

@@ -1,4 +1,7 @@
-/** A store whose answer can't be true decides nothing: the API's outage mode decides, and the fault is reported. */
+/**
+ * An inconsistent answer of the store is not used for decisions: the API's outage mode applies, and the fault is
+ * reported.
+ */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -10,7 +13,7 @@ import type { Report } from '../src/reports.js';
 const catalogue = new Catalogue([
   { id: 'g', title: 'G', level: ['bot'], limits: { perMinute: 10, perHour: 90 }, apis: [{ id: 'a', title: 'A' }] },
 ]);
-/** Three bots with 1, 2 and 5 equal calls: one batch of three items. */
+/** Three bots with 1, 2 and 5 equal calls, which form one batch of three items. */
 const BOTS: Readonly<Record<string, number>> = { zz: 1, mm: 2, aa: 5 };
 const CALLS = 8;
 
@@ -28,7 +31,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** The real decision, and then `spoil`: plpgsql that changes its answer. */
+/** Runs the real decision and then `spoil`, plpgsql that changes its answer. */
 async function spoilAnswers(spoil: string): Promise<void> {
   await database.pool.query(`
     ALTER FUNCTION rollgate.acquire RENAME TO acquire_in_truth;
@@ -72,14 +75,14 @@ const SPOILS = [
     'item := item[:2]; granted := granted[:2]; minute_used := minute_used[:2]; hour_used := hour_used[:2]; minute_reset := minute_reset[:2]; hour_reset := hour_reset[:2]; retry_at := retry_at[:2]; second := second[:2];',
   ],
   ['an item has two rows', 'item[2] := item[1];'],
-  ['a row is of no item', 'item[2] := 4;'],
+  ['a row belongs to no item', 'item[2] := 4;'],
   ['a row has no key', 'item[2] := NULL;'],
   ['there are fewer grants than keys', 'granted := granted[:2];'],
   ['there are no grants', 'granted := NULL;'],
 ] as const;
 
 describe.each(SPOILS)('%s', (_what, spoil) => {
-  test('no call of the batch is decided by it: this instance decides within its part, and the fault is reported once', async () => {
+  test('the answer decides no call of the batch: this instance decides within its share, and the fault is reported once', async () => {
     await spoilAnswers(spoil);
     const settled = await askAll(await open());
     const decisions = settled.map((one) => (one.status === 'fulfilled' ? one.value : undefined));
@@ -98,7 +101,11 @@ describe.each(SPOILS)('%s', (_what, spoil) => {
 });
 
 describe.each([
-  ['a call is denied that both windows have room for', 'granted := array_fill(0, ARRAY[cardinality(granted)]);', CALLS],
+  [
+    'a call is denied although both windows have room for it',
+    'granted := array_fill(0, ARRAY[cardinality(granted)]);',
+    CALLS,
+  ],
   [
     'one item is answered with the grants of another',
     'granted := ARRAY(SELECT p_calls[4 - i] FROM unnest(item) i);',
@@ -106,12 +113,12 @@ describe.each([
   ],
   ['calls are granted above the limit', 'minute_used := array_fill(9, ARRAY[cardinality(item)]);', 5],
   [
-    'a denial does not say when to come back',
+    'a denial has no time to retry',
     'granted := array_fill(0, ARRAY[cardinality(item)]); minute_used := array_fill(10, ARRAY[cardinality(item)]); retry_at := array_fill(NULL::int, ARRAY[cardinality(item)]);',
     CALLS,
   ],
 ])('%s', (_what, spoil, contradicted) => {
-  test('the calls it contradicts are decided by this instance, the others by their answer', async () => {
+  test('this instance decides the calls that the answer contradicts, and the answer decides the others', async () => {
     await spoilAnswers(spoil);
     const settled = await askAll(await open());
     const decisions = settled.map((one) => (one as PromiseFulfilledResult<Decision>).value);
@@ -133,7 +140,7 @@ describe.each([
   });
 });
 
-test('peek fails where a subject has no counts in the answer', async () => {
+test('peek fails if the answer has no counts for a subject', async () => {
   await database.pool.query(`
     ALTER FUNCTION rollgate.peek RENAME TO peek_in_truth;
     CREATE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)

@@ -1,4 +1,4 @@
-/** Random traffic of mixed costs through the whole limiter: what it answers from memory is what the log of every unit says. */
+/** Random traffic of mixed costs through the whole limiter: answers from memory agree with a log of every unit. */
 import { expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
 import fc from 'fast-check';
@@ -8,7 +8,7 @@ import { ReferenceLog } from './reference.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 
-/** ms. Small steps and large, on and beside the edges of both windows, and back. */
+/** Clock steps in ms: small, large, on and beside the edges of both windows, and backward. */
 const step = fc.oneof(
   { weight: 6, arbitrary: fc.integer({ min: 0, max: 2500 }) },
   { weight: 3, arbitrary: fc.constantFrom(29_000, 58_000, 59_000, 60_000, 61_000, 62_000, 119_000, 121_000) },
@@ -19,10 +19,10 @@ const step = fc.oneof(
   { weight: 1, arbitrary: fc.constantFrom(-1, -1000, -61_000, -3_600_000) },
 );
 const calls = fc.array(fc.record({ step, cost: fc.integer({ min: 1, max: 4 }) }), { minLength: 5, maxLength: 40 });
-/** Also of 0, and below the largest cost: no wait helps then. */
+/** The limits include 0 and values below the largest cost, for which retrying does not help. */
 const limits = fc.record({ perMinute: fc.integer({ min: 0, max: 9 }), perHour: fc.integer({ min: 0, max: 25 }) });
 
-test('a denial names the window that denies, from memory as from the store, and the hour where both do', async () => {
+test('a denial names the window that denies, from memory as well as from the store, and the hour if both deny', async () => {
   await fc.assert(
     fc.asyncProperty(limits, fc.nat({ max: 7_200_000 }), calls, async (limits, offset, calls) => {
       let nowMs = START_MS + offset;

@@ -1,4 +1,7 @@
-/** One node of an attack: spends a limit of one unit on some bots, is denied over and over, tells how often, and stops. */
+/**
+ * One instance under attack: it spends a limit of one unit on several bots, is denied repeatedly, prints the number of
+ * denials, and stops.
+ */
 
 import { parseArgs } from 'node:util';
 import { Catalogue } from '@rollgate/contract';
@@ -24,7 +27,7 @@ while (denied < Number(values.denials)) {
   const wave = Math.min(1000, Number(values.denials) - denied);
   const decisions = await Promise.all(Array.from({ length: wave }, (_, i) => limiter.acquire(requests[i % 10])));
   for (const { allowed } of decisions) if (!allowed) denied++;
-  // So that timers run, as they do in a service.
+  // Yield, so that timers run as they do in a service.
   await new Promise(setImmediate);
 }
 const seconds = (performance.now() - startedAt) / 1000;

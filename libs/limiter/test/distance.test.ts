@@ -1,4 +1,4 @@
-/** A healthy database that is far away, or that closes idle connections, is not an outage: no call is decided without it. */
+/** A healthy database that is distant or closes idle connections is not treated as an outage: it decides every call. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
@@ -39,7 +39,7 @@ function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
   return limiter;
 }
 
-/** Calls of many accounts, so that every stripe decides some. */
+/** Calls of many accounts, so that every stripe decides some of them. */
 function ask(of: Limiter, calls = 16): Promise<Decision[]> {
   const run = `${process.pid}-${++runs}`;
   return Promise.all(
@@ -49,7 +49,7 @@ function ask(of: Limiter, calls = 16): Promise<Decision[]> {
 
 const without = (decisions: readonly Decision[]) => decisions.filter(({ mode }) => mode !== 'enforced').length;
 
-/** The sessions that decide, as Postgres sees them. */
+/** The decision sessions, as Postgres lists them. */
 const sessions = async () =>
   (
     await database.pool.query<{ pid: number }>(
@@ -62,15 +62,15 @@ async function until(holds: () => Promise<boolean>): Promise<void> {
     if (Date.now() > deadline) throw new Error('it did not happen within 20 s');
 }
 
-/** Each way takes half of the round trip. */
-describe.each([0, 10, 50, 100])('a round trip of %i ms more', (roundTripMs) => {
+/** Each direction takes half of the round trip. */
+describe.each([0, 10, 50, 100])('with %i ms added to each round trip', (roundTripMs) => {
   beforeEach(() => proxy.set({ kind: 'latency', ms: roundTripMs / 2 }));
 
-  test('cold: the first calls are decided by the database', async () => {
+  test('the database decides the first calls of a new limiter', async () => {
     expect(without(await ask(open()))).toBe(0);
   }, 60_000);
 
-  test('after 12 s without a call the connections are still open, and decide', async () => {
+  test('the connections are still open after 12 s without a call, and decide', async () => {
     const far = open();
     await ask(far);
     const before = await sessions();
@@ -79,7 +79,7 @@ describe.each([0, 10, 50, 100])('a round trip of %i ms more', (roundTripMs) => {
     for (let i = 0; i < 5; i++) expect(without(await ask(far))).toBe(0);
   }, 60_000);
 
-  test('connections that the server closed while they were idle are opened again before the next call', async () => {
+  test('connections that the server closed while idle are reopened before the next call', async () => {
     const far = open();
     await ask(far);
     const before = await sessions();
@@ -88,13 +88,13 @@ describe.each([0, 10, 50, 100])('a round trip of %i ms more', (roundTripMs) => {
       const now = await sessions();
       return now.length === before.length && !now.some((pid) => before.includes(pid));
     });
-    // The last messages of the sign-in are still under way.
+    // The last messages of the sign-in are still in flight.
     await wait(4 * roundTripMs + 200);
     expect(without(await ask(far))).toBe(0);
   }, 60_000);
 });
 
-test('one connection is lost and can not be opened again: the calls of both stripes are decided on the other', async () => {
+test("when one connection is lost and can't be reopened, the calls of both stripes are decided on the other", async () => {
   const near = open();
   await ask(near);
   const [first] = await sessions();
@@ -110,7 +110,7 @@ test('one connection is lost and can not be opened again: the calls of both stri
   }
 }, 60_000);
 
-/** Calls after rests that are longer than the timeout. */
+/** Makes calls after idle times longer than the timeout. */
 async function askAfterRests(of: Limiter): Promise<number> {
   let fallbacks = 0;
   for (let rest = 0; rest < 3; rest++) {
@@ -120,7 +120,7 @@ async function askAfterRests(of: Limiter): Promise<number> {
   return fallbacks;
 }
 
-test('a server that ends idle sessions after a second: the calls after a rest are decided by the database', async () => {
+test('when the server ends idle sessions after a second, the database still decides the calls after an idle time', async () => {
   const name = new URL(database.url).pathname.slice(1);
   await database.pool.query(`ALTER DATABASE "${name}" SET idle_session_timeout = 1000`);
   try {

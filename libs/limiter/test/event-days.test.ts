@@ -1,4 +1,4 @@
-/** Partitions of events come and go without holding anybody up. */
+/** Event partitions are created and dropped without blocking other sessions. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
@@ -7,7 +7,7 @@ import { PostgresStore } from '../src/postgres-store.js';
 import { countedCalls, eventToWrite, writeEvents } from './event-rows.js';
 import { someoneWaits } from './waiting.js';
 
-/** What a step waits for at most, and what a slow machine adds. */
+/** The longest wait of a step, plus an allowance for a slow machine. */
 const HELD_UP_MS = 100 + 400;
 const DAY_MS = 86_400_000;
 
@@ -41,7 +41,7 @@ const tookMs = async (work: () => Promise<unknown>): Promise<number> => {
   return performance.now() - startedAt;
 };
 
-test('a database that has just been migrated has today and the days to come', async () => {
+test('a newly migrated database has partitions for today and the coming days', async () => {
   const fresh = await createTestDatabase();
   try {
     const { rows } = await fresh.pool.query<{ found: boolean }>(
@@ -54,7 +54,7 @@ test('a database that has just been migrated has today and the days to come', as
   }
 });
 
-test('two nodes make one day at once: the second finds it made', async () => {
+test('when two instances create the same day at once, the second one finds it created', async () => {
   const [first, second] = [await database.pool.connect(), await database.pool.connect()];
   const make = async (client: pg.PoolClient): Promise<boolean | undefined> =>
     (await client.query<{ made: boolean }>(`SELECT rollgate.make_event_day('2026-03-01') AS made`)).rows[0]?.made;
@@ -72,7 +72,7 @@ test('two nodes make one day at once: the second finds it made', async () => {
   }
 });
 
-test('a pass makes today and three days ahead, and drops what is past retention', async () => {
+test('a pass creates today and three days ahead, and drops days past retention', async () => {
   for (let ago = 0; ago < 5; ago++) await write(`ago-${ago}`, clock.nowMs - ago * DAY_MS);
   expect(await eventDays().pass()).toEqual({
     did: [
@@ -89,7 +89,7 @@ test('a pass makes today and three days ahead, and drops what is past retention'
   expect(await eventDays().pass()).toEqual({ did: [], heldUp: false });
 });
 
-test('a day that nobody made is made by the write, also by two at once', async () => {
+test('a write creates a missing day, also when two writes run at once', async () => {
   const midnight = Date.UTC(2026, 5, 1);
   const written = await Promise.all(
     [0, 1, 2, 3].map((i) =>
@@ -103,7 +103,7 @@ test('a day that nobody made is made by the write, also by two at once', async (
   expect(await days()).toEqual(['limit_event_20260531', 'limit_event_20260601']);
 });
 
-describe('while somebody reads the whole table in an open transaction', () => {
+describe('while an open transaction reads the whole table', () => {
   let reader: pg.PoolClient;
   const open = async (): Promise<void> => {
     reader = await database.pool.connect();
@@ -115,7 +115,7 @@ describe('while somebody reads the whole table in an open transaction', () => {
     reader.release();
   };
 
-  test('days are made all the same', async () => {
+  test('days are still created', async () => {
     await write('today');
     await open();
     try {
@@ -126,7 +126,7 @@ describe('while somebody reads the whole table in an open transaction', () => {
     }
   });
 
-  test('dropping gives up and holds nobody up for longer than its lock_timeout, and succeeds once the reader is done', async () => {
+  test('a drop gives up and blocks others no longer than its lock_timeout, and succeeds once the reader is done', async () => {
     await write('old', clock.nowMs - 10 * DAY_MS);
     await eventDays({ keepDays: 30 }).pass();
     const store = new PostgresStore({ pool: database.pool, clock: () => clock.nowMs });
@@ -154,7 +154,7 @@ describe('while somebody reads the whole table in an open transaction', () => {
     expect(await eventDays().pass()).toEqual({ did: ['dropped limit_event_20251222'], heldUp: false });
   });
 
-  test('a reader of the old day alone holds up nothing but its drop', async () => {
+  test('a reader of only the old day blocks nothing except the drop of that day', async () => {
     await write('old', clock.nowMs - 10 * DAY_MS);
     await eventDays({ keepDays: 30 }).pass();
     const holder = await database.pool.connect();
@@ -167,7 +167,7 @@ describe('while somebody reads the whole table in an open transaction', () => {
   });
 });
 
-test('one node at a time', async () => {
+test('only one instance runs a pass at a time', async () => {
   const other = await database.pool.connect();
   await other.query('BEGIN');
   await other.query('SELECT pg_advisory_xact_lock(7607, 0)');
@@ -178,7 +178,7 @@ test('one node at a time', async () => {
   expect(passes.flatMap(({ did }) => did).sort()).toEqual([1, 2, 3, 4].map((day) => `made limit_event_2026010${day}`));
 });
 
-test('what is known of freed subjects goes when finished minutes do', async () => {
+test('rows about freed subjects are removed together with archived minutes', async () => {
   await database.pool.query(
     `INSERT INTO rollgate.freeing SELECT 's', $1::timestamptz - i * interval '1 day' FROM generate_series(0, 4) i`,
     [clock.now],
@@ -190,13 +190,13 @@ test('what is known of freed subjects goes when finished minutes do', async () =
 test.each([
   [0, 3],
   [90, 0],
-])('keeping %d days and making %d ahead is refused', async (keep, ahead) => {
+])('keeping %d days and creating %d ahead is rejected', async (keep, ahead) => {
   await expect(database.pool.query('SELECT rollgate.maintain_events($1, $2)', [keep, ahead])).rejects.toThrow(
     /at least/,
   );
 });
 
-test('the roles that need it may, and may no more', async () => {
+test('the roles that need to maintain events may do so and nothing else', async () => {
   const as = async (role: string, sql: string): Promise<string> => {
     const client = await database.pool.connect();
     try {
@@ -220,7 +220,7 @@ test('the roles that need it may, and may no more', async () => {
   expect(await as('rollgate_admin_api', 'DELETE FROM rollgate.limit_event')).toMatch(/permission denied/);
 });
 
-test('stop ends it within a step', async () => {
+test('stop resolves within one step', async () => {
   const running = eventDays({ everyMs: 1_000_000 });
   running.start();
   await running.stop();

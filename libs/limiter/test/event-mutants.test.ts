@@ -1,4 +1,4 @@
-/** Ways to get the record wrong, seeded into the SQL, break the rule that names them. */
+/** Errors seeded into the SQL that records events must each break the rule that names them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import { PostgresStore } from '../src/postgres-store.js';
@@ -32,7 +32,7 @@ const RULES: Record<string, () => Promise<void>> = {
     await writeEvents(database.pool, batch);
     expect(await countedCalls(database.pool)).toBe(7);
   },
-  'one event of a minute tells what filled the window': async () => {
+  'one event of a minute shows what filled the window': async () => {
     await spend(60);
     await writeEvents(database.pool, [event('first')]);
     await writeEvents(database.pool, [event('second', { first_ms: clock.nowMs + 1000 })]);
@@ -44,13 +44,13 @@ const RULES: Record<string, () => Promise<void>> = {
     await writeEvents(database.pool, [event('edge')]);
     expect(await recheck()).toEqual([]);
   },
-  'units older than that do not': async () => {
+  'units older than the partly covered second do not justify a denial': async () => {
     await spend(60);
     clock.advance({ seconds: 61 });
     await writeEvents(database.pool, [event('late')]);
     expect(await recheck()).toHaveLength(1);
   },
-  'a refund since does not make a denial wrong': async () => {
+  'a later refund does not make a denial wrong': async () => {
     await spend(60);
     await writeEvents(database.pool, [event('before')]);
     await store.refund(1, { subject: SUBJECT, second: clock.nowMs / 1000, units: 5 });
@@ -60,39 +60,39 @@ const RULES: Record<string, () => Promise<void>> = {
 
 const MUTANTS = [
   {
-    name: 'counts added up in the database',
+    name: 'counts of repeated rows are added up in the database',
     routine: 'write_events',
     from: 'ON CONFLICT (first_at, id) DO NOTHING',
     to: 'ON CONFLICT (first_at, id) DO UPDATE SET count = limit_event.count + excluded.count',
     kills: 'a batch that is sent twice counts once',
   },
   {
-    name: 'each event filled',
+    name: 'every event stores what filled the window',
     routine: 'write_events',
     from: 'o.first_at >= to_timestamp(t.minute)',
     to: 'o.first_at > to_timestamp(t.minute + 60)',
-    kills: 'one event of a minute tells what filled the window',
+    kills: 'one event of a minute shows what filled the window',
   },
   {
-    name: 'judged by 60 buckets',
+    name: 'denials are rechecked with 60 seconds',
     routine: 'recheck_decisions',
     from: 'j.subject, j.second - j.length, j.second)',
     to: 'j.subject, j.second - j.length + 1, j.second)',
     kills: 'units of the partly covered oldest second justify a denial',
   },
   {
-    name: 'judged by 62 buckets',
+    name: 'denials are rechecked with 62 seconds',
     routine: 'recheck_decisions',
     from: 'j.subject, j.second - j.length, j.second)',
     to: 'j.subject, j.second - j.length - 1, j.second)',
-    kills: 'units older than that do not',
+    kills: 'units older than the partly covered second do not justify a denial',
   },
   {
-    name: 'refunds forgotten',
+    name: 'refunds are not counted',
     routine: 'note_freeing',
     from: 'INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);',
     to: '',
-    kills: 'a refund since does not make a denial wrong',
+    kills: 'a later refund does not make a denial wrong',
   },
 ];
 
@@ -102,13 +102,13 @@ const check = async (rule: string): Promise<void> => {
 };
 
 describe.each(MUTANTS)('$name', ({ routine, from, to, kills }) => {
-  test(`breaks: ${kills}`, async () => {
+  test(`the mutant breaks the rule: ${kills}`, async () => {
     const { rows } = await database.pool.query<{ sql: string }>(
       `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
       [routine],
     );
     const sql = rows[0]?.sql as string;
-    expect(sql.split(from)).toHaveLength(2); // stands exactly once, or the mutant is out of date
+    expect(sql.split(from)).toHaveLength(2); // must occur exactly once, otherwise the mutant is outdated
     await check(kills);
     await database.pool.query(sql.replace(from, to));
     try {

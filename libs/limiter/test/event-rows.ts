@@ -1,7 +1,7 @@
-/** Limit events as tests read and make them. */
+/** Reads and creates limit events for tests. */
 import type pg from 'pg';
 
-/** Columns of rollgate.limit_event; numbers as numbers. */
+/** Columns of rollgate.limit_event, with numbers as numbers. */
 export interface EventRow {
   readonly id: string;
   readonly kind: string;
@@ -38,7 +38,7 @@ export async function countedCalls(pool: pg.Pool): Promise<number> {
   return rows[0]?.calls as number;
 }
 
-/** An event as a node would write it: a denial by the minute, of one call, unless told otherwise. */
+/** An event as an instance would write it. The default is one denied call in the minute window. */
 export function eventToWrite(changes: Record<string, unknown> & { id: string; first_ms: number }) {
   return {
     kind: 'denied',
@@ -69,7 +69,7 @@ export function eventToWrite(changes: Record<string, unknown> & { id: string; fi
   };
 }
 
-/** @returns how many were new */
+/** Writes events. @returns the number of new events */
 export async function writeEvents(pool: pg.Pool, events: readonly unknown[]): Promise<number> {
   const { rows } = await pool.query<{ written: number }>('SELECT rollgate.write_events($1) AS written', [
     JSON.stringify(events),

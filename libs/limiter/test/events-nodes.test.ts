@@ -1,4 +1,4 @@
-/** Several processes deny a million calls: the events hold every one of them. */
+/** Several processes deny a million calls, and the events count every one of them. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { countedCalls, eventRows } from './event-rows.js';
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('three nodes, a million denials: recorded to the unit, in few rows', async () => {
+test('a million denials by three instances are recorded to the unit, in few rows', async () => {
   const denials = 1_000_000;
   const nodes = await Promise.all(
     [333_333, 333_333, 333_334].map((share) =>
@@ -29,7 +29,7 @@ test('three nodes, a million denials: recorded to the unit, in few rows', async 
   expect(await countedCalls(database.pool)).toBe(denials);
   const rows = await eventRows(database.pool);
   expect(rows.reduce((sum, { units }) => sum + units, 0)).toBe(denials);
-  // Ten subjects, three nodes, some seconds.
+  // Ten subjects, three instances, a few seconds.
   expect(rows.length).toBeLessThan(30 * 30);
   expect((await database.pool.query('SELECT * FROM rollgate.recheck_decisions()')).rows).toEqual([]);
 }, 60_000);

@@ -1,4 +1,4 @@
-/** Each denial is counted once in an event, whatever happens to the database meanwhile. */
+/** Each denial is counted once in an event, even if the database becomes unavailable. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
@@ -52,7 +52,9 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** Decides on the database, records by way of the proxy. Nothing is written but by `flush`, and at the end. */
+/**
+ * Decides directly on the database and records through the proxy. Events are written only by `flush` and at the end.
+ */
 function open(options: Partial<RecorderOptions> = {}): Limiter {
   const now = () => clock.nowMs;
   recorder = new Recorder({
@@ -74,7 +76,7 @@ const ask = (bot: string, times = 1, more: Partial<AcquireRequest> = {}): Promis
     Array.from({ length: times }, () => limiter.acquire({ account: 'acme', api: 'a', dimensions: { bot }, ...more })),
   );
 
-/** Denials as their callers saw them, by what makes an event. */
+/** Counts the denials that callers received, grouped as events are. */
 function tally(decisions: readonly Decision[]): Record<string, number> {
   const counts: Record<string, number> = {};
   for (const { deniedBy, subject, cost, decidedAtMs } of decisions) {
@@ -94,7 +96,7 @@ const written = async (): Promise<Record<string, number>> =>
   );
 
 describe('after a clean stop', () => {
-  test('the events are what callers saw: one a subject, window, cost and second', async () => {
+  test('the events equal the denials that callers received, one for each subject, window, cost and second', async () => {
     const seen: Decision[] = [];
     for (let i = 0; i < 120; i++) {
       const bot = `b-${i % 3}`;
@@ -108,7 +110,7 @@ describe('after a clean stop', () => {
     expect(errors).toEqual([]);
   });
 
-  test('an event holds what its first call was told, and how many there were', async () => {
+  test('an event contains the answer to its first call and the number of calls', async () => {
     await ask('b', 3);
     clock.advance({ ms: 300 });
     await ask('b', 1, { route: `POST /${'x'.repeat(300)}`, requestId: 'first\u0000\ud800' });
@@ -143,7 +145,7 @@ describe('after a clean stop', () => {
     expect(row?.route).toHaveLength(256);
   });
 
-  test('denials of one second are one event, also those the database and those the memory answered', async () => {
+  test('denials of one second are one event, whether the database or the memory answered them', async () => {
     const decisions = await ask('b', 5);
     decisions.push(...(await ask('b', 5)));
     const denied = decisions.slice(3).map(({ id }) => id.split('.'));
@@ -155,11 +157,11 @@ describe('after a clean stop', () => {
   });
 });
 
-describe('while the database is away', () => {
-  test('for more than a minute, nothing is lost and nothing is counted twice', async () => {
+describe('while the database is unavailable', () => {
+  test('in more than a minute no denial is lost and none is counted twice', async () => {
     const seen = await ask('b', 3);
     clock.advance({ seconds: 61 });
-    seen.push(...(await ask('b', 2))); // the hour is spent: from here on the memory answers
+    seen.push(...(await ask('b', 2))); // the hour is spent, so the memory answers from here on
     proxy.set('away');
     for (let second = 0; second < 90; second++) {
       seen.push(...(await ask('b', 1 + (second % 4))));
@@ -174,7 +176,7 @@ describe('while the database is away', () => {
     expect(errors).toHaveLength(90);
   });
 
-  test('its memory is bounded: events are added up, by subject and minute and further, and none vanishes', async () => {
+  test("the recorder's memory is bounded: events are merged by subject and minute and further, and no denial is lost", async () => {
     limiter = open({ maxRows: 40 });
     const bots = Array.from({ length: 60 }, (_, i) => `b-${i}`);
     const seen: Decision[] = [];
@@ -184,7 +186,7 @@ describe('while the database is away', () => {
       for (const bot of bots) seen.push(...(await ask(bot, 1)));
       clock.advance({ seconds: 1 });
       if (second % 10 === 0) await recorder.flush();
-      expect(recorder.pending).toBeLessThanOrEqual(40 + 10); // and the batch that is tried again
+      expect(recorder.pending).toBeLessThanOrEqual(40 + 10); // plus the batch that is retried
     }
     proxy.set('open');
     await recorder.close();
@@ -200,7 +202,7 @@ describe('while the database is away', () => {
     ).toBe(true);
   });
 
-  test('close tells what it could not write, within its time', async () => {
+  test('close reports within its time limit how many denials it could not write', async () => {
     await ask('b', 10);
     proxy.set('away');
     await recorder.close({ withinMs: 50 });
@@ -209,9 +211,9 @@ describe('while the database is away', () => {
   });
 });
 
-describe('a write', () => {
-  test('whose outcome is not known is sent again and counts once', async () => {
-    await pool.query('SELECT 1'); // a connection, so that it is the write's answer that is lost
+describe('writing events', () => {
+  test('a write with an unknown outcome is sent again and counts once', async () => {
+    await pool.query('SELECT 1'); // open the connection first, so that the answer to the write is lost
     await ask('b', 10);
     clock.advance({ seconds: 1 });
     proxy.set('mute');
@@ -224,7 +226,7 @@ describe('a write', () => {
     expect(await countedCalls(database.pool)).toBe(9);
   });
 
-  test('is one at a time, of finished seconds only', async () => {
+  test('only one write runs at a time, and only for finished seconds', async () => {
     await ask('b', 10);
     await Promise.all([recorder.flush(), recorder.flush()]);
     expect(writes).toBe(0);
@@ -233,7 +235,7 @@ describe('a write', () => {
     expect(writes).toBe(1);
   });
 
-  test('that the database refuses for one event does not keep the others from it', async () => {
+  test('an event that the database rejects does not prevent the others from being written', async () => {
     await database.pool.query(
       `ALTER TABLE rollgate.limit_event ADD CONSTRAINT no_evil CHECK (subject <> 'acme/a/bot=evil')`,
     );
@@ -248,7 +250,7 @@ describe('a write', () => {
   });
 });
 
-test('a sample of grants is recorded where asked for, and no id of a grant leads to it', async () => {
+test("a sample of grants is recorded if configured, and the ID of a grant can't be explained", async () => {
   limiter = open({ sample: { roomy: 0.1 } });
   const grants = await ask('b', 205, { api: 'roomy' });
   await ask('b', 3);
@@ -260,6 +262,6 @@ test('a sample of grants is recorded where asked for, and no id of a grant leads
   expect(rows).toEqual([]);
 });
 
-test.each([-0.1, 1.1, Number.NaN])('a sample of %d is refused', (fraction) => {
+test.each([-0.1, 1.1, Number.NaN])('a sample of %d is rejected', (fraction) => {
   expect(() => open({ sample: { a: fraction } })).toThrow('must be between 0 and 1');
 });

@@ -1,4 +1,4 @@
-/** Every denial can be explained afterwards, by its id. */
+/** Every denial can be explained later by its ID. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
@@ -18,7 +18,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   await database.pool.query('TRUNCATE rollgate.limit_event');
-  // An even minute a little ahead, so that what is changed now was changed before.
+  // Start at a full minute slightly in the future, so that changes made now precede it.
   clock = new TestClock((Math.floor(Date.now() / 60_000) + 3) * 60_000);
   limiter = createPostgresLimiter({
     databaseUrl: database.url,
@@ -53,7 +53,7 @@ const createOverride = async (spec: Record<string, unknown>): Promise<string> =>
 };
 
 describe('a denial', () => {
-  test('by the minute, under the default: what was used, since when, and when the call would be allowed', async () => {
+  test('a denial by the minute under the default shows what was used, since when, and when the call would be allowed', async () => {
     const t = clock.nowMs;
     await ask(20);
     clock.advance({ seconds: 10 });
@@ -98,7 +98,7 @@ describe('a denial', () => {
     );
   });
 
-  test('by the hour, under an override: who made it, why, until when', async () => {
+  test('a denial by the hour under an override shows who created the override, why, and until when', async () => {
     const expires = clock.nowMs + 86_400_000;
     const id = await createOverride({
       account: 'acme',
@@ -141,7 +141,7 @@ describe('a denial', () => {
     );
   });
 
-  test('is explained by what stood then, also when the counters are gone', async () => {
+  test('a denial is explained by the state at that time, even after the counters were removed', async () => {
     await ask(61);
     await limiter.close();
     const [event] = await eventRows(database.pool);
@@ -153,7 +153,7 @@ describe('a denial', () => {
     });
   });
 
-  test('from memory leads to its event, as a later one of the minute to what filled the window', async () => {
+  test('a denial from memory is found by its event, and a later one of the minute by what filled the window', async () => {
     await ask(60);
     const first = (await ask(2))[1] as Decision;
     clock.advance({ seconds: 2 });
@@ -167,7 +167,7 @@ describe('a denial', () => {
     expect((await explain(later.id)).at).toEqual(new Date(clock.nowMs));
   });
 
-  test('of a cost above the limit: retrying does not help', async () => {
+  test('the explanation of a cost above the limit says that retrying does not help', async () => {
     const [denied] = await ask(1, { cost: 61 });
     await limiter.close();
     const { sentence, allowed_again_at } = await explain(denied?.id as string);
@@ -176,7 +176,7 @@ describe('a denial', () => {
     expect(sentence).toContain('retrying does not help');
   });
 
-  test('in shadow mode says that it was let through', async () => {
+  test('the explanation of a denial in shadow mode says that the call was allowed', async () => {
     await createOverride({ account: 'shady', mode: 'shadow', reason: 'trial' });
     const decisions = await ask(61, { account: 'shady' });
     await limiter.close();
@@ -189,8 +189,8 @@ describe('a denial', () => {
   });
 });
 
-describe('an id', () => {
-  test('that is not on record explains nothing', async () => {
+describe('a denial ID', () => {
+  test('an unknown ID explains nothing', async () => {
     const [grant] = await ask(1);
     await ask(61);
     await limiter.close();
@@ -216,14 +216,14 @@ describe('an id', () => {
     ['z', 35],
     ['10', 36],
     ['lfls', 1_000_000],
-  ])('number %s of an event is %d', async (text, number) => {
+  ])('the decision number %s of an event is %d', async (text, number) => {
     await limiter.close();
     const { rows } = await database.pool.query('SELECT rollgate.decision_number($1)::int AS number', [`e.${text}`]);
     expect(rows[0].number).toBe(number);
   });
 });
 
-test('what filled the window is told by one event of a subject, window and minute, whichever nodes write at once', async () => {
+test('one event for each subject, window and minute shows what filled the window, even if several instances write at once', async () => {
   await ask(60);
   await limiter.close();
   const subject = `acme/publish-bot/bot=b-${bots}`;
@@ -238,7 +238,7 @@ test('what filled the window is told by one event of a subject, window and minut
   expect(rows.filter(({ filled }) => filled !== null)).toHaveLength(1);
 });
 
-test('a reset after the denial does not empty what filled the window', async () => {
+test('a reset after the denial does not remove what filled the window', async () => {
   await ask(61);
   await database.pool.query(`UPDATE rollgate.counter SET cleared = total`);
   await database.pool.query(`INSERT INTO rollgate.freed (subject, at) VALUES ($1, $2)`, [

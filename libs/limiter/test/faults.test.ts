@@ -1,4 +1,7 @@
-/** Whatever keeps the database from deciding, but for a caller's own data, is an outage: the API's mode decides. */
+/**
+ * Everything that prevents the database from deciding, except a caller's own data, is an outage, and the API's outage
+ * mode applies.
+ */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -59,7 +62,7 @@ async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
 
 const endSessions = () => sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`);
 
-/** From the fault until it is mended. */
+/** A fault: `begin` creates it and `end` repairs it. */
 interface Fault {
   readonly name: string;
   readonly options?: Partial<PostgresLimiterOptions>;
@@ -109,7 +112,7 @@ const FAULTS: readonly Fault[] = [
   },
   {
     name: 'an isolation level that can not decide (25000)',
-    // Through a pooler the limiter can not set it itself.
+    // Through a pooler the limiter can't set this itself.
     options: { pooled: true },
     begin: () => sql(`ALTER ROLE ${role} SET default_transaction_isolation = 'repeatable read'`),
     end: () => sql(`ALTER ROLE ${role} RESET default_transaction_isolation`),
@@ -118,7 +121,7 @@ const FAULTS: readonly Fault[] = [
 ];
 
 test.each(FAULTS)(
-  '$name: the mode decides until it is mended',
+  'during $name, the outage mode decides until the fault is repaired',
   async ({ options, begin, end, reason }) => {
     const of = await open(options);
     await begin();
@@ -156,7 +159,7 @@ const STATEMENT_FAULTS = [
 ];
 
 test.each(STATEMENT_FAULTS)(
-  '$name: the mode decides until it is mended',
+  'during $name, the outage mode decides until the fault is repaired',
   async ({ begin, end, reason }) => {
     const of = await open();
     const { rows } = await database.pool.query<{ f: string }>(
@@ -176,7 +179,7 @@ test.each(STATEMENT_FAULTS)(
   90_000,
 );
 
-test('closed APIs are unavailable then, never denied', async () => {
+test('calls of APIs with outage mode closed are rejected as unavailable, never denied', async () => {
   const of = await open({ outage: { default: 'closed' } });
   await sql(`ALTER ROLE ${role} NOLOGIN`);
   await endSessions();
@@ -195,7 +198,7 @@ test.each([
   ['a URL that is fetched', (password: () => string) => ({ databaseUrl: async () => urlWith(password()) })],
   ['a password', (password: () => string) => ({ databaseUrl: urlWith(''), password: async () => password() })],
 ])(
-  '%s may come from a function: a rotated password needs no restart',
+  '%s may come from a function, so a rotated password needs no restart',
   async (_, optionsOf) => {
     let password = PASSWORD;
     const of = await open(optionsOf(() => password));

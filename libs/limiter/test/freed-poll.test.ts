@@ -1,4 +1,4 @@
-/** Each freed subject is reported once, whatever the order of commits; where rows may be missing, a hole is reported instead. */
+/** Each freed subject is reported once, in any order of commits. If rows may be missing, a gap is reported instead. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
@@ -19,7 +19,7 @@ beforeEach(async () => {
   heard = [];
 });
 
-/** It looks when the test says so. */
+/** A poll that runs only when the test calls it. */
 function open(options: Partial<FreedPollOptions> = {}): FreedPoll {
   const opened = new FreedPoll({
     pool: database.pool,
@@ -42,12 +42,12 @@ async function look(): Promise<string[]> {
 const AGE = `UPDATE rollgate.freed SET at = at - interval '1 hour'`;
 const SWEEP = 'SELECT rollgate.sweep_freed()';
 
-test('the first look knows nothing of what was freed before: it is a hole', async () => {
+test('the first poll reports a gap, because it does not know what was freed before', async () => {
   poll = open();
   expect([await look(), await look()]).toEqual([['hole'], []]);
 });
 
-test('what was freed since the last look, once', async () => {
+test('a subject that was freed since the last poll is reported once', async () => {
   await free('a');
   await free('b');
   expect((await look()).sort()).toEqual(['a', 'b']);
@@ -74,7 +74,7 @@ test('a transaction that commits after a later one is not skipped', async () => 
   }
 });
 
-test('any order of beginnings, commits and looks: each subject once', async () => {
+test('each subject is reported once in any order of transaction starts, commits and polls', async () => {
   let state = 7;
   const random = (below: number) => {
     state = (Math.imul(state, 1_664_525) + 1_013_904_223) >>> 0;
@@ -105,7 +105,7 @@ test('any order of beginnings, commits and looks: each subject once', async () =
   expect(found.sort()).toEqual(all.sort());
 });
 
-test('rows removed before they were read are a hole, whoever removed them; rows read before are none', async () => {
+test('rows removed before they were read are a gap, and rows removed after they were read are not', async () => {
   await free('read');
   expect(await look()).toEqual(['read']);
   await database.pool.query(`${AGE}; ${SWEEP}`);
@@ -130,7 +130,7 @@ test('recent rows are kept', async () => {
   expect(await look()).toEqual(['recent']);
 });
 
-test('a transaction that stays open is no hole on each look', async () => {
+test('a transaction that stays open does not cause a gap in every poll', async () => {
   const client = await database.pool.connect();
   try {
     await client.query('BEGIN');
@@ -148,7 +148,7 @@ test('a transaction that stays open is no hole on each look', async () => {
   }
 });
 
-test('another life of the server is a hole: its transaction IDs may have gone back', async () => {
+test('another life of the server is a gap, because its transaction IDs may have gone back', async () => {
   const { rows } = await database.pool.query<{ sql: string }>(
     `SELECT pg_get_functiondef('rollgate.server_life'::regproc) AS sql`,
   );
@@ -162,7 +162,7 @@ test('another life of the server is a hole: its transaction IDs may have gone ba
   }
 });
 
-test('rows of a restored dump, whose transactions lie ahead of this server, are not read again and again', async () => {
+test('rows of a restored dump with transaction IDs ahead of this server are not read repeatedly', async () => {
   await database.pool.query(`INSERT INTO rollgate.freed (subject, xact) VALUES ('from elsewhere', '4000000000000')`);
   await database.pool.query(`UPDATE rollgate.freed_removed SET xact = '4000000000000'`);
   expect([await look(), await look()]).toEqual([[], []]);
@@ -174,7 +174,7 @@ test('rows of a restored dump, whose transactions lie ahead of this server, are 
   expect(await look()).toEqual([]);
 });
 
-test('a look that fails loses nothing', async () => {
+test('a failed poll loses nothing', async () => {
   await free('a');
   await database.pool.query('ALTER FUNCTION rollgate.freed_since RENAME TO freed_since_away');
   expect(await look()).toEqual([]);

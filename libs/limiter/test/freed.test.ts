@@ -1,6 +1,6 @@
 /**
- * A subject that another instance freed (a reset, a refund) is asked of the database again, however long this instance was
- * out of touch, and whatever the order in which the transactions that freed subjects were committed.
+ * A call of a subject that another instance freed (a reset, a refund) goes to the database again, however long this
+ * instance was disconnected and in whatever order the freeing transactions committed.
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
@@ -9,9 +9,9 @@ import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
 import { laneOfKey } from '../src/subject.js';
 
-/** Longer than any time for which a list of recently freed subjects would be kept by the clock. */
+/** Longer than any list of recently freed subjects would be kept if it were kept by time. */
 const GAP_MS = 17_000;
-/** From being in touch again to the first decision by the database. */
+/** From reconnecting to the first decision by the database. */
 const WITHIN_MS = 3_000;
 
 let database: TestDatabase;
@@ -39,7 +39,7 @@ function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
 const request = (bot: string) => ({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
 const keyOf = (bot: string) => `acme/publish-bot/bot=${bot}`;
 
-/** Spends the whole hour of a subject in the database, which then denies it for an hour. */
+/** Spends a subject's whole hour in the database, which then denies it for an hour. */
 async function spendHour(bot: string): Promise<void> {
   const key = keyOf(bot);
   await database.pool.query('SELECT FROM rollgate.acquire($1, $2, $3, $4, $5, $6)', [
@@ -55,7 +55,7 @@ async function spendHour(bot: string): Promise<void> {
 const resetBy = (bot: string, pool: { query(text: string, values: unknown[]): Promise<unknown> } = database.pool) =>
   pool.query('SELECT rollgate.reset($1, $2)', [laneOfKey(keyOf(bot)), keyOf(bot)]);
 
-/** Denied by the database, and again from memory. */
+/** Expects one denial by the database and one from memory. */
 async function expectRemembered(limiter: Limiter, bot: string): Promise<void> {
   for (let i = 0; i < 2; i++)
     expect(await limiter.acquire(request(bot))).toMatchObject({ allowed: false, deniedBy: 'hour' });
@@ -84,7 +84,7 @@ describe('after a gap', () => {
       await resetBy('held');
       await sleep(GAP_MS);
       proxy.set({ kind: 'pass' });
-      // A statement that was swallowed takes its time to fail.
+      // A statement sent into the black hole takes time to fail.
       const ask = async () => (await limiter.acquire(request('held'))).allowed;
       return { allowed: await allowedWithin(ask, WITHIN_MS + 10_000) };
     } finally {
@@ -116,7 +116,7 @@ describe('after a gap', () => {
     }
   }
 
-  /** A reset whose transaction is committed long after a later one. */
+  /** A reset that is committed long after a later one. */
   async function lateCommit(): Promise<{ allowed: boolean }> {
     const limiter = open();
     await spendHour('late');
@@ -144,7 +144,7 @@ describe('after a gap', () => {
     [held, stopped, late] = await Promise.all([behindBlackHole(), stoppedProcess(), lateCommit()]);
   }, 120_000);
 
-  test('of the network: a reset made meanwhile is noticed', () => expect(held.allowed).toBe(true));
-  test('of the process: a reset made meanwhile is noticed', () => expect(stopped.allowed).toBe(true));
-  test('between a reset and its commit, after a later one: it is noticed', () => expect(late.allowed).toBe(true));
+  test('a reset made during a network outage is noticed', () => expect(held.allowed).toBe(true));
+  test('a reset made while the process was stopped is noticed', () => expect(stopped.allowed).toBe(true));
+  test('a reset that commits long after a later reset is noticed', () => expect(late.allowed).toBe(true));
 });

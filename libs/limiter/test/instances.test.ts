@@ -1,4 +1,7 @@
-/** How many instances share a limit while the database is away: the database counts them, nobody has to configure it. */
+/**
+ * The number of instances that share a limit while the database is unavailable is counted by the database and needs no
+ * configuration.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
@@ -22,7 +25,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** It looks when the test says so. */
+/** Starts an instance that polls only when the test says so. */
 async function start(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
   const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
   const limiter = createPostgresLimiter({
@@ -37,12 +40,12 @@ async function start(options: Partial<PostgresLimiterOptions> = {}): Promise<Lim
   return limiter;
 }
 
-/** Twice: an instance that divides by more says so with the look after. */
+/** Polls twice: an instance that divides by a larger number reports it with the following poll. */
 async function lookTwice(): Promise<void> {
   for (let i = 0; i < 2; i++) for (const limiter of limiters) await limiter.refreshPolicy();
 }
 
-/** Of 60 a minute: what each instance admits of twice as many calls, or that it decides nothing. */
+/** For a limit of 60 a minute: how many of 120 calls each instance allows, or 'unavailable' if it decides nothing. */
 async function admittedByEach(): Promise<(number | 'unavailable')[]> {
   const request = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'b' } };
   return await Promise.all(
@@ -58,30 +61,30 @@ async function admittedByEach(): Promise<(number | 'unavailable')[]> {
   );
 }
 
-test('three instances and no setting: half of a limit by all of them together', async () => {
+test('without a setting, three instances together allow half of a limit', async () => {
   for (let i = 0; i < 3; i++) await start();
   await lookTwice();
   proxy.set({ kind: 'reset' });
   expect(await admittedByEach()).toEqual([10, 10, 10]);
 });
 
-test('looking by themselves, they know within seconds', async () => {
+test('instances that poll by themselves know their number within seconds', async () => {
   for (let i = 0; i < 3; i++) await start({ pollEveryMs: 200 });
   await sleep(1_500);
   proxy.set({ kind: 'reset' });
   expect(await admittedByEach()).toEqual([10, 10, 10]);
 });
 
-test('an instance that others do not count yet decides nothing by itself', async () => {
+test('an instance that the others do not count yet decides nothing by itself', async () => {
   for (let i = 0; i < 3; i++) await start();
   await lookTwice();
   await start();
-  // It has reached its database, and the outage begins before the others know of it.
+  // The new instance has reached its database, and the outage begins before the others know about it.
   proxy.set({ kind: 'reset' });
   expect(await admittedByEach()).toEqual([10, 10, 10, 'unavailable']);
 });
 
-test('after they have looked it has its part, and theirs is smaller', async () => {
+test('after the others have polled, a new instance has its share and theirs are smaller', async () => {
   for (let i = 0; i < 3; i++) await start();
   await lookTwice();
   await start();
@@ -91,7 +94,7 @@ test('after they have looked it has its part, and theirs is smaller', async () =
   expect(await admittedByEach()).toEqual([7, 7, 7, 7]);
 });
 
-test('an instance that joins between two outages of one minute has no part of what the others have granted', async () => {
+test('an instance that joins between two outages of one minute gets no share of what the others have granted', async () => {
   for (let i = 0; i < 3; i++) await start();
   await lookTwice();
   proxy.set({ kind: 'reset' });
@@ -104,11 +107,11 @@ test('an instance that joins between two outages of one minute has no part of wh
   expect(await admittedByEach()).toEqual([0, 0, 0, 'unavailable']);
 });
 
-test('the largest number of the last hour counts, also after a crash of Postgres', async () => {
+test('the largest number of instances in the last hour counts, also after a crash of Postgres', async () => {
   for (let i = 0; i < 4; i++) await start();
   await lookTwice();
   for (const gone of limiters.splice(1)) await gone.close();
-  // What a crash does to an unlogged table.
+  // A crash empties an unlogged table.
   await database.pool.query('TRUNCATE rollgate.node');
   await start();
   await lookTwice();
@@ -116,7 +119,7 @@ test('the largest number of the last hour counts, also after a crash of Postgres
   expect(await admittedByEach()).toEqual([7, 7]);
 });
 
-test('an hour later it is the number of now', async () => {
+test('an hour later the current number of instances counts', async () => {
   for (let i = 0; i < 4; i++) await start();
   await lookTwice();
   for (const gone of limiters.splice(2)) await gone.close();
@@ -126,14 +129,14 @@ test('an hour later it is the number of now', async () => {
   expect(await admittedByEach()).toEqual([15, 15]);
 });
 
-describe('the setting', () => {
-  test('raises the number', async () => {
+describe('the setting for the number of instances', () => {
+  test('the setting raises the number of instances', async () => {
     await start({ nodes: 6 });
     proxy.set({ kind: 'reset' });
     expect(await admittedByEach()).toEqual([5]);
   });
 
-  test('never lowers it', async () => {
+  test('the setting never lowers the number of instances', async () => {
     for (let i = 0; i < 3; i++) await start({ nodes: 1 });
     await lookTwice();
     proxy.set({ kind: 'reset' });
@@ -141,7 +144,7 @@ describe('the setting', () => {
   });
 });
 
-/** Repeatable, and random enough to meet every order of events. */
+/** A repeatable random sequence that covers every order of events. */
 function randomFrom(seed: number): (below: number) => number {
   let state = seed;
   return (below) => {
@@ -151,7 +154,7 @@ function randomFrom(seed: number): (below: number) => number {
 }
 
 test.each([1, 2, 3, 4])(
-  'whatever joins, leaves, looks, or misses an answer: the parts never exceed the whole (seed %i)',
+  'the shares never exceed the whole when instances join, leave, poll or miss an answer (seed %i)',
   async (seed) => {
     const random = randomFrom(seed);
     const parts = new Map<string, number | null>();
@@ -161,7 +164,7 @@ test.each([1, 2, 3, 4])(
         `SELECT instances FROM rollgate.sync_node($1, $1, 0, 'normal', NULL, NULL, $2)`,
         [name, parts.get(name)],
       );
-      // Now and then the answer is lost; what the instance had it keeps.
+      // Sometimes the answer is lost, and the instance keeps its previous share.
       const told = rows[0]?.instances ?? null;
       if (told !== null && random(4) > 0) parts.set(name, told);
     };
@@ -183,7 +186,7 @@ test.each([1, 2, 3, 4])(
       most = Math.max(most, whole);
       expect(whole).toBeLessThanOrEqual(1 + 1e-9);
     }
-    // It comes to nearly all of it: the number is not merely too large.
+    // The shares must nearly add up to the whole, so the number is not simply too large.
     expect(most).toBeGreaterThan(0.9);
   },
 );

@@ -34,10 +34,10 @@ const counts = async (): Promise<{ heads: number; buckets: number }> => {
 
 const many = Array.from({ length: 50 }, (_, i) => `acme/a/bot=${i}`);
 
-test('removes what no window can hold, and nothing younger', async () => {
+test('a sweep removes rows that no window can contain, and nothing younger', async () => {
   await ask(many);
   clock.advance({ minutes: 1 });
-  await ask(many); // archives the minute before
+  await ask(many); // archives the previous minute
   await ask(['acme/busy/'], 63);
   expect(await counts()).toEqual({ heads: 51, buckets: 50 });
 
@@ -52,26 +52,26 @@ test('removes what no window can hold, and nothing younger', async () => {
   expect(await counts()).toEqual({ heads: 1, buckets: 0 });
 });
 
-test('what is swept at the edge of the hour was not counted any more', async () => {
+test('rows swept at the edge of the hour were no longer counted', async () => {
   await ask(['acme/edge/']);
   clock.advance({ seconds: 3600 });
   await janitor({ keepSeconds: 3661 }).sweep();
   expect(await ask(['acme/edge/'])).toEqual([1]);
 });
 
-test('a clock that steps back behind a sweep re-opens nothing', async () => {
+test('a clock that steps back before a sweep frees no window', async () => {
   await ask(['acme/gone/']);
   clock.advance({ minutes: 70 });
   await ask(['acme/stays/']);
   expect(await janitor().sweep()).toMatchObject({ heads: 1 });
   clock.advance({ minutes: -69 });
-  // Were the lane's clock to go back with it, a whole new hour could be spent now and once more 69 minutes later.
+  // If the lane's clock went back too, a whole hour's limit could be spent now and again 69 minutes later.
   await ask(['acme/gone/']);
   clock.advance({ minutes: 69 });
   expect(await ask(['acme/gone/'])).toEqual([1]);
 });
 
-test('a busy lane is passed over, not waited for', async () => {
+test('a busy lane is skipped, not waited for', async () => {
   await ask(many);
   clock.advance({ minutes: 70 });
   const holder = await database.pool.connect();
@@ -86,20 +86,20 @@ test('a busy lane is passed over, not waited for', async () => {
   expect(await janitor().sweep()).toMatchObject({ heads: 50, busyLanes: 0 });
 });
 
-test('one janitor at a time', async () => {
+test('only one janitor sweeps at a time', async () => {
   await ask(many);
   clock.advance({ minutes: 70 });
   const passes = await Promise.all([janitor({ pauseMs: 5 }).sweep(), janitor({ pauseMs: 5 }).sweep()]);
-  // The one that meets the other ends its pass: what both removed is what there was, each row once.
+  // A janitor that finds another one ends its pass. Together they removed every row once.
   expect(passes.reduce((heads, pass) => heads + (pass?.heads ?? 0), 0)).toBe(50);
   expect((await counts()).heads).toBe(0);
 });
 
-test('refuses to remove what a window may hold', async () => {
+test('the janitor refuses to remove rows that a window may contain', async () => {
   await expect(janitor({ keepSeconds: 3600 }).sweep()).rejects.toThrow(/at least 3661 seconds/);
 });
 
-test('stop ends it within a step', async () => {
+test('stop resolves within one step', async () => {
   const running = janitor({ everyMs: 1 });
   running.start();
   await running.stop();

@@ -1,4 +1,4 @@
-/** What only concurrent transactions can show of `rollgate.acquire`. Each check throws when its rule is broken. */
+/** Rules of `rollgate.acquire` that need concurrent transactions. Each check throws when its rule is broken. */
 import { expect } from '@jest/globals';
 import type pg from 'pg';
 import { someoneWaits } from './waiting.js';
@@ -11,7 +11,7 @@ const subject = (): string => `acme/publish-bot/bot=lane-rule-${++count}`;
 const args = (lane: number, name: string, calls = 1): unknown[] => [[lane], [name], [1], [calls], [LIMIT], [LIMIT]];
 
 export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>>> = {
-  async 'one batch in a lane at a time, and the next one counts what the first granted'(pool) {
+  async 'a lane runs one batch at a time, and the next one counts what the first granted'(pool) {
     const name = subject();
     const first = await pool.connect();
     try {
@@ -42,7 +42,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
     }
   },
 
-  async 'batches that share lanes do not wait for each other in a circle'(pool) {
+  async 'batches that share lanes do not deadlock'(pool) {
     const first = await pool.connect();
     try {
       await first.query('BEGIN');
@@ -53,7 +53,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
       );
       second.catch(() => undefined);
       await someoneWaits(pool);
-      // Were lane 22 taken before 21, this would be the other half of the circle.
+      // If lane 22 were locked before 21, this would complete a deadlock.
       await expect(first.query(ACQUIRE, args(22, subject()))).resolves.toBeDefined();
       await first.query('COMMIT');
       expect((await second).rows).toEqual([{ granted: [1, 1] }]);
@@ -62,7 +62,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
     }
   },
 
-  async 'a decision in the last half millisecond of a second is of that second'(pool) {
+  async 'a decision in the last half millisecond of a second belongs to that second'(pool) {
     const { rows } = await pool.query<{ now_ms: string; second: number[] }>(
       `SELECT now_ms, second FROM rollgate.acquire('{14}', $1, '{1}', '{1}', '{9}', '{9}', '2026-01-01T00:00:07.9996Z')`,
       [[subject()]],
@@ -71,7 +71,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
     expect(rows).toEqual([{ now_ms: String(second * 1000 + 999), second: [second] }]);
   },
 
-  async 'a crowd on one subject is granted exactly the limit'(pool) {
+  async 'many concurrent calls of one subject are granted exactly the limit'(pool) {
     const name = subject();
     const answers = await Promise.all(
       Array.from({ length: 10 * LIMIT }, () => pool.query<{ granted: number }>(ACQUIRE, args(13, name))),

@@ -12,7 +12,7 @@ test.each(Object.entries(laneRules))('%s', (_rule, check) => check(database.pool
 
 const acquire = `SELECT * FROM rollgate.acquire(ARRAY[1], ARRAY['acme/a/'], ARRAY[1], ARRAY[1], ARRAY[9], ARRAY[9])`;
 
-test.each(['REPEATABLE READ', 'SERIALIZABLE'])('%s is refused', async (level) => {
+test.each(['REPEATABLE READ', 'SERIALIZABLE'])('a decision under %s is rejected', async (level) => {
   const client = await database.pool.connect();
   try {
     await client.query(`BEGIN ISOLATION LEVEL ${level}`);
@@ -29,11 +29,11 @@ describe('the same subject twice in a batch', () => {
       [name],
     );
 
-  test('is refused where each row would count from the same total', async () => {
+  test('a duplicate subject is rejected when each row would count from the same total', async () => {
     await expect(twice('acme/twice/')).rejects.toThrow(/holds a subject twice/);
   });
 
-  test('is refused where one row would be granted before the other is looked at, and nothing is written', async () => {
+  test('a duplicate subject is rejected when one row would be granted before the other is read, and nothing is written', async () => {
     await database.pool.query(acquire);
     const before = await total('acme/a/');
     await expect(twice('acme/a/')).rejects.toThrow(/holds a subject twice/);
@@ -47,7 +47,7 @@ describe('the same subject twice in a batch', () => {
 });
 
 describe('writes', () => {
-  test('a denial takes no transaction id and writes nothing', async () => {
+  test('a denial takes no transaction ID and writes nothing', async () => {
     const name = 'acme/quiet/';
     const ask = `SELECT granted, pg_current_xact_id_if_assigned() AS xid FROM rollgate.acquire(ARRAY[2], ARRAY['${name}'], ARRAY[1], ARRAY[1], ARRAY[1], ARRAY[9])`;
     const granted = await database.pool.query(ask);

@@ -1,4 +1,4 @@
-/** Units by the billion, with resets: no number overflows, and the answers are those of a plain log. */
+/** Billions of units with resets: no number overflows, and the answers equal those of a plain log. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MAX_UNITS } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -30,7 +30,7 @@ const action = fc.oneof(
   { weight: 1, arbitrary: fc.record({ kind: fc.constant('refund' as const), units: fc.constantFrom(1, MAX_UNITS) }) },
 );
 
-test('the largest limit, spent and reset again and again within a minute and an hour', async () => {
+test('the largest limit can be spent and reset repeatedly within a minute and an hour', async () => {
   await fc.assert(
     fc.asyncProperty(fc.array(action, { minLength: 3, maxLength: 25 }), async (actions) => {
       const subject = `acme/a/bot=${++subjects}`;
@@ -61,7 +61,7 @@ test('the largest limit, spent and reset again and again within a minute and an 
   );
 }, 60_000);
 
-test('what is granted and forgiven stays on record, as far as a minute can hold it', async () => {
+test('units granted and then reset stay on record, up to the most that a minute can store', async () => {
   const postgres = new PostgresStore({ pool: database.pool, clock: () => START_MS });
   const item = {
     subject: 'acme/a/record',

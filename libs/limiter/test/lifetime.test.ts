@@ -1,4 +1,4 @@
-/** No process is kept alive by a limiter that was never closed. */
+/** A limiter that was never closed does not keep its process alive. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, freePort, spawnNode, startTcpProxy, type TestDatabase } from '@rollgate/testing';
 
@@ -27,7 +27,7 @@ test.each([
   ['acquire', ['true enforced', 'done']],
   ['look', ['done']],
 ])(
-  '%s: the program ends',
+  'a program that does this with an unclosed limiter ends: %s',
   async (what, lines) => {
     const result = await run(database.url, what);
     expect(result).toMatchObject({ lines, code: 0 });
@@ -36,7 +36,7 @@ test.each([
   60_000,
 );
 
-test('with a database that can not be reached, the program ends too', async () => {
+test('a program with an unreachable database also ends', async () => {
   const result = await run(`postgres://user:secret@127.0.0.1:${await freePort()}/name`, 'start');
   expect(result.lines[0]).toMatch(
     /^LimiterStartError: the limiter can not reach the database at .*: connection refused$/,
@@ -45,7 +45,7 @@ test('with a database that can not be reached, the program ends too', async () =
   expect(result.tookMs).toBeLessThan(3_000);
 }, 60_000);
 
-test('with a database that does not answer, the program ends after the attempt under way', async () => {
+test('a program with an unresponsive database ends after the current connection attempt', async () => {
   const { hostname, port } = new URL(database.url);
   const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
   proxy.set({ kind: 'black-hole' });

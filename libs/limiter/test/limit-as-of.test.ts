@@ -1,4 +1,4 @@
-/** Which limit applied at any moment of the past, told from the history alone. */
+/** The limit that applied at any moment of the past, read from the history alone. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -6,7 +6,7 @@ import { createPostgresLimiter } from '../src/postgres-limiter.js';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  // Registers the catalogue.
+  // Starting the limiter registers the catalogue.
   const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
   await limiter.limitsOf({ account: 'acme', api: 'publish-bot' });
   await limiter.close();
@@ -18,7 +18,7 @@ const SUBJECT = 'acme/publish-bot/bot=b';
 const DEFAULT = { per_minute: 60, per_hour: 1800, source: 'default', mode: 'enforced', catalogue_version: 1 };
 
 const now = async (): Promise<Date> => {
-  // As text: a Date has no microseconds.
+  // Read as text, because a Date has no microseconds.
   const { rows } = await database.pool.query('SELECT clock_timestamp()::text AS now');
   return rows[0].now;
 };
@@ -35,7 +35,7 @@ const asOf = async (at: unknown, account = 'acme', subject = SUBJECT) => {
   ]);
   return rows[0];
 };
-/** What the present tells, to hold the past to. */
+/** The limit in force now, to compare with the past. */
 const limitsFor = async () => {
   const { rows } = await database.pool.query('SELECT * FROM rollgate.limits_for($1, $2, $3)', [
     'acme',
@@ -111,7 +111,7 @@ test('each moment has the limit that applied then, through creation, change, end
   });
 });
 
-test('a factor applied to the default of its moment', async () => {
+test('a factor multiplied the default of its moment', async () => {
   const account = 'times';
   const subject = 'times/publish-bot/bot=b';
   await change(`rollgate.create_override($1, ${BY})`, [
@@ -132,7 +132,7 @@ test('a factor applied to the default of its moment', async () => {
   expect(await asOf(before, account, subject)).toMatchObject({ per_minute: 150 });
 });
 
-test('an override holds from its start until just before its end, with nothing written at either', async () => {
+test('an override is in force from its start until just before its end, with nothing written at either time', async () => {
   const id = await change(`rollgate.create_override($1, ${BY})`, [
     JSON.stringify({
       account: 'timed',
@@ -150,6 +150,6 @@ test('an override holds from its start until just before its end, with nothing w
   expect(await source('2099-02-01T00:00:00Z')).toBe('default');
 });
 
-test('before the API was known there was no limit', async () => {
+test('an API had no limit before it was registered', async () => {
   expect(await asOf('2000-01-01T00:00:00Z')).toBeUndefined();
 });

@@ -8,7 +8,7 @@ let database: TestDatabase;
 let requests: LimitRequests;
 beforeAll(async () => {
   database = await createTestDatabase();
-  // Registers the catalogue, which a request names.
+  // Starting the limiter registers the catalogue, which a limit request refers to.
   const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
   await limiter.start();
   await limiter.close();
@@ -20,7 +20,7 @@ const wish = { account: 'acme', api: 'publish-bot', perMinute: 100, reason: 'We 
 const filed = async () =>
   (await database.pool.query<{ n: number }>('SELECT count(*)::int AS n FROM rollgate.limit_request')).rows[0]?.n;
 
-test('a limit request that cannot be read back is not filed, so repeating it doubles nothing', async () => {
+test("a limit request that can't be read back is not filed, so repeating it creates no duplicate", async () => {
   await database.pool.query('ALTER FUNCTION rollgate.requests_of RENAME TO requests_of_away');
   await expect(requests.ask(wish)).rejects.toMatchObject({ code: '42883' });
   expect(await filed()).toBe(0);

@@ -25,7 +25,7 @@ beforeEach(() => {
   request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
 });
 
-/** On the real store, counting what reaches it. */
+/** A limiter on the real store that counts the items sent to it. */
 function open(options: { catalogue?: Catalogue; maxDeniedSubjects?: number } = {}): Limiter {
   const now = () => clock.nowMs;
   const store: Store = new PostgresStore({ pool: database.pool, clock: now });
@@ -41,7 +41,7 @@ const spend = (calls: number, from = limiter): Promise<Decision[]> =>
   Promise.all(Array.from({ length: calls }, () => from.acquire(request)));
 
 describe('a decision', () => {
-  test('says what it decided, by which limits', async () => {
+  test('a decision shows its result and the limits it used', async () => {
     expect(await limiter.acquire(request)).toEqual({
       id: expect.stringMatching(/^[\w-]{16}-[0-9a-z]+$/),
       allowed: true,
@@ -63,7 +63,7 @@ describe('a decision', () => {
     });
   });
 
-  test('each of many at once has its own place: used goes 1 … 60, the rest is denied', async () => {
+  test('concurrent calls each have their own number of used units from 1 to 60, and the rest are denied', async () => {
     const decisions = await spend(70);
     expect(decisions.slice(0, 60).map(({ windows }) => windows.minute.used)).toEqual(
       Array.from({ length: 60 }, (_, i) => i + 1),
@@ -72,7 +72,7 @@ describe('a decision', () => {
     expect(batches).toBe(1);
   });
 
-  test('of an hour that is spent blames the hour, whatever the minute says', async () => {
+  test('a denial with a spent hour names the hour, even if the minute is also full', async () => {
     const catalogue = new Catalogue([
       {
         id: 'g',
@@ -91,7 +91,7 @@ describe('a decision', () => {
     expect(hourOnly).toMatchObject({ allowed: false, violated: ['hour'], deniedBy: 'hour', retryAfterMs: 3_540_000 });
   });
 
-  test('on a cost above the limit: no wait helps', async () => {
+  test('a denial of a cost above the limit says that retrying does not help', async () => {
     expect(await limiter.acquire({ ...request, cost: 61 })).toMatchObject({
       allowed: false,
       retryAfterMs: null,
@@ -101,7 +101,7 @@ describe('a decision', () => {
 });
 
 describe('denial memory', () => {
-  test('a denied subject costs no more statements until its time, and is then asked for again', async () => {
+  test('a denied subject costs no statements until its retry time, and then goes to the database again', async () => {
     await spend(61);
     const denied = await limiter.acquire(request);
     const asked = batches;
@@ -114,7 +114,7 @@ describe('denial memory', () => {
     expect(batches).toBe(asked + 1);
   });
 
-  test('of the hour does not go on blaming a minute that is over', async () => {
+  test('a remembered denial by the hour does not name a minute that is over', async () => {
     const catalogue = new Catalogue([
       {
         id: 'g',
@@ -139,7 +139,7 @@ describe('denial memory', () => {
     expect(batches).toBe(1);
   });
 
-  test('of a minute goes on blaming it for as long as a clock that stepped back makes it last', async () => {
+  test('a remembered denial by the minute names it for as long as a clock that stepped back prolongs it', async () => {
     await spend(60);
     clock.advance({ seconds: -90 });
     const denied = await limiter.acquire(request);
@@ -154,7 +154,7 @@ describe('denial memory', () => {
     });
   });
 
-  test('knows only what was denied: a smaller cost is asked, a larger one is not', async () => {
+  test('a smaller cost than the denied one goes to the database, and a larger one is answered from memory', async () => {
     await spend(58);
     expect((await limiter.acquire({ ...request, cost: 3 })).allowed).toBe(false);
     const asked = batches;
@@ -164,7 +164,7 @@ describe('denial memory', () => {
     expect(batches).toBe(asked + 1);
   });
 
-  test('ends with a refund and with a reset', async () => {
+  test('a refund and a reset end a remembered denial', async () => {
     const [first] = await spend(60);
     expect((await limiter.acquire(request)).allowed).toBe(false);
     expect(await limiter.refund(first as Decision)).toBe(1);
@@ -174,15 +174,15 @@ describe('denial memory', () => {
     expect((await limiter.acquire(request)).allowed).toBe(true);
   });
 
-  test('a denial under way while the subject is freed is not remembered', async () => {
+  test('a denial in flight while the subject is freed is not remembered', async () => {
     await spend(60);
     const late = limiter.acquire(request);
-    await limiter.reset(request); // the reset's answer comes after the denial's question went out
+    await limiter.reset(request); // the denial was requested before the reset is answered
     await late;
     expect((await limiter.acquire(request)).allowed).toBe(true);
   });
 
-  test('is bounded: what it has forgotten is asked again', async () => {
+  test('the denial memory is bounded, and a forgotten subject goes to the database again', async () => {
     const forgetful = open({ maxDeniedSubjects: 1 });
     const first = { ...request };
     await spend(61, forgetful);
@@ -197,7 +197,7 @@ describe('denial memory', () => {
 });
 
 describe('refund', () => {
-  test('of a denial, or a second one, gives nothing', async () => {
+  test('a refund of a denied decision and a second refund return 0', async () => {
     const [first] = await spend(60);
     expect(await limiter.refund(await limiter.acquire(request))).toBe(0);
     expect(await limiter.refund(first as Decision)).toBe(1);
@@ -206,8 +206,8 @@ describe('refund', () => {
   });
 });
 
-describe('refund finds the grant in the second in which it is counted', () => {
-  test('when the clock has gone back since the newest grant', async () => {
+describe('the second in which a refund finds its grant', () => {
+  test('a refund finds a grant made after the clock went back', async () => {
     await spend(1);
     clock.advance({ seconds: -20 });
     const late = await limiter.acquire(request);
@@ -219,8 +219,8 @@ describe('refund finds the grant in the second in which it is counted', () => {
   });
 });
 
-describe('looking', () => {
-  test('gives the release schedule by which a batch can be sent without one denial', async () => {
+describe('reading usage', () => {
+  test('peek returns a release schedule by which a batch can be sent without a denial', async () => {
     await spend(3);
     clock.advance({ seconds: 33 });
     await spend(8);
@@ -246,7 +246,7 @@ describe('looking', () => {
     }
   });
 
-  test('at all of an account: every api and subject with traffic, and nobody else’s', async () => {
+  test('usage lists every API and subject of the account with traffic, and none of other accounts', async () => {
     const account = 'usage-account';
     await limiter.acquire({ account, api: 'publish-bot', dimensions: { bot: 'x' } });
     await limiter.acquire({ account, api: 'insert-data', dimensions: { table: 'orders' } });
@@ -268,7 +268,7 @@ describe('looking', () => {
   });
 });
 
-describe('what is malformed reaches no batch', () => {
+describe('a malformed call is rejected and enters no batch', () => {
   test.each([
     ['cost 0', { cost: 0 }, InvalidRequestError],
     ['cost -1', { cost: -1 }, InvalidRequestError],
@@ -281,7 +281,7 @@ describe('what is malformed reaches no batch', () => {
     ['NUL in a value', { dimensions: { bot: 'a\0' } }, InvalidRequestError],
     ['an unknown API', { api: 'publish-bto' }, UnknownApiError],
     ['no API', { api: undefined as unknown as string }, UnknownApiError],
-    ['an API of every object', { api: '__proto__' }, UnknownApiError],
+    ['a property of Object.prototype as the API', { api: '__proto__' }, UnknownApiError],
   ])('%s', async (_name, broken, error) => {
     const neighbour = limiter.acquire(request);
     await expect(limiter.acquire({ ...request, ...broken })).rejects.toThrow(error);
@@ -289,12 +289,12 @@ describe('what is malformed reaches no batch', () => {
     expect(batches).toBe(1);
   });
 
-  test('the nearest names are told', async () => {
+  test('the error for an unknown API includes the nearest names', async () => {
     await expect(limiter.acquire({ ...request, api: 'publish-bto' })).rejects.toThrow('did you mean "publish-bot"');
   });
 });
 
-test('a dimension that is not resolved counts in the account’s one shared subject', async () => {
+test('a call with an unresolved dimension counts in the account’s shared subject', async () => {
   const decisions = await Promise.all([
     limiter.acquire({ account: 'shared', api: 'publish-bot' }),
     limiter.acquire({ account: 'shared', api: 'publish-bot', dimensions: { bot: undefined } }),
@@ -305,7 +305,7 @@ test('a dimension that is not resolved counts in the account’s one shared subj
   ]);
 });
 
-test('close lets what is in flight finish and refuses what comes after', async () => {
+test('close lets calls in flight finish and rejects later calls', async () => {
   const store = new PostgresStore({ pool: database.pool });
   let closed = false;
   store.close = async () => {

@@ -1,6 +1,6 @@
 /**
- * One node of a load: asks for one subject, over and over, across an edge of its clock, and tells what it was granted.
- * Its clock goes on by the wave, so that no edge need be waited for and none is missed on a slow machine.
+ * One instance under load: it calls for one subject repeatedly, across an edge of its clock, and prints how much it was
+ * granted. Its clock advances with each wave of calls, so the test waits for no edge and misses none on a slow machine.
  */
 
 import { parseArgs } from 'node:util';
@@ -31,7 +31,7 @@ const limiter = createPostgresLimiter({
     },
   ]),
   clock: () => nowMs,
-  // So that every call is the database's answer.
+  // Keep the denial memory small, so that the database answers every call.
   maxDeniedSubjects: 1,
   janitor: false,
   budgetMs: 20_000,

@@ -1,4 +1,7 @@
-/** What a new override would lower, in SQL, held to a search through every second of its life by the rule of the instances. */
+/**
+ * Compares the SQL that lists what a new override would lower with a search through every second of its life by the
+ * rule of the instances.
+ */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
@@ -6,7 +9,7 @@ import { type ApiEdit, Policy } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
 import { ACCOUNT, APIS, CATALOGUE, edits, overrides, storePolicy, T0 } from './random-policy.js';
 
-/** Nothing starts or ends later. */
+/** The last second at which anything starts or ends. */
 const LAST_SECOND = 15;
 const NOW = 4;
 
@@ -22,7 +25,7 @@ function policyOf(all: readonly Override[], apis: readonly ApiEdit[]): Policy {
   return policy;
 }
 
-/** Each API and window once, with the first second at which it is to be confirmed. */
+/** Each API and window once, with the first second at which its lowering needs confirmation. */
 function reference(all: readonly Override[], edited: readonly ApiEdit[], added: Override): string[] {
   const [before, after] = [policyOf(all, edited), policyOf([...all, added], edited)];
   const found = new Map<string, string>();
@@ -76,7 +79,7 @@ async function databaseSays(all: readonly Override[], edited: readonly ApiEdit[]
     .sort();
 }
 
-/** The newest of them is the one that is added. */
+/** The newest override is the one that is added. */
 const cases = overrides.filter((all) => all.length > 0);
 const property = fc.asyncProperty(cases, edits, async (all, edited) => {
   const stored = all.slice(0, -1);
@@ -84,21 +87,25 @@ const property = fc.asyncProperty(cases, edits, async (all, edited) => {
   expect(await databaseSays(stored, edited, added)).toEqual(reference(stored, edited, added));
 });
 
-test('lists what falls, from what to what and from when on', () => fc.assert(property, { numRuns: 200 }), 60_000);
+test(
+  'the SQL lists which limits fall, their old and new values, and from when on',
+  () => fc.assert(property, { numRuns: 200 }),
+  60_000,
+);
 
 test.each([
   ['only the present is compared', 'override_effects', 'WHERE t.at > p_now AND', 'WHERE false AND'],
-  ['its own start is passed over', 'override_effects', '(greatest(p_new.starts_at, p_now))', '(p_now)'],
-  ['what is equal falls', 'lowering', 'WHEN w.after < w.before THEN', 'WHEN w.after <= w.before THEN'],
+  ['the start of the override is ignored', 'override_effects', '(greatest(p_new.starts_at, p_now))', '(p_now)'],
+  ['an equal limit counts as lowered', 'lowering', 'WHEN w.after < w.before THEN', 'WHEN w.after <= w.before THEN'],
   ['the hour is not compared', 'lowering', "('hour', 'hour', p_hour_before", "('hour', 'hour', p_hour_after"],
   [
-    'the last moment is told, not the first',
+    'the last moment is listed instead of the first',
     'lowered_by',
     "l.item ->> 'window', e.at\n",
     "l.item ->> 'window', e.at DESC\n",
   ],
-  ['APIs with an override of their own are taken for others', 'override_effects', 'THEN c.api END', 'THEN NULL END'],
-  ['groups with an override are taken for others', 'override_effects', 'THEN c.group_id END', 'THEN NULL END'],
+  ['APIs with their own override are treated like other APIs', 'override_effects', 'THEN c.api END', 'THEN NULL END'],
+  ['groups with an override are treated like other groups', 'override_effects', 'THEN c.group_id END', 'THEN NULL END'],
 ])(
   'mutant: %s',
   async (_, routine, rule, instead) => {

@@ -1,4 +1,4 @@
-/** Random traffic, with an injected clock: Postgres, memory and the naive log must agree on every single answer. */
+/** Random traffic with an injected clock: Postgres, memory and the naive log must agree on every answer. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Steps of the clock that land on and beside the edges of seconds, minutes and hours. */
+/** Clock steps that end on and beside the edges of seconds, minutes and hours. */
 const forward = fc.oneof(
   { weight: 5, arbitrary: fc.integer({ min: 0, max: 3 }) },
   { weight: 3, arbitrary: fc.constantFrom(29, 58, 59, 60, 61, 62, 119, 120, 121) },
@@ -47,7 +47,7 @@ type Action =
 
 const limits = fc.record({ perMinute: fc.integer({ min: 1, max: 9 }), perHour: fc.integer({ min: 1, max: 25 }) });
 
-let lane = 1000; // one lane a run: a sweep is the run's own
+let lane = 1000; // each run has its own lane, so a sweep affects only that run
 
 async function replay(
   { perMinute, perHour, offset }: { perMinute: number; perHour: number; offset: number },
@@ -72,7 +72,7 @@ async function replay(
       if (expected.granted > 0) granted.push(Math.max(now, granted.at(-1) ?? 0));
     } else if (action.kind === 'refund') {
       const second = granted.at(-1 - action.back);
-      // What has left the hour is off the record in some stores and not in others: nobody can tell by a window.
+      // Units that have left the hour are still recorded in some stores and not in others, which no window shows.
       if (second === undefined || second < Math.max(now, granted.at(-1) ?? 0) - 3600) continue;
       const expected = reference.refund({ second, units: action.units });
       const grant = { subject, second, units: action.units };

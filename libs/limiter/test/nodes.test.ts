@@ -1,4 +1,4 @@
-/** Several processes, one database: the limit is the limit of all of them together. */
+/** Several processes with one database share one limit. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('three nodes, ten times the limit, across a minute edge: exactly the limit', async () => {
+test('three instances that call ten times the limit across a minute edge are granted exactly the limit', async () => {
   const limit = 60;
   const args = { database: database.url, 'edge-ms': Date.UTC(2026, 0, 1), calls: (limit * 10) / 3, limit };
   const nodes = await Promise.all(
@@ -30,7 +30,7 @@ test('three nodes, ten times the limit, across a minute edge: exactly the limit'
   for (const { minutes } of told) expect(minutes).toHaveLength(2);
 }, 90_000);
 
-test('a subject freed on one node is asked for again on the others', async () => {
+test('calls of a subject freed on one instance go to the database again on the others', async () => {
   const open = () =>
     createPostgresLimiter({
       databaseUrl: database.url,

@@ -1,4 +1,4 @@
-/** Decisions while the database is slow or away: bounded in time, in number, and told. */
+/** Decisions while the database is slow or unavailable are bounded in time and number, and are recorded. */
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
@@ -27,7 +27,7 @@ afterEach(async () => {
   await proxy.close();
 });
 
-/** Answers in time on a busy machine, so that what is late here is late on purpose. */
+/** Long enough for answers on a busy machine, so that only deliberate delays exceed it. */
 const BUDGET_MS = 600;
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
@@ -35,7 +35,7 @@ async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void
   url.port = String(proxy.port);
   limiter = createPostgresLimiter({ databaseUrl: url.href, janitor: false, budgetMs: BUDGET_MS, ...options });
   await limiter.refreshPolicy();
-  // Both connections are made.
+  // Make sure that both connections are open.
   await Promise.all(Array.from({ length: 8 }, (_, i) => limiter.acquire({ account: `warm-${i}`, api: 'get-bots' })));
 }
 
@@ -51,7 +51,7 @@ const used = async () =>
     )
   ).rows[0]?.units;
 
-/** Until the database decides about the bot again. */
+/** Waits until the database decides calls of the bot again. */
 async function back(): Promise<void> {
   proxy.set({ kind: 'pass' });
   while ((await limiter.acquire(request())).mode !== 'enforced')
@@ -59,7 +59,7 @@ async function back(): Promise<void> {
 }
 
 describe.each(['black-hole', 'reset'] as const)('%s', (kind) => {
-  test('local: half of the limit on this node, each call within its budget; on return it is spent in the database', async () => {
+  test('local: this instance allows half of the limit, each call within its budget, and the units are debited from the database afterwards', async () => {
     await open();
     expect(allowed(await ask(20))).toBe(20);
     proxy.set({ kind });
@@ -81,12 +81,12 @@ describe.each(['black-hole', 'reset'] as const)('%s', (kind) => {
     expect(limiter.state()).toMatchObject({ mode: 'fallback', reason: expect.any(String) });
     await back();
     expect(limiter.state().mode).toBe('normal');
-    // What was granted here, and what a lost batch may have spent besides.
+    // The units granted here, plus those that a lost batch may have spent.
     expect(Number(await used())).toBeGreaterThanOrEqual(50);
   }, 90_000);
 });
 
-test('closed: no answer but “later”, with jitter; never a denial', async () => {
+test('closed: calls are rejected with a retry time with jitter, and never denied', async () => {
   await open({ outage: { apis: { 'publish-bot': 'closed' } } });
   proxy.set({ kind: 'reset' });
   const results = await Promise.allSettled(Array.from({ length: 20 }, () => limiter.acquire(request())));
@@ -99,7 +99,7 @@ test('closed: no answer but “later”, with jitter; never a denial', async () 
   for (const ms of waits) expect(ms >= 1_000 && ms <= 3_000).toBe(true);
 });
 
-test('open: everything is admitted, counted, and spent on return', async () => {
+test('open: every call is allowed and counted, and the units are debited from the database afterwards', async () => {
   await open({ outage: { default: 'open' } });
   proxy.set({ kind: 'reset' });
   expect(allowed(await ask(200))).toBe(200);
@@ -108,7 +108,7 @@ test('open: everything is admitted, counted, and spent on return', async () => {
   expect(await limiter.acquire(request())).toMatchObject({ allowed: false, mode: 'enforced' });
 }, 90_000);
 
-test('several outages in one minute: half of the limit in all of them together', async () => {
+test('several outages in one minute allow half of the limit in total', async () => {
   await open();
   let granted = 0;
   for (let i = 0; i < 3; i++) {
@@ -117,17 +117,17 @@ test('several outages in one minute: half of the limit in all of them together',
     await back();
   }
   expect(granted).toBe(30);
-  // What was told is not told again.
+  // Units are debited only once.
   expect(Number(await used())).toBeLessThanOrEqual(60);
 }, 90_000);
 
-test('several nodes share half of the limit', async () => {
+test('several instances share half of the limit', async () => {
   await open({ nodes: 3 });
   proxy.set({ kind: 'reset' });
   expect(allowed(await ask(60))).toBe(10);
 });
 
-test('a slow database is asked on; a database that is slower than the budget is not waited for', async () => {
+test('a slow database still decides, and a database slower than the budget is not waited for', async () => {
   await open();
   proxy.set({ kind: 'latency', ms: 60 });
   expect(await limiter.acquire(request())).toMatchObject({ allowed: true, mode: 'enforced' });
@@ -137,11 +137,11 @@ test('a slow database is asked on; a database that is slower than the budget is 
   expect(performance.now() - calledAt).toBeLessThan(BUDGET_MS + 300);
 });
 
-test('a database that takes longer to sign in to than a call may wait for it decides all the same', async () => {
+test('a database whose sign-in takes longer than a call may wait still decides', async () => {
   await open();
   proxy.set({ kind: 'reset' });
   await limiter.acquire(request());
-  // A sign-in takes some round trips, a decision one.
+  // A sign-in takes several round trips, a decision takes one.
   proxy.set({ kind: 'latency', ms: 60 });
   const deadline = Date.now() + 15_000;
   let mode = '';
@@ -152,13 +152,13 @@ test('a database that takes longer to sign in to than a call may wait for it dec
   expect(mode).toBe('enforced');
 }, 90_000);
 
-test('data in crumbs is data', async () => {
+test('answers that arrive in small pieces are read correctly', async () => {
   await open();
   proxy.set({ kind: 'slices' });
   expect(allowed(await ask(61))).toBe(60);
 });
 
-test('a lane held by somebody else: the call is decided within its budget, and the lane is free for the next', async () => {
+test('a call of a lane locked by another session is decided within its budget, and the lane is free afterwards', async () => {
   await open();
   const holder = await database.pool.connect();
   await holder.query('BEGIN; SELECT pg_advisory_xact_lock(7605, l) FROM generate_series(0, 63) l');
@@ -170,7 +170,7 @@ test('a lane held by somebody else: the call is decided within its budget, and t
   await back();
 }, 90_000);
 
-/** What no validation knows of: the table itself refuses it, while `work` goes on. */
+/** Makes the table itself reject data that passes validation, while `work` runs. */
 async function withPoison(work: () => Promise<void>): Promise<void> {
   await database.pool.query(`
     CREATE OR REPLACE FUNCTION rollgate.poison() RETURNS trigger LANGUAGE plpgsql AS $$
@@ -183,7 +183,7 @@ async function withPoison(work: () => Promise<void>): Promise<void> {
   }
 }
 
-test('bad data fails its own call only, and opens nothing', async () => {
+test('bad data fails only its own call and opens no breaker', async () => {
   await open();
   await withPoison(async () => {
     const names = Array.from({ length: 50 }, (_, i) => (i === 17 ? 'poison' : `good-${i}`));
@@ -197,7 +197,7 @@ test('bad data fails its own call only, and opens nothing', async () => {
   });
 });
 
-test('bad data that was granted without the database keeps nothing else from being told, nor from being decided', async () => {
+test('bad data granted without the database does not prevent other debits or decisions', async () => {
   await open();
   await withPoison(async () => {
     proxy.set({ kind: 'reset' });
@@ -212,7 +212,7 @@ test('bad data that was granted without the database keeps nothing else from bei
   });
 }, 90_000);
 
-test('what was decided without the database is on record afterwards', async () => {
+test('decisions made without the database are recorded afterwards', async () => {
   await open();
   proxy.set({ kind: 'reset' });
   const decisions = await ask(40);
@@ -226,7 +226,7 @@ test('what was decided without the database is on record afterwards', async () =
   expect(counts).toEqual({ fallback_allowed: allowed(decisions), fallback_denied: 40 - allowed(decisions) });
 }, 90_000);
 
-test('a slow ramp neither opens a breaker nor makes it flap', async () => {
+test('slowly rising latency does not open a breaker', async () => {
   await open();
   const modes: string[] = [];
   for (const ms of [5, 20, 50, 100, 150]) {

@@ -1,4 +1,4 @@
-/** Two batches of a stripe in flight on one connection. */
+/** Two batches of one stripe in flight on one connection. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -16,7 +16,7 @@ const catalogue = new Catalogue([
     apis: [{ id: 'a', title: 'A' }],
   },
 ]);
-/** As many rows as make a batch worth sending behind another. */
+/** The number of rows that makes a batch large enough to send behind another one. */
 const MANY = 100;
 
 let database: TestDatabase;
@@ -32,7 +32,7 @@ beforeEach(async () => {
   const events = false;
   limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, janitor: false, outage: false, events });
   await limiter.start();
-  // Both connections have been opened and are ready.
+  // Both connections are open and ready.
   while ((await deciding()).idle < 2) await new Promise((resolve) => setTimeout(resolve, 10));
   holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
@@ -46,7 +46,7 @@ const ask = (bot: string): Promise<Decision> => limiter.acquire({ account: 'acme
 const many = (name: string) => Array.from({ length: MANY }, (_, i) => ask(`${name}${i}`));
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
-/** Sessions that decide: how many, and how many wait for a lane. */
+/** The number of decision sessions, and how many of them wait for a lane. */
 async function deciding(): Promise<{ sessions: number; waiting: number; idle: number; pids: number[] }> {
   const { rows } = await database.pool.query<{ pid: number; waits: boolean; idle: boolean }>(
     `SELECT pid, wait_event = 'advisory' AS waits, state = 'idle' AND query LIKE '%acquire%' AS idle FROM pg_stat_activity
@@ -60,7 +60,7 @@ async function deciding(): Promise<{ sessions: number; waiting: number; idle: nu
   };
 }
 
-/** The lane is held, so that nothing is answered; statements sent meanwhile are counted. */
+/** Locks the lane, so that no batch is answered, and counts the statements sent meanwhile. */
 async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T> {
   const { prototype } = pg.Client;
   const { query } = prototype;
@@ -79,14 +79,14 @@ async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T
   }
 }
 
-test('the next batch lies behind the one in flight, on the same connection, and is decided after it', async () => {
+test('the next batch is sent behind the one in flight on the same connection and is decided after it', async () => {
   const [first, second] = await whileHeld(async (sent) => {
     const one = [ask('x'), ...many('b')];
     await someoneWaits(database.pool);
     const two = [...many('c'), ask('x')];
     await turn();
     expect(sent()).toBe(2);
-    // The other one is the other stripe's.
+    // The other connection belongs to the other stripe.
     expect(await deciding()).toMatchObject({ sessions: 2, waiting: 1 });
     return [one, two];
   });
@@ -95,7 +95,7 @@ test('the next batch lies behind the one in flight, on the same connection, and 
   expect((await Promise.all([...(first ?? []), ...(second ?? [])])).every(({ allowed }) => allowed)).toBe(true);
 });
 
-test('a connection that breaks fails all batches in flight on it, and the next batch has a new one', async () => {
+test('a broken connection fails all batches in flight on it, and the next batch uses a new one', async () => {
   const settled = await whileHeld(async () => {
     const one = many('d');
     await someoneWaits(database.pool);

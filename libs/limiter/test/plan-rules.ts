@@ -1,11 +1,16 @@
-/** What `rollgate.acquire` answers must not depend on the plan that Postgres chooses. Each check throws when its rule is broken. */
+/**
+ * Rules that the answers of `rollgate.acquire` do not depend on the plan that Postgres chooses. Each check throws when
+ * its rule is broken.
+ */
 import { expect } from '@jest/globals';
 import type pg from 'pg';
 
 const LANE = 7;
 const LIMIT = 1000;
 
-/** Leaves Postgres one way to join: with `merge` the rows come out in the order of the key, whatever the batch's order is. */
+/**
+ * Leaves Postgres one join method. With `merge` the rows are returned in key order, whatever the order of the batch.
+ */
 const JOINS = {
   'nested loop': ['enable_hashjoin', 'enable_mergejoin'],
   hash: ['enable_nestloop', 'enable_mergejoin'],
@@ -13,7 +18,7 @@ const JOINS = {
 } as const;
 export type Join = keyof typeof JOINS;
 
-/** The decision functions without planner settings of their own, so that those of the session hold. */
+/** Removes the planner settings of the decision functions, so that the session's settings apply. */
 export const WITHOUT_OWN_SETTINGS = `
   ALTER FUNCTION rollgate.acquire RESET ALL;
   ALTER FUNCTION rollgate.acquire SET search_path = pg_catalog, pg_temp`;
@@ -23,7 +28,7 @@ interface Batch {
   readonly calls: readonly number[];
 }
 
-/** Calls granted, by subject, as the answer's keys say. */
+/** Calls granted for each subject, by the keys of the answer. */
 async function grantedOf(client: pg.ClientBase, { subjects, calls }: Batch): Promise<Record<string, number>> {
   const same = (value: number): number[] => subjects.map(() => value);
   const { rows } = await client.query<{ item: number[]; granted: number[] }>(
@@ -34,7 +39,7 @@ async function grantedOf(client: pg.ClientBase, { subjects, calls }: Batch): Pro
   return Object.fromEntries(item.map((place, i) => [subjects[place - 1], granted[i]]));
 }
 
-/** In a transaction that is rolled back, with one way to join. */
+/** Runs in a transaction that is rolled back, with one join method. */
 async function byJoin(pool: pg.Pool, join: Join, work: (client: pg.ClientBase) => Promise<void>): Promise<void> {
   const client = await pool.connect();
   try {
@@ -64,17 +69,17 @@ const NEW_GRANTED = { zz: 5, mm: 1, aa: 2 };
 const HEADS: Batch = { subjects: ['aa', 'mm', 'zz'], calls: [1, 1, 1] };
 
 export const planRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>>> = {
-  async 'each item is answered with its own grants, however Postgres joins the batch to the counters'(pool) {
+  async 'each item is answered with its own grants, whatever join Postgres uses'(pool) {
     const found = await grantedByPlan(pool, BATCH, (client) => grantedOf(client, HEADS));
     expect(found).toEqual({ 'nested loop': GRANTED, hash: GRANTED, merge: GRANTED });
   },
 
-  async 'each new subject is answered with its own grants, however Postgres joins the batch to the counters'(pool) {
+  async 'each new subject is answered with its own grants, whatever join Postgres uses'(pool) {
     const found = await grantedByPlan(pool, NEW_BATCH, async () => undefined);
     expect(found).toEqual({ 'nested loop': NEW_GRANTED, hash: NEW_GRANTED, merge: NEW_GRANTED });
   },
 
-  async 'a batch that holds a subject twice is refused, whatever its calls would be granted'(pool) {
+  async 'a batch that contains a subject twice is rejected, even if all its calls could be granted'(pool) {
     for (const heads of [{ subjects: [], calls: [] }, HEADS])
       for (const join of Object.keys(JOINS) as Join[])
         await byJoin(pool, join, async (client) => {

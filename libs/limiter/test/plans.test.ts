@@ -1,4 +1,4 @@
-/** The decision under every plan that Postgres may choose for it. */
+/** The decision gives the same answers under every plan that Postgres may choose. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
@@ -10,7 +10,7 @@ import { planRules, WITHOUT_OWN_SETTINGS } from './plan-rules.js';
 import { ReferenceLog } from './reference.js';
 
 const RUNS = Number(process.env['ROLLGATE_PLAN_RUNS'] ?? 40);
-/** Of each table. */
+/** For each table. */
 const MOST_MS = RUNS * 60;
 const START = Date.UTC(2026, 0, 1) / 1000;
 
@@ -40,7 +40,7 @@ describe('by rule', () => {
   });
 });
 
-/** Every planner setting that can change how the decision's statements find and join their rows. */
+/** Every planner setting that can change how the decision finds and joins its rows. */
 const SETTINGS = [
   'enable_nestloop',
   'enable_hashjoin',
@@ -67,7 +67,7 @@ const planner: fc.Arbitrary<Planner> = fc.record({
   cache: fc.constantFrom(...CACHE_MODES),
 });
 
-/** Few names in no order, so that batches meet heads of this minute, heads of an older one, and no heads. */
+/** A few names in no order, so that batches meet head rows of this minute, older head rows, and missing ones. */
 const NAMES = ['zz', 'b', 'mm', 'aa', 'y', 'c', 'nn', 'Z', 'a-b', 'ab'];
 const LANES = [3, 7];
 
@@ -102,7 +102,7 @@ describe.each(TABLES)('$heads heads, analyzed: $analyzed, settings of its own: $
 
   beforeAll(async () => {
     database = await createTestDatabase();
-    // One session, so that the settings and plans of a run are those of its statements.
+    // Use one session, so that a run's settings and plans apply to its statements.
     pool = new pg.Pool({ connectionString: database.url, max: 1 });
     await pool.query('ALTER TABLE rollgate.counter SET (autovacuum_enabled = false)');
     await pool.query(
@@ -155,7 +155,7 @@ describe.each(TABLES)('$heads heads, analyzed: $analyzed, settings of its own: $
         await plan(chosen);
         await replay(batches);
       }),
-      // A busy machine makes fewer runs, not a longer test.
+      // On a busy machine the test makes fewer runs instead of taking longer.
       { numRuns: RUNS, interruptAfterTimeLimit: MOST_MS },
     );
   }, 60_000);

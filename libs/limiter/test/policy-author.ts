@@ -1,4 +1,4 @@
-/** Calls the functions that change policy, as somebody. */
+/** Calls the functions that change policy, as a given author. */
 import type { TestDatabase } from '@rollgate/testing';
 
 export interface Who {
@@ -20,7 +20,7 @@ export interface Changed {
   readonly per_minute: number | null;
 }
 
-/** Rejects with the driver's error: its `code` is the refusal. */
+/** Rejects with the driver's error, whose `code` is the SQLSTATE of the refusal. */
 export async function change<Row = Changed>(
   { pool }: Pick<TestDatabase, 'pool'>,
   name: string,

@@ -1,4 +1,4 @@
-/** The rules of changing limits, which are SQL: ceilings, versions, requests, undo, and a history that leaves nothing out. */
+/** Tests the SQL rules for changing limits: approval limits, versions, limit requests, undo, and a complete history. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -7,7 +7,7 @@ import { ADMIN, type Changed, CUSTOMER, change, inHours, OTHER_SUPPORT, SUPPORT,
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  // A limiter that has looked once has told the database of its catalogue.
+  // A limiter that has polled once has registered its catalogue.
   const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   await limiter.refreshPolicy();
   await limiter.close();
@@ -48,7 +48,7 @@ const history = async (target: string) => {
 };
 const refused = (code: string) => expect.objectContaining({ code });
 
-describe('ceilings (publish-bot: 60 a minute by default)', () => {
+describe('approval limits (publish-bot: 60 a minute by default)', () => {
   test.each<[string, object, Who, string | null]>([
     [
       'support: ten times, thirty days',
@@ -96,7 +96,7 @@ describe('ceilings (publish-bot: 60 a minute by default)', () => {
     else await expect(create(spec, by)).rejects.toEqual(refused(code));
   });
 
-  test('of a whole account they go by the least default of its APIs', async () => {
+  test('the approval limit of a whole account depends on the lowest default of its APIs', async () => {
     const { rows } = await database.pool.query<{ least: number }>(
       'SELECT min(shipped_per_minute) AS least FROM rollgate.catalogue',
     );
@@ -107,7 +107,7 @@ describe('ceilings (publish-bot: 60 a minute by default)', () => {
 });
 
 describe('an override', () => {
-  test('changes at the version that was seen, and at no other', async () => {
+  test('an override can be changed only at its current version', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const to = (version: number, per_minute: number) =>
       change(database, 'change_override', { by: SUPPORT, values: [id, version, { per_minute }, 'more'] });
@@ -118,7 +118,7 @@ describe('an override', () => {
     );
   });
 
-  test('of two who change it at once one wins', async () => {
+  test('when two people change an override at once, one succeeds', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const both = await Promise.allSettled(
       [110, 120].map((per_minute) =>
@@ -129,7 +129,7 @@ describe('an override', () => {
     expect(both.find(({ status }) => status === 'rejected')).toMatchObject({ reason: { code: 'RG412' } });
   });
 
-  test('what identifies it can not change', async () => {
+  test("the fields that identify an override can't change", async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     await change(database, 'change_override', {
       by: SUPPORT,
@@ -141,7 +141,7 @@ describe('an override', () => {
     expect(rows).toEqual([{ account, api: 'publish-bot', created_by: SUPPORT.actor }]);
   });
 
-  test('expires, is restored, and says so in its history', async () => {
+  test('an override expires and is restored, and its history shows both', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const expire = (version: number) =>
       change(database, 'expire_override', { by: SUPPORT, values: [id, version, 'done'] });
@@ -162,7 +162,7 @@ describe('an override', () => {
     ]);
   });
 
-  test('every change is told with who, from where, before and after', async () => {
+  test('the history shows each change with its author, address, old and new values', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1), ticket: 'T-1' });
     await change(database, 'change_override', {
       by: OTHER_SUPPORT,
@@ -201,13 +201,13 @@ describe('undo', () => {
       )
     ).rows[0];
 
-  test('of making one ends it', async () => {
+  test('undoing the creation of an override ends it', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     await undo(id);
     expect(await row(id)).toMatchObject({ over: true });
   });
 
-  test('of a change brings the values before back; of an undo, the change', async () => {
+  test('undoing a change restores the old values, and undoing that restores the change', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, per_hour: 5000, expires_at: inHours(1) });
     await change(database, 'change_override', {
       by: SUPPORT,
@@ -220,7 +220,7 @@ describe('undo', () => {
     expect((await history(id)).map(({ action }) => action)).toEqual(['create', 'change', 'undo', 'undo']);
   });
 
-  test('of a change that was changed since is refused, and of what is above the ceiling', async () => {
+  test('undoing an outdated change is rejected, and so is restoring a value above the approval limit', async () => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const first = (await history(id))[0];
     await change(database, 'change_override', { by: SUPPORT, values: [id, 1, { per_minute: 200 }, 'more'] });
@@ -234,7 +234,7 @@ describe('undo', () => {
     await undo(high.id, ADMIN);
   });
 
-  test('of a default limit', async () => {
+  test('a change of a default limit can be undone', async () => {
     const edit = (values: unknown[], by = ADMIN) => change(database, 'change_catalogue', { by, values });
     await expect(edit(['publish-bot', 1, { per_minute: 70 }, 'x', null], SUPPORT)).rejects.toEqual(refused('RG403'));
     await edit(['publish-bot', 1, { per_minute: 70 }, 'load test', null]);
@@ -252,8 +252,8 @@ describe('undo', () => {
   });
 });
 
-describe('a request', () => {
-  test('approved makes its override in the same transaction', async () => {
+describe('a limit request', () => {
+  test('approval creates the override in the same transaction', async () => {
     const { id } = await ask({ until: inHours(24), ticket: 'T-9' });
     const approved = await decide(id, SUPPORT, { changes: { per_minute: 90 }, answer: 'half of it' });
     expect(approved).toMatchObject({ state: 'approved', version: 2 });
@@ -269,7 +269,7 @@ describe('a request', () => {
     expect((await history(id)).map(({ action }) => action)).toEqual(['ask', 'approve']);
   });
 
-  test('above the ceiling of who approves stays open, and nothing was made', async () => {
+  test("a request above the reviewer's approval limit stays open, and no override is created", async () => {
     const { id } = await ask({ per_minute: 10_000, per_hour: 10_000, until: inHours(24) });
     await expect(decide(id, SUPPORT)).rejects.toEqual(refused('RG403'));
     const { rows } = await database.pool.query('SELECT state FROM rollgate.limit_request WHERE id = $1', [id]);
@@ -277,7 +277,7 @@ describe('a request', () => {
     expect(await decide(id, ADMIN)).toMatchObject({ state: 'approved' });
   });
 
-  test('declined needs a reason', async () => {
+  test('declining a request needs a reason', async () => {
     const { id } = await ask();
     await expect(decide(id, SUPPORT, { approve: false, answer: ' ' })).rejects.toEqual(refused('RG422'));
     expect(await decide(id, SUPPORT, { approve: false, answer: 'spread the calls' })).toMatchObject({
@@ -285,14 +285,14 @@ describe('a request', () => {
     });
   });
 
-  test('nobody decides their own, whatever their role', async () => {
+  test("staff can't review their own requests, whatever their role", async () => {
     const { id } = await ask({ until: inHours(24) }, ADMIN);
     await expect(decide(id, ADMIN)).rejects.toEqual(refused('RG403'));
     await expect(decide(id, ADMIN, { approve: false })).rejects.toEqual(refused('RG403'));
     expect(await decide(id, SUPPORT)).toMatchObject({ state: 'approved' });
   });
 
-  test('of two who decide at once one wins, the other is told who was faster', async () => {
+  test("when two people review a request at once, one succeeds and the other's error names the first", async () => {
     const { id } = await ask({ until: inHours(24) });
     const both = await Promise.allSettled([decide(id, SUPPORT), decide(id, OTHER_SUPPORT, { approve: false })]);
     expect(both.map(({ status }) => status).sort()).toEqual(['fulfilled', 'rejected']);
@@ -304,7 +304,7 @@ describe('a request', () => {
     expect((rows[0] as { n: number }).n).toBeLessThanOrEqual(1);
   });
 
-  test('a customer who asks and asks is stopped at twenty open ones, and at one for a denial', async () => {
+  test('a customer can have at most twenty open requests, and one for each denial', async () => {
     await ask({ denial_id: 'd-1' });
     await expect(ask({ denial_id: 'd-1' })).rejects.toEqual(refused('RG409'));
     for (let i = 1; i < 20; i++) await ask();
@@ -333,7 +333,7 @@ describe('the history', () => {
     }
   };
 
-  test('is one chain, whoever changed what at once', async () => {
+  test('concurrent changes form one chain in the history', async () => {
     await Promise.all(
       Array.from({ length: 20 }, () => create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) })),
     );
@@ -350,7 +350,7 @@ describe('the history', () => {
       `UPDATE rollgate.history h SET reason = 'x', hash = rollgate.history_hash(ROW(h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, 'x', h.ticket, h.undoes, h.previous_hash, '')::rollgate.history) WHERE id = $1`,
       1,
     ],
-  ])('tells of %s made as the owner of the table, and names the row', async (_, sql, next) => {
+  ])('the history check detects %s made as the owner of the table, and names the row', async (_, sql, next) => {
     const { id } = await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const target = Number((await history(id))[0]?.id);
@@ -358,13 +358,13 @@ describe('the history', () => {
     expect(await verify()).toMatchObject({ broken_id: null });
   });
 
-  test('tells of rows missing at its end', async () => {
+  test('the history check detects rows missing at the end', async () => {
     await create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
     const broken = await asOwner('DELETE FROM rollgate.history WHERE id = (SELECT max(id) FROM rollgate.history)');
     expect(broken?.broken_why).toMatch(/at the end/);
   });
 
-  test('is append-only even for its owner', async () => {
+  test('the history is append-only even for its owner', async () => {
     await expect(database.pool.query(`UPDATE rollgate.history SET reason = 'x'`)).rejects.toThrow(/append-only/);
     await expect(database.pool.query('DELETE FROM rollgate.history')).rejects.toThrow(/append-only/);
     await expect(database.pool.query('TRUNCATE rollgate.history')).rejects.toThrow(/append-only/);
@@ -383,7 +383,7 @@ describe('the history', () => {
     'UPDATE rollgate.counter SET total = 0',
     'ALTER TABLE rollgate.history DISABLE TRIGGER USER',
     'SET ROLE rollgate_owner',
-  ])("there is no way around it for the service's role: %s", async (sql) => {
+  ])("the service's role can't bypass the history: %s", async (sql) => {
     const client = await database.pool.connect();
     try {
       await client.query('BEGIN; SET LOCAL SESSION AUTHORIZATION rollgate_admin_api');

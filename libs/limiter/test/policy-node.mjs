@@ -1,4 +1,7 @@
-/** One node with the limiter as an application has it: answers each line (a number and a bot's name) with its decision. */
+/**
+ * One instance with a limiter, as in an application. It answers each line (a number and a bot's name) with its
+ * decision.
+ */
 import { createInterface } from 'node:readline';
 import { createPostgresLimiter } from '@rollgate/limiter';
 

@@ -1,4 +1,7 @@
-/** Changed limits on nodes that run: in force within two seconds everywhere, at once where they were made. */
+/**
+ * Changed limits on running instances are in force within two seconds on all of them, and immediately where they were
+ * changed.
+ */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
@@ -42,7 +45,7 @@ const times = async (n: number) => {
   return decisions.filter(({ allowed }) => allowed).length;
 };
 
-test('three nodes: a raise frees a denied subject on all of them within two seconds, and a cut holds as soon', async () => {
+test('a raised limit frees a denied subject on all three instances within two seconds, and a lowered one applies as fast', async () => {
   const nodes = await Promise.all(
     Array.from({ length: 3 }, () =>
       spawnNode({
@@ -75,7 +78,7 @@ test('three nodes: a raise frees a denied subject on all of them within two seco
     );
   try {
     expect(await times(61)).toBe(60);
-    // Each node learns the denial, and answers it from memory from now on.
+    // Each instance receives the denial and answers from memory from now on.
     for (const node of nodes)
       for (let i = 0; i < 2; i++) expect(await ask(node)).toMatchObject({ allowed: false, limit: 60 });
     const { id } = await create({ per_minute: 600 });
@@ -92,7 +95,7 @@ test('three nodes: a raise frees a denied subject on all of them within two seco
   }
 }, 90_000);
 
-test('the node that made a change knows it as soon as it looks', async () => {
+test('the instance that made a change knows it after its next poll', async () => {
   expect(await times(61)).toBe(60);
   expect((await limiter.acquire(request())).allowed).toBe(false);
   const { id } = await create({ per_minute: 70 });
@@ -105,7 +108,7 @@ test('the node that made a change knows it as soon as it looks', async () => {
   expect(await times(10)).toBe(9);
 });
 
-test('expiry needs no job and no news: the default holds again, to the second', async () => {
+test('an override expires to the second, without a job or a poll', async () => {
   const expires = new Date(Math.ceil(Date.now() / 1000) * 1000 + 2_000);
   const { id } = await create({ per_minute: 600, expires_at: expires.toISOString() });
   await limiter.refreshPolicy();
@@ -118,7 +121,7 @@ test('expiry needs no job and no news: the default holds again, to the second', 
   expect(last).toMatchObject({ source: 'default', windows: { minute: { limit: 60 } } });
 });
 
-test('one that starts later starts by itself', async () => {
+test('an override with a later start starts by itself', async () => {
   const starts = new Date(Date.now() + 1_500);
   const { id } = await create({ per_minute: 0, starts_at: starts.toISOString() });
   await limiter.refreshPolicy();
@@ -129,7 +132,7 @@ test('one that starts later starts by itself', async () => {
   expect(Math.abs(last.decidedAtMs - starts.getTime())).toBeLessThan(1_000);
 });
 
-test('a limiter that has just started decides by the policy, not by the defaults', async () => {
+test('a limiter that has just started uses the policy, not the defaults', async () => {
   const { id } = await create({ per_minute: 0 });
   const fresh = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
   try {
@@ -139,7 +142,7 @@ test('a limiter that has just started decides by the policy, not by the defaults
   }
 });
 
-test('edited defaults hold without a restart, and go back to what was shipped', async () => {
+test("edited defaults apply without a restart and can be returned to the catalogue's values", async () => {
   const api = (
     await database.pool.query<{ version: number }>(`SELECT version FROM rollgate.catalogue WHERE api = 'publish-bot'`)
   ).rows[0];
@@ -157,7 +160,7 @@ test('edited defaults hold without a restart, and go back to what was shipped', 
   expect((await limiter.limitsOf(request())).limits.perMinute).toBe(60);
 });
 
-test('shadow: nothing is denied, what would have been is told, and nothing is spent for it', async () => {
+test('shadow mode denies nothing, reports what would have been denied, and spends nothing for it', async () => {
   await create({ mode: 'shadow' }, ADMIN);
   await limiter.refreshPolicy();
   expect(await times(65)).toBe(65);
@@ -174,7 +177,7 @@ test('shadow: nothing is denied, what would have been is told, and nothing is sp
   expect((await limiter.peek(request())).windows.minute.used).toBe(60);
 });
 
-test('shadow of an API, switched on and off', async () => {
+test('the shadow mode of an API can be switched on and off', async () => {
   const row = await database.pool.query<{ version: number }>(
     `SELECT version FROM rollgate.catalogue WHERE api = 'publish-bot'`,
   );
@@ -189,7 +192,7 @@ test('shadow of an API, switched on and off', async () => {
   expect(await times(1)).toBe(0);
 });
 
-test('a node that stays while the database goes keeps the limits it knows', async () => {
+test('an instance keeps the limits it knows while the database is unavailable', async () => {
   const { id } = await create({ per_minute: 5 });
   await limiter.refreshPolicy();
   await database.pool.query('ALTER TABLE rollgate.ledger RENAME TO ledger_away');
@@ -201,7 +204,7 @@ test('a node that stays while the database goes keeps the limits it knows', asyn
   }
 });
 
-test('an older state of the database, as of a backup, is taken over whole', async () => {
+test('an older state of the database, as from a backup, replaces the policy completely', async () => {
   await create({ per_minute: 5 });
   await limiter.refreshPolicy();
   const { version } = limiter.policyState();
@@ -215,7 +218,7 @@ test('an older state of the database, as of a backup, is taken over whole', asyn
   expect(await limiter.acquire(request())).toMatchObject({ source: 'default' });
 });
 
-test('overrides that decide calls are told to the database, and whether they were needed', async () => {
+test('the database learns which overrides decided calls and whether they were needed', async () => {
   const { id } = await create({ per_minute: 100 });
   await limiter.refreshPolicy();
   await times(61);
@@ -225,7 +228,7 @@ test('overrides that decide calls are told to the database, and whether they wer
   expect(rows[0]?.needed_at).not.toBeNull();
 });
 
-test('nodes are known while they run, with the policy they have', async () => {
+test('running instances are listed with their policy version', async () => {
   const own = async () => {
     const { rows } = await database.pool.query('SELECT policy_version, mode FROM rollgate.node WHERE name LIKE $1', [
       `%:${process.pid}`,

@@ -1,4 +1,4 @@
-/** Which override applies: the nodes' rule and the database's, both held to a reference too simple to be wrong. */
+/** Which override applies: compares the rule of the instances and the rule of the database with a naive reference. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
@@ -6,14 +6,14 @@ import { type ApiEdit, Policy } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
 import { ACCOUNT, type Asked, asked, CATALOGUE, edits, keyOf, overrides, storePolicy, T0 } from './random-policy.js';
 
-/** A default times a factor by whole numbers alone, rounded up. */
+/** A default times a factor, in integer arithmetic, rounded up. */
 function times(limit: number, factor: number): number {
   const steps = BigInt(limit) * BigInt(factor.toFixed(3).replace('.', ''));
   const whole = Number((steps + 999n) / 1000n);
   return Math.min(whole, 1_000_000_000);
 }
 
-/** Looks at every override, from the widest scope to the narrowest, the oldest first: the last one that fits stands. */
+/** Checks every override from the widest scope to the narrowest, oldest first: the last match applies. */
 function reference(all: readonly Override[], edited: readonly ApiEdit[], { api, bot, at }: Asked) {
   const entry = CATALOGUE.get(api);
   const edit = edited.find((one) => one.api === api);
@@ -58,7 +58,7 @@ function nodeSays(policy: Policy, { api, bot, at }: Asked) {
   return { limits, source, mode };
 }
 
-test('nodes: the most specific wins, among equals the newest, what it leaves open is the default', () => {
+test('on instances the most specific override applies, among equals the newest, and limits it leaves open are the default', () => {
   fc.assert(
     fc.property(overrides, edits, fc.array(asked, { minLength: 1, maxLength: 10 }), (all, edited, questions) => {
       const policy = policyOf(all, edited);
@@ -68,7 +68,7 @@ test('nodes: the most specific wins, among equals the newest, what it leaves ope
   );
 });
 
-test('nodes: changes one by one come to the same as all at once, and pruning changes nothing that holds', () => {
+test('on instances, single changes give the same policy as all at once, and pruning changes nothing in force', () => {
   fc.assert(
     fc.property(overrides, edits, fc.array(asked, { minLength: 1, maxLength: 10 }), (all, edited, questions) => {
       const policy = new Policy();
@@ -128,7 +128,7 @@ describe('the database', () => {
     },
   );
 
-  test('resolves as the nodes do', () => fc.assert(property, { numRuns: 150 }), 60_000);
+  test('the database resolves overrides like the reference', () => fc.assert(property, { numRuns: 150 }), 60_000);
 
   test.each([
     ['the widest wins', 'limits_for', 'ORDER BY o.subject IS NULL, o.api', 'ORDER BY o.subject IS NOT NULL, o.api'],
@@ -144,7 +144,7 @@ describe('the database', () => {
     ['a factor alone decides nothing', 'limits_for', 'OR f.factor IS NOT NULL', ''],
     ['a factor multiplies the shipped default', 'limits_for', '(d.per_minute, o.p', '(c.shipped_per_minute, o.p'],
     ['a product is rounded down', 'limit_under', 'ceil(', 'floor('],
-    ['a factor is passed over', 'limit_under', 'p_factor IS NULL', 'true'],
+    ['a factor is ignored', 'limit_under', 'p_factor IS NULL', 'true'],
   ])(
     'mutant: %s',
     async (_, routine, rule, instead) => {

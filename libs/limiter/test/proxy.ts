@@ -1,10 +1,13 @@
-/** Stands between a pool and its database: takes the database away, or its answers. */
+/** A proxy between a pool and its database that can make the database or its answers unavailable. */
 import { type AddressInfo, connect, createServer, type Socket } from 'node:net';
 
 export interface DatabaseProxy {
-  /** The database's URL, by way of the proxy. */
+  /** The database's URL through the proxy. */
   readonly url: string;
-  /** `open` passes everything; `away` drops connections; `mute` passes statements and drops the connection for an answer. */
+  /**
+   * `open` forwards everything; `away` drops connections; `mute` forwards statements and drops the connection instead
+   * of the answer.
+   */
   set(mode: 'open' | 'away' | 'mute'): void;
   close(): Promise<void>;
 }
@@ -27,7 +30,7 @@ export async function startProxy(databaseUrl: string): Promise<DatabaseProxy> {
     client.on('close', end);
     database.on('close', end);
     client.pipe(database);
-    // As text of one byte a character: nothing is lost, and no two kinds of Buffer are told apart.
+    // As text with one byte per character: nothing is lost, and different kinds of Buffer need no distinction.
     database.setEncoding('latin1');
     database.on('data', (data: string) => (mode === 'mute' ? end() : client.write(data, 'latin1')));
     if (mode === 'away') end();

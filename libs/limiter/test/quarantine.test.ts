@@ -1,4 +1,7 @@
-/** A server that is not what it was: every instance grants half limits for a minute, whichever noticed it, and since when it runs. */
+/**
+ * When the server's clock or identity changes, every instance enforces half limits for a minute, whichever instance
+ * noticed it, including instances that start later.
+ */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
@@ -44,13 +47,13 @@ const allowed = async (calls: number, by = limiter): Promise<number> =>
 const quarantines = async () =>
   (await database.pool.query<{ reason: string }>('SELECT reason FROM rollgate.quarantine ORDER BY id')).rows;
 
-test('as it was: full limits, no alarm', async () => {
+test('an unchanged server gives full limits and no report', async () => {
   await limiter.refreshPolicy();
   expect(await limit()).toEqual(FULL);
   expect([alarms, limiter.state().mode, await quarantines()]).toEqual([[], 'normal', []]);
 });
 
-test('a clock that jumps ahead by more than a second: an alarm, and half limits', async () => {
+test('a clock that jumps ahead by more than a second causes a report and half limits', async () => {
   await shiftClock(database.pool, 61);
   await limiter.refreshPolicy();
   expect(await limit()).toEqual(HALF);
@@ -59,7 +62,7 @@ test('a clock that jumps ahead by more than a second: an alarm, and half limits'
     reason: expect.stringMatching(/clock went 6\d\d\d\d ms ahead/),
   });
   expect(alarms).toEqual([expect.stringMatching(/half limits for 61 s/)]);
-  // The new time is the time from now on.
+  // From now on the new time is used.
   await limiter.refreshPolicy();
   expect(alarms).toHaveLength(1);
   expect(await quarantines()).toEqual([{ reason: expect.stringMatching(/clock went 6\d\d\d\d ms ahead/) }]);
@@ -70,14 +73,14 @@ test('an instance that starts after the jump has the quarantine of the one that 
   await shiftClock(database.pool, 61);
   await limiter.refreshPolicy();
   const later = open();
-  // Its first call: half of the limit, nothing of which was spent by the jump's clock.
+  // Its first call uses half of the limit, of which nothing was spent before the jump.
   expect(await allowed(60, later)).toBe(30);
   expect(later.state()).toMatchObject({ mode: 'quarantine', reason: expect.stringMatching(/ms ahead/) });
   expect(await limit(later)).toEqual(HALF);
   expect(await allowed(60)).toBe(0);
 });
 
-test('an instance that runs and has heard nothing yet gets the quarantine with its next look', async () => {
+test('a running instance that has not noticed the jump gets the quarantine with its next poll', async () => {
   const other = open();
   await other.refreshPolicy();
   await database.pool.query(`SELECT rollgate.begin_quarantine('a test says so', 'test')`);
@@ -86,7 +89,7 @@ test('an instance that runs and has heard nothing yet gets the quarantine with i
   expect(other.state()).toMatchObject({ mode: 'quarantine', reason: 'a test says so' });
 });
 
-test('it expires, and no instance holds it longer than the database', async () => {
+test('a quarantine expires, and no instance keeps it longer than the database', async () => {
   await shiftClock(database.pool, 61);
   await limiter.refreshPolicy();
   await database.pool.query(`UPDATE rollgate.quarantine SET until = clock_timestamp() + interval '61 s'`);
@@ -97,14 +100,14 @@ test('it expires, and no instance holds it longer than the database', async () =
   expect(await limit(later)).toEqual(FULL);
 });
 
-test('a clock that goes back: an alarm; windows hold by themselves', async () => {
+test('a clock that goes back causes a report, and the windows stay correct without a quarantine', async () => {
   await shiftClock(database.pool, -90);
   await limiter.refreshPolicy();
   expect(await limit()).toEqual(FULL);
   expect(alarms).toEqual([expect.stringMatching(/clock went (89|90)\d\d\d ms back/)]);
 });
 
-test('a clock that jumps ahead and is set right again: no quarantine until the time it had jumped to', async () => {
+test('a clock that jumps ahead and is corrected does not cause a quarantine until the time it had jumped to', async () => {
   await shiftClock(database.pool, 3_600);
   await limiter.refreshPolicy();
   expect(await limit()).toEqual(HALF);
@@ -113,9 +116,9 @@ test('a clock that jumps ahead and is set right again: no quarantine until the t
   expect(await limit(open())).toEqual(FULL);
 });
 
-test('a replica that was promoted: half limits on every instance, because it may lack the last grants', async () => {
+test('a promoted replica causes half limits on every instance, because it may lack the last grants', async () => {
   await replaceServer(database.pool, '00000002');
-  // The first instance to look is one that has just started.
+  // The first instance to poll has just started.
   const later = open();
   expect(await limit(later)).toEqual(HALF);
   await limiter.refreshPolicy();
@@ -126,23 +129,23 @@ test('a replica that was promoted: half limits on every instance, because it may
   expect(await quarantines()).toHaveLength(1);
 });
 
-test('the clock jumps ahead between two looks: no real minute holds more than one and a half times the limit', async () => {
+test('when the clock jumps ahead between two polls, no real minute contains more than 1.5 times the limit', async () => {
   expect(await allowed(60)).toBe(60);
   await shiftClock(database.pool, 61);
-  // What the batch that notices was granted is not passed on; this instance's own part is.
+  // The grants of the batch that notices the jump are discarded; this instance's own share is used.
   expect(await allowed(60)).toBe(30);
   expect(limiter.state().mode).toBe('quarantine');
   expect(await allowed(60)).toBe(0);
   expect(alarms).toEqual([expect.stringMatching(/clock went 6\d\d\d\d ms ahead: half limits for 61 s/)]);
 });
 
-test('another server answers a new connection: half limits before it decides', async () => {
+test('when another server answers a new connection, limits are halved before it decides', async () => {
   await replaceServer(database.pool, '00000003');
   await database.pool.query(
     `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
   );
   const ask = (bot: string) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot } });
-  // Until the first call on a new connection.
+  // Repeat until the first call on a new connection.
   for (let i = 0; i < 100 && limiter.state().mode !== 'quarantine'; i++) {
     await ask('first');
     await sleep(20);
@@ -151,7 +154,7 @@ test('another server answers a new connection: half limits before it decides', a
   expect((await ask('second')).windows.minute.limit).toBe(30);
 });
 
-test('an instance whose own clock stood still puts nobody under half limits, and itself not for long', async () => {
+test('an instance whose own clock stopped does not halve the limits of others, and its own only briefly', async () => {
   const witness = open({ pollEveryMs: 200 });
   const script = new URL('suspended-node.mjs', import.meta.url).pathname;
   const instance = await spawnNode({ script, args: [database.url], readyLine: /^ready$/ });
@@ -163,7 +166,7 @@ test('an instance whose own clock stood still puts nobody under half limits, and
   };
   try {
     await witness.refreshPolicy();
-    // The witness calls in each of these seconds.
+    // The other instance contacts the database in each of these seconds.
     await sleep(4_000);
     instance.send('suspend 3000\n');
     await sleep(1_500);
@@ -176,7 +179,7 @@ test('an instance whose own clock stood still puts nobody under half limits, and
   }
 }, 90_000);
 
-test('what refutes a report: calls in the seconds that are said to be missing', async () => {
+test('calls in the reportedly skipped seconds refute a report', async () => {
   const report = async (heardSecondsAgo: number, elapsedSeconds: number) => {
     const { rows } = await database.pool.query<{ believed: boolean }>(
       `SELECT rollgate.report_clock_jump('test', extract(epoch FROM clock_timestamp())::float8 * 1000 - $1, $2) AS believed`,
@@ -193,29 +196,29 @@ test('what refutes a report: calls in the seconds that are said to be missing', 
     );
   const upTo = (seconds: number) => Array.from({ length: seconds }, (_, i) => i + 0.5);
   await calledSecondsAgo([]);
-  // No witness.
+  // No calls were recorded.
   expect(await report(62, 1)).toBe(true);
-  // Not ahead at all, or not by enough.
+  // The clock is not ahead, or not far enough.
   expect([await report(1, 1), await report(1.5, 1), await report(1, 62), await report(1, -60)]).toEqual([
     false,
     false,
     false,
     false,
   ]);
-  // Someone called in each of these seconds.
+  // There were calls in each of these seconds.
   await calledSecondsAgo(upTo(120));
   expect(await report(62, 1)).toBe(false);
   expect(await report(7_200, 1)).toBe(false);
-  // Calls before and after, none in the seconds that were skipped.
+  // There were calls before and after, but none in the skipped seconds.
   await calledSecondsAgo([0.2, 0.4, 61.6, 62.1, 63.2]);
   expect(await report(62, 1)).toBe(true);
-  // It was out of touch for half a minute, and the jump is five seconds within it.
+  // The instance was disconnected for half a minute, and the jump of five seconds is within that time.
   await calledSecondsAgo([...upTo(10), ...upTo(20).map((s) => s + 15)]);
   expect(await report(35, 30)).toBe(true);
   expect(await report(35, 25)).toBe(false);
 });
 
-test('who may write it: no program by itself', async () => {
+test("the runtime role can't write a quarantine directly", async () => {
   const { rows } = await database.pool.query<{ may: boolean }>(
     `SELECT has_function_privilege('rollgate_runtime', 'rollgate.begin_quarantine(text, text)', 'EXECUTE')
          OR has_table_privilege('rollgate_runtime', 'rollgate.quarantine', 'INSERT, UPDATE, DELETE') AS may`,

@@ -1,4 +1,7 @@
-/** A change of limits is compared with what is in force, in SQL: what falls needs a confirmation, whatever the way in. */
+/**
+ * A change of limits is compared, in SQL, with the limits in force: lowering a limit needs a confirmation, whichever
+ * way it is made.
+ */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -53,7 +56,7 @@ const limits = async (api = API, subject = '', at: string | null = null) => {
   ]);
   return [rows[0].per_minute, rows[0].per_hour];
 };
-/** What a refusal lists; undefined: it was done. */
+/** The lowered limits that a refusal lists; `undefined` if the change was made. */
 const refusal = async (done: Promise<unknown>): Promise<Lowering[] | undefined> => {
   try {
     await done;
@@ -66,7 +69,7 @@ const refusal = async (done: Promise<unknown>): Promise<Lowering[] | undefined> 
 };
 const brief = (list: Lowering[] | undefined) =>
   list?.map(({ api, window, from, to, why }) => [api, window, from, to, why]);
-/** What the history says was lowered by a change. */
+/** The lowered limits that the history records for a change. */
 const onRecord = async (historyId: string): Promise<Lowering[] | undefined> => {
   const { rows } = await database.pool.query(
     `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,
@@ -76,7 +79,7 @@ const onRecord = async (historyId: string): Promise<Lowering[] | undefined> => {
 };
 
 describe('a new override', () => {
-  test('over one in force: the hour it leaves out stays as it is', async () => {
+  test('a new override over one in force keeps the hour limit that it leaves out', async () => {
     await create({ api: API, per_minute: 300, per_hour: 9_000, expires_at: inHours(48) });
     expect(await create({ api: API, per_minute: 400, expires_at: inHours(24) }, SUPPORT)).toMatchObject({
       per_hour: 9_000,
@@ -87,11 +90,11 @@ describe('a new override', () => {
     });
   });
 
-  test('without one: the hour it leaves out follows the default, also when that is edited', async () => {
+  test('a new override without one in force follows the default for the hour it leaves out, also after an edit', async () => {
     expect(await create({ api: API, per_minute: 300 })).toMatchObject({ per_hour: null });
   });
 
-  test('below one in force is refused with what falls; confirmed it is done and on record', async () => {
+  test('a new override below one in force is rejected with the lowered limits; with a confirmation it is created and recorded', async () => {
     await create({ api: API, per_minute: 300, per_hour: 9_000 });
     const down = { api: API, per_minute: 120, per_hour: 3_600, expires_at: inHours(24) };
     const expected = [
@@ -105,14 +108,14 @@ describe('a new override', () => {
     expect(brief(await onRecord(history_id))).toEqual(expected);
   });
 
-  test('with null in place of a limit asks for the default, which may be lower', async () => {
+  test('null instead of a limit means the default, which may be lower', async () => {
     await create({ api: API, per_minute: 300, per_hour: 9_000 });
     expect(brief(await refusal(create({ api: API, per_minute: 400, per_hour: null })))).toEqual([
       [API, 'hour', 9_000, 1_800, 'lower'],
     ]);
   });
 
-  test('of the whole account at the least default: every API that has more is listed', async () => {
+  test('an override of the whole account at the lowest default lists every API with a higher limit', async () => {
     const { rows } = await database.pool.query<{ api: string; per_minute: number; per_hour: number }>(
       `SELECT api, shipped_per_minute AS per_minute, shipped_per_hour AS per_hour FROM rollgate.catalogue
        WHERE shipped_per_minute > 120 OR shipped_per_hour > 3600 ORDER BY ord`,
@@ -130,19 +133,19 @@ describe('a new override', () => {
     expect(await limits(rows[0]?.api)).toEqual([(rows[0]?.per_minute ?? 0) * 2, (rows[0]?.per_hour ?? 0) * 2]);
   });
 
-  test('that an override of one API hides lowers nothing there', async () => {
+  test('a new override lowers nothing for an API whose own override takes precedence', async () => {
     await create({ api: API, per_minute: 6_000, per_hour: 60_000 });
     expect(await refusal(create({ factor: 2 }))).toBeUndefined();
     expect(await limits()).toEqual([6_000, 60_000]);
   });
 
-  test('of one API over a factor of the account: the hour it leaves out keeps the product', async () => {
+  test('an override of one API over a factor of the account keeps the product for the hour it leaves out', async () => {
     await create({ factor: 5 });
     expect(await create({ api: API, per_minute: 400 })).toMatchObject({ per_minute: 400, per_hour: 9_000 });
     expect(brief(await refusal(create({ factor: 2 })))).toContainEqual(['upload-file', 'minute', 300, 120, 'lower']);
   });
 
-  test('of one subject is compared with the limits of that subject', async () => {
+  test('an override of one subject is compared with the limits of that subject', async () => {
     const subject = `${account}/${API}/bot=b`;
     await create({ api: API, subject, per_minute: 500, per_hour: 9_000 });
     await create({ api: API, per_minute: 100, per_hour: 2_000 });
@@ -174,7 +177,7 @@ describe('a new override', () => {
     await create({ api: API, ...spec, allow_lowering: true });
   });
 
-  test('that starts later is compared with what will be in force then', async () => {
+  test('an override with a later start is compared with the limits in force then', async () => {
     await create({ api: API, per_minute: 300, per_hour: 9_000, starts_at: inHours(10), expires_at: inHours(20) });
     const [from, to] = [inHours(5), inHours(30)];
     expect(
@@ -191,12 +194,12 @@ describe('a new override', () => {
     expect(lowered?.[0]?.text).toMatch(/^publish-bot falls from 300 to 120 in any 60 s, from \d{4}-.* UTC on$/);
   });
 
-  test('that only sets a mode lowers nothing', async () => {
+  test('an override that only sets a mode lowers nothing', async () => {
     await create({ api: API, per_minute: 300 });
     expect(await refusal(create({ mode: 'shadow' }))).toBeUndefined();
   });
 
-  test('keeps a grant above its author’s approval limit only as long as that lasts', async () => {
+  test('an override keeps a limit above its author’s approval limit only as long as the limit it came from', async () => {
     await create({ api: API, per_minute: 61, per_hour: 100_000, expires_at: inHours(10) });
     await expect(create({ api: API, per_minute: 100, expires_at: inHours(20) }, SUPPORT)).rejects.toMatchObject({
       code: 'RG403',
@@ -210,19 +213,19 @@ describe('a new override', () => {
 describe('a factor', () => {
   test.each<[string, object, Who, string | null]>([
     ['within the approval limit', { factor: 10, expires_at: inHours(1) }, SUPPORT, null],
-    ['above it', { factor: 10.001, expires_at: inHours(1) }, SUPPORT, 'RG403'],
-    ['above it, of an admin', { factor: 1_000 }, ADMIN, null],
-    ['beside a limit', { factor: 2, per_minute: 90 }, ADMIN, 'RG422'],
-    ['of 0', { factor: 0 }, ADMIN, 'RG422'],
-    ['below 0', { factor: -2 }, ADMIN, 'RG422'],
-    ['above all bounds', { factor: 1_000.001 }, ADMIN, 'RG422'],
+    ['above the approval limit', { factor: 10.001, expires_at: inHours(1) }, SUPPORT, 'RG403'],
+    ['above the approval limit, by an admin', { factor: 1_000 }, ADMIN, null],
+    ['together with a limit', { factor: 2, per_minute: 90 }, ADMIN, 'RG422'],
+    ['a factor of 0', { factor: 0 }, ADMIN, 'RG422'],
+    ['a factor below 0', { factor: -2 }, ADMIN, 'RG422'],
+    ['a factor above the maximum', { factor: 1_000.001 }, ADMIN, 'RG422'],
     ['with four decimals', { factor: 1.2345 }, ADMIN, 'RG422'],
   ])('%s', async (_, spec, by, code) => {
     if (code === null) await create(spec, by);
     else await expect(create(spec, by)).rejects.toMatchObject({ code });
   });
 
-  test('follows an edit of the default', async () => {
+  test('a factor follows an edit of the default', async () => {
     const api = 'export-bot-analytics';
     const known = await database.pool.query(`SELECT api, version FROM rollgate.catalogue ORDER BY ord DESC LIMIT 1`);
     const target = known.rows[0]?.api ?? api;
@@ -233,7 +236,7 @@ describe('a factor', () => {
     expect(await limits(target)).toEqual([minute * 2, 2_000_000]);
   });
 
-  test('and limits replace each other in a change', async () => {
+  test('in a change, a factor and limits replace each other', async () => {
     const { id } = await create({ api: API, factor: 2 });
     expect(await changeTo(id, { per_minute: 200 })).toMatchObject({ per_minute: 200, per_hour: 3_600, factor: null });
     expect(brief(await refusal(changeTo(id, { factor: 2 })))).toEqual([[API, 'minute', 200, 120, 'lower']]);
@@ -242,14 +245,14 @@ describe('a factor', () => {
 });
 
 describe('a change', () => {
-  test('that lowers is refused, and done when it is confirmed', async () => {
+  test('a change that lowers a limit is rejected, and made when it is confirmed', async () => {
     const { id } = await create({ api: API, per_minute: 300, per_hour: 9_000 });
     expect(brief(await refusal(changeTo(id, { per_minute: 200 })))).toEqual([[API, 'minute', 300, 200, 'lower']]);
     expect(await changeTo(id, { per_minute: 200, allow_lowering: true })).toMatchObject({ per_minute: 200 });
     expect(await changeTo(id, { per_minute: 250 })).toMatchObject({ per_minute: 250, per_hour: 9_000 });
   });
 
-  test('that starts it later lowers until then; that ends it sooner says what it does', async () => {
+  test('a later start lowers limits until then, and an earlier end lists what it lowers', async () => {
     const { id } = await create({ api: API, per_minute: 300, per_hour: 9_000 });
     expect(brief(await refusal(changeTo(id, { starts_at: inHours(5) })))).toEqual([
       [API, 'minute', 300, 60, 'lower'],
@@ -260,7 +263,7 @@ describe('a change', () => {
 });
 
 describe('ending, restoring, undoing', () => {
-  test('an end needs no confirmation, and puts on record what fell', async () => {
+  test('ending an override needs no confirmation and records what it lowered', async () => {
     const { id } = await create({ api: API, per_minute: 300, per_hour: 9_000 });
     const preview = await database.pool.query('SELECT * FROM rollgate.preview_end($1)', [[id, 'ovr_0']]);
     const expected = [
@@ -309,7 +312,7 @@ describe('a limit request', () => {
   const approve = (id: string, changes: object = {}) =>
     change<Row>(database, 'decide_request', { by: SUPPORT, values: [id, null, true, changes, 'ok'] });
 
-  test('approved below an override in force is refused; what it leaves out stays', async () => {
+  test('approving a request below an override in force is rejected; limits that it leaves out stay', async () => {
     await create({ api: API, per_minute: 300, per_hour: 9_000 });
     const low = await ask({ per_minute: 100, until: inHours(24) });
     expect(brief(await refusal(approve(low.id)))).toEqual([[API, 'minute', 300, 100, 'lower']]);
@@ -322,7 +325,7 @@ describe('a limit request', () => {
     expect([override_id, await limits()]).toEqual([expect.stringMatching(/^ovr_/), [100, 9_000]]);
   });
 
-  test('for a factor makes an override of that factor; limits in the approval replace it', async () => {
+  test('a request for a factor creates an override with that factor, unless the approval sets limits instead', async () => {
     const first = await ask({ api: null, factor: 3, until: inHours(24) }, OTHER_SUPPORT);
     await approve(first.id);
     expect(await limits()).toEqual([180, 5_400]);
@@ -331,7 +334,7 @@ describe('a limit request', () => {
     expect(await limits()).toEqual([200, 5_400]);
   });
 
-  test('whose wanted end has passed needs another one', async () => {
+  test('approving a request whose end has passed needs another end', async () => {
     const { id } = await ask({ per_minute: 100, until: new Date(Date.now() + 600).toISOString() });
     await new Promise((resolve) => setTimeout(resolve, 700));
     await expect(approve(id)).rejects.toMatchObject({ code: 'RG422', message: expect.stringContaining('has passed') });
@@ -340,7 +343,7 @@ describe('a limit request', () => {
 });
 
 describe('default limits', () => {
-  test('that get lower need the confirmation', async () => {
+  test('lowering default limits needs the confirmation', async () => {
     const edit = (changes: object) =>
       change<Row>(database, 'change_catalogue', { by: ADMIN, values: ['find-intent', null, changes, 'x', null] });
     expect(brief(await refusal(edit({ per_minute: 30 })))).toEqual([['find-intent', 'minute', 60, 30, 'lower']]);
@@ -360,7 +363,7 @@ describe('times', () => {
     'infinity',
     '0000-01-01T00:00:00Z',
     5,
-  ])('%p is refused with what to write instead', async (expires_at) => {
+  ])('the time %p is rejected with an example of a valid one', async (expires_at) => {
     const refused = { code: 'RG422', message: expect.stringContaining('is not a time like 2026-12-31T12:00:00Z') };
     await expect(create({ api: API, per_minute: 90, expires_at })).rejects.toMatchObject(refused);
     await expect(create({ api: API, per_minute: 90, starts_at: expires_at })).rejects.toMatchObject(refused);
@@ -370,7 +373,7 @@ describe('times', () => {
     await expect(change(database, 'ask_limit', { by: CUSTOMER, values: [ask] })).rejects.toMatchObject(refused);
   });
 
-  test('in the past are refused', async () => {
+  test('times in the past are rejected', async () => {
     const past = expect.stringContaining('is in the past');
     await expect(create({ api: API, per_minute: 90, expires_at: inHours(-1) })).rejects.toMatchObject({
       message: past,
@@ -382,7 +385,7 @@ describe('times', () => {
 });
 
 describe('the internal account', () => {
-  test('takes no override and no request', async () => {
+  test('the internal account accepts no override and no request', async () => {
     const refused = { code: 'RG422', message: expect.stringContaining('belongs to Rollgate itself') };
     await expect(create({ account: '_rollgate', per_minute: 0 })).rejects.toMatchObject(refused);
     await expect(create({ account: '_rollgate', mode: 'shadow' })).rejects.toMatchObject(refused);
@@ -391,7 +394,7 @@ describe('the internal account', () => {
   });
 });
 
-test('a change returns its own row of the history, whatever a colleague does at the same time', async () => {
+test('a change returns its own row of the history despite concurrent changes', async () => {
   const all = await Promise.all(
     Array.from({ length: 12 }, (_, i) => create({ api: API, per_minute: 100 + i, allow_lowering: true })),
   );

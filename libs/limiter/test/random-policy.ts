@@ -1,4 +1,4 @@
-/** Random policies of one small account, as instances have them and as the database stores them. */
+/** Random policies of a small account, both as instances use them and as the database stores them. */
 import { Catalogue } from '@rollgate/contract';
 import fc from 'fast-check';
 import type pg from 'pg';
@@ -16,7 +16,7 @@ export const CATALOGUE = new Catalogue([
     apis: [
       { id: 'a1', title: 'A1' },
       { id: 'a2', title: 'A2', limits: { perMinute: 5, perHour: 50 } },
-      // As a1, in the same group.
+      // Like a1, in the same group.
       { id: 'a3', title: 'A3' },
     ],
   },
@@ -27,7 +27,7 @@ export const CATALOGUE = new Catalogue([
     limits: { perMinute: 300, perHour: 6000 },
     apis: [
       { id: 'b1', title: 'B1' },
-      // As a1, in another group.
+      // Like a1, in another group.
       { id: 'b2', title: 'B2', limits: { perMinute: 60, perHour: 1000 } },
     ],
   },
@@ -51,7 +51,7 @@ export const scope = fc.oneof(
 );
 const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
 const NOTHING = { perMinute: null, perHour: null, factor: null };
-/** What an override sets: limits, or a factor in their place. Few steps, so that products meet whole units and halves. */
+/** What an override sets: limits, or a factor instead. The few possible factors give both whole and half units. */
 export const settings = fc.oneof(
   fc.record({ perMinute: limit, perHour: limit, factor: fc.constant(null) }),
   fc.constantFrom(0.001, 0.2, 0.333, 0.5, 1, 1.001, 1.5, 2, 2.345, 10, 1_000).map((factor) => ({ ...NOTHING, factor })),
@@ -91,7 +91,7 @@ export const asked: fc.Arbitrary<Asked> = fc.record({
   at: fc.integer({ min: 0, max: 14 }),
 });
 
-/** Stores a policy in place of what was there. */
+/** Replaces the stored policy. */
 export async function storePolicy(pool: pg.Pool, all: readonly Override[], edited: readonly ApiEdit[]): Promise<void> {
   await pool.query('TRUNCATE rollgate.override, rollgate.catalogue CASCADE');
   const apis = CATALOGUE.entries().map((entry, ord) => ({

@@ -1,4 +1,4 @@
-/** Denials are judged once more by the units on record: none had room. */
+/** Rechecks denials against the recorded units: no denied call had room. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
@@ -56,8 +56,8 @@ const seed = (changes: Record<string, unknown> = {}) =>
     eventToWrite({ id: 'seeded', first_ms: clock.nowMs, subject, per_minute: 5, per_hour: 12, used: 5, ...changes }),
   ]);
 
-describe('it is empty', () => {
-  test('after hours of calls of several costs, at every edge', async () => {
+describe('correct denials are not listed', () => {
+  test('no denial is listed after hours of calls of several costs, at every edge', async () => {
     let denied = 0;
     for (let i = 0; i < 150; i++) {
       for (const { deniedBy } of [...(await ask(3)), ...(await ask(1, 3))]) if (deniedBy !== null) denied++;
@@ -68,7 +68,7 @@ describe('it is empty', () => {
     expect(await recheck()).toEqual([]);
   }, 90_000);
 
-  test('after refunds and resets, before and after denials', async () => {
+  test('no denial is listed after refunds and resets before and after denials', async () => {
     const granted = await ask(5);
     await ask(2);
     clock.advance({ seconds: 5 });
@@ -80,12 +80,12 @@ describe('it is empty', () => {
     clock.advance({ seconds: 30 });
     await ask(4);
     await limiter.close();
-    // The clock of a refund is the database's own, the calls' is the test's: put them on one.
+    // A refund uses the database's clock and the calls use the test's: set both to the same time.
     await database.pool.query(`UPDATE rollgate.freeing SET at = '2026-01-01T00:00:10Z'`);
     expect(await recheck()).toEqual([]);
   });
 
-  test('of an idle subject whose row the janitor removed, with its last minute', async () => {
+  test('a denial of an idle subject whose rows the janitor removed is not listed', async () => {
     await ask(7);
     await limiter.close();
     clock.advance({ minutes: 70 });
@@ -94,15 +94,15 @@ describe('it is empty', () => {
     expect(await recheck()).toEqual([]);
   });
 
-  test('of a cost above the limit, which no unit need justify', async () => {
+  test('a denial of a cost above the limit is not listed, because it needs no used units', async () => {
     await ask(1, 6);
     await limiter.close();
     expect(await recheck()).toEqual([]);
   });
 });
 
-describe('it lists a denial that had room', () => {
-  test('in the minute', async () => {
+describe('wrong denials are listed', () => {
+  test('a denial with room in the minute is listed', async () => {
     await ask(4);
     clock.advance({ seconds: 1 });
     await limiter.close();
@@ -112,7 +112,7 @@ describe('it lists a denial that had room', () => {
     ]);
   });
 
-  test('for the window had drained: 61 seconds hold the last unit, 62 do not', async () => {
+  test('a denial after the window drained is listed: the last unit counts within 61 seconds, not within 62', async () => {
     await ask(5);
     await limiter.close();
     clock.advance({ seconds: 60 });
@@ -123,7 +123,7 @@ describe('it lists a denial that had room', () => {
     expect(await recheck()).toMatchObject([{ event_id: 'drained', used_recorded: '0' }]);
   });
 
-  test('in the hour, whatever minutes stand in between', async () => {
+  test('a denial with room in the hour is listed, whatever minutes are in between', async () => {
     for (let i = 0; i < 3; i++) {
       await ask(3);
       clock.advance({ minutes: 5 });
@@ -134,7 +134,7 @@ describe('it lists a denial that had room', () => {
     expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '9' }]);
   });
 
-  test('for a reset had emptied the windows long before', async () => {
+  test('a denial long after a reset emptied the windows is listed', async () => {
     await ask(5);
     await limiter.reset(request);
     await ask(1);
@@ -145,7 +145,7 @@ describe('it lists a denial that had room', () => {
     expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '1' }]);
   });
 
-  test('of a subject that never had a unit, while nothing can have been swept', async () => {
+  test('a denial of a subject that never had a unit is listed while nothing can have been swept', async () => {
     await limiter.close();
     await seed({ first_ms: Date.now() });
     expect(await recheck()).toMatchObject([{ event_id: 'seeded', used_recorded: '0' }]);

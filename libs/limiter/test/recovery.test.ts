@@ -42,7 +42,7 @@ async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void
   await limiter.start();
 }
 
-/** Calls of sixteen accounts, so that both stripes are asked. */
+/** Makes calls of sixteen accounts, so that both stripes are used. */
 const everywhere = (): Promise<Decision[]> =>
   Promise.all(Array.from({ length: 16 }, (_, i) => limiter.acquire({ account: `a-${i}`, api: 'get-bots' })));
 
@@ -58,7 +58,7 @@ async function fallBack(): Promise<void> {
 }
 
 test.each(['reset', 'black-hole'] as const)(
-  '%s: the state is normal again without a call on any stripe',
+  'after an outage by %s the state returns to normal without a call on any stripe',
   async (kind) => {
     await open();
     proxy.set({ kind });
@@ -66,7 +66,7 @@ test.each(['reset', 'black-hole'] as const)(
     expect(limiter.state().mode).toBe('fallback');
     proxy.set({ kind: 'pass' });
     await untilMode('normal');
-    // The very first calls are the database's.
+    // The database decides the very first calls.
     expect(new Set((await everywhere()).map(({ mode }) => mode))).toEqual(new Set(['enforced']));
     const about = reports.filter(({ topic }) => topic === 'database');
     expect(about.map(({ level }) => level)).toEqual(['error', 'info']);
@@ -75,7 +75,7 @@ test.each(['reset', 'black-hole'] as const)(
   60_000,
 );
 
-test('what was granted without the database is spent in it without a further call', async () => {
+test('units granted without the database are debited from it without a further call', async () => {
   await open();
   await fallBack();
   const bot = `bot-${++bots}`;
@@ -92,7 +92,7 @@ test('what was granted without the database is spent in it without a further cal
   expect(rows).toEqual([{ total: '5' }]);
 }, 60_000);
 
-test('open: a second outage, a minute after the first one, has its own minute', async () => {
+test('open: a second outage a minute after the first has its own minute', async () => {
   let nowMs = Date.now();
   await open({ outage: { default: 'open' }, clock: () => nowMs });
   await fallBack();
@@ -107,7 +107,7 @@ test('open: a second outage, a minute after the first one, has its own minute', 
   expect(decisions.filter(({ allowed }) => allowed)).toHaveLength(100);
 }, 60_000);
 
-test('a lane that stays locked keeps its stripe without the database; it does not come and go', async () => {
+test('a lane that stays locked keeps its stripe in fallback, without switching back and forth', async () => {
   await open();
   const holder = await database.pool.connect();
   await holder.query('BEGIN; SELECT pg_advisory_xact_lock(7605, l) FROM generate_series(0, 63) l');
@@ -120,7 +120,7 @@ test('a lane that stays locked keeps its stripe without the database; it does no
   await untilMode('normal');
 }, 60_000);
 
-test('limits that may be old, and connections that stay lost, are reported once each and when that is over', async () => {
+test('limits that may be outdated and connections that stay lost are each reported once when it begins and once when it ends', async () => {
   await open({ pollEveryMs: 100 });
   proxy.set({ kind: 'reset' });
   for (const deadline = Date.now() + 20_000; !reports.some(({ topic }) => topic === 'limits'); await wait(50))
@@ -136,7 +136,7 @@ test('limits that may be old, and connections that stay lost, are reported once 
   expect(reports.find(({ topic }) => topic === 'limits')?.message).toMatch(/^the limits in force are 1\d s old/);
 }, 60_000);
 
-test('denials that are lost are reported', async () => {
+test('lost denials are reported', async () => {
   await open();
   await fallBack();
   await limiter.close();
@@ -146,7 +146,7 @@ test('denials that are lost are reported', async () => {
   expect(errors.some((error) => error instanceof EventsLostError)).toBe(true);
 }, 60_000);
 
-test('by default reports go to console.warn', async () => {
+test('by default, reports go to console.warn', async () => {
   const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   try {
     const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
@@ -161,7 +161,7 @@ test('by default reports go to console.warn', async () => {
   }
 }, 60_000);
 
-test('looks, refunds and resets end in time in a black hole', async () => {
+test('reading usage, refunds and resets end in time when the network drops all packets', async () => {
   await open();
   const granted = await limiter.acquire({ account: 'acme', api: 'get-bots' });
   proxy.set({ kind: 'black-hole' });

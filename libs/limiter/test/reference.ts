@@ -1,9 +1,9 @@
 /**
- * The rule, written down naively: a log of every granted unit, filtered and counted on each call. Slow, obvious, and
- * independent of both stores.
+ * The rule, implemented naively: a log of every granted unit, filtered and counted on each call. It is slow, obvious,
+ * and independent of both stores.
  */
 export class ReferenceLog {
-  /** Second of each grant, and its units. */
+  /** The second and the units of each grant. */
   #log: { second: number; units: number }[] = [];
   #newest = 0;
 
@@ -57,7 +57,7 @@ export class ReferenceLog {
     this.#log = [];
   }
 
-  /** Tries every second until it fits. */
+  /** Tries every second until the cost fits. */
   #retryAt({
     now,
     cost,
@@ -74,7 +74,7 @@ export class ReferenceLog {
       if (this.#used(at, 60) + cost <= perMinute && this.#used(at, 3600) + cost <= perHour) return at;
   }
 
-  /** Units in the current second, the whole ones before it and the partly covered oldest one. */
+  /** Units in the current second, the whole seconds before it, and the partly covered oldest one. */
   #used(now: number, length: number): number {
     return this.#log
       .filter(({ second }) => second >= now - length && second <= now)

@@ -9,7 +9,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-test('finished minutes of a chosen API are kept longer, those of the others are not, and never shorter', async () => {
+test('archived minutes of a chosen API are kept longer, those of other APIs are not, and none are kept shorter', async () => {
   const clock = new TestClock();
   const store = new PostgresStore({ pool: database.pool, clock: () => clock.nowMs });
   await database.pool.query(

@@ -1,4 +1,4 @@
-/** Who may do what in the database: each role tries what it must not do, and does what it is there for. */
+/** Database privileges: each role is rejected for what it must not do, and can do what it is for. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -16,7 +16,7 @@ const BY = `ROW('staff:x', 'admin', NULL, NULL)::rollgate.author`;
 const SPEC = `'{"account": "acme", "factor": 2, "reason": "r"}'`;
 const ACQUIRE = `rollgate.acquire(ARRAY[1], ARRAY['acme/publish-bot/bot=b'], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])`;
 
-/** With the rights of the role alone; nothing of it stays. */
+/** Runs SQL with only the privileges of the role, and rolls it back. */
 async function as(role: string, sql: string): Promise<unknown> {
   const client = await database.pool.connect();
   try {
@@ -148,17 +148,17 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
 };
 
 describe.each(Object.entries(ROLES))('%s', (role, { mayNot, may }) => {
-  test.each([...NOBODY_MAY, ...mayNot])('may not: %s', async (sql) => {
+  test.each([...NOBODY_MAY, ...mayNot])('the role may not run: %s', async (sql) => {
     await expect(as(role, sql)).rejects.toEqual(denied);
   });
 
-  test.each(may)('may: %s', async (sql) => {
+  test.each(may)('the role may run: %s', async (sql) => {
     await as(role, sql);
   });
 });
 
 describe('the auditor', () => {
-  test('reads every view of the schema rollgate_audit, each with a comment on itself and on every column', async () => {
+  test('the auditor can read every view of the schema rollgate_audit, and every view and column has a comment', async () => {
     const { rows } = await database.pool.query<{ view: string; uncommented: string[] | null }>(
       `SELECT c.oid::regclass::text AS view,
               (SELECT array_agg(a.attname::text) FROM pg_attribute a
@@ -186,7 +186,7 @@ describe('the auditor', () => {
     }
   });
 
-  test('is a group: nobody signs in as it, so nobody can change its settings for others', async () => {
+  test("the auditor is a group role that can't sign in, so no member can change its settings for others", async () => {
     const { rows } = await database.pool.query(
       `SELECT rolconfig, rolcanlogin, rolsuper, rolcreaterole, rolcreatedb, rolbypassrls, rolreplication,
               (SELECT count(*) FROM pg_auth_members m WHERE m.member = r.oid)::int AS member_of
@@ -207,11 +207,11 @@ describe('the auditor', () => {
   });
 });
 
-describe('by the catalogue of the server', () => {
+describe('privileges in the system catalog', () => {
   const OURS = `IN ('rollgate'::regnamespace, 'rollgate_audit'::regnamespace)`;
   const names = async (sql: string) => (await database.pool.query<{ name: string }>(sql)).rows.map(({ name }) => name);
 
-  test('every function that runs with its owner’s rights pins where it looks names up', async () => {
+  test('every SECURITY DEFINER function sets its search_path', async () => {
     const definers = await names(
       `SELECT oid::regprocedure::text AS name FROM pg_proc WHERE pronamespace ${OURS} AND prosecdef`,
     );
@@ -224,7 +224,7 @@ describe('by the catalogue of the server', () => {
     ).toEqual([]);
   });
 
-  test('everybody (PUBLIC) may call nothing, read nothing and use neither schema', async () => {
+  test('PUBLIC may call nothing, read nothing and use neither schema', async () => {
     expect(
       await names(
         `SELECT p.oid::regprocedure::text AS name FROM pg_proc p
@@ -238,7 +238,7 @@ describe('by the catalogue of the server', () => {
     ).toEqual([]);
   });
 
-  test('tables, views and functions belong to the owner; neither it nor the groups can sign in', async () => {
+  test('tables, views and functions belong to the owner role, and neither it nor the group roles can sign in', async () => {
     expect(
       await names(
         `SELECT c.oid::regclass::text AS name FROM pg_class c
@@ -252,7 +252,7 @@ describe('by the catalogue of the server', () => {
     ).toEqual([]);
   });
 
-  test('the auditor has SELECT on the views of rollgate_audit, and no right to anything else', async () => {
+  test('the auditor has SELECT on the views of rollgate_audit and no other privilege', async () => {
     const rights = await names(
       `SELECT DISTINCT c.relnamespace::regnamespace || ' ' || c.relkind::text || ' ' || a.privilege_type AS name
        FROM pg_class c, aclexplode(c.relacl) a WHERE a.grantee = 'rollgate_auditor'::regrole`,
@@ -260,7 +260,7 @@ describe('by the catalogue of the server', () => {
     expect(rights).toEqual(['rollgate_audit v SELECT']);
   });
 
-  test('tables are written by functions alone, but for those of staff', async () => {
+  test('tables are written only by functions, except those of staff', async () => {
     expect(
       await names(
         `SELECT DISTINCT a.grantee::regrole || ' ' || c.relname AS name

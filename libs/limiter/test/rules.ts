@@ -1,6 +1,6 @@
 /**
- * The promise, rule by rule, as checks that throw. The conformance suite runs them on every store; the mutant suite runs
- * them on a broken rule and expects the named one to throw.
+ * The limiter's guarantees as a list of rules, each a check that throws. The conformance suite runs them on every
+ * store; the mutant suite runs them on a broken rule and expects the named one to throw.
  */
 import { expect } from '@jest/globals';
 import type { TestClock } from '@rollgate/testing';
@@ -15,13 +15,13 @@ export interface RuleContext {
 type Limits = { perMinute: number; perHour: number };
 const second = (at: number): number => T0 / 1000 + at;
 
-/** One step of a table: so many calls at that time, and how many of them are granted. */
+/** One step of a table: a number of calls at a time, and how many of them are granted. */
 interface Step {
   at: number;
   calls?: number;
   cost?: number;
   granted: number;
-  /** Expected `retryAt`, seconds after T0. */
+  /** Expected `retryAt`, in seconds after T0. */
   retryAt?: number;
 }
 
@@ -43,13 +43,13 @@ const table =
 const wide = 1_000_000;
 
 export const rules: Readonly<Record<string, (context: RuleContext) => Promise<void>>> = {
-  'exactly at the limit allows, one more is denied': table({ perMinute: 3, perHour: wide }, [
+  'a call that reaches the limit is allowed, and one more is denied': table({ perMinute: 3, perHour: wide }, [
     { at: 0, granted: 1 },
     { at: 0, granted: 1 },
     { at: 0.999, granted: 1 },
     { at: 0.999, granted: 0, retryAt: 61 },
   ]),
-  'a burst is granted up to the limit, the first calls of it': table({ perMinute: 3, perHour: wide }, [
+  'a burst is granted up to the limit, starting with its first calls': table({ perMinute: 3, perHour: wide }, [
     { at: 0, calls: 10, granted: 3, retryAt: 61 },
   ]),
   'units of the partly covered oldest second still count': table({ perMinute: 1, perHour: wide }, [
@@ -74,7 +74,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 81, calls: 3, granted: 1, retryAt: 91 },
     { at: 91, calls: 3, granted: 1, retryAt: 132 },
   ]),
-  'a first hit after a gap of a minute, an hour, a day': table({ perMinute: 2, perHour: 3 }, [
+  'calls after a gap of a minute, an hour or a day are counted correctly': table({ perMinute: 2, perHour: 3 }, [
     { at: 0, calls: 2, granted: 2 },
     { at: 125, calls: 2, granted: 1, retryAt: 3601 },
     { at: 3600, granted: 0, retryAt: 3601 },
@@ -82,7 +82,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 7300, calls: 3, granted: 2, retryAt: 7361 },
     { at: 90_000, calls: 3, granted: 2, retryAt: 90_061 },
   ]),
-  'the hour is spent: everything is denied, whatever the minute says': table({ perMinute: 4, perHour: 6 }, [
+  'every call is denied when the hour is spent, even if the minute has room': table({ perMinute: 4, perHour: 6 }, [
     { at: 5, calls: 4, granted: 4 },
     { at: 70, calls: 4, granted: 2, retryAt: 3606 },
     { at: 200, granted: 0, retryAt: 3606 },
@@ -90,7 +90,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 3606, calls: 9, granted: 4, retryAt: 3671 },
     { at: 3671, calls: 9, granted: 2, retryAt: 7207 },
   ]),
-  'the hour edge and the minute edge at once': table({ perMinute: 2, perHour: 4 }, [
+  'calls at an hour edge that is also a minute edge are counted correctly': table({ perMinute: 2, perHour: 4 }, [
     { at: 3599, calls: 2, granted: 2 },
     { at: 3660, calls: 2, granted: 2 },
     { at: 7199, granted: 0, retryAt: 7200 },
@@ -105,42 +105,42 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     { at: 3600.999, granted: 0, retryAt: 3601 },
     { at: 3601, granted: 1 },
   ]),
-  'cost is all or nothing': table({ perMinute: 10, perHour: wide }, [
+  'a cost is granted completely or not at all': table({ perMinute: 10, perHour: wide }, [
     { at: 0, cost: 7, granted: 1 },
     { at: 1, cost: 4, granted: 0, retryAt: 61 },
     { at: 1, cost: 3, granted: 1 },
     { at: 61, cost: 7, granted: 1 },
     { at: 61, cost: 3, granted: 0, retryAt: 62 },
   ]),
-  'equal calls of a cost: as many as fit': table({ perMinute: 10, perHour: wide }, [
+  'as many equal calls with a cost are granted as fit': table({ perMinute: 10, perHour: wide }, [
     { at: 0, cost: 3, calls: 5, granted: 3, retryAt: 61 },
     { at: 0, cost: 1, calls: 5, granted: 1 },
   ]),
-  'a time to retry is when so much cost fits, not when one unit does': table({ perMinute: 4, perHour: wide }, [
+  'the retry time is when the whole cost fits, not when one unit fits': table({ perMinute: 4, perHour: wide }, [
     { at: 0, granted: 1 },
     { at: 10, granted: 1 },
     { at: 20, granted: 1 },
     { at: 30, granted: 1 },
     { at: 40, cost: 3, granted: 0, retryAt: 81 },
   ]),
-  'a limit of zero blocks': table({ perMinute: 0, perHour: 10 }, [{ at: 0, granted: 0 }]),
-  'the clock going back never re-opens a window': table({ perMinute: 2, perHour: wide }, [
+  'a limit of 0 blocks every call': table({ perMinute: 0, perHour: 10 }, [{ at: 0, granted: 0 }]),
+  'a clock that goes back never frees a window': table({ perMinute: 2, perHour: wide }, [
     { at: 100, calls: 2, granted: 2 },
     { at: 10, granted: 0, retryAt: 161 },
     { at: 160, granted: 0, retryAt: 161 },
     { at: 161, calls: 2, granted: 2 },
     { at: 20, granted: 0, retryAt: 222 },
   ]),
-  'a grant while the clock is back counts as the newest one': table({ perMinute: 2, perHour: wide }, [
+  'a grant made while the clock is back counts as the newest grant': table({ perMinute: 2, perHour: wide }, [
     { at: 30, granted: 1 },
     { at: 10, granted: 1 },
     { at: 80, granted: 0, retryAt: 91 },
     { at: 91, calls: 5, granted: 2 },
   ]),
-  'the clock going back does not move the window either': table({ perMinute: 2, perHour: wide }, [
+  'a clock that goes back does not move the window': table({ perMinute: 2, perHour: wide }, [
     { at: 30, granted: 1 },
     { at: 85, granted: 1 },
-    { at: 50, granted: 0, retryAt: 91 }, // by the newest grant it is 85, and 30 is inside
+    { at: 50, granted: 0, retryAt: 91 }, // by the newest grant it is second 85, and 30 is still inside the window
     { at: 91, calls: 2, granted: 1 },
   ]),
 
@@ -174,7 +174,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     expect(grants.length).toBeGreaterThan(25);
   },
 
-  async 'used and reset are told with every answer'({ store, clock }) {
+  async 'every answer contains the units used and the reset time'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
     expect(await subject.ask({ at: 0 })).toMatchObject({
       minuteUsed: 0,
@@ -204,7 +204,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     });
   },
 
-  async 'reset is told of the oldest second that counts, the partly covered one too'({ store, clock }) {
+  async 'the reset time is that of the oldest second that counts, including the partly covered one'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
     await subject.ask({ at: 5 });
     await subject.ask({ at: 30 });
@@ -216,7 +216,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     expect(await subject.ask({ at: 3606 })).toMatchObject({ minuteResetAt: second(3663), hourResetAt: second(3631) });
   },
 
-  async 'reset is not told of a second that was refunded or forgiven'({ store, clock }) {
+  async 'the reset time is never that of a second whose units were refunded or reset'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
     await subject.ask({ at: 5 });
     await subject.ask({ at: 10 });
@@ -230,7 +230,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     expect(await subject.ask({ at: 65 })).toMatchObject({ minuteResetAt: second(125), hourResetAt: second(3665) });
   },
 
-  async 'looking spends nothing and shows when units come free'({ store, clock }) {
+  async 'peek spends nothing and shows when units become available'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 10, perHour: 20 });
     await subject.ask({ at: 7, calls: 3 });
     await subject.ask({ at: 70, calls: 2 });
@@ -252,7 +252,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     expect(await subject.used({ at: 3608 })).toEqual({ minute: 0, hour: 3 });
   },
 
-  async 'a refund gives units back, in whatever minute they were granted, once'({ store, clock }) {
+  async 'a refund returns units once, in whatever minute they were granted'({ store, clock }) {
     for (const later of [0, 30, 65, 130, 3590]) {
       const subject = new Subject(store, clock, { perMinute: 4, perHour: 6 });
       await subject.ask({ at: 5, calls: 3 });
@@ -266,7 +266,7 @@ export const rules: Readonly<Record<string, (context: RuleContext) => Promise<vo
     }
   },
 
-  async 'a reset empties both windows and nothing comes back'({ store, clock }) {
+  async 'a reset empties both windows, and no unit comes back'({ store, clock }) {
     const subject = new Subject(store, clock, { perMinute: 3, perHour: 4 });
     await subject.ask({ at: 0, calls: 1 });
     await subject.ask({ at: 62, calls: 3 });

@@ -1,7 +1,7 @@
-/** A server that is not what it was: another clock, another timeline. The database itself says so, in every function that asks. */
+/** Simulates a changed server (another clock, another timeline) by replacing the database functions that read them. */
 import type pg from 'pg';
 
-/** The database's clock is this far from its machine's from now on, for every function of Rollgate's. */
+/** From now on, the database's clock differs from its machine's by this much, for every function of Rollgate. */
 export async function shiftClock(pool: pg.Pool, seconds: number): Promise<void> {
   const { rows } = await pool.query<{ sql: string }>(
     `SELECT pg_get_functiondef(p.oid) AS sql FROM pg_proc p
@@ -14,7 +14,7 @@ export async function shiftClock(pool: pg.Pool, seconds: number): Promise<void> 
   }
 }
 
-/** Another server has taken the database's place: a promoted standby, or a restored backup. */
+/** Simulates that another server has taken the database's place: a promoted standby or a restored backup. */
 export async function replaceServer(pool: pg.Pool, timeline: string): Promise<void> {
   await pool.query(`
     CREATE OR REPLACE FUNCTION rollgate.server_place() RETURNS text LANGUAGE sql STABLE AS $$ SELECT '1/${timeline}/1' $$`);

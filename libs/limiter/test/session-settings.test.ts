@@ -1,4 +1,7 @@
-/** Settings of the database never matter, and a pooler is either used as one or named. */
+/**
+ * The settings of the database do not affect the limiter, and a pooler must either be configured as one or is reported
+ * by name.
+ */
 import { afterEach, expect, test } from '@jest/globals';
 import { checkSession, sessionClient } from '@rollgate/contract/database-session';
 import {
@@ -69,7 +72,7 @@ test('a direct connection is independent of every setting of the database', asyn
   ]);
 });
 
-test('a limiter decides, records and tidies up in a database with odd settings', async () => {
+test('a limiter decides, records and cleans up in a database with unusual settings', async () => {
   const database = await oddDatabase();
   const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 5_000 });
   open.push(() => limiter.close());

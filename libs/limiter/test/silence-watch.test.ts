@@ -1,4 +1,4 @@
-/** Busy is not silent: only a database that answers nobody loses what waits for it. */
+/** Only if the database is completely unresponsive are waiting operations ended; a busy database is waited for. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
@@ -26,7 +26,7 @@ afterEach(async () => {
   await database.drop();
 });
 
-/** On a connection of its own, as programs with transactions use one. */
+/** Uses its own connection, like a program with transactions. */
 async function run(text: string): Promise<unknown[]> {
   const client = await pool.connect();
   let isLost = false;
@@ -49,11 +49,11 @@ const outcome = async (work: Promise<unknown>) => {
   return { error, ms: performance.now() - startedAt };
 };
 
-test('a statement of a healthy database takes as long as it takes', async () => {
+test('a long statement on a healthy database is not ended', async () => {
   expect(await run('SELECT 1 AS one, pg_sleep(3.5)')).toMatchObject([{ one: 1 }]);
 });
 
-test('statements, connecting and other work that wait for a silent database end in time', async () => {
+test('statements, connection attempts and other work on an unresponsive database end in time', async () => {
   await run('SELECT 1');
   proxy.set({ kind: 'black-hole' });
   const own = new Promise<never>((_, reject) => watch.begin(reject));
@@ -68,7 +68,7 @@ test('statements, connecting and other work that wait for a silent database end 
   expect(await run('SELECT 3 AS three')).toEqual([{ three: 3 }]);
 });
 
-test('a connection that is lost in use fails its statement, and ends no process', async () => {
+test('losing a connection in use fails its statement and does not end the process', async () => {
   const { error } = await outcome(
     Promise.all([
       run('SELECT pg_sleep(30)'),

@@ -1,4 +1,4 @@
-/** A limiter decides nothing before it has reached its database, and says in one line what keeps it from there. */
+/** A limiter decides nothing before it has reached its database, and reports in one line what prevents it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, freePort, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
@@ -50,14 +50,14 @@ async function errorOf(work: Promise<unknown>): Promise<Error> {
   throw new Error('it did not fail');
 }
 
-describe('the connection string is checked at once, and is never repeated', () => {
+describe('an invalid connection string is rejected at once, and the message does not repeat it', () => {
   test.each([
     ['missing', undefined, /databaseUrl is missing/],
     ['null', null, /databaseUrl is missing/],
     ['empty', '', /databaseUrl is empty/],
-    ['no URL', 'user:secret@db', /is not a Postgres URL/],
-    ['no URL at all', 'secret', /is not a Postgres URL/],
-    ['a URL of something else', 'https://user:secret@db/name', /is not a Postgres URL/],
+    ['not a URL', 'user:secret@db', /is not a Postgres URL/],
+    ['a bare word', 'secret', /is not a Postgres URL/],
+    ['a URL with another scheme', 'https://user:secret@db/name', /is not a Postgres URL/],
     ['badly encoded', 'postgres://user:secret%zz@db/name', /is not a Postgres URL/],
     ['a number', 5432, /databaseUrl is a number/],
   ])('%s', (_, databaseUrl, message) => {
@@ -67,7 +67,7 @@ describe('the connection string is checked at once, and is never repeated', () =
     expect(make).not.toThrow(/secret/);
   });
 
-  test('from a function: it stops the start', async () => {
+  test('an invalid connection string from a function makes the start fail', async () => {
     const limiter = create({ databaseUrl: () => 'user:secret@db' });
     const error = await errorOf(limiter.start());
     expect(error).toBeInstanceOf(LimiterStartError);
@@ -76,17 +76,17 @@ describe('the connection string is checked at once, and is never repeated', () =
   });
 });
 
-test('without a call to start, the first call waits for the database and is decided by it', async () => {
+test('if start is not called, the first call waits for the database and is decided by it', async () => {
   proxy.set({ kind: 'latency', ms: 30 });
   expect(await create().acquire(call('first'))).toMatchObject({ allowed: true, mode: 'enforced' });
   expect(reports).toEqual([]);
 });
 
-test('nothing is decided until the database was reached; then everything is decided by it', async () => {
+test('no call is decided before the database is reached, and then the database decides every call', async () => {
   proxy.set({ kind: 'reset' });
   const limiter = create();
   const error = await errorOf(limiter.start());
-  // Whoever waits for the start reports it.
+  // The caller that waits for the start receives the failure.
   expect(reports).toEqual([]);
   expect(error).toBeInstanceOf(LimiterStartError);
   expect(error.message).toMatch(/^the limiter can not reach the database at 127\.0\.0\.1:\d+\/test_\w+: .+$/);
@@ -110,7 +110,7 @@ test('nothing is decided until the database was reached; then everything is deci
 }, 60_000);
 
 test.each(['reset', 'black-hole'] as const)(
-  '%s: however often an instance restarts in an outage, it grants nothing',
+  'during an outage by %s an instance grants nothing, however often it restarts',
   async (kind) => {
     const before = create();
     await before.start();
@@ -130,14 +130,14 @@ test.each(['reset', 'black-hole'] as const)(
   90_000,
 );
 
-test('a port where nothing listens, and a host that is not known', async () => {
+test('a port without a listener and an unknown host are named in the error', async () => {
   const refused = create({ databaseUrl: `postgres://user:secret@127.0.0.1:${await freePort()}/name` });
   expect((await errorOf(refused.start())).message).toMatch(/at 127\.0\.0\.1:\d+\/name: connection refused$/);
   const unknown = create({ databaseUrl: 'postgres://user:secret@db.invalid/name' });
   expect((await errorOf(unknown.start())).message).toMatch(/at db\.invalid:5432\/name: the host is not known$/);
 });
 
-test('a wrong password is named, and not repeated', async () => {
+test('a wrong password is reported but not repeated', async () => {
   const url = Object.assign(new URL(database.url), { password: 'mistyped' });
   const { message } = await errorOf(create({ databaseUrl: url.href }).start());
   expect(message).toMatch(/refuses the limiter: password authentication failed for user/);
@@ -148,14 +148,14 @@ describe('the schema', () => {
   let own: TestDatabase;
   afterEach(() => own.drop());
 
-  test('none: the command to run is named', async () => {
+  test('without a schema, the error names the command to run', async () => {
     own = await createTestDatabase({ migrated: false });
     const limiter = create({ databaseUrl: own.url });
     expect((await errorOf(limiter.start())).message).toMatch(/holds no Rollgate: run `npx rollgate migrate`$/);
     await limiter.close();
   });
 
-  test('of 0.1.0, which had no version: the command to run is named', async () => {
+  test('with the schema of 0.1.0, which has no version, the error names the command to run', async () => {
     own = await createTestDatabase();
     await own.pool.query('DROP FUNCTION rollgate.schema_version()');
     const limiter = create({ databaseUrl: own.url });
@@ -167,7 +167,7 @@ describe('the schema', () => {
     [1, 1, /is older than .* needs: run `npx rollgate migrate`/],
     [3, 3, /serves programs from version 3 .*: upgrade the program/],
     [3, 2, undefined],
-  ])('version %i, which serves programs from %i on', async (version, serves, complaint) => {
+  ])('schema version %i, which serves programs from version %i on, is checked', async (version, serves, complaint) => {
     own = await createTestDatabase();
     await own.pool.query(`CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
       LANGUAGE sql IMMUTABLE AS $$ SELECT ${version}, ${serves} $$`);
@@ -178,14 +178,14 @@ describe('the schema', () => {
   });
 });
 
-describe('a database of its own', () => {
+describe('a limiter with its own database', () => {
   let own: TestDatabase;
   beforeEach(async () => {
     own = await createTestDatabase();
   });
   afterEach(() => own.drop());
 
-  test('may take longer to make a new session ready than a decision may take', async () => {
+  test('preparing a new session may take longer than a decision may take', async () => {
     await own.pool.query(`CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
       LANGUAGE plpgsql VOLATILE AS $$ BEGIN PERFORM pg_sleep(0.4); version := 2; serves := 2; END $$`);
     const limiter = create({ databaseUrl: own.url });
@@ -198,7 +198,7 @@ describe('a database of its own', () => {
     await limiter.close();
   });
 
-  test('a limiter that is closed at once leaves no instance behind', async () => {
+  test('a limiter that is closed immediately leaves no instance in the list', async () => {
     for (let run = 0; run < 10; run++) await create({ databaseUrl: own.url }).close();
     const { rows } = await own.pool.query('SELECT count(*)::int AS instances FROM rollgate.node');
     expect(rows).toEqual([{ instances: 0 }]);

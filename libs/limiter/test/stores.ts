@@ -1,13 +1,13 @@
-/** The two stores behind one handle, each driven by the test's clock. */
+/** Opens either store in the same way, driven by the test's clock. */
 import { TestClock, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
 import { MemoryStore } from '../src/memory-store.js';
 import { PostgresStore } from '../src/postgres-store.js';
 import type { AcquireItem, AcquireRow, Store } from '../src/store.js';
 
-export const T0 = Date.UTC(2026, 0, 1); // an even hour
+export const T0 = Date.UTC(2026, 0, 1); // a full hour
 
-/** One subject of one store, with limits, asked one call after another. */
+/** Makes calls of one subject of one store under fixed limits, one after another. */
 export class Subject {
   static #count = 0;
   readonly name: string;
@@ -21,7 +21,7 @@ export class Subject {
     this.name = `acme/publish-bot/bot=b-${++Subject.#count}`;
   }
 
-  /** `at`: seconds after T0. */
+  /** `at` is in seconds after T0. */
   async ask({ at, cost = 1, calls = 1 }: { at: number; cost?: number; calls?: number }): Promise<AcquireRow> {
     this.clock.set(T0 + Math.round(at * 1000));
     const item: AcquireItem = { subject: this.name, lane: this.lane, cost, calls, ...this.limits };
@@ -29,7 +29,7 @@ export class Subject {
     return rows[0] as AcquireRow;
   }
 
-  /** Units used in both windows, by peek. */
+  /** Units used in both windows, as read by peek. */
   async used({ at }: { at: number }): Promise<{ minute: number; hour: number }> {
     this.clock.set(T0 + Math.round(at * 1000));
     const { counts } = await this.store.peek(this.lane, [this.name]);

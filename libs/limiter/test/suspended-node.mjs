@@ -1,6 +1,6 @@
 /**
- * One instance whose own clock can stand still, as a suspended virtual machine's does. `suspend <ms>`: it stood still for so long.
- * Any other line: its limit and state, as JSON.
+ * One instance whose own clock can stop, like that of a suspended virtual machine. The line `suspend <ms>` simulates
+ * that it stopped for that long. Any other line prints its limit and state as JSON.
  */
 import { createInterface } from 'node:readline';
 import { createPostgresLimiter } from '@rollgate/limiter';

@@ -1,4 +1,4 @@
-/** A plain program with a limiter that it never closes: it must end once it has nothing else to do. */
+/** A plain program with a limiter that it never closes. It must end once it has nothing else to do. */
 import { createPostgresLimiter } from '@rollgate/limiter';
 
 const [, , databaseUrl, what] = process.argv;

@@ -1,6 +1,6 @@
 import type pg from 'pg';
 
-/** Resolves once a session waits for an advisory lock, so that no test guesses how long that takes. */
+/** Resolves once a session waits for an advisory lock, so that tests need not guess how long that takes. */
 export async function someoneWaits(pool: pg.Pool): Promise<void> {
   for (let i = 0; i < 500; i++) {
     const { rows } = await pool.query<{ waiting: number }>(

@@ -1,21 +1,25 @@
 /**
- * How to reach the database and sign in: a URL, and perhaps a password, that may come from functions, so that a rotated
- * password is used without a restart.
+ * How to reach the database and sign in: a URL and optionally a password. Both may come from functions, so that a
+ * rotated password takes effect without a restart.
  *
- * Invariant: no message holds the URL or the password.
+ * Invariant: no message contains the URL or the password.
  */
 import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import { within } from '../outage/within.js';
 
-/** `postgres://user:password@host:5432/database`, or a function that returns it. It is called for each new connection. */
+/**
+ * `postgres://user:password@host:5432/database`, or a function that returns it. The function is called for each new
+ * connection.
+ */
 export type DatabaseUrl = string | (() => string | Promise<string>);
+/** The password, or a function that returns it. The function is called for each new connection. */
 export type Password = string | (() => string | Promise<string>);
 
-/** What a function may take to return the URL or the password. */
+/** Longest time for a function to return the URL or the password. */
 const FETCH_WITHIN_MS = 2_000;
 
-/** The connection string is missing or is not one. The message does not repeat it, because it may hold a password. */
+/** The connection string is missing or invalid. The message does not repeat it, because it may contain a password. */
 export class DatabaseUrlError extends Error {
   override readonly name = 'DatabaseUrlError';
 }
@@ -32,23 +36,24 @@ export function checkedDatabaseUrl(url: unknown): string {
 }
 
 function isPostgresUrl(text: string): boolean {
-  // A socket's folder as the host, `postgres://%2Frun%2Fpostgresql/name`, is no host that URL accepts everywhere.
+  // Not every URL parser accepts a socket directory as the host, as in `postgres://%2Frun%2Fpostgresql/name`.
   if (!URL.canParse(text)) return false;
   const { protocol, username, password, pathname } = new URL(text);
   try {
-    // The driver decodes these, and would throw in the middle of connecting.
+    // The driver decodes these parts and would throw while connecting.
     for (const part of [username, password, pathname]) decodeURIComponent(part);
   } catch {
     return false;
   }
-  // An @ after the first slash: the password holds a slash, and what comes before it was read as host and port.
+  // An @ after the first slash means that the password contains a slash, so the part before it was parsed as host and
+  // port.
   return (protocol === 'postgres:' || protocol === 'postgresql:') && !pathname.includes('@');
 }
 
 export interface DatabaseLoginOptions {
   readonly databaseUrl: DatabaseUrl;
   readonly password?: Password | undefined;
-  /** Connections go through a pooler, which accepts few settings at the start of a session. */
+  /** Set to `true` if connections go through a pooler, which accepts only a few settings at the start of a session. */
   readonly pooled?: boolean | undefined;
 }
 
@@ -58,7 +63,7 @@ export class DatabaseLogin {
   readonly #pooled: boolean;
   #url: string;
 
-  /** @throws DatabaseUrlError when the URL is given as text and is not one */
+  /** @throws DatabaseUrlError when the URL is a string and not a valid Postgres URL */
   constructor({ databaseUrl, password, pooled = false }: DatabaseLoginOptions) {
     this.#source = databaseUrl;
     this.#pooled = pooled;
@@ -66,7 +71,7 @@ export class DatabaseLogin {
     this.#url = typeof databaseUrl === 'function' ? '' : checkedDatabaseUrl(databaseUrl);
   }
 
-  /** `host:port/database`, for messages. */
+  /** The database as `host:port/database`, for messages. */
   get place(): string {
     if (this.#url === '') return 'the place that databaseUrl returns';
     const url = new URL(this.#url);
@@ -74,7 +79,9 @@ export class DatabaseLogin {
     return `${host}:${url.port === '' ? '5432' : url.port}${url.pathname === '/' ? '' : url.pathname}`;
   }
 
-  /** Fetches the URL again where it comes from a function. @throws what the function throws, or DatabaseUrlError */
+  /**
+   * Fetches the URL and password again if they come from functions. @throws the function's error, or DatabaseUrlError
+   */
   async refresh(): Promise<void> {
     const source = this.#source;
     if (typeof source !== 'function') return;
@@ -83,14 +90,14 @@ export class DatabaseLogin {
     );
   }
 
-  /** A driver's client that signs in with what was fetched last, into a session with Rollgate's settings. */
+  /** A client class of the driver that signs in with the values fetched last and sets Rollgate's session settings. */
   get Client(): typeof pg.Client {
     const url = () => this.#url;
     const secret = this.#password;
     return class extends sessionClient(pg.Client, { pooled: this.#pooled }) {
       constructor(config: pg.ClientConfig) {
         super({ ...config, connectionString: url() });
-        // In the configuration, a connection string without a password would take precedence over it.
+        // Set here because in the configuration a connection string without a password would take precedence.
         if (secret !== undefined) Object.assign(this, { password: secret });
       }
     } as typeof pg.Client;

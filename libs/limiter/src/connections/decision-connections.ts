@@ -1,22 +1,22 @@
 /**
- * Statements that decide, each on a connection that its stripe has for itself: where connections are pipelines, the next
- * batch of a stripe is sent on the same one before the last batch is answered, so they are decided in their order.
+ * Runs decisions, each on a connection reserved for its stripe. With pipelined connections, the next batch of a stripe
+ * is sent on the same connection before the previous one is answered, so batches are decided in the order sent.
  *
- * Invariant: a connection that failed otherwise than by an error of Postgres's is never used again.
+ * Invariant: a connection is not used again after any failure other than an error reported by Postgres.
  */
 import type pg from 'pg';
 import { hasSqlState } from '../outage/faults.js';
 import type { KeptClient, KeptConnections } from './kept-connections.js';
 
 export interface DecisionConnectionsOptions {
-  /** Of pipelines, where `pipelined`. */
+  /** The connections. They pipeline statements if `pipelined` is true. */
   readonly kept: KeptConnections;
   readonly pipelined: boolean;
-  /** A statement that has no connection after so long fails; `undefined`: it waits. */
+  /** A statement without a connection after this many ms fails; `undefined` means no limit. */
   readonly connectWithinMs: () => number | undefined;
 }
 
-/** A connection for as long as statements are in flight on it. */
+/** A connection that is reserved while statements are in flight on it. */
 interface Lease {
   readonly client: Promise<KeptClient>;
   statements: number;
@@ -34,7 +34,7 @@ export class DecisionConnections {
     this.#options = options;
   }
 
-  /** @throws NotAskedError, or what Postgres or the connection says */
+  /** Runs one statement of a stripe. @throws NotAskedError, or the error of Postgres or of the connection */
   async query<Row extends unknown[]>(
     stripe: number,
     statement: pg.QueryArrayConfig,
@@ -53,7 +53,7 @@ export class DecisionConnections {
     }
   }
 
-  /** Ends the connections, those in use once they are answered. */
+  /** Closes the connections; those in use are closed once their statements are answered. */
   close(): Promise<void> {
     return this.#options.kept.end();
   }
@@ -63,13 +63,13 @@ export class DecisionConnections {
     if (shared !== undefined) return shared;
     const { kept, connectWithinMs, pipelined } = this.#options;
     const lease = { client: kept.take(connectWithinMs()), statements: 0, broken: false, ended: false };
-    // Each statement of the lease reports the failure to its own calls.
+    // Ignore it here: each statement of the lease reports the failure to its own calls.
     lease.client.catch(ignore);
     if (pipelined) this.#leases.set(stripe, lease);
     return lease;
   }
 
-  /** Statements still in flight on a broken connection fail with it. */
+  /** Ends a lease. Statements still in flight on a broken connection fail with it. */
   #end(stripe: number, lease: Lease): void {
     if (this.#leases.get(stripe) === lease) this.#leases.delete(stripe);
     if (lease.ended) return;

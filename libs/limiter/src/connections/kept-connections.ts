@@ -1,23 +1,24 @@
 /**
- * A fixed number of connections that are opened at start, kept while they are idle, and opened again in the background
- * when they are lost, so that no call pays for a sign-in.
+ * A fixed number of connections. They are opened at start, kept while idle, and reopened in the background when lost,
+ * so that no call waits for a sign-in.
  *
- * Invariants: a connection is used by one taker at a time; one that is lost is never given out; while the database can
- * not be reached there is one attempt at a time, and whoever wants a connection is refused at once with the reason.
+ * Invariants: a connection has one user at a time; a lost connection is never handed out; while the database can't be
+ * reached there is one connection attempt at a time, and requests for a connection are rejected immediately with the
+ * reason.
  */
 import type pg from 'pg';
 import { NotAskedError } from '../outage/faults.js';
 
-/** Between two attempts while the database can not be reached; it doubles up to the most. */
+/** Delay between two attempts while the database can't be reached. It doubles up to the maximum. */
 const FIRST_RETRY_MS = 100;
 const MOST_RETRY_MS = 1_000;
-/** A connection that does not end by then is cut: nothing of it is wanted any more. */
+/** A connection that has not closed by then is destroyed: nothing more is expected from it. */
 const END_WITHIN_MS = 500;
-/** Some 25 days. */
+/** About 25 days, the longest delay that `setTimeout` accepts. */
 const LONGEST_TIMER_MS = 2 ** 31 - 1;
 const CLOSED = 'the connections are closed';
 
-/** The driver's types lack these two: whether the connection keeps the process alive. */
+/** The driver's types lack these methods, which control whether the connection keeps the process alive. */
 export interface KeptClient extends pg.Client {
   ref(): void;
   unref(): void;
@@ -25,13 +26,13 @@ export interface KeptClient extends pg.Client {
 
 export interface KeptConnectionsOptions {
   readonly size: number;
-  /** Opens one, ready to decide. It must end by itself, whatever the network does. */
+  /** Opens a connection that is ready to decide. It must settle by itself, whatever the network does. */
   readonly open: () => Promise<KeptClient>;
-  /** A connection was lost, or could not be opened. */
+  /** Called when a connection was lost or could not be opened. */
   readonly onFault: (error: unknown) => void;
-  /** A connection could not be opened, `times` in a row by now. */
+  /** Called when a connection could not be opened; `times` is the number of consecutive failures. */
   readonly onRefused: (error: Error, times: number) => void;
-  /** All of them are open again. */
+  /** Called when all connections are open again. */
   readonly onWhole: () => void;
 }
 
@@ -45,12 +46,12 @@ export class KeptConnections {
   readonly #open = new Set<KeptClient>();
   readonly #free: KeptClient[] = [];
   #waiting: Waiter[] = [];
-  /** Wait for the attempt under way. */
+  /** Callers that wait for the current attempt. */
   #watching: { resolve(): void; reject(error: Error): void }[] = [];
   #opening = 0;
-  /** Why the last attempt failed; `undefined`: it succeeded. */
+  /** Why the last attempt failed; `undefined` if it succeeded. */
   #failure: Error | undefined;
-  /** Attempts that failed since one succeeded. */
+  /** Failed attempts since the last success. */
   #failures = 0;
   #retry: NodeJS.Timeout | undefined;
   #ended = false;
@@ -59,14 +60,15 @@ export class KeptConnections {
     this.#options = options;
   }
 
-  /** Opens what is missing. */
+  /** Opens the missing connections. */
   start(): void {
     this.#refill();
   }
 
   /**
-   * Resolves while the database can be reached, otherwise when the attempt under way has succeeded.
-   * @throws NotAskedError when the database can not be reached
+   * Resolves at once if a connection is open, otherwise when the current attempt succeeds.
+   *
+   * @throws NotAskedError when the database can't be reached
    */
   reachable(): Promise<void> {
     if (this.#open.size > 0) return Promise.resolve();
@@ -77,8 +79,9 @@ export class KeptConnections {
   }
 
   /**
-   * A connection for the taker alone, until it gives it back.
-   * @throws NotAskedError when none is free within `withinMs`, or when the database can not be reached
+   * Reserves a connection until it is given back.
+   *
+   * @throws NotAskedError when none is free within `withinMs`, or when the database can't be reached
    */
   take(withinMs?: number): Promise<KeptClient> {
     const client = this.#free.pop();
@@ -109,7 +112,7 @@ export class KeptConnections {
     this.#free.push(client);
   }
 
-  /** Ends those that are free now, and the others when they are given back. */
+  /** Closes the free connections now, and the others when they are given back. */
   async end(): Promise<void> {
     this.#ended = true;
     clearTimeout(this.#retry);
@@ -119,7 +122,7 @@ export class KeptConnections {
     await Promise.all(free.map((client) => endOf(client, END_WITHIN_MS)));
   }
 
-  /** Also keeps the process alive: connections that are being opened do not. */
+  /** Waits for a connection. The timer also keeps the process alive; a connection that is being opened does not. */
   #wait(withinMs = LONGEST_TIMER_MS): Promise<KeptClient> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
@@ -142,7 +145,7 @@ export class KeptConnections {
 
   #refill(): void {
     if (this.#ended || this.#retry !== undefined) return;
-    // After a failure one attempt finds out whether the database is back, before all of them are made.
+    // After a failure, make a single attempt to find out whether the database is back before opening all connections.
     const most = this.#failure === undefined ? Number.POSITIVE_INFINITY : 1;
     while (this.#open.size + this.#opening < this.#options.size && this.#opening < most) void this.#openOne();
   }
@@ -164,7 +167,7 @@ export class KeptConnections {
     this.#failure = undefined;
     this.#failures = 0;
     this.#open.add(client);
-    // A lost connection is reported here too. Without a listener that would end the process.
+    // A lost connection also emits `error`, which would end the process if there were no listener.
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('a connection ended')));
     for (const { resolve } of this.#watching.splice(0)) resolve();
@@ -179,7 +182,7 @@ export class KeptConnections {
     this.#options.onRefused(this.#failure, ++this.#failures);
     const refusal = this.#refusal();
     if (refusal !== undefined) this.#refuse(refusal);
-    // Jittered, so that instances which lost the database together do not come back all at once.
+    // Add jitter, so that instances that lost the database together do not reconnect all at once.
     const afterMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), MOST_RETRY_MS) * (0.5 + Math.random());
     this.#retry ??= setTimeout(() => {
       this.#retry = undefined;
@@ -200,7 +203,7 @@ export class KeptConnections {
     this.#refill();
   }
 
-  /** Why no connection can be had for now. */
+  /** Why no connection is available now; `undefined` if one may become available. */
   #refusal(): NotAskedError | undefined {
     if (this.#ended) return new NotAskedError(CLOSED);
     if (this.#failure === undefined || this.#open.size > 0 || this.#opening > 0) return undefined;
@@ -213,7 +216,7 @@ export class KeptConnections {
   }
 }
 
-/** Resolves when it has ended, or was cut because it did not end in time. */
+/** Closes a connection. Resolves when it has closed, or was destroyed because it did not close in time. */
 export async function endOf(client: pg.Client, withinMs: number): Promise<void> {
   const ignore = (): void => undefined;
   client.on('error', ignore);

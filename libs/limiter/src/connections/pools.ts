@@ -1,6 +1,6 @@
 /**
- * The connections of one process: decisions have their own, so that nothing else holds them up, and few, so that many
- * instances that come back at once leave room for an administrator.
+ * The connections of one process. Decisions have their own, so that nothing else delays them, and only a few, so that
+ * many instances that reconnect at once leave room for an administrator.
  */
 import pg from 'pg';
 import type { DecisionBudget } from '../outage/budget.js';
@@ -8,21 +8,24 @@ import type { Reports } from '../reports.js';
 import type { DatabaseLogin } from './database-login.js';
 import { endOf, type KeptClient, KeptConnections } from './kept-connections.js';
 
-/** A pass of the janitor holds one for long; events and polls take turns with the others. */
+/** The janitor holds one connection during a pass; events and polls share the others. */
 const HOUSEKEEPING_CONNECTIONS = 3;
 const LOOK_CONNECTIONS = 2;
 const CONNECT_WITHIN_MS = 5_000;
-/** Longer than a sign-in takes anywhere, and no longer than an outage is waited out: one that hangs holds up the next. */
+/**
+ * Longer than any normal sign-in, and short enough to notice quickly that the database is back: an attempt that hangs
+ * delays the next one.
+ */
 const SIGN_IN_WITHIN_MS = 2_000;
-/** For the statements that make a new connection ready: on a busy machine the first one takes a second or more. */
+/** For the statements that prepare a new connection. On a busy machine the first one takes a second or more. */
 const READY_WITHIN_MS = 5_000;
-/** A restart of the server refuses one or two. */
+/** A server restart causes one or two failed attempts, which are not worth a report. */
 const REPORT_AFTER_ATTEMPTS = 3;
-/** A connection that died without a word would hold up news of changed limits for ever. */
+/** Without this limit, a connection that was lost unnoticed would delay news of changed limits forever. */
 const HOUSEKEEPING_WITHIN_MS = 5_000;
-/** No call waits for it that long: the limiter sees to that. */
+/** No call waits this long, because the limiter has a shorter limit. */
 const LOOK_WITHIN_MS = 4_000;
-/** Networks drop connections that are silent for some minutes, without telling either end. */
+/** Networks drop idle connections after some minutes without notifying either end. */
 const KEEP_ALIVE = { keepAlive: true, keepAliveInitialDelayMillis: 10_000 } as const;
 
 export interface Pools {
@@ -34,15 +37,15 @@ export interface Pools {
 export interface PoolOptions {
   readonly login: DatabaseLogin;
   readonly connections: number;
-  /** undefined: decisions may take as long as they take. */
+  /** `undefined` if decisions have no time limit. */
   readonly budget: DecisionBudget | undefined;
-  /** A pooler in between refuses settings at the start of a session. */
+  /** True if a pooler is used, which rejects settings at the start of a session. */
   readonly pooled: boolean;
   readonly reports: Reports;
-  /** The database has been reached once. */
+  /** Whether the database has been reached at least once. */
   readonly hasStarted: () => boolean;
   readonly onError: (error: unknown) => void;
-  /** Makes each new connection that decides ready for it, before it decides. */
+  /** Prepares each new decision connection before its first decision. */
   readonly prepare: (client: pg.ClientBase) => Promise<void>;
 }
 
@@ -64,7 +67,7 @@ export function openPools({
     open: () => openClient(login, { config, prepare, limits }),
     onFault: onError,
     onRefused(error, times) {
-      // Before that, the failure to start is reported.
+      // Before the first contact, the failed start is reported instead.
       if (times < REPORT_AFTER_ATTEMPTS || !hasStarted()) return;
       const message = `a connection to ${login.place} can not be opened: ${error.message}`;
       reports.trouble('connections', { kind: 'refused', message, level: 'warn' });
@@ -104,11 +107,11 @@ async function openClient(login: DatabaseLogin, { config, prepare, limits }: Cli
   const client = new login.Client({ ...config, connectionTimeoutMillis: SIGN_IN_WITHIN_MS }) as KeptClient;
   const ignore = (): void => undefined;
   let cut: NodeJS.Timeout | undefined;
-  // A connection that breaks while it is made ready reports that through `prepare`.
+  // If the connection breaks during preparation, `prepare` rejects.
   client.on('error', ignore);
   try {
     const connecting = client.connect();
-    // An attempt in the background does not keep the process alive.
+    // A background attempt does not keep the process alive.
     client.unref();
     await connecting;
     cut = setTimeout(() => void endOf(client, 0), READY_WITHIN_MS).unref();
@@ -123,7 +126,10 @@ async function openClient(login: DatabaseLogin, { config, prepare, limits }: Cli
   }
 }
 
-/** The limits of a decision hold from here on: a slow machine may take longer than one to prepare its first statement. */
+/**
+ * Prepares the connection and only then sets the time limits of decisions: on a slow machine, preparing the first
+ * statement may take longer than a decision is allowed to.
+ */
 async function makeReady(client: pg.Client, { prepare, limits }: Omit<ClientOptions, 'config'>): Promise<void> {
   await prepare(client);
   if (limits !== undefined)
@@ -131,8 +137,8 @@ async function makeReady(client: pg.Client, { prepare, limits }: Omit<ClientOpti
 }
 
 /**
- * Signs in with what `login` returns at that moment, and only while the database can be reached: while it can not, the
- * connections that decide find out when it is back, and nothing else tries.
+ * Signs in with what `login` returns at that moment, and only while the database can be reached. While it can't, the
+ * decision connections detect when it is back, and this pool makes no attempts.
  */
 class LoginPool extends pg.Pool {
   readonly #login: DatabaseLogin;

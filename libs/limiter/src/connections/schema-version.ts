@@ -1,19 +1,22 @@
-/** Whether the database's schema and this program fit together. */
+/** Checks that the database's schema is compatible with this program. */
 import type pg from 'pg';
 import { codeOf } from '../outage/faults.js';
 
-/** The version of `rollgate.schema_version` that this program is written for. Raise it with what it depends on. */
+/**
+ * The version of `rollgate.schema_version` that this program requires. Raise it whenever the program depends on a new
+ * schema.
+ */
 export const NEEDED_SCHEMA = 2;
 
-/** The schema is missing, too old, or too new for this program. The message says which and what to run. */
+/** The schema is missing, too old, or too new for this program. The message says which, and what to run. */
 export class SchemaError extends Error {
   override readonly name = 'SchemaError';
 }
 
-/** No schema `rollgate`, or one of 0.1.0, which had no such function. */
+/** SQLSTATEs for a missing schema `rollgate`, or for that of 0.1.0, which had no such function. */
 const NOT_FOUND = /^(3F000|42883)$/;
 
-/** `place`: the database, for the message. @throws SchemaError, or what Postgres says */
+/** Checks the version. `place` names the database in the message. @throws SchemaError, or the error of Postgres */
 export async function checkSchemaVersion(database: pg.ClientBase, place: string): Promise<void> {
   const { version, serves } = await readVersion(database, place);
   if (version < NEEDED_SCHEMA)

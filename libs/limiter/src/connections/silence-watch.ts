@@ -1,24 +1,25 @@
 /**
- * Ends what waits for a database that has fallen silent.
+ * Ends statements and connection attempts that wait for an unresponsive database.
  *
- * A statement may take as long as it takes: an export takes minutes, and calls queue in a busy moment. But where something
- * waits and a new connection gets no answer either, the database is away: without this everything would wait until the
- * network gives up, a quarter of an hour, and hold the pool all that time, also when the database is long back.
+ * A statement on a responsive database has no time limit: an export takes minutes, and calls queue at busy moments. But
+ * if something has been waiting and a new connection gets no answer either, the database is unavailable. Without this
+ * watch, everything would wait until the network times out, about 15 minutes, and would keep the pool occupied even
+ * after the database is back.
  */
 import pg from 'pg';
 
-/** Something that has waited so long makes the watch look whether the database is there. */
+/** After a wait this long, the watch checks whether the database responds. */
 const SUSPICIOUS_AFTER_MS = 1_500;
-/** The same while the last look got no answer. */
+/** The same limit while the last check got no answer. */
 const STILL_SILENT_AFTER_MS = 300;
 const LOOK_EVERY_MS = 300;
-/** For the look: to connect, and again for its statement. */
+/** Time limit of the check: for connecting, and again for its statement. */
 const ANSWER_WITHIN_MS = 700;
 
-/** Everything that waits for a silent database ends within this time, on a machine that is not overloaded. */
+/** Longest wait on an unresponsive database, in ms, on a machine that is not overloaded. */
 export const SILENT_CALLS_END_WITHIN_MS = SUSPICIOUS_AFTER_MS + LOOK_EVERY_MS + 2 * ANSWER_WITHIN_MS;
 
-/** The database does not answer, and what waited for it was ended. `isDatabaseAway` is true for it. */
+/** The database does not respond, so the waiting operation was ended. `isDatabaseAway` returns true for this error. */
 export class DatabaseSilentError extends Error {
   override readonly name = 'DatabaseSilentError';
   constructor() {
@@ -35,8 +36,12 @@ interface Watched {
   readonly connection: { readonly stream: { destroy(error: Error): void } };
 }
 
+/** Watches operations on one database and ends them when the database stops responding. */
 export class SilenceWatch {
-  /** The driver's client class, whose connecting and whose statements are watched: for a pool's or TypeORM's `Client`. */
+  /**
+   * A client class of the driver whose connection attempts and statements are watched, for the `Client` option of a
+   * pool or of TypeORM.
+   */
   readonly Client: typeof pg.Client;
   readonly #waiting = new Set<Waiting>();
   readonly #newClient: () => pg.Client;
@@ -44,7 +49,7 @@ export class SilenceWatch {
   #isLooking = false;
   #wasSilent = false;
 
-  /** `Client` is what it watches, and looks by. */
+  /** `Client` is the class to watch, also used for the checks. */
   constructor({ databaseUrl, Client }: { databaseUrl: string; Client: typeof pg.Client }) {
     const application_name = 'rollgate-silence-watch';
     const timeouts = { connectionTimeoutMillis: ANSWER_WITHIN_MS, query_timeout: ANSWER_WITHIN_MS };
@@ -52,7 +57,10 @@ export class SilenceWatch {
     this.Client = watchedClient(Client, (client) => this.begin((silent) => client.connection.stream.destroy(silent)));
   }
 
-  /** Something waits for the database from now on; `end` is called when that is silent. Call the result when it is over. */
+  /**
+   * Starts watching an operation. `end` is called if the database stops responding. Call the returned function when the
+   * operation is over.
+   */
   begin(end: (error: DatabaseSilentError) => void): () => void {
     const waiting: Waiting = { since: performance.now(), end };
     this.#waiting.add(waiting);
@@ -79,12 +87,12 @@ export class SilenceWatch {
     }
   }
 
-  /** What began before then and is not over. */
+  /** The operations that began before `instant` and are not over. */
   #waitingSince(instant: number): Waiting[] {
     return [...this.#waiting].filter(({ since }) => since < instant);
   }
 
-  /** A refusal is an answer, too: only silence ends what waits. */
+  /** Whether the database responds. A rejected connection is also a response. */
   async #answers(): Promise<boolean> {
     const client = this.#newClient();
     client.on('error', () => undefined);
@@ -95,7 +103,7 @@ export class SilenceWatch {
     } catch (error) {
       return /^[0-9A-Z]{5}$/.test(String((error as { code?: unknown }).code));
     } finally {
-      // Not awaited: a silent server does not confirm it.
+      // Not awaited, because an unresponsive server does not confirm it.
       client.end().catch(() => undefined);
     }
   }
@@ -114,7 +122,8 @@ function watchedClient(Client: typeof pg.Client, begin: (client: Watched) => () 
   class WatchedClient extends Base {
     constructor(...parameters: unknown[]) {
       super(...parameters);
-      // Its statements fail with it. Without a listener a connection that is lost while it is in use ends the process.
+      // Statements on a lost connection fail by themselves. Without this listener, losing a connection in use would end
+      // the process.
       this.on('error', () => undefined);
     }
 
@@ -122,14 +131,14 @@ function watchedClient(Client: typeof pg.Client, begin: (client: Watched) => () 
       const end = begin(this);
       const result = super.query(...args) as Partial<Promise<unknown> & NodeJS.EventEmitter> | undefined;
       if (typeof result?.then === 'function') result.then(end, end);
-      // A stream of rows.
+      // The result is a stream of rows.
       else if (typeof result?.on === 'function') for (const event of ['close', 'error']) result.on(event, end);
-      // With a callback, which the pool uses for statements of its own only.
+      // The statement has a callback, which the pool uses only for its own statements.
       else end();
       return result;
     }
 
-    // Both forms of the driver's `connect` go through this one.
+    // Both forms of the driver's `connect` call this method.
     override _connect(callback: Connected): void {
       const end = begin(this);
       super._connect((...answer) => {

@@ -17,7 +17,7 @@ const call = fc.record({
   take: fc.integer({ min: 0, max: 30 }),
 });
 
-test('whatever is added up or taken, every call stays counted once, and memory is bounded', () => {
+test('every call stays counted once and memory is bounded, whatever events are merged or taken', () => {
   fc.assert(
     fc.property(fc.array(call, { maxLength: 300 }), fc.integer({ min: 1, max: 60 }), (calls, maxRows) => {
       const book = new EventBook({ maxRows });
@@ -25,7 +25,7 @@ test('whatever is added up or taken, every call stays counted once, and memory i
       const frozen = new Map<LimitEvent, number>();
       let nowMs = 1_000_000;
       let units = 0;
-      // Two accounts' subjects of two APIs, by window and mode: what can't be added up further.
+      // The fewest events possible: those of two APIs, two windows and two modes can't be merged further.
       const least = entries.length * 2 * 2;
       for (const { account, bot, api, cost, hour, shadow, afterMs, take } of calls) {
         nowMs += afterMs;

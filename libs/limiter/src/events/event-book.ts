@@ -1,9 +1,9 @@
 /**
- * The events of a node that are not in the database yet: counted, bounded, never forgotten.
+ * The limit events of an instance that are not yet in the database.
  *
- * Invariants: every call counted stays counted, in its own event or in one it was added to; an event taken to be written
- * never counts again, so a row that is sent twice is the same row; there are never more events than `maxRows`, but for
- * what can't be added up any further (a few for each API).
+ * Invariants: every counted call stays counted, in its own event or in one that its event was merged into; an event
+ * taken for writing counts no further calls, so a row that is sent twice is the same row; there are at most `maxRows`
+ * events, except for those that can't be merged further (a few for each API).
  */
 import {
   type Counted,
@@ -18,13 +18,13 @@ import {
 
 const DEGREES: readonly Merged[] = [MERGED.subjectMinute, MERGED.accountMinute, MERGED.account, MERGED.api];
 
-/** Adding up goes on until so many are left: each pass then pays for many new events. */
+/** Events are merged until this fraction is left, so that each pass makes room for many new events. */
 const ENOUGH = 0.75;
 
 export class EventBook {
-  /** In the order they began. */
+  /** Events in the order they began. */
   readonly #events = new Set<LimitEvent>();
-  /** The newest one of each subject; others that still count follow by `next`. */
+  /** The newest event of each subject. Others that still count calls follow by `next`. */
   readonly #bySubject = new Map<string, LimitEvent>();
   readonly #maxRows: number;
   #full: number;
@@ -34,12 +34,12 @@ export class EventBook {
     this.#full = maxRows;
   }
 
-  /** Events that are kept here, without those taken. */
+  /** The number of events, not including those taken. */
   get size(): number {
     return this.#events.size;
   }
 
-  /** The event that counts this call: a new one, or the one of its kind and second or minute. */
+  /** Returns the event that counts this call: an existing one of the same kind and second or minute, or a new one. */
   eventOf(asked: Counted, outcome: Outcome): LimitEvent {
     const newest = this.#bySubject.get(asked.key);
     for (let event = newest; event !== undefined && outcome.nowMs < event.endMs; event = event.next) {
@@ -54,7 +54,9 @@ export class EventBook {
     return event;
   }
 
-  /** Removes up to `most` events whose time was over at `nowMs`, oldest first. They count nothing more. */
+  /**
+   * Removes and returns up to `most` events whose time was over at `nowMs`, oldest first. They count no further calls.
+   */
   take({ nowMs, most }: { nowMs: number; most: number }): LimitEvent[] {
     const taken: LimitEvent[] = [];
     for (const event of this.#events) {
@@ -72,7 +74,7 @@ export class EventBook {
     this.#close(event);
   }
 
-  /** It counts no more calls: the next one of its subject finds another event. */
+  /** Closes an event: the next call of its subject gets another one. */
   #close(event: LimitEvent): void {
     event.endMs = 0;
     let newest = this.#bySubject.get(event.key);
@@ -83,14 +85,14 @@ export class EventBook {
     event.next = undefined;
   }
 
-  /** Makes room: adds events up, at first those of one subject and minute, further where that is not enough. */
+  /** Makes room by merging events, first those of one subject and minute, then more broadly if that is not enough. */
   #addUp(): void {
     const enough = Math.floor(this.#maxRows * ENOUGH);
     for (const degree of DEGREES) {
       this.#addUpTo(degree);
       if (this.#events.size <= enough) break;
     }
-    // Where nothing more can be added up, the next attempt is worth it only once there are many new ones.
+    // If nothing more can be merged, try again only after many new events.
     this.#full = Math.max(this.#maxRows, Math.ceil(this.#events.size / ENOUGH));
   }
 

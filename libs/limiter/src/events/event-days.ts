@@ -1,13 +1,13 @@
 /**
- * Keeps the partitions of `rollgate.limit_event`: makes days ahead, drops those past retention.
+ * Maintains the partitions of `rollgate.limit_event`: creates days ahead and drops those past retention.
  *
- * Invariants: one node at a time; each step is a transaction of its own that gives up rather than wait (100 ms), so writers
- * are never held up longer; a step that gave up is tried again, a few times now and then with the next pass.
+ * Invariants: one instance at a time; each step is its own transaction and gives up after waiting 100 ms for a lock, so
+ * writers are never delayed longer; a step that gave up is retried a few times now, and again with the next pass.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 
-/** Events are kept so long by default, in days. */
+/** How long events are kept by default, in days. */
 export const DEFAULT_KEEP_EVENT_DAYS = 90;
 
 const DAYS_AHEAD = 3;
@@ -15,21 +15,24 @@ const HELD_UP_RETRIES = 5;
 
 export interface EventDaysOptions {
   readonly pool: pg.Pool;
-  /** How long events are kept, 90 days by default. */
+  /** How long events are kept, in days, 90 by default. */
   readonly keepDays?: number;
-  /** Between two passes, 10 minutes by default. */
+  /** Average interval between two passes, in ms, 10 minutes by default. */
   readonly everyMs?: number;
-  /** Before a step that was held up is tried again, 1,000 ms by default. */
+  /** Delay before a blocked step is retried, in ms, 1,000 by default. */
   readonly retryMs?: number;
-  /** Unix ms, for tests that own the time. */
+  /** Current time in Unix ms, for tests that control time. */
   readonly clock?: (() => number) | undefined;
   readonly onError?: (error: unknown) => void;
 }
 
 export interface EventDaysPass {
-  /** What was done, e.g. `made limit_event_20260101`. */
+  /** The actions taken, e.g. `made limit_event_20260101`. */
   readonly did: readonly string[];
-  /** Another node was at it, or somebody had the table open for too long: there may be more to do. */
+  /**
+   * True if another instance was running a pass or a transaction kept the table locked for too long. More work may be
+   * left.
+   */
   readonly heldUp: boolean;
 }
 
@@ -47,18 +50,18 @@ export class EventDays {
     this.#options = options;
   }
 
-  /** The first pass begins at once. */
+  /** Starts the passes. The first one begins immediately. */
   start(): void {
     this.#running ??= this.#run();
   }
 
-  /** Ends it within one step. */
+  /** Stops the passes. Resolves after the current step. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#running;
   }
 
-  /** Does all there is to do now. @throws the database's error */
+  /** Runs one pass. @throws the database's error */
   async pass(): Promise<EventDaysPass> {
     const { retryMs = 1000 } = this.#options;
     const done: string[] = [];
@@ -87,7 +90,7 @@ export class EventDays {
     const { everyMs = 600_000, onError } = this.#options;
     while (!this.#stop.signal.aborted) {
       await this.pass().catch((error: unknown) => onError?.(error));
-      // Jittered, so that nodes started together don't meet each time.
+      // Add jitter, so that instances started together do not run at the same time.
       await this.#pause(everyMs * (0.5 + Math.random()));
     }
   }

@@ -1,20 +1,23 @@
-/** A limit event in the making: a row of `rollgate.limit_event` that still counts calls. */
+/** A limit event that still counts calls and becomes a row of `rollgate.limit_event`. */
 import type { ApiEntry, DecisionMode, LimitSource, Limits, Window } from '@rollgate/contract';
 import { nextId } from '../decision-id.js';
 import type { AcquireRequest } from '../request.js';
 import { laneOfKey, parseSubjectKey } from '../subject.js';
 
-/** How much an event adds up, from calls of one second to all calls of an API. Each holds all that those before it hold. */
+/**
+ * How far an event has been merged, from calls of one second to all calls of an API. Each degree includes the previous
+ * ones.
+ */
 export const MERGED = { not: 0, subjectMinute: 1, accountMinute: 2, account: 3, api: 4 } as const;
 export type Merged = (typeof MERGED)[keyof typeof MERGED];
 
-/** Stands for all subjects, or accounts, of an event that adds them up. No key of a subject. */
+/** Represents all subjects or accounts of a merged event. It is never the key of a subject. */
 const ALL = '*';
 
 const MAX_ROUTE = 256;
 const MAX_REQUEST_ID = 128;
 
-/** What was asked. */
+/** The call that is counted. */
 export interface Counted {
   readonly entry: ApiEntry;
   readonly key: string;
@@ -25,16 +28,16 @@ export interface Counted {
   readonly request: Pick<AcquireRequest, 'level' | 'route' | 'requestId'>;
 }
 
-/** How it was decided. Times are Unix ms of the database's clock. */
+/** How the call was decided. Times are Unix ms of the database's clock. */
 export interface Outcome {
-  /** The window that denied; `null`: granted. */
+  /** The window that denied the call; `null` if it was granted. */
   readonly window: Window | null;
-  /** Units in that window. */
+  /** Units used in that window. */
   readonly used: number;
   readonly nowMs: number;
   readonly retryMs: number | null;
   readonly policyVersion: number;
-  /** How long its event counts calls like it: 1,000 (by default) or 60,000. */
+  /** How long the event counts similar calls, in ms: 1,000 (by default) or 60,000. */
   readonly spanMs?: number;
 }
 
@@ -49,14 +52,14 @@ export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'now
   count: number;
   units: number;
   merged: Merged;
-  /** It counts calls of that second or minute, which ends at `endMs`; 0: it is closed for good. */
+  /** The event counts calls of the second or minute that ends at `endMs`. 0 means it is closed. */
   readonly spanMs: number;
   endMs: number;
-  /** Another event of the subject that may still count. */
+  /** Another event of the subject that may still count calls. */
   next: LimitEvent | undefined;
 }
 
-/** Counts nothing yet. */
+/** Creates an event that has counted no calls. */
 export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
   const { entry, key, limits, source, mode, cost, request } = asked;
   const { window, used, nowMs, retryMs, policyVersion, spanMs = 1000 } = outcome;
@@ -87,7 +90,7 @@ export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
   };
 }
 
-/** Whether a call like this one is counted by the event, as long as the event's time lasts. */
+/** Whether the event counts calls like this one, within the event's time. */
 export function isOf(event: LimitEvent, asked: Counted, window: Window | null): boolean {
   return (
     event.window === window &&
@@ -100,7 +103,7 @@ export function isOf(event: LimitEvent, asked: Counted, window: Window | null): 
   );
 }
 
-/** Events with the same key may be added up to that degree. */
+/** Events with the same key may be merged to that degree. */
 export function mergeKey({ key, entry, window, mode, firstMs }: LimitEvent, degree: Merged): string {
   const kind = `${degree} ${entry.id} ${window} ${mode}`;
   const account = key.slice(0, key.indexOf('/'));
@@ -117,7 +120,7 @@ export function mergeKey({ key, entry, window, mode, firstMs }: LimitEvent, degr
   }
 }
 
-/** A row for `rollgate.write_events`. */
+/** Converts an event to a row for `rollgate.write_events`. */
 export function rowOf(event: LimitEvent, node: string): Record<string, unknown> {
   const { account, dimensions } = parseSubjectKey(event.key);
   const { entry, level, merged, limits } = event;
@@ -155,7 +158,7 @@ export function rowOf(event: LimitEvent, node: string): Record<string, unknown> 
 // biome-ignore lint/suspicious/noControlCharactersInRegex: control characters are what is looked for
 const CONTROL = /[\u0000-\u001f\u007f]/g;
 
-/** Text that any database takes: one bad request must not keep other events from being written. */
+/** Makes text storable in any database, so that one bad call can't prevent other events from being written. */
 function storable(value: unknown, maxLength: number): string | null {
   if (typeof value !== 'string' || value === '') return null;
   return value.slice(0, maxLength).toWellFormed().replace(CONTROL, '\u{fffd}');

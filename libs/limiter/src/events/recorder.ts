@@ -1,11 +1,11 @@
 /**
- * Counts denials by second and brings them to the database about once a second, off the path of calls.
+ * Counts denials by second and writes them to the database about once a second, separately from the decision of calls.
  *
- * Invariants: each denial is counted once, also when the database is away or a write's outcome is not known (the same rows
- * are sent again and are written once, by their ids); one write is under way at a time; memory is bounded (event-book.ts).
- * A process that is killed takes with it the last second (of denials that no wait helps, the last minute), and whatever a
- * database that was away kept it from writing.
- * Where events had to be added up, the ids of the denials of all but the first lead nowhere.
+ * Invariants: each denial is counted once, even if the database is unavailable or the outcome of a write is unknown
+ * (the same rows are sent again, and their IDs ensure that they are written once); only one write is in flight; memory
+ * is bounded (event-book.ts). A process that is killed loses the denials of the last second (of denials that no wait
+ * resolves, the last minute), and everything that could not be written while the database was unavailable. After events
+ * were merged, the IDs of all denials except those of the first event can't be looked up.
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Reports } from '../reports.js';
@@ -13,24 +13,27 @@ import { EventBook } from './event-book.js';
 import { type Counted, type LimitEvent, type Outcome, rowOf } from './limit-event.js';
 import { Sampler } from './sampler.js';
 
-/** Of one statement: some 30 ms of the database. */
+/** Rows of one statement, about 30 ms of database time. */
 const BATCH_ROWS = 500;
-/** Of one flush, so that an attack of many subjects does not fill the database with rows: what is left is added up in time. */
+/**
+ * Rows of one flush, so that an attack with many subjects does not fill the database. The remaining events are merged
+ * over time.
+ */
 const FLUSH_ROWS = 2000;
 const CLOSE_RETRY_MS = 100;
 const REPORT_UNWRITTEN_AFTER_MS = 30_000;
 
 const EVERYTHING = { nowMs: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY };
 
-/** The database refuses such rows for what they hold, and always will. */
+/** SQLSTATE classes of rows that the database rejects because of their data, now and always. */
 const REFUSED = /^2[23]/;
 
 export interface EventOptions {
-  /** Events kept in memory at most, 20,000 by default; above that they are added up. */
+  /** Largest number of events in memory, 20,000 by default. Above that, events are merged. */
   readonly maxRows?: number;
-  /** Between two writes, 1,000 ms by default. */
+  /** Interval between two writes in ms, 1,000 by default. */
   readonly everyMs?: number;
-  /** Which part of an API's grants is recorded too, e.g. `{ 'publish-bot': 0.01 }`; none by default. */
+  /** The fraction of an API's grants to record too, by API ID, e.g. `{ 'publish-bot': 0.01 }`. None by default. */
   readonly sample?: Readonly<Record<string, number>>;
 }
 
@@ -39,7 +42,7 @@ export interface RecorderOptions extends EventOptions {
   write(rows: string): Promise<unknown>;
   /** The database's clock, Unix ms. */
   now(): number;
-  /** Names this process among the nodes, e.g. `host:123`. */
+  /** Identifies this process among the instances, e.g. `host:123`. */
   readonly node: string;
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly reports?: Reports;
@@ -48,7 +51,7 @@ export interface RecorderOptions extends EventOptions {
 export class EventsLostError extends Error {
   override readonly name = 'EventsLostError';
   constructor(
-    /** Decisions that are on no record. */
+    /** The number of decisions that could not be recorded. */
     readonly calls: number,
     reason: string,
   ) {
@@ -62,10 +65,10 @@ export class Recorder {
   readonly #sampler: Sampler;
   readonly #batchRows: number;
   readonly #timer: NodeJS.Timeout;
-  /** Taken to be written; the first batch may be under way, or may have been written without a word. */
+  /** Batches taken for writing. The first one may be in flight, or may already have been written without an answer. */
   #batches: LimitEvent[][] = [];
   #flushing: Promise<boolean> | undefined;
-  /** Since when every write has failed, `performance.now()`. */
+  /** Since when every write has failed, as `performance.now()`. */
   #failingSince: number | undefined;
 
   /** @throws RangeError when an option is out of range */
@@ -80,24 +83,25 @@ export class Recorder {
     this.#timer.unref();
   }
 
-  /** Events in memory: not written yet, or not known to be. */
+  /** The number of events in memory: not written yet, or not known to be. */
   get pending(): number {
     return this.#batches.reduce((sum, batch) => sum + batch.length, this.#book.size);
   }
 
-  /** The event that counts this call; whoever asks counts it there. */
+  /** Returns the event that counts this call. The caller increments its counts. */
   eventOf(asked: Counted, outcome: Outcome): LimitEvent {
     return this.#book.eventOf(asked, outcome);
   }
 
-  /** Whether this grant is to be counted, too. */
+  /** Whether this grant belongs to the sample to record. */
   samples(api: string): boolean {
     return this.#sampler.takes(api);
   }
 
   /**
-   * Writes events of finished seconds and minutes, oldest first, 2,000 at most; a flush under way is the same one.
-   * @returns false when the database did not take them; they are kept.
+   * Writes events of finished seconds and minutes, oldest first, at most 2,000, or joins the flush in progress.
+   *
+   * @returns `false` if the database did not accept them; they are kept.
    */
   flush(): Promise<boolean> {
     this.#flushing ??= this.#flush({ nowMs: this.#options.now(), most: FLUSH_ROWS }).finally(() => {
@@ -106,7 +110,10 @@ export class Recorder {
     return this.#flushing;
   }
 
-  /** Writes all there is, for `withinMs` at most; what is left then is told to `onError`. */
+  /**
+   * Writes all events, for at most `withinMs` ms. Events that are left then are reported to `onError` as an
+   * EventsLostError.
+   */
   async close({ withinMs = 5000 }: { withinMs?: number } = {}): Promise<void> {
     clearInterval(this.#timer);
     const late = new AbortController();
@@ -134,7 +141,9 @@ export class Recorder {
     this.#options.reports?.trouble('events', { kind: 'lost', message: error.message });
   }
 
-  /** They are kept in memory for now, so an outage of some seconds loses nothing and is not reported. */
+  /**
+   * Reports failing writes only after a while: events are kept in memory, so an outage of a few seconds loses nothing.
+   */
   #unwritten({ message }: Error): void {
     const now = performance.now();
     this.#failingSince ??= now;
@@ -170,7 +179,7 @@ export class Recorder {
     }
   }
 
-  /** One event that can't be written must not keep the others from it: they are written one by one. */
+  /** Writes the events of a rejected batch one by one, so that one bad event does not block the others. */
   #refused(batch: readonly LimitEvent[]): void {
     this.#batches.shift();
     if (batch.length > 1) this.#batches.unshift(...batch.map((event) => [event]));

@@ -1,4 +1,4 @@
-/** Takes an even part of each API's grants: with a fraction of 0.01 every hundredth, with nothing to draw by lot. */
+/** Selects an even fraction of each API's grants: with 0.01 every hundredth one, without random numbers. */
 export class Sampler {
   readonly #apis = new Map<string, { readonly fraction: number; owed: number }>();
 
@@ -10,12 +10,12 @@ export class Sampler {
     }
   }
 
-  /** Whether this grant is one of the sample. */
+  /** Whether this grant belongs to the sample. */
   takes(api: string): boolean {
     const sampled = this.#apis.get(api);
     if (sampled === undefined) return false;
     sampled.owed += sampled.fraction;
-    // A hundred times 0.01 is a little less than 1.
+    // In floating point, a hundred times 0.01 is slightly less than 1.
     if (sampled.owed < 1 - 1e-9) return false;
     sampled.owed -= 1;
     return true;

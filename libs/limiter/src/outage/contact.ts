@@ -1,6 +1,6 @@
 /**
- * Whether the limiter has reached its database. Until it has, it decides nothing: it does not know what was granted before
- * it was started, so whatever it granted would come on top of that, and once more after each restart.
+ * Tracks whether the limiter has reached its database. Until then it decides nothing, because it does not know what was
+ * granted before it was started: anything it allowed would come on top of that, again after each restart.
  */
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
@@ -8,20 +8,23 @@ import { codeOf, hasSqlState, NotAskedError, TooLateError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
 import { within } from './within.js';
 
-/** A call that comes before the first attempt has ended waits for it: a sign-in far away takes some round trips. */
+/** How long a call waits for the first attempt to end: a sign-in to a distant database takes several round trips. */
 const FIRST_CALLS_WAIT_MS = 5_000;
 const FIRST_RETRY_MS = 250;
 const MOST_RETRY_MS = 2_000;
 
-/** The limiter can not start. The message is one line that names the database and what to do; it holds no password. */
+/**
+ * The limiter can't start. The message is one line that names the database and says what to do. It contains no
+ * password.
+ */
 export class LimiterStartError extends Error {
   override readonly name = 'LimiterStartError';
 }
 
 export interface ContactOptions {
-  /** Resolves when the limiter can decide. It must end by itself. */
+  /** Connects. Resolves when the limiter can decide. It must settle by itself. */
   readonly reach: () => Promise<void>;
-  /** `host:port/database`, for messages. */
+  /** The database as `host:port/database`, for messages. */
   readonly place: () => string;
   readonly reports: Reports;
 }
@@ -33,7 +36,7 @@ export class Contact {
   #failure: LimiterStartError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
-  /** The attempt under way, or the last one, has a caller that receives its failure. */
+  /** Whether the current or last attempt has a caller that receives its failure. */
   #isAwaited = false;
   #stopped = false;
 
@@ -50,12 +53,15 @@ export class Contact {
     return this.#failure;
   }
 
-  /** Attempts until the database is reached, in the background. */
+  /** Starts attempts in the background, until the database is reached. */
   begin(): void {
     this.#shared().catch((error: unknown) => this.#report(error as Error));
   }
 
-  /** One attempt; one under way is the same one. More follow in the background. @throws LimiterStartError */
+  /**
+   * Makes one attempt, or joins the current one. If it fails, more attempts follow in the background. @throws
+   * LimiterStartError
+   */
   start(): Promise<void> {
     if (this.#reached) return Promise.resolve();
     const attempt = this.#shared();
@@ -66,7 +72,7 @@ export class Contact {
   /** Resolves when calls can be decided. @throws LimiterUnavailableError */
   async forCall(): Promise<void> {
     if (this.#reached) return;
-    // Later attempts are not waited for: whether they succeed is not known either.
+    // Wait only for the first attempt: it is not known whether later ones will succeed.
     const first = this.#failure === undefined ? this.#shared() : Promise.reject(this.#failure);
     try {
       await within(FIRST_CALLS_WAIT_MS, first, 'the limiter did not reach its database');
@@ -111,7 +117,7 @@ export class Contact {
   }
 
   #report({ message }: Error): void {
-    // Whoever waits for the start receives the reason.
+    // A caller that waits for the start receives the reason as an error.
     if (this.#stopped || this.#isAwaited) return;
     this.#options.reports.trouble('start', {
       kind: 'waiting',
@@ -125,7 +131,7 @@ function startError(error: unknown, place: string): LimiterStartError {
   return new LimiterStartError(complaintAbout(cause, place), { cause });
 }
 
-/** The server was reached, and refuses this login or this database. */
+/** SQLSTATEs of a server that was reached and rejects this login or this database. */
 const REFUSED = /^(28|3D|42501|55000|53300)/;
 
 function complaintAbout(error: unknown, place: string): string {
@@ -138,14 +144,14 @@ function complaintAbout(error: unknown, place: string): string {
 }
 
 function reasonOf(error: unknown): string {
-  // `localhost` may be two addresses; Node's error for both of them has an empty message of its own.
+  // `localhost` may resolve to two addresses, and Node's error for both has an empty message.
   const { errors } = (error ?? {}) as { errors?: unknown[] };
   const one = errors?.[0] ?? error;
   const code = codeOf(one);
   if (code === 'ECONNREFUSED') return 'connection refused';
   if (code === 'ENOTFOUND' || code === 'EAI_AGAIN') return 'the host is not known';
   const message = one instanceof Error || hasMessage(one) ? String(one.message) : String(one);
-  // A message with a SQLSTATE is an answer, even where it names a setting like statement_timeout.
+  // An error with a SQLSTATE came from the server, even if its message names a setting such as statement_timeout.
   if (one instanceof TooLateError || (!hasSqlState(one) && /timeout/i.test(message)))
     return 'it does not answer in time';
   return message.split('\n', 1)[0] ?? message;

@@ -14,9 +14,9 @@ test.each([
   ['no answer in time', new Error('Query read timeout')],
   ['a lost connection', new Error('Connection terminated unexpectedly')],
   ['several addresses that all refuse', new AggregateError([withCode('ECONNREFUSED'), withCode('ECONNREFUSED')])],
-  ['what an ORM wraps', Object.assign(new Error('failed'), { driverError: withCode('57P01') })],
-  ['a cause', new Error('failed', { cause: withCode('ETIMEDOUT') })],
-])('the database is away: %s', (_what, error) => {
+  ['an error wrapped by an ORM', Object.assign(new Error('failed'), { driverError: withCode('57P01') })],
+  ['an error with a cause', new Error('failed', { cause: withCode('ETIMEDOUT') })],
+])('isDatabaseAway is true for %s', (_what, error) => {
   expect(isDatabaseAway(error)).toBe(true);
 });
 
@@ -24,14 +24,14 @@ const circle = new Error('a circle');
 circle.cause = circle;
 
 test.each([
-  ['a duplicate', withCode('23505')],
+  ['a duplicate key', withCode('23505')],
   ['a syntax error', withCode('42601')],
-  ['a refusal of ours', withCode('RG404')],
-  ['a file that is not there', withCode('ENOENT')],
+  ["an error of Rollgate's functions", withCode('RG404')],
+  ['a missing file', withCode('ENOENT')],
   ['a mistake of the program', new TypeError('x is not a function')],
-  ['text', 'timeout exceeded when trying to connect'],
-  ['nothing', undefined],
+  ['a string', 'timeout exceeded when trying to connect'],
+  ['undefined', undefined],
   ['a circle of causes', circle],
-])('the database is not away: %s', (_what, error) => {
+])('isDatabaseAway is false for %s', (_what, error) => {
   expect(isDatabaseAway(error)).toBe(false);
 });

@@ -1,21 +1,24 @@
-/** Whether a program's own statement failed because of the database, not because of what was sent. */
+/** Tells whether a program's own statement failed because of the database or because of the data sent. */
 
 import { TooLateError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
 
-/** By class or code of SQLSTATE: connection, sign-in, resources, operator; a standby; cancelled; no lock in time; closed to all. */
+/**
+ * SQLSTATE classes and codes: connection, sign-in, resources, operator intervention, standby, cancelled, lock timeout,
+ * database not accepting connections.
+ */
 const AWAY = /^(08|28|53|57|58|XX|3D000|25006|55P03|55000)/;
 const NETWORK = /^(ECONN\w+|ETIMEDOUT|EPIPE|EHOSTUNREACH|ENETUNREACH|EHOSTDOWN|ENOTFOUND|EAI_AGAIN)$/;
-/** What the driver says without a code. */
+/** Messages of driver errors that have no code. */
 const DRIVER =
   /timeout exceeded when trying to connect|timeout expired|Query read timeout|Connection terminated|Connection ended|is not queryable|connection error and is not|was closed and is not|Cannot use a pool after calling end/i;
 
 const DEEPEST_CAUSE = 8;
 
 /**
- * Whether an error of `pg`, or of a library around it (`driverError`, `cause`, `errors` are searched), says that the
- * database does not answer, refuses connections or is shutting down. A program answers 503 then. `false` for a statement
- * that the database has refused for what it holds, and for every other error.
+ * Whether an error of `pg`, or of a library around it, means that the database does not respond, rejects connections,
+ * or is shutting down. A program should answer 503 then. The properties `driverError`, `cause` and `errors` are
+ * searched. Returns `false` for a statement that the database rejected because of its data, and for every other error.
  */
 export function isDatabaseAway(error: unknown): boolean {
   return isAway(error, DEEPEST_CAUSE);

@@ -1,15 +1,15 @@
 /**
- * Ends calls that wait too long, whatever they wait for. One timer for all of them, and none while no call waits: calls
- * have one budget, so they run out in the order they came. Where the budget has become shorter, a call may wait for as
- * long as one that came before it.
+ * Ends calls that wait too long for any reason. One timer serves all calls, and none runs while no call waits: calls
+ * share one budget, so they expire in the order they came. If the budget becomes shorter, a call may wait as long as
+ * one that came before it.
  */
 
 const TICK_MS = 5;
 
 export interface Timed {
-  /** `performance.now()` at which it is too late. */
+  /** The `performance.now()` value at which the call is too late. */
   readonly lateAt: number;
-  /** It was answered: nothing to do any more. */
+  /** True once the call has been answered. */
   settled: boolean;
   late(): void;
 }

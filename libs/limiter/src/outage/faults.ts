@@ -1,24 +1,24 @@
 /**
- * What a failed statement means: that a caller's own data was refused, or that the database does not decide. There is no
- * third case. A login that is refused, a right that was revoked, a function that is missing keep the database from deciding
- * as much as a network that is down: the API's outage mode decides then, and the reason is reported.
+ * Classifies failed statements: either the caller's own data was rejected, or the database does not decide. There is no
+ * third case. A rejected login, a revoked privilege or a missing function prevents decisions just as a broken network
+ * does, so the API's outage mode applies and the reason is reported.
  */
 
-/** Definitely rolled back, for no fault of the request: the same again may succeed. */
+/** Definitely rolled back, and not because of the call's data. Sending the statement again may succeed. */
 const ROLLED_BACK = new Set([
   '40001', // serialization failure
   '40P01', // deadlock
-  '55P03', // lock not available in time
-  '57014', // statement cancelled, as by its timeout
-  '57P05', // the session was idle for too long: the statement came too late to begin
-  '53300', // too many connections: never begun
-  '25006', // read-only: a standby
+  '55P03', // lock not available within lock_timeout
+  '57014', // statement canceled, for example by its timeout
+  '57P05', // the session was idle for too long, and the statement arrived too late to start
+  '53300', // too many connections, so the statement never started
+  '25006', // read-only, as on a standby
 ]);
 
-/** The driver refuses a statement on a connection that it knows to be lost. */
+/** Driver errors for a statement on a connection that is known to be lost. */
 const NEVER_SENT = /is not queryable|was closed and is not/;
 
-/** Classes of SQLSTATE about the values of a statement. */
+/** SQLSTATE classes about the values of a statement. */
 const DATA = /^(22|23)/;
 
 export function codeOf(error: unknown): string {
@@ -26,38 +26,41 @@ export function codeOf(error: unknown): string {
   return typeof code === 'string' ? code : '';
 }
 
-/** Postgres has answered, so the connection is in order. */
+/** Whether Postgres answered, which means that the connection still works. */
 export function hasSqlState(error: unknown): boolean {
   return /^[0-9A-Z]{5}$/.test(codeOf(error));
 }
 
-/** The database did not decide, for whatever reason but the data of the request. */
+/** Whether the database did not decide for a reason other than the call's data. */
 export function isOutage(error: unknown): boolean {
   return !isBadData(error);
 }
 
-/** One item of a batch may be to blame: nothing of the batch was written. */
+/** Whether the data of one item may have caused the failure. Nothing of the batch was written. */
 export function isBadData(error: unknown): boolean {
   return hasSqlState(error) && DATA.test(codeOf(error));
 }
 
-/** Nothing of it can have been written: it may be sent again. */
+/** Whether nothing can have been written, so that the statement may be sent again. */
 export function isRolledBack(error: unknown): boolean {
   if (error instanceof NotAskedError || ROLLED_BACK.has(codeOf(error))) return true;
   return NEVER_SENT.test(String((error as Error | null)?.message));
 }
 
-/** No connection was to be had, so nothing was sent. */
+/** No connection was available, so nothing was sent. */
 export class NotAskedError extends Error {
   override readonly name = 'NotAskedError';
 }
 
-/** No answer within the budget of a call. What was asked may have been written, and stays spent. */
+/** No answer within the call's budget. The units may have been written and then stay spent. */
 export class TooLateError extends Error {
   override readonly name = 'TooLateError';
 }
 
-/** The store's answer contradicts the question or itself. No decision is made of it; what it granted stays spent. */
+/**
+ * The store's answer contradicts the batch or itself. It is not used for a decision, and the units it granted stay
+ * spent.
+ */
 export class BrokenAnswerError extends Error {
   override readonly name = 'BrokenAnswerError';
   constructor(what: string) {
@@ -65,7 +68,7 @@ export class BrokenAnswerError extends Error {
   }
 }
 
-/** The answer was given by counts that can't be trusted whole. What it granted stays spent. */
+/** The answer is based on counts that may be incomplete. The units it granted stay spent. */
 export class DistrustedError extends Error {
   override readonly name = 'DistrustedError';
 }

@@ -4,7 +4,7 @@ import type { AcquireItem } from '../store.js';
 import { GuardedStore } from './guarded-store.js';
 import { LocalCounts } from './local-counts.js';
 
-test('batches in flight together tell of a debt once', async () => {
+test('concurrent batches debit the database once', async () => {
   const clock = () => Date.UTC(2026, 0, 1);
   const store = new MemoryStore({ clock });
   const local = new LocalCounts({ clock });

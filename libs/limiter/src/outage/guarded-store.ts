@@ -1,9 +1,9 @@
 /**
- * The store behind a circuit breaker for each stripe of lanes: a database in trouble is probed once in a while, with or
- * without calls, and before any batch is decided the database is debited with what was granted without it.
+ * The store behind a circuit breaker for each stripe of lanes. A failing database is probed from time to time, with or
+ * without calls, and before it decides a batch again it is debited with the units granted without it.
  *
- * Invariants: a statement is sent again only when the first can't have been written; denials and bad data never open a
- * breaker; an open breaker closes by itself once the database decides again.
+ * Invariants: a statement is sent again only when the first one can't have been written; denials and bad data never
+ * open a breaker; an open breaker closes by itself once the database decides again.
  */
 import {
   BrokenCircuitError,
@@ -18,14 +18,14 @@ import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../s
 import { isBadData, isOutage, isRolledBack } from './faults.js';
 import type { LocalCounts } from './local-counts.js';
 
-/** In a row: one late answer is no outage. */
+/** Consecutive failures that open a breaker: one late answer is not an outage. */
 const FAILURES_THAT_OPEN = 3;
 const FIRST_PROBE_MS = 250;
 const LAST_PROBE_MS = 2_000;
-/** Between two looks whether a breaker may be probed. */
+/** Interval for checking whether a breaker may be probed. */
 const PROBE_EVERY_MS = 100;
 const DEBT_ITEMS = 500;
-/** Debts that can not be told by then, when the store is closed, are lost. */
+/** When the store is closed, debits that can't be written within this time are lost. */
 const DEBTS_WITHIN_MS = 1_000;
 const SETTLED = Promise.resolve();
 
@@ -33,7 +33,7 @@ export interface GuardedStoreOptions {
   readonly store: Store;
   readonly stripes: number;
   readonly local: LocalCounts;
-  /** Of a batch, in ms: a second attempt must fit in. */
+  /** Time limit for one attempt at a batch, in ms, short enough to allow a second attempt. */
   readonly attemptMs: () => number;
   readonly onState: (state: { stripe: number; open: boolean; reason: string }) => void;
 }
@@ -43,7 +43,7 @@ export class GuardedStore implements Store {
   readonly #breakers: readonly CircuitBreakerPolicy[];
   readonly #reasons: string[];
   readonly #paying: (Promise<void> | undefined)[] = [];
-  /** Of each stripe, a lane of the batch that failed last: another lane may be free while this one is held. */
+  /** For each stripe, a lane of the batch that failed last: another lane may be free while this one is locked. */
   readonly #failedLanes: number[] = [];
   readonly #probes: (NodeJS.Timeout | undefined)[] = [];
   #closed = false;
@@ -106,8 +106,8 @@ export class GuardedStore implements Store {
   }
 
   /**
-   * Grants made without the database are spent in it before it decides again. Told twice where an answer was lost: never too little.
-   * Once for all batches in flight.
+   * Before the database decides again, debits it with the units granted during the outage, once for all batches in
+   * flight. If an answer was lost the debit is repeated: it may count too much, never too little.
    */
   #payDebts(stripe: number): Promise<void> {
     if (this.#options.local.subjects === 0) return SETTLED;
@@ -126,7 +126,10 @@ export class GuardedStore implements Store {
     for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) await this.#pay(items);
   }
 
-  /** One that the database refuses for what it holds can never be told: it must not keep its stripe from being decided. */
+  /**
+   * Writes debits. A debit that the database rejects because of its data can never be written, so it is dropped to let
+   * its stripe decide again.
+   */
   async #pay(items: readonly AcquireItem[]): Promise<void> {
     const { local, store } = this.#options;
     try {
@@ -160,7 +163,10 @@ export class GuardedStore implements Store {
     return breaker;
   }
 
-  /** Calls probe an open breaker, too. Without any, the limiter would not notice that the database is back. */
+  /**
+   * Probes an open breaker. Calls do this too, but without calls the limiter would not notice that the database is
+   * back.
+   */
   #probeLater(stripe: number): void {
     if (this.#closed) return;
     clearTimeout(this.#probes[stripe]);
@@ -180,10 +186,10 @@ function isClosed({ state }: CircuitBreakerPolicy): boolean {
   return state === CircuitState.Closed;
 }
 
-/** Takes its lane's lock, is denied, and writes nothing. */
+/** A probe takes the lock of its lane, is denied, and writes nothing. */
 const PROBE = { subject: '_rollgate/probe/', cost: 1, calls: 1, perMinute: 0, perHour: 0 } as const;
 
-/** The breaker is open: nothing was asked. */
+/** Whether the breaker is open, so that nothing was sent. */
 export function isBroken(error: unknown): boolean {
   return error instanceof BrokenCircuitError;
 }

@@ -1,64 +1,72 @@
 /**
- * What an instance grants by itself while the database is away: counted in memory, told to the database when it is back.
+ * Counts in memory the units that an instance grants while the database is unavailable, and debits the database when it
+ * is back.
  *
- * Invariants: of each subject at most floor(N / 2M) units in any window, where M is the number of instances as the database
- * counts them, so that all of them together admit half a limit on top of what the database had granted: 1.5 N at most in an
- * interval that touches an outage, however many outages that is; an instance that the others do not count yet has no part;
- * memory is bounded: a subject that has no place is denied, not forgotten.
+ * Invariants: for each subject at most floor(N / 2M) units are granted in any window, where M is the number of
+ * instances that the database counts, so all instances together allow half a limit on top of what the database granted:
+ * at most 1.5 N in a window that touches an outage, whatever the number of outages; an instance that the others do not
+ * count yet has no share; memory is bounded, and when it is full a new subject is denied instead of an old one
+ * forgotten.
  */
 import type { Limits } from '@rollgate/contract';
 import { MemoryStore } from '../memory-store.js';
 import type { AcquireItem, AcquireResult } from '../store.js';
 
 const MOST_SUBJECTS = 50_000;
-/** Any limit: a debit is a fact, not a question. */
+/** The limit for debits, which must always be accepted because the units are already spent. */
 const NO_LIMIT = 2_147_483_647;
 const MOST_COST = 1_000_000_000;
 const CLEAN_EVERY_MS = 10_000;
-/** So long a unit counts in the minute. */
+/** How long a unit counts in the minute window. */
 const MINUTE_MS = 61_000;
 
 export class LocalCounts {
-  /** What is told stays counted here: a database that fails by turns would otherwise bring a new part each time. */
+  /**
+   * Debited units stay counted here: otherwise a database that fails intermittently would give the instance a new share
+   * each time.
+   */
   readonly #store: MemoryStore;
   readonly #clock: () => number;
   readonly #atLeast: number;
   #instances: number | undefined;
-  /** The smallest number the limit was divided by for a grant that still counts in the minute, and when the last grant was made. */
+  /** The smallest divisor of a grant that still counts in the minute window, and the time of the last grant. */
   #dividedBy = Number.POSITIVE_INFINITY;
   #grantedAt = Number.NEGATIVE_INFINITY;
   #cleanedAt = Number.NEGATIVE_INFINITY;
-  /** What the database has not been told yet. */
+  /** Granted units not yet debited from the database. */
   readonly #granted = new Map<string, { lane: number; units: number }>();
 
-  /** `atLeast`: by so many instances the limit is divided, even where the database counts fewer. `clock`: Unix ms. */
+  /** `atLeast` is the smallest divisor, even if the database counts fewer instances. `clock` returns Unix ms. */
   constructor({ clock, atLeast = 1 }: { clock: () => number; atLeast?: number | undefined }) {
     this.#clock = clock;
     this.#atLeast = atLeast;
     this.#store = new MemoryStore({ clock });
   }
 
-  /** Of which the database has not been told all. */
+  /** The number of subjects with units not yet debited. */
   get subjects(): number {
     return this.#granted.size;
   }
 
   /**
-   * The number to report to the database: by how many the limit is divided. While grants count in the minute that were made with
-   * a smaller number, it is that one, so that a new instance gets no part of what was granted already. `undefined`: this
-   * instance has no part.
+   * The divisor to report to the database. While grants that were made with a smaller divisor still count in the
+   * minute, it is that smaller one, so that a new instance gets no share of units already granted. `undefined` if this
+   * instance has no share.
    */
   get counted(): number | undefined {
     if (this.#instances === undefined || !this.#hasGrantedLately()) return this.#instances;
     return Math.min(this.#dividedBy, this.#instances);
   }
 
-  /** As the database counts them. null: the others do not all count this instance; what it had before stays. */
+  /**
+   * Sets the number of instances that the database counts. `null` if not all others count this instance yet; its
+   * previous share then stays.
+   */
   divideBy(instances: number | null): void {
     if (instances !== null) this.#instances = Math.max(instances, this.#atLeast);
   }
 
-  /** This instance's part of a limit. `undefined`: it has none. */
+  /** This instance's share of a limit; `undefined` if it has none. */
   limitsOf({ perMinute, perHour }: Limits): Limits | undefined {
     const instances = this.#instances;
     if (instances === undefined) return undefined;
@@ -66,7 +74,7 @@ export class LocalCounts {
     return { perMinute: part(perMinute), perHour: part(perHour) };
   }
 
-  /** Under exactly these limits. `undefined`: there is no room to count another subject. */
+  /** Decides an item under exactly these limits. `undefined` if there is no room to count another subject. */
   acquire(item: AcquireItem): AcquireResult | undefined {
     if (!this.#hasPlaceFor(item.subject)) return undefined;
     const result = this.#store.acquireNow([item]);
@@ -75,14 +83,14 @@ export class LocalCounts {
     return result;
   }
 
-  /** Units granted without being counted here otherwise. */
+  /** Notes granted units that are not otherwise counted here. */
   note({ subject, lane, units }: { subject: string; lane: number; units: number }): void {
     const before = this.#granted.get(subject);
     if (before) before.units += units;
     else this.#granted.set(subject, { lane, units });
   }
 
-  /** What the database has to be told of these lanes, in batches. */
+  /** The debits of these lanes, in batches. */
   debts(ofLane: (lane: number) => boolean, most: number): AcquireItem[][] {
     const items: AcquireItem[] = [];
     for (const [subject, { lane, units }] of this.#granted) {
@@ -94,7 +102,7 @@ export class LocalCounts {
     return batches;
   }
 
-  /** They are told. The rest of what was granted meanwhile stays. */
+  /** Marks debits as written. Units granted in the meantime stay to be debited. */
   paid(items: readonly AcquireItem[]): void {
     for (const { subject, cost } of items) {
       const left = (this.#granted.get(subject)?.units ?? 0) - cost;
@@ -121,7 +129,7 @@ export class LocalCounts {
     return this.#store.subjects < MOST_SUBJECTS && (this.#granted.size < MOST_SUBJECTS || this.#granted.has(subject));
   }
 
-  /** Drops what has left both windows; not more often than worth it. */
+  /** Removes units that have left both windows, but not more often than is worthwhile. */
   #clean(): void {
     const nowMs = this.#clock();
     if (Math.abs(nowMs - this.#cleanedAt) < CLEAN_EVERY_MS) return;

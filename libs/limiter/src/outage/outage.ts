@@ -1,6 +1,7 @@
 /**
- * Decisions without the database, by the mode each API is given: a bounded part of the limit on this node (`local`), no
- * answer (`closed`), or yes for a minute (`open`). Each is recorded, and the node tells which mode is on, since when.
+ * Decides without the database, by each API's outage mode: a bounded share of the limit on this instance (`local`), no
+ * decision (`closed`), or allow for a minute (`open`). Each decision is recorded, and the instance's state says since
+ * when it has been deciding alone.
  */
 import type { Limits } from '@rollgate/contract';
 import type { OutageAnswer } from '../decide.js';
@@ -12,25 +13,25 @@ import type { LocalCounts } from './local-counts.js';
 export type OutageMode = 'local' | 'closed' | 'open';
 
 export interface OutageModes {
-  /** `local` where it is left out. */
+  /** The mode of all other APIs, `local` by default. */
   readonly default?: OutageMode;
-  /** By the API's id. */
+  /** Modes by API ID. */
   readonly apis?: Readonly<Record<string, OutageMode>>;
 }
 
-/** `open` admits everything for so long; then it is `local`. */
+/** `open` allows every call for this long; then it acts like `local`. */
 const OPEN_FOR_MS = 60_000;
 const RETRY_AFTER_MS = 1_000;
 const JITTER_MS = 2_000;
 
-/** With jitter, so that callers do not come back all at once. */
+/** A delay with jitter, so that callers do not all come back at once. */
 function retryAfterMs(): number {
   return RETRY_AFTER_MS + Math.floor(Math.random() * JITTER_MS);
 }
 
 /**
- * The limiter can not answer now: the API's mode is `closed` during an outage, the limiter has not reached its database
- * yet, or what was asked for needs the database. `cause` says why. HTTP: 503 with `Retry-After`.
+ * The limiter can't answer now: the API's outage mode is `closed`, the limiter has not reached its database yet, or the
+ * operation needs the database. `cause` has the reason. In HTTP this is 503 with `Retry-After`.
  */
 export class LimiterUnavailableError extends Error {
   override readonly name = 'LimiterUnavailableError';
@@ -43,8 +44,10 @@ export class LimiterUnavailableError extends Error {
 
 export interface NodeState {
   /**
-   * `starting`: the limiter has not reached its database yet and decides nothing; `fallback`: it decides without the
-   * database; `quarantine`: it decides by the database, under half limits.
+   * - `starting`: the limiter has not reached its database yet and decides nothing
+   * - `normal`: the database decides
+   * - `fallback`: this instance decides without the database
+   * - `quarantine`: the database decides, under half limits
    */
   readonly mode: 'starting' | 'normal' | 'fallback' | 'quarantine';
   /** Unix ms. */
@@ -75,7 +78,7 @@ export class Outage {
   readonly #now: () => number;
   readonly #stripes: number;
   readonly #reports: Reports;
-  /** Stripes whose breaker is open, and since when, Unix ms. */
+  /** Stripes whose breaker is open, and since when, in Unix ms. */
   readonly #open = new Map<number, number>();
   #state: NodeState;
 
@@ -104,18 +107,18 @@ export class Outage {
       this.#reports.trouble('database', { kind: mode, message: `the limiter decides without its database: ${reason}` });
   }
 
-  /** Under which limits this node decides, and what its own counts say. @throws LimiterUnavailableError */
+  /** Decides by this instance's own counts and share of the limits. @throws LimiterUnavailableError */
   decide({ entry, key, cost, limits, fullLimits = limits }: Asked, cause: unknown): OutageAnswer {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const lane = laneOfKey(key);
-    // By stripe: the other one may have been without the database for longer.
+    // Take the start from the call's own stripe: another one may have been without the database for longer.
     const sinceMs = this.#open.get(lane % this.#stripes) ?? this.#now();
     const isOpen = mode === 'open' && this.#now() - sinceMs < OPEN_FOR_MS;
     const own = isOpen ? OPEN : this.#local.limitsOf(limits);
     if (own === undefined) throw new LimiterUnavailableError(cause);
     const item: AcquireItem = { subject: key, lane, cost, calls: 1, ...own };
-    // A cost above this node's part of the limit may fit as soon as the database is back.
+    // A cost above this instance's share of the limit may be allowed as soon as the database is back.
     const fits = cost <= fullLimits.perMinute && cost <= fullLimits.perHour;
     const retryMs = fits ? this.#now() + retryAfterMs() : null;
     const answer = this.#local.acquire(item);
@@ -123,7 +126,7 @@ export class Outage {
     return { limits: isOpen ? limits : own, answer, retryMs };
   }
 
-  /** Of a subject that this node has no room to count: its part of the limit is nothing. */
+  /** The denial of a subject that this instance has no room to count: its share of the limit is 0. */
   #denial(): AcquireResult {
     const nowMs = this.#now();
     const unused = { minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null };

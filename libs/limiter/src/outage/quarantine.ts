@@ -1,17 +1,18 @@
 /**
- * A time of half limits, when counts can't be trusted whole: the database's clock has jumped ahead, so that units left
- * their windows early, or another server has taken its place, which may lack the last grants. After 61 s every unit of
- * the minute was granted since.
+ * Halves the limits while the counts may be incomplete: the database's clock has jumped ahead, so that units left their
+ * windows early, or another server has taken its place and may lack the last grants. After 61 s, all units of the
+ * minute window were granted since then.
  *
- * Invariants: the database says whether there is a quarantine, so that every instance has the same one, also an instance that
- * starts later; only until the database has answered the report of a jump does the instance that noticed it decide alone.
+ * Invariants: the database decides whether there is a quarantine, so every instance has the same one, including an
+ * instance that starts later; an instance that noticed a jump decides alone only until the database has answered its
+ * report.
  */
 import type { Limits } from '@rollgate/contract';
 import type { DatabaseClock } from '../policy/database-clock.js';
 import type { Reports } from '../reports.js';
 
 const LASTS_MS = 61_000;
-/** Of the database's clock against this instance's monotonic one, between two answers. */
+/** Largest change of the database's clock against this instance's monotonic clock between two answers. */
 const MOST_STEP_MS = 1_000;
 
 /** A quarantine as the database reports it. */
@@ -25,13 +26,16 @@ export interface QuarantineInForce {
 export interface Heard {
   /** The database's clock, Unix ms. */
   readonly nowMs: number;
-  /** Of this instance's monotonic clock, ms. */
+  /** When the statement was sent, by this instance's monotonic clock, ms. */
   readonly askedAt: number;
-  /** null: there is none; undefined: the answer does not tell. */
+  /** The current quarantine; `null` if there is none, `undefined` if the answer does not include it. */
   readonly quarantine?: QuarantineInForce | null;
 }
 
-/** The database's clock was `heardMs` at `heardAt` of the monotonic clock, and went further ahead since than that one. */
+/**
+ * The database's clock was `heardMs` at `heardAt` of the monotonic clock, and has since moved further ahead than the
+ * monotonic clock.
+ */
 export interface ClockJump {
   readonly heardMs: number;
   readonly heardAt: number;
@@ -47,12 +51,15 @@ export interface QuarantineColumns {
 export interface QuarantineOptions {
   readonly clock: DatabaseClock;
   readonly reports: Reports;
-  /** The database's clock went ahead of this instance's: a jump to report, and denials remembered by the instance's clock. */
+  /**
+   * Called when the database's clock jumps ahead: there is a jump to report, and remembered denials are timed by this
+   * instance's clock.
+   */
   readonly onStepAhead?: () => void;
 }
 
 interface Running {
-  /** Of the monotonic clock. */
+  /** Monotonic clock, ms. */
   readonly begunAt: number;
   until: number;
   readonly sinceMs: number;
@@ -63,7 +70,7 @@ export class Quarantine {
   readonly #options: QuarantineOptions;
   #last: ClockJump | undefined;
   #jump: ClockJump | undefined;
-  /** An answer to a question asked before this says nothing of the present quarantine. */
+  /** Answers to statements sent before this time do not describe the current quarantine. */
   #settledAt = Number.NEGATIVE_INFINITY;
   #running: Running | undefined;
 
@@ -71,7 +78,7 @@ export class Quarantine {
     this.#options = options;
   }
 
-  /** What a look, a new connection or an answer tells. */
+  /** Processes what a poll, a new connection or an answer reports about the server. */
   hear(heard: Heard): void {
     this.#hearClock(heard);
     const { quarantine } = heard;
@@ -81,12 +88,12 @@ export class Quarantine {
       this.#end('the quarantine is over: full limits again');
   }
 
-  /** A jump that the database has not judged yet. */
+  /** A clock jump that the database has not judged yet. */
   get unreported(): ClockJump | undefined {
     return this.#jump;
   }
 
-  /** What the database says of a reported jump: other instances' calls may refute it. */
+  /** Processes the database's verdict on a reported jump. Calls of other instances may refute it. */
   judged(jump: ClockJump, { believed }: { believed: boolean }): void {
     if (this.#jump !== jump) return;
     this.#jump = undefined;
@@ -95,12 +102,15 @@ export class Quarantine {
       this.#end("it was this machine's clock that stood still, not the database's that jumped: full limits again");
   }
 
-  /** Whether it began after an instant of the monotonic clock: what was asked then was asked under full limits. */
+  /**
+   * Whether the quarantine began after this instant of the monotonic clock. Statements sent before it began used the
+   * full limits.
+   */
   hasBegunSince(askedAt: number): boolean {
     return this.#running !== undefined && this.#running.begunAt >= askedAt;
   }
 
-  /** Since when (database clock, Unix ms), and why; `undefined`: no quarantine. */
+  /** Since when (database clock, Unix ms), and why; `undefined` if there is no quarantine. */
   get state(): { sinceMs: number; reason: string } | undefined {
     if (this.#running === undefined) return undefined;
     if (this.#options.clock.monotonic() < this.#running.until) return this.#running;
@@ -131,7 +141,7 @@ export class Quarantine {
       });
       onStepAhead?.();
     }
-    // Windows stay where they were until it has caught up. Each step back is a trouble of its own.
+    // Windows do not move until the clock has caught up. Each step back is reported separately.
     else {
       const message = `the database's clock went ${Math.round(-step)} ms back`;
       reports.trouble('quarantine', { kind: `${heard.nowMs}`, message, level: 'warn' });

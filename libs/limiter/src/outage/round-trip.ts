@@ -1,24 +1,27 @@
 /**
- * How long a round trip to the database takes: the shortest one of the last few, because a long one may have waited for
+ * The duration of a round trip to the database: the shortest of the last few, because a long one may have waited for
  * something else.
  */
 
 const SAMPLES = 8;
-/** More is not distance but trouble: with it, no call waits longer than its budget and 500 ms. */
+/**
+ * A longer round trip indicates a problem, not distance. With this limit, no call waits longer than its budget plus 500
+ * ms.
+ */
 export const MOST_ROUND_TRIP_MS = 250;
-/** Less is the work of the statement, not distance. */
+/** A shorter round trip is the work of the statement, not distance. */
 const LEAST_ROUND_TRIP_MS = 4;
 
 export class RoundTrip {
   readonly #samples: number[] = [];
   #ms = 0;
 
-  /** 0 to 250 ms. */
+  /** The round trip in ms, 0 to 250. */
   get ms(): number {
     return this.#ms;
   }
 
-  /** One statement, from here and back. */
+  /** Adds a sample: the duration of one statement, ms. */
   note(ms: number): void {
     this.#samples.push(ms);
     if (this.#samples.length > SAMPLES) this.#samples.shift();

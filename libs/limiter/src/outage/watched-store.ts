@@ -1,7 +1,7 @@
 /**
- * The store, its server watched: an answer during which a quarantine began (the clock jumped ahead, or another server took the
- * database's place) was decided under full limits by counts that can't be trusted whole. It is not passed on. What it granted stays spent, and
- * each of its calls is decided as in an outage.
+ * Watches the server behind the store. If a quarantine began while a batch was in flight (the clock jumped ahead, or
+ * another server took the database's place), the batch was decided under full limits by counts that may be incomplete.
+ * Its answer is discarded, the units it granted stay spent, and each of its calls is decided as in an outage.
  */
 import type pg from 'pg';
 import type { DatabaseClock } from '../policy/database-clock.js';
@@ -45,8 +45,9 @@ const ASK_SERVER = {
 };
 
 /**
- * Who answers a new connection, before it decides. Resolves to how long that took, ms.
- * @throws what the statement says of the connection
+ * Reads which server answers a new connection, before the first decision on it. Resolves to the duration in ms.
+ *
+ * @throws the error of the statement
  */
 export async function hearServer(
   client: pg.ClientBase,

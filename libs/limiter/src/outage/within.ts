@@ -1,6 +1,9 @@
 import { TooLateError } from './faults.js';
 
-/** The outcome of `work`, or a TooLateError that says `what` did not happen in time. The work goes on. */
+/**
+ * Resolves to the result of `work`, or rejects with a TooLateError with the message `what` after `ms`. The work itself
+ * continues.
+ */
 export async function within<T>(ms: number, work: Promise<T>, what: string): Promise<T> {
   let timer: NodeJS.Timeout | undefined;
   const late = new Promise<never>((_, reject) => {
@@ -13,7 +16,7 @@ export async function within<T>(ms: number, work: Promise<T>, what: string): Pro
   }
 }
 
-/** Keeps the process alive until `work` has ended: connections in the background do not. */
+/** Keeps the process alive until `work` has ended, because background connections do not. */
 export async function awake<T>(work: Promise<T>): Promise<T> {
   const timer = setInterval(() => undefined, 60_000);
   try {

@@ -38,14 +38,14 @@ function decision(fields: Partial<Decision>, used = 1): Decision {
 
 const DENIED = { allowed: false, violated: ['minute'], deniedBy: 'minute' } as const;
 
-describe('an override is used by every effect it has', () => {
+describe('the use of an override includes each of its effects', () => {
   test.each<[string, Decision, InForce, readonly string[], [string, boolean][]]>([
     ['within the default', decision({}, 60), BY_DEFAULT, ['ovr_1'], [['ovr_1', false]]],
     ['above the default', decision({}, 61), BY_DEFAULT, ['ovr_1'], [['ovr_1', true]]],
-    ['denying what the default would allow', decision(DENIED, 0), BY_DEFAULT, ['ovr_1'], [['ovr_1', true]]],
-    ['denying what the default would deny', decision(DENIED, 300), BY_DEFAULT, ['ovr_1'], [['ovr_1', false]]],
+    ['denying a call that the default would allow', decision(DENIED, 0), BY_DEFAULT, ['ovr_1'], [['ovr_1', true]]],
+    ['denying a call that the default would deny', decision(DENIED, 300), BY_DEFAULT, ['ovr_1'], [['ovr_1', false]]],
     [
-      'letting a call through in shadow mode',
+      'allowing a call in shadow mode',
       decision({ ...DENIED, allowed: true, mode: 'shadow', source: 'default' }, 60),
       BY_DEFAULT,
       ['ovr_2'],
@@ -59,7 +59,7 @@ describe('an override is used by every effect it has', () => {
       [['ovr_3', true]],
     ],
     [
-      'limits and mode of two',
+      'one override sets the limits and another one the mode',
       decision({}, 61),
       BY_DEFAULT,
       ['ovr_1', 'ovr_2'],

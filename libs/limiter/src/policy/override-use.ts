@@ -1,4 +1,4 @@
-/** Which overrides had an effect on calls since the last report, and how far they were used: a few numbers for each. */
+/** Counts which overrides affected calls since the last report, and how much of them was used. */
 import type { Decision } from '@rollgate/contract';
 import type { InForce } from './policy.js';
 
@@ -7,7 +7,7 @@ export interface OverrideUse {
   at_ms: number;
   peak_minute: number;
   peak_hour: number;
-  /** A call got another answer than the defaults would have given: let through, or denied. */
+  /** A call was allowed or denied where the defaults would have decided otherwise. */
   needed: boolean;
 }
 
@@ -15,8 +15,8 @@ export class OverrideUses {
   #uses = new Map<string, OverrideUse>();
 
   /**
-   * Counts one decision for every override that governed it: the one that sets the limits, and the one that sets the mode.
-   * A denial counts too, also one answered from memory: an override that blocks is used by denying.
+   * Counts one decision for every override that governed it: the one that sets the limits, and the one that sets the
+   * mode. Denials count too, including those answered from memory: an override that blocks is used by denying calls.
    */
   note(decision: Decision, { governedBy, byDefault }: { governedBy: readonly string[]; byDefault: InForce }): void {
     const { windows, allowed, decidedAtMs } = decision;
@@ -35,14 +35,14 @@ export class OverrideUses {
     }
   }
 
-  /** What there is to tell; the next call starts anew. */
+  /** Returns the counts so far and starts again at zero. */
   take(): OverrideUse[] {
     const uses = [...this.#uses.values()];
     this.#uses = new Map();
     return uses;
   }
 
-  /** It could not be told: it is kept for the next time. */
+  /** Adds back counts that could not be reported, so that the next report includes them. */
   putBack(uses: readonly OverrideUse[]): void {
     for (const use of uses) {
       const newer = this.#uses.get(use.id);
@@ -56,10 +56,10 @@ export class OverrideUses {
   }
 }
 
-/** Whether the call would have been let through without any override, with the units that were in its windows. */
+/** Whether the call would have been allowed without any override, given the units in its windows. */
 function allowedByDefault({ windows, cost, deniedBy }: Decision, { limits, mode }: InForce): boolean {
   if (mode === 'shadow') return true;
-  // After a grant its own units are among those in the window.
+  // After a grant the window already includes the call's own units.
   const own = deniedBy === null ? 0 : cost;
   return windows.minute.used + own <= limits.perMinute && windows.hour.used + own <= limits.perHour;
 }

@@ -1,8 +1,10 @@
 /**
- * Keeps a node's policy what the database's is: a look a second, so that a change is in force within two. With it the
- * node tells that it is there, which policy it has, and which overrides decided calls.
+ * Keeps an instance's policy equal to the database's: it polls once a second, so a change is in force within two
+ * seconds. With each poll the instance also reports that it is running, which policy version it has, and which
+ * overrides decided calls.
  *
- * A poll, not a LISTEN: it works through any pooler, and the same look tells the database's time and that it answers.
+ * It polls instead of using LISTEN, because polling works through any pooler, and the same statement returns the
+ * database's time and shows that it answers.
  */
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
@@ -17,11 +19,17 @@ import type { OverrideUses } from './override-use.js';
 import type { ApiEdit, Policy } from './policy.js';
 import type { Override } from './resolve.js';
 
-/** Between two tellings of which overrides were used. */
+/** Interval for reporting which overrides were used. */
 const TELL_USES_EVERY_MS = 5_000;
-/** A change of limits is in force within two seconds; after this long it is reported that it may not be. */
+/**
+ * A change of limits is in force within two seconds. After this long without a successful poll, report that the limits
+ * may be outdated.
+ */
 const STALE_AFTER_MS = 10_000;
-/** An instance that did not say that it left is counted for an hour: worth some seconds of a shutdown, and no more. */
+/**
+ * An instance that does not report its end is counted for an hour, which is worth delaying a shutdown by a few seconds
+ * but not longer.
+ */
 const LEAVE_WITHIN_MS = 3_000;
 const LEAVE_AGAIN_AFTER_MS = 50;
 const LEAVE = { text: 'SELECT rollgate.leave_node($1)', query_timeout: 1_000 };
@@ -35,21 +43,21 @@ export interface NodeState {
 export interface PolicySyncOptions {
   readonly pool: pg.Pool;
   readonly policy: Policy;
-  /** Told to the database, where its defaults can be edited. */
+  /** The APIs to register in the database, where their defaults can be edited. */
   readonly registered: Catalogue;
   readonly clock: DatabaseClock;
   readonly uses: OverrideUses;
-  /** Watches the server's clock and identity; not where a test owns the clock. */
+  /** Watches the server's clock and identity. Omitted when a test controls the clock. */
   readonly quarantine?: Quarantine;
-  /** What this instance may grant by itself: a part that goes by the number of instances. */
+  /** What this instance may grant without the database: a share that depends on the number of instances. */
   readonly local?: LocalCounts | undefined;
-  /** How this node decides, told with each look. */
+  /** This instance's state, reported with each poll. */
   readonly state?: () => NodeState | undefined;
-  /** 1 s by default. */
+  /** Interval between two polls in ms, 1,000 by default. */
   readonly everyMs?: number;
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly reports?: Reports;
-  /** Hears how long a round trip to the database took, ms. */
+  /** Receives the duration of each round trip to the database, ms. */
   readonly onRoundTrip?: (ms: number) => void;
 }
 
@@ -59,21 +67,21 @@ interface SyncRow extends QuarantineColumns {
   readonly whole: boolean;
   readonly overrides: Override[] | null;
   readonly apis: ApiEdit[] | null;
-  /** Changes when the database may have gone back to an older state. */
+  /** Changes when the database may have returned to an older state. */
   readonly life: string;
-  /** null: the other instances do not all count this one yet. */
+  /** `null` while some of the other instances do not count this one yet. */
   readonly instances: number | null;
 }
 
 const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now() };
 
 export class PolicySync {
-  /** Names this process among the nodes. */
+  /** Identifies this process among the instances. */
   readonly nodeId = randomBytes(9).toString('base64url');
   readonly #options: PolicySyncOptions;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
-  /** The server's life in which this program's APIs were registered. */
+  /** The `life` of the server in which this program's APIs were registered. */
   #registeredIn: string | undefined;
   #life: string | undefined;
   #toldAt = 0;
@@ -86,12 +94,12 @@ export class PolicySync {
     this.#timer.unref();
   }
 
-  /** Since the last look that succeeded, ms; `undefined`: none has. */
+  /** Time since the last successful poll, ms; `undefined` if none has succeeded. */
   get ageMs(): number | undefined {
     return this.#syncedAt === undefined ? undefined : this.#options.clock.monotonic() - this.#syncedAt;
   }
 
-  /** One look; one under way is the same one. Resolves to whether it succeeded. */
+  /** Polls once, or joins a poll in progress. Resolves to whether it succeeded. */
   look(): Promise<boolean> {
     return this.reach().then(
       () => true,
@@ -99,9 +107,9 @@ export class PolicySync {
     );
   }
 
-  /** As `look`. @throws why it failed */
+  /** Like `look`, but rejects with the reason if the poll fails. */
   reach(): Promise<void> {
-    // A look after leaving would enter this instance again.
+    // A poll after leaving would register this instance again.
     if (this.#stopped) return Promise.reject(new Error('the limiter was closed'));
     this.#looking ??= this.#look().finally(() => {
       this.#looking = undefined;
@@ -109,7 +117,7 @@ export class PolicySync {
     return this.#looking;
   }
 
-  /** A look that begins now: what was committed before is known after it. */
+  /** Starts a new poll, so that everything committed before the call is known afterwards. */
   async refresh(): Promise<boolean> {
     await this.#looking?.catch(() => undefined);
     return await this.look();
@@ -138,7 +146,7 @@ export class PolicySync {
     });
   }
 
-  /** Once in each life of the server: the APIs this program knows. A restored backup may lack them. */
+  /** Registers this program's APIs once in each `life` of the server. A restored backup may not contain them. */
   async #register(): Promise<void> {
     const registeredIn = this.#life ?? '';
     if (this.#registeredIn === registeredIn) return;
@@ -189,7 +197,10 @@ export class PolicySync {
     this.#syncedAt = clock.monotonic();
   }
 
-  /** Other instances get the quarantine from the database, which believes a jump that their own calls do not refute. */
+  /**
+   * Reports a clock jump to the database. It starts a quarantine for all instances, unless calls of other instances
+   * refute the jump.
+   */
   async #reportJump(): Promise<void> {
     const { pool, clock, quarantine } = this.#options;
     const jump = quarantine?.unreported;
@@ -215,19 +226,19 @@ export class PolicySync {
     }
   }
 
-  /** Tells what is left to tell, and that this instance is gone. */
+  /** Reports the remaining override use, and that this instance has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
     clearInterval(this.#timer);
     await this.#looking?.catch(() => undefined);
     const deadline = performance.now() + LEAVE_WITHIN_MS;
-    // The first statements after an outage find connections that died without a word.
+    // The first statements after an outage may find connections that were lost unnoticed.
     while (!(await this.#leave()) && performance.now() < deadline) await wait(LEAVE_AGAIN_AFTER_MS);
     this.#toldAt = Number.NEGATIVE_INFINITY;
     await this.#tellUses().catch(() => undefined);
   }
 
-  /** Resolves to whether the database knows. Where it does not, it notices within a minute. */
+  /** Resolves to whether the database recorded that this instance has ended. If not, it notices within a minute. */
   async #leave(): Promise<boolean> {
     try {
       await this.#options.pool.query({ ...LEAVE, values: [this.nodeId] } satisfies pg.QueryConfig & {

@@ -1,8 +1,9 @@
 /**
- * The limits in force, as this node knows them: the catalogue's defaults, edits of them, and overrides.
+ * The effective limits that this instance knows: the catalogue's defaults, edits of them, and overrides.
  *
- * Invariants: only versions the database has committed, in their order; what starts or expires does so by the database's
- * clock, with nobody to run; without news the last known policy stays, and before the first the catalogue's defaults.
+ * Invariants: only versions that the database has committed are applied, in their order; overrides start and expire by
+ * the database's clock, without a job; without new versions the last known policy stays in force, and before the first
+ * one the catalogue's defaults apply.
  */
 import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
 import { encodeAccount } from '../subject.js';
@@ -11,15 +12,15 @@ import { byRank, fits, limitsUnder, type Override, setsLimit } from './resolve.j
 /** What applies to one call. */
 export interface InForce {
   readonly limits: Limits;
-  /** What `limits` are the half of, while a quarantine halves them. */
+  /** The limits before a quarantine halved them; set only during a quarantine. */
   readonly fullLimits?: Limits | undefined;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
-  /** Ids of the overrides that made it so: of the limits, of the mode, or of both; none where the defaults apply. */
+  /** IDs of the overrides that set the limits, the mode, or both. Empty when the defaults apply. */
   readonly governedBy: readonly string[];
 }
 
-/** Defaults that differ from the catalogue's own; `null`: as shipped. */
+/** An API's defaults that differ from the catalogue's. `null` means the value of the catalogue. */
 export interface ApiEdit {
   readonly api: string;
   readonly perMinute: number | null;
@@ -29,7 +30,7 @@ export interface ApiEdit {
 
 export interface PolicyChanges {
   readonly version: number;
-  /** These are all that hold, not only what changed. */
+  /** True if these are all changes in effect, not only new ones. */
   readonly whole: boolean;
   readonly overrides: readonly Override[];
   readonly apis: readonly ApiEdit[];
@@ -37,9 +38,9 @@ export interface PolicyChanges {
 
 interface AccountOverrides {
   readonly byId: Map<string, Override>;
-  /** Of one subject each, by its key, best first. */
+  /** Overrides of one subject each, by subject key, highest priority first. */
   subjects: Map<string, Override[]>;
-  /** The others, best first. */
+  /** The other overrides, highest priority first. */
   wide: Override[];
 }
 
@@ -52,7 +53,7 @@ export class Policy {
   readonly #defaults = new Map<ApiEntry, InForce>();
   #version = 0;
 
-  /** 0: none is known yet. */
+  /** 0 if no version is known yet. */
   get version(): number {
     return this.#version;
   }
@@ -73,7 +74,7 @@ export class Policy {
     this.#version = version;
   }
 
-  /** Drops what has expired. A late call only costs memory. */
+  /** Removes expired overrides. A late call only costs memory. */
   prune(nowMs: number): void {
     for (const [name, account] of this.#accounts) {
       const before = account.byId.size;
@@ -85,12 +86,15 @@ export class Policy {
     }
   }
 
-  /** Without one, nothing changes with time: no clock need be read. `account` as `encodeAccount` gives it. */
+  /**
+   * Whether the account has overrides. Without any, its limits do not depend on the time, so no clock is read.
+   * `account` is as returned by `encodeAccount`.
+   */
   hasOverrides(account: string): boolean {
     return this.#accounts.has(account);
   }
 
-  /** `account` as `encodeAccount` gives it, `subject` the key. */
+  /** The effective limits and mode. `account` is as returned by `encodeAccount`; `subject` is the subject's key. */
   inForce(entry: ApiEntry, { account, subject, nowMs }: { account: string; subject: string; nowMs: number }): InForce {
     const byDefault = this.defaultOf(entry);
     const own = this.#accounts.get(account);
@@ -108,7 +112,7 @@ export class Policy {
     };
   }
 
-  /** What applies where no override does. */
+  /** What applies when no override does. */
   defaultOf(entry: ApiEntry): InForce {
     let found = this.#defaults.get(entry);
     if (found === undefined) {

@@ -1,32 +1,33 @@
 /**
- * Which override applies. The same rule is SQL in `rollgate.limits_for`; one test holds both to a naive reference.
+ * Finds the override that applies. The SQL function `rollgate.limits_for` has the same rule; one test compares both
+ * with a naive reference.
  *
- * Invariants: the most specific override wins (one subject, one API, one group, the account), among equals the newest;
- * it never mixes with a less specific one: a limit it leaves open is the default, and a factor multiplies the API's own
- * default in force, never another override. The mode is looked for by itself, so a switch to shadow says nothing about
- * limits, nor a limit about shadow.
+ * Invariants: the most specific override wins (one subject, one API, one group, the account), and among equals the
+ * newest; overrides are never combined: a limit that the winning override leaves open is the default, and a factor
+ * multiplies the API's own current default, never another override. The mode is resolved separately from the limits, so
+ * a switch to shadow mode does not affect limits, and a limit does not affect the mode.
  */
 import { type Limits, multipliedLimit } from '@rollgate/contract';
 
 /**
- * An override as instances know it. Limits in units; `null`: the default. Times are Unix ms of the database's clock.
- * `factor` multiplies both default limits of each API; `perMinute` and `perHour` are `null` beside it.
+ * An override as instances use it. Limits are in units; `null` means the default. Times are Unix ms of the database's
+ * clock. `factor` multiplies both default limits of each API; with a factor, `perMinute` and `perHour` are `null`.
  */
 export interface Override {
   readonly id: string;
   readonly account: string;
   readonly group: string | null;
   readonly api: string | null;
-  /** The subject's key, where it is for one. */
+  /** The subject's key if the override is for one subject, otherwise `null`. */
   readonly subject: string | null;
   readonly perMinute: number | null;
   readonly perHour: number | null;
   readonly factor: number | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly startsAtMs: number;
-  /** Holds until just before; `null`: for good. */
+  /** In force until just before this time; `null` means that it does not expire. */
   readonly expiresAtMs: number | null;
-  /** Grows with each override made. */
+  /** Increases with each override created. */
   readonly order: number;
 }
 
@@ -37,7 +38,7 @@ export interface Asked {
   readonly nowMs: number;
 }
 
-/** Most specific first, then newest: the first that fits wins. */
+/** Compares two overrides: most specific first, then newest. The first one that matches applies. */
 export function byRank(a: Override, b: Override): number {
   return specificity(b) - specificity(a) || b.order - a.order;
 }
@@ -60,7 +61,7 @@ export function setsLimit({ perMinute, perHour, factor }: Override): boolean {
   return perMinute !== null || perHour !== null || factor !== null;
 }
 
-/** The limits of an API under the override that decides them. */
+/** The limits of an API under the override that applies. */
 export function limitsUnder(byDefault: Limits, { perMinute, perHour, factor }: Override): Limits {
   if (factor === null) {
     return { perMinute: perMinute ?? byDefault.perMinute, perHour: perHour ?? byDefault.perHour };

@@ -1,4 +1,4 @@
-/** The customer's side of "contact support": files a wish for a custom limit, and reads what became of it. */
+/** The customer's side of limit requests: files a request for a custom limit and reads its state. */
 import type { Catalogue, LimitRequest } from '@rollgate/contract';
 import type pg from 'pg';
 import { DEFAULT_LOOK_MS } from '../outage/budget.js';
@@ -6,6 +6,7 @@ import { within } from '../outage/within.js';
 import { InvalidRequestError } from '../request.js';
 import { encodeAccount, parseSubjectKey, subjectKey } from '../subject.js';
 
+/** A limit request to file. Limits are in units. */
 export interface Wish {
   readonly account: string;
   readonly api?: string | undefined;
@@ -13,19 +14,19 @@ export interface Wish {
   readonly dimensions?: Readonly<Record<string, string>> | undefined;
   readonly perMinute?: number | undefined;
   readonly perHour?: number | undefined;
-  /** Times each API's own default, in place of limits. */
+  /** Multiplies each API's own default, instead of `perMinute` and `perHour`. */
   readonly factor?: number | undefined;
-  /** ISO 8601. */
+  /** When the custom limit should end, as an ISO 8601 time. */
   readonly until?: string | undefined;
   readonly reason: string;
-  /** The denial it is asked for, with what its link told. */
+  /** The denial that led to the request, with the facts from its support link. */
   readonly denial?: { readonly id: string; readonly facts: Readonly<Record<string, unknown>> } | undefined;
-  /** Where it comes from, for the history. */
+  /** The address that the request came from, for the history. */
   readonly address?: string | undefined;
   readonly requestId?: string | undefined;
 }
 
-/** The database refuses: `status` is what HTTP calls it (404, 409, 422). */
+/** The database rejected the limit request. `status` is the HTTP status to answer with (404, 409 or 422). */
 export class LimitRequestRefused extends Error {
   override readonly name = 'LimitRequestRefused';
   constructor(
@@ -36,7 +37,10 @@ export class LimitRequestRefused extends Error {
   }
 }
 
-/** HTTP's word for a refusal of the database's functions (SQLSTATE RG404 is 404); undefined: the error is none. */
+/**
+ * The HTTP status of an error raised by Rollgate's SQL functions (SQLSTATE RG404 is 404); `undefined` for any other
+ * error.
+ */
 export function refusalStatus(error: unknown): number | undefined {
   const status = /^RG(4\d\d)$/.exec(String((error as { code?: unknown } | null)?.code))?.[1];
   return status === undefined ? undefined : Number(status);
@@ -51,7 +55,7 @@ interface Row {
   readonly subject: string | null;
   readonly per_minute: number | null;
   readonly per_hour: number | null;
-  /** A numeric comes as text. */
+  /** The driver returns a numeric as text. */
   readonly factor: string | null;
   readonly until: Date | null;
   readonly reason: string;
@@ -71,10 +75,11 @@ const NO_ANSWER = 'the database did not answer';
 interface Filing {
   readonly values: readonly unknown[];
   readonly account: string;
-  /** Nobody waits for it any more. */
+  /** True once the caller has stopped waiting. */
   abandoned: boolean;
 }
 
+/** Files and reads limit requests in the database. */
 export class LimitRequests {
   readonly #pool: pg.Pool;
   readonly #catalogue: Catalogue;
@@ -84,7 +89,7 @@ export class LimitRequests {
     this.#catalogue = catalogue;
   }
 
-  /** @throws LimitRequestRefused, InvalidRequestError, or the driver's error. */
+  /** Files a limit request and returns it. @throws LimitRequestRefused, InvalidRequestError, or the driver's error */
   async ask(wish: Wish): Promise<LimitRequest> {
     const account = wish.account.normalize('NFC');
     const spec = {
@@ -113,24 +118,24 @@ export class LimitRequests {
     }
   }
 
-  /** undefined: there is none of this account. */
+  /** Finds a limit request by ID; `undefined` if the account has none with this ID. */
   async find(account: string, id: string): Promise<LimitRequest | undefined> {
     return (await this.#read([account.normalize('NFC'), id, null, null, 1]))[0];
   }
 
-  /** The newest one for a denial. */
+  /** The newest limit request for a denial; `undefined` if there is none. */
   async ofDenial(account: string, denialId: string): Promise<LimitRequest | undefined> {
     return (await this.#read([account.normalize('NFC'), null, denialId, null, 1]))[0];
   }
 
-  /** Newest first, 100 at most. */
+  /** The account's limit requests, newest first, at most 100. */
   async list(account: string): Promise<LimitRequest[]> {
     return await this.#read([account.normalize('NFC'), null, null, null, 100]);
   }
 
   /**
-   * Files and reads it in one transaction: a request that can't be read, or that came too late, is not filed either, so an
-   * attempt that is reported as failed may be repeated.
+   * Files and reads the request in one transaction. A request that can't be read back or is too late is not filed
+   * either, so an attempt that is reported as failed can safely be repeated.
    */
   async #file(filing: Filing): Promise<LimitRequest> {
     const client = await this.#pool.connect();
@@ -152,7 +157,7 @@ export class LimitRequests {
       });
       throw error;
     } finally {
-      // A connection that could not roll back may still have its transaction open.
+      // Close a connection that could not roll back: its transaction may still be open.
       client.release(failure);
     }
   }
@@ -162,7 +167,7 @@ export class LimitRequests {
     return rows.map(requestOf);
   }
 
-  /** Also in the queue of a pool whose connections are silent no customer waits longer. */
+  /** Runs a query with a time limit, which also covers waiting for a connection of an unresponsive pool. */
   #query<R extends pg.QueryResultRow>(text: string, values: readonly unknown[]): Promise<pg.QueryResult<R>> {
     return within(DEFAULT_LOOK_MS, this.#pool.query<R>(text, [...values]), NO_ANSWER);
   }

@@ -1,6 +1,6 @@
 import type { AcquireItem, AcquireResult, Store } from '../store.js';
 
-/** Any store, and what it was asked: a call that was refused before it has left no trace here. */
+/** Wraps any store and records the items sent to it. A call rejected earlier does not appear here. */
 export class CountingStore implements Store {
   readonly items: AcquireItem[] = [];
   readonly #store: Store;

@@ -1,6 +1,6 @@
-/** What callers send as an account or a dimension, to hold every door to the same rule. */
+/** Hostile values for accounts and dimensions, to test that every entry point follows the same rule. */
 
-/** No subject: each is refused, before anything is counted or asked. */
+/** Values that must be rejected before anything is counted or sent to the store. */
 export const REFUSED_TEXTS: ReadonlyArray<readonly [what: string, text: string]> = [
   ['nothing', ''],
   ['blanks', ' \t\u00a0\u3000'],
@@ -13,14 +13,14 @@ export const REFUSED_TEXTS: ReadonlyArray<readonly [what: string, text: string]>
   ['10 kB', 'a'.repeat(10_240)],
 ];
 
-/** Two spellings of one subject. */
+/** Pairs of spellings that must give the same subject. */
 export const SAME_TEXTS: ReadonlyArray<readonly [what: string, one: string, other: string]> = [
   ['NFC and NFD', 'caf\u00e9', 'cafe\u0301'],
   ['the Ångström sign', '\u00c5', '\u212b'],
   ['Hangul in parts', '\ud55c', '\u1112\u1161\u11ab'],
 ];
 
-/** Names like any other, whatever they look like: each counts for itself alone. */
+/** Unusual but valid values. Each one must be counted separately. */
 export const ODD_TEXTS: readonly string[] = [
   "'; DROP TABLE rollgate.counter; --",
   `" OR ""="`,
@@ -37,7 +37,7 @@ export const ODD_TEXTS: readonly string[] = [
   'constructor',
   '=1+1',
   '\r\nSet-Cookie: a=b',
-  // Shown escaped wherever people read them: `visibleText` of @rollgate/contract.
+  // Screens and messages show these escaped: `visibleText` of @rollgate/contract.
   'b\u202e71',
   'b\u200b17',
   '\ufeffb17',

@@ -1,12 +1,12 @@
 import pg from 'pg';
 
 export interface StatementLog {
-  /** The statements of this process since it began, oldest first. */
+  /** The statements of this process since logging began, oldest first. */
   readonly statements: readonly string[];
   stop(): void;
 }
 
-/** Writes down what this process asks of Postgres, through whatever pool, and lets it pass. */
+/** Logs every statement that this process sends to Postgres through any pool, without changing it. */
 export function logStatements(): StatementLog {
   const statements: string[] = [];
   const { prototype } = pg.Client as unknown as { prototype: { query(...args: unknown[]): unknown } };
