@@ -317,11 +317,13 @@ CREATE UNLOGGED TABLE rollgate.node (
   policy_version bigint NOT NULL,
   mode           text NOT NULL,
   mode_since     timestamptz NOT NULL,
-  counted        int
+  counted        int,
+  mode_reason    text
 );
 
 COMMENT ON TABLE  rollgate.node IS 'Running instances, as each last reported';
 COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
+COMMENT ON COLUMN rollgate.node.mode_reason IS 'why the mode is not normal; NULL: it is normal';
 COMMENT ON COLUMN rollgate.node.counted IS
   'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
 
@@ -2830,7 +2832,8 @@ COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed;
 CREATE OR REPLACE FUNCTION rollgate.sync_node(
   p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
   p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
-  p_counted int DEFAULT NULL   -- number of instances the caller divides by; NULL: it has no share
+  p_counted int DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
+  p_reason text DEFAULT NULL   -- why the mode is not normal
 )
 RETURNS TABLE (
   now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
@@ -2853,11 +2856,12 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
-  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
+  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, n.mode_since)
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+    mode_since = coalesce(p_mode_since, n.mode_since), mode_reason = p_reason
+  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.mode_reason IS DISTINCT FROM p_reason
+    OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
   DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
   instances := rollgate.count_instances(p_node, p_counted);
   IF v_since <> version OR whole THEN

@@ -18,7 +18,7 @@ GRANT EXECUTE ON FUNCTION
   rollgate.server_state(),
   rollgate.schema_version(),
   rollgate.register_catalogue(jsonb, rollgate.author),
-  rollgate.sync_node(text, text, bigint, text, timestamptz, text, int),
+  rollgate.sync_node(text, text, bigint, text, timestamptz, text, int, text),
   rollgate.report_clock_jump(text, float8, float8),
   rollgate.leave_node(text),
   rollgate.report_use(jsonb),

@@ -144,6 +144,7 @@ CREATE FUNCTION rollgate.note_freed_removed() RETURNS trigger LANGUAGE plpgsql A
 CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 ALTER TABLE rollgate.node ADD COLUMN counted int;
+ALTER TABLE rollgate.node ADD COLUMN mode_reason text;
 CREATE TABLE rollgate.instance_peak (
   minute    int PRIMARY KEY,
   instances int NOT NULL

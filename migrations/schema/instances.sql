@@ -22,11 +22,13 @@ CREATE UNLOGGED TABLE rollgate.node (
   mode text NOT NULL,
   mode_since timestamp with time zone NOT NULL,
   counted integer,
+  mode_reason text,
   CONSTRAINT node_pkey PRIMARY KEY (id)
 );
 COMMENT ON TABLE rollgate.node IS 'Running instances, as each last reported';
 COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
 COMMENT ON COLUMN rollgate.node.counted IS 'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
+COMMENT ON COLUMN rollgate.node.mode_reason IS 'why the mode is not normal; NULL: it is normal';
 ALTER TABLE rollgate.node OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.node TO rollgate_admin_api;
 
@@ -258,7 +260,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.server_state() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_state() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.server_state() TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone, p_life text DEFAULT NULL::text, p_counted integer DEFAULT NULL::integer)
+CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone, p_life text DEFAULT NULL::text, p_counted integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text)
  RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text, life text, instances integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -279,11 +281,12 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted)
-  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted)
+  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, n.mode_since)
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+    mode_since = coalesce(p_mode_since, n.mode_since), mode_reason = p_reason
+  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.mode_reason IS DISTINCT FROM p_reason
+    OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
   DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
   instances := rollgate.count_instances(p_node, p_counted);
   IF v_since <> version OR whole THEN
@@ -304,7 +307,7 @@ BEGIN
   FROM rollgate.server_state() s;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
-REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) FROM PUBLIC;
-ALTER FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
+REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) TO rollgate_runtime;

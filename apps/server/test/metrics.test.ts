@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createPostgresLimiter } from '@rollgate/limiter';
+import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { LIMITER } from '../src/limiting/limiting.module.js';
 import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
@@ -24,7 +25,7 @@ async function start(options: { keepSeconds?: number; sweepEveryMs?: number }): 
 
 async function metric(service: TestService, name: string): Promise<number> {
   const { text } = await service.call('/metrics');
-  const value = new RegExp(`^${name} (\\S+)$`, 'm').exec(text)?.[1];
+  const value = new RegExp(`^${name.replace(/[{}]/g, '\\$&')} (\\S+)$`, 'm').exec(text)?.[1];
   if (value === undefined) throw new Error(`no metric ${name}`);
   return Number(value);
 }
@@ -119,4 +120,36 @@ test('two services in one process have separate metrics', async () => {
   await firstPass(sweeping);
   expect(await metric(sweeping, 'rollgate_janitor_heads_removed_total')).toBe(1);
   expect(await metric(quiet, 'rollgate_janitor_heads_removed_total')).toBe(0);
+}, 90_000);
+
+test('a limiter that decides without its database is a metric, and its reason is listed with the instance', async () => {
+  const service = await start({});
+  const limiter = service.server.app.get<Limiter>(LIMITER);
+  const mode = (name: string) => metric(service, `rollgate_limiter_mode{mode="${name}"}`);
+  const listed = async () =>
+    (
+      await database.pool.query<{ mode: string; reason: string | null }>(
+        'SELECT mode, mode_reason AS reason FROM rollgate.node',
+      )
+    ).rows[0];
+  const until = async (holds: () => Promise<boolean>) => {
+    for (const deadline = Date.now() + 20_000; !(await holds()); await sleep(50))
+      if (Date.now() > deadline) throw new Error(`it did not happen within 20 s: ${JSON.stringify(await listed())}`);
+  };
+  expect([await mode('normal'), await mode('fallback')]).toEqual([1, 0]);
+  expect(await metric(service, 'rollgate_limiter_policy_age_seconds')).toBeLessThan(10);
+  await database.pool.query('ALTER FUNCTION rollgate.acquire RENAME TO acquire_away');
+  await until(async () => {
+    await limiter.acquire({ account: 'acme', api: 'get-bots' });
+    return (await mode('fallback')) === 1;
+  });
+  expect(await mode('normal')).toBe(0);
+  expect(await metric(service, 'rollgate_limiter_mode_since_timestamp_seconds')).toBeGreaterThan(
+    Date.now() / 1000 - 60,
+  );
+  await until(async () => (await listed())?.reason?.includes('rollgate.acquire') === true);
+  expect((await listed())?.mode).toBe('fallback');
+  await database.pool.query('ALTER FUNCTION rollgate.acquire_away RENAME TO acquire');
+  await until(async () => (await listed())?.mode === 'normal');
+  expect([(await listed())?.reason, await mode('normal')]).toEqual([null, 1]);
 }, 90_000);

@@ -5628,7 +5628,8 @@ export interface operations {
                      *           "seenAt": "2026-03-02T08:59:59.000Z",
                      *           "policyVersion": 91,
                      *           "mode": "normal",
-                     *           "modeSince": "2026-03-01T07:00:00.000Z"
+                     *           "modeSince": "2026-03-01T07:00:00.000Z",
+                     *           "modeReason": null
                      *         }
                      *       ],
                      *       "policyAgeMs": 310,
@@ -5647,6 +5648,7 @@ export interface operations {
                             policyVersion: number;
                             mode: string;
                             modeSince: string;
+                            modeReason: string | null;
                         }[];
                         policyAgeMs: number | null;
                         overrides: number;

@@ -14,7 +14,7 @@ const MARGIN_MS = 1_500;
 const DEAFEN = `
   ALTER FUNCTION rollgate.sync_node RENAME TO sync_node_in_truth;
   CREATE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
-    p_life text, p_counted int, OUT now_ms float8, OUT version bigint)
+    p_life text, p_counted int, p_reason text, OUT now_ms float8, OUT version bigint)
   LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'seeded' USING ERRCODE = '57014'; END $$`;
 const HEAR = 'DROP FUNCTION rollgate.sync_node; ALTER FUNCTION rollgate.sync_node_in_truth RENAME TO sync_node';
 

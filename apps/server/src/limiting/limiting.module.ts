@@ -1,9 +1,11 @@
 import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
+import { Registry } from 'prom-client';
 import { LOGGER } from '../logging/logger.js';
 import type { Settings } from '../settings.js';
 import { SETTINGS } from '../settings.module.js';
+import { registerLimiterMetrics } from './limiter-metrics.js';
 import { registeredCatalogue, serviceCatalogue } from './staff-limits.js';
 
 /** Injection token of the one `Limiter` of this process. */
@@ -36,7 +38,12 @@ const TELL_FAULTS_EVERY_MS = 30_000;
   exports: [LIMITER],
 })
 export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
-  constructor(@Inject(LIMITER) private readonly limiter: Limiter) {}
+  constructor(
+    @Inject(LIMITER) private readonly limiter: Limiter,
+    @Inject(Registry) registry: Registry,
+  ) {
+    registerLimiterMetrics(registry, limiter);
+  }
 
   /**
    * Runs before the service listens, so that it is ready at once. A limiter that can't reach its database logs that and

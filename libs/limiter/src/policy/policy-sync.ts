@@ -38,6 +38,8 @@ export interface NodeState {
   readonly mode: string;
   /** Unix ms. */
   readonly sinceMs: number;
+  /** Why the mode is not normal; empty: it is. */
+  readonly reason: string;
 }
 
 export interface PolicySyncOptions {
@@ -73,7 +75,10 @@ interface SyncRow extends QuarantineColumns {
   readonly instances: number | null;
 }
 
-const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now() };
+/** Characters of a reason that are reported. */
+const MOST_REASON = 300;
+
+const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now(), reason: '' };
 
 export class PolicySync {
   /** Identifies this process among the instances. */
@@ -170,10 +175,10 @@ export class PolicySync {
 
   async #sync(): Promise<void> {
     const { pool, policy, clock, quarantine, local, state } = this.#options;
-    const { mode, sinceMs } = state?.() ?? NORMAL;
+    const { mode, sinceMs, reason } = state?.() ?? NORMAL;
     const askedAt = clock.monotonic();
     const sentAt = performance.now();
-    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5, $6, $7)', [
+    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5, $6, $7, $8)', [
       this.nodeId,
       `${hostname()}:${process.pid}`,
       policy.version,
@@ -181,6 +186,7 @@ export class PolicySync {
       new Date(sinceMs),
       this.#life ?? null,
       local?.counted ?? null,
+      reason === '' ? null : reason.slice(0, MOST_REASON),
     ]);
     this.#options.onRoundTrip?.(performance.now() - sentAt);
     const row = rows[0] as SyncRow;

@@ -1,4 +1,5 @@
 /** How the service is, on every page: database, nodes, how they decide, how fresh their limits are. */
+import { visibleText } from '@rollgate/contract/visible-text';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import { systemQuery } from '../../data/system.js';
@@ -24,9 +25,12 @@ export function HealthStrip() {
         {apart.length === 0 ? (
           <Tag tone="good">normal</Tag>
         ) : (
-          <Tag tone="bad">
-            {apart[0]?.mode} on {apart.length} of {data?.nodes.length}
-          </Tag>
+          <>
+            <Tag tone="bad">
+              {apart[0]?.mode} on {apart.length} of {data?.nodes.length}
+            </Tag>
+            {apart[0]?.modeReason != null && <span> {visibleText(apart[0].modeReason)}</span>}
+          </>
         )}
       </Fact>
       <Fact name="Nodes">

@@ -21,6 +21,8 @@ const systemSchema = z.object({
       policyVersion: z.int(),
       mode: z.string(),
       modeSince: z.string(),
+      /** Why the mode is not normal, e.g. the database's refusal; null: it is normal. */
+      modeReason: z.string().nullable(),
     }),
   ),
   /** Time since this instance's limits were last confirmed to match the database's. */
@@ -54,6 +56,7 @@ export class SystemController {
           policyVersion: 91,
           mode: 'normal',
           modeSince: '2026-03-01T07:00:00.000Z',
+          modeReason: null,
         },
       ],
       policyAgeMs: 310,
@@ -74,6 +77,7 @@ export class SystemController {
           policy_version: string;
           mode: string;
           mode_since: Date;
+          mode_reason: string | null;
         }[]
       >(`SELECT * FROM rollgate.node WHERE seen_at > clock_timestamp() - interval '10 seconds' ORDER BY name, id`),
     ]);
@@ -90,6 +94,7 @@ export class SystemController {
         policyVersion: Number(node.policy_version),
         mode: node.mode,
         modeSince: node.mode_since.toISOString(),
+        modeReason: node.mode_reason,
       })),
       policyAgeMs: ageMs === undefined ? null : Math.round(ageMs),
       overrides,
