@@ -28,8 +28,8 @@ class ServerModule {}
 
 /** Combines the service's modules, one for each feature. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
-  const { databaseUrl, pooled, keepSeconds, keepEventDays } = settings;
-  const address = { databaseUrl, pooled };
+  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays } = settings;
+  const address = { databaseUrl, readDatabaseUrl, pooled };
   return {
     module: ServerModule,
     imports: [

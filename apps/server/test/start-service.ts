@@ -21,7 +21,16 @@ export async function startService(
   options: { databaseUrl: string } & Partial<
     Pick<
       ServerOptions,
-      'port' | 'pooled' | 'keepSeconds' | 'sweepEveryMs' | 'trustProxy' | 'publicUrl' | 'oidc' | 'patience' | 'signIn'
+      | 'port'
+      | 'readDatabaseUrl'
+      | 'pooled'
+      | 'keepSeconds'
+      | 'sweepEveryMs'
+      | 'trustProxy'
+      | 'publicUrl'
+      | 'oidc'
+      | 'patience'
+      | 'signIn'
     >
   >,
 ): Promise<TestService> {

@@ -58,10 +58,9 @@ export class EventsModule implements OnApplicationBootstrap, BeforeApplicationSh
   }
 }
 
-function openEventsPool({ databaseUrl, pooled, logger }: EventsModuleOptions): pg.Pool {
-  const address = { databaseUrl, pooled };
+function openEventsPool(options: EventsModuleOptions): pg.Pool {
   // A step does not wait for locks, but deleting the files of a large partition takes time.
-  return openPool({ ...address, logger, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
+  return openPool({ ...options, name: 'rollgate-events', connectTimeoutMs: 3_000, queryTimeoutMs: 30_000 });
 }
 
 function createEventDays({ pool, logger, keepDays }: EventsModuleOptions & { pool: pg.Pool }): EventDays {

@@ -63,10 +63,9 @@ export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationS
   }
 }
 
-function openJanitorPool({ databaseUrl, pooled, logger }: JanitorModuleOptions): pg.Pool {
-  const address = { databaseUrl, pooled };
+function openJanitorPool(options: JanitorModuleOptions): pg.Pool {
   // A step takes some milliseconds: one that takes this long will not finish.
-  return openPool({ ...address, logger, name: 'rollgate-janitor', connectTimeoutMs: 3_000, queryTimeoutMs: 3_000 });
+  return openPool({ ...options, name: 'rollgate-janitor', connectTimeoutMs: 3_000, queryTimeoutMs: 3_000 });
 }
 
 function createJanitor(options: JanitorModuleOptions & { pool: pg.Pool; metrics: JanitorMetrics }): MeasuredJanitor {
