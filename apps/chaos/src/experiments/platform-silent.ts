@@ -46,7 +46,7 @@ export const platformSilent: Experiment = {
     const origin = /http\S+/.exec(await platform.waitForLine(/ready: http/))?.[0] ?? '';
     const token = await tokenOf('acme');
     let phase: Phase = 'before';
-    const load = startLoad((n) => answerOf({ origin, token, n, phase }));
+    const load = startLoad((n) => answerOf({ origin, token, n, phaseNow: () => phase }));
     const silentS = Math.max(3, Math.min(8, seconds - 4 - RECOVERS_WITHIN_S));
     await wait(2);
     phase = 'silent';
@@ -100,19 +100,22 @@ async function answerOf({
   origin,
   token,
   n,
-  phase,
+  phaseNow,
 }: {
   origin: string;
   token: string;
   n: number;
-  phase: Phase;
+  phaseNow: () => Phase;
 }): Promise<Answered> {
   const [method, path] = CALLS[n % CALLS.length] as (typeof CALLS)[0];
   const startedAt = performance.now();
+  const begun = phaseNow();
   const headers = { authorization: `Bearer ${token}` };
   const response = await fetch(`${origin}${path(n)}`, { method, headers });
   await response.arrayBuffer();
   const ms = Math.round(performance.now() - startedAt);
+  // A call that was under way when the hole began belongs to the silence.
+  const phase = begun === 'before' && phaseNow() !== 'before' ? 'silent' : begun;
   return { phase, status: response.status, ms, retryAfter: response.headers.get('retry-after') };
 }
 
