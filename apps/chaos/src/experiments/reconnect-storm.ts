@@ -1,10 +1,13 @@
+import type pg from 'pg';
 import { connectTo } from '../lab/server.js';
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
-const MOST = 20;
-/** Sessions of somebody else. */
-const OTHERS = 8;
+/** Enough for three instances to start: they want 9 each, and 3 are reserved for superusers. */
+const MOST = 32;
+/** Sessions of another program, which takes what the instances lose. */
+const OTHERS = 16;
 const NODE_PASSWORD = 'of-an-experiment';
+const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_node'`;
 
 export const reconnectStorm: Experiment = {
   name: 'reconnect-storm',
@@ -20,20 +23,25 @@ export const reconnectStorm: Experiment = {
       limiter: { budgetMs: 500, stripes: 6, connections: 6 },
       load: { accounts: 60, perSecond: 150 },
     });
-    // One that is there before the places run out.
+    // Connected before the connections run out.
     const admin = await connectTo(world.url);
     setting.lab.atEnd(() => admin.end());
-    const others = await Promise.all(Array.from({ length: OTHERS }, () => connectTo(world.url)));
-    setting.lab.atEnd(() => Promise.all(others.map((other) => other.end())));
+    // An instance that never had a connection does not decide at all, so they start before the others.
     await world.fleet.start();
     let ended = 0;
+    const endSessions = async () => {
+      ended += (await admin.query(END_SESSIONS)).rows.length;
+    };
+    const others: pg.Client[] = [];
+    setting.lab.atEnd(() => Promise.all(others.map((other) => other.end())));
+    while (others.length < OTHERS) {
+      const other = await connectTo(world.url).catch(endSessions);
+      if (other) others.push(other);
+    }
     const until = performance.now() + setting.seconds * 1000;
     while (performance.now() < until) {
       await wait(setting.random.between(500, 900) / 1000);
-      const { rows } = await admin.query(
-        `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_node'`,
-      );
-      ended += rows.length;
+      await endSessions();
     }
     await Promise.all(others.map((other) => other.end()));
     await wait(1);
