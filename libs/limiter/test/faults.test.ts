@@ -126,6 +126,8 @@ test.each(FAULTS)(
     const of = await open(options);
     await begin();
     await endSessions();
+    // The limiter notices first that its connections are lost: otherwise that would be the reason.
+    await wait(200);
     await until(async () => (await of.acquire(request())).mode.startsWith('fallback'));
     await until(async () => {
       await of.acquire(request());

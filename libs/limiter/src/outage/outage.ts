@@ -100,7 +100,11 @@ export class Outage {
     if (!open) this.#open.delete(stripe);
     else if (!this.#open.has(stripe)) this.#open.set(stripe, this.#now());
     const mode = this.#open.size > 0 ? 'fallback' : 'normal';
-    if (mode === this.#state.mode) return;
+    if (mode === this.#state.mode) {
+      // The first failure may be a lost connection, and the next attempts show why none can be opened.
+      if (open) this.#state = { ...this.#state, reason };
+      return;
+    }
     this.#state = { mode, sinceMs: this.#now(), reason: mode === 'normal' ? '' : reason };
     if (mode === 'normal') this.#reports.over('database', 'the database decides again');
     else
