@@ -1,5 +1,5 @@
 /** Decisions while the database is slow or unavailable are bounded in time and number, and are recorded. */
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
@@ -12,11 +12,10 @@ let limiter: Limiter;
 let bots = 0;
 let bot = '';
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
+  // One database for each test: a report that the proxy held back arrives after its instance has left, so that the next
+  // test's instance would share the limit with it.
+  database = await createTestDatabase();
   const { hostname, port } = new URL(database.url);
   proxy = await startTcpProxy({ host: hostname, port: Number(port) });
   bot = `bot-${++bots}`;
@@ -25,6 +24,7 @@ afterEach(async () => {
   proxy.set({ kind: 'pass' });
   await limiter.close();
   await proxy.close();
+  await database.drop();
 });
 
 /** Long enough for answers on a busy machine, so that only deliberate delays exceed it. */

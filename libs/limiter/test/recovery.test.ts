@@ -1,6 +1,6 @@
 /** Recovery needs no calls, and each change of state is reported once. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, expect, jest, test } from '@jest/globals';
+import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
@@ -13,11 +13,9 @@ let reports: Report[];
 let errors: unknown[];
 let bots = 0;
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
+  // One for each test, as in outage.test.ts: an instance of the test before must not be counted.
+  database = await createTestDatabase();
   reports = [];
   errors = [];
   const { hostname, port } = new URL(database.url);
@@ -27,6 +25,7 @@ afterEach(async () => {
   proxy.set({ kind: 'pass' });
   await limiter.close();
   await proxy.close();
+  await database.drop();
 });
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {

@@ -1,6 +1,6 @@
 /** A limiter decides nothing before it has reached its database, and reports in one line what prevents it. */
 import { setTimeout as wait } from 'node:timers/promises';
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, freePort, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import {
   DatabaseUrlError,
@@ -16,11 +16,9 @@ let proxy: TcpProxy;
 let reports: Report[];
 const open: Limiter[] = [];
 
-beforeAll(async () => {
-  database = await createTestDatabase();
-});
-afterAll(() => database.drop());
 beforeEach(async () => {
+  // One for each test, as in outage.test.ts: an instance of the test before must not be counted.
+  database = await createTestDatabase();
   reports = [];
   const { hostname, port } = new URL(database.url);
   proxy = await startTcpProxy({ host: hostname, port: Number(port) });
@@ -29,6 +27,7 @@ afterEach(async () => {
   proxy.set({ kind: 'pass' });
   await Promise.all(open.splice(0).map((limiter) => limiter.close()));
   await proxy.close();
+  await database.drop();
 });
 
 function create(options: Partial<PostgresLimiterOptions> = {}): Limiter {
