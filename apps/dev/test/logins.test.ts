@@ -1,4 +1,4 @@
-/** Logins of programs and people, as a superuser and as somebody who is none, on each version that is there. */
+/** Logins of programs and people, made by a superuser and by a user without that right, on each installed version. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import {
   addLogin,
@@ -17,7 +17,7 @@ import { type OwnServer, queryAs, SERVER_VERSIONS, startOwnServer } from './own-
 
 describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
   let server: OwnServer;
-  /** Of the user `app`, who has CREATEROLE, owns the database `production` and has migrated it. */
+  /** Connection of the user `app`, who has CREATEROLE, owns the database `production` and has migrated it. */
   let app: pg.Client;
 
   beforeAll(async () => {

@@ -1,6 +1,6 @@
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
-/** Of each node. Each way takes half of it. */
+/** The round trip of each node, in ms. Each direction takes half of it. */
 const ROUND_TRIPS_MS = [10, 50, 100];
 /** Longer than a pool usually keeps a connection that is not used. */
 const REST_MS = 12_000;

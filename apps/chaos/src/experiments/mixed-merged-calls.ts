@@ -5,7 +5,7 @@ import { fastClock, runFast } from './fast-clock.js';
 
 const SPEED = 16;
 const SECONDS_BEFORE = 40;
-/** Of the database's clock, from the end of a burst to the next one: twelve bursts at most in 61 seconds. */
+/** Time on the database's clock from the end of a burst to the next one: at most twelve bursts in 61 seconds. */
 const BURST_EVERY_MS = 5_200;
 const CALLS_OF_BOTS = [5, 3, 1, 4, 2];
 const BURSTS_OF_A_MINUTE = 12;

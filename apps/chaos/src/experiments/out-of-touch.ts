@@ -103,7 +103,7 @@ function sinceReset(
       .map((call) => ({ ...call, subject: named(call.subject, (call.decidedAtMs ?? call.nodeMs) > resetMs) })),
     statements: statements.map((statement) => {
       const ms = statement.answer?.nowMs ?? null;
-      // Of unknown outcome: by when it was sent.
+      // The outcome is unknown, so the time of sending decides.
       const isLater = ms === null ? statement.at > resetAt : ms > resetMs;
       return { ...statement, subjects: statement.subjects.map((one) => named(one, isLater)) };
     }),

@@ -1,4 +1,4 @@
-/** What has to be agreed to before a raise is saved: limits that fall, an account that nobody has seen. */
+/** What a person confirms before a raise is saved: limits that fall, and an account without traffic on record. */
 import { Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Preview } from '../../data/overrides.js';
@@ -13,7 +13,7 @@ export interface ConfirmationsProps {
   readonly missing: boolean;
 }
 
-/** Of a preview: what has to be agreed to. */
+/** What a person has to confirm before the previewed change is saved. */
 export function keysOf(preview: Preview | undefined): string[] {
   if (preview === undefined) return [];
   const lowered = preview.lowered.map(({ text }) => text).join();

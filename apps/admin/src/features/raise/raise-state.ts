@@ -15,7 +15,7 @@ export type Setting = 'factor' | 'limits';
 
 export interface RaiseInput {
   readonly target: Question;
-  /** Of the scope: what is in force, and which APIs an override of it would govern. */
+  /** The limits in force in the scope, and the APIs that an override of the scope would govern. */
   readonly base: Preview;
   /** The scope holds several APIs. */
   readonly several: boolean;

@@ -33,7 +33,7 @@ export function WaitNote({ seconds }: { seconds: number }) {
   );
 }
 
-/** Of a wait that begins now. Not by this machine's time of day, which may be set meanwhile. */
+/** Time left of a wait that begins now, in ms, by a clock that is independent of this machine's time of day. */
 function useTimeLeft(waitMs: number): number {
   const [endsAt] = useState(() => performance.now() + waitMs);
   const [leftMs, setLeftMs] = useState(waitMs);
