@@ -1,6 +1,6 @@
 import { PreflightError } from '@rollgate/migrations';
-import { loweredLines } from './database/lowered-lines.js';
 import { refusalOf } from './database/refusals.js';
+import { loweredLines } from './policy/lowered-lines.js';
 import { SettingsError } from './settings.js';
 
 /** An error for the terminal: one line, or one for each wrong setting or lowered limit. No stack, no secret. */

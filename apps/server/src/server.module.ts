@@ -1,18 +1,18 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from 'pino';
-import { AccessModule } from './access/access.module.js';
-import { AdminModule } from './admin/admin.module.js';
+import { AdminModule } from './admin.module.js';
+import { AccessModule } from './authentication/access.module.js';
+import { OidcModule } from './authentication/oidc/oidc.module.js';
 import { adminDatabase } from './database/admin-database.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
-import { EventsModule } from './events/events.module.js';
-import { HealthModule } from './health/health.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
-import { RootController } from './http/root.controller.js';
-import { JanitorModule } from './janitor/janitor.module.js';
 import { LimitingModule } from './limiting/limiting.module.js';
-import { MetricsModule } from './metrics/metrics.module.js';
-import { OidcModule } from './oidc/oidc.module.js';
+import { EventDaysModule } from './operations/event-days.module.js';
+import { HealthModule } from './operations/health/health.module.js';
+import { JanitorModule } from './operations/janitor/janitor.module.js';
+import { MetricsModule } from './operations/metrics/metrics.module.js';
+import { RootController } from './operations/root.controller.js';
 import type { Settings } from './settings.js';
 import { SettingsModule } from './settings.module.js';
 import { StaffModule } from './staff/staff.module.js';
@@ -38,7 +38,7 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       MetricsModule,
       HealthModule.forRoot({ address, logger }),
       JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
-      EventsModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
+      EventDaysModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
       LimitingModule,
       StaffModule,
       OidcModule,

@@ -1,10 +1,10 @@
 /** The settings of the service and its command line, read from the environment and checked before anything is opened. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { parseTrustedProxies, type TrustedProxies } from './access/trust-proxy.js';
+import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './authentication/oidc/oidc-settings.js';
+import { parseTrustedProxies, type TrustedProxies } from './authentication/trust-proxy.js';
 import type { DatabaseAddress } from './database/database-address.js';
 import { DEFAULT_SIGN_IN_LIMITS, type SignInLimits } from './limiting/staff-limits.js';
-import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './oidc/oidc-settings.js';
 
 /** Finished minutes younger than this are still within an hour window: the database refuses to remove them. */
 const LEAST_KEEP_SECONDS = 3661;

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import type { Permission, Role } from '../src/access/permissions.js';
+import type { Permission, Role } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { AUTHOR, addPerson, Browser, browserOf, PASSWORD } from './browser.js';
 import { startService, type TestService } from './start-service.js';

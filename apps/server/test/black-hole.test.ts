@@ -4,8 +4,8 @@ import { RequestMethod } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
-import { ACCESS, type Access } from '../src/access/access.decorators.js';
-import { PERMISSIONS } from '../src/access/permissions.js';
+import { ACCESS, type Access } from '../src/http/access.decorators.js';
+import { PERMISSIONS } from '../src/http/permissions.js';
 import { type Browser, browserOf } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';
 

@@ -3,9 +3,9 @@
  */
 import { randomUUID } from 'node:crypto';
 import { DataSource } from 'typeorm';
-import type { Role } from '../src/access/permissions.js';
+import { Sessions } from '../src/authentication/sessions.js';
+import type { Role } from '../src/http/permissions.js';
 import { People } from '../src/staff/people.js';
-import { Sessions } from '../src/staff/sessions.js';
 import type { Answer, TestService } from './start-service.js';
 
 export const AUTHOR = ['cli:test', 'admin', null, null] as const;

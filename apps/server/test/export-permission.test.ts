@@ -1,7 +1,7 @@
 /** Every route that can return a file (CSV, JSON lines) does so only for callers with the permission `export`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { PERMISSIONS, type Permission } from '../src/access/permissions.js';
+import { PERMISSIONS, type Permission } from '../src/http/permissions.js';
 import { openApiDocument } from '../src/openapi/openapi.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { AUTHOR, browserOf } from './browser.js';

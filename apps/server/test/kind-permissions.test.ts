@@ -1,6 +1,6 @@
 /** A caller sees rows of a kind only with the permission for that kind, in every list. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import type { Permission } from '../src/access/permissions.js';
+import type { Permission } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
 import { AUTHOR } from './browser.js';

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, freePort, type TestDatabase } from '@rollgate/testing';
-import type { Role } from '../src/access/permissions.js';
+import type { Role } from '../src/http/permissions.js';
 import { addPerson, Browser, browserOf } from './browser.js';
 import { type ProviderPerson, startProvider, type TestProvider } from './start-provider.js';
 import { type Answer, startService, type TestService } from './start-service.js';

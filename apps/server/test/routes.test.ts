@@ -4,8 +4,8 @@ import { MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { pino } from 'pino';
-import { ACCESS, type Access } from '../src/access/access.decorators.js';
-import { PERMISSIONS } from '../src/access/permissions.js';
+import { ACCESS, type Access } from '../src/http/access.decorators.js';
+import { PERMISSIONS } from '../src/http/permissions.js';
 import { serverModule } from '../src/server.module.js';
 import { startService, type TestService } from './start-service.js';
 

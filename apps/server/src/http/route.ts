@@ -5,8 +5,8 @@
 import { applyDecorators, HttpCode } from '@nestjs/common';
 import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/swagger';
 import { z } from 'zod';
-import { type Access, Public, Requires, SignedIn } from '../access/access.decorators.js';
-import { EXPORT_TYPES, type ExportForm, Exports } from '../access/export-form.js';
+import { type Access, Public, Requires, SignedIn } from './access.decorators.js';
+import { EXPORT_TYPES, type ExportForm, Exports } from './export-form.js';
 
 type JsonSchema = Record<string, unknown>;
 

@@ -2,7 +2,7 @@
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
 import { PROBLEM_SCHEMA } from '../http/route.js';
-import { VERSION } from '../version.js';
+import { VERSION } from '../operations/version.js';
 
 export function openApiDocument(app: INestApplication): OpenAPIObject {
   const described = new DocumentBuilder()

@@ -1,7 +1,7 @@
 /** Fills a database. The same options give the same rows, except for the password's hash. */
 import { connect, describeDatabase, migrate } from '@rollgate/migrations';
 import type pg from 'pg';
-import { hashPassword, randomPassword } from '../staff/passwords.js';
+import { hashPassword, randomPassword } from '../authentication/passwords.js';
 import { liveTraffic } from './live-traffic.js';
 import type { SeedOptions } from './options.js';
 import { pastBursts } from './past-events.js';

@@ -6,12 +6,12 @@
  */
 import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Role } from '../access/permissions.js';
+import { hashPassword, type PasswordOwner, passwordComplaint, randomPassword } from '../authentication/passwords.js';
+import { type Author, record } from '../authentication/record.js';
+import { Sessions } from '../authentication/sessions.js';
+import { Staff, signsInBy } from '../authentication/staff.entity.js';
+import type { Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
-import { hashPassword, type PasswordOwner, passwordComplaint, randomPassword } from './passwords.js';
-import { type Author, record } from './record.js';
-import { Sessions } from './sessions.js';
-import { Staff, signsInBy } from './staff.entity.js';
 
 export interface NewPerson {
   readonly login: string;

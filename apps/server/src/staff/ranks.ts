@@ -1,7 +1,7 @@
 /** Which roles and permissions a caller may grant: no more than its own. */
 import { ForbiddenException } from '@nestjs/common';
-import type { Caller } from '../access/caller.js';
-import { type Permission, permissionsOf, type Role } from '../access/permissions.js';
+import type { Caller } from '../authentication/caller.js';
+import { type Permission, permissionsOf, type Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
 
 /** Highest first. */

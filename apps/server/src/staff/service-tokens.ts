@@ -1,12 +1,12 @@
 /** Service tokens for machines. A token is shown once, when it is created; the database stores only its hash. */
 import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
-import { PERMISSIONS, type Permission, type Role } from '../access/permissions.js';
+import { type FoundToken, KnownTokens } from '../authentication/known-tokens.js';
+import { type Author, record } from '../authentication/record.js';
+import { hashSecret, newSecret } from '../authentication/secrets.js';
+import { ServiceToken } from '../authentication/service-token.entity.js';
+import { PERMISSIONS, type Permission, type Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
-import { type FoundToken, KnownTokens } from './known-tokens.js';
-import { type Author, record } from './record.js';
-import { hashSecret, newSecret } from './secrets.js';
-import { ServiceToken } from './service-token.entity.js';
 
 /** The prefix by which leak scanners recognize a token. */
 const PREFIX = 'rgt_';

@@ -1,6 +1,6 @@
 import { Body, Controller, Get, Param, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
-import { authorOf, type Caller, FromCaller } from '../access/caller.js';
+import { authorOf, type Caller, FromCaller } from '../authentication/caller.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { People } from './people.js';

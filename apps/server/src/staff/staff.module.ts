@@ -1,16 +1,16 @@
 import { Module } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import { ServiceToken } from '../authentication/service-token.entity.js';
+import { SessionController } from '../authentication/session.controller.js';
+import { Sessions } from '../authentication/sessions.js';
+import { SignIn } from '../authentication/sign-in.js';
+import { SignInAttempts } from '../authentication/sign-in-attempts.js';
+import { Staff } from '../authentication/staff.entity.js';
 import { LimitingModule } from '../limiting/limiting.module.js';
 import { People } from './people.js';
-import { ServiceToken } from './service-token.entity.js';
 import { ServiceTokensController } from './service-tokens.controller.js';
 import { ServiceTokens } from './service-tokens.js';
-import { SessionController } from './session.controller.js';
-import { Sessions } from './sessions.js';
-import { SignIn } from './sign-in.js';
-import { SignInAttempts } from './sign-in-attempts.js';
 import { StaffController } from './staff.controller.js';
-import { Staff } from './staff.entity.js';
 
 /** Access to the service: people with their sessions, machines with their tokens. */
 @Module({

@@ -1,11 +1,11 @@
 /** The requests and responses about sign-in, staff and tokens. */
 import { momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
-import { PERMISSIONS, type Permission, ROLES } from '../access/permissions.js';
-import { anyText, idText } from '../admin/shared/schemas.js';
-import { PASSWORD_MOST, passwordComplaint } from './passwords.js';
-import type { ServiceToken } from './service-token.entity.js';
-import { type Staff, signsInBy } from './staff.entity.js';
+import { PASSWORD_MOST, passwordComplaint } from '../authentication/passwords.js';
+import type { ServiceToken } from '../authentication/service-token.entity.js';
+import { type Staff, signsInBy } from '../authentication/staff.entity.js';
+import { PERMISSIONS, type Permission, ROLES } from '../http/permissions.js';
+import { anyText, idText } from '../http/schemas.js';
 
 const permissionNames = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
 

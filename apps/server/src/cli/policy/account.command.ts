@@ -1,7 +1,7 @@
 import { visibleText } from '@rollgate/contract';
 import type { Command } from 'commander';
 import type { z } from 'zod';
-import { accountParams, listUsage, type usageSchema } from '../../admin/accounts/accounts.schemas.js';
+import { accountParams, listUsage, type usageSchema } from '../../usage/accounts.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 

@@ -5,7 +5,7 @@ import {
   expireOverride,
   listOverrides,
   type OverrideView,
-} from '../../admin/overrides/overrides.schemas.js';
+} from '../../policy/overrides/overrides.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';

@@ -2,22 +2,22 @@
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import type { Caller } from '../../access/caller.js';
-import { permissionsOf } from '../../access/permissions.js';
-import { AccountsService } from '../../admin/accounts/accounts.service.js';
-import { KnownAccounts } from '../../admin/accounts/known-accounts.service.js';
-import { HistoryService } from '../../admin/history/history.service.js';
-import { OverridesService } from '../../admin/overrides/overrides.service.js';
-import { ProofService } from '../../admin/requests/proof.service.js';
-import { RequestsService } from '../../admin/requests/requests.service.js';
-import { PolicyWriter } from '../../admin/shared/policy-writer.js';
+import type { Caller } from '../../authentication/caller.js';
+import { permissionsOf } from '../../http/permissions.js';
+import { KnownAccounts } from '../../limiting/known-accounts.service.js';
+import { HistoryService } from '../../policy/history/history.service.js';
+import { LimitRequestsService } from '../../policy/limit-requests/limit-requests.service.js';
+import { ProofService } from '../../policy/limit-requests/proof.service.js';
+import { OverridesService } from '../../policy/overrides/overrides.service.js';
+import { PolicyWriter } from '../../policy/policy-writer.js';
+import { AccountsService } from '../../usage/accounts.service.js';
 import { atDatabase, userName } from '../at-database.js';
 import type { Cli } from '../cli.js';
 
 export interface PolicyDesk {
   readonly accounts: AccountsService;
   readonly overrides: OverridesService;
-  readonly requests: RequestsService;
+  readonly requests: LimitRequestsService;
   readonly history: HistoryService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
@@ -40,7 +40,7 @@ function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
   return {
     accounts: new AccountsService(database, limiter),
     overrides: new OverridesService(database, writer, new KnownAccounts(database)),
-    requests: new RequestsService(database, writer, new ProofService(database)),
+    requests: new LimitRequestsService(database, writer, new ProofService(database)),
     history: new HistoryService(database, writer),
     caller: {
       kind: 'staff',

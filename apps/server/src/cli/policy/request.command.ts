@@ -5,7 +5,7 @@ import {
   declineRequest,
   listRequests,
   type RequestView,
-} from '../../admin/requests/requests.schemas.js';
+} from '../../policy/limit-requests/limit-requests.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';

@@ -1,8 +1,8 @@
 /** Output of commands about limits. */
 import { visibleText } from '@rollgate/contract';
-import type { Warning } from '../../admin/shared/schemas.js';
-import { loweredLines } from '../../database/lowered-lines.js';
 import type { Lowered } from '../../database/refusals.js';
+import type { Warning } from '../../http/schemas.js';
+import { loweredLines } from '../../policy/lowered-lines.js';
 import type { Cli } from '../cli.js';
 
 interface Limits {

@@ -1,5 +1,5 @@
 /** Prints rows for people (table), for spreadsheets (csv) and for programs (json). */
-import { csvLine, safeCell } from '../../admin/shared/csv.js';
+import { csvLine, safeCell } from '../../http/csv.js';
 import type { Rows } from './auditor-session.js';
 
 export const FORMATS = ['table', 'csv', 'json'] as const;

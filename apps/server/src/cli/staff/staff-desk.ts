@@ -1,10 +1,11 @@
 /** The service's own code, on the database of DATABASE_URL, for commands about staff and tokens. */
+
+import type { Author } from '../../authentication/record.js';
+import { ServiceToken } from '../../authentication/service-token.entity.js';
+import { Sessions } from '../../authentication/sessions.js';
+import { Staff } from '../../authentication/staff.entity.js';
 import { People } from '../../staff/people.js';
-import type { Author } from '../../staff/record.js';
-import { ServiceToken } from '../../staff/service-token.entity.js';
 import { ServiceTokens } from '../../staff/service-tokens.js';
-import { Sessions } from '../../staff/sessions.js';
-import { Staff } from '../../staff/staff.entity.js';
 import { atDatabase, userName } from '../at-database.js';
 import type { Cli } from '../cli.js';
 

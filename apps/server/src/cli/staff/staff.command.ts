@@ -1,7 +1,7 @@
 import { type Command, Option } from 'commander';
-import { ROLES, type Role } from '../../access/permissions.js';
+import type { Staff } from '../../authentication/staff.entity.js';
+import { ROLES, type Role } from '../../http/permissions.js';
 import type { PersonChanges, WithPassword } from '../../staff/people.js';
-import type { Staff } from '../../staff/staff.entity.js';
 import { loginText, viewOfStaff } from '../../staff/staff.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { checkedBy, readLine } from './arguments.js';

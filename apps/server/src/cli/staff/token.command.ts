@@ -1,5 +1,5 @@
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import { PERMISSIONS, type Permission, ROLES, type Role } from '../../access/permissions.js';
+import { PERMISSIONS, type Permission, ROLES, type Role } from '../../http/permissions.js';
 import { tokenNameText, viewOfToken } from '../../staff/staff.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { checkedBy } from './arguments.js';

@@ -1,0 +1,91 @@
+/** Overrides as rows of the database. */
+
+import { dimensionsOf } from '../../limiting/subjects.js';
+import { leastDefaultOf } from '../least-default.js';
+import type { OverrideView } from './overrides.schemas.js';
+
+export interface OverrideRow {
+  readonly id: string;
+  readonly account: string;
+  readonly scope: OverrideView['scope'];
+  readonly group_id: string | null;
+  readonly api: string | null;
+  readonly subject: string | null;
+  readonly per_minute: number | null;
+  readonly per_hour: number | null;
+  /** The driver returns a numeric as text. */
+  readonly factor: string | null;
+  readonly mode: 'enforced' | 'shadow' | null;
+  readonly starts_at: Date;
+  readonly expires_at: Date | null;
+  readonly state: OverrideView['state'];
+  readonly reason: string;
+  readonly ticket: string | null;
+  readonly created_by: string;
+  readonly created_at: Date;
+  readonly changed_at: Date;
+  readonly request_id: string | null;
+  readonly version: number;
+  readonly created_in: string;
+  readonly changed_in: string;
+  readonly history_id: string;
+  readonly default_minute: number;
+  readonly default_hour: number;
+  readonly first_used_at: Date | null;
+  readonly last_used_at: Date | null;
+  readonly peak_minute: number | null;
+  readonly peak_hour: number | null;
+  readonly needed_at: Date | null;
+}
+
+/** The lowest default in an override's scope, with which the override is compared. */
+export const OVERRIDES = `
+  SELECT o.*, d.default_minute, d.default_hour, u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at,
+         CASE WHEN o.expires_at <= clock_timestamp() THEN 'expired' WHEN o.starts_at > clock_timestamp() THEN 'upcoming' ELSE 'inForce' END AS state
+  FROM rollgate.override o
+  LEFT JOIN rollgate.override_use u ON u.override_id = o.id
+  ${leastDefaultOf('o')}`;
+
+export function overrideView(row: OverrideRow): OverrideView {
+  return {
+    id: row.id,
+    account: row.account,
+    scope: row.scope,
+    group: row.group_id,
+    api: row.api,
+    subject: row.subject,
+    dimensions: dimensionsOf(row.subject),
+    perMinute: row.per_minute,
+    perHour: row.per_hour,
+    factor: row.factor === null ? null : Number(row.factor),
+    mode: row.mode,
+    startsAt: row.starts_at.toISOString(),
+    expiresAt: row.expires_at?.toISOString() ?? null,
+    state: row.state,
+    reason: row.reason,
+    ticket: row.ticket,
+    createdBy: row.created_by,
+    createdAt: row.created_at.toISOString(),
+    changedAt: row.changed_at.toISOString(),
+    requestId: row.request_id,
+    version: row.version,
+    policyVersion: Number(row.changed_in),
+    default: { perMinute: row.default_minute, perHour: row.default_hour },
+    use:
+      row.first_used_at === null || row.last_used_at === null
+        ? null
+        : {
+            firstUsedAt: row.first_used_at.toISOString(),
+            lastUsedAt: row.last_used_at.toISOString(),
+            peakMinute: row.peak_minute ?? 0,
+            peakHour: row.peak_hour ?? 0,
+            neededAt: row.needed_at?.toISOString() ?? null,
+          },
+  };
+}
+
+/** The state an override was in when a change left it as `row`. */
+export function stateOf({ starts_at, expires_at, changed_at }: OverrideRow): OverrideView['state'] {
+  if (expires_at !== null && expires_at <= changed_at) return 'expired';
+  return starts_at > changed_at ? 'upcoming' : 'inForce';
+}
