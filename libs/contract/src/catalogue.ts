@@ -1,11 +1,8 @@
 import { z } from 'zod';
-import { MATRIX } from './matrix.js';
 import { DENIED_MESSAGE, MAX_UNITS } from './units.js';
 
 /** Name of one dimension of a level, e.g. `bot`: a lower case letter, then up to 31 lower case letters, digits and `_`. */
-export const dimensionSchema = z
-  .string()
-  .regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
+const dimensionSchema = z.string().regex(/^[a-z][a-z0-9_]{0,31}$/, 'a dimension is lower case letters, digits and _');
 
 /** The ordered dimensions that form the subject: `[bot]`, `[account, table]`, or any other list of 1 to 8 distinct names. */
 export const levelSchema = z
@@ -17,7 +14,7 @@ export const levelSchema = z
 const unitsSchema = z.int().min(0).max(MAX_UNITS);
 
 /** Units allowed in any rolling 60 s and any rolling 3,600 s. `0` blocks all calls. */
-export const limitsSchema = z.strictObject({ perMinute: unitsSchema, perHour: unitsSchema });
+const limitsSchema = z.strictObject({ perMinute: unitsSchema, perHour: unitsSchema });
 export type Limits = z.infer<typeof limitsSchema>;
 
 const idSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id is lower case letters, digits and -');
@@ -31,7 +28,7 @@ const rowSchema = z.strictObject({
   message: z.string().min(1).optional(),
 });
 
-export const catalogueGroupSchema = z.strictObject({
+const catalogueGroupSchema = z.strictObject({
   id: idSchema,
   title: z.string().min(1),
   level: levelSchema,
@@ -117,9 +114,6 @@ export class Catalogue {
     return nearestNames(api, this.#entries.keys());
   }
 }
-
-/** The catalogue of the sample platform. */
-export const builtInCatalogue = new Catalogue(MATRIX);
 
 /**
  * Up to three candidates, nearest first, whose edit distance from the name is at most a third of the name's length (but at

@@ -11,15 +11,11 @@ export type {
   SubjectResolvers,
   SubjectValue,
 } from './options.js';
-export {
-  type Cost,
-  RateLimit,
-  type RateLimitRule,
-  SkipRateLimit,
-} from './rate-limit.decorator.js';
+export { RateLimit, SkipRateLimit } from './rate-limit.decorator.js';
 export { RateLimitGuard } from './rate-limit.guard.js';
+export type { Cost, RateLimitRule } from './rate-limit-rule.js';
 export { RateLimitsController, rateLimitsController } from './rate-limits.controller.js';
 export { RateLimitExceededException } from './refusals.js';
 export { RateLimitSetupError, type SetupProblem } from './route-limits.js';
-export { ROUTE_MARK, type RouteMark, routeMarkOf } from './route-marks.js';
+export { type RouteMark, routeMarkOf } from './route-marks.js';
 export { type DeniedCall, SupportLinks } from './support-link.js';

@@ -10,7 +10,7 @@ import { type ApiEntry, levelSchema, MAX_UNITS, UnknownApiError } from '@rollgat
 import { MarkedRoutes } from './marked-routes.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions, SubjectResolver } from './options.js';
-import type { Cost, RateLimitRule } from './rate-limit.decorator.js';
+import type { Cost, RateLimitRule } from './rate-limit-rule.js';
 import { type Handler, routeMarkOf } from './route-marks.js';
 import { ACCOUNT, resolversOf, UnknownDimensionError, unknownDimension } from './subject-values.js';
 

@@ -7,7 +7,7 @@
  */
 import 'reflect-metadata';
 import type { Type } from '@nestjs/common';
-import type { RateLimitRule } from './rate-limit.decorator.js';
+import type { RateLimitRule } from './rate-limit-rule.js';
 
 /** What `@RateLimit` or `@SkipRateLimit` declares for a handler or a class. */
 export type RouteMark = { readonly limited: RateLimitRule } | { readonly skipped: true };
@@ -15,7 +15,7 @@ export type RouteMark = { readonly limited: RateLimitRule } | { readonly skipped
 export type Handler = (...args: never[]) => unknown;
 
 /** Metadata key of a mark, on a class and on the decorated function. Use `routeMarkOf` to read the mark of a route. */
-export const ROUTE_MARK = 'rollgate:route';
+const ROUTE_MARK = 'rollgate:route';
 /** Metadata key on a prototype, for the marks of its own methods by name. */
 const METHOD_MARKS = 'rollgate:methods';
 

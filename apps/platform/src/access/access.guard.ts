@@ -13,7 +13,8 @@ import {
 import { Reflector } from '@nestjs/core';
 import { STATUS_OF } from '../catalogue/route-marks.js';
 import { type JobRef, Jobs } from '../store/jobs.js';
-import { type Owned, Owners } from '../store/owners.js';
+import type { Owned } from '../store/owned.js';
+import { Owners } from '../store/owners.js';
 import { canonicalId, idProblem } from './ids.js';
 import { requestOf } from './platform-request.js';
 

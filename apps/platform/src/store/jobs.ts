@@ -33,7 +33,7 @@ export interface JobStatus {
 
 export const UNKNOWN_REQUEST_ID = 'There is no such request id for this API in your account.';
 
-export const JOB_DURATION_MS = 2000;
+const JOB_DURATION_MS = 2000;
 const REMEMBERED_JOBS = 50_000;
 
 @Injectable()

@@ -5,12 +5,8 @@
 import { Inject, Injectable } from '@nestjs/common';
 import { BoundedMap } from '../bounded-map.js';
 import { Database } from './database.js';
+import type { Owned } from './owned.js';
 import { STARTER_DOCUMENTS } from './starter-documents.js';
-
-export interface Owned {
-  readonly kind: 'account' | 'bot' | 'table';
-  readonly id: string;
-}
 
 const REMEMBERED_OWNERS = 50_000;
 

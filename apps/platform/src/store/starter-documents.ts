@@ -1,5 +1,5 @@
 /** What a new bot and a new account come with, so that every API has something to work on. */
-import type { Owned } from './owners.js';
+import type { Owned } from './owned.js';
 
 export interface StarterDocument {
   readonly kind: string;

@@ -1,0 +1,5 @@
+import { Catalogue } from './catalogue.js';
+import { MATRIX } from './matrix.js';
+
+/** The catalogue of the sample platform. */
+export const builtInCatalogue = new Catalogue(MATRIX);
