@@ -7,7 +7,7 @@
  */
 
 /** Sent at the start of every direct connection. */
-export const SESSION_SETTINGS = {
+const SESSION_SETTINGS = {
   // The driver can't parse timestamps in any other format.
   DateStyle: 'ISO, MDY',
   IntervalStyle: 'postgres',
@@ -51,7 +51,7 @@ export interface SessionOptions {
 }
 
 /** The settings to send when a connection starts. Through a pooler: only the few that poolers accept. */
-export function sessionSettings({ pooled = false }: SessionOptions = {}): Readonly<Record<string, string>> {
+function sessionSettings({ pooled = false }: SessionOptions = {}): Readonly<Record<string, string>> {
   if (!pooled) return SESSION_SETTINGS;
   return Object.fromEntries(POOLED.map((name) => [name, SESSION_SETTINGS[name]]));
 }

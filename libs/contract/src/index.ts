@@ -1,11 +1,39 @@
-export * from './catalogue.js';
-export * from './decision.js';
-export * from './factor.js';
-export * from './json-problem.js';
-export * from './limit-request.js';
+export { builtInCatalogue } from './built-in-catalogue.js';
+export {
+  type ApiEntry,
+  Catalogue,
+  type CatalogueGroup,
+  didYouMean,
+  type Limits,
+  levelSchema,
+  nearestNames,
+  UnknownApiError,
+} from './catalogue.js';
+export type {
+  Decision,
+  DecisionMode,
+  LimitSource,
+  Release,
+  SubjectUsage,
+  WindowState,
+  WindowUsage,
+} from './decision.js';
+export { factorSchema, multipliedLimit } from './factor.js';
+export { jsonProblem } from './json-problem.js';
+export { type LimitRequest, limitRequestSchema } from './limit-request.js';
 export { MATRIX } from './matrix.js';
-export * from './moment.js';
-export * from './problem.js';
-export * from './units.js';
-export * from './visible-text.js';
-export * from './wait-text.js';
+export { momentSchema, parseMoment } from './moment.js';
+export { QUOTA_EXCEEDED_TYPE, type RateLimitProblem, rateLimitProblemSchema } from './problem.js';
+export {
+  DENIED_MESSAGE,
+  INTERNAL_ACCOUNT,
+  LANES,
+  MAX_DIMENSION_BYTES,
+  MAX_FACTOR,
+  MAX_UNITS,
+  WINDOW_SECONDS,
+  WINDOWS,
+  type Window,
+} from './units.js';
+export { visibleText } from './visible-text.js';
+export { waitText } from './wait-text.js';

@@ -5,7 +5,7 @@ import { momentSchema } from './moment.js';
 import { MAX_DIMENSION_BYTES, MAX_UNITS } from './units.js';
 
 /** Longest reason of a limit request, in characters. */
-export const MAX_REASON_LENGTH = 2_000;
+const MAX_REASON_LENGTH = 2_000;
 
 const units = z.int().min(0).max(MAX_UNITS);
 const text = (most: number) =>
@@ -44,7 +44,6 @@ export const limitRequestSchema = z
     ({ perMinute, perHour, factor }) => factor === undefined || (perMinute === undefined && perHour === undefined),
     'name a factor or limits, not both',
   );
-export type LimitRequestInput = z.output<typeof limitRequestSchema>;
 
 /** A limit request as its customer sees it. Times are ISO 8601; limits are in units, `null` when not requested. */
 export interface LimitRequest {

@@ -7,7 +7,7 @@ import { type Balancer, startBalancer } from './balancer.js';
 import { freePort } from './free-port.js';
 import type { NodeExit, NodeProcess } from './spawn-node.js';
 
-export interface Call {
+interface Call {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;

@@ -10,7 +10,7 @@ import { Redis } from 'ioredis';
 export type Durability = 'default' | 'durable';
 
 /** `default` uses the defaults of redis-server: snapshots, so a crash loses up to an hour of allowed calls. */
-export const REDIS_FLAGS: Readonly<Record<Durability, readonly string[]>> = {
+const REDIS_FLAGS: Readonly<Record<Durability, readonly string[]>> = {
   default: [],
   durable: ['--appendonly', 'yes', '--appendfsync', 'always'],
 };

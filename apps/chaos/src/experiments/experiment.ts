@@ -20,7 +20,7 @@ export interface Setting {
 }
 
 /** A statement of its own that an experiment makes, besides the checkers. */
-export interface Claim {
+interface Claim {
   readonly what: string;
   readonly holds: boolean;
 }
@@ -53,7 +53,7 @@ export interface Experiment {
 
 /** 3,000 an hour leave the minute to decide. */
 export const LIMITS = { perMinute: 60, perHour: 3_000 } as const;
-export const LOAD: Load = { accounts: 12, bots: 2, perSecond: 150, costs: [1, 1, 1, 2, 3] };
+const LOAD: Load = { accounts: 12, bots: 2, perSecond: 150, costs: [1, 1, 1, 2, 3] };
 export const NODES = 3;
 
 export interface World {

@@ -34,9 +34,9 @@ export async function runExperiment(experiment: Experiment, setting: Setting): P
   }
 }
 
-export type Judgement = Omit<Result, 'date' | 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
+type Judgement = Omit<Result, 'date' | 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
 
-export function judge(outcome: Outcome): Judgement {
+function judge(outcome: Outcome): Judgement {
   const { history, faults, safe, totals, killed, claims = [], mayLose = 0, notes = [], uncounted } = outcome;
   const overfull = checkSafe(history, safe);
   const over = overAdmitted(overfull);

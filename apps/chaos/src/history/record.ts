@@ -29,7 +29,7 @@ export interface CallRecord {
   readonly error: string | null;
 }
 
-export interface SentRecord {
+interface SentRecord {
   readonly kind: 'sent';
   readonly node: string;
   /** Of the node's statements. */
@@ -42,7 +42,7 @@ export interface SentRecord {
   readonly debit: boolean;
 }
 
-export interface AnswerRecord {
+interface AnswerRecord {
   readonly kind: 'answer';
   readonly node: string;
   readonly id: number;
@@ -58,7 +58,7 @@ export interface AnswerRecord {
 }
 
 /** No connection was to be had, or another mishap beside the calls. */
-export interface MishapRecord {
+interface MishapRecord {
   readonly kind: 'mishap';
   readonly node: string;
   readonly at: number;

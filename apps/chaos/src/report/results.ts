@@ -1,5 +1,5 @@
 /** What a run found: the shape of results.json. */
-export type Verdict = 'holds' | 'failed' | 'skipped';
+type Verdict = 'holds' | 'failed' | 'skipped';
 
 export interface Result {
   /** When it began. */

@@ -14,7 +14,7 @@ export interface PlatformRequest {
 }
 
 /** The ids of the path that are the caller's own. */
-export interface Access {
+interface Access {
   readonly bot: string | undefined;
   readonly table: string | undefined;
   /** `undefined` for a request id that isn't this account's, or not of this API's kind. */
@@ -31,7 +31,7 @@ export function requestOf(context: ExecutionContext): PlatformRequest {
 }
 
 /** @throws Error on an open route: nobody has been verified there. */
-export function identityOf(context: ExecutionContext): Identity {
+function identityOf(context: ExecutionContext): Identity {
   const { user } = requestOf(context);
   if (!user) throw new Error('the route is open: it has no caller');
   return user;

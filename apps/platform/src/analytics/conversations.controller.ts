@@ -6,7 +6,7 @@ import { Example } from '../catalogue/route-marks.js';
 import { type Page, pageSchema, textSchema } from '../http/schemas.js';
 import { Intents } from '../nlp-training/intents.js';
 import type { Place } from '../store/place.js';
-import { Conversations } from './conversations.js';
+import { type Conversation, Conversations } from './conversations.js';
 
 const findIntentBody = z.strictObject({ input: textSchema });
 type FindIntentBody = z.output<typeof findIntentBody>;
@@ -30,7 +30,10 @@ export class ConversationsController {
 
   @Get('conversations')
   @RateLimit('conversation-history')
-  history(@Bot() bot: Place, @Query({ schema: pageSchema }) page: Page) {
+  history(
+    @Bot() bot: Place,
+    @Query({ schema: pageSchema }) page: Page,
+  ): { conversations: Pick<Conversation, 'sessionId' | 'userId' | 'messages'>[] } {
     const conversations = pageOf(this.conversations.of(bot), page);
     return { conversations: conversations.map(({ sessionId, userId, messages }) => ({ sessionId, userId, messages })) };
   }

@@ -11,7 +11,7 @@ const DAYS = 7;
 const DAY_MS = 86_400_000;
 const MOST_A_DAY = 6;
 
-export interface Message {
+interface Message {
   readonly from: 'user' | 'bot';
   readonly text: string;
   readonly at: string;

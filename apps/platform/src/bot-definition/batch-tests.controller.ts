@@ -7,7 +7,7 @@ import { nameSchema, type Page, pageSchema, textSchema } from '../http/schemas.j
 import { Jobs, type StartedJob } from '../store/jobs.js';
 import type { Place } from '../store/place.js';
 import { FIRST_SUITE } from '../store/starter-documents.js';
-import { TestSuites } from './test-suites.js';
+import { type TestCase, TestSuites } from './test-suites.js';
 
 const suiteBody = z.strictObject({ suiteName: nameSchema });
 type SuiteBody = z.output<typeof suiteBody>;
@@ -41,7 +41,10 @@ export class BatchTestsController {
 
   @Get('batch-test-suites/export')
   @RateLimit('export-batch-test-suite')
-  export(@Bot() bot: Place, @Query({ schema: suiteQuery }) { suiteName }: SuiteQuery) {
+  export(
+    @Bot() bot: Place,
+    @Query({ schema: suiteQuery }) { suiteName }: SuiteQuery,
+  ): Promise<{ suiteName: string; testCases: TestCase[] }> {
     return this.suites.export(bot, suiteName);
   }
 

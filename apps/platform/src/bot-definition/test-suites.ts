@@ -13,7 +13,7 @@ export interface TestCase {
   readonly expectedIntent: string;
 }
 
-export interface Turn {
+interface Turn {
   readonly user: string;
   /** The intent the bot should answer with. */
   readonly bot: string;
