@@ -309,7 +309,7 @@ COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row 
 COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
 
 -- The running instances, and the version of overrides and catalogue that each has.
-CREATE UNLOGGED TABLE rollgate.node (
+CREATE UNLOGGED TABLE rollgate.instance (
   id             text PRIMARY KEY,
   name           text NOT NULL,
   started_at     timestamptz NOT NULL,
@@ -321,10 +321,10 @@ CREATE UNLOGGED TABLE rollgate.node (
   mode_reason    text
 );
 
-COMMENT ON TABLE  rollgate.node IS 'Running instances, as each last reported';
-COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
-COMMENT ON COLUMN rollgate.node.mode_reason IS 'why the mode is not normal; NULL: it is normal';
-COMMENT ON COLUMN rollgate.node.counted IS
+COMMENT ON TABLE  rollgate.instance IS 'Running instances, as each last reported';
+COMMENT ON COLUMN rollgate.instance.mode IS 'normal, or how the instance decides while the database is away';
+COMMENT ON COLUMN rollgate.instance.mode_reason IS 'why the mode is not normal; NULL: it is normal';
+COMMENT ON COLUMN rollgate.instance.counted IS
   'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
 
 -- ==== Instances
@@ -337,7 +337,7 @@ CREATE TABLE rollgate.instance_peak (
 );
 
 COMMENT ON TABLE rollgate.instance_peak IS
-  'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.node';
+  'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.instance';
 
 CREATE TABLE rollgate.server (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -481,7 +481,7 @@ CREATE TABLE rollgate.limit_event (
   last_at        timestamptz NOT NULL,
   count          int NOT NULL CHECK (count > 0),
   units          bigint NOT NULL,
-  node           text NOT NULL,
+  instance       text NOT NULL,
   route          text,
   request_id     text,
   retry_at       timestamptz,
@@ -529,7 +529,7 @@ COMMENT ON COLUMN rollgate.limit_event.first_at       IS 'time of the first call
 COMMENT ON COLUMN rollgate.limit_event.last_at        IS 'time of the last call, by the database''s clock';
 COMMENT ON COLUMN rollgate.limit_event.count          IS 'number of calls';
 COMMENT ON COLUMN rollgate.limit_event.units          IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate.limit_event.node           IS 'host and process that decided';
+COMMENT ON COLUMN rollgate.limit_event.instance       IS 'host and process that decided';
 COMMENT ON COLUMN rollgate.limit_event.route          IS 'route of the first call, e.g. POST /bots/:botId/publish';
 COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'HTTP request ID of the first call';
 COMMENT ON COLUMN rollgate.limit_event.retry_at       IS
@@ -1126,7 +1126,7 @@ BEGIN
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
-  v_live := (SELECT count(*) FROM rollgate.node);
+  v_live := (SELECT count(*) FROM rollgate.instance);
   v_most := rollgate.most_instances();
   IF NOT EXISTS (SELECT FROM rollgate.instance_peak WHERE minute = v_minute AND instances >= v_live) THEN
     INSERT INTO rollgate.instance_peak AS p VALUES (v_minute, v_live)
@@ -1134,13 +1134,13 @@ BEGIN
     DELETE FROM rollgate.instance_peak WHERE minute NOT BETWEEN v_minute - 60 AND v_minute + 1;
   END IF;
   IF p_counted IS NULL AND EXISTS (
-    SELECT FROM rollgate.node n
-    WHERE n.id <> p_instance AND n.counted < v_live AND n.seen_at > clock_timestamp() - interval '5 seconds'
+    SELECT FROM rollgate.instance i
+    WHERE i.id <> p_instance AND i.counted < v_live AND i.seen_at > clock_timestamp() - interval '5 seconds'
   ) THEN
     RETURN NULL;
   END IF;
   v_counted := least(p_counted, v_most);
-  UPDATE rollgate.node SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
+  UPDATE rollgate.instance SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
   RETURN v_most;
 END $$;
 
@@ -1571,12 +1571,12 @@ $$;
 
 COMMENT ON FUNCTION rollgate.lanes_of IS 'The given lane, or all lanes if it is unknown (NULL)';
 
-CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text) RETURNS void
+CREATE OR REPLACE FUNCTION rollgate.leave_instance(p_instance text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  DELETE FROM rollgate.node WHERE id = p_node
+  DELETE FROM rollgate.instance WHERE id = p_instance
 $$;
 
-COMMENT ON FUNCTION rollgate.leave_node IS 'An instance reports that it stops';
+COMMENT ON FUNCTION rollgate.leave_instance IS 'An instance reports that it stops';
 
 -- Like rollgate.limits_for, at any past moment, from the history.
 CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamptz)
@@ -1856,7 +1856,7 @@ COMMENT ON FUNCTION rollgate.make_event_day IS 'Creates the partition of a day i
 CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
 LANGUAGE sql VOLATILE AS $$
   SELECT greatest(
-    (SELECT count(*) FROM rollgate.node),
+    (SELECT count(*) FROM rollgate.instance),
     (SELECT max(p.instances) FROM rollgate.instance_peak p, (SELECT floor(extract(epoch FROM clock_timestamp()) / 60)::int AS minute) now
      WHERE p.minute BETWEEN now.minute - 60 AND now.minute + 1)
   )::int
@@ -2514,7 +2514,7 @@ COMMENT ON FUNCTION rollgate.register_catalogue IS
 
 -- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock may
 -- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
--- seconds, no instance called sync_node in them. A call in one of those seconds refutes the report. With a single instance there is
+-- seconds, no instance called sync_instance in them. A call in one of those seconds refutes the report. With a single instance there is
 -- no other evidence, and its report is accepted.
 CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2829,8 +2829,8 @@ $$;
 COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed; instances that have not read them notice';
 
 -- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
-CREATE OR REPLACE FUNCTION rollgate.sync_node(
-  p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
+CREATE OR REPLACE FUNCTION rollgate.sync_instance(
+  p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
   p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
   p_counted int DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
   p_reason text DEFAULT NULL   -- why the mode is not normal
@@ -2846,7 +2846,7 @@ DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
-  PERFORM rollgate.note_server(p_node);
+  PERFORM rollgate.note_server(p_instance);
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
@@ -2856,14 +2856,14 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
-  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
+  INSERT INTO rollgate.instance AS i (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+  VALUES (p_instance, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, n.mode_since), mode_reason = p_reason
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.mode_reason IS DISTINCT FROM p_reason
-    OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
-  DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
-  instances := rollgate.count_instances(p_node, p_counted);
+    mode_since = coalesce(p_mode_since, i.mode_since), mode_reason = p_reason
+  WHERE i.policy_version <> p_version OR i.mode <> p_mode OR i.mode_reason IS DISTINCT FROM p_reason
+    OR i.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+  DELETE FROM rollgate.instance i WHERE i.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+  instances := rollgate.count_instances(p_instance, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
@@ -2883,7 +2883,7 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS
+COMMENT ON FUNCTION rollgate.sync_instance IS
   'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the '
   'number of instances';
 
@@ -3193,7 +3193,7 @@ BEGIN
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
       per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
-      count int, units bigint, node text, route text, request_id text, retry_ms float8, merged text)
+      count int, units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
@@ -3205,9 +3205,9 @@ BEGIN
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
   )
   INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-    used, cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, merged, filled)
+    used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
   SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route,
+    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
     t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
     CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
   FROM told t
@@ -3402,7 +3402,7 @@ COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'number of ro
 CREATE OR REPLACE VIEW rollgate_audit.limit_events_v1 AS
 SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+') AS level, e.subject, e.dimensions, e.window_name,
        CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
-       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.node, e.route, e.request_id, e.retry_at, e.merged,
+       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at, e.merged,
        e.filled
 FROM rollgate.limit_event e;
 
@@ -3437,7 +3437,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at       IS 'time of the 
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at        IS 'time of the last call, by the database''s clock';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.count          IS 'number of calls: sum it to count denials';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.units          IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.node           IS 'host and process that decided';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.instance       IS 'host and process that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route          IS 'route of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id     IS 'HTTP request ID of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at       IS

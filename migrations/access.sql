@@ -18,9 +18,9 @@ GRANT EXECUTE ON FUNCTION
   rollgate.server_state(),
   rollgate.schema_version(),
   rollgate.register_catalogue(jsonb, rollgate.author),
-  rollgate.sync_node(text, text, bigint, text, timestamptz, text, int, text),
+  rollgate.sync_instance(text, text, bigint, text, timestamptz, text, int, text),
   rollgate.report_clock_jump(text, float8, float8),
-  rollgate.leave_node(text),
+  rollgate.leave_instance(text),
   rollgate.report_use(jsonb),
   rollgate.write_events(jsonb),
   rollgate.ask_limit(jsonb, rollgate.author),
@@ -37,7 +37,7 @@ GRANT EXECUTE ON FUNCTION
 -- The service.
 GRANT SELECT ON
   rollgate.ledger, rollgate.catalogue, rollgate.override, rollgate.override_use, rollgate.limit_request, rollgate.ceiling,
-  rollgate.history, rollgate.node, rollgate.quarantine, rollgate.limit_event, rollgate.retention, rollgate.override_history, rollgate.request_history
+  rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention, rollgate.override_history, rollgate.request_history
   TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;

@@ -143,8 +143,11 @@ CREATE TABLE rollgate.freed_removed (
 CREATE FUNCTION rollgate.note_freed_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
 CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
-ALTER TABLE rollgate.node ADD COLUMN counted int;
-ALTER TABLE rollgate.node ADD COLUMN mode_reason text;
+ALTER TABLE rollgate.node RENAME TO instance;
+ALTER TABLE rollgate.instance RENAME CONSTRAINT node_pkey TO instance_pkey;
+ALTER TABLE rollgate.instance ADD COLUMN counted int;
+ALTER TABLE rollgate.instance ADD COLUMN mode_reason text;
+ALTER TABLE rollgate.limit_event RENAME COLUMN node TO instance;
 CREATE TABLE rollgate.instance_peak (
   minute    int PRIMARY KEY,
   instances int NOT NULL

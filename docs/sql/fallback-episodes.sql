@@ -8,7 +8,7 @@ events AS (
 episodes AS (
   SELECT x.*, count(*) FILTER (WHERE x.after_a_pause) OVER (ORDER BY x.first_at) AS episode FROM events x
 )
-SELECT min(x.first_at) AS began, max(x.last_at) AS ended, count(DISTINCT x.node) AS nodes, count(DISTINCT x.account) AS accounts,
+SELECT min(x.first_at) AS began, max(x.last_at) AS ended, count(DISTINCT x.instance) AS instances, count(DISTINCT x.account) AS accounts,
        coalesce(sum(x.count) FILTER (WHERE x.mode = 'fallback_allowed'), 0) AS allowed,
        coalesce(sum(x.count) FILTER (WHERE x.mode = 'fallback_denied'), 0) AS denied
 FROM episodes x

@@ -18,7 +18,7 @@ BEGIN
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
-  v_live := (SELECT count(*) FROM rollgate.node);
+  v_live := (SELECT count(*) FROM rollgate.instance);
   v_most := rollgate.most_instances();
   IF NOT EXISTS (SELECT FROM rollgate.instance_peak WHERE minute = v_minute AND instances >= v_live) THEN
     INSERT INTO rollgate.instance_peak AS p VALUES (v_minute, v_live)
@@ -26,13 +26,13 @@ BEGIN
     DELETE FROM rollgate.instance_peak WHERE minute NOT BETWEEN v_minute - 60 AND v_minute + 1;
   END IF;
   IF p_counted IS NULL AND EXISTS (
-    SELECT FROM rollgate.node n
-    WHERE n.id <> p_instance AND n.counted < v_live AND n.seen_at > clock_timestamp() - interval '5 seconds'
+    SELECT FROM rollgate.instance i
+    WHERE i.id <> p_instance AND i.counted < v_live AND i.seen_at > clock_timestamp() - interval '5 seconds'
   ) THEN
     RETURN NULL;
   END IF;
   v_counted := least(p_counted, v_most);
-  UPDATE rollgate.node SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
+  UPDATE rollgate.instance SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
   RETURN v_most;
 END $$;
 

@@ -31,7 +31,7 @@ BEGIN
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
       per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
-      count int, units bigint, node text, route text, request_id text, retry_ms float8, merged text)
+      count int, units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
@@ -43,9 +43,9 @@ BEGIN
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
   )
   INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-    used, cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, merged, filled)
+    used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
   SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route,
+    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
     t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
     CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
   FROM told t

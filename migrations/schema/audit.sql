@@ -227,7 +227,7 @@ CREATE VIEW rollgate_audit.limit_events_v1 AS
     last_at,
     count,
     units,
-    node,
+    instance,
     route,
     request_id,
     retry_at,
@@ -256,7 +256,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at IS 'time of the first 
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at IS 'time of the last call, by the database''s clock';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.count IS 'number of calls: sum it to count denials';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.units IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.node IS 'host and process that decided';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.instance IS 'host and process that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route IS 'route of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id IS 'HTTP request ID of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';

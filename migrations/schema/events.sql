@@ -36,7 +36,7 @@ CREATE TABLE rollgate.limit_event (
   last_at timestamp with time zone NOT NULL,
   count integer NOT NULL,
   units bigint NOT NULL,
-  node text NOT NULL,
+  instance text NOT NULL,
   route text,
   request_id text,
   retry_at timestamp with time zone,
@@ -72,7 +72,7 @@ COMMENT ON COLUMN rollgate.limit_event.first_at IS 'time of the first call, by t
 COMMENT ON COLUMN rollgate.limit_event.last_at IS 'time of the last call, by the database''s clock';
 COMMENT ON COLUMN rollgate.limit_event.count IS 'number of calls';
 COMMENT ON COLUMN rollgate.limit_event.units IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate.limit_event.node IS 'host and process that decided';
+COMMENT ON COLUMN rollgate.limit_event.instance IS 'host and process that decided';
 COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
 COMMENT ON COLUMN rollgate.limit_event.request_id IS 'HTTP request ID of the first call';
 COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
@@ -498,7 +498,7 @@ BEGIN
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
       per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
-      count int, units bigint, node text, route text, request_id text, retry_ms float8, merged text)
+      count int, units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
@@ -510,9 +510,9 @@ BEGIN
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
   )
   INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-    used, cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, merged, filled)
+    used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
   SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route,
+    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
     t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
     CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
   FROM told t

@@ -5,15 +5,7 @@ SET check_function_bodies = off;
 
 -- Tables
 
-CREATE TABLE rollgate.instance_peak (
-  minute integer NOT NULL,
-  instances integer NOT NULL,
-  CONSTRAINT instance_peak_pkey PRIMARY KEY (minute)
-);
-COMMENT ON TABLE rollgate.instance_peak IS 'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.node';
-ALTER TABLE rollgate.instance_peak OWNER TO rollgate_owner;
-
-CREATE UNLOGGED TABLE rollgate.node (
+CREATE UNLOGGED TABLE rollgate.instance (
   id text NOT NULL,
   name text NOT NULL,
   started_at timestamp with time zone NOT NULL,
@@ -23,14 +15,22 @@ CREATE UNLOGGED TABLE rollgate.node (
   mode_since timestamp with time zone NOT NULL,
   counted integer,
   mode_reason text,
-  CONSTRAINT node_pkey PRIMARY KEY (id)
+  CONSTRAINT instance_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.node IS 'Running instances, as each last reported';
-COMMENT ON COLUMN rollgate.node.mode IS 'normal, or how the instance decides while the database is away';
-COMMENT ON COLUMN rollgate.node.counted IS 'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
-COMMENT ON COLUMN rollgate.node.mode_reason IS 'why the mode is not normal; NULL: it is normal';
-ALTER TABLE rollgate.node OWNER TO rollgate_owner;
-GRANT SELECT ON TABLE rollgate.node TO rollgate_admin_api;
+COMMENT ON TABLE rollgate.instance IS 'Running instances, as each last reported';
+COMMENT ON COLUMN rollgate.instance.mode IS 'normal, or how the instance decides while the database is away';
+COMMENT ON COLUMN rollgate.instance.counted IS 'number of instances by which this one divides what it grants while the database is away; NULL: it grants nothing then';
+COMMENT ON COLUMN rollgate.instance.mode_reason IS 'why the mode is not normal; NULL: it is normal';
+ALTER TABLE rollgate.instance OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.instance TO rollgate_admin_api;
+
+CREATE TABLE rollgate.instance_peak (
+  minute integer NOT NULL,
+  instances integer NOT NULL,
+  CONSTRAINT instance_peak_pkey PRIMARY KEY (minute)
+);
+COMMENT ON TABLE rollgate.instance_peak IS 'Highest number of instances running at once, per minute of the last hour. Needed because a crash of Postgres empties rollgate.instance';
+ALTER TABLE rollgate.instance_peak OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.quarantine (
   id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
@@ -89,7 +89,7 @@ BEGIN
   IF p_counted IS NULL OR p_counted > rollgate.most_instances() THEN
     PERFORM pg_advisory_xact_lock(7609, 0);
   END IF;
-  v_live := (SELECT count(*) FROM rollgate.node);
+  v_live := (SELECT count(*) FROM rollgate.instance);
   v_most := rollgate.most_instances();
   IF NOT EXISTS (SELECT FROM rollgate.instance_peak WHERE minute = v_minute AND instances >= v_live) THEN
     INSERT INTO rollgate.instance_peak AS p VALUES (v_minute, v_live)
@@ -97,38 +97,38 @@ BEGIN
     DELETE FROM rollgate.instance_peak WHERE minute NOT BETWEEN v_minute - 60 AND v_minute + 1;
   END IF;
   IF p_counted IS NULL AND EXISTS (
-    SELECT FROM rollgate.node n
-    WHERE n.id <> p_instance AND n.counted < v_live AND n.seen_at > clock_timestamp() - interval '5 seconds'
+    SELECT FROM rollgate.instance i
+    WHERE i.id <> p_instance AND i.counted < v_live AND i.seen_at > clock_timestamp() - interval '5 seconds'
   ) THEN
     RETURN NULL;
   END IF;
   v_counted := least(p_counted, v_most);
-  UPDATE rollgate.node SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
+  UPDATE rollgate.instance SET counted = v_counted WHERE id = p_instance AND counted IS DISTINCT FROM v_counted;
   RETURN v_most;
 END $function$;
 COMMENT ON FUNCTION rollgate.count_instances(text,integer) IS 'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 REVOKE EXECUTE ON FUNCTION rollgate.count_instances(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.count_instances(text,integer) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.leave_node(p_node text)
+CREATE OR REPLACE FUNCTION rollgate.leave_instance(p_instance text)
  RETURNS void
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  DELETE FROM rollgate.node WHERE id = p_node
+  DELETE FROM rollgate.instance WHERE id = p_instance
 $function$;
-COMMENT ON FUNCTION rollgate.leave_node(text) IS 'An instance reports that it stops';
-REVOKE EXECUTE ON FUNCTION rollgate.leave_node(text) FROM PUBLIC;
-ALTER FUNCTION rollgate.leave_node(text) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.leave_node(text) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.leave_instance(text) IS 'An instance reports that it stops';
+REVOKE EXECUTE ON FUNCTION rollgate.leave_instance(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.leave_instance(text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.leave_instance(text) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.most_instances()
  RETURNS integer
  LANGUAGE sql
 AS $function$
   SELECT greatest(
-    (SELECT count(*) FROM rollgate.node),
+    (SELECT count(*) FROM rollgate.instance),
     (SELECT max(p.instances) FROM rollgate.instance_peak p, (SELECT floor(extract(epoch FROM clock_timestamp()) / 60)::int AS minute) now
      WHERE p.minute BETWEEN now.minute - 60 AND now.minute + 1)
   )::int
@@ -260,7 +260,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.server_state() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_state() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.server_state() TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone, p_life text DEFAULT NULL::text, p_counted integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text)
+CREATE OR REPLACE FUNCTION rollgate.sync_instance(p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone, p_life text DEFAULT NULL::text, p_counted integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text)
  RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text, life text, instances integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -271,7 +271,7 @@ DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
-  PERFORM rollgate.note_server(p_node);
+  PERFORM rollgate.note_server(p_instance);
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
@@ -281,14 +281,14 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
-  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
+  INSERT INTO rollgate.instance AS i (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+  VALUES (p_instance, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, n.mode_since), mode_reason = p_reason
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.mode_reason IS DISTINCT FROM p_reason
-    OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
-  DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
-  instances := rollgate.count_instances(p_node, p_counted);
+    mode_since = coalesce(p_mode_since, i.mode_since), mode_reason = p_reason
+  WHERE i.policy_version <> p_version OR i.mode <> p_mode OR i.mode_reason IS DISTINCT FROM p_reason
+    OR i.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+  DELETE FROM rollgate.instance i WHERE i.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+  instances := rollgate.count_instances(p_instance, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
@@ -307,7 +307,7 @@ BEGIN
   FROM rollgate.server_state() s;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
-REVOKE EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) FROM PUBLIC;
-ALTER FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.sync_node(text,text,bigint,text,timestamp with time zone,text,integer,text) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
+REVOKE EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) TO rollgate_runtime;

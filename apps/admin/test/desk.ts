@@ -1,4 +1,4 @@
-/** The service with its built screens, a browser, people to sign in as, and a platform's node that makes calls. */
+/** The service with its built screens, a browser, people to sign in as, and a platform's instance that makes calls. */
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';

@@ -15,7 +15,7 @@ beforeAll(async () => {
 });
 afterAll(() => desk?.close());
 
-test('denied, raised from the gauge, allowed on all nodes, undone', async () => {
+test('denied, raised from the gauge, allowed on all instances, undone', async () => {
   expect(await calls(desk.limiter, 65)).toBe(60);
   const page = await support.open();
   await page.getByRole('combobox', { name: /Find/ }).fill('acme');
@@ -30,7 +30,7 @@ test('denied, raised from the gauge, allowed on all nodes, undone', async () => 
   await drawer.getByLabel('Reason').fill('Launch of their campaign');
   await drawer.getByLabel('Ticket').fill('SUP-1');
   await drawer.getByRole('button', { name: 'Raise' }).click();
-  await page.getByText(/In force on all nodes \(2 of 2\)/).waitFor();
+  await page.getByText(/In force on all instances \(2 of 2\)/).waitFor();
   expect(await calls(desk.limiter, 1)).toBe(1);
   await page
     .getByText(/expires in/)

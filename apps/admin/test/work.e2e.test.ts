@@ -213,7 +213,7 @@ test('a limit is raised without a mouse, and the focus comes back', async () => 
   await page.keyboard.type('By keys');
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
-  await page.getByText(/In force on all nodes/).waitFor();
+  await page.getByText(/In force on all instances/).waitFor();
   await dialog(page, /Raise/).waitFor({ state: 'detached' });
   expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
   await page.keyboard.press('u');

@@ -1,7 +1,7 @@
 /**
  * Program: chaos.
  *
- * Invariant: whatever way it ends, what it started is stopped: nodes end with their stdin, servers with their watchdogs,
+ * Invariant: whatever way it ends, what it started is stopped: instances end with their stdin, servers with their watchdogs,
  * and an orderly end stops both and removes the folder.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';

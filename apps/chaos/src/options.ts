@@ -10,7 +10,7 @@ const MOST_SECONDS = 3_600;
 
 export const HELP = `npm run chaos [-- <options>]: breaks what Rollgate stands on, and checks what it promised.
 
-Three nodes under load, a durable Postgres of their own, and one fault after another. Each call and each statement is
+Three instances under load, a durable Postgres of their own, and one fault after another. Each call and each statement is
 on record, and five checkers go through it: SAFE (never over), LIVE (never denied without cause), EXPLAINED (a denial
 names its window and its time), RECON (the database has what it acknowledged) and EVER (the fault truly happened). About eleven minutes; all of it is stopped at the end,
 also on Ctrl-C. Packages of the system that are missing (faketime, pgbouncer) are installed with apt-get.

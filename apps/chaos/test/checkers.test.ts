@@ -49,7 +49,7 @@ describe('SAFE', () => {
     expect(over([...fullMinute(), ...part, fallback(16)])).toBe(1);
   });
 
-  test("half limits do not make wrong what was granted before them, nor a node's own part after it", () => {
+  test("half limits do not make wrong what was granted before them, nor an instance's own part after it", () => {
     const part = [16, 17, 18].map((at) => call(at, { mode: 'fallback_allowed' }));
     expect(over([...fullMinute(), denial(12, { perMinute: 5 }), ...part])).toBe(0);
     const halved = fullMinute().map((one) => ({ ...one, perMinute: 5 }));
@@ -158,7 +158,7 @@ describe('RECON', () => {
     expect(checkRecon(historyOf([...calls, call(20)], known), totals(10))).toMatchObject({ phantom: 1 });
   });
 
-  test('what a node granted by itself has to be told, once, unless it was killed', () => {
+  test('what an instance granted by itself has to be told, once, unless it was killed', () => {
     const own = call(20, { mode: 'fallback_allowed', cost: 2 });
     const debit = statement(own, { debit: true });
     const all = [...calls, own];
@@ -184,8 +184,8 @@ test('EVER: a fault that never came is named, and so is an experiment without on
   expect(checkEver({})).toEqual(['no fault at all']);
 });
 
-test('a history is read back, but for the half line of a node that was killed', () => {
-  const sent = { kind: 'sent', node: 'n1', id: 1, at: 0, subjects: ['s'], costs: [1], calls: [1], debit: false };
+test('a history is read back, but for the half line of an instance that was killed', () => {
+  const sent = { kind: 'sent', instance: 'n1', id: 1, at: 0, subjects: ['s'], costs: [1], calls: [1], debit: false };
   const text = `${JSON.stringify(call(0))}\n${JSON.stringify(sent)}\n{"kind":"answ`;
   expect(readHistory(text)).toMatchObject({
     calls: [{ subject: 's' }],

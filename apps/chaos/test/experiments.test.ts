@@ -3,7 +3,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Experiment, Setting } from '../src/experiments/experiment.js';
 import { immediateStops } from '../src/experiments/immediate-stops.js';
 import { runExperiment } from '../src/experiments/judge.js';
-import { killNodes } from '../src/experiments/kill-nodes.js';
+import { killInstances } from '../src/experiments/kill-instances.js';
 import { mixedMergedCalls, mixedMergedCallsWith } from '../src/experiments/mixed-merged-calls.js';
 import { resets } from '../src/experiments/networks.js';
 import { overload, overloadWith } from '../src/experiments/overload.js';
@@ -28,7 +28,7 @@ describe('what was promised holds', () => {
   test.each([
     { experiment: overload, seconds: 4 },
     { experiment: mixedMergedCalls, seconds: 4 },
-    { experiment: killNodes, seconds: 2 },
+    { experiment: killInstances, seconds: 2 },
     { experiment: immediateStops, seconds: 2 },
     { experiment: resets, seconds: 3 },
   ])(

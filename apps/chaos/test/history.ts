@@ -8,12 +8,12 @@ export const LIMITS = { perMinute: 10, perHour: 100 } as const;
 export function call(at: number, changes: Partial<CallRecord> = {}): CallRecord {
   return {
     kind: 'call',
-    node: 'n1',
+    instance: 'n1',
     subject: 's',
     cost: 1,
     askedAt: at * 1000,
     endedAt: at * 1000 + 5,
-    nodeMs: START_MS + at * 1000,
+    instanceMs: START_MS + at * 1000,
     decidedAtMs: START_MS + at * 1000,
     allowed: true,
     mode: 'enforced',
@@ -33,10 +33,10 @@ let ids = 0;
 
 /** The statement of one call. */
 export function statement(of: CallRecord, changes: Partial<Statement> = {}): Statement {
-  const { node, subject, cost, askedAt, endedAt, decidedAtMs, allowed } = of;
+  const { instance, subject, cost, askedAt, endedAt, decidedAtMs, allowed } = of;
   const id = ++ids;
   return {
-    node,
+    instance,
     id,
     at: askedAt,
     subjects: [subject],
@@ -45,7 +45,7 @@ export function statement(of: CallRecord, changes: Partial<Statement> = {}): Sta
     debit: false,
     answer: {
       kind: 'answer',
-      node,
+      instance,
       id,
       at: endedAt,
       nowMs: decidedAtMs,

@@ -36,7 +36,7 @@ test.each<[what: string, said: string, code: number, told: RegExp]>([
   await writeFile(join(folder, 'said'), said);
   await writeFile(join(folder, 'npm'), `#!/bin/sh\ncat '${join(folder, 'said')}'\n`);
   await chmod(join(folder, 'npm'), 0o755);
-  const node = await spawnNode({ script, env: { PATH: `${folder}${delimiter}${process.env['PATH']}` } });
-  expect((await node.exited).code).toBe(code);
-  expect(node.stdout() + node.stderr()).toMatch(told);
+  const program = await spawnNode({ script, env: { PATH: `${folder}${delimiter}${process.env['PATH']}` } });
+  expect((await program.exited).code).toBe(code);
+  expect(program.stdout() + program.stderr()).toMatch(told);
 });

@@ -27,7 +27,7 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(started.map((node) => node.stop()));
+  await Promise.all(started.map((child) => child.stop()));
   await rm(project, { recursive: true, force: true });
 });
 
@@ -50,16 +50,16 @@ function standIn(portVariable: string): string {
 
 async function start(env: Record<string, string | undefined> = {}, readyLine?: RegExp): Promise<NodeProcess> {
   const all = { TEST_PROJECT_FOLDER: project, DATABASE_URL: undefined, ...ports, ...env };
-  const node = await spawnNode({ script, env: all, ...(readyLine === undefined ? {} : { readyLine }) });
-  started.push(node);
-  return node;
+  const child = await spawnNode({ script, env: all, ...(readyLine === undefined ? {} : { readyLine }) });
+  started.push(child);
+  return child;
 }
 
 async function refused(env: Record<string, string>): Promise<string> {
-  const node = await start(env);
-  expect(await node.exited).toEqual({ code: 1, signal: null });
-  expect(node.stdout()).toBe('');
-  return node.stderr();
+  const child = await start(env);
+  expect(await child.exited).toEqual({ code: 1, signal: null });
+  expect(child.stdout()).toBe('');
+  return child.stderr();
 }
 
 async function ask(port: string, path: string): Promise<string> {
@@ -96,15 +96,15 @@ test('a taken port is refused before anything is started, and the line says whic
 });
 
 test('starts everything, refuses a second start on the same folder, stops everything at Ctrl-C', async () => {
-  const node = await start({}, READY);
+  const child = await start({}, READY);
   const platform = `http://127.0.0.1:${ports.PLATFORM_PORT}`;
-  const [ready] = node
+  const [ready] = child
     .stdout()
     .split('\n')
     .filter((line) => READY.test(line));
   expect(ready).toBe(`Rollgate ready: service http://127.0.0.1:${ports.ROLLGATE_PORT}  platform ${platform}`);
-  await node.waitForLine(/^curl/);
-  expect(node.stdout()).toContain(
+  await child.waitForLine(/^curl/);
+  expect(child.stdout()).toContain(
     `curl -i -X POST ${platform}/api/public/bots/my-bot/publish -H 'authorization: Bearer token-of-acme'\n`,
   );
 
@@ -114,29 +114,29 @@ test('starts everything, refuses a second start on the same folder, stops everyt
 
   const pids = await runningPids();
   // Both reach us when npm passes on the Ctrl-C that the terminal already sent.
-  node.kill('SIGINT');
-  node.kill('SIGINT');
-  expect(await node.exited).toEqual({ code: 0, signal: null });
+  child.kill('SIGINT');
+  child.kill('SIGINT');
+  expect(await child.exited).toEqual({ code: 0, signal: null });
   expect(pids.filter((pid) => inspectProcess(pid) !== undefined)).toEqual([]);
   expect(await readdir(join(project, '.rollgate'))).not.toContain('database-url');
 }, 60_000);
 
 test('after a kill -9 its programs end by themselves and the next start works', async () => {
-  const node = await start({}, READY);
+  const child = await start({}, READY);
   const pids = await runningPids();
-  node.kill('SIGKILL');
-  await node.exited;
+  child.kill('SIGKILL');
+  await child.exited;
   const next = await start({}, READY);
   for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
   await next.stop();
 }, 60_000);
 
 test('when a program ends by itself, everything stops and the line says which', async () => {
-  const node = await start({}, READY);
+  const child = await start({}, READY);
   const pids = await runningPids();
   await ask(ports.PLATFORM_PORT, '/die').catch(() => undefined);
-  expect(await node.exited).toEqual({ code: 1, signal: null });
-  expect(node.stderr()).toMatch(/^rollgate: the platform ended with exit code 7/);
+  expect(await child.exited).toEqual({ code: 1, signal: null });
+  expect(child.stderr()).toMatch(/^rollgate: the platform ended with exit code 7/);
   for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
 }, 60_000);
 
@@ -152,7 +152,7 @@ async function asProgram<Result>(port: string, work: (client: pg.Client) => Prom
 }
 
 test('programs of the embedded Postgres work with logins of their own, which have no right to the tables of limits', async () => {
-  const node = await start({}, READY);
+  const child = await start({}, READY);
   const denied = expect.objectContaining({ code: '42501' });
   await asProgram(ports.ROLLGATE_PORT, async (service) => {
     expect((await service.query('SELECT current_user AS role')).rows).toEqual([{ role: 'service' }]);
@@ -169,9 +169,9 @@ test('programs of the embedded Postgres work with logins of their own, which hav
   for (const login of ['service', 'platform', 'auditor']) {
     const file = join(project, '.rollgate', `${login}-password`);
     expect((await stat(file)).mode & 0o777).toBe(0o600);
-    expect(node.stdout() + node.stderr()).not.toContain((await readFile(file, 'utf8')).trim());
+    expect(child.stdout() + child.stderr()).not.toContain((await readFile(file, 'utf8')).trim());
   }
-  await node.stop();
+  await child.stop();
 }, 60_000);
 
 test('a data folder of 0.1.0, whose programs signed in as the groups, goes over to logins', async () => {

@@ -54,7 +54,7 @@ test('SIGTERM: denials of the last moment are on record, and no token was printe
   expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - toldAt).toBeLessThan(10_000);
   const denied = statuses.filter((status) => status === 429).length;
-  // More than 5 where the machine is so busy that a node decides for itself for a while.
+  // More than 5 where the machine is so busy that an instance decides for itself for a while.
   expect(denied).toBeGreaterThanOrEqual(5);
   const { rows } = await database.pool.query(
     `SELECT sum(count)::int AS denied FROM rollgate.limit_event WHERE account = 'drain-co' AND kind = 'denied'`,

@@ -32,8 +32,8 @@ const usageOf = async (account: string, subject: RegExp): Promise<number[]> => {
   return items.filter((item) => subject.test(item.subject)).map(({ windows }) => windows.minute.used);
 };
 
-/** What a node asks in the background, whoever calls. */
-const BACKGROUND = /rollgate\.(sync_node|freed_since|write_events|report_use|register_catalogue)/;
+/** What an instance asks in the background, whoever calls. */
+const BACKGROUND = /rollgate\.(sync_instance|freed_since|write_events|report_use|register_catalogue)/;
 const asked = (since: number) => log.statements.slice(since).filter((text) => !BACKGROUND.test(text));
 
 type Case = readonly [what: string, status: number, request: Partial<Parameters<typeof requestText>[0]>];

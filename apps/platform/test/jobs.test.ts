@@ -102,7 +102,7 @@ test('an execution that was deleted is not found any more', async () => {
   expect((await it.call('GET', `/api/public/batch-test-executions/${requestId}`)).status).toBe(404);
 });
 
-test('an execution that another node deleted is not found either', async () => {
+test('an execution that another instance deleted is not found either', async () => {
   const started = await it.call('POST', '/api/public/bots/b-y/batch-test-executions', { body: { suiteName: 'smoke' } });
   const path = `/api/public/batch-test-executions/${started.body['requestId']}`;
   expect((await it.call('GET', path)).status).toBe(200);

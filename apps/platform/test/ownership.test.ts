@@ -45,8 +45,8 @@ test("another account's table is 403, and its rows stay unseen", async () => {
   expect(await itemsOf('second')).toEqual([]);
 });
 
-test('of two accounts that use a new bot at once on two nodes, exactly one owns it', async () => {
-  // The second node has memories of its own: what decides is the database. Many bots, as a race is not always close.
+test('of two accounts that use a new bot at once on two instances, exactly one owns it', async () => {
+  // The second instance has memories of its own: what decides is the database. Many bots, as a race is not always close.
   const second = await createPlatform({ databaseUrl: it.database.url, jwtSecret: SECRET });
   try {
     const race = (bot: number) =>

@@ -121,9 +121,9 @@ describe('main', () => {
   });
 
   test('two that start at once on a new database both serve it', async () => {
-    const nodes = await Promise.all([start(), start()]);
+    const instances = await Promise.all([start(), start()]);
     const headers = await authorization();
-    for (const { url, program } of nodes) {
+    for (const { url, program } of instances) {
       expect((await fetch(`${url}/api/public/bots/my-bot/publish`, { method: 'POST', headers })).status).toBe(202);
       expect(await program.stop()).toEqual({ code: 0, signal: null });
       expect(program.stderr()).toBe('');

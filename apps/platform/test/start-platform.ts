@@ -18,7 +18,7 @@ export interface CallOptions {
   readonly account?: string | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Another node's. */
+  /** Another instance's. */
   readonly origin?: string;
 }
 

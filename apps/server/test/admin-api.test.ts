@@ -519,8 +519,8 @@ test('the OpenAPI 3.1 description has an example and the errors of every admin A
 test('running instances are listed with the version of the limits they have', async () => {
   const system = await until(
     async () => (await desk.viewer.get(path('system'))).body as Json,
-    ({ nodes, policyVersion }) =>
-      nodes.length === 2 && nodes.every((node: Json) => node.policyVersion === policyVersion),
+    ({ instances, policyVersion }) =>
+      instances.length === 2 && instances.every((instance: Json) => instance.policyVersion === policyVersion),
   );
-  expect(system['nodes'][0]).toMatchObject({ mode: 'normal' });
+  expect(system['instances'][0]).toMatchObject({ mode: 'normal' });
 });

@@ -110,7 +110,7 @@ function event(time: string, count: number, changes: object): object {
     last_ms: first_ms + 500,
     count,
     units: count,
-    node: 'a:1',
+    instance: 'a:1',
     ...changes,
   };
 }
@@ -140,7 +140,7 @@ const LET_IN = { ...AWAY, kind: 'granted_sample', window_name: null, mode: 'fall
 
 const EVENTS: readonly object[] = [
   event('03-07T14:00:00', 4, AWAY),
-  event('03-07T14:00:30', 9, { ...LET_IN, node: 'b:1' }),
+  event('03-07T14:00:30', 9, { ...LET_IN, instance: 'b:1' }),
   event('03-07T14:03:00', 2, AWAY),
   event('03-09T23:00:00', 1, LET_IN),
   event('03-08T10:00:00', 6, SHADOW),

@@ -69,7 +69,7 @@ test('on a healthy database every check is ok and the exit code is 0', async () 
     superusers: ok({ programs: [] }),
     auditors: ok({ logins: [], lacking: [] }),
     public: ok({ publicConnects: true, strangers: [], temporary: [], lockers: [] }),
-    nodes: ok({ nodes: 0, behind: [], lagSeconds: -1, unusual: [] }),
+    instances: ok({ instances: 0, behind: [], lagSeconds: -1, unusual: [] }),
     clock: ok({ differenceMs: expect.any(Number), uncertaintyMs: expect.any(Number) }),
     synchronous_commit: ok({ value: 'on' }),
     fsync: ok({ value: 'on' }),

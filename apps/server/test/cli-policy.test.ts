@@ -158,7 +158,7 @@ test('doctor checks roles and instances', async () => {
   const { body } = await json('doctor');
   const checks = (body as unknown as { checks: { name: string; status: string; detail: string }[] }).checks;
   expect(checks.find(({ name }) => name === 'roles')).toMatchObject({ status: 'ok' });
-  expect(checks.find(({ name }) => name === 'nodes')).toMatchObject({
+  expect(checks.find(({ name }) => name === 'instances')).toMatchObject({
     status: 'ok',
     // An instance that was closed during its start is listed for up to a minute.
     detail: expect.stringMatching(/^\d+ with the newest limits/),

@@ -56,7 +56,7 @@ function event(id: string, account: string): object {
     last_ms: first_ms,
     count: 3,
     units: 3,
-    node: 'n:1',
+    instance: 'n:1',
   };
 }
 
@@ -65,10 +65,10 @@ const EVENTS = 'SELECT id, account, count, first_at, dimensions, retry_at FROM l
 
 /** Runs statements from stdin. */
 async function piped(input: string, ...args: string[]): Promise<Run> {
-  const node = await spawnNode({ script, args: ['sql', ...args], env: { DATABASE_URL: database.url } });
-  node.send(input);
-  const { code } = await node.exited;
-  return { code, stdout: node.stdout(), stderr: node.stderr() };
+  const program = await spawnNode({ script, args: ['sql', ...args], env: { DATABASE_URL: database.url } });
+  program.send(input);
+  const { code } = await program.exited;
+  return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
 describe('sql', () => {
@@ -174,7 +174,7 @@ describe('sql', () => {
       const bare = await sql('--url', '--login', login);
       expect(bare.stdout).toMatch(new RegExp(`^postgres://${login}@127\\.0\\.0\\.1:\\d+/test_\\w+\\n$`));
       expect(bare.stderr).toMatch(/ROLLGATE_AUDITOR_PASSWORD/);
-      const node = await spawnNode({
+      const program = await spawnNode({
         script,
         args: ['sql', '--url'],
         env: {
@@ -183,9 +183,9 @@ describe('sql', () => {
           ROLLGATE_AUDITOR_PASSWORD_FILE: join(folder, 'password'),
         },
       });
-      await node.exited;
-      expect(node.stderr()).toBe('');
-      const url = node.stdout().trim();
+      await program.exited;
+      expect(program.stderr()).toBe('');
+      const url = program.stdout().trim();
       const client = new pg.Client({ connectionString: url });
       await client.connect();
       const { rows } = await client.query(

@@ -28,10 +28,10 @@ async function json<Result>(...args: string[]): Promise<Result> {
 
 async function withStdin(text: string, ...args: string[]): Promise<Run> {
   const script = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const node = await spawnNode({ script, args, env: { DATABASE_URL: database.url } });
-  node.send(text);
-  const { code } = await node.exited;
-  return { code, stdout: node.stdout(), stderr: node.stderr() };
+  const program = await spawnNode({ script, args, env: { DATABASE_URL: database.url } });
+  program.send(text);
+  const { code } = await program.exited;
+  return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
 interface Added {

@@ -29,11 +29,11 @@ test('migrate with nothing pending needs only the rights of the service', async 
 
 test('serve works with the rights of the service and a password that contains a slash, and ends on SIGTERM', async () => {
   const env = { DATABASE_URL: url, DATABASE_PASSWORD: PASSWORD, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' };
-  const node = await spawnNode({ script, args: ['serve'], env, readyLine: /Rollgate service ready/ });
-  const ready = JSON.parse(await node.waitForLine(/Rollgate service ready/)) as { url: string };
+  const program = await spawnNode({ script, args: ['serve'], env, readyLine: /Rollgate service ready/ });
+  const ready = JSON.parse(await program.waitForLine(/Rollgate service ready/)) as { url: string };
   expect((await fetch(`${ready.url}/readyz`)).status).toBe(200);
-  node.kill('SIGTERM');
-  expect(await node.exited).toEqual({ code: 0, signal: null });
+  program.kill('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
 });
 
 test('serve that cannot start prints the reason and exits with code 1', async () => {

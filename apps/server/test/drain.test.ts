@@ -15,27 +15,27 @@ beforeAll(async () => {
   database = await createTestDatabase();
 });
 afterAll(async () => {
-  await Promise.all(started.map((node) => node.stop()));
+  await Promise.all(started.map((program) => program.stop()));
   await database?.drop();
 });
 
 async function makeToken(): Promise<string> {
   const args = ['token', 'create', 'drain', '--permissions', 'decisions.write'];
-  const node = await spawnNode({ script: cli, args, env: { DATABASE_URL: database.url } });
-  await node.exited;
-  return String(/rgt_[\w-]{43}/.exec(node.stdout() + node.stderr())?.[0]);
+  const program = await spawnNode({ script: cli, args, env: { DATABASE_URL: database.url } });
+  await program.exited;
+  return String(/rgt_[\w-]{43}/.exec(program.stdout() + program.stderr())?.[0]);
 }
 
 test('on SIGTERM, decisions in flight are answered and the last denials are recorded', async () => {
   const token = await makeToken();
-  const node = await spawnNode({
+  const program = await spawnNode({
     script,
     env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' },
     readyLine: READY,
     timeoutMs: 60_000,
   });
-  started.push(node);
-  const { url } = JSON.parse(await node.waitForLine(READY)) as { url: string };
+  started.push(program);
+  const { url } = JSON.parse(await program.waitForLine(READY)) as { url: string };
   const decide = async () => {
     const response = await fetch(`${url}/api/decisions`, {
       method: 'POST',
@@ -53,13 +53,13 @@ test('on SIGTERM, decisions in flight are answered and the last denials are reco
   const inFlight = [decide(), decide(), decide()];
   await untilWaiting();
   const toldAt = Date.now();
-  node.kill('SIGTERM');
+  program.kill('SIGTERM');
   await new Promise((resolve) => setTimeout(resolve, 300));
   await holder.query('COMMIT');
   holder.release();
   const last = await Promise.all(inFlight);
   expect(last.map((allowed) => typeof allowed)).toEqual(['boolean', 'boolean', 'boolean']);
-  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - toldAt).toBeLessThan(10_000);
   const { rows } = await database.pool.query(
     `SELECT sum(count)::int AS denied FROM rollgate.limit_event WHERE account = 'drain-co' AND kind = 'denied'`,

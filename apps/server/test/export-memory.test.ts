@@ -48,7 +48,7 @@ async function insertEvents(): Promise<void> {
   await database.pool.query(`SELECT rollgate.make_event_day('2026-03-10')`);
   await database.pool.query(
     `INSERT INTO rollgate.limit_event (id, account, api, group_id, level, subject, dimensions, window_name, per_minute, per_hour, used, cost, source,
-       policy_version, mode, first_at, last_at, count, units, node, route, request_id)
+       policy_version, mode, first_at, last_at, count, units, instance, route, request_id)
      SELECT 'event-' || i, 'acme', 'publish-bot', 'bot-definition', '{bot}', 'acme/publish-bot/bot=b-' || i % 500, '{"bot": "b"}', 'minute', 60, 1800, 60, 1,
        'default', 1, 'enforced', t.at, t.at, 1, 1, 'platform-1:311', 'POST /api/public/bots/:botId/publish', md5(i::text)
      FROM generate_series(1, ${EVENTS}) i CROSS JOIN LATERAL (SELECT timestamptz '2026-03-10' + i * interval '${50_000_000 / EVENTS} ms' AS at) t`,

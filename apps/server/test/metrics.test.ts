@@ -129,7 +129,7 @@ test('a limiter that decides without its database is a metric, and its reason is
   const listed = async () =>
     (
       await database.pool.query<{ mode: string; reason: string | null }>(
-        'SELECT mode, mode_reason AS reason FROM rollgate.node',
+        'SELECT mode, mode_reason AS reason FROM rollgate.instance',
       )
     ).rows[0];
   const until = async (holds: () => Promise<boolean>) => {

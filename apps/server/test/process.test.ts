@@ -28,30 +28,30 @@ beforeAll(async () => {
 });
 
 afterAll(async () => {
-  await Promise.all(started.map((node) => node.stop()));
+  await Promise.all(started.map((program) => program.stop()));
   await database?.drop();
 });
 
 async function run(env: Record<string, string | undefined> = {}, readyLine?: RegExp): Promise<NodeProcess> {
-  const node = await spawnNode({
+  const program = await spawnNode({
     script,
     env: { DATABASE_URL: database.url, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0', ...env },
     ...(readyLine && { readyLine }),
   });
-  started.push(node);
-  return node;
+  started.push(program);
+  return program;
 }
 
-async function serving(env: Record<string, string | undefined> = {}): Promise<{ node: NodeProcess; url: string }> {
-  const node = await run(env, READY);
-  return { node, url: (JSON.parse(await node.waitForLine(READY)) as { url: string }).url };
+async function serving(env: Record<string, string | undefined> = {}): Promise<{ program: NodeProcess; url: string }> {
+  const program = await run(env, READY);
+  return { program, url: (JSON.parse(await program.waitForLine(READY)) as { url: string }).url };
 }
 
 async function refused(env: Record<string, string | undefined>): Promise<string> {
-  const node = await run(env);
-  expect(await node.exited).toEqual({ code: 1, signal: null });
-  expect(node.stdout()).toBe('');
-  return node.stderr();
+  const program = await run(env);
+  expect(await program.exited).toEqual({ code: 1, signal: null });
+  expect(program.stdout()).toBe('');
+  return program.stderr();
 }
 
 /** A request with half of its body sent, on a kept-alive connection. */
@@ -85,56 +85,56 @@ const refusesConnections = (url: string) =>
 test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
   'on %s, requests in flight are answered, new ones are refused, and the exit code is 0',
   async (signal) => {
-    const { node, url } = await serving();
+    const { program, url } = await serving();
     const request = await halfSent(url);
-    node.kill(signal);
+    program.kill(signal);
     await until(() => refusesConnections(url));
     expect(request.received()).toBe('');
     request.sendRest();
     const sentAt = Date.now();
     await request.closed;
     expect(request.received()).toMatch(/^HTTP\/1\.1 404 Not Found\r\n[\s\S]*"message":"Cannot POST \/"/);
-    expect(await node.exited).toEqual({ code: 0, signal: null });
+    expect(await program.exited).toEqual({ code: 0, signal: null });
     // The end of the response ended the drain, not the time limit for open connections.
     expect(Date.now() - sentAt).toBeLessThan(4_000);
-    expect(node.stderr()).toBe('');
+    expect(program.stderr()).toBe('');
   },
   30_000,
 );
 
 test('on SIGTERM with a drain delay, /readyz returns 503 at once, calls are still served, and connections close after their response', async () => {
-  const { node, url } = await serving({ ROLLGATE_DRAIN_MS: '1500' });
+  const { program, url } = await serving({ ROLLGATE_DRAIN_MS: '1500' });
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   const startedAt = Date.now();
-  node.kill('SIGTERM');
+  program.kill('SIGTERM');
   await until(async () => (await fetch(`${url}/readyz`)).status === 503);
   const notReady = await fetch(`${url}/readyz`);
   expect(await notReady.json()).toMatchObject({ status: 503, message: 'This instance is shutting down.' });
   const live = await fetch(`${url}/healthz`);
   expect([live.status, live.headers.get('connection')]).toEqual([200, 'close']);
   expect(Date.now() - startedAt).toBeLessThan(1_500);
-  expect(await node.exited).toEqual({ code: 0, signal: null });
+  expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - startedAt).toBeGreaterThanOrEqual(1_500);
   expect(await refusesConnections(url)).toBe(true);
 }, 30_000);
 
 test('a second signal ends the drain delay, and Ctrl-C causes no delay', async () => {
   const patient = await serving({ ROLLGATE_DRAIN_MS: '60000' });
-  patient.node.kill('SIGTERM');
+  patient.program.kill('SIGTERM');
   await until(async () => (await fetch(`${patient.url}/readyz`)).status === 503);
-  patient.node.kill('SIGTERM');
-  expect(await patient.node.exited).toEqual({ code: 0, signal: null });
+  patient.program.kill('SIGTERM');
+  expect(await patient.program.exited).toEqual({ code: 0, signal: null });
   const typed = await serving({ ROLLGATE_DRAIN_MS: '60000' });
-  typed.node.kill('SIGINT');
-  expect(await typed.node.exited).toEqual({ code: 0, signal: null });
+  typed.program.kill('SIGINT');
+  expect(await typed.program.exited).toEqual({ code: 0, signal: null });
 }, 60_000);
 
 test('a caller that never completes its request does not keep the process from ending within 10 s', async () => {
-  const { node, url } = await serving();
+  const { program, url } = await serving();
   const request = await halfSent(url);
   const startedAt = Date.now();
-  node.kill('SIGTERM');
-  expect(await node.exited).toEqual({ code: 0, signal: null });
+  program.kill('SIGTERM');
+  expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - startedAt).toBeGreaterThan(3_000);
   expect(Date.now() - startedAt).toBeLessThan(7_500);
   expect(request.received()).toBe('');
@@ -148,13 +148,13 @@ test('an unresponsive database does not keep the process from ending within 10 s
   const stopped: number[] = [];
   try {
     await migrate({ databaseUrl: postgres.url });
-    const { node, url } = await serving({ DATABASE_URL: postgres.url });
+    const { program, url } = await serving({ DATABASE_URL: postgres.url });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
     stopped.push(...(await backendsOf(postgres.url)));
     expect(stopped).not.toEqual([]);
     for (const pid of stopped) process.kill(pid, 'SIGSTOP');
     const startedAt = Date.now();
-    expect(await node.stop()).toEqual({ code: 0, signal: null });
+    expect(await program.stop()).toEqual({ code: 0, signal: null });
     expect(Date.now() - startedAt).toBeLessThan(10_000);
   } finally {
     for (const pid of stopped) process.kill(pid, 'SIGCONT');
@@ -175,10 +175,10 @@ async function backendsOf(databaseUrl: string): Promise<number[]> {
 }
 
 test('the process leaves no connection open in the database', async () => {
-  const { node, url } = await serving();
+  const { program, url } = await serving();
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   expect(await backendsOf(database.url)).not.toEqual([]);
-  expect(await node.stop()).toEqual({ code: 0, signal: null });
+  expect(await program.stop()).toEqual({ code: 0, signal: null });
   await until(async () => (await backendsOf(database.url)).length === 0);
 });
 
@@ -234,23 +234,23 @@ test('the connection string can come from a file and is never logged', async () 
   const file = join(folder, 'database-url');
   await writeFile(file, `${database.url}\n`);
   try {
-    const { node, url } = await serving({
+    const { program, url } = await serving({
       DATABASE_URL: undefined,
       DATABASE_URL_FILE: file,
       ROLLGATE_LOG_LEVEL: 'trace',
     });
     expect((await fetch(`${url}/readyz`)).status).toBe(200);
-    expect(await node.stop()).toEqual({ code: 0, signal: null });
+    expect(await program.stop()).toEqual({ code: 0, signal: null });
     const { password } = new URL(database.url);
     expect(password).not.toBe('');
-    expect(node.stdout() + node.stderr()).not.toContain(password);
+    expect(program.stdout() + program.stderr()).not.toContain(password);
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
 });
 
 test('at level info a start is logged in one line', async () => {
-  const { node } = await serving();
-  expect(await node.stop()).toEqual({ code: 0, signal: null });
-  expect(node.stdout().trim().split('\n')).toHaveLength(1);
+  const { program } = await serving();
+  expect(await program.stop()).toEqual({ code: 0, signal: null });
+  expect(program.stdout().trim().split('\n')).toHaveLength(1);
 });

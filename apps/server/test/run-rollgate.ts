@@ -17,9 +17,9 @@ export async function rollgate(
   env: Readonly<Record<string, string>> = {},
 ): Promise<Run> {
   const known = { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined };
-  const node = await spawnNode({ script, args, env: { ...known, ...env } });
-  const { code } = await node.exited;
-  return { code, stdout: node.stdout(), stderr: node.stderr() };
+  const program = await spawnNode({ script, args, env: { ...known, ...env } });
+  const { code } = await program.exited;
+  return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
 /** Runs the command line in this process: starting a process takes a second, and more on a busy machine. */

@@ -31,7 +31,7 @@ beforeAll(async () => {
   port = await freePort();
 });
 afterAll(async () => {
-  await Promise.all(started.map((node) => node.stop()));
+  await Promise.all(started.map((program) => program.stop()));
   await database?.drop();
   await rm(folder, { recursive: true, force: true });
 });
@@ -55,13 +55,13 @@ const UNSET = { DATABASE_URL: undefined, DATABASE_URL_FILE: undefined, ROLLGATE_
 
 async function run(script: string, env: Record<string, string | undefined>, args: string[] = []): Promise<NodeProcess> {
   const settings = { ...UNSET, ROLLGATE_PORT: '0', ROLLGATE_LOG_LEVEL: 'trace', ROLLGATE_DRAIN_MS: '0', ...env };
-  const node = await spawnNode({ script, args, env: settings });
-  started.push(node);
-  return node;
+  const program = await spawnNode({ script, args, env: settings });
+  started.push(program);
+  return program;
 }
 
-function expectNoSecret(node: NodeProcess): void {
-  const printed = node.stdout() + node.stderr();
+function expectNoSecret(program: NodeProcess): void {
+  const printed = program.stdout() + program.stderr();
   expect(printed).not.toBe('');
   for (const secret of SECRETS) expect(printed).not.toContain(secret);
 }
@@ -76,10 +76,10 @@ const BAD_CONNECTIONS: ReadonlyArray<readonly [what: string, url: () => string]>
 
 test.each(BAD_CONNECTIONS)('with %s the service and the command line end and print no secret', async (_, url) => {
   const env = { DATABASE_URL: url(), ...OIDC };
-  const nodes = await Promise.all([run(MAIN, env), run(CLI, env, ['migrate', '--status'])]);
-  for (const node of nodes) {
-    await node.exited;
-    expectNoSecret(node);
+  const programs = await Promise.all([run(MAIN, env), run(CLI, env, ['migrate', '--status'])]);
+  for (const program of programs) {
+    await program.exited;
+    expectNoSecret(program);
   }
 });
 
@@ -90,21 +90,21 @@ test('wrong settings next to secrets, and secrets from files, print no secret', 
   await writeFile(secretFile, `${CLIENT_SECRET}\n`);
   const { ROLLGATE_OIDC_CLIENT_SECRET: _, ...oidc } = OIDC;
   const wrong = { ROLLGATE_PORT: 'x', ROLLGATE_TRUST_PROXY: 'true', ROLLGATE_OIDC_ISSUER: 'ftp://x' };
-  const node = await run(MAIN, {
+  const program = await run(MAIN, {
     DATABASE_URL_FILE: file,
     ROLLGATE_OIDC_CLIENT_SECRET_FILE: secretFile,
     ...oidc,
     ...wrong,
   });
-  expect((await node.exited).code).toBe(1);
-  expect(node.stderr()).toMatch(/ROLLGATE_TRUST_PROXY must be/);
-  expectNoSecret(node);
+  expect((await program.exited).code).toBe(1);
+  expect(program.stderr()).toMatch(/ROLLGATE_TRUST_PROXY must be/);
+  expectNoSecret(program);
 });
 
 test('a running service logs no tokens, cookies, passwords or queries, even at level trace', async () => {
   const ready = /Rollgate service ready/;
-  const node = await run(MAIN, { DATABASE_URL: database.url, ...OIDC });
-  const { url } = JSON.parse(await node.waitForLine(ready)) as { url: string };
+  const program = await run(MAIN, { DATABASE_URL: database.url, ...OIDC });
+  const { url } = JSON.parse(await program.waitForLine(ready)) as { url: string };
   const mine = { token: `rgt_${'S'.repeat(43)}`, cookie: 'C'.repeat(43), typed: 'my typed password', code: 'a-code' };
   await fetch(`${url}/admin/api/staff`, { headers: { authorization: `Bearer ${mine.token}` } });
   await fetch(`${url}/admin/api/staff`, { headers: { cookie: `rollgate-session=${mine.cookie}` } });
@@ -121,9 +121,10 @@ test('a running service logs no tokens, cookies, passwords or queries, even at l
   await database.pool.query('ALTER TABLE rollgate.mislaid RENAME TO service_token');
   expect(broken.status).toBe(500);
   expect(await broken.text()).not.toContain('service_token');
-  expect(await node.stop()).toEqual({ code: 0, signal: null });
-  expectNoSecret(node);
+  expect(await program.stop()).toEqual({ code: 0, signal: null });
+  expectNoSecret(program);
   const { password } = new URL(database.url);
   expect(password).not.toBe('');
-  for (const secret of [...Object.values(mine), password]) expect(node.stdout() + node.stderr()).not.toContain(secret);
+  for (const secret of [...Object.values(mine), password])
+    expect(program.stdout() + program.stderr()).not.toContain(secret);
 });

@@ -21,9 +21,9 @@ async function seed(database: TestDatabase, ...more: string[]): Promise<void> {
 }
 
 async function runSeed(databaseUrl: string | undefined, ...args: string[]) {
-  const node = await spawnNode({ script, args, env: { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined } });
-  const { code } = await node.exited;
-  return { code, stdout: node.stdout(), stderr: node.stderr() };
+  const program = await spawnNode({ script, args, env: { DATABASE_URL: databaseUrl, DATABASE_URL_FILE: undefined } });
+  const { code } = await program.exited;
+  return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
 const rows = async (database: TestDatabase, sql: string) => (await database.pool.query(sql)).rows;

@@ -11,7 +11,7 @@ export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
 export { LimiterStartError } from './outage/contact.js';
 export { isDatabaseAway } from './outage/database-away.js';
-export { LimiterUnavailableError, type NodeState, type OutageMode, type OutageModes } from './outage/outage.js';
+export { type InstanceState, LimiterUnavailableError, type OutageMode, type OutageModes } from './outage/outage.js';
 export { type InForce, Policy } from './policy/policy.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type OnReport, type Report, Reports, type ReportTopic } from './reports.js';

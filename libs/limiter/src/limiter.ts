@@ -22,7 +22,7 @@ import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './outage/budget.js';
 import type { Contact } from './outage/contact.js';
 import { Deadlines, type Timed } from './outage/deadlines.js';
 import { BrokenAnswerError, isBadData, isOutage, TooLateError } from './outage/faults.js';
-import { LimiterUnavailableError, type NodeState, type Outage } from './outage/outage.js';
+import { type InstanceState, LimiterUnavailableError, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
 import { awake, within } from './outage/within.js';
 import { OverrideUses } from './policy/override-use.js';
@@ -392,8 +392,8 @@ export class Limiter {
   }
 
   /** Whether the database currently decides this instance's calls, since when, and why not. */
-  state(): NodeState {
-    const state: NodeState = this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
+  state(): InstanceState {
+    const state: InstanceState = this.#outage?.state ?? { mode: 'normal', sinceMs: 0, reason: '' };
     if (this.#contact?.reached === false) {
       return { mode: 'starting', sinceMs: state.sinceMs, reason: this.#contact.failure?.message ?? '' };
     }

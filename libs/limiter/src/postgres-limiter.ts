@@ -72,10 +72,10 @@ export interface PostgresLimiterOptions {
   readonly outage?: false | OutageModes;
   /**
    * While the database is unavailable, each instance allows its share of half the limit. The database counts the
-   * instances that share it. Set `nodes` only to raise that number, for example when more instances will start than
+   * instances that share it. Set `instances` only to raise that number, for example when more instances will start than
    * have run in the last hour.
    */
-  readonly nodes?: number;
+  readonly instances?: number;
   /** Set to `true` for a transaction pooler, such as PgBouncer in transaction mode. */
   readonly pooled?: boolean;
   /** Largest number of rows in a batch, 1,000 by default. */
@@ -215,7 +215,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Limiter 
               query_timeout: number;
             }),
           now: () => databaseClock.now(),
-          node: `${hostname()}:${process.pid}`,
+          instance: `${hostname()}:${process.pid}`,
           onError,
           reports,
           ...options.events,
@@ -280,7 +280,7 @@ function behindBreakers(
 ): { store: Store; outage: Outage | undefined; local: LocalCounts | undefined } {
   if (budget === undefined) return { store: postgres, outage: undefined, local: undefined };
   const now = () => clock.now();
-  const local = new LocalCounts({ clock: now, atLeast: options.nodes });
+  const local = new LocalCounts({ clock: now, atLeast: options.instances });
   const outage = new Outage({ modes: options.outage || {}, local, now, stripes, reports });
   const guarded = new GuardedStore({
     store: postgres,

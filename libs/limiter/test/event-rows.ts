@@ -60,7 +60,7 @@ export function eventToWrite(changes: Record<string, unknown> & { id: string; fi
     last_ms: changes.first_ms,
     count: 1,
     units: 1,
-    node: 'test:1',
+    instance: 'test:1',
     route: null,
     request_id: null,
     retry_ms: changes.first_ms + 1000,

@@ -63,7 +63,7 @@ function open(options: Partial<RecorderOptions> = {}): Limiter {
       return pool.query('SELECT rollgate.write_events($1)', [rows]);
     },
     now,
-    node: 'here:1',
+    instance: 'here:1',
     everyMs: 1_000_000_000,
     onError: (error) => errors.push(error),
     ...options,
@@ -135,7 +135,7 @@ describe('after a clean stop', () => {
       mode: 'enforced',
       count: 5,
       units: 5,
-      node: 'here:1',
+      instance: 'here:1',
       first_at: new Date(clock.nowMs - 300),
       last_at: new Date(clock.nowMs),
       retry_at: new Date(Date.UTC(2026, 0, 1) + 61_000),

@@ -227,9 +227,9 @@ test('one event for each subject, window and minute shows what filled the window
   await ask(60);
   await limiter.close();
   const subject = `acme/publish-bot/bot=b-${bots}`;
-  const batches = Array.from({ length: 6 }, (_, node) =>
+  const batches = Array.from({ length: 6 }, (_, instance) =>
     Array.from({ length: 5 }, (_, i) =>
-      eventToWrite({ id: `${node}-${i}`, first_ms: clock.nowMs + i * 1000, subject }),
+      eventToWrite({ id: `${instance}-${i}`, first_ms: clock.nowMs + i * 1000, subject }),
     ),
   );
   await Promise.all(batches.map((events) => writeEvents(database.pool, events)));

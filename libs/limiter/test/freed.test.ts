@@ -94,7 +94,7 @@ describe('after a gap', () => {
   }
 
   async function stoppedProcess(): Promise<{ allowed: boolean }> {
-    const script = new URL('policy-node.mjs', import.meta.url).pathname;
+    const script = new URL('policy-instance.mjs', import.meta.url).pathname;
     const instance: NodeProcess = await spawnNode({ script, args: [database.url], readyLine: /^ready$/ });
     let asked = 0;
     const ask = async () => {

@@ -112,7 +112,7 @@ test('the largest number of instances in the last hour counts, also after a cras
   await lookTwice();
   for (const gone of limiters.splice(1)) await gone.close();
   // A crash empties an unlogged table.
-  await database.pool.query('TRUNCATE rollgate.node');
+  await database.pool.query('TRUNCATE rollgate.instance');
   await start();
   await lookTwice();
   proxy.set({ kind: 'reset' });
@@ -131,13 +131,13 @@ test('an hour later the current number of instances counts', async () => {
 
 describe('the setting for the number of instances', () => {
   test('the setting raises the number of instances', async () => {
-    await start({ nodes: 6 });
+    await start({ instances: 6 });
     proxy.set({ kind: 'reset' });
     expect(await admittedByEach()).toEqual([5]);
   });
 
   test('the setting never lowers the number of instances', async () => {
-    for (let i = 0; i < 3; i++) await start({ nodes: 1 });
+    for (let i = 0; i < 3; i++) await start({ instances: 1 });
     await lookTwice();
     proxy.set({ kind: 'reset' });
     expect(await admittedByEach()).toEqual([10, 10, 10]);
@@ -161,7 +161,7 @@ test.each([1, 2, 3, 4])(
     let names = 0;
     const look = async (name: string) => {
       const { rows } = await database.pool.query<{ instances: number | null }>(
-        `SELECT instances FROM rollgate.sync_node($1, $1, 0, 'normal', NULL, NULL, $2)`,
+        `SELECT instances FROM rollgate.sync_instance($1, $1, 0, 'normal', NULL, NULL, $2)`,
         [name, parts.get(name)],
       );
       // Sometimes the answer is lost, and the instance keeps its previous share.
@@ -176,7 +176,7 @@ test.each([1, 2, 3, 4])(
       else if (what < 4 && running.length > 0) {
         const name = running[random(running.length)] as string;
         parts.delete(name);
-        await database.pool.query('SELECT rollgate.leave_node($1)', [name]);
+        await database.pool.query('SELECT rollgate.leave_instance($1)', [name]);
       } else if (what < 5) await database.pool.query('UPDATE rollgate.instance_peak SET minute = minute - 61');
       else {
         const some = running.filter(() => random(2) === 0);

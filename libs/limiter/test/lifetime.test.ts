@@ -13,12 +13,12 @@ async function run(
   what: string,
 ): Promise<{ lines: string[]; tookMs: number; code: number | null }> {
   const script = new URL('unclosed.mjs', import.meta.url).pathname;
-  const node = await spawnNode({ script, args: [databaseUrl, what], readyLine: /^done$/ });
+  const program = await spawnNode({ script, args: [databaseUrl, what], readyLine: /^done$/ });
   const doneAt = performance.now();
-  const stuck = setTimeout(() => node.kill('SIGKILL'), 20_000);
-  const { code } = await node.exited;
+  const stuck = setTimeout(() => program.kill('SIGKILL'), 20_000);
+  const { code } = await program.exited;
   clearTimeout(stuck);
-  return { lines: node.stdout().trim().split('\n'), tookMs: performance.now() - doneAt, code };
+  return { lines: program.stdout().trim().split('\n'), tookMs: performance.now() - doneAt, code };
 }
 
 test.each([

@@ -122,7 +122,7 @@ test('several outages in one minute allow half of the limit in total', async () 
 }, 90_000);
 
 test('several instances share half of the limit', async () => {
-  await open({ nodes: 3 });
+  await open({ instances: 3 });
   proxy.set({ kind: 'reset' });
   expect(allowed(await ask(60))).toBe(10);
 });

@@ -52,7 +52,7 @@ function policyOf(all: readonly Override[], apis: readonly ApiEdit[]): Policy {
   return policy;
 }
 
-function nodeSays(policy: Policy, { api, bot, at }: Asked) {
+function instanceSays(policy: Policy, { api, bot, at }: Asked) {
   const asked = { account: ACCOUNT, subject: keyOf(api, bot), nowMs: T0 + at * 1000 };
   const { limits, source, mode } = policy.inForce(CATALOGUE.get(api), asked);
   return { limits, source, mode };
@@ -62,7 +62,8 @@ test('on instances the most specific override applies, among equals the newest, 
   fc.assert(
     fc.property(overrides, edits, fc.array(asked, { minLength: 1, maxLength: 10 }), (all, edited, questions) => {
       const policy = policyOf(all, edited);
-      for (const question of questions) expect(nodeSays(policy, question)).toEqual(reference(all, edited, question));
+      for (const question of questions)
+        expect(instanceSays(policy, question)).toEqual(reference(all, edited, question));
     }),
     { numRuns: 2_000 },
   );
@@ -85,7 +86,7 @@ test('on instances, single changes give the same policy as all at once, and prun
       const ordered = [...questions].sort((a, b) => a.at - b.at);
       for (const question of ordered) {
         policy.prune(T0 + question.at * 1000);
-        expect(nodeSays(policy, question)).toEqual(reference(all, edited, question));
+        expect(instanceSays(policy, question)).toEqual(reference(all, edited, question));
       }
     }),
     { numRuns: 500 },

@@ -156,7 +156,7 @@ test('when another server answers a new connection, limits are halved before it 
 
 test('an instance whose own clock stopped does not halve the limits of others, and its own only briefly', async () => {
   const witness = open({ pollEveryMs: 200 });
-  const script = new URL('suspended-node.mjs', import.meta.url).pathname;
+  const script = new URL('suspended-instance.mjs', import.meta.url).pathname;
   const instance = await spawnNode({ script, args: [database.url], readyLine: /^ready$/ });
   let asked = 0;
   const ask = async () => {

@@ -110,7 +110,7 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       `SELECT FROM rollgate.peek(1, ARRAY['x'])`,
       `SELECT rollgate.refund(1, 'x', 1, 1)`,
       `SELECT rollgate.reset(1, 'x')`,
-      `SELECT FROM rollgate.sync_node('n', 'n', 0, 'normal', NULL)`,
+      `SELECT FROM rollgate.sync_instance('n', 'n', 0, 'normal', NULL)`,
       `SELECT FROM rollgate.freed_since(NULL, NULL)`,
       `SELECT rollgate.report_clock_jump('n', 0, 0)`,
       `SELECT rollgate.write_events('[]')`,

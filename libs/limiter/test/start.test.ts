@@ -199,7 +199,7 @@ describe('a limiter with its own database', () => {
 
   test('a limiter that is closed immediately leaves no instance in the list', async () => {
     for (let run = 0; run < 10; run++) await create({ databaseUrl: own.url }).close();
-    const { rows } = await own.pool.query('SELECT count(*)::int AS instances FROM rollgate.node');
+    const { rows } = await own.pool.query('SELECT count(*)::int AS instances FROM rollgate.instance');
     expect(rows).toEqual([{ instances: 0 }]);
   });
 });

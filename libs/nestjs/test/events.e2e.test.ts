@@ -35,7 +35,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     const recorder = new Recorder({
       write: async (json) => rows.push(...(JSON.parse(json) as Row[])),
       now: clock.read,
-      node: 'test:1',
+      instance: 'test:1',
     });
     app = await startApp({
       adapter: adapter(),

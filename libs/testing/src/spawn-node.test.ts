@@ -21,17 +21,17 @@ beforeAll(async () => {
 afterAll(() => rm(folder, { recursive: true, force: true }));
 
 test('a spawned program gets arguments, environment and input, and its ready line and exit code are reported', async () => {
-  const node = await spawnNode({ script, args: ['there'], env: { GREETING: 'hello' }, readyLine: /^ready/ });
-  expect(node.stdout()).toBe('ready hello there\n');
-  node.send('me');
-  await node.waitForLine(/^heard me$/);
-  expect(await node.stop()).toEqual({ code: 3, signal: null });
+  const program = await spawnNode({ script, args: ['there'], env: { GREETING: 'hello' }, readyLine: /^ready/ });
+  expect(program.stdout()).toBe('ready hello there\n');
+  program.send('me');
+  await program.waitForLine(/^heard me$/);
+  expect(await program.stop()).toEqual({ code: 3, signal: null });
 });
 
 test('kill ends a spawned program at once and the signal is reported', async () => {
-  const node = await spawnNode({ script, readyLine: /^ready/ });
-  node.kill('SIGKILL');
-  expect(await node.exited).toEqual({ code: null, signal: 'SIGKILL' });
+  const program = await spawnNode({ script, readyLine: /^ready/ });
+  program.kill('SIGKILL');
+  expect(await program.exited).toEqual({ code: null, signal: 'SIGKILL' });
 });
 
 test('a program that ends before its ready line rejects with its output', async () => {

@@ -63,7 +63,7 @@ export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess>
         throw new Error(`${script} did not print ${pattern} within ${withinMs} ms\n${stdout}${stderr}`);
     }
   };
-  const node: NodeProcess = {
+  const program: NodeProcess = {
     pid: child.pid ?? 0,
     exited,
     stdout: () => stdout,
@@ -79,19 +79,19 @@ export async function spawnNode(options: SpawnNodeOptions): Promise<NodeProcess>
       return exit;
     },
   };
-  keepTrack(node);
+  keepTrack(program);
   const forget = () => {
     ended = true;
-    running.delete(node);
+    running.delete(program);
   };
   exited.then(forget, forget);
   if (readyLine !== undefined) await waitForLine(readyLine);
-  return node;
+  return program;
 }
 
 /** Kills children that are still running when this process exits, e.g. because a test failed before it stopped them. */
-function keepTrack(node: NodeProcess): void {
-  running.add(node);
+function keepTrack(program: NodeProcess): void {
+  running.add(program);
   if (sweeping) return;
   sweeping = true;
   process.once('exit', () => {

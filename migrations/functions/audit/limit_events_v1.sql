@@ -1,7 +1,7 @@
 CREATE OR REPLACE VIEW rollgate_audit.limit_events_v1 AS
 SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+') AS level, e.subject, e.dimensions, e.window_name,
        CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
-       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.node, e.route, e.request_id, e.retry_at, e.merged,
+       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at, e.merged,
        e.filled
 FROM rollgate.limit_event e;
 
@@ -36,7 +36,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at       IS 'time of the 
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.last_at        IS 'time of the last call, by the database''s clock';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.count          IS 'number of calls: sum it to count denials';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.units          IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.node           IS 'host and process that decided';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.instance       IS 'host and process that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.route          IS 'route of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.request_id     IS 'HTTP request ID of the first call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.retry_at       IS

@@ -593,7 +593,7 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every node within 2 s */
+        /** Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every instance within 2 s */
         patch: operations["changeApi"];
         trace?: never;
     };
@@ -624,7 +624,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Nodes, the policy each has, and how they decide */
+        /** Instances, the policy each has, and how they decide */
         get: operations["getSystem"];
         put?: never;
         post?: never;
@@ -5237,7 +5237,7 @@ export interface operations {
                      *               "shadow": false,
                      *               "version": 1,
                      *               "changedAt": "2026-03-01T00:00:00.000Z",
-                     *               "changedBy": "node:api-1"
+                     *               "changedBy": "instance:api-1"
                      *             }
                      *           ]
                      *         }
@@ -5359,7 +5359,7 @@ export interface operations {
                      *         "shadow": false,
                      *         "version": 2,
                      *         "changedAt": "2026-03-01T00:00:00.000Z",
-                     *         "changedBy": "node:api-1"
+                     *         "changedBy": "instance:api-1"
                      *       },
                      *       "historyId": 242,
                      *       "lowered": []
@@ -5620,7 +5620,7 @@ export interface operations {
                      *       "version": "0.1.0",
                      *       "now": "2026-03-02T09:00:00.000Z",
                      *       "policyVersion": 91,
-                     *       "nodes": [
+                     *       "instances": [
                      *         {
                      *           "id": "q83hTz1c",
                      *           "name": "api-1:412",
@@ -5640,7 +5640,7 @@ export interface operations {
                         version: string;
                         now: string;
                         policyVersion: number;
-                        nodes: {
+                        instances: {
                             id: string;
                             name: string;
                             startedAt: string;
@@ -5829,7 +5829,7 @@ export interface operations {
                      *           "firstAt": "2026-03-02T08:59:58.000Z",
                      *           "lastAt": "2026-03-02T08:59:58.800Z",
                      *           "count": 12,
-                     *           "node": "q83hTz1c",
+                     *           "instance": "q83hTz1c",
                      *           "route": "POST /api/public/bots/:botId/publish",
                      *           "requestId": "b1946ac9",
                      *           "retryAt": "2026-03-02T09:00:12.000Z",
@@ -5864,7 +5864,7 @@ export interface operations {
                             firstAt: string;
                             lastAt: string;
                             count: number;
-                            node: string;
+                            instance: string;
                             route: string | null;
                             requestId: string | null;
                             retryAt: string | null;
@@ -6060,7 +6060,7 @@ export interface operations {
                      *         "firstAt": "2026-03-02T08:59:58.000Z",
                      *         "lastAt": "2026-03-02T08:59:58.800Z",
                      *         "count": 12,
-                     *         "node": "q83hTz1c",
+                     *         "instance": "q83hTz1c",
                      *         "route": "POST /api/public/bots/:botId/publish",
                      *         "requestId": "b1946ac9",
                      *         "retryAt": "2026-03-02T09:00:12.000Z",
@@ -6106,7 +6106,7 @@ export interface operations {
                             firstAt: string;
                             lastAt: string;
                             count: number;
-                            node: string;
+                            instance: string;
                             route: string | null;
                             requestId: string | null;
                             retryAt: string | null;

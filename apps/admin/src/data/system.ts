@@ -17,7 +17,7 @@ export const systemQuery = queryOptions({
   retry: false,
 });
 
-/** Nodes follow within 2 s; one that has not by then is told as it is. */
+/** Instances follow within 2 s; one that has not by then is told as it is. */
 const PATIENCE_MS = 15_000;
 
 export interface Reach {
@@ -25,14 +25,14 @@ export interface Reach {
   readonly all: number;
 }
 
-/** Looks until every node has that policy, telling how far it is. Resolves to whether they do. */
+/** Looks until every instance has that policy, telling how far it is. Resolves to whether they do. */
 export async function untilInForce(policyVersion: number, progress: (reach: Reach) => void): Promise<boolean> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {
-    const { nodes } = await readSystem();
-    const there = nodes.filter((node) => node.policyVersion >= policyVersion).length;
-    progress({ there, all: nodes.length });
-    if (there === nodes.length) return true;
+    const { instances } = await readSystem();
+    const there = instances.filter((instance) => instance.policyVersion >= policyVersion).length;
+    progress({ there, all: instances.length });
+    if (there === instances.length) return true;
     if (Date.now() > until) return false;
     await new Promise((resolve) => setTimeout(resolve, 400));
   }

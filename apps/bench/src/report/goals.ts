@@ -65,8 +65,8 @@ export const GOALS: readonly Goal[] = [
   { key: 'tenMillionOverTenThousandTurning', label: 'the same, first decision of a minute' },
   { key: 'fullHourOverEmptyHour', label: 'cost of a decision, full hour ÷ empty hour', reach: { atMost: 1.3 } },
   { key: 'fullHourOverEmptyHourTurning', label: 'the same, first decision of a minute' },
-  { key: 'twoNodesOverOne', label: 'decisions/s, two instances ÷ one' },
-  { key: 'fourNodesOverOne', label: 'decisions/s, four instances ÷ one' },
+  { key: 'twoInstancesOverOne', label: 'decisions/s, two instances ÷ one' },
+  { key: 'fourInstancesOverOne', label: 'decisions/s, four instances ÷ one' },
   { key: 'dayEndOverHourFour', label: 'size after a simulated day ÷ after its fourth hour', reach: { atMost: 1.1 } },
 ];
 

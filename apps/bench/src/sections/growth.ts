@@ -16,7 +16,7 @@ interface Scale {
   readonly working: number;
   /** Number of subjects in the tables with a full and an empty hour. */
   readonly inHour: number;
-  readonly nodes: readonly number[];
+  readonly instances: readonly number[];
   readonly turns: number;
 }
 
@@ -24,10 +24,10 @@ const FULL_SCALE: Scale = {
   sizes: [10_000, 1_000_000, 10_000_000],
   working: 10_000,
   inHour: 10_000,
-  nodes: [1, 2, 4],
+  instances: [1, 2, 4],
   turns: 3,
 };
-const QUICK_SCALE: Scale = { sizes: [2_000, 100_000], working: 2_000, inHour: 1_000, nodes: [1, 2], turns: 2 };
+const QUICK_SCALE: Scale = { sizes: [2_000, 100_000], working: 2_000, inHour: 1_000, instances: [1, 2], turns: 2 };
 
 /** Bytes per subject of a table with 10 million subjects, including its index and the log of loading it. */
 const BYTES_A_SUBJECT = 1_200;
@@ -44,7 +44,7 @@ export async function growth(bench: Bench): Promise<SectionResult> {
   await checkSpace(bench, Math.max(...scale.sizes));
   const sizes = await bySize(bench, scale);
   const hours = await byHour(bench, scale);
-  const nodes = bench.late() ? [] : await byNodes(bench, scale);
+  const instances = bench.late() ? [] : await byInstances(bench, scale);
   return {
     title: 'Growth',
     what:
@@ -54,12 +54,12 @@ export async function growth(bench: Bench): Promise<SectionResult> {
     tables: [
       costTable({ title: 'By stored subjects', labels: scale.sizes.map(sizeLabel), results: sizes }),
       costTable({ title: 'By the content of the hour', labels: ['empty hour', 'full hour'], results: hours }),
-      ...(nodes.length > 0 ? [nodesTable(scale, nodes)] : []),
+      ...(instances.length > 0 ? [instancesTable(scale, instances)] : []),
     ],
     ratios: {
       ...costRatios('tenMillionOverTenThousand', { over: sizes.at(-1) ?? [], under: sizes[0] ?? [] }),
       ...costRatios('fullHourOverEmptyHour', { over: hours[1] ?? [], under: hours[0] ?? [] }),
-      ...(nodes.length > 0 ? nodeRatios(scale, nodes) : {}),
+      ...(instances.length > 0 ? instanceRatios(scale, instances) : {}),
     },
   };
 }
@@ -107,16 +107,16 @@ async function byHour(bench: Bench, { inHour, turns }: Scale): Promise<GrowthRes
   return await takeTurns(bench, { steps: [step('empty'), step('full')], quickSeconds: 1 });
 }
 
-async function byNodes(bench: Bench, { nodes }: Scale): Promise<number[][]> {
-  const steps = nodes.map(
+async function byInstances(bench: Bench, { instances }: Scale): Promise<number[][]> {
+  const steps = instances.map(
     (count): Step<number> => ({
       name: count === 1 ? '1 instance' : `${count} instances`,
       tell: perSecondText,
       async run() {
         const options = await bench.servers.placeFor('rollgate');
         const { seconds, warmUpSeconds } = bench.plan;
-        const jobs = Array.from({ length: count }, (_, node): ThroughputJob => {
-          const traffic = { distribution: 'uniform', seed: node + 1 } as const;
+        const jobs = Array.from({ length: count }, (_, instance): ThroughputJob => {
+          const traffic = { distribution: 'uniform', seed: instance + 1 } as const;
           const callers = CALLERS / count;
           return { contender: 'rollgate', options, traffic, callers, warmUpSeconds, seconds, together: true };
         });
@@ -151,10 +151,10 @@ function costTable(table: { title: string; labels: readonly string[]; results: r
   return { title: table.title, columns: COLUMNS, chart: 'rate', rows };
 }
 
-function nodesTable(scale: Scale, nodes: readonly number[][]): Table {
-  const rows = scale.nodes.map((count, i) => ({
+function instancesTable(scale: Scale, instances: readonly number[][]): Table {
+  const rows = scale.instances.map((count, i) => ({
     label: count === 1 ? '1 instance' : `${count} instances`,
-    values: { rate: summarise(nodes[i] ?? []) },
+    values: { rate: summarise(instances[i] ?? []) },
   }));
   const note = 'All instances, the database and the callers share the cores of one machine.';
   return { title: 'By instances', note, columns: COLUMNS.slice(0, 1), chart: 'rate', rows };
@@ -173,11 +173,11 @@ function costRatios(
   };
 }
 
-function nodeRatios({ nodes }: Scale, rates: readonly number[][]): Record<string, Summary> {
-  const over = (count: number) => ratio(rates[nodes.indexOf(count)] ?? [], rates[nodes.indexOf(1)] ?? []);
+function instanceRatios({ instances }: Scale, rates: readonly number[][]): Record<string, Summary> {
+  const over = (count: number) => ratio(rates[instances.indexOf(count)] ?? [], rates[instances.indexOf(1)] ?? []);
   return {
-    ...(nodes.includes(2) ? { twoNodesOverOne: over(2) } : {}),
-    ...(nodes.includes(4) ? { fourNodesOverOne: over(4) } : {}),
+    ...(instances.includes(2) ? { twoInstancesOverOne: over(2) } : {}),
+    ...(instances.includes(4) ? { fourInstancesOverOne: over(4) } : {}),
   };
 }
 

@@ -44,7 +44,7 @@ function judge(denial: CallRecord, charges: readonly Charge[]): Unjustified | un
   return units + cost > limit ? undefined : { subject, atMs: decidedAtMs as number, window, limit, units };
 }
 
-/** What the database has, or may have, counted: calls it granted, what nodes told it, and what was lost on the way. */
+/** What the database has, or may have, counted: calls it granted, what instances told it, and what was lost on the way. */
 function chargesOf({ statements }: Pick<History, 'statements'>): Charge[] {
   return statements.flatMap(({ at, subjects, costs, calls, answer }) =>
     subjects.flatMap((subject, i) => {

@@ -1,5 +1,5 @@
 /**
- * RECON: units the database has as admitted are those it granted to clients, those that nodes granted without it and told
+ * RECON: units the database has as admitted are those it granted to clients, those that instances granted without it and told
  * it of, and of the statements whose outcome nobody knows some, none or all. Nothing else, and nothing less.
  */
 import type { History, Statement } from '../history/record.js';
@@ -7,7 +7,7 @@ import type { History, Statement } from '../history/record.js';
 export interface ReconOptions {
   /** `counter.total` of each subject, when all is over. */
   readonly totals: ReadonlyMap<string, number>;
-  /** Nodes that ended without telling: killed. What they granted by themselves may be untold. */
+  /** Instances that ended without telling: killed. What they granted by themselves may be untold. */
   readonly killed?: ReadonlySet<string>;
 }
 
@@ -23,7 +23,7 @@ export interface Recon {
   readonly surplus: number;
   /** Admitted in a client's eyes, without a grant of the database. */
   readonly phantom: number;
-  /** Granted without the database and not told to it, by nodes that ended in order. */
+  /** Granted without the database and not told to it, by instances that ended in order. */
   readonly untold: number;
 }
 
@@ -35,7 +35,7 @@ interface Sums {
   unknownDebits: number;
   admitted: number;
   fallback: number;
-  /** Of nodes that ended in order. */
+  /** Of instances that ended in order. */
   owed: number;
 }
 
@@ -75,12 +75,12 @@ function sumUp(
     }
     return found;
   };
-  for (const { allowed, mode, subject, cost, node } of calls) {
+  for (const { allowed, mode, subject, cost, instance } of calls) {
     if (allowed !== true) continue;
     if (mode === 'enforced') of(subject).admitted += cost;
     if (mode !== 'fallback_allowed') continue;
     of(subject).fallback += cost;
-    if (!killed?.has(node)) of(subject).owed += cost;
+    if (!killed?.has(instance)) of(subject).owed += cost;
   }
   for (const statement of statements) count(statement, of);
   return sums;

@@ -64,7 +64,7 @@ function admission({ limits, clock = 'database', outage = false }: SafeOptions, 
     const fallback = call.mode === 'fallback_allowed';
     const from = clock === 'machine' ? call.askedAt : (call.decidedAtMs as number);
     const to = clock === 'machine' ? call.endedAt : from;
-    // A node's own part says nothing of the whole: the last limit the database decided by does.
+    // An instance's own part says nothing of the whole: the last limit the database decided by does.
     const told = fallback ? enforced.findLast(({ endedAt }) => endedAt <= call.endedAt) : call;
     const limit = { minute: told?.perMinute ?? limits.perMinute, hour: told?.perHour ?? limits.perHour };
     return { from, to, cost: call.cost, outage: outage || fallback, limit };
@@ -85,7 +85,7 @@ function overfull(admitted: readonly Admitted[], window: Window): Omit<Overfull,
       if (one.from <= last.to - WINDOW_MS[window]) continue;
       units += one.cost;
       outage ||= one.outage;
-      // The database holds what is there against the limit of now; a node alone adds to what was granted under limits before.
+      // The database holds what is there against the limit of now; an instance alone adds to what was granted under limits before.
       if (one.to === last.to || last.outage) limit = Math.max(limit, one.limit[window]);
     }
     const most = outage ? Math.floor(limit * 1.5) : limit;

@@ -28,7 +28,7 @@ export const adminTransaction: Experiment = {
       faults: { 'transactions idle with a snapshot': idle?.n ?? 0 },
       claims: [
         {
-          what: 'no node decides without the database',
+          what: 'no instance decides without the database',
           holds: outcome.history.calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
       ],

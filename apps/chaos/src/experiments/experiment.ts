@@ -2,16 +2,16 @@
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SafeOptions } from '../checkers/safe.js';
 import type { History } from '../history/record.js';
+import type { InstanceJob, Load } from '../instance/job.js';
 import { type Environment, Fleet } from '../lab/fleet.js';
 import type { Lab } from '../lab/lab.js';
 import { queryOnce, type Server } from '../lab/server.js';
-import type { Load, NodeJob } from '../node/job.js';
 import type { Random } from '../random.js';
 
 export interface Setting {
   readonly lab: Lab;
   readonly seed: number;
-  /** Of faults; each node has its own. */
+  /** Of faults; each instance has its own. */
   readonly random: Random;
   /** How long the load goes on. */
   readonly seconds: number;
@@ -54,7 +54,7 @@ export interface Experiment {
 /** 3,000 an hour leave the minute to decide. */
 export const LIMITS = { perMinute: 60, perHour: 3_000 } as const;
 const LOAD: Load = { accounts: 12, bots: 2, perSecond: 150, costs: [1, 1, 1, 2, 3] };
-export const NODES = 3;
+export const INSTANCES = 3;
 
 export interface World {
   readonly server: Server;
@@ -70,13 +70,13 @@ export interface World {
 
 export interface WorldOptions {
   readonly server?: Server;
-  /** By which nodes reach the database, by index; straight by default. */
+  /** By which instances reach the database, by index; straight by default. */
   readonly urlOf?: (url: string, index: number) => string;
-  readonly limits?: NodeJob['limits'];
+  readonly limits?: InstanceJob['limits'];
   /** By the index of the instance, or the same for all. */
   readonly load?: Partial<Load> | ((index: number) => Partial<Load>);
-  readonly limiter?: NodeJob['limiter'] | ((index: number) => NodeJob['limiter']);
-  readonly clock?: NodeJob['clock'];
+  readonly limiter?: InstanceJob['limiter'] | ((index: number) => InstanceJob['limiter']);
+  readonly clock?: InstanceJob['clock'];
   readonly databaseUrlFile?: string;
   readonly cold?: boolean;
   readonly environments?: readonly Environment[];
@@ -84,7 +84,7 @@ export interface WorldOptions {
   readonly prepare?: string;
 }
 
-/** A database of its own and three nodes on it, not started yet. */
+/** A database of its own and three instances on it, not started yet. */
 export async function openWorld({ lab, seed, name }: Setting, options: WorldOptions = {}): Promise<World> {
   const server = options.server ?? (await lab.shared());
   const database = `chaos_${name.replaceAll('-', '_')}`; // PgBouncer keeps its own name for itself
@@ -92,8 +92,8 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
   if (options.prepare !== undefined) await queryOnce(url, options.prepare);
   const file = lab.path(`${name}.jsonl`);
   const { limiter, clock, load } = options;
-  const environments = options.environments ?? Array.from({ length: NODES }, () => ({}));
-  const jobOf = (index: number, life: number): NodeJob => ({
+  const environments = options.environments ?? Array.from({ length: INSTANCES }, () => ({}));
+  const jobOf = (index: number, life: number): InstanceJob => ({
     name: `n${index + 1}.${life}`,
     seed: seed * 1009 + index * 31 + life,
     databaseUrl: options.urlOf?.(url, index) ?? url,
@@ -125,7 +125,7 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
 /** An instance that the others do not count yet decides nothing by itself: with `closed` answers the load would begin. */
 async function untilAllAreCounted(url: string, instances: number): Promise<void> {
   for (let i = 0; i < 100; i++) {
-    const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.node`;
+    const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.instance`;
     const [found] = await queryOnce<{ counted: number }>(url, sql);
     if ((found?.counted ?? 0) >= instances) return;
     await sleep(100);
@@ -146,7 +146,7 @@ export async function denialsOnRecord({ query }: Pick<World, 'query'>): Promise<
   return Number(row?.calls);
 }
 
-/** What every experiment tells when its nodes have ended. */
+/** What every experiment tells when its instances have ended. */
 export async function outcomeOf(world: World): Promise<Pick<Outcome, 'history' | 'totals' | 'killed' | 'safe'>> {
   return {
     history: world.history(),
@@ -165,7 +165,7 @@ export function errorsIn({ statements }: History): Record<string, number> {
   return errors;
 }
 
-/** A node that does not know yet how many share the database has no part of a limit: it refuses with a time to come back. */
+/** An instance that does not know yet how many share the database has no part of a limit: it refuses with a time to come back. */
 export function isDecidedOrRefused({ error }: { readonly error: string | null }): boolean {
   return error === null || error === 'the limit can not be checked at the moment' || error.startsWith(NOT_REACHED);
 }

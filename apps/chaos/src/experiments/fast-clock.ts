@@ -1,9 +1,9 @@
 /**
- * Minutes in seconds: the database's clock and the nodes' run faster, from a moment of the experiment's choice.
+ * Minutes in seconds: the database's clock and the instances' run faster, from a moment of the experiment's choice.
  *
- * Invariant: as in production the database reads its clock after the lock and heeds no other; nodes only remember by theirs.
+ * Invariant: as in production the database reads its clock after the lock and heeds no other; instances only remember by theirs.
  */
-import type { FastClock } from '../node/job.js';
+import type { FastClock } from '../instance/job.js';
 
 /** SQL that makes a database read that clock. */
 export function runFast({ startMs, atMs, speed }: FastClock): string {

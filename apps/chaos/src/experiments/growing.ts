@@ -26,7 +26,7 @@ export const growing: Experiment = {
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const { calls } = outcome.history;
-    const byNewcomers = calls.filter(({ node }) => added.includes(node));
+    const byNewcomers = calls.filter(({ instance }) => added.includes(instance));
     return {
       ...outcome,
       faults: {

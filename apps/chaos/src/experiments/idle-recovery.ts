@@ -6,13 +6,13 @@ const RECOVERED_WITHIN_S = 5;
 
 export const idleRecovery: Experiment = {
   name: 'idle-recovery',
-  what: 'the database goes away under load and comes back when no call is made any more, twice: every node notices',
+  what: 'the database goes away under load and comes back when no call is made any more, twice: every instance notices',
   seconds: 16,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
     const states: string[] = [];
     const modes = async () =>
-      (await world.query<{ mode: string }>('SELECT mode FROM rollgate.node')).map(({ mode }) => mode);
+      (await world.query<{ mode: string }>('SELECT mode FROM rollgate.instance')).map(({ mode }) => mode);
     await world.fleet.start();
     await wait(2);
     proxy.set({ kind: 'reset' });
@@ -39,7 +39,7 @@ export const idleRecovery: Experiment = {
       },
       claims: [
         { what: 'no call was made while it came back', holds: callsMeanwhile === 0 },
-        { what: 'every node reports normal by itself', holds: states.every((mode) => mode === 'normal') },
+        { what: 'every instance reports normal by itself', holds: states.every((mode) => mode === 'normal') },
       ],
     };
   },

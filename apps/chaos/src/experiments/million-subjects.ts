@@ -1,17 +1,17 @@
 import { fileURLToPath } from 'node:url';
 import { spawnNode } from '@rollgate/testing';
+import type { CrowdJob, CrowdResult } from '../instance/crowd.js';
 import { queryOnce } from '../lab/server.js';
-import type { CrowdJob, CrowdResult } from '../node/crowd.js';
 import type { Experiment } from './experiment.js';
 
-const PROGRAM = fileURLToPath(new URL('../../dist/node/crowd.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/instance/crowd.js', import.meta.url));
 const MOST_MB = 64;
 /** Of a second of load: a million takes about a minute. */
 const SUBJECTS_A_SECOND = 20_000;
 
 export const millionSubjects: Experiment = {
   name: 'million-subjects',
-  what: 'a million subjects at one node, and limited ones among them: its memory is bounded, limited ones stay limited',
+  what: 'a million subjects at one instance, and limited ones among them: its memory is bounded, limited ones stay limited',
   seconds: 50,
   async run({ lab, seconds, name }) {
     const server = await lab.shared();

@@ -1,6 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises';
-import type { Load } from '../node/job.js';
-import { denialsOnRecord, type Experiment, NODES, openWorld, outcomeOf, type World } from './experiment.js';
+import type { Load } from '../instance/job.js';
+import { denialsOnRecord, type Experiment, INSTANCES, openWorld, outcomeOf, type World } from './experiment.js';
 import { fastClock, runFast } from './fast-clock.js';
 
 const SPEED = 16;
@@ -9,8 +9,8 @@ const SECONDS_BEFORE = 40;
 const BURST_EVERY_MS = 5_200;
 const CALLS_OF_BOTS = [5, 3, 1, 4, 2];
 const BURSTS_OF_A_MINUTE = 12;
-/** Exactly what the bot with the most calls uses, on all nodes together. */
-const LIMITS = { perMinute: NODES * BURSTS_OF_A_MINUTE * Math.max(...CALLS_OF_BOTS), perHour: 18_000 };
+/** Exactly what the bot with the most calls uses, on all instances together. */
+const LIMITS = { perMinute: INSTANCES * BURSTS_OF_A_MINUTE * Math.max(...CALLS_OF_BOTS), perHour: 18_000 };
 const LOAD: Partial<Load> = { accounts: 1, mixed: { everyMs: BURST_EVERY_MS / SPEED, callsOfBots: CALLS_OF_BOTS } };
 
 const FILL = `
@@ -42,7 +42,7 @@ export function mixedMergedCallsWith({ prepare = '' } = {}): Experiment {
       await world.query(EMPTY);
       const outcome = await outcomeOf(world);
       const { calls, statements } = outcome.history;
-      // At its end each node makes one call that no limit can hold.
+      // At its end each instance makes one call that no limit can hold.
       const denied = calls.filter(({ allowed, cost }) => allowed === false && cost === 1);
       return {
         ...outcome,
@@ -59,7 +59,10 @@ export function mixedMergedCallsWith({ prepare = '' } = {}): Experiment {
             what: 'no call is decided without the database, also because an answer could not be true',
             holds: calls.every(({ mode }) => mode === 'enforced'),
           },
-          { what: 'no denial is on record but that of the last calls', holds: (await denialsOnRecord(world)) <= NODES },
+          {
+            what: 'no denial is on record but that of the last calls',
+            holds: (await denialsOnRecord(world)) <= INSTANCES,
+          },
         ],
       };
     },

@@ -1,4 +1,4 @@
-/** The network between nodes and database: silent, slow, cut, in crumbs. */
+/** The network between instances and database: silent, slow, cut, in crumbs. */
 import type { ProxyMode } from '@rollgate/testing';
 import { behindProxy } from './behind-proxy.js';
 import { type Experiment, isDecidedOrRefused, outcomeOf, type World, wait } from './experiment.js';

@@ -66,7 +66,7 @@ export const outOfTouch: Experiment = {
         ...(['n1', 'n2'] as const).map((name) => ({
           what: `${name} is granted units by the database again, within its time`,
           holds: outcome.history.calls.some(
-            (call) => call.node.startsWith(name) && isGrantBetween(call, backMs - 1_000, known[name]),
+            (call) => call.instance.startsWith(name) && isGrantBetween(call, backMs - 1_000, known[name]),
           ),
         })),
       ],
@@ -92,15 +92,15 @@ function sinceReset(
   { resetMs, resetAt, known }: { resetMs: number; resetAt: number; known: Record<string, number> },
 ): History {
   const named = (subject: string, isLater: boolean): string => (isLater ? `${subject} after the reset` : subject);
-  const knownTo = (node: string): number => known[node.split('.')[0] as string] ?? 0;
+  const knownTo = (instance: string): number => known[instance.split('.')[0] as string] ?? 0;
   return {
     ...rest,
     calls: calls
-      .filter(({ allowed, decidedAtMs, nodeMs, node }) => {
-        const ms = decidedAtMs ?? nodeMs;
-        return allowed !== false || ms < resetMs || ms > knownTo(node);
+      .filter(({ allowed, decidedAtMs, instanceMs, instance }) => {
+        const ms = decidedAtMs ?? instanceMs;
+        return allowed !== false || ms < resetMs || ms > knownTo(instance);
       })
-      .map((call) => ({ ...call, subject: named(call.subject, (call.decidedAtMs ?? call.nodeMs) > resetMs) })),
+      .map((call) => ({ ...call, subject: named(call.subject, (call.decidedAtMs ?? call.instanceMs) > resetMs) })),
     statements: statements.map((statement) => {
       const ms = statement.answer?.nowMs ?? null;
       // The outcome is unknown, so the time of sending decides.

@@ -4,7 +4,7 @@ const STRIPES = [1, 2, 64];
 
 export const overlap: Experiment = {
   name: 'overlap',
-  what: 'batches of many lanes that overlap, from nodes with 1, 2 and 64 stripes: none waits for another in a circle',
+  what: 'batches of many lanes that overlap, from instances with 1, 2 and 64 stripes: none waits for another in a circle',
   seconds: 60,
   async run(setting) {
     const world = await openWorld(setting, {

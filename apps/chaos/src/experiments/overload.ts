@@ -1,4 +1,4 @@
-import type { Load } from '../node/job.js';
+import type { Load } from '../instance/job.js';
 import { denialsOnRecord, type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 import { edgesIn, fastClock, runFast } from './fast-clock.js';
 
@@ -12,7 +12,7 @@ const LOAD: Partial<Load> = { accounts: 1, bots: 1, perSecond: 200 };
 export function overloadWith({ prepare = '', limits = LIMITS, load = LOAD } = {}): Experiment {
   return {
     name: 'overload',
-    what: 'one key, three nodes, many times its limit, over minute edges (a clock that runs 16 times as fast)',
+    what: 'one key, three instances, many times its limit, over minute edges (a clock that runs 16 times as fast)',
     seconds: 10,
     async run(setting) {
       const clock = fastClock(SPEED, SECONDS_BEFORE);

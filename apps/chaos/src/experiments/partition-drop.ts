@@ -5,7 +5,7 @@ const OLD_DAYS = 3;
 
 export const partitionDrop: Experiment = {
   name: 'partition-drop',
-  what: 'old days of events are dropped while a reader has them open, and nodes write new ones',
+  what: 'old days of events are dropped while a reader has them open, and instances write new ones',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, {
@@ -41,7 +41,7 @@ export const partitionDrop: Experiment = {
       faults: { 'drops held up by the reader': heldUp, 'days dropped': dropped },
       claims: [
         {
-          what: 'no node decides without the database',
+          what: 'no instance decides without the database',
           holds: calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
         { what: `each denial is on record (${denied}, found ${written?.n})`, holds: Number(written?.n) === denied },

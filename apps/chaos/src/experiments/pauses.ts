@@ -34,9 +34,9 @@ export const stoppedBackend: Experiment = {
   },
 };
 
-export const stoppedNode: Experiment = {
-  name: 'stopped-node',
-  what: 'SIGSTOP of one node for 3 s',
+export const stoppedInstance: Experiment = {
+  name: 'stopped-instance',
+  what: 'SIGSTOP of one instance for 3 s',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, { limiter: { budgetMs: 300 } });
@@ -50,8 +50,8 @@ export const stoppedNode: Experiment = {
     await world.fleet.finish();
     return {
       ...(await outcomeOf(world)),
-      faults: { 'nodes stopped': stopped },
-      notes: ['the longest calls are those of the node that stood still'],
+      faults: { 'instances stopped': stopped },
+      notes: ['the longest calls are those of the instance that stood still'],
     };
   },
 };

@@ -6,7 +6,7 @@ const POOL_SIZE = 4;
 
 export const pgBouncer: Experiment = {
   name: 'pgbouncer',
-  what: `PgBouncer in transaction mode, ${POOL_SIZE} server connections for three nodes, killed once and started again`,
+  what: `PgBouncer in transaction mode, ${POOL_SIZE} server connections for three instances, killed once and started again`,
   seconds: 8,
   async run(setting) {
     const server = await setting.lab.shared();

@@ -34,7 +34,7 @@ export const poison: Experiment = {
           holds: failed.length === poisoned.length && failed.every(({ error }) => error === '22003'),
         },
         {
-          what: 'no node decides without the database',
+          what: 'no instance decides without the database',
           holds: calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
       ],

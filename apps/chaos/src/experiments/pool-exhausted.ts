@@ -3,7 +3,7 @@ import { beforeAcquire } from './wrapped-acquire.js';
 
 export const poolExhausted: Experiment = {
   name: 'pool-exhausted',
-  what: 'eight stripes of a node share one connection, and each statement takes 40 ms more',
+  what: 'eight stripes of an instance share one connection, and each statement takes 40 ms more',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, {

@@ -6,20 +6,20 @@ import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 const MOST = 32;
 /** Sessions of another program, which takes what the instances lose. */
 const OTHERS = 16;
-const NODE_PASSWORD = 'of-an-experiment';
-const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_node'`;
+const INSTANCE_PASSWORD = 'of-an-experiment';
+const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_instance'`;
 
 export const reconnectStorm: Experiment = {
   name: 'reconnect-storm',
-  what: `max_connections is ${MOST}, nodes ask for more, and all sessions are ended again and again`,
+  what: `max_connections is ${MOST}, instances ask for more, and all sessions are ended again and again`,
   seconds: 9,
   async run(setting) {
     const server = await setting.lab.server({ settings: { max_connections: String(MOST) } });
     const world = await openWorld(setting, {
       server,
       // Not as superuser, for whom some connections are kept.
-      prepare: `CREATE ROLE chaos_node LOGIN PASSWORD '${NODE_PASSWORD}' IN ROLE rollgate_runtime`,
-      urlOf: (url) => Object.assign(new URL(url), { username: 'chaos_node', password: NODE_PASSWORD }).href,
+      prepare: `CREATE ROLE chaos_instance LOGIN PASSWORD '${INSTANCE_PASSWORD}' IN ROLE rollgate_runtime`,
+      urlOf: (url) => Object.assign(new URL(url), { username: 'chaos_instance', password: INSTANCE_PASSWORD }).href,
       limiter: { budgetMs: 500, stripes: 6, connections: 6 },
       load: { accounts: 60, perSecond: 150 },
     });

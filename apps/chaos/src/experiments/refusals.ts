@@ -1,4 +1,4 @@
-/** A database that is there and refuses its nodes: their password is rotated, or the operator closes it. */
+/** A database that is there and refuses its instances: their password is rotated, or the operator closes it. */
 import { writeFileSync } from 'node:fs';
 import { countOf, type Experiment, openWorld, outcomeOf, type World, wait } from './experiment.js';
 
@@ -32,7 +32,7 @@ async function resultOf(world: World, faults: (log: string) => Record<string, nu
 
 export const passwordRotated: Experiment = {
   name: 'password-rotated',
-  what: "the nodes' password is rotated and their sessions are ended; they are given the new one three seconds later",
+  what: "the instances' password is rotated and their sessions are ended; they are given the new one three seconds later",
   seconds: 9,
   async run(setting) {
     const server = await setting.lab.server();
@@ -59,7 +59,7 @@ export const passwordRotated: Experiment = {
 
 export const closedByOperator: Experiment = {
   name: 'closed-by-operator',
-  what: 'the database allows no connections, then its nodes have no right to decide, then their role may have no connection',
+  what: 'the database allows no connections, then its instances have no right to decide, then their role may have no connection',
   seconds: 14,
   async run(setting) {
     const server = await setting.lab.server();

@@ -8,18 +8,18 @@ import type { Experiment } from './experiment.js';
 import { growing } from './growing.js';
 import { idleRecovery } from './idle-recovery.js';
 import { asynchronousStops, immediateStops } from './immediate-stops.js';
-import { killNodes } from './kill-nodes.js';
+import { instanceClock } from './instance-clock.js';
+import { killInstances } from './kill-instances.js';
 import { lockHeld } from './lock-held.js';
 import { millionSubjects } from './million-subjects.js';
 import { mixedMergedCalls } from './mixed-merged-calls.js';
 import { model } from './model.js';
 import { blackHole, latency, resets } from './networks.js';
-import { nodeClock } from './node-clock.js';
 import { outOfTouch } from './out-of-touch.js';
 import { overlap } from './overlap.js';
 import { overload } from './overload.js';
 import { partitionDrop } from './partition-drop.js';
-import { stoppedBackend, stoppedNode } from './pauses.js';
+import { stoppedBackend, stoppedInstance } from './pauses.js';
 import { pgBouncer } from './pgbouncer.js';
 import { platformSilent } from './platform-silent.js';
 import { poison } from './poison.js';
@@ -36,18 +36,18 @@ export const EXPERIMENTS: readonly Experiment[] = [
   model,
   mixedMergedCalls,
   lockHeld,
-  killNodes,
+  killInstances,
   immediateStops,
   asynchronousStops,
   standby,
   ...databaseClocks,
-  nodeClock,
+  instanceClock,
   blackHole,
   growing,
   outOfTouch,
   platformSilent,
   stoppedBackend,
-  stoppedNode,
+  stoppedInstance,
   latency,
   distant,
   resets,

@@ -1,9 +1,9 @@
 import { behindProxy } from './behind-proxy.js';
-import { type Experiment, NODES, outcomeOf, wait } from './experiment.js';
+import { type Experiment, INSTANCES, outcomeOf, wait } from './experiment.js';
 
 export const restarts: Experiment = {
   name: 'restarts',
-  what: 'nodes are killed and started again, over and over, while the database is away: a new one decides nothing',
+  what: 'instances are killed and started again, over and over, while the database is away: a new one decides nothing',
   seconds: 14,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
@@ -11,10 +11,10 @@ export const restarts: Experiment = {
     await wait(2);
     proxy.set({ kind: 'reset' });
     let killed = 0;
-    // One node stays, and decides its part by itself.
+    // One instance stays, and decides its part by itself.
     for (const until = performance.now() + (setting.seconds - 4) * 1000; performance.now() < until; ) {
       await wait(setting.random.between(200, 500) / 1000);
-      if ((await world.fleet.replace(1 + (killed % (NODES - 1)))) === 'SIGKILL') killed++;
+      if ((await world.fleet.replace(1 + (killed % (INSTANCES - 1)))) === 'SIGKILL') killed++;
     }
     await wait(0.5);
     proxy.set({ kind: 'pass' });
@@ -22,22 +22,22 @@ export const restarts: Experiment = {
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const { calls } = outcome.history;
-    const later = calls.filter(({ node }) => !node.endsWith('.1'));
+    const later = calls.filter(({ instance }) => !instance.endsWith('.1'));
     const refused = later.filter(({ error }) => error?.startsWith('the limiter has not reached its database yet'));
     return {
       ...outcome,
       faults: {
-        'nodes killed': killed,
-        'calls that a new node would not decide': refused.length,
+        'instances killed': killed,
+        'calls that a new instance would not decide': refused.length,
         'calls decided without it': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
       },
       claims: [
         {
-          what: 'no node grants anything before it has reached the database',
+          what: 'no instance grants anything before it has reached the database',
           holds: later.every(({ mode }) => !mode?.startsWith('fallback')),
         },
         {
-          what: 'every node decides by the database in the end',
+          what: 'every instance decides by the database in the end',
           holds: later.some(({ subject, mode }) => subject.endsWith('=settle') && mode === 'enforced'),
         },
         {

@@ -5,25 +5,26 @@ import { type Experiment, LIMITS, openWorld, outcomeOf, wait } from './experimen
 const BY = `ROW('staff:chaos', 'admin', NULL, NULL)::rollgate.author`;
 const FIRST = 30;
 const SECOND = 90;
-/** In force on every node, after a change that all of them can hear of. */
+/** In force on every instance, after a change that all of them can hear of. */
 const WITHIN_MS = 2_000;
 /** What a busy machine may add. */
 const MARGIN_MS = 1_500;
 
-/** While it is there nodes can't ask what is in force. */
+/** While it is there instances can't ask what is in force. */
 const DEAFEN = `
-  ALTER FUNCTION rollgate.sync_node RENAME TO sync_node_in_truth;
-  CREATE FUNCTION rollgate.sync_node(p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
+  ALTER FUNCTION rollgate.sync_instance RENAME TO sync_instance_in_truth;
+  CREATE FUNCTION rollgate.sync_instance(p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
     p_life text, p_counted int, p_reason text, OUT now_ms float8, OUT version bigint)
   LANGUAGE plpgsql AS $$ BEGIN RAISE EXCEPTION 'seeded' USING ERRCODE = '57014'; END $$`;
-const HEAR = 'DROP FUNCTION rollgate.sync_node; ALTER FUNCTION rollgate.sync_node_in_truth RENAME TO sync_node';
+const HEAR =
+  'DROP FUNCTION rollgate.sync_instance; ALTER FUNCTION rollgate.sync_instance_in_truth RENAME TO sync_instance';
 
 const override = (perMinute: number): string =>
   `SELECT rollgate.create_override(jsonb_build_object('account', 'a0', 'api', 'chaos', 'per_minute', ${perMinute}, 'reason', 'chaos', 'allow_lowering', true), ${BY})`;
 
 export const staleOverride: Experiment = {
   name: 'stale-override',
-  what: 'a limit changes while nodes can not ask what is in force: the old one stays, then the new one holds within 2 s',
+  what: 'a limit changes while instances can not ask what is in force: the old one stays, then the new one holds within 2 s',
   seconds: 9,
   async run(setting) {
     const world = await openWorld(setting, {
@@ -54,7 +55,7 @@ export const staleOverride: Experiment = {
       },
       claims: [
         {
-          what: `the old limit, never another, while nodes are deaf (found ${deaf.limits})`,
+          what: `the old limit, never another, while instances are deaf (found ${deaf.limits})`,
           holds: deaf.limits === String(FIRST),
         },
         { what: `the new limit afterwards (found ${healed.limits})`, holds: healed.limits === String(SECOND) },

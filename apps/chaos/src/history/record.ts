@@ -1,20 +1,20 @@
 /**
  * What happened, in JSON lines: each call as its caller saw it, and each statement as it was sent and answered.
  *
- * Invariants: a statement is on record before it is sent, a call once it is answered; so a node that is killed leaves no
+ * Invariants: a statement is on record before it is sent, a call once it is answered; so an instance that is killed leaves no
  * grant that nobody knows of. `at` times are ms of this machine's monotonic clock, the same in all processes of it.
  */
 
 export interface CallRecord {
   readonly kind: 'call';
-  readonly node: string;
+  readonly instance: string;
   /** The subject's key. */
   readonly subject: string;
   readonly cost: number;
   readonly askedAt: number;
   readonly endedAt: number;
-  /** The node's wall clock, Unix ms. */
-  readonly nodeMs: number;
+  /** The instance's wall clock, Unix ms. */
+  readonly instanceMs: number;
   /** The database's clock, as the decision tells it, Unix ms. `null`: there was no decision. */
   readonly decidedAtMs: number | null;
   readonly allowed: boolean | null;
@@ -23,7 +23,7 @@ export interface CallRecord {
   readonly deniedBy: 'minute' | 'hour' | null;
   /** Of a denial: after how long it may be tried again. `null`: no wait helps. */
   readonly retryAfterMs: number | null;
-  /** In force for it; of decisions without the database the node's part. */
+  /** In force for it; of decisions without the database the instance's part. */
   readonly perMinute: number;
   readonly perHour: number;
   readonly error: string | null;
@@ -31,8 +31,8 @@ export interface CallRecord {
 
 interface SentRecord {
   readonly kind: 'sent';
-  readonly node: string;
-  /** Of the node's statements. */
+  readonly instance: string;
+  /** Of the instance's statements. */
   readonly id: number;
   readonly at: number;
   readonly subjects: readonly string[];
@@ -44,7 +44,7 @@ interface SentRecord {
 
 interface AnswerRecord {
   readonly kind: 'answer';
-  readonly node: string;
+  readonly instance: string;
   readonly id: number;
   readonly at: number;
   readonly nowMs: number | null;
@@ -60,7 +60,7 @@ interface AnswerRecord {
 /** No connection was to be had, or another mishap beside the calls. */
 interface MishapRecord {
   readonly kind: 'mishap';
-  readonly node: string;
+  readonly instance: string;
   readonly at: number;
   readonly what: string;
 }
@@ -78,7 +78,7 @@ export interface History {
   readonly mishaps: readonly MishapRecord[];
 }
 
-/** The last line of a killed node may be half a line: it tells nothing. */
+/** The last line of a killed instance may be half a line: it tells nothing. */
 export function readHistory(text: string): History {
   const calls: CallRecord[] = [];
   const mishaps: MishapRecord[] = [];
@@ -89,10 +89,10 @@ export function readHistory(text: string): History {
     const record = JSON.parse(line) as HistoryRecord;
     if (record.kind === 'call') calls.push(record);
     else if (record.kind === 'sent') sent.push(record);
-    else if (record.kind === 'answer') answers.set(`${record.node} ${record.id}`, record);
+    else if (record.kind === 'answer') answers.set(`${record.instance} ${record.id}`, record);
     else mishaps.push(record);
   }
-  const statements = sent.map(({ kind: _, ...one }) => ({ ...one, answer: answers.get(`${one.node} ${one.id}`) }));
+  const statements = sent.map(({ kind: _, ...one }) => ({ ...one, answer: answers.get(`${one.instance} ${one.id}`) }));
   return { calls, statements, mishaps };
 }
 

@@ -1,26 +1,26 @@
-/** The nodes of one experiment: processes that are told to go, killed, stopped for a while, and told to end. */
+/** The instances of one experiment: processes that are told to go, killed, stopped for a while, and told to end. */
 import { fileURLToPath } from 'node:url';
 import { type NodeProcess, spawnNode } from '@rollgate/testing';
-import { GO, type NodeJob, PAUSE, READY, SETTLED, STOP } from '../node/job.js';
+import { GO, type InstanceJob, PAUSE, READY, SETTLED, STOP } from '../instance/job.js';
 
 /** The compiled program, also for tests, which run from source. */
-const PROGRAM = fileURLToPath(new URL('../../dist/node/program.js', import.meta.url));
+const PROGRAM = fileURLToPath(new URL('../../dist/instance/program.js', import.meta.url));
 const END_WITHIN_MS = 120_000;
 
 export type Environment = Readonly<Record<string, string>>;
 
 export class Fleet {
   readonly killed = new Set<string>();
-  readonly #nodes = new Map<string, NodeProcess>();
-  readonly #jobOf: (index: number, life: number) => NodeJob;
+  readonly #instances = new Map<string, NodeProcess>();
+  readonly #jobOf: (index: number, life: number) => InstanceJob;
   readonly #environments: readonly Environment[];
   readonly #ready: () => Promise<void>;
   readonly #lives: number[];
   readonly #names: string[];
 
-  /** `environments`: of the nodes, by index. `ready`: what has to be so before they are let go. */
+  /** `environments`: of the instances, by index. `ready`: what has to be so before they are let go. */
   constructor(
-    jobOf: (index: number, life: number) => NodeJob,
+    jobOf: (index: number, life: number) => InstanceJob,
     environments: readonly Environment[],
     ready: () => Promise<void> = async () => undefined,
   ) {
@@ -48,11 +48,11 @@ export class Fleet {
   /** kill -9, and another one in its place. Resolves to the signal that ended it. */
   async replace(index: number): Promise<string | null> {
     const name = this.#names[index] as string;
-    const node = this.#of(name);
+    const instance = this.#of(name);
     this.killed.add(name);
-    node.kill('SIGKILL');
-    const { signal } = await node.exited;
-    this.#nodes.delete(name);
+    instance.kill('SIGKILL');
+    const { signal } = await instance.exited;
+    this.#instances.delete(name);
     await this.#spawn(index);
     this.#of(this.#names[index] as string).send(GO);
     return signal;
@@ -72,28 +72,28 @@ export class Fleet {
     this.#of(this.#names[index] as string).kill(signal);
   }
 
-  /** No more calls; the nodes go on running. */
+  /** No more calls; the instances go on running. */
   pause(): void {
-    for (const node of this.#nodes.values()) node.send(PAUSE);
+    for (const instance of this.#instances.values()) instance.send(PAUSE);
   }
 
   /** No more load; each tells what it owes and ends. @throws when one ends otherwise */
   async finish(): Promise<void> {
-    const nodes = [...this.#nodes];
-    for (const [, node] of nodes) node.send(STOP);
-    for (const [name, node] of nodes) {
-      await node.waitForLine(new RegExp(`^${SETTLED}$`), END_WITHIN_MS);
-      await node.exited;
-      this.#nodes.delete(name);
+    const instances = [...this.#instances];
+    for (const [, instance] of instances) instance.send(STOP);
+    for (const [name, instance] of instances) {
+      await instance.waitForLine(new RegExp(`^${SETTLED}$`), END_WITHIN_MS);
+      await instance.exited;
+      this.#instances.delete(name);
     }
   }
 
   /** At once, however they are. */
   async abandon(): Promise<void> {
-    const nodes = [...this.#nodes.values()];
-    this.#nodes.clear();
-    for (const node of nodes) node.kill('SIGKILL');
-    await Promise.all(nodes.map(({ exited }) => exited));
+    const instances = [...this.#instances.values()];
+    this.#instances.clear();
+    for (const instance of instances) instance.kill('SIGKILL');
+    await Promise.all(instances.map(({ exited }) => exited));
   }
 
   async #spawn(index: number): Promise<void> {
@@ -101,19 +101,19 @@ export class Fleet {
     this.#lives[index] = life;
     const job = this.#jobOf(index, life);
     const env = this.#environments[index] ?? {};
-    const node = await spawnNode({
+    const instance = await spawnNode({
       script: PROGRAM,
       args: [JSON.stringify(job)],
       env,
       readyLine: new RegExp(`^${READY}$`),
     });
     this.#names[index] = job.name;
-    this.#nodes.set(job.name, node);
+    this.#instances.set(job.name, instance);
   }
 
   #of(name: string): NodeProcess {
-    const node = this.#nodes.get(name);
-    if (!node) throw new Error(`no node ${name} is running`);
-    return node;
+    const instance = this.#instances.get(name);
+    if (!instance) throw new Error(`no instance ${name} is running`);
+    return instance;
   }
 }

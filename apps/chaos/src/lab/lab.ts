@@ -1,5 +1,5 @@
 /**
- * What experiments work with: servers, databases, networks, nodes, and the history of all of them.
+ * What experiments work with: servers, databases, networks, instances, and the history of all of them.
  *
  * Invariant: `close` ends everything that was started, in the reverse order, whatever state it is in; a folder that a
  * killed run left behind is removed by the next one.

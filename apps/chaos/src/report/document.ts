@@ -5,7 +5,7 @@ import type { Result, Results } from './results.js';
 
 export const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
 
-const CHECKERS = `Five checkers go through what every node wrote down, each call as its caller saw it and each statement as it was sent and answered:
+const CHECKERS = `Five checkers go through what every instance wrote down, each call as its caller saw it and each statement as it was sent and answered:
 
 - **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many. Where that clock jumps, a clock that nobody stepped is the judge.
 - **LIVE**: each denial by the database is justified by units in its window, one second late at most.
@@ -13,7 +13,7 @@ const CHECKERS = `Five checkers go through what every node wrote down, each call
 - **RECON**: the units the database has are those it acknowledged, and of statements of unknown outcome some, none or all. Nothing else, nothing less.
 - **EVER**: each fault truly happened.
 
-*over* counts units above the bound, *lost* units that were acknowledged and then were not there. *worst* is the longest call, in ms, on a machine that the load, the nodes and the database share.`;
+*over* counts units above the bound, *lost* units that were acknowledged and then were not there. *worst* is the longest call, in ms, on a machine that the load, the instances and the database share.`;
 
 const VERDICTS: Readonly<Record<Result['verdict'], string>> = {
   holds: 'holds',
@@ -46,7 +46,7 @@ function introduction({ machine, versions, experiments }: Results): string {
   const held = experiments.filter(({ verdict }) => verdict === 'holds').length;
   const dates = experiments.map(({ date }) => date.slice(0, 10)).sort();
   const days = dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`;
-  return `Run ${days} with \`npm run chaos\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three nodes, each a process of its own, put load on one durable database while one thing after another breaks.`;
+  return `Run ${days} with \`npm run chaos\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three instances, each a process of its own, put load on one durable database while one thing after another breaks.`;
 }
 
 function table(experiments: readonly Result[]): string {

@@ -15,8 +15,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     override_history preview_end preview_override put_catalogue put_override record refuse_change refuse_internal
     refuse_loose_times refuse_lowering register_catalogue report_use request_facts request_history restore_override
     settle_override undo utc verify_history`,
-  instances: `node instance_peak server quarantine second_seen begin_quarantine count_instances leave_node most_instances
-    note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_node`,
+  instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
+    note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
   events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
     note_freeing recheck_decisions units_by_second window_filling write_events`,

@@ -1,7 +1,7 @@
-import type { Limiter, NodeState } from '@rollgate/limiter';
+import type { InstanceState, Limiter } from '@rollgate/limiter';
 import { Gauge, type Registry } from 'prom-client';
 
-const MODES: readonly NodeState['mode'][] = ['starting', 'normal', 'fallback', 'quarantine'];
+const MODES: readonly InstanceState['mode'][] = ['starting', 'normal', 'fallback', 'quarantine'];
 
 /** How this instance's limiter decides, read at each scrape. The reason is in the log and in the system strip. */
 export function registerLimiterMetrics(registry: Registry, limiter: Limiter): void {

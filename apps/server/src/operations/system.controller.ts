@@ -12,7 +12,7 @@ const systemSchema = z.object({
   now: z.string(),
   policyVersion: z.int(),
   /** Limiters that have reported within the last 10 s. */
-  nodes: z.array(
+  instances: z.array(
     z.object({
       id: z.string(),
       name: z.string(),
@@ -40,14 +40,14 @@ export class SystemController {
   @Get()
   @Route({
     id: 'getSystem',
-    summary: 'Nodes, the policy each has, and how they decide',
+    summary: 'Instances, the policy each has, and how they decide',
     access: { permission: 'system.read' },
     response: systemSchema,
     example: {
       version: '0.1.0',
       now: '2026-03-02T09:00:00.000Z',
       policyVersion: 91,
-      nodes: [
+      instances: [
         {
           id: 'q83hTz1c',
           name: 'api-1:412',
@@ -64,7 +64,7 @@ export class SystemController {
     },
   })
   async system(): Promise<z.output<typeof systemSchema>> {
-    const [clock, nodes] = await Promise.all([
+    const [clock, instances] = await Promise.all([
       this.database.query<{ now: Date; version: string }[]>(
         'SELECT clock_timestamp() AS now, policy_version AS version FROM rollgate.ledger',
       ),
@@ -79,22 +79,22 @@ export class SystemController {
           mode_since: Date;
           mode_reason: string | null;
         }[]
-      >(`SELECT * FROM rollgate.node WHERE seen_at > clock_timestamp() - interval '10 seconds' ORDER BY name, id`),
+      >(`SELECT * FROM rollgate.instance WHERE seen_at > clock_timestamp() - interval '10 seconds' ORDER BY name, id`),
     ]);
     const { ageMs, overrides } = this.limiter.policyState();
     return {
       version: VERSION,
       now: (clock[0]?.now ?? new Date()).toISOString(),
       policyVersion: Number(clock[0]?.version ?? 0),
-      nodes: nodes.map((node) => ({
-        id: node.id,
-        name: node.name,
-        startedAt: node.started_at.toISOString(),
-        seenAt: node.seen_at.toISOString(),
-        policyVersion: Number(node.policy_version),
-        mode: node.mode,
-        modeSince: node.mode_since.toISOString(),
-        modeReason: node.mode_reason,
+      instances: instances.map((instance) => ({
+        id: instance.id,
+        name: instance.name,
+        startedAt: instance.started_at.toISOString(),
+        seenAt: instance.seen_at.toISOString(),
+        policyVersion: Number(instance.policy_version),
+        mode: instance.mode,
+        modeSince: instance.mode_since.toISOString(),
+        modeReason: instance.mode_reason,
       })),
       policyAgeMs: ageMs === undefined ? null : Math.round(ageMs),
       overrides,

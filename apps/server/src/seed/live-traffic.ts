@@ -5,7 +5,7 @@
 import type { Queryable } from '../database/queryable.js';
 import { LIVE_MINUTES, type Period } from './period.js';
 import type { Random } from './random.js';
-import { anySubject, NODES, type Subject, subjectOf } from './world.js';
+import { anySubject, INSTANCES, type Subject, subjectOf } from './world.js';
 
 interface Caller {
   readonly subject: Subject;
@@ -168,7 +168,7 @@ function eventOf({
     last_ms: at,
     count,
     units: count,
-    node: random.pick(NODES),
+    instance: random.pick(INSTANCES),
     route: subject.route,
     request_id: random.hex(8),
     retry_ms: retry_at === null ? null : retry_at * 1_000,

@@ -38,7 +38,7 @@ export class PastPolicy {
 
   /** Adds the APIs that a program ships; known ones stay unchanged. */
   async registerCatalogue(at: Date, catalogue: Catalogue): Promise<void> {
-    const by: PastAuthor = { actor: 'node:platform-1', role: 'program' };
+    const by: PastAuthor = { actor: 'instance:platform-1', role: 'program' };
     for (const [i, entry] of catalogue.entries().entries()) {
       const { perMinute, perHour } = entry.limits;
       const known = await this.#one('SELECT api FROM rollgate.catalogue WHERE api = $1', [entry.id]);

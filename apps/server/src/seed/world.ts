@@ -3,7 +3,7 @@ import { type ApiEntry, builtInCatalogue } from '@rollgate/contract';
 import { encodeAccount, laneOf, subjectKey } from '@rollgate/limiter';
 import type { Random } from './random.js';
 
-export const NODES = ['platform-1:311', 'platform-2:298'] as const;
+export const INSTANCES = ['platform-1:311', 'platform-2:298'] as const;
 
 /** Routes of the sample platform. */
 const ROUTES: Readonly<Record<string, string>> = {

@@ -2,7 +2,7 @@
 import type { Queryable } from '../database/queryable.js';
 import type { Burst } from './past-events.js';
 import type { Random } from './random.js';
-import { NODES } from './world.js';
+import { INSTANCES } from './world.js';
 
 const BATCH = 2_000;
 
@@ -98,7 +98,7 @@ function rowOf({
     last_ms: Math.max(firstMs, lastMs),
     count,
     units: count,
-    node: random.pick(NODES),
+    instance: random.pick(INSTANCES),
     route: subject.route,
     request_id: random.hex(8),
     retry_ms: window === null || most === 0 ? null : Math.floor(firstMs / 1_000 + wait) * 1_000,
@@ -138,14 +138,14 @@ async function makeDays(database: Queryable, rows: readonly EventRow[]): Promise
 async function insert(database: Queryable, rows: readonly EventRow[]): Promise<void> {
   await database.query(
     `INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour, used,
-       cost, source, policy_version, mode, first_at, last_at, count, units, node, route, request_id, retry_at, filled)
+       cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, filled)
      SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour, t.used,
        t.cost, t.source, p.version, t.mode,
-       to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.units, t.node, t.route, t.request_id,
+       to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route, t.request_id,
        to_timestamp(t.retry_ms / 1000), t.filled
      FROM jsonb_to_recordset($1) AS t (id text, kind text, account text, api text, group_id text, level text[], subject text, lane int,
        dimensions jsonb, window_name text, per_minute int, per_hour int, used int, cost int, source text, mode text, first_ms float8,
-       last_ms float8, count int, units bigint, node text, route text, request_id text, retry_ms float8, filled jsonb)
+       last_ms float8, count int, units bigint, instance text, route text, request_id text, retry_ms float8, filled jsonb)
      -- Registering the catalogue made version 1.
      CROSS JOIN LATERAL (
        SELECT 1 + count(*) AS version FROM rollgate.history h

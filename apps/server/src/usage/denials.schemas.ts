@@ -43,7 +43,7 @@ export const eventSchema = z.object({
   lastAt: z.string(),
   /** Calls. */
   count: z.int(),
-  node: z.string(),
+  instance: z.string(),
   route: z.string().nullable(),
   requestId: z.string().nullable(),
   /** When the same call would have been allowed. */
@@ -105,7 +105,7 @@ export const EVENT_EXAMPLE: EventView = {
   firstAt: '2026-03-02T08:59:58.000Z',
   lastAt: '2026-03-02T08:59:58.800Z',
   count: 12,
-  node: 'q83hTz1c',
+  instance: 'q83hTz1c',
   route: 'POST /api/public/bots/:botId/publish',
   requestId: 'b1946ac9',
   retryAt: '2026-03-02T09:00:12.000Z',

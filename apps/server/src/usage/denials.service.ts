@@ -29,7 +29,7 @@ export interface EventRow {
   readonly first_at: Date;
   readonly last_at: Date;
   readonly count: number;
-  readonly node: string;
+  readonly instance: string;
   readonly route: string | null;
   readonly request_id: string | null;
   readonly retry_at: Date | null;
@@ -184,7 +184,7 @@ export function eventView(row: EventRow): EventView {
     firstAt: row.first_at.toISOString(),
     lastAt: row.last_at.toISOString(),
     count: row.count,
-    node: row.node,
+    instance: row.instance,
     route: row.route,
     requestId: row.request_id,
     retryAt: row.retry_at?.toISOString() ?? null,

@@ -121,7 +121,7 @@ export function mergeKey({ key, entry, window, mode, firstMs }: LimitEvent, degr
 }
 
 /** Converts an event to a row for `rollgate.write_events`. */
-export function rowOf(event: LimitEvent, node: string): Record<string, unknown> {
+export function rowOf(event: LimitEvent, instance: string): Record<string, unknown> {
   const { account, dimensions } = parseSubjectKey(event.key);
   const { entry, level, merged, limits } = event;
   const one = merged <= MERGED.subjectMinute;
@@ -147,7 +147,7 @@ export function rowOf(event: LimitEvent, node: string): Record<string, unknown> 
     last_ms: Math.floor(Math.max(event.firstMs, event.lastMs)),
     count: event.count,
     units: event.units,
-    node,
+    instance,
     route: event.route,
     request_id: event.requestId,
     retry_ms: event.retryMs === null ? null : Math.floor(event.retryMs),

@@ -43,7 +43,7 @@ export interface RecorderOptions extends EventOptions {
   /** The database's clock, Unix ms. */
   now(): number;
   /** Identifies this process among the instances, e.g. `host:123`. */
-  readonly node: string;
+  readonly instance: string;
   readonly onError?: ((error: unknown) => void) | undefined;
   readonly reports?: Reports;
 }
@@ -164,7 +164,7 @@ export class Recorder {
       }
       const batch = this.#batches[0] as LimitEvent[];
       try {
-        await this.#options.write(JSON.stringify(batch.map((event) => rowOf(event, this.#options.node))));
+        await this.#options.write(JSON.stringify(batch.map((event) => rowOf(event, this.#options.instance))));
         this.#batches.shift();
         this.#failingSince = undefined;
         this.#options.reports?.over('events', 'denials are recorded again');

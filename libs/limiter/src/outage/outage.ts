@@ -42,7 +42,7 @@ export class LimiterUnavailableError extends Error {
   }
 }
 
-export interface NodeState {
+export interface InstanceState {
   /**
    * - `starting`: the limiter has not reached its database yet and decides nothing
    * - `normal`: the database decides
@@ -80,7 +80,7 @@ export class Outage {
   readonly #reports: Reports;
   /** Stripes whose breaker is open, and since when, in Unix ms. */
   readonly #open = new Map<number, number>();
-  #state: NodeState;
+  #state: InstanceState;
 
   constructor({ modes, local, now, stripes, reports }: OutageOptions) {
     this.#modes = modes;
@@ -91,7 +91,7 @@ export class Outage {
     this.#state = { mode: 'normal', sinceMs: now(), reason: '' };
   }
 
-  get state(): NodeState {
+  get state(): InstanceState {
     return this.#state;
   }
 

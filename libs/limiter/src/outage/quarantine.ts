@@ -41,7 +41,7 @@ export interface ClockJump {
   readonly heardAt: number;
 }
 
-/** The columns `quarantine_*` of `rollgate.server_state` and `rollgate.sync_node`. */
+/** The columns `quarantine_*` of `rollgate.server_state` and `rollgate.sync_instance`. */
 export interface QuarantineColumns {
   readonly quarantine_since_ms: number | null;
   readonly quarantine_left_ms: number | null;

@@ -32,9 +32,9 @@ const STALE_AFTER_MS = 10_000;
  */
 const LEAVE_WITHIN_MS = 3_000;
 const LEAVE_AGAIN_AFTER_MS = 50;
-const LEAVE = { text: 'SELECT rollgate.leave_node($1)', query_timeout: 1_000 };
+const LEAVE = { text: 'SELECT rollgate.leave_instance($1)', query_timeout: 1_000 };
 
-export interface NodeState {
+export interface ReportedState {
   readonly mode: string;
   /** Unix ms. */
   readonly sinceMs: number;
@@ -54,7 +54,7 @@ export interface PolicySyncOptions {
   /** What this instance may grant without the database: a share that depends on the number of instances. */
   readonly local?: LocalCounts | undefined;
   /** This instance's state, reported with each poll. */
-  readonly state?: () => NodeState | undefined;
+  readonly state?: () => ReportedState | undefined;
   /** Interval between two polls in ms, 1,000 by default. */
   readonly everyMs?: number;
   readonly onError?: ((error: unknown) => void) | undefined;
@@ -78,11 +78,11 @@ interface SyncRow extends QuarantineColumns {
 /** Characters of a reason that are reported. */
 const MOST_REASON = 300;
 
-const NORMAL: NodeState = { mode: 'normal', sinceMs: Date.now(), reason: '' };
+const NORMAL: ReportedState = { mode: 'normal', sinceMs: Date.now(), reason: '' };
 
 export class PolicySync {
   /** Identifies this process among the instances. */
-  readonly nodeId = randomBytes(9).toString('base64url');
+  readonly instanceId = randomBytes(9).toString('base64url');
   readonly #options: PolicySyncOptions;
   readonly #timer: NodeJS.Timeout;
   #looking: Promise<void> | undefined;
@@ -168,7 +168,7 @@ export class PolicySync {
     }));
     await pool.query(`SELECT rollgate.register_catalogue($1, ROW($2, 'program', NULL, NULL)::rollgate.author)`, [
       JSON.stringify(apis),
-      `node:${hostname()}`,
+      `instance:${hostname()}`,
     ]);
     this.#registeredIn = registeredIn;
   }
@@ -178,8 +178,8 @@ export class PolicySync {
     const { mode, sinceMs, reason } = state?.() ?? NORMAL;
     const askedAt = clock.monotonic();
     const sentAt = performance.now();
-    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_node($1, $2, $3, $4, $5, $6, $7, $8)', [
-      this.nodeId,
+    const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_instance($1, $2, $3, $4, $5, $6, $7, $8)', [
+      this.instanceId,
       `${hostname()}:${process.pid}`,
       policy.version,
       mode,
@@ -247,7 +247,7 @@ export class PolicySync {
   /** Resolves to whether the database recorded that this instance has ended. If not, it notices within a minute. */
   async #leave(): Promise<boolean> {
     try {
-      await this.#options.pool.query({ ...LEAVE, values: [this.nodeId] } satisfies pg.QueryConfig & {
+      await this.#options.pool.query({ ...LEAVE, values: [this.instanceId] } satisfies pg.QueryConfig & {
         query_timeout: number;
       });
       return true;

@@ -34,7 +34,7 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
         reason: reason.trim(),
       }),
     onSuccess: () => {
-      notifications.show({ color: 'green', title: `${api.title} changed`, message: 'On every node within 2 s.' });
+      notifications.show({ color: 'green', title: `${api.title} changed`, message: 'On every instance within 2 s.' });
       onSaved();
     },
   });

@@ -103,8 +103,8 @@ function Explanation({ told, mayRaise }: { told: Explained; mayRaise: boolean })
         <dd className="mono">{event.route ?? 'not told'}</dd>
         <dt>Request id</dt>
         <dd className="mono">{event.requestId ?? 'not told'}</dd>
-        <dt>Node</dt>
-        <dd className="mono">{event.node}</dd>
+        <dt>Instance</dt>
+        <dd className="mono">{event.instance}</dd>
         <dt>Denial id</dt>
         <dd className="mono">{event.id}</dd>
       </dl>

@@ -50,7 +50,7 @@ export function OverrideForm({ override, onChanged, onReload }: OverrideFormProp
       notifications.show({
         color: 'green',
         title: `${override.id} ${DONE[what]}`,
-        message: 'On every node within 2 s.',
+        message: 'On every instance within 2 s.',
       });
       onChanged();
     },

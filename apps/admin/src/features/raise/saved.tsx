@@ -52,12 +52,14 @@ export function Saved({ changed: { override, historyId, lowered } }: { changed: 
 
 function reachText(reach: Reach | undefined, done: boolean | undefined): string {
   if (reach === undefined)
-    return done === false ? 'Saved. Whether every node has it is not known.' : 'Saved, on its way to the nodes …';
-  if (reach.all === 0) return 'Saved. No node is running now; each reads it when it starts.';
-  if (done === true) return `In force on all nodes (${reach.there} of ${reach.all}).`;
+    return done === false
+      ? 'Saved. Whether every instance has it is not known.'
+      : 'Saved, on its way to the instances …';
+  if (reach.all === 0) return 'Saved. No instance is running now; each reads it when it starts.';
+  if (done === true) return `In force on all instances (${reach.there} of ${reach.all}).`;
   if (done === false)
-    return `Saved, but only ${reach.there} of ${reach.all} nodes have it yet. Look at the health line above.`;
-  return `Saved, in force on ${reach.there} of ${reach.all} nodes …`;
+    return `Saved, but only ${reach.there} of ${reach.all} instances have it yet. Look at the health line above.`;
+  return `Saved, in force on ${reach.there} of ${reach.all} instances …`;
 }
 
 export function Filed({ created }: { created: Extract<Created, { request: unknown }> }) {

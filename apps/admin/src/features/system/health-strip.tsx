@@ -1,4 +1,4 @@
-/** How the service is, on every page: database, nodes, how they decide, how fresh their limits are. */
+/** How the service is, on every page: database, instances, how they decide, how fresh their limits are. */
 import { visibleText } from '@rollgate/contract/visible-text';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
@@ -6,7 +6,7 @@ import { systemQuery } from '../../data/system.js';
 import { duration } from '../../lib/format.js';
 import { Tag } from '../../ui/small.js';
 
-/** Nodes look for new limits each second: later than this something holds them up. */
+/** Instances look for new limits each second: later than this something holds them up. */
 const STALE_MS = 10_000;
 
 export function HealthStrip() {
@@ -14,8 +14,8 @@ export function HealthStrip() {
   const status = error as { status?: number } | null;
   const database =
     status === null ? 'answers' : status.status === 0 ? 'unknown, the service is not reachable' : 'does not answer';
-  const apart = data?.nodes.filter(({ mode }) => mode !== 'normal') ?? [];
-  const behind = data?.nodes.filter(({ policyVersion }) => policyVersion < data.policyVersion).length ?? 0;
+  const apart = data?.instances.filter(({ mode }) => mode !== 'normal') ?? [];
+  const behind = data?.instances.filter(({ policyVersion }) => policyVersion < data.policyVersion).length ?? 0;
   return (
     <dl className="strip" aria-label="Health">
       <Fact name="Database">
@@ -27,14 +27,14 @@ export function HealthStrip() {
         ) : (
           <>
             <Tag tone="bad">
-              {apart[0]?.mode} on {apart.length} of {data?.nodes.length}
+              {apart[0]?.mode} on {apart.length} of {data?.instances.length}
             </Tag>
             {apart[0]?.modeReason != null && <span> {visibleText(apart[0].modeReason)}</span>}
           </>
         )}
       </Fact>
-      <Fact name="Nodes">
-        {data === undefined ? '…' : data.nodes.length === 0 ? 'none seen' : `${data.nodes.length} seen`}
+      <Fact name="Instances">
+        {data === undefined ? '…' : data.instances.length === 0 ? 'none seen' : `${data.instances.length} seen`}
         {behind > 0 && `, ${behind} still on older limits`}
       </Fact>
       <Fact name="Limits">

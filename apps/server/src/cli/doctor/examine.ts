@@ -6,8 +6,8 @@ import type { Check } from './check.js';
 import { checkClock } from './clock.js';
 import { checkConnection } from './connection.js';
 import { checkGroups } from './groups.js';
+import { checkInstances } from './instances.js';
 import { checkLogins } from './logins.js';
-import { checkNodes } from './nodes.js';
 import { checkPostgres, type ServerCheck } from './postgres.js';
 import { checkPublic } from './public.js';
 import { checkRoles } from './roles.js';
@@ -64,7 +64,7 @@ function checksOfAccess(client: pg.Client, server: ServerCheck): NamedCheck[] {
     ['auditors', () => checkAuditors(client)],
     ['public', () => checkPublic(client, server)],
     // Instances report in an unlogged table, which a standby cannot read.
-    ...(server.standby ? [] : [['nodes', () => checkNodes(client)] satisfies NamedCheck]),
+    ...(server.standby ? [] : [['instances', () => checkInstances(client)] satisfies NamedCheck]),
   ];
 }
 

@@ -29,7 +29,7 @@ export class JanitorMetrics {
     });
     this.#endedAt = new Gauge({
       name: 'rollgate_janitor_last_pass_timestamp_seconds',
-      help: 'When the last pass ended, Unix seconds; 0: none yet on this node',
+      help: 'When the last pass ended, Unix seconds; 0: none yet on this instance',
       registers,
     });
     this.#duration = new Gauge({

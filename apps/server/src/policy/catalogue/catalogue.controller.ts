@@ -27,7 +27,7 @@ export class CatalogueController {
   @Route({
     id: 'changeApi',
     summary:
-      "Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every node within 2 s",
+      "Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every instance within 2 s",
     access: { permission: 'catalogue.write' },
     params: apiParams,
     body: changeApi,

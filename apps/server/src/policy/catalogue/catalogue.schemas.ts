@@ -47,5 +47,5 @@ export const API_EXAMPLE: z.output<typeof apiSchema> = {
   shadow: false,
   version: 1,
   changedAt: '2026-03-01T00:00:00.000Z',
-  changedBy: 'node:api-1',
+  changedBy: 'instance:api-1',
 };

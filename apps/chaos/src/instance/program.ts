@@ -1,5 +1,5 @@
 /**
- * Child: one node. Opens a limiter, drives load from its seed when told to, notes all of it, and at the end waits until
+ * Child: one instance. Opens a limiter, drives load from its seed when told to, notes all of it, and at the end waits until
  * the database decides again, so that what was granted without it is told.
  *
  * Invariant: it ends with its parent, however that ends: its stdin closes then.
@@ -10,7 +10,7 @@ import { Catalogue, LANES } from '@rollgate/contract';
 import { createPostgresLimiter, laneOf } from '@rollgate/limiter';
 import { machineMs } from '../history/record.js';
 import { Random } from '../random.js';
-import { type MixedBursts, type NodeJob, READY, readFastClock, SETTLED } from './job.js';
+import { type InstanceJob, type MixedBursts, READY, readFastClock, SETTLED } from './job.js';
 import { noteTo, observeStatements, told } from './observe.js';
 
 const TICK_MS = 10;
@@ -22,7 +22,7 @@ const MORE_THAN_ANY_LIMIT = 1_000_000;
 /** Calls under way at most: a database that answers nothing must not fill the memory of the load. */
 const MOST_PENDING = 5_000;
 
-const job = JSON.parse(process.argv[2] ?? '{}') as NodeJob;
+const job = JSON.parse(process.argv[2] ?? '{}') as InstanceJob;
 const note = noteTo(openSync(job.historyFile, 'a'));
 observeStatements(job.name, note);
 const { clock } = job;
@@ -34,7 +34,7 @@ const limiter = createPostgresLimiter({
     { id: 'chaos', title: 'Chaos', level: ['bot'], limits: job.limits, apis: [{ id: 'chaos', title: 'Chaos' }] },
   ]),
   janitor: false,
-  onError: (error) => note({ kind: 'mishap', node: job.name, at: machineMs(), what: told(error) }),
+  onError: (error) => note({ kind: 'mishap', instance: job.name, at: machineMs(), what: told(error) }),
   ...(clock ? { clock: () => readFastClock(clock) } : {}),
   ...job.limiter,
 });
@@ -54,7 +54,7 @@ const commands = {
 process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
 });
-// A fault of the experiment may meet the start. A node that can not reach the database is ready, too: it must decide nothing.
+// A fault of the experiment may meet the start. An instance that can not reach the database is ready, too: it must decide nothing.
 for (let attempt = 0; !job.cold && attempt < START_ATTEMPTS && limiter.state().mode === 'starting'; attempt++)
   await limiter.start().catch(() => sleep(START_PAUSE_MS));
 console.log(READY);
@@ -71,7 +71,7 @@ async function drive(): Promise<void> {
       workedFrom = performance.now();
     }
     const due = Math.floor(((performance.now() - startedAt - restedMs) / 1000) * perSecond);
-    // A node that stood still does not make up for it at once.
+    // An instance that stood still does not make up for it at once.
     if (due - calls > perSecond / 2) calls = due - Math.floor(perSecond / 2);
     for (; calls < due && pending < MOST_PENDING; calls += burst) {
       const account = firstAccount + random.between(0, job.load.accounts - 1);
@@ -107,10 +107,10 @@ interface Question {
 async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs) }: Question): Promise<string> {
   const call = {
     kind: 'call',
-    node: job.name,
+    instance: job.name,
     subject: `a${account}/chaos/bot=${bot}`,
     cost,
-    nodeMs: Date.now(),
+    instanceMs: Date.now(),
   } as const;
   const askedAt = machineMs();
   pending++;

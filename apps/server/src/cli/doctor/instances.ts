@@ -4,28 +4,28 @@ import type { Check } from './check.js';
 /** A change is in force on every instance within this time. */
 const MOST_LAG_SECONDS = 2;
 
-interface NodesRow {
-  readonly nodes: number;
+interface InstancesRow {
+  readonly instances: number;
   readonly behind: string[];
   readonly lag: number | null;
   readonly unusual: string[];
 }
 
 /** Checks the running instances: whether each has the newest limits, and whether each enforces them normally. */
-export async function checkNodes(database: Queryable): Promise<Check> {
-  const { rows } = await database.query<{ [Column in keyof NodesRow]: NodesRow[Column] }>(
-    `SELECT count(*)::int AS nodes,
-            coalesce(array_agg(n.name) FILTER (WHERE n.policy_version < l.policy_version AND h.at < clock_timestamp() - make_interval(secs => $1)), '{}') AS behind,
-            extract(epoch FROM max(clock_timestamp() - n.seen_at))::float8 AS lag,
-            coalesce(array_agg(n.name || ': ' || n.mode) FILTER (WHERE n.mode <> 'normal'), '{}') AS unusual
-     FROM rollgate.node n CROSS JOIN rollgate.ledger l
+export async function checkInstances(database: Queryable): Promise<Check> {
+  const { rows } = await database.query<{ [Column in keyof InstancesRow]: InstancesRow[Column] }>(
+    `SELECT count(*)::int AS instances,
+            coalesce(array_agg(i.name) FILTER (WHERE i.policy_version < l.policy_version AND h.at < clock_timestamp() - make_interval(secs => $1)), '{}') AS behind,
+            extract(epoch FROM max(clock_timestamp() - i.seen_at))::float8 AS lag,
+            coalesce(array_agg(i.name || ': ' || i.mode) FILTER (WHERE i.mode <> 'normal'), '{}') AS unusual
+     FROM rollgate.instance i CROSS JOIN rollgate.ledger l
      LEFT JOIN LATERAL (SELECT max(at) AS at FROM rollgate.history WHERE kind IN ('override', 'catalogue')) h ON true
-     WHERE n.seen_at > clock_timestamp() - interval '10 seconds'`,
+     WHERE i.seen_at > clock_timestamp() - interval '10 seconds'`,
     [MOST_LAG_SECONDS + 2],
   );
-  const { nodes, behind, lag, unusual } = rows[0] as NodesRow;
+  const { instances, behind, lag, unusual } = rows[0] as InstancesRow;
   // -1: no instance is running.
-  const found = { name: 'nodes', facts: { nodes, behind, lagSeconds: lag ?? -1, unusual } };
+  const found = { name: 'instances', facts: { instances, behind, lagSeconds: lag ?? -1, unusual } };
   if (behind.length > 0) {
     return {
       ...found,
@@ -55,8 +55,8 @@ export async function checkNodes(database: Queryable): Promise<Check> {
     };
   }
   const detail =
-    nodes === 0
+    instances === 0
       ? 'no instance is running'
-      : `${nodes} with the newest limits, last report ${(lag ?? 0).toFixed(1)} s ago`;
+      : `${instances} with the newest limits, last report ${(lag ?? 0).toFixed(1)} s ago`;
   return { ...found, status: 'ok', detail };
 }

@@ -11,20 +11,22 @@ afterAll(() => database.drop());
 
 test('a million denials by three instances are recorded to the unit, in few rows', async () => {
   const denials = 1_000_000;
-  const nodes = await Promise.all(
+  const instances = await Promise.all(
     [333_333, 333_333, 333_334].map((share) =>
       spawnNode({
-        script: new URL('deny-node.mjs', import.meta.url).pathname,
+        script: new URL('deny-instance.mjs', import.meta.url).pathname,
         args: [`--database=${database.url}`, `--denials=${share}`],
         readyLine: /^ready$/,
       }),
     ),
   );
-  for (const node of nodes) node.send('go\n');
+  for (const instance of instances) instance.send('go\n');
   const told = await Promise.all(
-    nodes.map(async (node) => JSON.parse(await node.waitForLine(/^\{/)) as { denied: number; perSecond: number }),
+    instances.map(
+      async (instance) => JSON.parse(await instance.waitForLine(/^\{/)) as { denied: number; perSecond: number },
+    ),
   );
-  await Promise.all(nodes.map((node) => node.exited));
+  await Promise.all(instances.map((instance) => instance.exited));
   expect(told.reduce((sum, { denied }) => sum + denied, 0)).toBe(denials);
   expect(await countedCalls(database.pool)).toBe(denials);
   const rows = await eventRows(database.pool);

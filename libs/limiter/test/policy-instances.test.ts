@@ -46,20 +46,20 @@ const times = async (n: number) => {
 };
 
 test('a raised limit frees a denied subject on all three instances within two seconds, and a lowered one applies as fast', async () => {
-  const nodes = await Promise.all(
+  const instances = await Promise.all(
     Array.from({ length: 3 }, () =>
       spawnNode({
-        script: new URL('policy-node.mjs', import.meta.url).pathname,
+        script: new URL('policy-instance.mjs', import.meta.url).pathname,
         args: [database.url],
         readyLine: /^ready$/,
       }),
     ),
   );
   let asked = 0;
-  const ask = async (node: (typeof nodes)[number]) => {
+  const ask = async (instance: (typeof instances)[number]) => {
     const n = ++asked;
-    node.send(`${n} ${bot}\n`);
-    return JSON.parse(await node.waitForLine(new RegExp(`^{"n":${n},`))) as {
+    instance.send(`${n} ${bot}\n`);
+    return JSON.parse(await instance.waitForLine(new RegExp(`^{"n":${n},`))) as {
       allowed: boolean;
       source: string;
       limit: number;
@@ -68,9 +68,9 @@ test('a raised limit frees a denied subject on all three instances within two se
   };
   const until = async (wanted: (answer: { allowed: boolean; source: string }) => boolean, since: number) =>
     await Promise.all(
-      nodes.map(async (node) => {
+      instances.map(async (instance) => {
         for (;;) {
-          const answer = await ask(node);
+          const answer = await ask(instance);
           if (wanted(answer)) return answer.at - since;
           if (answer.at - since > 5_000) return Number.POSITIVE_INFINITY;
         }
@@ -79,8 +79,8 @@ test('a raised limit frees a denied subject on all three instances within two se
   try {
     expect(await times(61)).toBe(60);
     // Each instance receives the denial and answers from memory from now on.
-    for (const node of nodes)
-      for (let i = 0; i < 2; i++) expect(await ask(node)).toMatchObject({ allowed: false, limit: 60 });
+    for (const instance of instances)
+      for (let i = 0; i < 2; i++) expect(await ask(instance)).toMatchObject({ allowed: false, limit: 60 });
     const { id } = await create({ per_minute: 600 });
     for (const ms of await until(({ allowed, source }) => allowed && source === id, Date.now()))
       expect(ms).toBeLessThan(2_000);
@@ -90,8 +90,8 @@ test('a raised limit frees a denied subject on all three instances within two se
     });
     for (const ms of await until(({ allowed }) => !allowed, Date.now())) expect(ms).toBeLessThan(2_000);
   } finally {
-    for (const node of nodes) node.kill('SIGKILL');
-    await Promise.all(nodes.map((node) => node.exited));
+    for (const instance of instances) instance.kill('SIGKILL');
+    await Promise.all(instances.map((instance) => instance.exited));
   }
 }, 90_000);
 
@@ -230,9 +230,10 @@ test('the database learns which overrides decided calls and whether they were ne
 
 test('running instances are listed with their policy version', async () => {
   const own = async () => {
-    const { rows } = await database.pool.query('SELECT policy_version, mode FROM rollgate.node WHERE name LIKE $1', [
-      `%:${process.pid}`,
-    ]);
+    const { rows } = await database.pool.query(
+      'SELECT policy_version, mode FROM rollgate.instance WHERE name LIKE $1',
+      [`%:${process.pid}`],
+    );
     return rows.length;
   };
   await create({ per_minute: 100 });

@@ -3,9 +3,9 @@ import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 const HOUR_MS = 3_600_000;
 
-export const nodeClock: Experiment = {
-  name: 'node-clock',
-  what: "one node's clock an hour ahead, another's an hour back (libfaketime)",
+export const instanceClock: Experiment = {
+  name: 'instance-clock',
+  what: "one instance's clock an hour ahead, another's an hour back (libfaketime)",
   seconds: 6,
   async run(setting) {
     const preload = { LD_PRELOAD: ensureFaketime(setting.lab.progress), FAKETIME_DONT_FAKE_MONOTONIC: '1' };
@@ -17,7 +17,7 @@ export const nodeClock: Experiment = {
     const outcome = await outcomeOf(world);
     const off = (byMs: number) =>
       outcome.history.calls.filter(
-        ({ nodeMs, decidedAtMs }) => decidedAtMs !== null && Math.abs(nodeMs - decidedAtMs - byMs) < 60_000,
+        ({ instanceMs, decidedAtMs }) => decidedAtMs !== null && Math.abs(instanceMs - decidedAtMs - byMs) < 60_000,
       ).length;
     return {
       ...outcome,

@@ -7,7 +7,7 @@ import { writeSync } from 'node:fs';
 import pg from 'pg';
 import { type HistoryRecord, machineMs } from '../history/record.js';
 
-/** The limit under which a node tells what it granted by itself. */
+/** The limit under which an instance tells what it granted by itself. */
 const NO_LIMIT = 2_147_483_647;
 
 export type Note = (record: HistoryRecord) => void;
@@ -22,7 +22,7 @@ interface Told {
   readonly values?: readonly unknown[];
 }
 
-export function observeStatements(node: string, note: Note): void {
+export function observeStatements(instance: string, note: Note): void {
   let ids = 0;
   const query = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
   function observed(this: pg.Client, ...args: unknown[]): unknown {
@@ -33,7 +33,16 @@ export function observeStatements(node: string, note: Note): void {
     if (subjects.length === 0) return query.apply(this, args);
     const id = ++ids;
     const debit = list<number>(values[4])[0] === NO_LIMIT;
-    note({ kind: 'sent', node, id, at: machineMs(), subjects, costs: list(values[2]), calls: list(values[3]), debit });
+    note({
+      kind: 'sent',
+      instance,
+      id,
+      at: machineMs(),
+      subjects,
+      costs: list(values[2]),
+      calls: list(values[3]),
+      debit,
+    });
     const answered = query.apply(this, args) as Promise<pg.QueryArrayResult<[string, string, string]>>;
     answered.then(
       ({ rows }) => {
@@ -44,7 +53,7 @@ export function observeStatements(node: string, note: Note): void {
         for (const [i, calls] of list<number>(granted).entries()) byItem[(places[i] as number) - 1] = calls;
         note({
           kind: 'answer',
-          node,
+          instance,
           id,
           at: machineMs(),
           nowMs: Number(nowMs),
@@ -58,7 +67,7 @@ export function observeStatements(node: string, note: Note): void {
         const outcome = isRefusal(error) ? 'refused' : 'unknown';
         note({
           kind: 'answer',
-          node,
+          instance,
           id,
           at: machineMs(),
           nowMs: null,

@@ -1,4 +1,4 @@
-/** What a node of an experiment is told. */
+/** What an instance of an experiment is told. */
 export interface Load {
   readonly accounts: number;
   /** The number of the first one, 0 by default. */
@@ -31,7 +31,7 @@ export interface FastClock {
   readonly speed: number;
 }
 
-export interface NodeJob {
+export interface InstanceJob {
   readonly name: string;
   readonly seed: number;
   readonly databaseUrl: string;

@@ -1,5 +1,5 @@
 /**
- * Child: one node that hears of very many subjects. A tenth of them ask twice, and are denied and remembered; some are
+ * Child: one instance that hears of very many subjects. A tenth of them ask twice, and are denied and remembered; some are
  * limited before the crowd comes, and must be limited after it.
  */
 import { setFlagsFromString } from 'node:v8';

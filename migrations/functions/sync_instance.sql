@@ -1,6 +1,6 @@
 -- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
-CREATE OR REPLACE FUNCTION rollgate.sync_node(
-  p_node text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
+CREATE OR REPLACE FUNCTION rollgate.sync_instance(
+  p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
   p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
   p_counted int DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
   p_reason text DEFAULT NULL   -- why the mode is not normal
@@ -16,7 +16,7 @@ DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
-  PERFORM rollgate.note_server(p_node);
+  PERFORM rollgate.note_server(p_instance);
   PERFORM rollgate.note_second(v_now);
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
@@ -26,14 +26,14 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.node AS n (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
-  VALUES (p_node, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
+  INSERT INTO rollgate.instance AS i (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+  VALUES (p_instance, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
   ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, n.mode_since), mode_reason = p_reason
-  WHERE n.policy_version <> p_version OR n.mode <> p_mode OR n.mode_reason IS DISTINCT FROM p_reason
-    OR n.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
-  DELETE FROM rollgate.node n WHERE n.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
-  instances := rollgate.count_instances(p_node, p_counted);
+    mode_since = coalesce(p_mode_since, i.mode_since), mode_reason = p_reason
+  WHERE i.policy_version <> p_version OR i.mode <> p_mode OR i.mode_reason IS DISTINCT FROM p_reason
+    OR i.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+  DELETE FROM rollgate.instance i WHERE i.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+  instances := rollgate.count_instances(p_instance, p_counted);
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
@@ -53,6 +53,6 @@ BEGIN
   RETURN NEXT;
 END $$;
 
-COMMENT ON FUNCTION rollgate.sync_node IS
+COMMENT ON FUNCTION rollgate.sync_instance IS
   'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the '
   'number of instances';

@@ -12,20 +12,22 @@ afterAll(() => database.drop());
 test('three instances that call ten times the limit across a minute edge are granted exactly the limit', async () => {
   const limit = 60;
   const args = { database: database.url, 'edge-ms': Date.UTC(2026, 0, 1), calls: (limit * 10) / 3, limit };
-  const nodes = await Promise.all(
+  const instances = await Promise.all(
     Array.from({ length: 3 }, () =>
       spawnNode({
-        script: new URL('load-node.mjs', import.meta.url).pathname,
+        script: new URL('load-instance.mjs', import.meta.url).pathname,
         args: Object.entries(args).map(([name, value]) => `--${name}=${value}`),
         readyLine: /^ready$/,
       }),
     ),
   );
-  for (const node of nodes) node.send('go\n');
+  for (const instance of instances) instance.send('go\n');
   const told = await Promise.all(
-    nodes.map(async (node) => JSON.parse(await node.waitForLine(/^\{/)) as { granted: number; minutes: number[] }),
+    instances.map(
+      async (instance) => JSON.parse(await instance.waitForLine(/^\{/)) as { granted: number; minutes: number[] },
+    ),
   );
-  await Promise.all(nodes.map((node) => node.exited));
+  await Promise.all(instances.map((instance) => instance.exited));
   expect(told.reduce((sum, { granted }) => sum + granted, 0)).toBe(limit);
   for (const { minutes } of told) expect(minutes).toHaveLength(2);
 }, 90_000);
