@@ -5,9 +5,10 @@
  * end when their stdin closes, and watchdogs stop the servers.
  */
 import { writeFileSync } from 'node:fs';
+import { Program } from '@rollgate/testing';
 import { ACCOUNTS, SUBJECTS, ZIPF_EXPONENT } from './load/traffic.js';
 import { describeMachine, packageVersions } from './machine.js';
-import { HELP, type Options, readOptions, SECTION_NAMES, type SectionName, UsageError } from './options.js';
+import { HELP, type Options, readOptions, SECTION_NAMES, type SectionName } from './options.js';
 import { GOALS } from './report/goals.js';
 import { printed } from './report/print.js';
 import { type Results, resultsText, type SectionResult } from './report/results.js';
@@ -33,32 +34,19 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionRe
 /** A quick run may take a minute. After this many seconds it skips parts that no speed goal needs. */
 const LATE_SECONDS = 42;
 
-let stoppingSince: number | undefined;
+const program = new Program();
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = readOptions(args);
-    if (options.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
-    await bench(options);
-    return 0;
-  } catch (error) {
-    // Stopping makes measurements in progress fail. That is expected, so the error is not reported.
-    if (stoppingSince !== undefined) return 130;
-    if (!(error instanceof UsageError) && process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
-    console.error(`rollgate: ${(error as Error).message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
+process.exitCode = await program.run(async () => {
+  const options = readOptions(process.argv.slice(2));
+  if (options.help) process.stdout.write(HELP);
+  else await bench(options);
+  return 0;
+});
 
 async function bench(options: Options): Promise<void> {
   const progress = (line: string) => void process.stderr.write(`${line}\n`);
   const servers = await Servers.open(progress);
-  stopOnSignals(servers);
+  program.closeOnSignals(() => servers.close());
   try {
     const lateAt = performance.now() + LATE_SECONDS * 1000;
     const late = () => options.plan.quick && performance.now() > lateAt;
@@ -117,19 +105,4 @@ function medians(sections: Readonly<Record<string, SectionResult>>): Record<stri
   const order = new Map(GOALS.map(({ key }, i) => [key, i]));
   found.sort(([a], [b]) => (order.get(a) ?? 0) - (order.get(b) ?? 0));
   return Object.fromEntries(found.map(([key, { median }]) => [key, median]));
-}
-
-function stopOnSignals(servers: Servers): void {
-  const stop = (): void => {
-    const now = performance.now();
-    // A terminal signals this process and the npm script that runs it, which forwards the signal. Both belong to one Ctrl-C.
-    if (stoppingSince !== undefined && now - stoppingSince < 1_000) return;
-    // A second Ctrl-C exits at once. The watchdogs stop the servers.
-    if (stoppingSince !== undefined) process.exit(130);
-    stoppingSince = now;
-    process.stderr.write('\nStopping …\n');
-    void servers.close().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }

@@ -6,41 +6,30 @@
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release } from 'node:os';
+import { Program } from '@rollgate/testing';
 import { runExperiment } from './experiments/judge.js';
 import { EXPERIMENTS } from './experiments/registry.js';
 import { Lab } from './lab/lab.js';
 import { DURABLE } from './lab/server.js';
-import { HELP, type Options, RESULTS_FILE, readOptions, UsageError } from './options.js';
+import { HELP, type Options, RESULTS_FILE, readOptions } from './options.js';
 import { Random } from './random.js';
 import { DOCUMENT, reliabilityDocument } from './report/document.js';
 import { printed } from './report/print.js';
 import { type Result, type Results, resultsText } from './report/results.js';
 
-let stoppingSince: number | undefined;
+const program = new Program();
 
-process.exitCode = await main(process.argv.slice(2));
-
-async function main(args: readonly string[]): Promise<number> {
-  try {
-    const options = readOptions(args);
-    if (options.help) {
-      process.stdout.write(HELP);
-      return 0;
-    }
-    return await chaos(options);
-  } catch (error) {
-    // Stopping breaks whatever is under way: an echo, no failure.
-    if (stoppingSince !== undefined) return 130;
-    if (!(error instanceof UsageError) && process.env['ROLLGATE_TRACE'] !== undefined) console.error(error);
-    console.error(`rollgate: ${(error as Error).message}`);
-    return error instanceof UsageError ? 2 : 1;
-  }
-}
+process.exitCode = await program.run(async () => {
+  const options = readOptions(process.argv.slice(2));
+  if (!options.help) return await chaos(options);
+  process.stdout.write(HELP);
+  return 0;
+});
 
 /** Resolves to the exit code: 0 when everything that ran holds. */
 async function chaos(options: Options): Promise<number> {
   const lab = new Lab((line) => void process.stderr.write(`${line}\n`));
-  stopOnSignals(lab);
+  program.closeOnSignals(() => lab.close());
   try {
     const results = await run(options, lab);
     process.stdout.write(printed(results));
@@ -69,7 +58,7 @@ async function run({ experiments, seed, seconds, command }: Options, lab: Lab): 
     const { name } = experiment;
     const setting = { lab, seed, random: new Random(seed), seconds: seconds ?? experiment.seconds, name };
     const result = await runExperiment(experiment, setting);
-    if (stoppingSince !== undefined) throw new Error('stopped');
+    if (program.isStopping) throw new Error('stopped');
     lab.progress(`  ${result.verdict} after ${result.tookSeconds} s${result.why === '' ? '' : `: ${result.why}`}`);
     found.push(result);
     // After each one: a run that is broken off has told something.
@@ -90,19 +79,4 @@ function withEarlier(found: readonly Result[]): Result[] {
     ? (JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) as Results).experiments
     : [];
   return EXPERIMENTS.flatMap(({ name }) => [...found, ...earlier].find((one) => one.name === name) ?? []);
-}
-
-function stopOnSignals(lab: Lab): void {
-  const stop = (): void => {
-    const now = performance.now();
-    // A terminal signals us and the script that runs us, which passes it on: one Ctrl-C, not two.
-    if (stoppingSince !== undefined && now - stoppingSince < 1_000) return;
-    // The second one: at once. The watchdogs do the rest.
-    if (stoppingSince !== undefined) process.exit(130);
-    stoppingSince = now;
-    process.stderr.write('\nStopping …\n');
-    void lab.close().finally(() => process.exit(130));
-  };
-  process.on('SIGINT', stop);
-  process.on('SIGTERM', stop);
 }

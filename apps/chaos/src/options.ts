@@ -1,6 +1,6 @@
 /** The command line. */
 import { fileURLToPath } from 'node:url';
-import { parseArgs } from 'node:util';
+import { chosenNames, numberOption, parseOptions, typedCommand } from '@rollgate/testing';
 import type { Experiment } from './experiments/experiment.js';
 import { EXPERIMENTS } from './experiments/registry.js';
 
@@ -8,7 +8,9 @@ export const RESULTS_FILE = fileURLToPath(new URL('../results.json', import.meta
 const DEFAULT_SEED = 1;
 const MOST_SECONDS = 3_600;
 
-export const HELP = `npm run chaos [-- <options>]: breaks what Rollgate stands on, and checks what it promised.
+export const COMMAND = 'npm run chaos';
+
+export const HELP = `${COMMAND} [-- <options>]: breaks what Rollgate stands on, and checks what it promised.
 
 Three instances under load, a durable Postgres of their own, and one fault after another. Each call and each statement is
 on record, and five checkers go through it: SAFE (never over), LIVE (never denied without cause), EXPLAINED (a denial
@@ -35,52 +37,28 @@ export interface Options {
   readonly command: string;
 }
 
-/** A command line that can't be understood. Its message is for the terminal as it is. */
-export class UsageError extends Error {}
-
-/** @throws UsageError */
+/** Parses the command line. @throws UsageError when it is invalid */
 export function readOptions(args: readonly string[]): Options {
-  const values = parse(args);
+  const values = parseOptions({
+    command: COMMAND,
+    args,
+    options: {
+      only: { type: 'string', multiple: true },
+      seed: { type: 'string' },
+      seconds: { type: 'string' },
+      help: { type: 'boolean', short: 'h' },
+    },
+  });
+  const chosen = chosenNames(
+    values.only,
+    EXPERIMENTS.map(({ name }) => name),
+    (unknown) => `--only does not know "${unknown}"; see ${COMMAND} -- --help`,
+  );
   return {
     help: values.help ?? false,
-    experiments: experimentsOf(values.only),
-    seed: number('seed', values.seed, { most: 2 ** 31, whole: true }) ?? DEFAULT_SEED,
-    seconds: number('seconds', values.seconds, { most: MOST_SECONDS, whole: false }),
-    command: ['npm run chaos', ...(args.length > 0 ? ['--', ...args] : [])].join(' '),
+    experiments: EXPERIMENTS.filter(({ name }) => chosen.includes(name)),
+    seed: numberOption('seed', values.seed, { most: 2 ** 31, whole: true }) ?? DEFAULT_SEED,
+    seconds: numberOption('seconds', values.seconds, { most: MOST_SECONDS, whole: false }),
+    command: typedCommand(COMMAND, args),
   };
-}
-
-function parse(args: readonly string[]) {
-  try {
-    return parseArgs({
-      args: [...args],
-      options: {
-        only: { type: 'string', multiple: true },
-        seed: { type: 'string' },
-        seconds: { type: 'string' },
-        help: { type: 'boolean', short: 'h' },
-      },
-    }).values;
-  } catch (error) {
-    throw new UsageError(`${(error as Error).message.split('. ', 1)[0]}; see npm run chaos -- --help`);
-  }
-}
-
-function experimentsOf(only: readonly string[] | undefined): readonly Experiment[] {
-  if (only === undefined) return EXPERIMENTS;
-  const asked = only.flatMap((list) => list.split(',')).map((name) => name.trim());
-  const unknown = asked.find((name) => !EXPERIMENTS.some((known) => known.name === name));
-  if (unknown !== undefined) throw new UsageError(`--only does not know "${unknown}"; see npm run chaos -- --help`);
-  return EXPERIMENTS.filter(({ name }) => asked.includes(name));
-}
-
-function number(
-  name: string,
-  text: string | undefined,
-  { most, whole }: { most: number; whole: boolean },
-): number | undefined {
-  if (text === undefined) return undefined;
-  const value = Number(text);
-  if (text.trim() !== '' && value > 0 && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw new UsageError(`--${name} must be a ${whole ? 'whole ' : ''}number above 0, at most ${most}, not "${text}"`);
 }

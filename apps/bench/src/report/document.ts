@@ -1,4 +1,5 @@
 /** Generates docs/performance.md. Every number in it comes from the results. */
+import { documentText, settingsText } from '@rollgate/testing';
 import type { Summary } from '../load/statistics.js';
 import { describeReach, GOALS, isReached } from './goals.js';
 import { rounded, spreadText, valueText } from './numbers.js';
@@ -11,7 +12,6 @@ const QUICK =
 
 export function performanceDocument(results: Results): string {
   const parts = [
-    '<!-- Generated from apps/bench/results.json by apps/bench/dist/write-performance-doc.js. Do not edit. -->',
     '# Performance',
     ...(results.quick ? [QUICK] : []),
     introduction(results),
@@ -21,7 +21,7 @@ export function performanceDocument(results: Results): string {
     '## How it was run',
     surroundings(results),
   ];
-  return `${parts.join('\n\n')}\n`;
+  return documentText({ from: 'apps/bench/results.json', by: 'apps/bench/dist/write-performance-doc.js', parts });
 }
 
 function introduction({ date, command, machine, versions, settings, quick }: Results): string {
@@ -79,15 +79,11 @@ function columnTitle({ label, unit }: Column): string {
 }
 
 function surroundings({ machine, versions, settings, tookSeconds }: Results): string {
-  const list = (entries: Readonly<Record<string, string>>) =>
-    Object.entries(entries)
-      .map(([name, value]) => `\`${name}=${value}\``)
-      .join(', ');
   return [
     `- Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.memoryGiB} GiB, ${machine.system}.`,
     `- Disk: ${machine.fileSystem}; writing and flushing 8 kB took ${rounded(machine.flushMs)} ms.`,
-    `- Postgres: ${list(settings.postgres)}. One server, with a separate database for each contender.`,
-    ...Object.entries(settings.redis).map(([name, told]) => `- Redis, ${name}: ${list(told)}.`),
+    `- Postgres: ${settingsText(settings.postgres)}. One server, with a separate database for each contender.`,
+    ...Object.entries(settings.redis).map(([name, persistence]) => `- Redis, ${name}: ${settingsText(persistence)}.`),
     `- Versions: ${Object.entries(versions)
       .map(([name, version]) => `${name} ${version}`)
       .join(', ')}.`,

@@ -17,8 +17,8 @@ export function printed(results: Results): string {
       .map(([name, value]) => `${name}=${value}`)
       .join(' ')}`,
     ...Object.entries(settings.redis).map(
-      ([name, told]) =>
-        `Redis (${name}): ${Object.entries(told)
+      ([name, persistence]) =>
+        `Redis (${name}): ${Object.entries(persistence)
           .map(([key, value]) => `${key}="${value}"`)
           .join(' ')}`,
     ),

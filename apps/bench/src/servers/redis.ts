@@ -4,7 +4,7 @@ import { once } from 'node:events';
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { freePort } from '@rollgate/testing';
+import { freePort, installDebianPackage } from '@rollgate/testing';
 import { Redis } from 'ioredis';
 
 export type Durability = 'default' | 'durable';
@@ -88,18 +88,7 @@ async function untilAnswering(port: number): Promise<{ version: string; persiste
 /** Installs Debian's redis-server package if redis-server is missing. @throws Error that says what to do. */
 export function ensureRedis(progress: (line: string) => void): void {
   if (isInstalled()) return;
-  if (spawnSync('apt-get', ['--version']).error !== undefined)
-    throw new Error('redis-server is not installed, and this system has no apt-get: install Redis 6.2 or newer');
-  if (process.getuid?.() !== 0)
-    throw new Error('redis-server is not installed: run "sudo apt-get install redis-server", or run the bench as root');
-  progress('redis-server is not installed: running apt-get install redis-server …');
-  // Do not start the packaged service: a second Redis would take CPU from the measured one.
-  const env = { ...process.env, DEBIAN_FRONTEND: 'noninteractive', RUNLEVEL: '1' };
-  for (const args of [['update'], ['install', '-y', '--no-install-recommends', BINARY]]) {
-    const done = spawnSync('apt-get', args, { env, encoding: 'utf8' });
-    if (done.status !== 0 && args[0] === 'install')
-      throw new Error(`apt-get install redis-server failed: ${done.stderr.trim().split('\n').at(-1)}`);
-  }
+  installDebianPackage({ name: BINARY, otherwise: 'install Redis 6.2 or newer', progress });
   if (!isInstalled()) throw new Error('redis-server is still missing after apt-get install redis-server');
 }
 

@@ -1,7 +1,7 @@
 /** Programs of the system that some experiments need: installed with apt-get where they are missing. */
-import { execFileSync } from 'node:child_process';
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
+import { findPgBouncer, installDebianPackage } from '@rollgate/testing';
 
 type Progress = (line: string) => void;
 
@@ -23,17 +23,14 @@ export function ensureFaketime(progress: Progress): string {
 
 /** @throws MissingError */
 export function ensurePgBouncer(progress: Progress): string {
-  const find = () => ['/usr/sbin/pgbouncer', '/usr/bin/pgbouncer'].find(existsSync);
-  return find() ?? installed('pgbouncer', find, progress);
+  return findPgBouncer() ?? installed('pgbouncer', findPgBouncer, progress);
 }
 
 function installed(name: string, find: () => string | undefined, progress: Progress): string {
-  progress(`  installing ${name} with apt-get`);
   try {
-    const quiet = { stdio: 'ignore', env: { ...process.env, DEBIAN_FRONTEND: 'noninteractive' } } as const;
-    execFileSync('apt-get', ['install', '-y', '--no-install-recommends', name], quiet);
-  } catch {
-    throw new MissingError(`${name} is missing and "apt-get install ${name}" failed: install it by hand`);
+    installDebianPackage({ name, otherwise: 'install it by hand', progress: (line) => progress(`  ${line}`) });
+  } catch (error) {
+    throw new MissingError((error as Error).message);
   }
   const found = find();
   if (found === undefined) throw new MissingError(`${name} was installed and can't be found`);

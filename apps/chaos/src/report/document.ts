@@ -1,5 +1,6 @@
 /** docs/reliability.md, every number of which is in the results. */
 import { fileURLToPath } from 'node:url';
+import { documentText, settingsText } from '@rollgate/testing';
 import { faultsText } from './print.js';
 import type { Result, Results } from './results.js';
 
@@ -26,7 +27,6 @@ export function reliabilityDocument(results: Results): string {
   const failed = experiments.filter(({ why }) => why !== '');
   const notes = experiments.filter((one) => one.notes !== '');
   const parts = [
-    '<!-- Generated from apps/chaos/results.json by apps/chaos/dist/write-reliability-doc.js. Do not edit. -->',
     '# Reliability',
     introduction(results),
     CHECKERS,
@@ -39,7 +39,7 @@ export function reliabilityDocument(results: Results): string {
     '## How it was run',
     surroundings(results),
   ];
-  return `${parts.join('\n\n')}\n`;
+  return documentText({ from: 'apps/chaos/results.json', by: 'apps/chaos/dist/write-reliability-doc.js', parts });
 }
 
 function introduction({ machine, versions, experiments }: Results): string {
@@ -78,9 +78,7 @@ function list(lines: readonly string[]): string {
 function surroundings({ machine, versions, settings, experiments }: Results): string {
   return list([
     `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; Node ${versions['node']}.`,
-    `Postgres: ${Object.entries(settings)
-      .map(([name, value]) => `\`${name}=${value}\``)
-      .join(', ')}.`,
+    `Postgres: ${settingsText(settings)}.`,
     `It took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} min.`,
   ]);
 }
