@@ -1,21 +1,17 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from 'pino';
-import { AdminModule } from './admin.module.js';
-import { AccessModule } from './authentication/access.module.js';
-import { OidcModule } from './authentication/oidc/oidc.module.js';
+import { AuthenticationModule } from './authentication/authentication.module.js';
 import { adminDatabase } from './database/admin-database.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
 import { ProblemFilter } from './http/problem.filter.js';
 import { LimitingModule } from './limiting/limiting.module.js';
-import { EventDaysModule } from './operations/event-days.module.js';
-import { HealthModule } from './operations/health/health.module.js';
-import { JanitorModule } from './operations/janitor/janitor.module.js';
-import { MetricsModule } from './operations/metrics/metrics.module.js';
-import { RootController } from './operations/root.controller.js';
+import { LoggingModule } from './logging/logging.module.js';
+import { OperationsModule } from './operations/operations.module.js';
+import { PolicyModule } from './policy/policy.module.js';
 import type { Settings } from './settings.js';
-import { SettingsModule } from './settings.module.js';
 import { StaffModule } from './staff/staff.module.js';
+import { UsageModule } from './usage/usage.module.js';
 
 export interface ServerParts {
   readonly settings: Settings;
@@ -26,27 +22,24 @@ export interface ServerParts {
 @Module({})
 class ServerModule {}
 
-/** Combines the service's modules, one for each feature. */
+/** Combines the modules of the service, from the lowest floor up. Each gets the settings that it needs. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
-  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays } = settings;
+  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays, signIn } = settings;
+  const { environment, publicUrl, oidc } = settings;
   const address = { databaseUrl, readDatabaseUrl, pooled };
   return {
     module: ServerModule,
     imports: [
-      SettingsModule.forRoot({ settings, logger }),
+      LoggingModule.forRoot(logger),
       adminDatabase({ ...address, logger }),
-      MetricsModule,
-      HealthModule.forRoot({ address, logger }),
-      JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
-      EventDaysModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
-      LimitingModule,
+      LimitingModule.forRoot({ ...address, signIn, logger }),
+      AuthenticationModule.forRoot({ environment, publicUrl, oidc }),
       StaffModule,
-      OidcModule,
-      AccessModule,
-      AdminModule,
+      UsageModule,
+      PolicyModule,
       DecisionsModule,
+      OperationsModule.forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays }),
     ],
-    controllers: [RootController],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
   };
 }

@@ -9,12 +9,13 @@ import { checkMigrated } from './database/migrated.js';
 import { serveAdminApp } from './http/admin-app.js';
 import { contentSecurity } from './http/content-security.js';
 import { JSON_BODY } from './http/json-body.js';
+import { serveOpenApi } from './http/openapi.js';
 import { type Patience, PatientAdapter } from './http/patient-adapter.js';
 import { createLogger } from './logging/logger.js';
 import { NestLogger } from './logging/nest-logger.js';
 import { requestLog } from './logging/request-log.js';
-import { serveOpenApi } from './openapi/openapi.js';
 import { Draining } from './operations/health/draining.js';
+import { VERSION } from './operations/version.js';
 import { serverModule } from './server.module.js';
 import { ADMIN_BASE, type Settings } from './settings.js';
 
@@ -51,7 +52,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   await checkMigrated(options);
   const app = await createApplication({ ...options, logger });
   try {
-    serveOpenApi(app);
+    serveOpenApi(app, { version: VERSION });
     serveAdminApp(app, { base: options.adminBase ?? ADMIN_BASE });
     await app.init();
     await listen(app.getHttpServer(), { port, host });

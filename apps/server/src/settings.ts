@@ -1,10 +1,12 @@
 /** The settings of the service and its command line, read from the environment and checked before anything is opened. */
 import { readFileSync } from 'node:fs';
 import { z } from 'zod';
-import { checkOidc, type OidcSettings, oidcSettings, oidcVariables } from './authentication/oidc/oidc-settings.js';
+import type { AuthenticationSettings } from './authentication/authentication-settings.js';
+import { checkOidc, oidcSettings, oidcVariables } from './authentication/oidc/oidc-settings.js';
 import { parseTrustedProxies, type TrustedProxies } from './authentication/trust-proxy.js';
 import type { DatabaseAddress } from './database/database-address.js';
 import { DEFAULT_SIGN_IN_LIMITS, type SignInLimits } from './limiting/staff-limits.js';
+import { LOG_LEVELS, type LogLevel } from './logging/logger.js';
 
 /** Finished minutes younger than this are still within an hour window: the database refuses to remove them. */
 const LEAST_KEEP_SECONDS = 3661;
@@ -23,8 +25,6 @@ const MOST_SIGN_INS = 10_000;
 /** Default path of the screens. */
 export const ADMIN_BASE = '/admin/';
 
-export const LOG_LEVELS = ['fatal', 'error', 'warn', 'info', 'debug', 'trace', 'silent'] as const;
-
 /** Missing or wrong settings, one line each, for the operator. No line repeats a secret. */
 export class SettingsError extends Error {
   override readonly name = 'SettingsError';
@@ -33,21 +33,17 @@ export class SettingsError extends Error {
   }
 }
 
-export interface Settings extends DatabaseAddress {
+export interface Settings extends DatabaseAddress, AuthenticationSettings {
   readonly host: string;
   /** 0 selects a free port. */
   readonly port: number;
-  readonly logLevel: (typeof LOG_LEVELS)[number];
+  readonly logLevel: LogLevel;
   /** How long finished minutes are kept. Undefined: the janitor's default, one day. */
   readonly keepSeconds: number | undefined;
   /** How long limit events are kept, in days. Undefined: 90. */
   readonly keepEventDays?: number | undefined;
-  /** Shown on every screen, so that production is not mistaken for a test environment. */
-  readonly environment: string;
   /** Proxies that are trusted to report a caller's address. Undefined: none. */
   readonly trustProxy?: TrustedProxies | undefined;
-  /** The service's URL for browsers, e.g. `https://rollgate.example.com`. */
-  readonly publicUrl?: string | undefined;
   /** Path of the screens, with a slash at both ends. Undefined: `/admin/`. */
   readonly adminBase?: string | undefined;
   /** How long to keep serving after SIGTERM while `/readyz` already returns 503. */
@@ -56,8 +52,6 @@ export interface Settings extends DatabaseAddress {
   readonly readDatabaseUrl?: (() => string) | undefined;
   /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
   readonly signIn?: SignInLimits | undefined;
-  /** Undefined: staff sign in with passwords only. */
-  readonly oidc?: OidcSettings | undefined;
 }
 
 export type Environment = Readonly<Record<string, string | undefined>>;

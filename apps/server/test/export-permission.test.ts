@@ -1,8 +1,8 @@
 /** Every route that can return a file (CSV, JSON lines) does so only for callers with the permission `export`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { openApiDocument } from '../src/http/openapi.js';
 import { PERMISSIONS, type Permission } from '../src/http/permissions.js';
-import { openApiDocument } from '../src/openapi/openapi.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { AUTHOR, browserOf } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';
@@ -44,7 +44,7 @@ async function tokenFor(name: string, permissions: Permission[]): Promise<string
 }
 
 function operations(): Operation[] {
-  return Object.entries(openApiDocument(service.server.app).paths).flatMap(([path, item]) =>
+  return Object.entries(openApiDocument(service.server.app, { version: 'test' }).paths).flatMap(([path, item]) =>
     Object.entries(item).map(([method, operation]) => {
       const responses = (operation as { responses: Record<string, { content?: object }> }).responses;
       const done = Object.entries(responses).filter(([status]) => status.startsWith('2'));

@@ -20,228 +20,6 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/metrics": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["metrics"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/healthz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["live"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/readyz": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get: operations["ready"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/session": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Who is signed in, and what that person may do; or how to sign in */
-        get: operations["getSession"];
-        put?: never;
-        /** Sign in with login and password; sets the session cookie */
-        post: operations["signIn"];
-        /** Sign out here */
-        delete: operations["signOut"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/sessions": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Sign out wherever this person is signed in */
-        delete: operations["signOutEverywhere"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/session/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Another password for who is signed in; the other sessions of that person end */
-        post: operations["changeOwnPassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/staff": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Everybody who may sign in, or could once, by login */
-        get: operations["listStaff"];
-        put?: never;
-        /** Add a person who signs in with a password; without one a random one is made and shown once */
-        post: operations["addStaff"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/staff/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        /** Change a role or a name, disable or enable; disabling ends all sessions of the person at once */
-        patch: operations["changeStaff"];
-        trace?: never;
-    };
-    "/admin/api/staff/{id}/password": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** Give a person another password; its sessions end, but the one that asks for it */
-        post: operations["resetStaffPassword"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/tokens": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Service tokens, newest first, also those that work no more */
-        get: operations["listTokens"];
-        put?: never;
-        /** Make a service token; the secret is shown this once */
-        post: operations["createToken"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/tokens/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        post?: never;
-        /** Revoke a service token: it works no more from now on */
-        delete: operations["revokeToken"];
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/session/oidc/start": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Send the browser to the identity provider */
-        get: operations["startOidcSignIn"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/session/oidc/callback": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Where the identity provider sends the browser back to; sets the session cookie */
-        get: operations["finishOidcSignIn"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
     "/admin/api/accounts": {
         parameters: {
             query?: never;
@@ -279,6 +57,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/accounts/{account}/strip": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** The last hour of an account, minute by minute and API by API */
+        get: operations["getStrip"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/accounts/{account}/usage": {
         parameters: {
             query?: never;
@@ -296,15 +91,177 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/accounts/{account}/strip": {
+    "/admin/api/catalogue": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** The last hour of an account, minute by minute and API by API */
-        get: operations["getStrip"];
+        /** Every API by group with its limits, as shipped and in force */
+        get: operations["getCatalogue"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/catalogue/{api}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every instance within 2 s */
+        patch: operations["changeApi"];
+        trace?: never;
+    };
+    "/admin/api/denials/{id}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Why a call was denied: the limit and its origin (of an override only with overrides.read), what filled the window, when it would have been allowed */
+        get: operations["explainDenial"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/find": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account, subject, HTTP request ID, ticket, override, limit request or denial by its ID; exact first; only what the caller may read */
+        get: operations["find"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/history": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who changed what, newest first; only changes of things that the caller may read; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["listHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/history/verify": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Proves the chain of hashes, or names the first row that breaks it */
+        get: operations["verifyHistory"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/history/{id}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation */
+        post: operations["undoChange"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/limit-events": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Denied calls, newest first; all of them as ?format=csv or ?format=ndjson
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`; `?format=ndjson` or `Accept: application/x-ndjson`. This also needs the permission `export`.
+         */
+        get: operations["listEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/limit-events/histogram": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Denied calls over time, by the window that denied; the last 24 hours where no time is given */
+        get: operations["countEvents"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/near-limit": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Subjects close to a limit now, the fullest first; all of them with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["listNearLimit"];
         put?: never;
         post?: never;
         delete?: never;
@@ -328,23 +285,6 @@ export interface paths {
         put?: never;
         /** Give an account a custom limit; what lowers one in force needs `allowLowering`; above the ceiling of the role it becomes a request for an admin (202) */
         post: operations["createOverride"];
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/overrides/preview": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        get?: never;
-        put?: never;
-        /** What an override would change, from what to what for every API, and what the caller may grant; changes nothing */
-        post: operations["previewOverride"];
         delete?: never;
         options?: never;
         head?: never;
@@ -379,6 +319,23 @@ export interface paths {
         put?: never;
         /** What falls if overrides end now, each by itself; changes nothing */
         post: operations["previewExpiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/overrides/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an override would change, from what to what for every API, and what the caller may grant; changes nothing */
+        post: operations["previewOverride"];
         delete?: never;
         options?: never;
         head?: never;
@@ -509,18 +466,34 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/history": {
+    "/admin/api/session": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Who changed what, newest first; only changes of things that the caller may read; as CSV with ?format=csv
-         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
-         */
-        get: operations["listHistory"];
+        /** Who is signed in, and what that person may do; or how to sign in */
+        get: operations["getSession"];
+        put?: never;
+        /** Sign in with login and password; sets the session cookie */
+        post: operations["signIn"];
+        /** Sign out here */
+        delete: operations["signOut"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/session/oidc/callback": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Where the identity provider sends the browser back to; sets the session cookie */
+        get: operations["finishOidcSignIn"];
         put?: never;
         post?: never;
         delete?: never;
@@ -529,15 +502,15 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/history/verify": {
+    "/admin/api/session/oidc/start": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Proves the chain of hashes, or names the first row that breaks it */
-        get: operations["verifyHistory"];
+        /** Send the browser to the identity provider */
+        get: operations["startOidcSignIn"];
         put?: never;
         post?: never;
         delete?: never;
@@ -546,7 +519,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/history/{id}/undo": {
+    "/admin/api/session/password": {
         parameters: {
             query?: never;
             header?: never;
@@ -555,32 +528,50 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation */
-        post: operations["undoChange"];
+        /** Another password for who is signed in; the other sessions of that person end */
+        post: operations["changeOwnPassword"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/admin/api/catalogue": {
+    "/admin/api/sessions": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** Every API by group with its limits, as shipped and in force */
-        get: operations["getCatalogue"];
+        get?: never;
         put?: never;
         post?: never;
+        /** Sign out wherever this person is signed in */
+        delete: operations["signOutEverywhere"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/staff": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Everybody who may sign in, or could once, by login */
+        get: operations["listStaff"];
+        put?: never;
+        /** Add a person who signs in with a password; without one a random one is made and shown once */
+        post: operations["addStaff"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/admin/api/catalogue/{api}": {
+    "/admin/api/staff/{id}": {
         parameters: {
             query?: never;
             header?: never;
@@ -593,24 +584,21 @@ export interface paths {
         delete?: never;
         options?: never;
         head?: never;
-        /** Change an API's default limits or its shadow mode; what gets lower needs `allowLowering`; in force on every instance within 2 s */
-        patch: operations["changeApi"];
+        /** Change a role or a name, disable or enable; disabling ends all sessions of the person at once */
+        patch: operations["changeStaff"];
         trace?: never;
     };
-    "/admin/api/near-limit": {
+    "/admin/api/staff/{id}/password": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Subjects close to a limit now, the fullest first; all of them with ?format=csv
-         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
-         */
-        get: operations["listNearLimit"];
+        get?: never;
         put?: never;
-        post?: never;
+        /** Give a person another password; its sessions end, but the one that asks for it */
+        post: operations["resetStaffPassword"];
         delete?: never;
         options?: never;
         head?: never;
@@ -634,72 +622,36 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/find": {
+    "/admin/api/tokens": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /** An account, subject, HTTP request ID, ticket, override, limit request or denial by its ID; exact first; only what the caller may read */
-        get: operations["find"];
+        /** Service tokens, newest first, also those that work no more */
+        get: operations["listTokens"];
         put?: never;
-        post?: never;
+        /** Make a service token; the secret is shown this once */
+        post: operations["createToken"];
         delete?: never;
         options?: never;
         head?: never;
         patch?: never;
         trace?: never;
     };
-    "/admin/api/limit-events": {
+    "/admin/api/tokens/{id}": {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        /**
-         * Denied calls, newest first; all of them as ?format=csv or ?format=ndjson
-         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`; `?format=ndjson` or `Accept: application/x-ndjson`. This also needs the permission `export`.
-         */
-        get: operations["listEvents"];
+        get?: never;
         put?: never;
         post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/limit-events/histogram": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Denied calls over time, by the window that denied; the last 24 hours where no time is given */
-        get: operations["countEvents"];
-        put?: never;
-        post?: never;
-        delete?: never;
-        options?: never;
-        head?: never;
-        patch?: never;
-        trace?: never;
-    };
-    "/admin/api/denials/{id}": {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        /** Why a call was denied: the limit and its origin (of an override only with overrides.read), what filled the window, when it would have been allowed */
-        get: operations["explainDenial"];
-        put?: never;
-        post?: never;
-        delete?: never;
+        /** Revoke a service token: it works no more from now on */
+        delete: operations["revokeToken"];
         options?: never;
         head?: never;
         patch?: never;
@@ -716,6 +668,54 @@ export interface paths {
         put?: never;
         /** Ask for units in both windows, all or nothing. A denial is an answer (200), not an error */
         post: operations["decide"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/healthz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["live"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/metrics": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["metrics"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/readyz": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get: operations["ready"];
+        put?: never;
+        post?: never;
         delete?: never;
         options?: never;
         head?: never;
@@ -771,1266 +771,6 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
-            };
-        };
-    };
-    metrics: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    live: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    ready: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-        };
-    };
-    getSession: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "signedIn": true,
-                     *       "staff": {
-                     *         "id": "stf_4",
-                     *         "login": "ann@example.com",
-                     *         "displayName": "Ann",
-                     *         "role": "support",
-                     *         "signsInBy": "password"
-                     *       },
-                     *       "permissions": [
-                     *         "accounts.read",
-                     *         "overrides.read",
-                     *         "overrides.write"
-                     *       ],
-                     *       "ceilings": {
-                     *         "times": 10,
-                     *         "days": 30
-                     *       },
-                     *       "idleEndsAt": "2026-03-02T09:30:00.000Z",
-                     *       "endsAt": "2026-03-02T21:00:00.000Z",
-                     *       "environment": "production"
-                     *     }
-                     */
-                    "application/json": {
-                        /** @constant */
-                        signedIn: false;
-                        methods: {
-                            /** @constant */
-                            local: true;
-                            oidc: {
-                                issuer: string;
-                                startPath: string;
-                            } | null;
-                        };
-                    } | {
-                        /** @constant */
-                        signedIn: true;
-                        staff: {
-                            id: string;
-                            login: string;
-                            displayName: string;
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            /** @enum {string} */
-                            signsInBy: "password" | "provider";
-                        };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
-                        ceilings: {
-                            times: number | null;
-                            days: number | null;
-                        } | null;
-                        idleEndsAt: string;
-                        endsAt: string;
-                        environment: string;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    signIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    login: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "signedIn": true,
-                     *       "staff": {
-                     *         "id": "stf_4",
-                     *         "login": "ann@example.com",
-                     *         "displayName": "Ann",
-                     *         "role": "support",
-                     *         "signsInBy": "password"
-                     *       },
-                     *       "permissions": [
-                     *         "accounts.read",
-                     *         "overrides.read",
-                     *         "overrides.write"
-                     *       ],
-                     *       "ceilings": {
-                     *         "times": 10,
-                     *         "days": 30
-                     *       },
-                     *       "idleEndsAt": "2026-03-02T09:30:00.000Z",
-                     *       "endsAt": "2026-03-02T21:00:00.000Z",
-                     *       "environment": "production"
-                     *     }
-                     */
-                    "application/json": {
-                        /** @constant */
-                        signedIn: false;
-                        methods: {
-                            /** @constant */
-                            local: true;
-                            oidc: {
-                                issuer: string;
-                                startPath: string;
-                            } | null;
-                        };
-                    } | {
-                        /** @constant */
-                        signedIn: true;
-                        staff: {
-                            id: string;
-                            login: string;
-                            displayName: string;
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            /** @enum {string} */
-                            signsInBy: "password" | "provider";
-                        };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
-                        ceilings: {
-                            times: number | null;
-                            days: number | null;
-                        } | null;
-                        idleEndsAt: string;
-                        endsAt: string;
-                        environment: string;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too often. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    signOut: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    signOutEverywhere: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    changeOwnPassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    current: string;
-                    password: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Well-formed, but it can never be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Too often. */
-            429: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listStaff: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "stf_4",
-                     *           "login": "ann@example.com",
-                     *           "displayName": "Ann",
-                     *           "role": "support",
-                     *           "signsInBy": "password",
-                     *           "disabledAt": null,
-                     *           "createdAt": "2026-03-01T08:00:00.000Z",
-                     *           "lastSignInAt": "2026-03-02T09:00:00.000Z"
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": {
-                        items: {
-                            id: string;
-                            login: string;
-                            displayName: string;
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            /** @enum {string} */
-                            signsInBy: "password" | "provider";
-                            disabledAt: string | null;
-                            createdAt: string;
-                            lastSignInAt: string | null;
-                        }[];
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    addStaff: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    login: string;
-                    displayName?: string;
-                    /** @enum {string} */
-                    role: "viewer" | "support" | "auditor" | "admin";
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "staff": {
-                     *         "id": "stf_4",
-                     *         "login": "ann@example.com",
-                     *         "displayName": "Ann",
-                     *         "role": "support",
-                     *         "signsInBy": "password",
-                     *         "disabledAt": null,
-                     *         "createdAt": "2026-03-01T08:00:00.000Z",
-                     *         "lastSignInAt": null
-                     *       },
-                     *       "password": "k3v9q-hx7pd-w2mzt-rj5ny"
-                     *     }
-                     */
-                    "application/json": {
-                        staff: {
-                            id: string;
-                            login: string;
-                            displayName: string;
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            /** @enum {string} */
-                            signsInBy: "password" | "provider";
-                            disabledAt: string | null;
-                            createdAt: string;
-                            lastSignInAt: string | null;
-                        };
-                        password: string | null;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Well-formed, but it can never be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    changeStaff: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    /** @enum {string} */
-                    role?: "viewer" | "support" | "auditor" | "admin";
-                    disabled?: boolean;
-                    displayName?: string;
-                    reason?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "id": "stf_4",
-                     *       "login": "ann@example.com",
-                     *       "displayName": "Ann",
-                     *       "role": "support",
-                     *       "signsInBy": "password",
-                     *       "disabledAt": null,
-                     *       "createdAt": "2026-03-01T08:00:00.000Z",
-                     *       "lastSignInAt": "2026-03-02T09:00:00.000Z"
-                     *     }
-                     */
-                    "application/json": {
-                        id: string;
-                        login: string;
-                        displayName: string;
-                        /** @enum {string} */
-                        role: "viewer" | "support" | "auditor" | "admin";
-                        /** @enum {string} */
-                        signsInBy: "password" | "provider";
-                        disabledAt: string | null;
-                        createdAt: string;
-                        lastSignInAt: string | null;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    resetStaffPassword: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    password?: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "staff": {
-                     *         "id": "stf_4",
-                     *         "login": "ann@example.com",
-                     *         "displayName": "Ann",
-                     *         "role": "support",
-                     *         "signsInBy": "password",
-                     *         "disabledAt": null,
-                     *         "createdAt": "2026-03-01T08:00:00.000Z",
-                     *         "lastSignInAt": "2026-03-02T09:00:00.000Z"
-                     *       },
-                     *       "password": "k3v9q-hx7pd-w2mzt-rj5ny"
-                     *     }
-                     */
-                    "application/json": {
-                        staff: {
-                            id: string;
-                            login: string;
-                            displayName: string;
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            /** @enum {string} */
-                            signsInBy: "password" | "provider";
-                            disabledAt: string | null;
-                            createdAt: string;
-                            lastSignInAt: string | null;
-                        };
-                        password: string | null;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Well-formed, but it can never be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    listTokens: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "tok_2",
-                     *           "name": "ci",
-                     *           "permissions": [
-                     *             "catalogue.read",
-                     *             "catalogue.write"
-                     *           ],
-                     *           "role": "admin",
-                     *           "createdBy": "staff:ann@example.com",
-                     *           "createdAt": "2026-03-01T08:00:00.000Z",
-                     *           "expiresAt": "2026-09-01T00:00:00.000Z",
-                     *           "lastUsedAt": null,
-                     *           "revokedAt": null
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": {
-                        items: {
-                            id: string;
-                            name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            createdBy: string;
-                            createdAt: string;
-                            expiresAt: string | null;
-                            lastUsedAt: string | null;
-                            revokedAt: string | null;
-                        }[];
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    createToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    name: string;
-                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
-                    /**
-                     * @default support
-                     * @enum {string}
-                     */
-                    role?: "viewer" | "support" | "auditor" | "admin";
-                    expiresAt?: string | null;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            201: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "token": {
-                     *         "id": "tok_2",
-                     *         "name": "ci",
-                     *         "permissions": [
-                     *           "catalogue.read",
-                     *           "catalogue.write"
-                     *         ],
-                     *         "role": "admin",
-                     *         "createdBy": "staff:ann@example.com",
-                     *         "createdAt": "2026-03-01T08:00:00.000Z",
-                     *         "expiresAt": "2026-09-01T00:00:00.000Z",
-                     *         "lastUsedAt": null,
-                     *         "revokedAt": null
-                     *       },
-                     *       "secret": "rgt_hE0mVv3yJb8m1y5m3u5cS0pJr3n5ZkWq0bq2sY7tQxA"
-                     *     }
-                     */
-                    "application/json": {
-                        token: {
-                            id: string;
-                            name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
-                            /** @enum {string} */
-                            role: "viewer" | "support" | "auditor" | "admin";
-                            createdBy: string;
-                            createdAt: string;
-                            expiresAt: string | null;
-                            lastUsedAt: string | null;
-                            revokedAt: string | null;
-                        };
-                        secret: string;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
-            409: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Well-formed, but it can never be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    revokeToken: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: string;
-            };
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            204: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    startOidcSignIn: {
-        parameters: {
-            query?: {
-                returnTo?: string;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    finishOidcSignIn: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            302: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content?: never;
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description There is no such thing. */
-            404: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
             };
         };
     };
@@ -2147,6 +887,101 @@ export interface operations {
                         overridesInForce: number;
                         openRequests: number;
                         denialsLastHour: number;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getStrip: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asOf": "2026-03-02T09:00:00.000Z",
+                     *       "minutes": [
+                     *         29541540
+                     *       ],
+                     *       "series": [
+                     *         {
+                     *           "api": "publish-bot",
+                     *           "title": "Publish bot",
+                     *           "units": [
+                     *             60
+                     *           ]
+                     *         }
+                     *       ],
+                     *       "denials": [
+                     *         2
+                     *       ],
+                     *       "limit": {
+                     *         "perMinute": 60,
+                     *         "perHour": 1800
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        asOf: string;
+                        minutes: number[];
+                        series: {
+                            api: string;
+                            title: string;
+                            units: number[];
+                        }[];
+                        denials: number[];
+                        limit: {
+                            perMinute: number;
+                            perHour: number;
+                        } | null;
                     };
                 };
             };
@@ -2345,12 +1180,300 @@ export interface operations {
             };
         };
     };
-    getStrip: {
+    getCatalogue: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "groups": [
+                     *         {
+                     *           "group": "bot-definition",
+                     *           "title": "Bot definition",
+                     *           "apis": [
+                     *             {
+                     *               "api": "publish-bot",
+                     *               "title": "Publish bot",
+                     *               "level": [
+                     *                 "bot"
+                     *               ],
+                     *               "scope": "api",
+                     *               "limits": {
+                     *                 "perMinute": 60,
+                     *                 "perHour": 1800
+                     *               },
+                     *               "shipped": {
+                     *                 "perMinute": 60,
+                     *                 "perHour": 1800
+                     *               },
+                     *               "edited": false,
+                     *               "shadow": false,
+                     *               "version": 1,
+                     *               "changedAt": "2026-03-01T00:00:00.000Z",
+                     *               "changedBy": "instance:api-1"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        groups: {
+                            group: string;
+                            title: string;
+                            apis: {
+                                api: string;
+                                title: string;
+                                level: string[];
+                                /** @enum {string} */
+                                scope: "api" | "group";
+                                limits: {
+                                    perMinute: number;
+                                    perHour: number;
+                                };
+                                shipped: {
+                                    perMinute: number;
+                                    perHour: number;
+                                };
+                                edited: boolean;
+                                shadow: boolean;
+                                version: number;
+                                changedAt: string;
+                                changedBy: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeApi: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                account: string;
+                api: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    perMinute?: number | null;
+                    perHour?: number | null;
+                    shadow?: boolean;
+                    allowLowering?: boolean;
+                    reason: string;
+                    ticket?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "api": {
+                     *         "api": "publish-bot",
+                     *         "title": "Publish bot",
+                     *         "level": [
+                     *           "bot"
+                     *         ],
+                     *         "scope": "api",
+                     *         "limits": {
+                     *           "perMinute": 90,
+                     *           "perHour": 1800
+                     *         },
+                     *         "shipped": {
+                     *           "perMinute": 60,
+                     *           "perHour": 1800
+                     *         },
+                     *         "edited": true,
+                     *         "shadow": false,
+                     *         "version": 2,
+                     *         "changedAt": "2026-03-01T00:00:00.000Z",
+                     *         "changedBy": "instance:api-1"
+                     *       },
+                     *       "historyId": 242,
+                     *       "lowered": []
+                     *     }
+                     */
+                    "application/json": {
+                        api: {
+                            api: string;
+                            title: string;
+                            level: string[];
+                            /** @enum {string} */
+                            scope: "api" | "group";
+                            limits: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            shipped: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            edited: boolean;
+                            shadow: boolean;
+                            version: number;
+                            changedAt: string;
+                            changedBy: string;
+                        };
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile: `If-Match` names another version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is needed. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    explainDenial: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: string;
             };
             cookie?: never;
         };
@@ -2364,42 +1487,850 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "asOf": "2026-03-02T09:00:00.000Z",
-                     *       "minutes": [
-                     *         29541540
-                     *       ],
-                     *       "series": [
+                     *       "sentence": "Denied: 60 of 60 units were used in the 60 s before.",
+                     *       "event": {
+                     *         "id": "n3Jk2-1a",
+                     *         "kind": "denied",
+                     *         "account": "acme",
+                     *         "api": "publish-bot",
+                     *         "apiTitle": "Publish bot",
+                     *         "group": "bot-definition",
+                     *         "level": [
+                     *           "bot"
+                     *         ],
+                     *         "subject": "acme/publish-bot/bot=b-17",
+                     *         "dimensions": {
+                     *           "bot": "b-17"
+                     *         },
+                     *         "window": "minute",
+                     *         "perMinute": 60,
+                     *         "perHour": 1800,
+                     *         "used": 60,
+                     *         "cost": 1,
+                     *         "source": "default",
+                     *         "mode": "enforced",
+                     *         "firstAt": "2026-03-02T08:59:58.000Z",
+                     *         "lastAt": "2026-03-02T08:59:58.800Z",
+                     *         "count": 12,
+                     *         "instance": "q83hTz1c",
+                     *         "route": "POST /api/public/bots/:botId/publish",
+                     *         "requestId": "b1946ac9",
+                     *         "retryAt": "2026-03-02T09:00:12.000Z",
+                     *         "merged": "second"
+                     *       },
+                     *       "limit": 60,
+                     *       "origin": {
+                     *         "catalogueVersion": 1,
+                     *         "override": null
+                     *       },
+                     *       "filled": [
                      *         {
-                     *           "api": "publish-bot",
-                     *           "title": "Publish bot",
-                     *           "units": [
-                     *             60
-                     *           ]
+                     *           "second": 1772441998,
+                     *           "units": 60
                      *         }
                      *       ],
-                     *       "denials": [
-                     *         2
+                     *       "allowedAgainAt": "2026-03-02T09:00:59.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        sentence: string;
+                        event: {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "denied" | "granted_sample";
+                            account: string;
+                            api: string;
+                            apiTitle: string;
+                            group: string;
+                            level: string[];
+                            subject: string;
+                            dimensions: {
+                                [key: string]: string;
+                            };
+                            window: ("minute" | "hour") | null;
+                            perMinute: number;
+                            perHour: number;
+                            used: number;
+                            cost: number;
+                            source: string;
+                            /** @enum {string} */
+                            mode: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
+                            firstAt: string;
+                            lastAt: string;
+                            count: number;
+                            instance: string;
+                            route: string | null;
+                            requestId: string | null;
+                            retryAt: string | null;
+                            merged: string;
+                        };
+                        limit: number;
+                        origin: {
+                            catalogueVersion: number | null;
+                            override: {
+                                id: string;
+                                createdBy: string | null;
+                                reason: string | null;
+                                ticket: string | null;
+                                expiresAt: string | null;
+                            } | null;
+                        };
+                        filled: {
+                            second: number;
+                            units: number;
+                        }[] | null;
+                        allowedAgainAt: string | null;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    find: {
+        parameters: {
+            query: {
+                q: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "kind": "account",
+                     *           "id": "acme",
+                     *           "account": "acme",
+                     *           "label": "1 override in force",
+                     *           "exact": true
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            /** @enum {string} */
+                            kind: "account" | "override" | "request" | "ticket" | "denial" | "subject";
+                            id: string;
+                            account: string;
+                            label: string;
+                            exact: boolean;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listHistory: {
+        parameters: {
+            query?: {
+                kind?: "override" | "request" | "catalogue" | "staff" | "token";
+                target?: string;
+                account?: string;
+                actor?: string;
+                from?: string;
+                to?: string;
+                format?: "json" | "csv";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 240,
+                     *           "at": "2026-03-02T09:00:00.000Z",
+                     *           "kind": "override",
+                     *           "action": "create",
+                     *           "target": "ovr_17",
+                     *           "account": "acme",
+                     *           "actor": "staff:ann@example.com",
+                     *           "role": "support",
+                     *           "address": "10.0.0.7",
+                     *           "requestId": "b1946ac9",
+                     *           "before": null,
+                     *           "after": {
+                     *             "perMinute": 300
+                     *           },
+                     *           "reason": "Launch of their winter campaign",
+                     *           "ticket": "SUP-1234",
+                     *           "undoes": null,
+                     *           "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
+                     *         }
                      *       ],
-                     *       "limit": {
-                     *         "perMinute": 60,
-                     *         "perHour": 1800
-                     *       }
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: number;
+                            at: string;
+                            /** @enum {string} */
+                            kind: "override" | "request" | "catalogue" | "staff" | "token";
+                            action: string;
+                            target: string;
+                            account: string | null;
+                            actor: string;
+                            role: string | null;
+                            address: string | null;
+                            requestId: string | null;
+                            before: {
+                                [key: string]: unknown;
+                            } | null;
+                            after: {
+                                [key: string]: unknown;
+                            } | null;
+                            reason: string | null;
+                            ticket: string | null;
+                            undoes: number | null;
+                            hash: string;
+                        }[];
+                        next: string | null;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    verifyHistory: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "ok": true,
+                     *       "rowsChecked": 240,
+                     *       "lastHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
+                     *       "broken": null
+                     *     }
+                     */
+                    "application/json": {
+                        ok: boolean;
+                        rowsChecked: number;
+                        lastHash: string;
+                        broken: {
+                            id: number;
+                            why: string;
+                        } | null;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoChange: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                id: number;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    allowLowering?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "historyId": 241,
+                     *       "lowered": []
+                     *     }
+                     */
+                    "application/json": {
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listEvents: {
+        parameters: {
+            query?: {
+                account?: string;
+                api?: string;
+                group?: string;
+                subject?: string;
+                window?: "minute" | "hour";
+                mode?: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
+                source?: string;
+                kind?: "denied" | "granted_sample";
+                from?: string;
+                to?: string;
+                format?: "json" | "csv" | "ndjson";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "n3Jk2-1a",
+                     *           "kind": "denied",
+                     *           "account": "acme",
+                     *           "api": "publish-bot",
+                     *           "apiTitle": "Publish bot",
+                     *           "group": "bot-definition",
+                     *           "level": [
+                     *             "bot"
+                     *           ],
+                     *           "subject": "acme/publish-bot/bot=b-17",
+                     *           "dimensions": {
+                     *             "bot": "b-17"
+                     *           },
+                     *           "window": "minute",
+                     *           "perMinute": 60,
+                     *           "perHour": 1800,
+                     *           "used": 60,
+                     *           "cost": 1,
+                     *           "source": "default",
+                     *           "mode": "enforced",
+                     *           "firstAt": "2026-03-02T08:59:58.000Z",
+                     *           "lastAt": "2026-03-02T08:59:58.800Z",
+                     *           "count": 12,
+                     *           "instance": "q83hTz1c",
+                     *           "route": "POST /api/public/bots/:botId/publish",
+                     *           "requestId": "b1946ac9",
+                     *           "retryAt": "2026-03-02T09:00:12.000Z",
+                     *           "merged": "second"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: string;
+                            /** @enum {string} */
+                            kind: "denied" | "granted_sample";
+                            account: string;
+                            api: string;
+                            apiTitle: string;
+                            group: string;
+                            level: string[];
+                            subject: string;
+                            dimensions: {
+                                [key: string]: string;
+                            };
+                            window: ("minute" | "hour") | null;
+                            perMinute: number;
+                            perHour: number;
+                            used: number;
+                            cost: number;
+                            source: string;
+                            /** @enum {string} */
+                            mode: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
+                            firstAt: string;
+                            lastAt: string;
+                            count: number;
+                            instance: string;
+                            route: string | null;
+                            requestId: string | null;
+                            retryAt: string | null;
+                            merged: string;
+                        }[];
+                        next: string | null;
+                    };
+                    "text/csv": string;
+                    "application/x-ndjson": string;
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    countEvents: {
+        parameters: {
+            query?: {
+                account?: string;
+                api?: string;
+                group?: string;
+                subject?: string;
+                window?: "minute" | "hour";
+                mode?: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
+                source?: string;
+                kind?: "denied" | "granted_sample";
+                from?: string;
+                to?: string;
+                buckets?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "from": "2026-03-01T09:00:00.000Z",
+                     *       "to": "2026-03-02T09:00:00.000Z",
+                     *       "bucketSeconds": 1440,
+                     *       "counts": [
+                     *         {
+                     *           "at": "2026-03-01T09:00:00.000Z",
+                     *           "minute": 12,
+                     *           "hour": 0
+                     *         }
+                     *       ],
+                     *       "total": 12
+                     *     }
+                     */
+                    "application/json": {
+                        from: string;
+                        to: string;
+                        bucketSeconds: number;
+                        counts: {
+                            at: string;
+                            minute: number;
+                            hour: number;
+                        }[];
+                        total: number;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listNearLimit: {
+        parameters: {
+            query?: {
+                least?: number;
+                limit?: number;
+                format?: "json" | "csv";
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asOf": "2026-03-02T09:00:00.000Z",
+                     *       "items": [
+                     *         {
+                     *           "account": "acme",
+                     *           "api": "publish-bot",
+                     *           "apiTitle": "Publish bot",
+                     *           "subject": "acme/publish-bot/bot=b-17",
+                     *           "dimensions": {
+                     *             "bot": "b-17"
+                     *           },
+                     *           "minute": {
+                     *             "used": 55,
+                     *             "limit": 60
+                     *           },
+                     *           "hour": {
+                     *             "used": 612,
+                     *             "limit": 1800
+                     *           },
+                     *           "percent": 91,
+                     *           "band": "90-99",
+                     *           "source": "default",
+                     *           "mode": "enforced"
+                     *         }
+                     *       ],
+                     *       "more": false
                      *     }
                      */
                     "application/json": {
                         asOf: string;
-                        minutes: number[];
-                        series: {
+                        items: {
+                            account: string;
                             api: string;
-                            title: string;
-                            units: number[];
+                            apiTitle: string;
+                            subject: string;
+                            dimensions: {
+                                [key: string]: string;
+                            };
+                            minute: {
+                                used: number;
+                                limit: number;
+                            };
+                            hour: {
+                                used: number;
+                                limit: number;
+                            };
+                            percent: number;
+                            /** @enum {string} */
+                            band: "100" | "below" | "80-89" | "90-99";
+                            source: string;
+                            /** @enum {string} */
+                            mode: "enforced" | "shadow";
                         }[];
-                        denials: number[];
-                        limit: {
-                            perMinute: number;
-                            perHour: number;
-                        } | null;
+                        more: boolean;
                     };
+                    "text/csv": string;
                 };
             };
             /** @description The request is malformed; `errors` names each field. */
@@ -2824,6 +2755,185 @@ export interface operations {
             };
         };
     };
+    expireOverrides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "expired": [
+                     *         "ovr_17"
+                     *       ],
+                     *       "failed": [
+                     *         {
+                     *           "id": "ovr_18",
+                     *           "message": "The override has expired already."
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        expired: string[];
+                        failed: {
+                            id: string;
+                            message: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewExpiry: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    ids: string[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "ovr_17",
+                     *           "lowered": [
+                     *             {
+                     *               "api": "publish-bot",
+                     *               "window": "minute",
+                     *               "from": 300,
+                     *               "to": 60,
+                     *               "why": "lower",
+                     *               "at": null,
+                     *               "text": "publish-bot falls from 300 to 60 in any 60 s"
+                     *             }
+                     *           ]
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: string;
+                            lowered: {
+                                api: string;
+                                /** @enum {string} */
+                                window: "minute" | "hour";
+                                from: number;
+                                to: number;
+                                /** @enum {string} */
+                                why: "lower" | "blocked" | "hourBelowMinute";
+                                at: string | null;
+                                text: string;
+                            }[];
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     previewOverride: {
         parameters: {
             query?: never;
@@ -3018,185 +3128,6 @@ export interface operations {
             };
             /** @description Well-formed, but it can never be. */
             422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    expireOverrides: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ids: string[];
-                    reason: string;
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "expired": [
-                     *         "ovr_17"
-                     *       ],
-                     *       "failed": [
-                     *         {
-                     *           "id": "ovr_18",
-                     *           "message": "The override has expired already."
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": {
-                        expired: string[];
-                        failed: {
-                            id: string;
-                            message: string;
-                        }[];
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    previewExpiry: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody: {
-            content: {
-                "application/json": {
-                    ids: string[];
-                };
-            };
-        };
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "ovr_17",
-                     *           "lowered": [
-                     *             {
-                     *               "api": "publish-bot",
-                     *               "window": "minute",
-                     *               "from": 300,
-                     *               "to": 60,
-                     *               "why": "lower",
-                     *               "at": null,
-                     *               "text": "publish-bot falls from 300 to 60 in any 60 s"
-                     *             }
-                     *           ]
-                     *         }
-                     *       ]
-                     *     }
-                     */
-                    "application/json": {
-                        items: {
-                            id: string;
-                            lowered: {
-                                api: string;
-                                /** @enum {string} */
-                                window: "minute" | "hour";
-                                from: number;
-                                to: number;
-                                /** @enum {string} */
-                                why: "lower" | "blocked" | "hourBelowMinute";
-                                at: string | null;
-                                text: string;
-                            }[];
-                        }[];
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -4894,19 +4825,9 @@ export interface operations {
             };
         };
     };
-    listHistory: {
+    getSession: {
         parameters: {
-            query?: {
-                kind?: "override" | "request" | "catalogue" | "staff" | "token";
-                target?: string;
-                account?: string;
-                actor?: string;
-                from?: string;
-                to?: string;
-                format?: "json" | "csv";
-                after?: string;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -4921,80 +4842,64 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": 240,
-                     *           "at": "2026-03-02T09:00:00.000Z",
-                     *           "kind": "override",
-                     *           "action": "create",
-                     *           "target": "ovr_17",
-                     *           "account": "acme",
-                     *           "actor": "staff:ann@example.com",
-                     *           "role": "support",
-                     *           "address": "10.0.0.7",
-                     *           "requestId": "b1946ac9",
-                     *           "before": null,
-                     *           "after": {
-                     *             "perMinute": 300
-                     *           },
-                     *           "reason": "Launch of their winter campaign",
-                     *           "ticket": "SUP-1234",
-                     *           "undoes": null,
-                     *           "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
-                     *         }
+                     *       "signedIn": true,
+                     *       "staff": {
+                     *         "id": "stf_4",
+                     *         "login": "ann@example.com",
+                     *         "displayName": "Ann",
+                     *         "role": "support",
+                     *         "signsInBy": "password"
+                     *       },
+                     *       "permissions": [
+                     *         "accounts.read",
+                     *         "overrides.read",
+                     *         "overrides.write"
                      *       ],
-                     *       "next": null
+                     *       "ceilings": {
+                     *         "times": 10,
+                     *         "days": 30
+                     *       },
+                     *       "idleEndsAt": "2026-03-02T09:30:00.000Z",
+                     *       "endsAt": "2026-03-02T21:00:00.000Z",
+                     *       "environment": "production"
                      *     }
                      */
                     "application/json": {
-                        items: {
-                            id: number;
-                            at: string;
+                        /** @constant */
+                        signedIn: false;
+                        methods: {
+                            /** @constant */
+                            local: true;
+                            oidc: {
+                                issuer: string;
+                                startPath: string;
+                            } | null;
+                        };
+                    } | {
+                        /** @constant */
+                        signedIn: true;
+                        staff: {
+                            id: string;
+                            login: string;
+                            displayName: string;
                             /** @enum {string} */
-                            kind: "override" | "request" | "catalogue" | "staff" | "token";
-                            action: string;
-                            target: string;
-                            account: string | null;
-                            actor: string;
-                            role: string | null;
-                            address: string | null;
-                            requestId: string | null;
-                            before: {
-                                [key: string]: unknown;
-                            } | null;
-                            after: {
-                                [key: string]: unknown;
-                            } | null;
-                            reason: string | null;
-                            ticket: string | null;
-                            undoes: number | null;
-                            hash: string;
-                        }[];
-                        next: string | null;
+                            role: "viewer" | "support" | "auditor" | "admin";
+                            /** @enum {string} */
+                            signsInBy: "password" | "provider";
+                        };
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        ceilings: {
+                            times: number | null;
+                            days: number | null;
+                        } | null;
+                        idleEndsAt: string;
+                        endsAt: string;
+                        environment: string;
                     };
-                    "text/csv": string;
                 };
             };
             /** @description The request is malformed; `errors` names each field. */
             400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5013,92 +4918,18 @@ export interface operations {
             };
         };
     };
-    verifyHistory: {
+    signIn: {
         parameters: {
             query?: never;
             header?: never;
             path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "ok": true,
-                     *       "rowsChecked": 240,
-                     *       "lastHash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08",
-                     *       "broken": null
-                     *     }
-                     */
-                    "application/json": {
-                        ok: boolean;
-                        rowsChecked: number;
-                        lastHash: string;
-                        broken: {
-                            id: number;
-                            why: string;
-                        } | null;
-                    };
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    undoChange: {
-        parameters: {
-            query?: never;
-            header?: never;
-            path: {
-                id: number;
-            };
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": {
-                    reason: string;
-                    allowLowering?: boolean;
+                    login: string;
+                    password: string;
                 };
             };
         };
@@ -5111,23 +4942,59 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "historyId": 241,
-                     *       "lowered": []
+                     *       "signedIn": true,
+                     *       "staff": {
+                     *         "id": "stf_4",
+                     *         "login": "ann@example.com",
+                     *         "displayName": "Ann",
+                     *         "role": "support",
+                     *         "signsInBy": "password"
+                     *       },
+                     *       "permissions": [
+                     *         "accounts.read",
+                     *         "overrides.read",
+                     *         "overrides.write"
+                     *       ],
+                     *       "ceilings": {
+                     *         "times": 10,
+                     *         "days": 30
+                     *       },
+                     *       "idleEndsAt": "2026-03-02T09:30:00.000Z",
+                     *       "endsAt": "2026-03-02T21:00:00.000Z",
+                     *       "environment": "production"
                      *     }
                      */
                     "application/json": {
-                        historyId: number;
-                        lowered: {
-                            api: string;
+                        /** @constant */
+                        signedIn: false;
+                        methods: {
+                            /** @constant */
+                            local: true;
+                            oidc: {
+                                issuer: string;
+                                startPath: string;
+                            } | null;
+                        };
+                    } | {
+                        /** @constant */
+                        signedIn: true;
+                        staff: {
+                            id: string;
+                            login: string;
+                            displayName: string;
                             /** @enum {string} */
-                            window: "minute" | "hour";
-                            from: number;
-                            to: number;
+                            role: "viewer" | "support" | "auditor" | "admin";
                             /** @enum {string} */
-                            why: "lower" | "blocked" | "hourBelowMinute";
-                            at: string | null;
-                            text: string;
-                        }[];
+                            signsInBy: "password" | "provider";
+                        };
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        ceilings: {
+                            times: number | null;
+                            days: number | null;
+                        } | null;
+                        idleEndsAt: string;
+                        endsAt: string;
+                        environment: string;
                     };
                 };
             };
@@ -5151,6 +5018,105 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    signOut: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    finishOidcSignIn: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5160,6 +5126,114 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    startOidcSignIn: {
+        parameters: {
+            query?: {
+                returnTo?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            302: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeOwnPassword: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    current: string;
+                    password: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5185,6 +5259,15 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
+            /** @description Too often. */
+            429: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
             /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -5196,7 +5279,61 @@ export interface operations {
             };
         };
     };
-    getCatalogue: {
+    signOutEverywhere: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            204: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listStaff: {
         parameters: {
             query?: never;
             header?: never;
@@ -5213,61 +5350,32 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "groups": [
+                     *       "items": [
                      *         {
-                     *           "group": "bot-definition",
-                     *           "title": "Bot definition",
-                     *           "apis": [
-                     *             {
-                     *               "api": "publish-bot",
-                     *               "title": "Publish bot",
-                     *               "level": [
-                     *                 "bot"
-                     *               ],
-                     *               "scope": "api",
-                     *               "limits": {
-                     *                 "perMinute": 60,
-                     *                 "perHour": 1800
-                     *               },
-                     *               "shipped": {
-                     *                 "perMinute": 60,
-                     *                 "perHour": 1800
-                     *               },
-                     *               "edited": false,
-                     *               "shadow": false,
-                     *               "version": 1,
-                     *               "changedAt": "2026-03-01T00:00:00.000Z",
-                     *               "changedBy": "instance:api-1"
-                     *             }
-                     *           ]
+                     *           "id": "stf_4",
+                     *           "login": "ann@example.com",
+                     *           "displayName": "Ann",
+                     *           "role": "support",
+                     *           "signsInBy": "password",
+                     *           "disabledAt": null,
+                     *           "createdAt": "2026-03-01T08:00:00.000Z",
+                     *           "lastSignInAt": "2026-03-02T09:00:00.000Z"
                      *         }
                      *       ]
                      *     }
                      */
                     "application/json": {
-                        groups: {
-                            group: string;
-                            title: string;
-                            apis: {
-                                api: string;
-                                title: string;
-                                level: string[];
-                                /** @enum {string} */
-                                scope: "api" | "group";
-                                limits: {
-                                    perMinute: number;
-                                    perHour: number;
-                                };
-                                shipped: {
-                                    perMinute: number;
-                                    perHour: number;
-                                };
-                                edited: boolean;
-                                shadow: boolean;
-                                version: number;
-                                changedAt: string;
-                                changedBy: string;
-                            }[];
+                        items: {
+                            id: string;
+                            login: string;
+                            displayName: string;
+                            /** @enum {string} */
+                            role: "viewer" | "support" | "auditor" | "admin";
+                            /** @enum {string} */
+                            signsInBy: "password" | "provider";
+                            disabledAt: string | null;
+                            createdAt: string;
+                            lastSignInAt: string | null;
                         }[];
                     };
                 };
@@ -5310,24 +5418,136 @@ export interface operations {
             };
         };
     };
-    changeApi: {
+    addStaff: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    login: string;
+                    displayName?: string;
+                    /** @enum {string} */
+                    role: "viewer" | "support" | "auditor" | "admin";
+                    password?: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "staff": {
+                     *         "id": "stf_4",
+                     *         "login": "ann@example.com",
+                     *         "displayName": "Ann",
+                     *         "role": "support",
+                     *         "signsInBy": "password",
+                     *         "disabledAt": null,
+                     *         "createdAt": "2026-03-01T08:00:00.000Z",
+                     *         "lastSignInAt": null
+                     *       },
+                     *       "password": "k3v9q-hx7pd-w2mzt-rj5ny"
+                     *     }
+                     */
+                    "application/json": {
+                        staff: {
+                            id: string;
+                            login: string;
+                            displayName: string;
+                            /** @enum {string} */
+                            role: "viewer" | "support" | "auditor" | "admin";
+                            /** @enum {string} */
+                            signsInBy: "password" | "provider";
+                            disabledAt: string | null;
+                            createdAt: string;
+                            lastSignInAt: string | null;
+                        };
+                        password: string | null;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Nobody is signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changeStaff: {
         parameters: {
             query?: never;
             header?: never;
             path: {
-                api: string;
+                id: string;
             };
             cookie?: never;
         };
         requestBody: {
             content: {
                 "application/json": {
-                    perMinute?: number | null;
-                    perHour?: number | null;
-                    shadow?: boolean;
-                    allowLowering?: boolean;
-                    reason: string;
-                    ticket?: string | null;
+                    /** @enum {string} */
+                    role?: "viewer" | "support" | "auditor" | "admin";
+                    disabled?: boolean;
+                    displayName?: string;
+                    reason?: string;
                 };
             };
         };
@@ -5340,64 +5560,27 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "api": {
-                     *         "api": "publish-bot",
-                     *         "title": "Publish bot",
-                     *         "level": [
-                     *           "bot"
-                     *         ],
-                     *         "scope": "api",
-                     *         "limits": {
-                     *           "perMinute": 90,
-                     *           "perHour": 1800
-                     *         },
-                     *         "shipped": {
-                     *           "perMinute": 60,
-                     *           "perHour": 1800
-                     *         },
-                     *         "edited": true,
-                     *         "shadow": false,
-                     *         "version": 2,
-                     *         "changedAt": "2026-03-01T00:00:00.000Z",
-                     *         "changedBy": "instance:api-1"
-                     *       },
-                     *       "historyId": 242,
-                     *       "lowered": []
+                     *       "id": "stf_4",
+                     *       "login": "ann@example.com",
+                     *       "displayName": "Ann",
+                     *       "role": "support",
+                     *       "signsInBy": "password",
+                     *       "disabledAt": null,
+                     *       "createdAt": "2026-03-01T08:00:00.000Z",
+                     *       "lastSignInAt": "2026-03-02T09:00:00.000Z"
                      *     }
                      */
                     "application/json": {
-                        api: {
-                            api: string;
-                            title: string;
-                            level: string[];
-                            /** @enum {string} */
-                            scope: "api" | "group";
-                            limits: {
-                                perMinute: number;
-                                perHour: number;
-                            };
-                            shipped: {
-                                perMinute: number;
-                                perHour: number;
-                            };
-                            edited: boolean;
-                            shadow: boolean;
-                            version: number;
-                            changedAt: string;
-                            changedBy: string;
-                        };
-                        historyId: number;
-                        lowered: {
-                            api: string;
-                            /** @enum {string} */
-                            window: "minute" | "hour";
-                            from: number;
-                            to: number;
-                            /** @enum {string} */
-                            why: "lower" | "blocked" | "hourBelowMinute";
-                            at: string | null;
-                            text: string;
-                        }[];
+                        id: string;
+                        login: string;
+                        displayName: string;
+                        /** @enum {string} */
+                        role: "viewer" | "support" | "auditor" | "admin";
+                        /** @enum {string} */
+                        signsInBy: "password" | "provider";
+                        disabledAt: string | null;
+                        createdAt: string;
+                        lastSignInAt: string | null;
                     };
                 };
             };
@@ -5446,33 +5629,6 @@ export interface operations {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
             };
-            /** @description It was changed meanwhile: `If-Match` names another version. */
-            412: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Well-formed, but it can never be. */
-            422: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description `If-Match` is needed. */
-            428: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
             /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
             503: {
                 headers: {
@@ -5484,18 +5640,22 @@ export interface operations {
             };
         };
     };
-    listNearLimit: {
+    resetStaffPassword: {
         parameters: {
-            query?: {
-                least?: number;
-                limit?: number;
-                format?: "json" | "csv";
-            };
+            query?: never;
             header?: never;
-            path?: never;
+            path: {
+                id: string;
+            };
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    password?: string;
+                };
+            };
+        };
         responses: {
             /** @description Done. */
             200: {
@@ -5505,61 +5665,34 @@ export interface operations {
                 content: {
                     /**
                      * @example {
-                     *       "asOf": "2026-03-02T09:00:00.000Z",
-                     *       "items": [
-                     *         {
-                     *           "account": "acme",
-                     *           "api": "publish-bot",
-                     *           "apiTitle": "Publish bot",
-                     *           "subject": "acme/publish-bot/bot=b-17",
-                     *           "dimensions": {
-                     *             "bot": "b-17"
-                     *           },
-                     *           "minute": {
-                     *             "used": 55,
-                     *             "limit": 60
-                     *           },
-                     *           "hour": {
-                     *             "used": 612,
-                     *             "limit": 1800
-                     *           },
-                     *           "percent": 91,
-                     *           "band": "90-99",
-                     *           "source": "default",
-                     *           "mode": "enforced"
-                     *         }
-                     *       ],
-                     *       "more": false
+                     *       "staff": {
+                     *         "id": "stf_4",
+                     *         "login": "ann@example.com",
+                     *         "displayName": "Ann",
+                     *         "role": "support",
+                     *         "signsInBy": "password",
+                     *         "disabledAt": null,
+                     *         "createdAt": "2026-03-01T08:00:00.000Z",
+                     *         "lastSignInAt": "2026-03-02T09:00:00.000Z"
+                     *       },
+                     *       "password": "k3v9q-hx7pd-w2mzt-rj5ny"
                      *     }
                      */
                     "application/json": {
-                        asOf: string;
-                        items: {
-                            account: string;
-                            api: string;
-                            apiTitle: string;
-                            subject: string;
-                            dimensions: {
-                                [key: string]: string;
-                            };
-                            minute: {
-                                used: number;
-                                limit: number;
-                            };
-                            hour: {
-                                used: number;
-                                limit: number;
-                            };
-                            percent: number;
+                        staff: {
+                            id: string;
+                            login: string;
+                            displayName: string;
                             /** @enum {string} */
-                            band: "100" | "below" | "80-89" | "90-99";
-                            source: string;
+                            role: "viewer" | "support" | "auditor" | "admin";
                             /** @enum {string} */
-                            mode: "enforced" | "shadow";
-                        }[];
-                        more: boolean;
+                            signsInBy: "password" | "provider";
+                            disabledAt: string | null;
+                            createdAt: string;
+                            lastSignInAt: string | null;
+                        };
+                        password: string | null;
                     };
-                    "text/csv": string;
                 };
             };
             /** @description The request is malformed; `errors` names each field. */
@@ -5582,6 +5715,33 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5693,11 +5853,9 @@ export interface operations {
             };
         };
     };
-    find: {
+    listTokens: {
         parameters: {
-            query: {
-                q: string;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
@@ -5714,23 +5872,34 @@ export interface operations {
                      * @example {
                      *       "items": [
                      *         {
-                     *           "kind": "account",
-                     *           "id": "acme",
-                     *           "account": "acme",
-                     *           "label": "1 override in force",
-                     *           "exact": true
+                     *           "id": "tok_2",
+                     *           "name": "ci",
+                     *           "permissions": [
+                     *             "catalogue.read",
+                     *             "catalogue.write"
+                     *           ],
+                     *           "role": "admin",
+                     *           "createdBy": "staff:ann@example.com",
+                     *           "createdAt": "2026-03-01T08:00:00.000Z",
+                     *           "expiresAt": "2026-09-01T00:00:00.000Z",
+                     *           "lastUsedAt": null,
+                     *           "revokedAt": null
                      *         }
                      *       ]
                      *     }
                      */
                     "application/json": {
                         items: {
-                            /** @enum {string} */
-                            kind: "account" | "override" | "request" | "ticket" | "denial" | "subject";
                             id: string;
-                            account: string;
-                            label: string;
-                            exact: boolean;
+                            name: string;
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                            /** @enum {string} */
+                            role: "viewer" | "support" | "auditor" | "admin";
+                            createdBy: string;
+                            createdAt: string;
+                            expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            revokedAt: string | null;
                         }[];
                     };
                 };
@@ -5773,199 +5942,67 @@ export interface operations {
             };
         };
     };
-    listEvents: {
+    createToken: {
         parameters: {
-            query?: {
-                account?: string;
-                api?: string;
-                group?: string;
-                subject?: string;
-                window?: "minute" | "hour";
-                mode?: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
-                source?: string;
-                kind?: "denied" | "granted_sample";
-                from?: string;
-                to?: string;
-                format?: "json" | "csv" | "ndjson";
-                after?: string;
-                limit?: number;
-            };
+            query?: never;
             header?: never;
             path?: never;
             cookie?: never;
         };
-        requestBody?: never;
+        requestBody: {
+            content: {
+                "application/json": {
+                    name: string;
+                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                    /**
+                     * @default support
+                     * @enum {string}
+                     */
+                    role?: "viewer" | "support" | "auditor" | "admin";
+                    expiresAt?: string | null;
+                };
+            };
+        };
         responses: {
             /** @description Done. */
-            200: {
+            201: {
                 headers: {
                     [name: string]: unknown;
                 };
                 content: {
                     /**
                      * @example {
-                     *       "items": [
-                     *         {
-                     *           "id": "n3Jk2-1a",
-                     *           "kind": "denied",
-                     *           "account": "acme",
-                     *           "api": "publish-bot",
-                     *           "apiTitle": "Publish bot",
-                     *           "group": "bot-definition",
-                     *           "level": [
-                     *             "bot"
-                     *           ],
-                     *           "subject": "acme/publish-bot/bot=b-17",
-                     *           "dimensions": {
-                     *             "bot": "b-17"
-                     *           },
-                     *           "window": "minute",
-                     *           "perMinute": 60,
-                     *           "perHour": 1800,
-                     *           "used": 60,
-                     *           "cost": 1,
-                     *           "source": "default",
-                     *           "mode": "enforced",
-                     *           "firstAt": "2026-03-02T08:59:58.000Z",
-                     *           "lastAt": "2026-03-02T08:59:58.800Z",
-                     *           "count": 12,
-                     *           "instance": "q83hTz1c",
-                     *           "route": "POST /api/public/bots/:botId/publish",
-                     *           "requestId": "b1946ac9",
-                     *           "retryAt": "2026-03-02T09:00:12.000Z",
-                     *           "merged": "second"
-                     *         }
-                     *       ],
-                     *       "next": null
+                     *       "token": {
+                     *         "id": "tok_2",
+                     *         "name": "ci",
+                     *         "permissions": [
+                     *           "catalogue.read",
+                     *           "catalogue.write"
+                     *         ],
+                     *         "role": "admin",
+                     *         "createdBy": "staff:ann@example.com",
+                     *         "createdAt": "2026-03-01T08:00:00.000Z",
+                     *         "expiresAt": "2026-09-01T00:00:00.000Z",
+                     *         "lastUsedAt": null,
+                     *         "revokedAt": null
+                     *       },
+                     *       "secret": "rgt_hE0mVv3yJb8m1y5m3u5cS0pJr3n5ZkWq0bq2sY7tQxA"
                      *     }
                      */
                     "application/json": {
-                        items: {
+                        token: {
                             id: string;
+                            name: string;
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                             /** @enum {string} */
-                            kind: "denied" | "granted_sample";
-                            account: string;
-                            api: string;
-                            apiTitle: string;
-                            group: string;
-                            level: string[];
-                            subject: string;
-                            dimensions: {
-                                [key: string]: string;
-                            };
-                            window: ("minute" | "hour") | null;
-                            perMinute: number;
-                            perHour: number;
-                            used: number;
-                            cost: number;
-                            source: string;
-                            /** @enum {string} */
-                            mode: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
-                            firstAt: string;
-                            lastAt: string;
-                            count: number;
-                            instance: string;
-                            route: string | null;
-                            requestId: string | null;
-                            retryAt: string | null;
-                            merged: string;
-                        }[];
-                        next: string | null;
-                    };
-                    "text/csv": string;
-                    "application/x-ndjson": string;
-                };
-            };
-            /** @description The request is malformed; `errors` names each field. */
-            400: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description Nobody is signed in. */
-            401: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The caller may not do this. */
-            403: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
-            503: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    "application/problem+json": components["schemas"]["Problem"];
-                };
-            };
-        };
-    };
-    countEvents: {
-        parameters: {
-            query?: {
-                account?: string;
-                api?: string;
-                group?: string;
-                subject?: string;
-                window?: "minute" | "hour";
-                mode?: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
-                source?: string;
-                kind?: "denied" | "granted_sample";
-                from?: string;
-                to?: string;
-                buckets?: number;
-            };
-            header?: never;
-            path?: never;
-            cookie?: never;
-        };
-        requestBody?: never;
-        responses: {
-            /** @description Done. */
-            200: {
-                headers: {
-                    [name: string]: unknown;
-                };
-                content: {
-                    /**
-                     * @example {
-                     *       "from": "2026-03-01T09:00:00.000Z",
-                     *       "to": "2026-03-02T09:00:00.000Z",
-                     *       "bucketSeconds": 1440,
-                     *       "counts": [
-                     *         {
-                     *           "at": "2026-03-01T09:00:00.000Z",
-                     *           "minute": 12,
-                     *           "hour": 0
-                     *         }
-                     *       ],
-                     *       "total": 12
-                     *     }
-                     */
-                    "application/json": {
-                        from: string;
-                        to: string;
-                        bucketSeconds: number;
-                        counts: {
-                            at: string;
-                            minute: number;
-                            hour: number;
-                        }[];
-                        total: number;
+                            role: "viewer" | "support" | "auditor" | "admin";
+                            createdBy: string;
+                            createdAt: string;
+                            expiresAt: string | null;
+                            lastUsedAt: string | null;
+                            revokedAt: string | null;
+                        };
+                        secret: string;
                     };
                 };
             };
@@ -5989,6 +6026,15 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -6016,7 +6062,7 @@ export interface operations {
             };
         };
     };
-    explainDenial: {
+    revokeToken: {
         parameters: {
             query?: never;
             header?: never;
@@ -6028,108 +6074,11 @@ export interface operations {
         requestBody?: never;
         responses: {
             /** @description Done. */
-            200: {
+            204: {
                 headers: {
                     [name: string]: unknown;
                 };
-                content: {
-                    /**
-                     * @example {
-                     *       "sentence": "Denied: 60 of 60 units were used in the 60 s before.",
-                     *       "event": {
-                     *         "id": "n3Jk2-1a",
-                     *         "kind": "denied",
-                     *         "account": "acme",
-                     *         "api": "publish-bot",
-                     *         "apiTitle": "Publish bot",
-                     *         "group": "bot-definition",
-                     *         "level": [
-                     *           "bot"
-                     *         ],
-                     *         "subject": "acme/publish-bot/bot=b-17",
-                     *         "dimensions": {
-                     *           "bot": "b-17"
-                     *         },
-                     *         "window": "minute",
-                     *         "perMinute": 60,
-                     *         "perHour": 1800,
-                     *         "used": 60,
-                     *         "cost": 1,
-                     *         "source": "default",
-                     *         "mode": "enforced",
-                     *         "firstAt": "2026-03-02T08:59:58.000Z",
-                     *         "lastAt": "2026-03-02T08:59:58.800Z",
-                     *         "count": 12,
-                     *         "instance": "q83hTz1c",
-                     *         "route": "POST /api/public/bots/:botId/publish",
-                     *         "requestId": "b1946ac9",
-                     *         "retryAt": "2026-03-02T09:00:12.000Z",
-                     *         "merged": "second"
-                     *       },
-                     *       "limit": 60,
-                     *       "origin": {
-                     *         "catalogueVersion": 1,
-                     *         "override": null
-                     *       },
-                     *       "filled": [
-                     *         {
-                     *           "second": 1772441998,
-                     *           "units": 60
-                     *         }
-                     *       ],
-                     *       "allowedAgainAt": "2026-03-02T09:00:59.000Z"
-                     *     }
-                     */
-                    "application/json": {
-                        sentence: string;
-                        event: {
-                            id: string;
-                            /** @enum {string} */
-                            kind: "denied" | "granted_sample";
-                            account: string;
-                            api: string;
-                            apiTitle: string;
-                            group: string;
-                            level: string[];
-                            subject: string;
-                            dimensions: {
-                                [key: string]: string;
-                            };
-                            window: ("minute" | "hour") | null;
-                            perMinute: number;
-                            perHour: number;
-                            used: number;
-                            cost: number;
-                            source: string;
-                            /** @enum {string} */
-                            mode: "enforced" | "shadow" | "fallback_allowed" | "fallback_denied";
-                            firstAt: string;
-                            lastAt: string;
-                            count: number;
-                            instance: string;
-                            route: string | null;
-                            requestId: string | null;
-                            retryAt: string | null;
-                            merged: string;
-                        };
-                        limit: number;
-                        origin: {
-                            catalogueVersion: number | null;
-                            override: {
-                                id: string;
-                                createdBy: string | null;
-                                reason: string | null;
-                                ticket: string | null;
-                                expiresAt: string | null;
-                            } | null;
-                        };
-                        filled: {
-                            second: number;
-                            units: number;
-                        }[] | null;
-                        allowedAgainAt: string | null;
-                    };
-                };
+                content?: never;
             };
             /** @description The request is malformed; `errors` names each field. */
             400: {
@@ -6326,6 +6275,57 @@ export interface operations {
                 content: {
                     "application/problem+json": components["schemas"]["Problem"];
                 };
+            };
+        };
+    };
+    live: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    metrics: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
+            };
+        };
+    };
+    ready: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content?: never;
             };
         };
     };

@@ -14,7 +14,7 @@ import { EXPORTS, type ExportForm, wantedExport } from '../http/export-form.js';
 import type { HttpRequest, HttpResponse } from '../http/http-request.js';
 import { problem } from '../http/problem.js';
 import { LOGGER } from '../logging/logger.js';
-import { assertMay } from './caller.js';
+import { assertMay, type CallerRequest } from './caller.js';
 import { Callers } from './callers.js';
 
 @Injectable()
@@ -36,7 +36,7 @@ export class AccessGuard implements CanActivate {
     // Do not even read the cookie: a probe must not depend on the database.
     if ('publicBecause' in access) return true;
     const http = context.switchToHttp();
-    const request = http.getRequest<HttpRequest>();
+    const request = http.getRequest<HttpRequest & CallerRequest>();
     const response = http.getResponse<HttpResponse>();
     response.setHeader('Cache-Control', 'no-store');
     const caller = await this.callers.find(request);

@@ -17,6 +17,7 @@ export interface Caller {
   readonly sessionId?: string;
 }
 
+/** What the access guard adds to a request. */
 export interface CallerRequest {
   caller?: Caller;
 }

@@ -3,21 +3,20 @@ import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '../http/http-request.js';
 import { type Permission, permissionsOf } from '../http/permissions.js';
-import type { Settings } from '../settings.js';
-import { SETTINGS } from '../settings.module.js';
-import { ServiceTokens } from '../staff/service-tokens.js';
 import { addressOf } from './address.js';
+import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from './authentication-settings.js';
 import type { Caller } from './caller.js';
 import { readCookie, SESSION_COOKIE } from './cookies.js';
 import { assertOwnRequest } from './cross-site.js';
 import { Sessions } from './sessions.js';
+import { ValidTokens } from './valid-tokens.js';
 
 @Injectable()
 export class Callers {
   constructor(
     private readonly sessions: Sessions,
-    private readonly tokens: ServiceTokens,
-    @Inject(SETTINGS) private readonly settings: Settings,
+    private readonly tokens: ValidTokens,
+    @Inject(AUTHENTICATION_SETTINGS) private readonly settings: AuthenticationSettings,
   ) {}
 
   /**

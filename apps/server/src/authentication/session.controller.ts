@@ -19,14 +19,13 @@ import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { LOGGER } from '../logging/logger.js';
-import type { Settings } from '../settings.js';
-import { SETTINGS } from '../settings.module.js';
-import { ownPasswordBody, sessionSchema, signInBody } from '../staff/staff.schemas.js';
 import { addressOf } from './address.js';
+import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from './authentication-settings.js';
 import { authorOf, type Caller, FromCaller } from './caller.js';
 import { clearCookie, readCookie, SESSION_COOKIE, setCookie } from './cookies.js';
 import { assertSameOrigin } from './cross-site.js';
 import { START_PATH } from './oidc/identity-provider.js';
+import { ownPasswordBody, sessionSchema, signInBody } from './session.schemas.js';
 import { Sessions, type SignedIn } from './sessions.js';
 import { SignIn } from './sign-in.js';
 import { TooManySignIns } from './sign-in-attempts.js';
@@ -46,7 +45,7 @@ const SIGNED_IN_EXAMPLE: SessionView = {
 @Controller('admin/api')
 export class SessionController {
   constructor(
-    @Inject(SETTINGS) private readonly settings: Settings,
+    @Inject(AUTHENTICATION_SETTINGS) private readonly settings: AuthenticationSettings,
     @Inject(LOGGER) private readonly logger: Logger,
     private readonly database: DataSource,
     private readonly sessions: Sessions,

@@ -2,11 +2,13 @@
 import { Injectable, UnprocessableEntityException } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import { problem } from '../http/problem.js';
-import { assertHasPassword, People } from '../staff/people.js';
+import { PasswordChange } from './password-change.js';
 import { isPasswordOf } from './passwords.js';
+import { assertHasPassword, findPerson } from './person.js';
 import type { Author } from './record.js';
 import { Sessions } from './sessions.js';
 import { SignInAttempts } from './sign-in-attempts.js';
+import { Staff } from './staff.entity.js';
 
 export interface Visitor {
   readonly address: string;
@@ -19,7 +21,7 @@ export interface Visitor {
 export class SignIn {
   constructor(
     private readonly database: DataSource,
-    private readonly people: People,
+    private readonly passwords: PasswordChange,
     private readonly sessions: Sessions,
     private readonly attempts: SignInAttempts,
   ) {}
@@ -33,7 +35,7 @@ export class SignIn {
     visitor: Visitor,
   ): Promise<{ secret: string; staffId: string } | undefined> {
     const attempt = await this.attempts.withPassword({ login, address: visitor.address });
-    const person = await this.people.findByLogin(login);
+    const person = await this.database.getRepository(Staff).findOneBy({ login });
     // Verify before checking anything else, so that an unknown login takes as long as a wrong password.
     const matches = await isPasswordOf(person?.passwordHash, password);
     if (person === null || !matches) return undefined;
@@ -60,13 +62,13 @@ export class SignIn {
     { current, password }: { current: string; password: string },
     author: Author,
   ): Promise<void> {
-    const found = await this.people.get(person.staffId);
+    const found = await findPerson(this.database.manager, person.staffId);
     assertHasPassword(found);
     // Count these attempts too, so that someone at an unlocked computer cannot guess the password.
     const attempt = await this.attempts.withPassword({ login: found.login, address: person.address });
     if (!(await isPasswordOf(found.passwordHash, current)))
       throw new UnprocessableEntityException(problem(422, 'The current password is wrong.'));
     await attempt.succeeded();
-    await this.people.setPassword(found.id, { password, exceptSession: person.sessionId }, author);
+    await this.passwords.set(found.id, { password, exceptSession: person.sessionId }, author);
   }
 }

@@ -1,9 +1,8 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { CallerRequest } from '../authentication/caller.js';
 import type { ExportForm } from './export-form.js';
 
 /** The part of Express's request that the service uses. `trust proxy` decides what `ip`, `secure` and `host` are. */
-export interface HttpRequest extends IncomingMessage, CallerRequest {
+export interface HttpRequest extends IncomingMessage {
   readonly ip?: string | undefined;
   readonly secure: boolean;
   /** Includes the port if the request named one. */

@@ -3,6 +3,13 @@
 export const ROLES = ['viewer', 'support', 'auditor', 'admin'] as const;
 export type Role = (typeof ROLES)[number];
 
+/** Highest first. */
+export const RANKS: readonly Role[] = ['admin', 'support', 'auditor', 'viewer'];
+
+export function highestRole(roles: readonly Role[]): Role | undefined {
+  return RANKS.find((role) => roles.includes(role));
+}
+
 /** Each permission and the roles that have it. Service tokens list permissions by name, as scopes. */
 export const PERMISSIONS = {
   'accounts.read': ['viewer', 'support', 'auditor', 'admin'],
@@ -23,8 +30,8 @@ export const PERMISSIONS = {
 
 export type Permission = keyof typeof PERMISSIONS;
 
+export const PERMISSION_NAMES = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
+
 export function permissionsOf(role: Role): Permission[] {
-  return (Object.keys(PERMISSIONS) as Permission[]).filter((name) =>
-    (PERMISSIONS[name] as readonly Role[]).includes(role),
-  );
+  return PERMISSION_NAMES.filter((name) => (PERMISSIONS[name] as readonly Role[]).includes(role));
 }

@@ -3,9 +3,9 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { INTERNAL_ACCOUNT, nearestNames } from '@rollgate/contract';
 import { encodeAccount } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
-import type { Caller } from '../authentication/caller.js';
+import type { Permission } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
-import type { Warning } from '../http/schemas.js';
+import type { Warning } from './limits.schemas.js';
 
 /** The most accounts per prefix that are searched for similar names. Searching more would take too long for a warning. */
 const MOST_ALIKE = 300;
@@ -15,7 +15,10 @@ export class KnownAccounts {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
   /** Warns about an account without any traffic, denial or limit request on record, and suggests similar names. */
-  async warningsOf(account: string, { permissions }: Pick<Caller, 'permissions'>): Promise<Warning[]> {
+  async warningsOf(
+    account: string,
+    { permissions }: { readonly permissions: ReadonlySet<Permission> },
+  ): Promise<Warning[]> {
     const rows = await this.database.query<{ seen: boolean }[]>('SELECT rollgate.account_seen($1) AS seen', [account]);
     if (rows[0]?.seen === true) return [];
     // Only callers who may read accounts may see names of accounts.

@@ -1,12 +1,18 @@
-import { Inject, Module, type OnApplicationShutdown, type OnModuleInit } from '@nestjs/common';
+import {
+  type DynamicModule,
+  Global,
+  Inject,
+  Module,
+  type OnApplicationShutdown,
+  type OnModuleInit,
+} from '@nestjs/common';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import { LOGGER } from '../logging/logger.js';
-import type { Settings } from '../settings.js';
-import { SETTINGS } from '../settings.module.js';
+import type { DatabaseAddress } from '../database/database-address.js';
+import { KnownAccounts } from './known-accounts.service.js';
 import { registerLimiterMetrics } from './limiter-metrics.js';
-import { registeredCatalogue, serviceCatalogue } from './staff-limits.js';
+import { registeredCatalogue, type SignInLimits, serviceCatalogue } from './staff-limits.js';
 
 /** Injection token of the one `Limiter` of this process. */
 export const LIMITER = Symbol('LIMITER');
@@ -14,30 +20,24 @@ export const LIMITER = Symbol('LIMITER');
 /** While the database is unavailable, a poll fails every second. */
 const TELL_FAULTS_EVERY_MS = 30_000;
 
+export interface LimitingOptions extends DatabaseAddress {
+  /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
+  readonly signIn?: SignInLimits | undefined;
+  readonly logger: Logger;
+}
+
 /** The limiter of the service: it limits sign-in, reports usage, and decides for programs that call over HTTP. */
-@Module({
-  providers: [
-    {
-      provide: LIMITER,
-      inject: [SETTINGS, LOGGER],
-      useFactory: ({ databaseUrl, readDatabaseUrl, pooled = false, signIn }: Settings, logger: Logger): Limiter =>
-        createPostgresLimiter({
-          databaseUrl: readDatabaseUrl ?? databaseUrl,
-          pooled,
-          catalogue: serviceCatalogue(signIn),
-          registered: registeredCatalogue,
-          // The service runs its own janitor, with metrics.
-          janitor: false,
-          // Sign-in and programs that call over HTTP can wait longer than a guarded call.
-          budgetMs: 1_000,
-          onReport: ({ topic, level, message }) => logger[level]({ topic }, message),
-          onError: faultTeller(logger),
-        }),
-    },
-  ],
-  exports: [LIMITER],
-})
+@Global()
+@Module({})
 export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
+  static forRoot(options: LimitingOptions): DynamicModule {
+    return {
+      module: LimitingModule,
+      providers: [{ provide: LIMITER, useFactory: () => serviceLimiter(options) }, KnownAccounts],
+      exports: [LIMITER, KnownAccounts],
+    };
+  }
+
   constructor(
     @Inject(LIMITER) private readonly limiter: Limiter,
     @Inject(Registry) registry: Registry,
@@ -57,6 +57,21 @@ export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
   async onApplicationShutdown(): Promise<void> {
     await this.limiter.close();
   }
+}
+
+function serviceLimiter({ databaseUrl, readDatabaseUrl, pooled = false, signIn, logger }: LimitingOptions): Limiter {
+  return createPostgresLimiter({
+    databaseUrl: readDatabaseUrl ?? databaseUrl,
+    pooled,
+    catalogue: serviceCatalogue(signIn),
+    registered: registeredCatalogue,
+    // The service runs its own janitor, with metrics.
+    janitor: false,
+    // Sign-in and programs that call over HTTP can wait longer than a guarded call.
+    budgetMs: 1_000,
+    onReport: ({ topic, level, message }) => logger[level]({ topic }, message),
+    onError: faultTeller(logger),
+  });
 }
 
 function faultTeller(logger: Logger): (error: unknown) => void {

@@ -4,12 +4,13 @@
  * Invariants: a change, its row in the history and the end of the sessions it ends are one transaction; at least one admin
  * always stays enabled; people are never deleted, because the history names them.
  */
-import { ConflictException, Injectable, NotFoundException, UnprocessableEntityException } from '@nestjs/common';
+import { ConflictException, Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import { hashPassword, type PasswordOwner, passwordComplaint, randomPassword } from '../authentication/passwords.js';
+import { passwordFor, type WithPassword } from '../authentication/password-change.js';
+import { factsOf, findPerson, insertPerson, lockPerson } from '../authentication/person.js';
 import { type Author, record } from '../authentication/record.js';
 import { Sessions } from '../authentication/sessions.js';
-import { Staff, signsInBy } from '../authentication/staff.entity.js';
+import { Staff } from '../authentication/staff.entity.js';
 import type { Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
 
@@ -27,14 +28,6 @@ export interface PersonChanges {
   readonly displayName?: string | undefined;
 }
 
-/** `password`: the random one, to be shown once; `null`: the password was given. */
-export interface WithPassword {
-  readonly person: Staff;
-  readonly password: string | null;
-}
-
-const UNIQUE_VIOLATION = '23505';
-
 @Injectable()
 export class People {
   constructor(
@@ -51,8 +44,8 @@ export class People {
   }
 
   /** @throws NotFoundException */
-  async get(id: string): Promise<Staff> {
-    return (await this.database.getRepository(Staff).findOneBy({ id })) ?? nobody(id);
+  get(id: string): Promise<Staff> {
+    return findPerson(this.database.manager, id);
   }
 
   /** @throws UnprocessableEntityException for the password, ConflictException for a login that is in use */
@@ -90,53 +83,6 @@ export class People {
       return person;
     });
   }
-
-  /**
-   * Ends the person's sessions except `exceptSession`.
-   * @throws NotFoundException, ConflictException, UnprocessableEntityException
-   */
-  async setPassword(
-    id: string,
-    { password, exceptSession }: { password?: string | undefined; exceptSession?: string | undefined },
-    author: Author,
-  ): Promise<WithPassword> {
-    const { made, passwordHash } = await passwordFor(await this.get(id), password);
-    return this.database.transaction(async (manager) => {
-      const person = await lockPerson(manager, id);
-      assertHasPassword(person);
-      person.passwordHash = passwordHash;
-      await manager.save(person);
-      await this.sessions.endAll(id, { manager, except: exceptSession });
-      const facts = factsOf(person);
-      await record(manager, { kind: 'staff', action: 'password', target: id, before: facts, after: facts }, author);
-      return { person, password: made };
-    });
-  }
-}
-
-/** @throws ConflictException for a login that is in use */
-export async function insertPerson(
-  manager: EntityManager,
-  person: Pick<Staff, 'login' | 'displayName' | 'role' | 'passwordHash' | 'oidcIssuer' | 'oidcSubject'>,
-): Promise<Staff> {
-  try {
-    const { identifiers } = await manager.insert(Staff, person);
-    return await manager.findOneByOrFail(Staff, { id: String(identifiers[0]?.['id']) });
-  } catch (error) {
-    if ((error as { driverError?: { code?: string } }).driverError?.code !== UNIQUE_VIOLATION) throw error;
-    throw new ConflictException(problem(409, `There is a "${person.login}" already.`));
-  }
-}
-
-/** @throws ConflictException */
-export function assertHasPassword({ login, oidcIssuer }: Staff): void {
-  if (oidcIssuer !== null)
-    throw new ConflictException(problem(409, `${login} signs in through the identity provider.`));
-}
-
-/** A person's state as the history records it. */
-export function factsOf({ login, displayName, role, oidcIssuer, disabledAt }: Staff): object {
-  return { login, displayName, role, signsInBy: signsInBy(oidcIssuer), disabled: disabledAt !== null };
 }
 
 type Step = readonly [action: string, change: Partial<Staff>];
@@ -157,17 +103,6 @@ function stepsOf(person: Staff, { role, disabled, displayName }: PersonChanges):
   return steps;
 }
 
-async function passwordFor(
-  owner: PasswordOwner,
-  given: string | undefined,
-): Promise<{ made: string | null; passwordHash: string }> {
-  const made = given === undefined ? randomPassword() : null;
-  const password = given ?? (made as string);
-  const complaint = passwordComplaint(password, owner);
-  if (complaint !== undefined) throw new UnprocessableEntityException(problem(422, `${capital(complaint)}.`));
-  return { made, passwordHash: await hashPassword(password) };
-}
-
 /** Locks the rows in one order before any change: if two admins demote each other at once, the second one fails. */
 async function lockEnabledAdmins(manager: EntityManager): Promise<string[]> {
   const rows = await manager.query<{ id: string }[]>(
@@ -176,18 +111,6 @@ async function lockEnabledAdmins(manager: EntityManager): Promise<string[]> {
   return rows.map(({ id }) => id);
 }
 
-async function lockPerson(manager: EntityManager, id: string): Promise<Staff> {
-  return (await manager.findOne(Staff, { where: { id }, lock: { mode: 'pessimistic_write' } })) ?? nobody(id);
-}
-
 function isEnabledAdmin({ role, disabledAt }: Staff): boolean {
   return role === 'admin' && disabledAt === null;
-}
-
-function nobody(id: string): never {
-  throw new NotFoundException(problem(404, `There is no person "${id}".`));
-}
-
-function capital(text: string): string {
-  return text.charAt(0).toUpperCase() + text.slice(1);
 }

@@ -1,15 +1,8 @@
 /** Which roles and permissions a caller may grant: no more than its own. */
 import { ForbiddenException } from '@nestjs/common';
 import type { Caller } from '../authentication/caller.js';
-import { type Permission, permissionsOf, type Role } from '../http/permissions.js';
+import { type Permission, permissionsOf, RANKS, type Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
-
-/** Highest first. */
-export const RANKS: readonly Role[] = ['admin', 'support', 'auditor', 'viewer'];
-
-export function highestRole(roles: readonly Role[]): Role | undefined {
-  return RANKS.find((role) => roles.includes(role));
-}
 
 /** @throws ForbiddenException if the role, or one of the permissions, exceeds the caller's own */
 export function assertMayGive(

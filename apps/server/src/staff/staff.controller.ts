@@ -1,6 +1,7 @@
 import { Body, Controller, Get, Param, Patch, Post } from '@nestjs/common';
 import { z } from 'zod';
 import { authorOf, type Caller, FromCaller } from '../authentication/caller.js';
+import { PasswordChange } from '../authentication/password-change.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { People } from './people.js';
@@ -30,7 +31,10 @@ const EXAMPLE: z.output<typeof staffSchema> = {
 
 @Controller('admin/api/staff')
 export class StaffController {
-  constructor(private readonly people: People) {}
+  constructor(
+    private readonly people: People,
+    private readonly passwords: PasswordChange,
+  ) {}
 
   @Get()
   @Route({
@@ -103,7 +107,7 @@ export class StaffController {
   ): Promise<z.output<typeof staffWithPasswordSchema>> {
     assertMayGive(caller, await this.people.get(id));
     const what = { password: given, exceptSession: caller.sessionId };
-    const { person, password } = await this.people.setPassword(id, what, authorOf(caller));
+    const { person, password } = await this.passwords.set(id, what, authorOf(caller));
     return { staff: viewOfStaff(person), password };
   }
 }

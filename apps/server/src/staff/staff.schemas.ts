@@ -1,26 +1,11 @@
-/** The requests and responses about sign-in, staff and tokens. */
+/** The requests and responses about staff and tokens. */
 import { momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
-import { PASSWORD_MOST, passwordComplaint } from '../authentication/passwords.js';
 import type { ServiceToken } from '../authentication/service-token.entity.js';
+import { loginText, newPassword, personSchema } from '../authentication/session.schemas.js';
 import { type Staff, signsInBy } from '../authentication/staff.entity.js';
-import { PERMISSIONS, type Permission, ROLES } from '../http/permissions.js';
+import { PERMISSION_NAMES, ROLES } from '../http/permissions.js';
 import { anyText, idText } from '../http/schemas.js';
-
-const permissionNames = Object.keys(PERMISSIONS) as [Permission, ...Permission[]];
-
-export const loginText = z
-  .string()
-  .trim()
-  .toLowerCase()
-  .regex(/^[a-z0-9][a-z0-9._%+@-]{0,127}$/, 'must look like ann@example.com: letters, digits and . _ % + @ -');
-
-/** Bytes of a password of the greatest length, in its longest encoding. */
-const MOST_TYPED = PASSWORD_MOST * 8;
-const newPassword = z.string().superRefine((password, context) => {
-  const complaint = passwordComplaint(password);
-  if (complaint !== undefined) context.addIssue({ code: 'custom', message: complaint });
-});
 
 const nameText = z
   .string()
@@ -30,8 +15,6 @@ const nameText = z
   .refine((text) => text.isWellFormed() && !text.includes('\0'), 'must be well-formed text');
 
 const reason = anyText({ most: 2_000 }).optional();
-
-export const signInBody = z.strictObject({ login: loginText, password: z.string().max(MOST_TYPED) });
 
 export const addStaffBody = z.strictObject({
   login: loginText,
@@ -52,8 +35,6 @@ export const changeStaffBody = z
     'name at least one of role, disabled, displayName',
   );
 
-export const ownPasswordBody = z.strictObject({ current: z.string().max(MOST_TYPED), password: newPassword });
-
 export const passwordBody = z.strictObject({ password: newPassword.optional() });
 
 export const tokenNameText = z
@@ -63,7 +44,7 @@ export const tokenNameText = z
 
 export const createTokenBody = z.strictObject({
   name: tokenNameText,
-  permissions: z.array(z.enum(permissionNames)).min(1),
+  permissions: z.array(z.enum(PERMISSION_NAMES)).min(1),
   /** The role whose approval limit applies to limits the token sets. */
   role: z.enum(ROLES).default('support'),
   expiresAt: momentSchema.nullish(),
@@ -73,13 +54,7 @@ export const staffParams = z.strictObject({ id: idText });
 
 const time = z.string();
 
-export const staffSchema = z.object({
-  id: z.string(),
-  login: z.string(),
-  displayName: z.string(),
-  role: z.enum(ROLES),
-  /** `provider`: the role follows the person's groups at the identity provider. */
-  signsInBy: z.enum(['password', 'provider']),
+export const staffSchema = personSchema.extend({
   disabledAt: time.nullable(),
   createdAt: time,
   lastSignInAt: time.nullable(),
@@ -91,7 +66,7 @@ export const staffWithPasswordSchema = z.object({ staff: staffSchema, password: 
 export const tokenSchema = z.object({
   id: z.string(),
   name: z.string(),
-  permissions: z.array(z.enum(permissionNames)),
+  permissions: z.array(z.enum(PERMISSION_NAMES)),
   role: z.enum(ROLES),
   createdBy: z.string(),
   createdAt: time,
@@ -102,26 +77,6 @@ export const tokenSchema = z.object({
 
 /** `secret`: the token itself, shown only this once. */
 export const newTokenSchema = z.object({ token: tokenSchema, secret: z.string() });
-
-export const sessionSchema = z.discriminatedUnion('signedIn', [
-  z.object({
-    signedIn: z.literal(false),
-    methods: z.object({
-      local: z.literal(true),
-      oidc: z.object({ issuer: z.string(), startPath: z.string() }).nullable(),
-    }),
-  }),
-  z.object({
-    signedIn: z.literal(true),
-    staff: staffSchema.pick({ id: true, login: true, displayName: true, role: true, signsInBy: true }),
-    permissions: z.array(z.enum(permissionNames)),
-    /** The approval limit of the role; `null` within: unlimited, and permanent. `null`: the role may change no limit. */
-    ceilings: z.object({ times: z.int().nullable(), days: z.int().nullable() }).nullable(),
-    idleEndsAt: time,
-    endsAt: time,
-    environment: z.string(),
-  }),
-]);
 
 export function viewOfStaff(person: Staff): z.output<typeof staffSchema> {
   const { id, login, displayName, role, oidcIssuer, disabledAt, createdAt, lastSignInAt } = person;

@@ -1,6 +1,7 @@
 import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
 import { z } from 'zod';
-import { accountText, anyText, dimensions, idText, page, pageOf } from '../http/schemas.js';
+import { anyText, idText, page, pageOf } from '../http/schemas.js';
+import { accountText, dimensions } from '../limiting/limits.schemas.js';
 
 export const searchAccounts = z.strictObject({
   q: anyText({ most: MAX_DIMENSION_BYTES }).default(''),

@@ -1,5 +1,6 @@
 import { z } from 'zod';
-import { accountText, idText, page, pageOf, text, time } from '../http/schemas.js';
+import { idText, page, pageOf, text, time } from '../http/schemas.js';
+import { accountText } from '../limiting/limits.schemas.js';
 
 export const MODES = ['enforced', 'shadow', 'fallback_allowed', 'fallback_denied'] as const;
 

@@ -1,14 +1,14 @@
 import { z } from 'zod';
+import { time } from '../http/schemas.js';
 import {
   FACTOR_OR_LIMITS,
   factor,
   isFactorOrLimits,
   lowered,
   scopeFields,
-  time,
   units,
   warning,
-} from '../http/schemas.js';
+} from '../limiting/limits.schemas.js';
 
 /** The fields of a new override. Without limits, the preview reports the effective limits. */
 export const previewQuestion = z

@@ -1,8 +1,7 @@
 /** Connects to the identity provider through openid-client: the code flow with PKCE, state and nonce. */
 import { Inject, Injectable } from '@nestjs/common';
 import * as client from 'openid-client';
-import type { Settings } from '../../settings.js';
-import { SETTINGS } from '../../settings.module.js';
+import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from '../authentication-settings.js';
 import type { OidcSettings } from './oidc-settings.js';
 
 export const START_PATH = '/admin/api/session/oidc/start';
@@ -39,7 +38,7 @@ interface Discovered {
 export class IdentityProvider {
   #discovered: Discovered | undefined;
 
-  constructor(@Inject(SETTINGS) private readonly settings: Settings) {}
+  constructor(@Inject(AUTHENTICATION_SETTINGS) private readonly settings: AuthenticationSettings) {}
 
   /** undefined: no provider is configured. */
   get configured(): OidcSettings | undefined {

@@ -7,12 +7,11 @@
  */
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
-import type { Role } from '../../http/permissions.js';
-import { factsOf, insertPerson } from '../../staff/people.js';
-import { highestRole } from '../../staff/ranks.js';
-import { loginText } from '../../staff/staff.schemas.js';
+import { highestRole, type Role } from '../../http/permissions.js';
+import { factsOf, insertPerson } from '../person.js';
 import { type Author, record } from '../record.js';
 import { hashSecret } from '../secrets.js';
+import { loginText } from '../session.schemas.js';
 import { Sessions } from '../sessions.js';
 import type { Visitor } from '../sign-in.js';
 import { Staff } from '../staff.entity.js';

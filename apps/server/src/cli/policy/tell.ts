@@ -1,7 +1,7 @@
 /** Output of commands about limits. */
 import { visibleText } from '@rollgate/contract';
 import type { Lowered } from '../../database/refusals.js';
-import type { Warning } from '../../http/schemas.js';
+import type { Warning } from '../../limiting/limits.schemas.js';
 import { loweredLines } from '../../policy/lowered-lines.js';
 import type { Cli } from '../cli.js';
 

@@ -1,8 +1,10 @@
 import { type Command, Option } from 'commander';
+import type { WithPassword } from '../../authentication/password-change.js';
+import { loginText } from '../../authentication/session.schemas.js';
 import type { Staff } from '../../authentication/staff.entity.js';
 import { ROLES, type Role } from '../../http/permissions.js';
-import type { PersonChanges, WithPassword } from '../../staff/people.js';
-import { loginText, viewOfStaff } from '../../staff/staff.schemas.js';
+import type { PersonChanges } from '../../staff/people.js';
+import { viewOfStaff } from '../../staff/staff.schemas.js';
 import { type Cli, printJson } from '../cli.js';
 import { checkedBy, readLine } from './arguments.js';
 import { atStaffDesk, type StaffDesk } from './staff-desk.js';
@@ -81,7 +83,7 @@ async function add(
 async function reset(cli: Cli, login: string, { passwordStdin, json }: PasswordFlags): Promise<void> {
   const password = passwordStdin ? await readLine() : undefined;
   const changed = await atStaffDesk(cli, async (desk) =>
-    desk.people.setPassword((await personOf(desk, login)).id, { password }, desk.author),
+    desk.passwords.set((await personOf(desk, login)).id, { password }, desk.author),
   );
   printWithPassword(cli, changed, { json, done: `${login} has another password` });
 }

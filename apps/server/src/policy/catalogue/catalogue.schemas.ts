@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { allowLowering, idText, lowered, reasonText, ticketText, units } from '../../http/schemas.js';
+import { idText } from '../../http/schemas.js';
+import { lowered, units } from '../../limiting/limits.schemas.js';
+import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 export const apiParams = z.object({ api: idText });
 

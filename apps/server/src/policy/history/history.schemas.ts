@@ -1,5 +1,7 @@
 import { z } from 'zod';
-import { accountText, allowLowering, idText, lowered, page, pageOf, reasonText, time } from '../../http/schemas.js';
+import { idText, page, pageOf, time } from '../../http/schemas.js';
+import { accountText, lowered } from '../../limiting/limits.schemas.js';
+import { allowLowering, reasonText } from '../change.schemas.js';
 
 export const KINDS = ['override', 'request', 'catalogue', 'staff', 'token'] as const;
 

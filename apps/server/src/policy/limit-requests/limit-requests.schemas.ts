@@ -1,21 +1,16 @@
 import { z } from 'zod';
+import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  allowLowering,
   dimensions,
   FACTOR_OR_LIMITS,
   factor,
-  idText,
   isFactorOrLimits,
   lowered,
-  page,
-  pageOf,
-  reasonText,
   scopeFields,
-  ticketText,
-  time,
   units,
-} from '../../http/schemas.js';
+} from '../../limiting/limits.schemas.js';
+import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 export const askRequest = z
   .strictObject({

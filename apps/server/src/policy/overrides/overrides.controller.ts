@@ -11,8 +11,6 @@ import { IfMatch } from '../../http/if-match.js';
 import { Route } from '../../http/route.js';
 import { idText } from '../../http/schemas.js';
 import { validated } from '../../http/validated.js';
-import { previewAnswer, previewQuestion } from '../../usage/preview.schemas.js';
-import { PreviewService } from '../../usage/preview.service.js';
 import { requestSchema } from '../limit-requests/limit-requests.schemas.js';
 import { LimitRequestsService } from '../limit-requests/limit-requests.service.js';
 import { type OverrideRow, overrideView } from './override-rows.js';
@@ -59,7 +57,6 @@ export class OverridesController {
   constructor(
     @Inject(OverridesService) private readonly overrides: OverridesService,
     @Inject(LimitRequestsService) private readonly requests: LimitRequestsService,
-    @Inject(PreviewService) private readonly previews: PreviewService,
     @Inject(DataSource) private readonly database: DataSource,
   ) {}
 
@@ -119,42 +116,6 @@ export class OverridesController {
       response.status(202);
       return { request, message: `${(error as Error).message} It was filed as a request for an admin.` };
     }
-  }
-
-  @Post('preview')
-  @Route({
-    id: 'previewOverride',
-    summary:
-      'What an override would change, from what to what for every API, and what the caller may grant; changes nothing',
-    access: READ,
-    body: previewQuestion,
-    response: previewAnswer,
-    example: {
-      default: { perMinute: 60, perHour: 1800 },
-      inForce: { perMinute: 60, perHour: 1800, source: 'default', mode: 'enforced' },
-      sets: { perMinute: 120, perHour: null, factor: null },
-      effects: [
-        {
-          api: 'publish-bot',
-          title: 'Publish bot',
-          default: { perMinute: 60, perHour: 1800 },
-          before: { perMinute: 60, perHour: 1800, source: 'default' },
-          after: { perMinute: 120, perHour: 1800 },
-          governs: true,
-        },
-      ],
-      lowered: [],
-      warnings: [],
-      ceiling: { mayWrite: true, perMinute: 600, perHour: 18000, times: 10, days: 30, above: ['admin'] },
-      lastHour: { denied: 312, avoided: 312, complete: true },
-    },
-    errors: [404, 422],
-  })
-  async preview(
-    @Body(validated(previewQuestion)) question: z.output<typeof previewQuestion>,
-    @FromCaller() caller: Caller,
-  ): Promise<z.output<typeof previewAnswer>> {
-    return await this.previews.preview(question, caller);
   }
 
   @Post('expire')

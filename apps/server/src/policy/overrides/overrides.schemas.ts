@@ -1,22 +1,17 @@
 import { z } from 'zod';
+import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  allowLowering,
   dimensions,
   FACTOR_OR_LIMITS,
   factor,
-  idText,
   isFactorOrLimits,
   lowered,
-  page,
-  pageOf,
-  reasonText,
   scopeFields,
-  ticketText,
-  time,
   units,
   warning,
-} from '../../http/schemas.js';
+} from '../../limiting/limits.schemas.js';
+import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 const limits = {
   /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */

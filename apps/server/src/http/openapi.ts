@@ -1,10 +1,9 @@
 /** The service's API description: OpenAPI 3.1 at /openapi.json, Swagger UI at /docs. */
 import type { INestApplication } from '@nestjs/common';
 import { DocumentBuilder, type OpenAPIObject, SwaggerModule } from '@nestjs/swagger';
-import { PROBLEM_SCHEMA } from '../http/route.js';
-import { VERSION } from '../operations/version.js';
+import { PROBLEM_SCHEMA } from './route.js';
 
-export function openApiDocument(app: INestApplication): OpenAPIObject {
+export function openApiDocument(app: INestApplication, { version }: { version: string }): OpenAPIObject {
   const described = new DocumentBuilder()
     .setTitle('Rollgate admin API')
     .setDescription(
@@ -12,18 +11,20 @@ export function openApiDocument(app: INestApplication): OpenAPIObject {
         'cookie (changes need the header `X-Rollgate-Request: 1`), machines send a service token as bearer. Errors are ' +
         '`application/problem+json`. Lists have keyset pages: `after` is the `next` of the page before.',
     )
-    .setVersion(VERSION)
+    .setVersion(version)
     .setOpenAPIVersion('3.1.0')
     .addBearerAuth({ type: 'http', scheme: 'bearer', description: 'A service token: rgt_…' }, 'token')
     .addCookieAuth('__Host-rollgate', undefined, 'session')
     .build();
   const document = SwaggerModule.createDocument(app, described, { operationIdFactory: (_, method) => method });
   const schemas = { ...document.components?.schemas, Problem: PROBLEM_SCHEMA as never };
-  return { ...document, components: { ...document.components, schemas } };
+  // In alphabetical order, so that the generated file does not depend on the order of the modules.
+  const paths = Object.fromEntries(Object.entries(document.paths).sort(([one], [other]) => (one < other ? -1 : 1)));
+  return { ...document, paths, components: { ...document.components, schemas } };
 }
 
-export function serveOpenApi(app: INestApplication): void {
-  SwaggerModule.setup('docs', app, () => openApiDocument(app), {
+export function serveOpenApi(app: INestApplication, described: { version: string }): void {
+  SwaggerModule.setup('docs', app, () => openApiDocument(app, described), {
     jsonDocumentUrl: 'openapi.json',
     yamlDocumentUrl: 'openapi.yaml',
   });

@@ -4,10 +4,11 @@
 import 'reflect-metadata';
 import { readFileSync, writeFileSync } from 'node:fs';
 import { NestFactory } from '@nestjs/core';
-import { createLogger } from '../logging/logger.js';
-import { serverModule } from '../server.module.js';
-import { readSettings } from '../settings.js';
-import { openApiDocument } from './openapi.js';
+import { openApiDocument } from './http/openapi.js';
+import { createLogger } from './logging/logger.js';
+import { VERSION } from './operations/version.js';
+import { serverModule } from './server.module.js';
+import { readSettings } from './settings.js';
 
 const [file, check] = process.argv.slice(2);
 if (file === undefined) throw new Error('usage: openapi-dump <file> [--check]');
@@ -20,7 +21,7 @@ const app = await NestFactory.create(
     logger: ['error'],
   },
 );
-const text = `${JSON.stringify(openApiDocument(app), null, 2)}\n`;
+const text = `${JSON.stringify(openApiDocument(app, { version: VERSION }), null, 2)}\n`;
 if (check === undefined) writeFileSync(file, text);
 else if (readFileSync(file, 'utf8') !== text) {
   console.error(`${file} is stale: run "npm run openapi"`);

@@ -1,0 +1,36 @@
+import { type DynamicModule, Module } from '@nestjs/common';
+import type { Logger } from 'pino';
+import type { DatabaseAddress } from '../database/database-address.js';
+import { EventDaysModule } from './event-days.module.js';
+import { HealthModule } from './health/health.module.js';
+import { JanitorModule } from './janitor/janitor.module.js';
+import { MetricsModule } from './metrics/metrics.module.js';
+import { RootController } from './root.controller.js';
+import { SystemController } from './system.controller.js';
+
+export interface OperationsOptions {
+  readonly address: DatabaseAddress;
+  readonly logger: Logger;
+  /** How long finished minutes are kept. */
+  readonly keepSeconds: number | undefined;
+  /** Time between two passes of the janitor. */
+  readonly sweepEveryMs: number | undefined;
+  /** How long limit events are kept, in days. */
+  readonly keepEventDays: number | undefined;
+}
+
+/** Running the service: health, metrics, and the maintenance of its tables. */
+@Module({ controllers: [RootController, SystemController] })
+export class OperationsModule {
+  static forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays }: OperationsOptions): DynamicModule {
+    return {
+      module: OperationsModule,
+      imports: [
+        MetricsModule,
+        HealthModule.forRoot(address),
+        JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
+        EventDaysModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
+      ],
+    };
+  }
+}

@@ -1,0 +1,18 @@
+import { Module } from '@nestjs/common';
+import { CatalogueController } from './catalogue/catalogue.controller.js';
+import { CatalogueService } from './catalogue/catalogue.service.js';
+import { HistoryController } from './history/history.controller.js';
+import { HistoryService } from './history/history.service.js';
+import { LimitRequestsController } from './limit-requests/limit-requests.controller.js';
+import { LimitRequestsService } from './limit-requests/limit-requests.service.js';
+import { ProofService } from './limit-requests/proof.service.js';
+import { OverridesController } from './overrides/overrides.controller.js';
+import { OverridesService } from './overrides/overrides.service.js';
+import { PolicyWriter } from './policy-writer.js';
+
+/** Which limits apply: overrides, limit requests, the catalogue, and the history of their changes. */
+@Module({
+  controllers: [OverridesController, LimitRequestsController, HistoryController, CatalogueController],
+  providers: [PolicyWriter, OverridesService, LimitRequestsService, ProofService, HistoryService, CatalogueService],
+})
+export class PolicyModule {}
