@@ -1,3 +1,4 @@
+import { databasePlace, isPostgresUrl, POSTGRES_URL_EXAMPLE } from '@rollgate/contract/database-address';
 import { type SessionOptions, sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 
@@ -18,21 +19,14 @@ export interface ConnectOptions extends SessionOptions {
 
 /** `host:port/database` of a connection string, without user and password. */
 export function describeDatabase(databaseUrl: string): string {
-  const url = parseDatabaseUrl(databaseUrl);
-  // libpq style URLs may name a socket folder as ?host=/run/postgresql.
-  const host = url.searchParams.get('host') ?? (url.hostname === '' ? 'localhost' : url.hostname);
-  return `${host}:${url.port === '' ? '5432' : url.port}${url.pathname === '/' ? '' : url.pathname}`;
+  return databasePlace(checkedDatabaseUrl(databaseUrl));
 }
 
-export function parseDatabaseUrl(databaseUrl: string): URL {
-  const url = URL.canParse(databaseUrl) ? new URL(databaseUrl) : undefined;
-  // The value is not repeated: a mistyped connection string may still hold the password.
-  if (url === undefined || (url.protocol !== 'postgres:' && url.protocol !== 'postgresql:')) {
-    throw new DatabaseUnavailableError(
-      'DATABASE_URL is not a Postgres URL like postgres://user:password@host:5432/database',
-    );
-  }
-  return url;
+/** Returns the URL if it is valid. @throws DatabaseUnavailableError */
+export function checkedDatabaseUrl(databaseUrl: string): string {
+  if (isPostgresUrl(databaseUrl)) return databaseUrl;
+  // The value is not repeated, because a mistyped connection string may contain the password.
+  throw new DatabaseUnavailableError(`DATABASE_URL is not a Postgres URL like ${POSTGRES_URL_EXAMPLE}`);
 }
 
 /** An open connection, or a DatabaseUnavailableError whose message says which database and why. The caller ends it. */

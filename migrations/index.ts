@@ -1,9 +1,9 @@
 export {
   type ConnectOptions,
+  checkedDatabaseUrl,
   connect,
   DatabaseUnavailableError,
   describeDatabase,
-  parseDatabaseUrl,
 } from './connect.js';
 export { type DatabaseState, readDatabaseState } from './database-state.js';
 export { type ExclusivePlan, makeExclusive, planExclusive } from './exclusive.js';

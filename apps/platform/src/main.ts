@@ -1,5 +1,6 @@
+import { SettingsError } from '@rollgate/contract/environment';
 import { createPlatform, type Platform } from './platform.js';
-import { readSettings, SettingsError } from './settings.js';
+import { readSettings } from './settings.js';
 
 /** How long requests in flight may take once the port is closed. */
 const FINISH_MS = 10_000;
@@ -10,7 +11,8 @@ try {
   stopOnSignals(platform, settings.drainMs);
   console.log(`Rollgate platform ready: ${platform.url}`);
 } catch (error) {
-  console.error(`platform: ${reasonOf(error)}`);
+  for (const line of error instanceof SettingsError ? error.lines : [reasonOf(error)])
+    console.error(`platform: ${line}`);
   process.exit(1);
 }
 
@@ -39,9 +41,8 @@ function stopOnSignals(platform: Platform, drainMs: number): void {
   process.on('SIGINT', () => stop(0));
 }
 
-/** One line, whatever happened. */
+/** The reason of a failure in one line. */
 function reasonOf(error: unknown): string {
-  if (error instanceof SettingsError) return error.message;
   const { code, message, port } = error as { code?: string; message?: string; port?: number };
   if (code === 'EADDRINUSE') return `port ${port} is taken: set PLATFORM_PORT to another one`;
   const text = message || code || String(error);

@@ -1,7 +1,8 @@
 /** `platform-token --account acme`: prints a bearer token, and nothing else, so that a shell can take it. */
 import { parseArgs } from 'node:util';
+import { SettingsError } from '@rollgate/contract/environment';
 import { signToken, TokenError } from './auth/tokens.js';
-import { readJwtSecret, SettingsError } from './settings.js';
+import { readJwtSecret } from './settings.js';
 
 const HELP = `Prints a bearer token for the sample platform.
 

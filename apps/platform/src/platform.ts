@@ -2,6 +2,7 @@
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { builtInCatalogue } from '@rollgate/contract';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { RollgateHealth } from '@rollgate/nestjs';
 import { acceptJson } from './http/json-body.js';
@@ -11,10 +12,7 @@ import { checkedSecret } from './settings.js';
 import { Database } from './store/database.js';
 import { acceptForms, SUPPORT_PATH } from './support/support-forms.js';
 
-export interface PlatformOptions {
-  readonly databaseUrl: string;
-  /** `true`: a pooler that keeps no session for a client is in between (PgBouncer's transaction mode). */
-  readonly pooled?: boolean;
+export interface PlatformOptions extends DatabaseAddress {
   /** At least 32 bytes. */
   readonly jwtSecret: string;
   /** Stays open when the platform closes. By default the platform makes its own on the same database, and closes it. */
@@ -58,19 +56,16 @@ const IDLE_SWEEP_MS = 50;
 
 /** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
-  const { databaseUrl, pooled = false, clock = Date.now } = options;
+  const { clock = Date.now } = options;
   const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
-  const database = new Database({ databaseUrl, pooled, onIdleError: logFault });
+  const database = new Database({ ...options, onIdleError: logFault });
   let ownLimiter: Limiter | undefined;
   let app: NestFastifyApplication | undefined;
   // Known once it listens: a port may be any that is free.
   const supportUrl = () => options.supportUrl ?? `${urlOf(app as NestFastifyApplication)}${SUPPORT_PATH}`;
   try {
     await database.createSchema();
-    // The service keeps house: removing old counters is a right that a platform need not have.
-    const own = { databaseUrl, pooled, catalogue: builtInCatalogue, janitor: false, onError: logFault } as const;
-    const budget = options.budgetMs === undefined ? {} : { budgetMs: options.budgetMs };
-    if (!options.limiter) ownLimiter = createPostgresLimiter({ ...own, ...budget });
+    if (!options.limiter) ownLimiter = openLimiter(options);
     const limiter = options.limiter ?? (ownLimiter as Limiter);
     app = await createApplication(
       platformModule({ database, limiter, closeLimiter: ownLimiter !== undefined, clock, jwtSecret, supportUrl }),
@@ -91,6 +86,18 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
     await database.end();
     throw error;
   }
+}
+
+function openLimiter({ databaseUrl, readDatabaseUrl, pooled = false, budgetMs }: PlatformOptions): Limiter {
+  return createPostgresLimiter({
+    databaseUrl: readDatabaseUrl ?? databaseUrl,
+    pooled,
+    catalogue: builtInCatalogue,
+    // The service removes old counters, so the platform does not need that right.
+    janitor: false,
+    onError: logFault,
+    ...(budgetMs === undefined ? {} : { budgetMs }),
+  });
 }
 
 function logFault(error: unknown): void {

@@ -1,29 +1,26 @@
-/** What the platform is told by its environment, checked before anything is opened. */
+/** The settings of the sample platform, read from the environment and checked before anything is opened. */
 import { readFileSync } from 'node:fs';
+import {
+  DATABASE_SECRETS,
+  type DatabaseAddress,
+  databaseAddress,
+  databaseVariables,
+} from '@rollgate/contract/database-address';
+import { type Environment, readVariables, SettingsError } from '@rollgate/contract/environment';
 import { z } from 'zod';
 import { MIN_SECRET_BYTES } from './auth/tokens.js';
 
-/** A setting is missing or wrong. The message is one line, for whoever starts the platform. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-}
-
-export interface Settings {
+export interface Settings extends DatabaseAddress {
   readonly host: string;
   readonly port: number;
-  readonly databaseUrl: string;
-  /** A pooler that keeps no session for a client is in between. */
-  readonly pooled: boolean;
   readonly jwtSecret: string;
-  /** After SIGTERM: how long to serve while `/readyz` is 503 already. */
+  /** How long to keep serving after SIGTERM while `/readyz` already returns 503. */
   readonly drainMs: number;
-  /** Where a denied caller asks for a custom limit; the platform's own page where it is left out. */
+  /** The page where a denied caller requests a custom limit. Undefined: the platform's own page. */
   readonly supportUrl: string | undefined;
 }
 
-type Environment = Readonly<Record<string, string | undefined>>;
-
-const variables = z.object({
+const variables = databaseVariables.extend({
   PLATFORM_HOST: z.string().min(1).default('127.0.0.1'),
   PLATFORM_PORT: z
     .string()
@@ -31,18 +28,6 @@ const variables = z.object({
     .transform(Number)
     .refine((port) => port <= 65_535, 'must be a port, 0 to 65535')
     .default(3001),
-  DATABASE_URL: z
-    .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/name' })
-    .regex(/^postgres(ql)?:\/\//, 'must begin with postgres://')
-    .refine(
-      (url) => URL.canParse(url) && !new URL(url).pathname.includes('@'),
-      'is not a URL (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)',
-    ),
-  ROLLGATE_POOLED: z
-    .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
-    .default('false'),
-  /** As it is: it takes the place of one in DATABASE_URL, which would have to be percent-encoded. */
-  DATABASE_PASSWORD: z.string().optional(),
   ROLLGATE_DRAIN_MS: z
     .string()
     .regex(/^\d{1,6}$/, 'must be a whole number of milliseconds, 0 to 600000')
@@ -57,37 +42,24 @@ const variables = z.object({
 
 /** @throws SettingsError */
 export function readSettings(environment: Environment): Settings {
-  // A variable set to nothing is one that isn't set: compose files write them so.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value !== ''));
-  const read = variables.safeParse(given);
-  if (!read.success) {
-    const [issue] = read.error.issues;
-    throw new SettingsError(`${String(issue?.path[0])} ${issue?.message}`);
-  }
-  const { PLATFORM_HOST, PLATFORM_PORT, DATABASE_URL, DATABASE_PASSWORD, ROLLGATE_POOLED } = read.data;
+  const read = readVariables(variables, { environment, readFile, secrets: DATABASE_SECRETS });
   return {
-    host: PLATFORM_HOST,
-    port: PLATFORM_PORT,
-    databaseUrl: withPassword(DATABASE_URL, DATABASE_PASSWORD),
-    pooled: ROLLGATE_POOLED === 'true',
-    jwtSecret: readJwtSecret(given),
-    supportUrl: read.data.PLATFORM_SUPPORT_URL,
-    drainMs: read.data.ROLLGATE_DRAIN_MS,
+    host: read.PLATFORM_HOST,
+    port: read.PLATFORM_PORT,
+    ...databaseAddress(read, { environment, readFile }),
+    jwtSecret: readJwtSecret(environment),
+    supportUrl: read.PLATFORM_SUPPORT_URL,
+    drainMs: read.ROLLGATE_DRAIN_MS,
   };
-}
-
-function withPassword(databaseUrl: string, password: string | undefined): string {
-  if (password === undefined) return databaseUrl;
-  return Object.assign(new URL(databaseUrl), { password: encodeURIComponent(password) }).href;
 }
 
 /** @throws SettingsError */
 export function readJwtSecret(environment: Environment): string {
   const { ROLLGATE_JWT_SECRET: given, ROLLGATE_JWT_SECRET_FILE: file } = environment;
   if (!given && !file) {
-    throw new SettingsError(
+    throw new SettingsError([
       'ROLLGATE_JWT_SECRET is missing: set it, or ROLLGATE_JWT_SECRET_FILE to a file that holds it',
-    );
+    ]);
   }
   return checkedSecret(
     given || readSecretFile(String(file)),
@@ -99,14 +71,18 @@ export function readJwtSecret(environment: Environment): string {
 export function checkedSecret(secret: string, name: string): string {
   const bytes = Buffer.byteLength(secret);
   if (bytes >= MIN_SECRET_BYTES) return secret;
-  throw new SettingsError(`${name}: a secret has at least ${MIN_SECRET_BYTES} bytes, this one has ${bytes}`);
+  throw new SettingsError([`${name}: a secret has at least ${MIN_SECRET_BYTES} bytes, this one has ${bytes}`]);
 }
 
 function readSecretFile(file: string): string {
   try {
-    // Editors and `echo` end a file with a line break that nobody means as part of the secret.
-    return readFileSync(file, 'utf8').trim();
+    // Editors and `echo` end a file with a line break that is not part of the secret.
+    return readFile(file).trim();
   } catch (error) {
-    throw new SettingsError(`ROLLGATE_JWT_SECRET_FILE ${file}: ${(error as Error).message}`, { cause: error });
+    throw new SettingsError([`ROLLGATE_JWT_SECRET_FILE ${file}: ${(error as Error).message}`]);
   }
+}
+
+function readFile(file: string): string {
+  return readFileSync(file, 'utf8');
 }

@@ -1,7 +1,7 @@
+import { SettingsError } from '@rollgate/contract/environment';
 import { PreflightError } from '@rollgate/migrations';
 import { refusalOf } from './database/refusals.js';
 import { loweredLines } from './policy/lowered-lines.js';
-import { SettingsError } from './settings.js';
 
 /** An error for the terminal: one line, or one for each wrong setting or lowered limit. No stack, no secret. */
 export function failureLines(error: unknown): readonly string[] {

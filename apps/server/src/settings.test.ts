@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, expect, test } from '@jest/globals';
-import { readDatabaseAddress, readSettings, SettingsError } from './settings.js';
+import { SettingsError } from '@rollgate/contract/environment';
+import { readDatabaseAddress, readSettings } from './settings.js';
 
 const URL_OF_ALL = 'postgres://me:secret@db:5432/rollgate';
 const folder = mkdtempSync(join(tmpdir(), 'server-settings-'));

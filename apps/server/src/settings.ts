@@ -1,10 +1,17 @@
 /** The settings of the service and its command line, read from the environment and checked before anything is opened. */
 import { readFileSync } from 'node:fs';
+import {
+  DATABASE_SECRETS,
+  type DatabaseAddress,
+  databaseAddress,
+  databaseVariables,
+  readDatabaseAddress as readAddress,
+} from '@rollgate/contract/database-address';
+import { type Environment, readVariables } from '@rollgate/contract/environment';
 import { z } from 'zod';
 import type { AuthenticationSettings } from './authentication/authentication-settings.js';
 import { checkOidc, oidcSettings, oidcVariables } from './authentication/oidc/oidc-settings.js';
 import { parseTrustedProxies, type TrustedProxies } from './authentication/trust-proxy.js';
-import type { DatabaseAddress } from './database/database-address.js';
 import { DEFAULT_SIGN_IN_LIMITS, type SignInLimits } from './limiting/staff-limits.js';
 import { LOG_LEVELS, type LogLevel } from './logging/logger.js';
 
@@ -25,14 +32,6 @@ const MOST_SIGN_INS = 10_000;
 /** Default path of the screens. */
 export const ADMIN_BASE = '/admin/';
 
-/** Missing or wrong settings, one line each, for the operator. No line repeats a secret. */
-export class SettingsError extends Error {
-  override readonly name = 'SettingsError';
-  constructor(readonly lines: readonly string[]) {
-    super(lines.join('\n'));
-  }
-}
-
 export interface Settings extends DatabaseAddress, AuthenticationSettings {
   readonly host: string;
   /** 0 selects a free port. */
@@ -48,36 +47,12 @@ export interface Settings extends DatabaseAddress, AuthenticationSettings {
   readonly adminBase?: string | undefined;
   /** How long to keep serving after SIGTERM while `/readyz` already returns 503. */
   readonly drainMs?: number | undefined;
-  /** Reads the file of the database's URL or password again. Undefined: neither came from a file. */
-  readonly readDatabaseUrl?: (() => string) | undefined;
   /** Undefined: the limits of `DEFAULT_SIGN_IN_LIMITS`. */
   readonly signIn?: SignInLimits | undefined;
 }
 
-export type Environment = Readonly<Record<string, string | undefined>>;
-
 /** Settings that may also be given as `<NAME>_FILE`, a file that holds the value. */
-const SECRETS = [
-  'DATABASE_URL',
-  'DATABASE_PASSWORD',
-  'ROLLGATE_OIDC_CLIENT_SECRET',
-  'ROLLGATE_AUDITOR_PASSWORD',
-] as const;
-
-const databaseVariables = z.object({
-  DATABASE_URL: z
-    .string({ error: 'is missing: the Postgres to use, e.g. postgres://user:password@host:5432/database' })
-    .refine(
-      isPostgresUrl,
-      'is not a Postgres URL like postgres://user:password@host:5432/database (percent-encode / ? # @ % in the password, or give it as DATABASE_PASSWORD)',
-    ),
-  /** Not encoded: it replaces a password in DATABASE_URL, which would have to be percent-encoded. */
-  DATABASE_PASSWORD: z.string().optional(),
-  ROLLGATE_POOLED: z
-    .enum(['true', 'false'], { error: 'must be true (a pooler in transaction mode is in between) or false' })
-    .transform((value) => value === 'true')
-    .default(false),
-});
+const SECRETS = [...DATABASE_SECRETS, 'ROLLGATE_OIDC_CLIENT_SECRET', 'ROLLGATE_AUDITOR_PASSWORD'] as const;
 
 const { perLogin, perAddress } = DEFAULT_SIGN_IN_LIMITS;
 
@@ -119,12 +94,11 @@ const serviceVariables = databaseVariables
 
 /** @throws SettingsError */
 export function readSettings(environment: Environment): Settings {
-  const read = readVariables(serviceVariables, environment);
+  const read = readVariables(serviceVariables, { environment, readFile, secrets: SECRETS });
   return {
     host: read.ROLLGATE_HOST,
     port: read.ROLLGATE_PORT,
-    ...addressOf(read),
-    ...(comesFromFile(environment) ? { readDatabaseUrl: () => readDatabaseAddress(environment).databaseUrl } : {}),
+    ...databaseAddress(read, { environment, readFile }),
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
@@ -144,21 +118,9 @@ export function readSettings(environment: Environment): Settings {
   };
 }
 
-function comesFromFile(environment: Environment): boolean {
-  return ['DATABASE_URL', 'DATABASE_PASSWORD'].some(
-    (name) => !environment[name]?.trim() && environment[`${name}_FILE`],
-  );
-}
-
 /** The settings that the command line needs. @throws SettingsError */
 export function readDatabaseAddress(environment: Environment): DatabaseAddress & { readonly pooled: boolean } {
-  return addressOf(readVariables(databaseVariables, environment));
-}
-
-function addressOf(read: z.output<typeof databaseVariables>): DatabaseAddress & { readonly pooled: boolean } {
-  const { DATABASE_URL: databaseUrl, DATABASE_PASSWORD: password, ROLLGATE_POOLED: pooled } = read;
-  if (password === undefined) return { databaseUrl, pooled };
-  return { databaseUrl: Object.assign(new URL(databaseUrl), { password: encodeURIComponent(password) }).href, pooled };
+  return readAddress({ environment, readFile });
 }
 
 /** The address for a connection string that is shown to an auditor. @throws SettingsError */
@@ -170,45 +132,12 @@ export function readAuditor(environment: Environment): {
     ROLLGATE_AUDITOR_LOGIN: z.string().optional(),
     ROLLGATE_AUDITOR_PASSWORD: z.string().optional(),
   });
-  const read = readVariables(variables, environment);
+  const read = readVariables(variables, { environment, readFile, secrets: SECRETS });
   return { login: read.ROLLGATE_AUDITOR_LOGIN, password: read.ROLLGATE_AUDITOR_PASSWORD };
 }
 
-function readVariables<Shape extends z.ZodObject>(variables: Shape, environment: Environment): z.output<Shape> {
-  // An empty variable counts as not set: compose files write unset variables this way.
-  const given = Object.fromEntries(Object.entries(environment).filter(([, value]) => value?.trim()));
-  const unreadable = readSecretFiles(
-    given,
-    SECRETS.filter((name) => name in variables.shape),
-  );
-  const read = variables.safeParse(given);
-  const issues = (read.error?.issues ?? [])
-    .filter(({ path }) => !unreadable.has(String(path[0])))
-    .map(({ path, message }) => `${String(path[0])} ${message}`);
-  const lines = [...unreadable.values(), ...issues];
-  if (!read.success || lines.length > 0) throw new SettingsError(lines);
-  return read.data;
-}
-
-/**
- * Replaces `<NAME>_FILE` settings by the files' content. Returns an error line for each file that cannot be read, by the
- * secret's name.
- */
-function readSecretFiles(given: Record<string, string | undefined>, names: readonly string[]): Map<string, string> {
-  const unreadable = new Map<string, string>();
-  for (const name of names) {
-    const file = given[`${name}_FILE`];
-    if (given[name] !== undefined || file === undefined) continue;
-    try {
-      // Editors and `echo` end a file with a line break that is not part of the secret.
-      const secret = readFileSync(file, 'utf8').trim();
-      if (secret === '') unreadable.set(name, `${name}_FILE ${file} is empty`);
-      else given[name] = secret;
-    } catch (error) {
-      unreadable.set(name, `${name}_FILE ${file} cannot be read: ${(error as NodeJS.ErrnoException).code}`);
-    }
-  }
-  return unreadable;
+function readFile(file: string): string {
+  return readFileSync(file, 'utf8');
 }
 
 function wholeNumber({ least, most }: { least: number; most: number }) {
@@ -219,17 +148,4 @@ function wholeNumber({ least, most }: { least: number; most: number }) {
     .regex(/^\d{1,10}$/, { error: complaint, abort: true })
     .transform(Number)
     .refine((value) => value >= least && value <= most, complaint);
-}
-
-function isPostgresUrl(text: string): boolean {
-  try {
-    const { protocol, username, password, pathname } = new URL(text);
-    // The driver decodes them, and would throw while connecting.
-    for (const part of [username, password, pathname]) decodeURIComponent(part);
-    // An @ after the first slash: the password contains a slash, and the part before it was read as host and port.
-    if (pathname.includes('@')) return false;
-    return protocol === 'postgres:' || protocol === 'postgresql:';
-  } catch {
-    return false;
-  }
 }

@@ -48,6 +48,8 @@ export interface SessionOptions {
    * `false`.
    */
   readonly pooled?: boolean | undefined;
+  /** Returns the URL to connect with. It is called for each new connection, so that a rotated password is used. */
+  readonly readDatabaseUrl?: (() => string) | undefined;
 }
 
 /** The settings to send when a connection starts. Through a pooler: only the few that poolers accept. */
@@ -74,8 +76,12 @@ export function sessionClient<ClientClass extends new (...parameters: never[]) =
   options: SessionOptions = {},
 ): ClientClass {
   const settings = sessionSettings(options);
-  const Base = Client as unknown as new (...parameters: unknown[]) => StartingClient;
+  const Base = Client as unknown as new (config: object) => StartingClient;
   class SessionClient extends Base {
+    constructor(config: object) {
+      super(withCurrentUrl(config, options));
+    }
+
     override getStartupConf(): Record<string, string> {
       return { ...super.getStartupConf(), ...settings };
     }
@@ -86,6 +92,16 @@ export function sessionClient<ClientClass extends new (...parameters: never[]) =
     }
   }
   return SessionClient as unknown as ClientClass;
+}
+
+function withCurrentUrl(config: object, { readDatabaseUrl }: SessionOptions): object {
+  if (readDatabaseUrl === undefined) return config;
+  try {
+    return { ...config, connectionString: readDatabaseUrl() };
+  } catch {
+    // A file that is being replaced can't be read for a moment. The URL in the client's configuration is used then.
+    return config;
+  }
 }
 
 /** The messages of PgBouncer, Odyssey and RDS Proxy, in this order. */

@@ -18,3 +18,4 @@ export { type ProxyMode, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
 export { TestClock } from './test-clock.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestServer, withDatabase } from './test-server.js';
+export { until } from './until.js';

@@ -1,6 +1,7 @@
 import { createHash } from 'node:crypto';
 import { join, resolve } from 'node:path';
-import { parseDatabaseUrl } from '@rollgate/migrations';
+import { withPassword } from '@rollgate/contract/database-address';
+import { checkedDatabaseUrl } from '@rollgate/migrations';
 
 export interface Settings {
   readonly projectFolder: string;
@@ -38,10 +39,7 @@ export function readSettings({ projectFolder, env, demo = false }: SettingSource
 function readDatabaseUrl(env: SettingSources['env']): string | undefined {
   const databaseUrl = text(env, 'DATABASE_URL');
   if (databaseUrl === undefined) return undefined;
-  const url = parseDatabaseUrl(databaseUrl);
-  const password = text(env, 'DATABASE_PASSWORD');
-  if (password !== undefined) url.password = encodeURIComponent(password);
-  return url.href;
+  return withPassword(checkedDatabaseUrl(databaseUrl), text(env, 'DATABASE_PASSWORD'));
 }
 
 /** Where Postgres keeps its data when its user cannot enter the data folder: a project below /root, started as root. */

@@ -2,6 +2,7 @@
  * The sample's own schema, `platform`, in the same Postgres as the limits. Created at boot by the platform itself: it is
  * no part of the product's migrations.
  */
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { checkSession, sessionClient } from '@rollgate/contract/database-session';
 import { DatabaseSilentError, isDatabaseAway, SilenceWatch } from '@rollgate/limiter';
 import pg from 'pg';
@@ -93,14 +94,12 @@ export class Database {
 
   constructor({
     databaseUrl,
+    readDatabaseUrl,
     pooled,
     onIdleError,
-  }: {
-    databaseUrl: string;
-    pooled: boolean;
-    onIdleError: (error: Error) => void;
-  }) {
-    this.#watch = new SilenceWatch({ databaseUrl, Client: sessionClient(pg.Client, { pooled }) });
+  }: DatabaseAddress & { readonly onIdleError: (error: Error) => void }) {
+    const Client = sessionClient(pg.Client, { pooled, readDatabaseUrl });
+    this.#watch = new SilenceWatch({ databaseUrl, Client });
     this.#pool = new pg.Pool({
       connectionString: databaseUrl,
       Client: this.#watch.Client,

@@ -1,9 +1,9 @@
 /** Runs the service's own code from the command line, on the database of DATABASE_URL. */
 import { userInfo } from 'node:os';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import { DataSource, type DataSourceOptions } from 'typeorm';
-import type { DatabaseAddress } from '../database/database-address.js';
 import { checkMigrated } from '../database/migrated.js';
 import { readDatabaseAddress } from '../settings.js';
 import type { Cli } from './cli.js';

@@ -1,4 +1,4 @@
-import type { Environment } from '../settings.js';
+import type { Environment } from '@rollgate/contract/environment';
 
 /** The environment and output that a command uses. */
 export interface Cli {

@@ -1,8 +1,9 @@
 /** The command line. Exit codes: 0 success, 1 failure or a problem found, 2 wrong usage. */
+
+import type { Environment } from '@rollgate/contract/environment';
 import { Command, CommanderError } from 'commander';
 import { failureLines } from '../failure-lines.js';
 import { VERSION } from '../operations/version.js';
-import type { Environment } from '../settings.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addExplain } from './explain/explain.command.js';

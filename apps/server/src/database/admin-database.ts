@@ -1,14 +1,15 @@
 import type { DynamicModule } from '@nestjs/common';
 import { TypeOrmModule } from '@nestjs/typeorm';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
+import { sessionClient } from '@rollgate/contract/database-session';
 import { SilenceWatch } from '@rollgate/limiter';
+import pg from 'pg';
 import type { Logger } from 'pino';
-import type { DatabaseAddress } from './database-address.js';
-import { serviceClient } from './service-client.js';
 
 /** The admin side's DataSource. Entities register themselves with `TypeOrmModule.forFeature`. Decisions do not use it. */
 export function adminDatabase({ logger, ...address }: DatabaseAddress & { readonly logger: Logger }): DynamicModule {
   const { databaseUrl } = address;
-  const { Client } = new SilenceWatch({ databaseUrl, Client: serviceClient(address) });
+  const { Client } = new SilenceWatch({ databaseUrl, Client: sessionClient(pg.Client, address) });
   return TypeOrmModule.forRoot({
     type: 'postgres',
     url: databaseUrl,

@@ -1,6 +1,6 @@
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { checkSession } from '@rollgate/contract/database-session';
 import { connect, describeDatabase, pendingMigrations } from '@rollgate/migrations';
-import type { DatabaseAddress } from './database-address.js';
 
 /**
  * Checks that the database is migrated and that its sessions give correct results. Runs before anything else uses it.

@@ -1,7 +1,7 @@
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
+import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import type { DatabaseAddress } from './database-address.js';
-import { serviceClient } from './service-client.js';
 
 export interface PoolOptions extends DatabaseAddress {
   /** Shown in pg_stat_activity. */
@@ -17,7 +17,7 @@ export function openPool(options: PoolOptions): pg.Pool {
   const { databaseUrl, name, logger, connectTimeoutMs, queryTimeoutMs } = options;
   const pool = new pg.Pool({
     connectionString: databaseUrl,
-    Client: serviceClient(options),
+    Client: sessionClient(pg.Client, options),
     application_name: name,
     max: 1,
     connectionTimeoutMillis: connectTimeoutMs,

@@ -6,10 +6,10 @@ import {
   type OnApplicationShutdown,
   type OnModuleInit,
 } from '@nestjs/common';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import type { DatabaseAddress } from '../database/database-address.js';
 import { KnownAccounts } from './known-accounts.service.js';
 import { registerLimiterMetrics } from './limiter-metrics.js';
 import { registeredCatalogue, type SignInLimits, serviceCatalogue } from './staff-limits.js';

@@ -6,10 +6,10 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { EventDays } from '@rollgate/limiter';
 import type pg from 'pg';
 import type { Logger } from 'pino';
-import type { DatabaseAddress } from '../database/database-address.js';
 import { openPool } from '../database/open-pool.js';
 
 export interface EventDaysModuleOptions extends DatabaseAddress {

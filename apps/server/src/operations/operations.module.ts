@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import type { Logger } from 'pino';
-import type { DatabaseAddress } from '../database/database-address.js';
 import { EventDaysModule } from './event-days.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JanitorModule } from './janitor/janitor.module.js';

@@ -4,6 +4,7 @@
  *
  * Invariant: no message contains the URL or the password.
  */
+import { databasePlace, isPostgresUrl, POSTGRES_URL_EXAMPLE } from '@rollgate/contract/database-address';
 import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 import { within } from '../outage/within.js';
@@ -25,29 +26,14 @@ export class DatabaseUrlError extends Error {
 }
 
 /** @throws DatabaseUrlError */
-export function checkedDatabaseUrl(url: unknown): string {
-  const example = 'it must be like postgres://user:password@host:5432/database';
+function checkedDatabaseUrl(url: unknown): string {
+  const example = `it must be like ${POSTGRES_URL_EXAMPLE}`;
   if (url === undefined || url === null || url === '') {
     throw new DatabaseUrlError(`databaseUrl is ${url === '' ? 'empty' : 'missing'}: ${example}`);
   }
   if (typeof url !== 'string') throw new DatabaseUrlError(`databaseUrl is a ${typeof url}: ${example}`);
   if (!isPostgresUrl(url)) throw new DatabaseUrlError(`databaseUrl is not a Postgres URL: ${example}`);
   return url;
-}
-
-function isPostgresUrl(text: string): boolean {
-  // Not every URL parser accepts a socket directory as the host, as in `postgres://%2Frun%2Fpostgresql/name`.
-  if (!URL.canParse(text)) return false;
-  const { protocol, username, password, pathname } = new URL(text);
-  try {
-    // The driver decodes these parts and would throw while connecting.
-    for (const part of [username, password, pathname]) decodeURIComponent(part);
-  } catch {
-    return false;
-  }
-  // An @ after the first slash means that the password contains a slash, so the part before it was parsed as host and
-  // port.
-  return (protocol === 'postgres:' || protocol === 'postgresql:') && !pathname.includes('@');
 }
 
 export interface DatabaseLoginOptions {
@@ -74,9 +60,7 @@ export class DatabaseLogin {
   /** The database as `host:port/database`, for messages. */
   get place(): string {
     if (this.#url === '') return 'the place that databaseUrl returns';
-    const url = new URL(this.#url);
-    const host = url.searchParams.get('host') ?? (url.hostname === '' ? 'localhost' : url.hostname);
-    return `${host}:${url.port === '' ? '5432' : url.port}${url.pathname === '/' ? '' : url.pathname}`;
+    return databasePlace(this.#url);
   }
 
   /**

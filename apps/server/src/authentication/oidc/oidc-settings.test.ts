@@ -2,7 +2,8 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { expect, test } from '@jest/globals';
-import { readDatabaseAddress, readSettings, SettingsError } from '../../settings.js';
+import { SettingsError } from '@rollgate/contract/environment';
+import { readDatabaseAddress, readSettings } from '../../settings.js';
 
 const WHOLE = {
   DATABASE_URL: 'postgres://me@db/rollgate',

@@ -1,6 +1,6 @@
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/migrations';
 import type pg from 'pg';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import { checkAuditors } from './auditors.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';

@@ -1,5 +1,5 @@
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { sessionProblems } from '@rollgate/contract/database-session';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 

@@ -1,5 +1,6 @@
 /** `rollgate login …`: the database logins of programs and people. Each has the rights of one group, in one database. */
 import { readFile } from 'node:fs/promises';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import {
   addLogin,
   connect,
@@ -16,7 +17,6 @@ import {
 } from '@rollgate/migrations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
 import type pg from 'pg';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import { readDatabaseAddress } from '../../settings.js';
 import { type Cli, printJson } from '../cli.js';
 import { readLine } from '../staff/arguments.js';

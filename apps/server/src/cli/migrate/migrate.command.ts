@@ -1,6 +1,6 @@
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { connect, describeDatabase, migrate, type RoleMode } from '@rollgate/migrations';
 import { type Command, InvalidArgumentError, Option } from 'commander';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import { type MigrationState, readMigrationState } from '../../database/schema-state.js';
 import { readDatabaseAddress } from '../../settings.js';
 import { type Cli, printJson } from '../cli.js';

@@ -4,9 +4,10 @@
  * Invariant: no statement of the user runs before the session has the auditor role and its limits. Settings of a role apply
  * when it signs in. Here the role is set after sign-in, so the session sets them explicitly.
  */
+
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { AUDITOR_SETTINGS, connect, GROUPS, OWNER } from '@rollgate/migrations';
 import pg from 'pg';
-import type { DatabaseAddress } from '../../database/database-address.js';
 
 const AUDITOR = GROUPS.auditor;
 

@@ -6,9 +6,9 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import pg from 'pg';
 import type { Logger } from 'pino';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import { openPool } from '../../database/open-pool.js';
 import { readMigrationState, readMissingTables, readWritable } from '../../database/schema-state.js';
 import { LOGGER } from '../../logging/logger.js';

@@ -1,6 +1,6 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { TerminusModule } from '@nestjs/terminus';
-import type { DatabaseAddress } from '../../database/database-address.js';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { DATABASE_ADDRESS, DatabaseProbe } from './database-probe.js';
 import { Draining } from './draining.js';
 import { HealthController } from './health.controller.js';

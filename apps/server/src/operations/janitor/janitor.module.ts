@@ -6,10 +6,10 @@ import {
   type OnApplicationBootstrap,
   type OnApplicationShutdown,
 } from '@nestjs/common';
+import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
-import type { DatabaseAddress } from '../../database/database-address.js';
 import { openPool } from '../../database/open-pool.js';
 import { JanitorMetrics } from './janitor-metrics.js';
 import { MeasuredJanitor } from './measured-janitor.js';
