@@ -1,0 +1,2 @@
+export function checkTestFunctions(path: string, text: string): string[];
+export function checkSqlLines(path: string, text: string): string[];

@@ -1,0 +1,1 @@
+export function checkPhrases(path: string, text: string): string[];

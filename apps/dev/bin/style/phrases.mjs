@@ -1,0 +1,36 @@
+// Phrases that comments, messages, documents and test names avoid, each with what to write instead.
+
+/**
+ * @typedef {object} Phrase
+ * @property {RegExp} pattern is matched with a text whose line breaks are spaces
+ * @property {string} prefer what to write instead
+ * @property {readonly string[]} [except] folders and files in which the phrase has another, proper meaning
+ */
+
+/** A word of prose, but not a part of an SQL name such as `rollgate.ceiling`. */
+const word = (words) => new RegExp(String.raw`(?<![\w.])(?:${words})(?![\w(])`, 'gi');
+
+/** Words at the beginning of a sentence: of a text, after a full stop, after a blank line or in a list. */
+const atSentenceStart = (words) => new RegExp(String.raw`(?<=^\s*|[.!?:;|] +|  +|\* |- )(?:${words})`, 'g');
+
+/** @type {readonly Phrase[]} */
+export const PHRASES = [
+  { pattern: atSentenceStart('Of [a-z]+'), prefer: 'a sentence that begins with its subject' },
+  { pattern: word('(no|some)body'), prefer: 'the person or program that is meant' },
+  { pattern: word('whom?ever'), prefer: 'the person or program that is meant' },
+  { pattern: word('(un)?told'), prefer: 'reported, returned, sent' },
+  { pattern: word('asked'), prefer: 'requested, queried, called' },
+  { pattern: word('(is|are|was|were) said'), prefer: 'reported, stated' },
+  { pattern: word('wish(es|ed)?'), prefer: 'limit request' },
+  { pattern: word('for good(?! (reason|measure))'), prefer: 'permanently, without an end' },
+  { pattern: word('holds? again'), prefer: 'restore, apply again' },
+  { pattern: word('ceilings?'), prefer: 'approval limit, maximum' },
+  { pattern: word('in truth'), prefer: 'actually' },
+  { pattern: word('anew'), prefer: 'again' },
+  { pattern: word('to be had'), prefer: 'available' },
+  { pattern: word('(stood|stands?)(?!-| (for|alone|out))'), prefer: 'is, appears, stops' },
+  { pattern: word('lies'), prefer: 'is' },
+  { pattern: word('heed(s|ed)?'), prefer: 'uses, follows' },
+  // The runtime is called Node.js or Node. A command line (`node bin/x.mjs`) and a path are something else, too.
+  { pattern: /(?<![\w.`'"/@:$-])nodes?(?![\w.`'":/(=-]| -| [\w./-]+\.m?js| \d+\.)/g, prefer: 'instance' },
+];
