@@ -10,7 +10,7 @@ import {
 import { Reflector } from '@nestjs/core';
 import type { Logger } from 'pino';
 import { ACCESS, type Access } from '../http/access.decorators.js';
-import { EXPORTS, type ExportForm, wantedExport } from '../http/export-form.js';
+import { EXPORTS, type ExportForm, type ExportRequest, wantedExport } from '../http/export-form.js';
 import type { HttpRequest, HttpResponse } from '../http/http-request.js';
 import { problem } from '../http/problem.js';
 import { LOGGER } from '../logging/logger.js';
@@ -36,7 +36,7 @@ export class AccessGuard implements CanActivate {
     // Do not even read the cookie: a probe must not depend on the database.
     if ('publicBecause' in access) return true;
     const http = context.switchToHttp();
-    const request = http.getRequest<HttpRequest & CallerRequest>();
+    const request = http.getRequest<HttpRequest & CallerRequest & ExportRequest>();
     const response = http.getResponse<HttpResponse>();
     response.setHeader('Cache-Control', 'no-store');
     const caller = await this.callers.find(request);

@@ -10,6 +10,11 @@ export const EXPORT_TYPES = { csv: 'text/csv', ndjson: 'application/x-ndjson' } 
 
 export type ExportForm = keyof typeof EXPORT_TYPES;
 
+/** What the access guard adds to a request: the file format of the response. */
+export interface ExportRequest {
+  exportForm?: ExportForm | undefined;
+}
+
 export const EXPORTS = Symbol('rollgate:exports');
 
 export const Exports = (forms: readonly ExportForm[]): MethodDecorator => SetMetadata(EXPORTS, forms);
@@ -26,5 +31,5 @@ export function wantedExport(request: HttpRequest, forms: readonly ExportForm[])
 /** `@AsExport() form: ExportForm | undefined`: the file format that the caller wants and may have; undefined: JSON. */
 export const AsExport = createParamDecorator(
   (_: unknown, context: ExecutionContext): ExportForm | undefined =>
-    context.switchToHttp().getRequest<HttpRequest>().exportForm,
+    context.switchToHttp().getRequest<ExportRequest>().exportForm,
 );

@@ -1,5 +1,4 @@
 import type { IncomingMessage, ServerResponse } from 'node:http';
-import type { ExportForm } from './export-form.js';
 
 /** The part of Express's request that the service uses. `trust proxy` decides what `ip`, `secure` and `host` are. */
 export interface HttpRequest extends IncomingMessage {
@@ -11,8 +10,6 @@ export interface HttpRequest extends IncomingMessage {
   readonly query: Readonly<Record<string, unknown>>;
   /** The media type that the `Accept` header prefers; the first one if it has no preference. */
   accepts(types: readonly string[]): string | false;
-  /** Set by the access guard: the file format of the response. */
-  exportForm?: ExportForm | undefined;
   readonly app: { get(setting: 'trust proxy fn'): (address: string, hop: number) => boolean };
 }
 
