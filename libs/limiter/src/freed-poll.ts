@@ -9,6 +9,8 @@
  * almost nothing.
  */
 import type pg from 'pg';
+import { JitteredLoop } from './tasks/jittered-loop.js';
+import { SingleFlight } from './tasks/single-flight.js';
 
 export interface FreedPollOptions {
   readonly pool: pg.Pool;
@@ -39,26 +41,24 @@ interface FreedRow {
 
 export class FreedPoll {
   readonly #options: FreedPollOptions;
-  readonly #timer: NodeJS.Timeout;
+  readonly #loop: JitteredLoop;
+  readonly #polls = new SingleFlight<void>();
   /** The server's `life` and the snapshot of the last poll. */
   #last: { readonly life: string; readonly seen: string } | undefined;
   #heardAt = performance.now();
-  #polling: Promise<void> | undefined;
 
   constructor(options: FreedPollOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => this.#tick(), options.everyMs ?? 1000);
-    this.#timer.unref();
+    this.#loop = new JitteredLoop({ task: () => this.#tick(), everyMs: options.everyMs ?? 1000 });
+    this.#loop.start();
   }
 
   /** Polls once, or joins the poll in progress. */
   poll(): Promise<void> {
-    this.#polling ??= this.#poll().finally(() => {
-      this.#polling = undefined;
-    });
-    return this.#polling;
+    return this.#polls.run(() => this.#poll());
   }
 
+  /** Does not wait for the poll, because the time without an answer must be noticed while a poll gets none. */
   #tick(): void {
     const { onHole, decidesByDatabase, outOfTouchAfterMs = 15_000 } = this.#options;
     if (performance.now() - this.#heardAt > outOfTouchAfterMs && decidesByDatabase()) onHole();
@@ -83,7 +83,7 @@ export class FreedPoll {
   }
 
   async stop(): Promise<void> {
-    clearInterval(this.#timer);
-    await this.#polling;
+    await this.#loop.stop();
+    await this.#polls.current();
   }
 }

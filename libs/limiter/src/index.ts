@@ -9,6 +9,7 @@ export {
 export { type EventOptions, EventsLostError, Recorder, type RecorderOptions } from './events/recorder.js';
 export { Janitor, type JanitorOptions, type SweepTotals } from './janitor.js';
 export { Limiter, LimiterClosedError, type LimiterOptions, type PolicySource, type UsagePage } from './limiter.js';
+export { MemoryStore } from './memory-store.js';
 export { LimiterStartError } from './outage/contact.js';
 export { isDatabaseAway } from './outage/database-away.js';
 export { type InstanceState, LimiterUnavailableError, type OutageMode, type OutageModes } from './outage/outage.js';
@@ -19,3 +20,4 @@ export { type AcquireRequest, type Dimensions, InvalidRequestError, type Subject
 export { LimitRequestRefused, LimitRequests, refusalStatus, type Wish } from './requests/limit-requests.js';
 export type { Store } from './store.js';
 export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject.js';
+export { SingleFlight } from './tasks/single-flight.js';

@@ -8,6 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LANES } from '@rollgate/contract';
 import type pg from 'pg';
+import { JitteredLoop } from './tasks/jittered-loop.js';
 
 /** How long archived minutes are kept by default: one day, for explaining denials and for audits. */
 export const DEFAULT_KEEP_SECONDS = 86_400;
@@ -45,19 +46,24 @@ type SweepTuple = [busy: boolean, heads: number, buckets: number, ...SweepPositi
 export class Janitor {
   readonly #options: JanitorOptions;
   readonly #stop = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: JitteredLoop;
 
   constructor(options: JanitorOptions) {
     this.#options = options;
+    this.#loop = new JitteredLoop({
+      task: () => this.#pass(),
+      everyMs: options.everyMs ?? 300_000,
+      spread: 0.5,
+    });
   }
 
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#loop.stop();
   }
 
   /**
@@ -112,14 +118,8 @@ export class Janitor {
     return true;
   }
 
-  async #run(): Promise<void> {
-    const { everyMs = 300_000, onError } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      // Add jitter, so that instances started together do not compete for the lock each time.
-      await this.#pause(everyMs * (0.5 + Math.random()));
-      if (this.#stop.signal.aborted) return;
-      await this.sweep().catch((error: unknown) => onError?.(error));
-    }
+  async #pass(): Promise<void> {
+    await this.sweep().catch((error: unknown) => this.#options.onError?.(error));
   }
 
   async #pause(ms: number): Promise<void> {

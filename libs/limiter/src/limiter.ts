@@ -21,10 +21,9 @@ import type { Recorder } from './events/recorder.js';
 import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './outage/budget.js';
 import type { Contact } from './outage/contact.js';
 import { Deadlines, type Timed } from './outage/deadlines.js';
-import { BrokenAnswerError, isBadData, isOutage, TooLateError } from './outage/faults.js';
+import { BrokenAnswerError, isBadData, isOutage } from './outage/faults.js';
 import { type InstanceState, LimiterUnavailableError, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
-import { awake, within } from './outage/within.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { Reports } from './reports.js';
@@ -32,6 +31,7 @@ import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './req
 import type { LimitRequests } from './requests/limit-requests.js';
 import type { Store } from './store.js';
 import { accountPrefix, encodeAccount, laneOf, laneOfKey, parseSubjectKey, subjectKey } from './subject.js';
+import { awake, ignoreLate, TooLateError, within } from './tasks/within.js';
 import { subjectUsage } from './usage.js';
 
 export interface LimiterOptions {
@@ -494,10 +494,6 @@ export class Limiter {
     };
     this.#denials.remember(decision.subject, denial, generation);
   }
-}
-
-function ignoreLate(error: unknown): void {
-  if (!(error instanceof TooLateError)) throw error;
 }
 
 function secondOf({ decidedAtMs }: Decision): number {

@@ -3,6 +3,7 @@
  * account owns itself. Owners never change, so what was looked up once may be remembered for good.
  */
 import { Inject, Injectable } from '@nestjs/common';
+import { SingleFlight } from '@rollgate/limiter';
 import { BoundedMap } from '../bounded-map.js';
 import { Database } from './database.js';
 import type { Owned } from './owned.js';
@@ -29,8 +30,7 @@ SELECT account FROM claimed`;
 @Injectable()
 export class Owners {
   readonly #remembered = new BoundedMap<string, string>(REMEMBERED_OWNERS);
-  /** A burst on a new id asks once. */
-  readonly #asking = new Map<string, Promise<string>>();
+  readonly #lookups = new SingleFlight<string>();
 
   constructor(@Inject(Database) private readonly database: Database) {}
 
@@ -39,10 +39,8 @@ export class Owners {
     const key = `${owned.kind}/${owned.id}`;
     const remembered = this.#remembered.get(key);
     if (remembered !== undefined) return remembered;
-    // Shared by whoever asks meanwhile, also for another account: all get the one answer the database gave.
-    const asking = this.#asking.get(key) ?? this.#ask(owned, account).finally(() => this.#asking.delete(key));
-    this.#asking.set(key, asking);
-    const owner = await asking;
+    // Calls of another account join the same lookup, because the database names one owner for all of them.
+    const owner = await this.#lookups.run(() => this.#ask(owned, account), key);
     this.#remembered.set(key, owner);
     return owner;
   }

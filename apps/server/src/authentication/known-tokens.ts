@@ -5,7 +5,7 @@
  * Invariants: while the database responds, every call looks the token up, so a revocation on any instance applies at once;
  * a remembered token older than `USABLE_MS`, or past its own expiry, is never trusted; an unknown token is not remembered.
  */
-import { isDatabaseAway } from '@rollgate/limiter';
+import { isDatabaseAway, SingleFlight } from '@rollgate/limiter';
 
 /** Without the database, a token works for this long after the last lookup that found it. */
 export const USABLE_MS = 60_000;
@@ -30,8 +30,10 @@ interface Known<Token> {
 
 export class KnownTokens<Token> {
   readonly #known = new Map<string, Known<Token>>();
-  readonly #looking = new Map<string, Promise<Token | undefined>>();
+  readonly #looks = new SingleFlight<Token | undefined>();
   readonly #now: () => number;
+  /** How often the tokens were forgotten. A lookup that began before the last time is not remembered. */
+  #generation = 0;
   #failedAt = Number.NEGATIVE_INFINITY;
 
   /** `now`: monotonic, ms. */
@@ -50,7 +52,8 @@ export class KnownTokens<Token> {
   /** Forgets a token that was revoked on this instance. */
   forgetAll(): void {
     this.#known.clear();
-    this.#looking.clear();
+    this.#looks.detachAll();
+    this.#generation++;
   }
 
   #usable(hash: string): Known<Token> | undefined {
@@ -61,19 +64,12 @@ export class KnownTokens<Token> {
 
   /** Calls that arrive meanwhile share one lookup. */
   #look(hash: string, look: () => Promise<FoundToken<Token> | undefined>): Promise<Token | undefined> {
-    const under = this.#looking.get(hash);
-    if (under) return under;
-    const looking: Promise<Token | undefined> = look()
-      .then((found) => {
-        // The token was revoked during the lookup, so its result is not remembered.
-        if (this.#looking.get(hash) === looking) this.#learn(hash, found);
-        return found?.token;
-      })
-      .finally(() => {
-        if (this.#looking.get(hash) === looking) this.#looking.delete(hash);
-      });
-    this.#looking.set(hash, looking);
-    return looking;
+    return this.#looks.run(async () => {
+      const generation = this.#generation;
+      const found = await look();
+      if (generation === this.#generation) this.#learn(hash, found);
+      return found?.token;
+    }, hash);
   }
 
   #learn(hash: string, found: FoundToken<Token> | undefined): void {

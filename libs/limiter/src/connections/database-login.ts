@@ -7,7 +7,7 @@
 import { databasePlace, isPostgresUrl, POSTGRES_URL_EXAMPLE } from '@rollgate/contract/database-address';
 import { sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
-import { within } from '../outage/within.js';
+import { within } from '../tasks/within.js';
 
 /**
  * `postgres://user:password@host:5432/database`, or a function that returns it. The function is called for each new

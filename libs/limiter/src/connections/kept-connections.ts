@@ -8,6 +8,7 @@
  */
 import type pg from 'pg';
 import { NotAskedError } from '../outage/faults.js';
+import { jittered } from '../tasks/jitter.js';
 
 /** Delay between two attempts while the database can't be reached. It doubles up to the maximum. */
 const FIRST_RETRY_MS = 100;
@@ -182,12 +183,14 @@ export class KeptConnections {
     this.#options.onRefused(this.#failure, ++this.#failures);
     const refusal = this.#refusal();
     if (refusal !== undefined) this.#refuse(refusal);
-    // Add jitter, so that instances that lost the database together do not reconnect all at once.
-    const afterMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), MOST_RETRY_MS) * (0.5 + Math.random());
-    this.#retry ??= setTimeout(() => {
-      this.#retry = undefined;
-      this.#refill();
-    }, afterMs).unref();
+    const retryMs = Math.min(FIRST_RETRY_MS * 2 ** (this.#failures - 1), MOST_RETRY_MS);
+    this.#retry ??= setTimeout(
+      () => {
+        this.#retry = undefined;
+        this.#refill();
+      },
+      jittered(retryMs, { spread: 0.5 }),
+    ).unref();
   }
 
   #lost(client: KeptClient, error: unknown): void {

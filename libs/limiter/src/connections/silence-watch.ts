@@ -7,6 +7,7 @@
  * after the database is back.
  */
 import pg from 'pg';
+import { SingleFlight } from '../tasks/single-flight.js';
 
 /** After a wait this long, the watch checks whether the database responds. */
 const SUSPICIOUS_AFTER_MS = 1_500;
@@ -45,8 +46,8 @@ export class SilenceWatch {
   readonly Client: typeof pg.Client;
   readonly #waiting = new Set<Waiting>();
   readonly #newClient: () => pg.Client;
+  readonly #looks = new SingleFlight<void>();
   #timer: NodeJS.Timeout | undefined;
-  #isLooking = false;
   #wasSilent = false;
 
   /** `Client` is the class to watch, also used for the checks. */
@@ -64,7 +65,7 @@ export class SilenceWatch {
   begin(end: (error: DatabaseSilentError) => void): () => void {
     const waiting: Waiting = { since: performance.now(), end };
     this.#waiting.add(waiting);
-    this.#timer ??= setInterval(() => void this.#look(), LOOK_EVERY_MS).unref();
+    this.#timer ??= setInterval(() => void this.#looks.run(() => this.#look()), LOOK_EVERY_MS).unref();
     return () => {
       this.#waiting.delete(waiting);
       if (this.#waiting.size > 0) return;
@@ -76,15 +77,10 @@ export class SilenceWatch {
   async #look(): Promise<void> {
     const lookedAt = performance.now();
     const suspiciousAfterMs = this.#wasSilent ? STILL_SILENT_AFTER_MS : SUSPICIOUS_AFTER_MS;
-    if (this.#isLooking || this.#waitingSince(lookedAt - suspiciousAfterMs).length === 0) return;
-    this.#isLooking = true;
-    try {
-      this.#wasSilent = !(await this.#answers());
-      if (!this.#wasSilent) return;
-      for (const { end } of this.#waitingSince(lookedAt)) end(new DatabaseSilentError());
-    } finally {
-      this.#isLooking = false;
-    }
+    if (this.#waitingSince(lookedAt - suspiciousAfterMs).length === 0) return;
+    this.#wasSilent = !(await this.#answers());
+    if (!this.#wasSilent) return;
+    for (const { end } of this.#waitingSince(lookedAt)) end(new DatabaseSilentError());
   }
 
   /** The operations that began before `instant` and are not over. */

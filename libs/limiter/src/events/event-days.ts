@@ -6,6 +6,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
+import { JitteredLoop } from '../tasks/jittered-loop.js';
 
 /** How long events are kept by default, in days. */
 export const DEFAULT_KEEP_EVENT_DAYS = 90;
@@ -44,21 +45,27 @@ interface Step {
 export class EventDays {
   readonly #options: EventDaysOptions;
   readonly #stop = new AbortController();
-  #running: Promise<void> | undefined;
+  readonly #loop: JitteredLoop;
 
   constructor(options: EventDaysOptions) {
     this.#options = options;
+    this.#loop = new JitteredLoop({
+      task: () => this.#runPass(),
+      everyMs: options.everyMs ?? 600_000,
+      spread: 0.5,
+      startsWithTask: true,
+    });
   }
 
   /** Starts the passes. The first one begins immediately. */
   start(): void {
-    this.#running ??= this.#run();
+    this.#loop.start();
   }
 
   /** Stops the passes. Resolves after the current step. */
   async stop(): Promise<void> {
     this.#stop.abort();
-    await this.#running;
+    await this.#loop.stop();
   }
 
   /** Runs one pass. @throws the database's error */
@@ -86,13 +93,8 @@ export class EventDays {
     return rows[0] as Step;
   }
 
-  async #run(): Promise<void> {
-    const { everyMs = 600_000, onError } = this.#options;
-    while (!this.#stop.signal.aborted) {
-      await this.pass().catch((error: unknown) => onError?.(error));
-      // Add jitter, so that instances started together do not run at the same time.
-      await this.#pause(everyMs * (0.5 + Math.random()));
-    }
+  async #runPass(): Promise<void> {
+    await this.pass().catch((error: unknown) => this.#options.onError?.(error));
   }
 
   async #pause(ms: number): Promise<void> {

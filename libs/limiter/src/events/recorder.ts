@@ -9,6 +9,8 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import type { Reports } from '../reports.js';
+import { JitteredLoop } from '../tasks/jittered-loop.js';
+import { SingleFlight } from '../tasks/single-flight.js';
 import { EventBook } from './event-book.js';
 import { type Counted, type LimitEvent, type Outcome, rowOf } from './limit-event.js';
 import { Sampler } from './sampler.js';
@@ -64,10 +66,10 @@ export class Recorder {
   readonly #book: EventBook;
   readonly #sampler: Sampler;
   readonly #batchRows: number;
-  readonly #timer: NodeJS.Timeout;
+  readonly #loop: JitteredLoop;
+  readonly #flushes = new SingleFlight<boolean>();
   /** Batches taken for writing. The first one may be in flight, or may already have been written without an answer. */
   #batches: LimitEvent[][] = [];
-  #flushing: Promise<boolean> | undefined;
   /** Since when every write has failed, as `performance.now()`. */
   #failingSince: number | undefined;
 
@@ -79,8 +81,8 @@ export class Recorder {
     this.#book = new EventBook({ maxRows });
     this.#sampler = new Sampler(sample);
     this.#batchRows = Math.max(1, Math.min(BATCH_ROWS, Math.floor(maxRows / 4)));
-    this.#timer = setInterval(() => void this.flush(), everyMs);
-    this.#timer.unref();
+    this.#loop = new JitteredLoop({ task: () => void this.flush(), everyMs });
+    this.#loop.start();
   }
 
   /** The number of events in memory: not written yet, or not known to be. */
@@ -104,10 +106,7 @@ export class Recorder {
    * @returns `false` if the database did not accept them; they are kept.
    */
   flush(): Promise<boolean> {
-    this.#flushing ??= this.#flush({ nowMs: this.#options.now(), most: FLUSH_ROWS }).finally(() => {
-      this.#flushing = undefined;
-    });
-    return this.#flushing;
+    return this.#flushes.run(() => this.#flush({ nowMs: this.#options.now(), most: FLUSH_ROWS }));
   }
 
   /**
@@ -115,12 +114,12 @@ export class Recorder {
    * EventsLostError.
    */
   async close({ withinMs = 5000 }: { withinMs?: number } = {}): Promise<void> {
-    clearInterval(this.#timer);
+    await this.#loop.stop();
     const late = new AbortController();
     const deadline = wait(withinMs, undefined, { signal: late.signal }).catch(() => undefined);
     let open = true;
     const writing = (async () => {
-      await this.#flushing;
+      await this.#flushes.current();
       while (open && !(await this.#flush(EVERYTHING))) await wait(CLOSE_RETRY_MS);
     })();
     await Promise.race([writing, deadline]);

@@ -4,9 +4,11 @@
  */
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
-import { codeOf, hasSqlState, NotAskedError, TooLateError } from './faults.js';
+import { jittered } from '../tasks/jitter.js';
+import { SingleFlight } from '../tasks/single-flight.js';
+import { TooLateError, within } from '../tasks/within.js';
+import { codeOf, hasSqlState, NotAskedError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
-import { within } from './within.js';
 
 /** How long a call waits for the first attempt to end: a sign-in to a distant database takes several round trips. */
 const FIRST_CALLS_WAIT_MS = 5_000;
@@ -31,8 +33,8 @@ export interface ContactOptions {
 
 export class Contact {
   readonly #options: ContactOptions;
+  readonly #attempts = new SingleFlight<void>();
   #reached = false;
-  #attempt: Promise<void> | undefined;
   #failure: LimiterStartError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
@@ -90,10 +92,7 @@ export class Contact {
   }
 
   #shared(): Promise<void> {
-    this.#attempt ??= this.#try().finally(() => {
-      this.#attempt = undefined;
-    });
-    return this.#attempt;
+    return this.#attempts.run(() => this.#try());
   }
 
   async #try(): Promise<void> {
@@ -111,7 +110,7 @@ export class Contact {
 
   #tryLater(): void {
     if (this.#stopped) return;
-    const afterMs = this.#retryMs * (0.5 + Math.random());
+    const afterMs = jittered(this.#retryMs, { spread: 0.5 });
     this.#retryMs = Math.min(2 * this.#retryMs, MOST_RETRY_MS);
     this.#retry = setTimeout(() => this.begin(), afterMs).unref();
   }

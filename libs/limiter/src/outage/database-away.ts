@@ -1,6 +1,6 @@
 /** Tells whether a program's own statement failed because of the database or because of the data sent. */
 
-import { TooLateError } from './faults.js';
+import { TooLateError } from '../tasks/within.js';
 import { LimiterUnavailableError } from './outage.js';
 
 /**

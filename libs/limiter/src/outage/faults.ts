@@ -52,11 +52,6 @@ export class NotAskedError extends Error {
   override readonly name = 'NotAskedError';
 }
 
-/** No answer within the call's budget. The units may have been written and then stay spent. */
-export class TooLateError extends Error {
-  override readonly name = 'TooLateError';
-}
-
 /**
  * The store's answer contradicts the batch or itself. It is not used for a decision, and the units it granted stay
  * spent.

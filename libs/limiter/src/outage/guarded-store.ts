@@ -6,7 +6,6 @@
  * open a breaker; an open breaker closes by itself once the database decides again.
  */
 import {
-  BrokenCircuitError,
   CircuitBreakerPolicy,
   CircuitState,
   ConsecutiveBreaker,
@@ -15,6 +14,8 @@ import {
   handleWhen,
 } from 'cockatiel';
 import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../store.js';
+import { SingleFlight } from '../tasks/single-flight.js';
+import { ignoreLate, within } from '../tasks/within.js';
 import { isBadData, isOutage, isRolledBack } from './faults.js';
 import type { LocalCounts } from './local-counts.js';
 
@@ -42,7 +43,7 @@ export class GuardedStore implements Store {
   readonly #options: GuardedStoreOptions;
   readonly #breakers: readonly CircuitBreakerPolicy[];
   readonly #reasons: string[];
-  readonly #paying: (Promise<void> | undefined)[] = [];
+  readonly #payments = new SingleFlight<void>();
   /** For each stripe, a lane of the batch that failed last: another lane may be free while this one is locked. */
   readonly #failedLanes: number[] = [];
   readonly #probes: (NodeJS.Timeout | undefined)[] = [];
@@ -84,13 +85,8 @@ export class GuardedStore implements Store {
   async #payBeforeTheEnd(): Promise<void> {
     const { local, stripes } = this.#options;
     if (local.subjects === 0) return;
-    let timer: NodeJS.Timeout | undefined;
-    const late = new Promise((resolve) => {
-      timer = setTimeout(resolve, DEBTS_WITHIN_MS);
-    });
     const paying = Promise.allSettled(Array.from({ length: stripes }, (_, stripe) => this.#payDebts(stripe)));
-    await Promise.race([paying, late]);
-    clearTimeout(timer);
+    await within(DEBTS_WITHIN_MS, paying, 'the debits were not written').catch(ignoreLate);
   }
 
   async #twice(items: readonly AcquireItem[]): Promise<AcquireResult> {
@@ -111,14 +107,7 @@ export class GuardedStore implements Store {
    */
   #payDebts(stripe: number): Promise<void> {
     if (this.#options.local.subjects === 0) return SETTLED;
-    let paying = this.#paying[stripe];
-    if (paying === undefined) {
-      paying = this.#payAll(stripe).finally(() => {
-        this.#paying[stripe] = undefined;
-      });
-      this.#paying[stripe] = paying;
-    }
-    return paying;
+    return this.#payments.run(() => this.#payAll(stripe), stripe);
   }
 
   async #payAll(stripe: number): Promise<void> {
@@ -188,8 +177,3 @@ function isClosed({ state }: CircuitBreakerPolicy): boolean {
 
 /** A probe takes the lock of its lane, is denied, and writes nothing. */
 const PROBE = { subject: '_rollgate/probe/', cost: 1, calls: 1, perMinute: 0, perHour: 0 } as const;
-
-/** Whether the breaker is open, so that nothing was sent. */
-export function isBroken(error: unknown): boolean {
-  return error instanceof BrokenCircuitError;
-}

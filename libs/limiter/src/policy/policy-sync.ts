@@ -14,6 +14,8 @@ import type pg from 'pg';
 import type { LocalCounts } from '../outage/local-counts.js';
 import { type Quarantine, type QuarantineColumns, quarantineOf } from '../outage/quarantine.js';
 import type { Reports } from '../reports.js';
+import { JitteredLoop } from '../tasks/jittered-loop.js';
+import { SingleFlight } from '../tasks/single-flight.js';
 import type { DatabaseClock } from './database-clock.js';
 import type { OverrideUses } from './override-use.js';
 import type { ApiEdit, Policy } from './policy.js';
@@ -84,8 +86,8 @@ export class PolicySync {
   /** Identifies this process among the instances. */
   readonly instanceId = randomBytes(9).toString('base64url');
   readonly #options: PolicySyncOptions;
-  readonly #timer: NodeJS.Timeout;
-  #looking: Promise<void> | undefined;
+  readonly #loop: JitteredLoop;
+  readonly #looks = new SingleFlight<void>();
   /** The `life` of the server in which this program's APIs were registered. */
   #registeredIn: string | undefined;
   #life: string | undefined;
@@ -95,8 +97,8 @@ export class PolicySync {
 
   constructor(options: PolicySyncOptions) {
     this.#options = options;
-    this.#timer = setInterval(() => void this.look(), options.everyMs ?? 1000);
-    this.#timer.unref();
+    this.#loop = new JitteredLoop({ task: () => void this.look(), everyMs: options.everyMs ?? 1000 });
+    this.#loop.start();
   }
 
   /** Time since the last successful poll, ms; `undefined` if none has succeeded. */
@@ -116,15 +118,12 @@ export class PolicySync {
   reach(): Promise<void> {
     // A poll after leaving would register this instance again.
     if (this.#stopped) return Promise.reject(new Error('the limiter was closed'));
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
-    return this.#looking;
+    return this.#looks.run(() => this.#look());
   }
 
   /** Starts a new poll, so that everything committed before the call is known afterwards. */
   async refresh(): Promise<boolean> {
-    await this.#looking?.catch(() => undefined);
+    await this.#looks.current()?.catch(() => undefined);
     return await this.look();
   }
 
@@ -235,8 +234,8 @@ export class PolicySync {
   /** Reports the remaining override use, and that this instance has ended. */
   async stop(): Promise<void> {
     this.#stopped = true;
-    clearInterval(this.#timer);
-    await this.#looking?.catch(() => undefined);
+    await this.#loop.stop();
+    await this.#looks.current()?.catch(() => undefined);
     const deadline = performance.now() + LEAVE_WITHIN_MS;
     // The first statements after an outage may find connections that were lost unnoticed.
     while (!(await this.#leave()) && performance.now() < deadline) await wait(LEAVE_AGAIN_AFTER_MS);

@@ -2,9 +2,9 @@
 import type { Catalogue, LimitRequest } from '@rollgate/contract';
 import type pg from 'pg';
 import { DEFAULT_LOOK_MS } from '../outage/budget.js';
-import { within } from '../outage/within.js';
 import { InvalidRequestError } from '../request.js';
 import { encodeAccount, parseSubjectKey, subjectKey } from '../subject.js';
+import { within } from '../tasks/within.js';
 
 /** A limit request to file. Limits are in units. */
 export interface Wish {

@@ -7,6 +7,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { Inject, Injectable, type OnApplicationShutdown } from '@nestjs/common';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
+import { SingleFlight } from '@rollgate/limiter';
 import pg from 'pg';
 import type { Logger } from 'pino';
 import { openPool } from '../../database/open-pool.js';
@@ -35,7 +36,7 @@ export interface DatabaseState {
 @Injectable()
 export class DatabaseProbe implements OnApplicationShutdown {
   readonly #pool: pg.Pool;
-  #looking: Promise<DatabaseState | Unreachable> | undefined;
+  readonly #looks = new SingleFlight<DatabaseState | Unreachable>();
 
   constructor(@Inject(DATABASE_ADDRESS) address: DatabaseAddress, @Inject(LOGGER) logger: Logger) {
     this.#pool = openPool({
@@ -48,9 +49,7 @@ export class DatabaseProbe implements OnApplicationShutdown {
   }
 
   async look(): Promise<DatabaseState | Unreachable> {
-    this.#looking ??= this.#look().finally(() => {
-      this.#looking = undefined;
-    });
+    const looking = this.#looks.run(() => this.#look());
     const answered = new AbortController();
     const late = wait(ANSWER_MS, undefined, { signal: answered.signal }).then(
       () => ({ reachable: false, reason: `no answer within ${ANSWER_MS / 1000} s` }) as const,
@@ -58,7 +57,7 @@ export class DatabaseProbe implements OnApplicationShutdown {
       () => ({ reachable: false, reason: 'answered' }) as const,
     );
     try {
-      return await Promise.race([this.#looking, late]);
+      return await Promise.race([looking, late]);
     } finally {
       answered.abort();
     }

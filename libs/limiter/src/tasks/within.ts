@@ -1,4 +1,7 @@
-import { TooLateError } from './faults.js';
+/** No answer in time. The work itself may still have an effect: the units of a call may have been written. */
+export class TooLateError extends Error {
+  override readonly name = 'TooLateError';
+}
 
 /**
  * Resolves to the result of `work`, or rejects with a TooLateError with the message `what` after `ms`. The work itself
@@ -14,6 +17,11 @@ export async function within<T>(ms: number, work: Promise<T>, what: string): Pro
   } finally {
     clearTimeout(timer);
   }
+}
+
+/** Handles the error of `within` where being too late is no failure. */
+export function ignoreLate(error: unknown): void {
+  if (!(error instanceof TooLateError)) throw error;
 }
 
 /** Keeps the process alive until `work` has ended, because background connections do not. */
