@@ -1,75 +1,37 @@
-/** Replays the calls of a subject to count how many of the denied ones other limits would have allowed. Pure. */
+/** Replays the calls of a subject to count how many of the denied ones other limits would have allowed. */
+import { MemoryStore } from '@rollgate/limiter';
 
-export interface Attempt {
+export interface DeniedCalls {
   /** Unix second. */
   readonly second: number;
+  /** Units of one call. */
   readonly cost: number;
   readonly calls: number;
 }
 
-export interface Played {
+export interface ReplayedCalls {
   readonly perMinute: number;
   readonly perHour: number;
   /** Calls that were actually allowed. Within a second they come before the denied ones, as they did. */
   readonly admitted: readonly { readonly second: number; readonly units: number }[];
-  readonly denied: readonly Attempt[];
+  readonly denied: readonly DeniedCalls[];
 }
 
-const MINUTE = 60;
-const HOUR = 3600;
+const NO_LIMIT = { perMinute: Number.MAX_SAFE_INTEGER, perHour: Number.MAX_SAFE_INTEGER };
 
-/** The number of `denied` calls that both rolling windows allow, counting each second as the limiter does. */
-export function avoided({ perMinute, perHour, admitted, denied }: Played): number {
-  const units = new Map<number, number>();
-  for (const { second, units: n } of admitted) units.set(second, (units.get(second) ?? 0) + n);
-  const seconds = [...units.keys(), ...denied.map(({ second }) => second)];
-  const order = [...new Set(seconds)].sort((a, b) => a - b);
-  const inMinute = new Window(MINUTE);
-  const inHour = new Window(HOUR);
-  const attempts = groupBySecond(denied);
+/** The number of `denied` calls that fit in both rolling windows under these limits. */
+export function avoided({ perMinute, perHour, admitted, denied }: ReplayedCalls): number {
+  const calls = [
+    ...admitted.map(({ second, units }) => ({ second, cost: units, calls: 1, ...NO_LIMIT, wasDenied: false })),
+    ...denied.map((call) => ({ ...call, perMinute, perHour, wasDenied: true })),
+  ].sort((a, b) => a.second - b.second);
+  let now = 0;
   let found = 0;
-  for (const second of order) {
-    const before = units.get(second) ?? 0;
-    inMinute.add(second, before);
-    inHour.add(second, before);
-    for (const { cost, calls } of attempts.get(second) ?? []) {
-      const room = Math.min(perMinute - inMinute.sum, perHour - inHour.sum);
-      const fit = Math.max(0, Math.min(calls, Math.floor(room / cost)));
-      inMinute.add(second, fit * cost);
-      inHour.add(second, fit * cost);
-      found += fit;
-    }
+  const store = new MemoryStore({ clock: () => now * 1000 });
+  for (const { second, wasDenied, ...call } of calls) {
+    now = second;
+    const { rows } = store.acquireNow([{ ...call, subject: 'replayed', lane: 0 }]);
+    if (wasDenied) found += rows[0]?.granted ?? 0;
   }
   return found;
-}
-
-function groupBySecond(denied: readonly Attempt[]): Map<number, Attempt[]> {
-  const groups = new Map<number, Attempt[]>();
-  for (const attempt of denied) {
-    const same = groups.get(attempt.second);
-    if (same) same.push(attempt);
-    else groups.set(attempt.second, [attempt]);
-  }
-  return groups;
-}
-
-/** A sum over the current second, the whole seconds before it and the partly covered oldest one. */
-class Window {
-  readonly #length: number;
-  readonly #seconds: { second: number; units: number }[] = [];
-  #first = 0;
-  sum = 0;
-
-  constructor(length: number) {
-    this.#length = length;
-  }
-
-  add(second: number, units: number): void {
-    for (let oldest = this.#seconds[this.#first]; oldest && oldest.second < second - this.#length; ) {
-      this.sum -= oldest.units;
-      oldest = this.#seconds[++this.#first];
-    }
-    this.#seconds.push({ second, units });
-    this.sum += units;
-  }
 }
