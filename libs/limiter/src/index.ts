@@ -14,6 +14,7 @@ export { LimiterStartError } from './outage/contact.js';
 export { isDatabaseAway } from './outage/database-away.js';
 export { type InstanceState, LimiterUnavailableError, type OutageMode, type OutageModes } from './outage/outage.js';
 export { type InForce, Policy } from './policy/policy.js';
+export { type OverrideState, overrideState } from './policy/resolve.js';
 export { createPostgresLimiter, type PostgresLimiterOptions } from './postgres-limiter.js';
 export { type OnReport, type Report, Reports, type ReportTopic } from './reports.js';
 export { type AcquireRequest, type Dimensions, InvalidRequestError, type SubjectRef } from './request.js';

@@ -56,7 +56,10 @@ test('a long statement on a healthy database is not ended', async () => {
 test('statements, connection attempts and other work on an unresponsive database end in time', async () => {
   await run('SELECT 1');
   proxy.set({ kind: 'black-hole' });
-  const own = new Promise<never>((_, reject) => watch.begin(reject));
+  let end = (): void => undefined;
+  const own = new Promise<never>((_, reject) => {
+    end = watch.begin(reject);
+  }).finally(() => end());
   const outcomes = await Promise.all([outcome(run('SELECT 1')), outcome(run('SELECT 2')), outcome(own)]);
   for (const { error, ms } of outcomes) {
     expect(error).toBeInstanceOf(Error);

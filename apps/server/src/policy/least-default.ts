@@ -1,12 +1,18 @@
 /**
- * SQL: the lowest default limits in the scope of a row that has `api` and `group_id`, as `d`. Custom limits are compared
- * with it.
+ * SQL: the lowest default limits of the APIs in a scope, `null` if there are none. Custom limits are compared with them.
+ * `api` and `group` are SQL expressions; where one is null, the scope is not limited to an API or group.
  */
+export function leastDefault({ api, group }: { api: string; group: string }): string {
+  return `SELECT min(coalesce(c.per_minute, c.shipped_per_minute)) AS per_minute,
+                 min(coalesce(c.per_hour, c.shipped_per_hour)) AS per_hour
+          FROM rollgate.catalogue c
+          WHERE (${api} IS NULL OR c.api = ${api}) AND (${group} IS NULL OR c.group_id = ${group})`;
+}
+
+/** SQL: the lowest default limits in the scope of a row that has `api` and `group_id`, as `d`; 0 if there are none. */
 export function leastDefaultOf(row: 'o' | 'r'): string {
   return `CROSS JOIN LATERAL (
-    SELECT coalesce(min(coalesce(c.per_minute, c.shipped_per_minute)), 0) AS default_minute,
-           coalesce(min(coalesce(c.per_hour, c.shipped_per_hour)), 0) AS default_hour
-    FROM rollgate.catalogue c
-    WHERE (${row}.api IS NULL OR c.api = ${row}.api) AND (${row}.group_id IS NULL OR c.group_id = ${row}.group_id)
+    SELECT coalesce(least.per_minute, 0) AS default_minute, coalesce(least.per_hour, 0) AS default_hour
+    FROM (${leastDefault({ api: `${row}.api`, group: `${row}.group_id` })}) least
   ) d`;
 }

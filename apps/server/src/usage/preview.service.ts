@@ -9,6 +9,7 @@ import { problem } from '../http/problem.js';
 import { KnownAccounts } from '../limiting/known-accounts.service.js';
 import { LIMITER } from '../limiting/limiting.module.js';
 import { type ScopeColumns, scopeColumns } from '../limiting/subjects.js';
+import { leastDefault } from '../policy/least-default.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
 import { avoided } from './replay.js';
 
@@ -91,8 +92,7 @@ export class PreviewService {
 
   async #defaults({ api, group_id }: ScopeColumns): Promise<Answer['default']> {
     const rows = await this.database.query<{ per_minute: number | null; per_hour: number | null }[]>(
-      `SELECT min(coalesce(c.per_minute, c.shipped_per_minute)) AS per_minute, min(coalesce(c.per_hour, c.shipped_per_hour)) AS per_hour
-       FROM rollgate.catalogue c WHERE ($1::text IS NULL OR c.api = $1) AND ($2::text IS NULL OR c.group_id = $2)`,
+      leastDefault({ api: '$1::text', group: '$2::text' }),
       [api, group_id],
     );
     const { per_minute: perMinute, per_hour: perHour } = rows[0] ?? { per_minute: null, per_hour: null };

@@ -7,7 +7,7 @@
  */
 import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
 import { encodeAccount } from '../subject.js';
-import { byRank, fits, limitsUnder, type Override, setsLimit } from './resolve.js';
+import { appliesTo, byRank, limitsUnder, type Override, overrideState, setsLimit } from './resolve.js';
 
 /** What applies to one call. */
 export interface InForce {
@@ -78,8 +78,8 @@ export class Policy {
   prune(nowMs: number): void {
     for (const [name, account] of this.#accounts) {
       const before = account.byId.size;
-      for (const { id, expiresAtMs } of account.byId.values()) {
-        if (expiresAtMs !== null && expiresAtMs <= nowMs) account.byId.delete(id);
+      for (const override of account.byId.values()) {
+        if (overrideState(override, nowMs) === 'expired') account.byId.delete(override.id);
       }
       if (account.byId.size === 0) this.#accounts.delete(name);
       else if (account.byId.size < before) sortOut(account);
@@ -99,8 +99,8 @@ export class Policy {
     const byDefault = this.defaultOf(entry);
     const own = this.#accounts.get(account);
     if (own === undefined) return byDefault;
-    const asked = { api: entry.id, group: entry.group, subject, nowMs };
-    const fitting = [...(own.subjects.get(subject) ?? NONE), ...own.wide].filter((override) => fits(override, asked));
+    const query = { api: entry.id, group: entry.group, subject, nowMs };
+    const fitting = [...(own.subjects.get(subject) ?? NONE), ...own.wide].filter((one) => appliesTo(one, query));
     const deciding = fitting.find(setsLimit);
     const switching = fitting.find((override) => override.mode !== null);
     if (deciding === undefined && switching === undefined) return byDefault;

@@ -31,7 +31,8 @@ export interface Override {
   readonly order: number;
 }
 
-export interface Asked {
+/** The subject whose limits are resolved, and the time at which they apply. */
+export interface PolicyQuery {
   readonly api: string;
   readonly group: string;
   readonly subject: string;
@@ -47,13 +48,24 @@ function specificity({ subject, api, group }: Override): number {
   return subject !== null ? 3 : api !== null ? 2 : group !== null ? 1 : 0;
 }
 
-export function fits(override: Override, { api, group, subject, nowMs }: Asked): boolean {
+export type OverrideState = 'upcoming' | 'inForce' | 'expired';
+
+/** The state of an override at `nowMs`, Unix ms. It is in force from its start until just before its expiry. */
+export function overrideState(
+  { startsAtMs, expiresAtMs }: Pick<Override, 'startsAtMs' | 'expiresAtMs'>,
+  nowMs: number,
+): OverrideState {
+  if (expiresAtMs !== null && expiresAtMs <= nowMs) return 'expired';
+  return startsAtMs > nowMs ? 'upcoming' : 'inForce';
+}
+
+/** Whether the override is in force and its scope includes the subject. */
+export function appliesTo(override: Override, { api, group, subject, nowMs }: PolicyQuery): boolean {
   return (
     (override.subject === null || override.subject === subject) &&
     (override.api === null || override.api === api) &&
     (override.group === null || override.group === group) &&
-    override.startsAtMs <= nowMs &&
-    (override.expiresAtMs === null || nowMs < override.expiresAtMs)
+    overrideState(override, nowMs) === 'inForce'
   );
 }
 

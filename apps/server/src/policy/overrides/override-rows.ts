@@ -2,6 +2,7 @@
 
 import { dimensionsOf } from '../../limiting/subjects.js';
 import { leastDefaultOf } from '../least-default.js';
+import { OVERRIDE_STATE } from '../override-state.js';
 import type { OverrideView } from './overrides.schemas.js';
 
 export interface OverrideRow {
@@ -41,7 +42,7 @@ export interface OverrideRow {
 /** The lowest default in an override's scope, with which the override is compared. */
 export const OVERRIDES = `
   SELECT o.*, d.default_minute, d.default_hour, u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at,
-         CASE WHEN o.expires_at <= clock_timestamp() THEN 'expired' WHEN o.starts_at > clock_timestamp() THEN 'upcoming' ELSE 'inForce' END AS state
+         ${OVERRIDE_STATE} AS state
   FROM rollgate.override o
   LEFT JOIN rollgate.override_use u ON u.override_id = o.id
   ${leastDefaultOf('o')}`;
@@ -82,10 +83,4 @@ export function overrideView(row: OverrideRow): OverrideView {
             neededAt: row.needed_at?.toISOString() ?? null,
           },
   };
-}
-
-/** The state an override was in when a change left it as `row`. */
-export function stateOf({ starts_at, expires_at, changed_at }: OverrideRow): OverrideView['state'] {
-  if (expires_at !== null && expires_at <= changed_at) return 'expired';
-  return starts_at > changed_at ? 'upcoming' : 'inForce';
 }

@@ -8,8 +8,9 @@ import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
 import { scopeColumns } from '../../limiting/subjects.js';
+import { IN_STATE, stateAfterChange } from '../override-state.js';
 import { loweredBy, PolicyWriter } from '../policy-writer.js';
-import { OVERRIDES, type OverrideRow, overrideView, stateOf } from './override-rows.js';
+import { OVERRIDES, type OverrideRow, overrideView } from './override-rows.js';
 import type {
   changedOverride,
   changeOverride,
@@ -24,12 +25,6 @@ type ListQuery = z.output<typeof listOverrides>;
 type Changed = z.output<typeof changedOverride>;
 
 const PAGE = 50;
-
-const STATES = {
-  inForce: 'o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp())',
-  upcoming: 'o.starts_at > clock_timestamp()',
-  expired: 'o.expires_at <= clock_timestamp()',
-} as const;
 
 @Injectable()
 export class OverridesService {
@@ -116,7 +111,7 @@ export class OverridesService {
       .add('(u.override_id IS NULL) = ?::boolean', query.neverUsed)
       .add('(u.needed_at IS NULL) = ?::boolean', query.neverNeeded)
       .add('(o.expires_at IS NULL) = ?::boolean', query.permanent);
-    if (query.state !== 'all') conditions.add(STATES[query.state]);
+    if (query.state !== 'all') conditions.add(IN_STATE[query.state]);
     return conditions;
   }
 }
@@ -141,7 +136,7 @@ function columns(input: z.output<typeof changeOverride>): Record<string, unknown
 async function answerOf(row: OverrideRow, manager: EntityManager): Promise<Changed> {
   const rows = await manager.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
   return {
-    override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateOf(row) }),
+    override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateAfterChange(row) }),
     historyId: Number(row.history_id),
     lowered: await loweredBy(manager, row.history_id),
     warnings: [],
