@@ -7,7 +7,7 @@ import type { Caller } from '../authentication/caller.js';
 import { fromCursor, toCursor } from '../http/cursor.js';
 import { refuseInternal } from '../limiting/known-accounts.service.js';
 import { LIMITER } from '../limiting/limiting.module.js';
-import { IN_STATE } from '../policy/override-state.js';
+import { IN_STATE } from '../limiting/override-state.js';
 import type { accountBrief, accountPage, listUsage, stripSchema, usagePage, usageSchema } from './accounts.schemas.js';
 
 type Brief = z.output<typeof accountBrief>;

@@ -7,9 +7,9 @@ import type { Caller } from '../authentication/caller.js';
 import { Conditions } from '../database/conditions.js';
 import { problem } from '../http/problem.js';
 import { KnownAccounts } from '../limiting/known-accounts.service.js';
+import { leastDefault } from '../limiting/least-default.js';
 import { LIMITER } from '../limiting/limiting.module.js';
 import { type ScopeColumns, scopeColumns } from '../limiting/subjects.js';
-import { leastDefault } from '../policy/least-default.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
 import { avoided } from './replay.js';
 

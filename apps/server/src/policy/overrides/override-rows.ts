@@ -1,8 +1,8 @@
 /** Overrides as rows of the database. */
 
+import { leastDefaultOf } from '../../limiting/least-default.js';
+import { OVERRIDE_STATE } from '../../limiting/override-state.js';
 import { dimensionsOf } from '../../limiting/subjects.js';
-import { leastDefaultOf } from '../least-default.js';
-import { OVERRIDE_STATE } from '../override-state.js';
 import type { OverrideView } from './overrides.schemas.js';
 
 export interface OverrideRow {

@@ -7,8 +7,8 @@ import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
+import { IN_STATE, stateAfterChange } from '../../limiting/override-state.js';
 import { scopeColumns } from '../../limiting/subjects.js';
-import { IN_STATE, stateAfterChange } from '../override-state.js';
 import { loweredBy, PolicyWriter } from '../policy-writer.js';
 import { OVERRIDES, type OverrideRow, overrideView } from './override-rows.js';
 import type {
