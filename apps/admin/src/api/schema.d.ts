@@ -415,7 +415,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/requests/{id}": {
+    "/admin/api/requests/{limitRequestId}": {
         parameters: {
             query?: never;
             header?: never;
@@ -432,7 +432,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/requests/{id}/approve": {
+    "/admin/api/requests/{limitRequestId}/approve": {
         parameters: {
             query?: never;
             header?: never;
@@ -449,7 +449,7 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
-    "/admin/api/requests/{id}/decline": {
+    "/admin/api/requests/{limitRequestId}/decline": {
         parameters: {
             query?: never;
             header?: never;
@@ -2422,7 +2422,7 @@ export interface operations {
                      *           "createdBy": "staff:ann@example.com",
                      *           "createdAt": "2026-03-02T09:00:00.000Z",
                      *           "changedAt": "2026-03-02T09:00:00.000Z",
-                     *           "requestId": null,
+                     *           "limitRequestId": null,
                      *           "version": 1,
                      *           "policyVersion": 90,
                      *           "default": {
@@ -2460,7 +2460,7 @@ export interface operations {
                             createdBy: string;
                             createdAt: string;
                             changedAt: string;
-                            requestId: string | null;
+                            limitRequestId: string | null;
                             version: number;
                             policyVersion: number;
                             default: {
@@ -2576,7 +2576,7 @@ export interface operations {
                      *         "createdBy": "staff:ann@example.com",
                      *         "createdAt": "2026-03-02T09:00:00.000Z",
                      *         "changedAt": "2026-03-02T09:00:00.000Z",
-                     *         "requestId": null,
+                     *         "limitRequestId": null,
                      *         "version": 1,
                      *         "policyVersion": 90,
                      *         "default": {
@@ -2615,7 +2615,7 @@ export interface operations {
                             createdBy: string;
                             createdAt: string;
                             changedAt: string;
-                            requestId: string | null;
+                            limitRequestId: string | null;
                             version: number;
                             policyVersion: number;
                             default: {
@@ -3184,7 +3184,7 @@ export interface operations {
                      *       "createdBy": "staff:ann@example.com",
                      *       "createdAt": "2026-03-02T09:00:00.000Z",
                      *       "changedAt": "2026-03-02T09:00:00.000Z",
-                     *       "requestId": null,
+                     *       "limitRequestId": null,
                      *       "version": 1,
                      *       "policyVersion": 90,
                      *       "default": {
@@ -3218,7 +3218,7 @@ export interface operations {
                         createdBy: string;
                         createdAt: string;
                         changedAt: string;
-                        requestId: string | null;
+                        limitRequestId: string | null;
                         version: number;
                         policyVersion: number;
                         default: {
@@ -3336,7 +3336,7 @@ export interface operations {
                      *         "createdBy": "staff:ann@example.com",
                      *         "createdAt": "2026-03-02T09:00:00.000Z",
                      *         "changedAt": "2026-03-02T09:00:00.000Z",
-                     *         "requestId": null,
+                     *         "limitRequestId": null,
                      *         "version": 1,
                      *         "policyVersion": 90,
                      *         "default": {
@@ -3375,7 +3375,7 @@ export interface operations {
                             createdBy: string;
                             createdAt: string;
                             changedAt: string;
-                            requestId: string | null;
+                            limitRequestId: string | null;
                             version: number;
                             policyVersion: number;
                             default: {
@@ -3539,7 +3539,7 @@ export interface operations {
                      *         "createdBy": "staff:ann@example.com",
                      *         "createdAt": "2026-03-02T09:00:00.000Z",
                      *         "changedAt": "2026-03-02T09:00:00.000Z",
-                     *         "requestId": null,
+                     *         "limitRequestId": null,
                      *         "version": 1,
                      *         "policyVersion": 90,
                      *         "default": {
@@ -3578,7 +3578,7 @@ export interface operations {
                             createdBy: string;
                             createdAt: string;
                             changedAt: string;
-                            requestId: string | null;
+                            limitRequestId: string | null;
                             version: number;
                             policyVersion: number;
                             default: {
@@ -3735,7 +3735,7 @@ export interface operations {
                      *         "createdBy": "staff:ann@example.com",
                      *         "createdAt": "2026-03-02T09:00:00.000Z",
                      *         "changedAt": "2026-03-02T09:00:00.000Z",
-                     *         "requestId": null,
+                     *         "limitRequestId": null,
                      *         "version": 1,
                      *         "policyVersion": 90,
                      *         "default": {
@@ -3774,7 +3774,7 @@ export interface operations {
                             createdBy: string;
                             createdAt: string;
                             changedAt: string;
-                            requestId: string | null;
+                            limitRequestId: string | null;
                             version: number;
                             policyVersion: number;
                             default: {
@@ -4265,7 +4265,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                limitRequestId: string;
             };
             cookie?: never;
         };
@@ -4437,7 +4437,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                limitRequestId: string;
             };
             cookie?: never;
         };
@@ -4641,7 +4641,7 @@ export interface operations {
             query?: never;
             header?: never;
             path: {
-                id: string;
+                limitRequestId: string;
             };
             cookie?: never;
         };

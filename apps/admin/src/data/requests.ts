@@ -18,9 +18,19 @@ interface One {
 }
 
 export const approveRequest = ({ id, version }: One, body: BodyOf<'approveRequest'>) =>
-  told(api.POST('/admin/api/requests/{id}/approve', { params: { path: { id } }, body, ...ifMatch(version) }));
+  told(
+    api.POST('/admin/api/requests/{limitRequestId}/approve', {
+      params: { path: { limitRequestId: id } },
+      body,
+      ...ifMatch(version),
+    }),
+  );
 
 export const declineRequest = ({ id, version }: One, answer: string) =>
   told(
-    api.POST('/admin/api/requests/{id}/decline', { params: { path: { id } }, body: { answer }, ...ifMatch(version) }),
+    api.POST('/admin/api/requests/{limitRequestId}/decline', {
+      params: { path: { limitRequestId: id } },
+      body: { answer },
+      ...ifMatch(version),
+    }),
   );

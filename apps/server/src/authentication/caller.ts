@@ -11,6 +11,7 @@ export interface Caller {
   readonly role: Role;
   readonly permissions: ReadonlySet<Permission>;
   readonly address: string;
+  /** HTTP request ID. */
   readonly requestId: string;
   /** Staff only. */
   readonly staffId?: string;

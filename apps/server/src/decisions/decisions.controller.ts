@@ -18,6 +18,7 @@ const ask = z.strictObject({
   dimensions: z.record(z.string().max(32), z.string().max(1_024)).optional(),
   cost: z.int().min(1).max(MAX_UNITS).default(1),
   route: z.string().max(256).optional(),
+  /** HTTP request ID of the call at the calling program. */
   requestId: z.string().max(128).optional(),
 });
 

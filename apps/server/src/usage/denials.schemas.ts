@@ -46,6 +46,7 @@ export const eventSchema = z.object({
   count: z.int(),
   instance: z.string(),
   route: z.string().nullable(),
+  /** HTTP request ID of the first call. */
   requestId: z.string().nullable(),
   /** When the same call would have been allowed. */
   retryAt: z.string().nullable(),

@@ -41,7 +41,7 @@ export function OverrideDrawer({ id, mayWrite, onClose, onChanged }: OverrideDra
 }
 
 function Facts({ override }: { override: Override }) {
-  const { account, state, mode, perMinute, perHour, factor, use, expiresAt, startsAt, ticket, reason, requestId } =
+  const { account, state, mode, perMinute, perHour, factor, use, expiresAt, startsAt, ticket, reason, limitRequestId } =
     override;
   return (
     <dl className="facts">
@@ -88,11 +88,11 @@ function Facts({ override }: { override: Override }) {
       <dt>By</dt>
       <dd>
         {actorText(override.createdBy)}, <Time at={override.createdAt} />
-        {requestId !== null && (
+        {limitRequestId !== null && (
           <>
             , for{' '}
-            <TextLink to="/requests" search={{ state: 'all', account, id: requestId }}>
-              request {requestId}
+            <TextLink to="/requests" search={{ state: 'all', account, id: limitRequestId }}>
+              request {limitRequestId}
             </TextLink>
           </>
         )}

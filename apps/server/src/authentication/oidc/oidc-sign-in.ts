@@ -21,6 +21,7 @@ const MOST_NAME = 128;
 const REASON = 'as the identity provider says';
 
 export interface OidcVisitor extends Visitor {
+  /** HTTP request ID. */
   readonly requestId: string;
 }
 

@@ -31,6 +31,7 @@ export const historySchema = z.object({
   actor: z.string(),
   role: z.string().nullable(),
   address: z.string().nullable(),
+  /** ID of the HTTP request that made the change. */
   requestId: z.string().nullable(),
   before: facts,
   after: facts,

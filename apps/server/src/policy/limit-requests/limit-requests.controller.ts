@@ -13,7 +13,7 @@ import {
   askRequest,
   decidedRequest,
   declineRequest,
-  idParams,
+  limitRequestParams,
   listRequests,
   PROOF_EXAMPLE,
   REQUEST_EXAMPLE,
@@ -73,52 +73,52 @@ export class LimitRequestsController {
     return { request: await this.requests.ask(wish, caller), lowered: [] };
   }
 
-  @Get(':id')
+  @Get(':limitRequestId')
   @Route({
     id: 'getRequest',
     summary: 'One request with the usage that proves it',
     access: READ,
-    params: idParams,
+    params: limitRequestParams,
     response: requestWithProof,
     example: { request: REQUEST_EXAMPLE, proof: PROOF_EXAMPLE },
     errors: [404],
   })
   async find(
-    @Param(validated(idParams)) { id }: z.output<typeof idParams>,
+    @Param(validated(limitRequestParams)) { limitRequestId }: z.output<typeof limitRequestParams>,
     @Res({ passthrough: true }) response: Response,
   ): Promise<z.output<typeof requestWithProof>> {
-    const found = await this.requests.find(id);
+    const found = await this.requests.find(limitRequestId);
     response.setHeader('ETag', `"${found.request.version}"`);
     return found;
   }
 
-  @Post(':id/approve')
+  @Post(':limitRequestId/approve')
   @Route({
     id: 'approveRequest',
     summary:
       'Approve, with the values wanted or others; makes the override at once; what lowers a limit in force needs `allowLowering`',
     access: DECIDE,
-    params: idParams,
+    params: limitRequestParams,
     body: approveRequest,
     response: decidedRequest,
     example: { request: { ...REQUEST_EXAMPLE, state: 'approved', overrideId: 'ovr_17', version: 2 }, lowered: [] },
     errors: [404, 409, 412, 422, 428],
   })
   async approve(
-    @Param(validated(idParams)) { id }: z.output<typeof idParams>,
+    @Param(validated(limitRequestParams)) { limitRequestId }: z.output<typeof limitRequestParams>,
     @IfMatch() version: number,
     @Body(validated(approveRequest)) input: z.output<typeof approveRequest>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof decidedRequest>> {
-    return await this.requests.approve(id, version, input, caller);
+    return await this.requests.approve(limitRequestId, version, input, caller);
   }
 
-  @Post(':id/decline')
+  @Post(':limitRequestId/decline')
   @Route({
     id: 'declineRequest',
     summary: 'Decline, with the reason the customer reads',
     access: DECIDE,
-    params: idParams,
+    params: limitRequestParams,
     body: declineRequest,
     response: decidedRequest,
     example: {
@@ -128,11 +128,11 @@ export class LimitRequestsController {
     errors: [404, 409, 412, 428],
   })
   async decline(
-    @Param(validated(idParams)) { id }: z.output<typeof idParams>,
+    @Param(validated(limitRequestParams)) { limitRequestId }: z.output<typeof limitRequestParams>,
     @IfMatch() version: number,
     @Body(validated(declineRequest)) { answer }: z.output<typeof declineRequest>,
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof decidedRequest>> {
-    return { request: await this.requests.decline(id, version, answer, caller), lowered: [] };
+    return { request: await this.requests.decline(limitRequestId, version, answer, caller), lowered: [] };
   }
 }

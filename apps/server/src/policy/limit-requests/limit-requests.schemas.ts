@@ -98,7 +98,7 @@ export const requestWithProof = z.object({ request: requestSchema, proof: proofS
 export const requestPage = pageOf(z.object({ request: requestSchema, proof: proofSchema }));
 export const decidedRequest = z.object({ request: requestSchema, lowered: z.array(lowered) });
 
-export const idParams = z.object({ id: idText });
+export const limitRequestParams = z.object({ limitRequestId: idText });
 
 export const REQUEST_EXAMPLE: RequestView = {
   id: 'req_8',

@@ -25,6 +25,7 @@ export interface OverrideRow {
   readonly created_by: string;
   readonly created_at: Date;
   readonly changed_at: Date;
+  /** Of a limit request. */
   readonly request_id: string | null;
   readonly version: number;
   readonly created_in: string;
@@ -68,7 +69,7 @@ export function overrideView(row: OverrideRow): OverrideView {
     createdBy: row.created_by,
     createdAt: row.created_at.toISOString(),
     changedAt: row.changed_at.toISOString(),
-    requestId: row.request_id,
+    limitRequestId: row.request_id,
     version: row.version,
     policyVersion: Number(row.changed_in),
     default: { perMinute: row.default_minute, perHour: row.default_hour },

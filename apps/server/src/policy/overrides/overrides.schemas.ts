@@ -84,7 +84,8 @@ export const overrideSchema = z.object({
   createdBy: z.string(),
   createdAt: z.string(),
   changedAt: z.string(),
-  requestId: z.string().nullable(),
+  /** The limit request that it was created for. */
+  limitRequestId: z.string().nullable(),
   version: z.int(),
   policyVersion: z.int(),
   /** The default of its API, or the lowest one in its group or of all APIs. */
@@ -134,7 +135,7 @@ export const OVERRIDE_EXAMPLE: OverrideView = {
   createdBy: 'staff:ann@example.com',
   createdAt: '2026-03-02T09:00:00.000Z',
   changedAt: '2026-03-02T09:00:00.000Z',
-  requestId: null,
+  limitRequestId: null,
   version: 1,
   policyVersion: 90,
   default: { perMinute: 60, perHour: 1800 },
