@@ -13,26 +13,26 @@ import {
   type SubjectUsage,
   UnknownApiError,
 } from '@rollgate/contract';
-import { type Answer, Batcher, type Call } from './batcher.js';
-import { BrokenAnswers } from './broken-answers.js';
-import { type Asked, Decider } from './decide.js';
-import { type Denial, DenialMemory } from './denial-memory.js';
+import { type Asked, Decider } from './call/decider.js';
+import { type Denial, DenialMemory } from './call/denial-memory.js';
+import { subjectUsage } from './call/usage.js';
+import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './connections/decision-budget.js';
+import { BrokenAnswerError, isBadData, isOutage } from './connections/faults.js';
 import type { Recorder } from './events/recorder.js';
-import { DEFAULT_BUDGET_MS, DEFAULT_LOOK_MS } from './outage/budget.js';
 import type { Contact } from './outage/contact.js';
 import { Deadlines, type Timed } from './outage/deadlines.js';
-import { BrokenAnswerError, isBadData, isOutage } from './outage/faults.js';
 import { type InstanceState, LimiterUnavailableError, type Outage } from './outage/outage.js';
 import type { Quarantine } from './outage/quarantine.js';
 import { OverrideUses } from './policy/override-use.js';
 import { type InForce, Policy } from './policy/policy.js';
 import { Reports } from './reports.js';
-import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './request.js';
 import type { LimitRequests } from './requests/limit-requests.js';
-import type { Store } from './store.js';
-import { accountPrefix, encodeAccount, laneOf, laneOfKey, parseSubjectKey, subjectKey } from './subject.js';
+import { type Answer, Batcher, type Call } from './store/batcher.js';
+import { BrokenAnswers } from './store/broken-answers.js';
+import type { Store } from './store/store.js';
+import { accountPrefix, encodeAccount, laneOf, laneOfKey, parseSubjectKey, subjectKey } from './subject/subject-key.js';
+import { type AcquireRequest, InvalidRequestError, type SubjectRef } from './subject/subject-ref.js';
 import { awake, ignoreLate, TooLateError, within } from './tasks/within.js';
-import { subjectUsage } from './usage.js';
 
 export interface LimiterOptions {
   readonly store: Store;

@@ -2,9 +2,9 @@
 import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
 import type { Recorder } from './events/recorder.js';
 import { Limiter } from './limiter.js';
-import { MemoryStore } from './memory-store.js';
+import { MemoryStore } from './store/memory-store.js';
 
-export { MemoryStore } from './memory-store.js';
+export { MemoryStore } from './store/memory-store.js';
 export { CountingStore } from './testing/counting-store.js';
 export { ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from './testing/hostile-texts.js';
 export { logStatements, type StatementLog } from './testing/statement-log.js';

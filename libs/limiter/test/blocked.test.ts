@@ -4,13 +4,13 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Catalogue, type Limits } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import { Limiter } from '../src/limiter.js';
-import { MemoryStore } from '../src/memory-store.js';
 import { LocalCounts } from '../src/outage/local-counts.js';
 import { Outage } from '../src/outage/outage.js';
 import type { Quarantine } from '../src/outage/quarantine.js';
 import { Policy } from '../src/policy/policy.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { Reports } from '../src/reports.js';
+import { MemoryStore } from '../src/store/memory-store.js';
 import { logStatements, type StatementLog } from '../src/testing/statement-log.js';
 
 const api = (id: string, perMinute: number, perHour: number) => ({

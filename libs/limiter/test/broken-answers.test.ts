@@ -5,8 +5,8 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { BrokenAnswerError } from '../src/connections/faults.js';
 import type { Limiter } from '../src/limiter.js';
-import { BrokenAnswerError } from '../src/outage/faults.js';
 import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
 import type { Report } from '../src/reports.js';
 

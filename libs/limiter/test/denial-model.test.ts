@@ -3,7 +3,7 @@ import { expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
 import fc from 'fast-check';
 import { Limiter } from '../src/limiter.js';
-import { MemoryStore } from '../src/memory-store.js';
+import { MemoryStore } from '../src/store/memory-store.js';
 import { ReferenceLog } from './reference.js';
 
 const START_MS = Date.UTC(2026, 0, 1);

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
 import { EventDays, type EventDaysOptions } from '../src/events/event-days.js';
-import { PostgresStore } from '../src/postgres-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
 import { countedCalls, eventToWrite, writeEvents } from './event-rows.js';
 import { someoneWaits } from './waiting.js';
 

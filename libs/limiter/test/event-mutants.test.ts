@@ -1,7 +1,7 @@
 /** Errors seeded into the SQL that records events must each break the rule that names them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import { PostgresStore } from '../src/postgres-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
 import { countedCalls, eventRows, eventToWrite, writeEvents } from './event-rows.js';
 
 const SUBJECT = 'acme/publish-bot/bot=b';

@@ -5,8 +5,8 @@ import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/test
 import pg from 'pg';
 import { EventsLostError, Recorder, type RecorderOptions } from '../src/events/recorder.js';
 import { Limiter } from '../src/limiter.js';
-import { PostgresStore } from '../src/postgres-store.js';
-import type { AcquireRequest } from '../src/request.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
+import type { AcquireRequest } from '../src/subject/subject-ref.js';
 import { countedCalls, eventRows } from './event-rows.js';
 import { type DatabaseProxy, startProxy } from './proxy.js';
 

@@ -4,7 +4,7 @@ import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
-import type { AcquireRequest } from '../src/request.js';
+import type { AcquireRequest } from '../src/subject/subject-ref.js';
 import { eventRows, eventToWrite, writeEvents } from './event-rows.js';
 
 let database: TestDatabase;

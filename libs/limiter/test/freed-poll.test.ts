@@ -3,7 +3,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
-import { FreedPoll, type FreedPollOptions } from '../src/freed-poll.js';
+import { FreedPoll, type FreedPollOptions } from '../src/call/freed-poll.js';
 
 let database: TestDatabase;
 let heard: string[];

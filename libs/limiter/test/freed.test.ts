@@ -7,7 +7,7 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type NodeProcess, spawnNode, startTcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
-import { laneOfKey } from '../src/subject.js';
+import { laneOfKey } from '../src/subject/subject-key.js';
 
 /** Longer than any list of recently freed subjects would be kept if it were kept by time. */
 const GAP_MS = 17_000;

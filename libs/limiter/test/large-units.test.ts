@@ -3,8 +3,8 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { MAX_UNITS } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
-import { MemoryStore } from '../src/memory-store.js';
-import { PostgresStore } from '../src/postgres-store.js';
+import { MemoryStore } from '../src/store/memory-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
 
 const START_MS = Date.UTC(2026, 0, 1);
 const LANE = 5;

@@ -2,9 +2,9 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { builtInCatalogue, Catalogue, type Decision, UnknownApiError } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import { Limiter, LimiterClosedError } from '../src/limiter.js';
-import { PostgresStore } from '../src/postgres-store.js';
-import { InvalidRequestError } from '../src/request.js';
-import type { Store } from '../src/store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
+import type { Store } from '../src/store/store.js';
+import { InvalidRequestError } from '../src/subject/subject-ref.js';
 
 let database: TestDatabase;
 beforeAll(async () => {

@@ -2,8 +2,8 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
-import { MemoryStore } from '../src/memory-store.js';
-import { PostgresStore } from '../src/postgres-store.js';
+import { MemoryStore } from '../src/store/memory-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
 import { ReferenceLog } from './reference.js';
 
 const RUNS = Number(process.env['ROLLGATE_MODEL_RUNS'] ?? 1000);

@@ -4,7 +4,7 @@ import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter, type Limiter } from '../src/index.js';
-import { laneOf } from '../src/subject.js';
+import { laneOf } from '../src/subject/subject-key.js';
 import { someoneWaits } from './waiting.js';
 
 const catalogue = new Catalogue([

@@ -3,9 +3,9 @@ import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
 import pg from 'pg';
-import { MemoryStore } from '../src/memory-store.js';
-import { PostgresStore } from '../src/postgres-store.js';
-import type { AcquireItem } from '../src/store.js';
+import { MemoryStore } from '../src/store/memory-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
+import type { AcquireItem } from '../src/store/store.js';
 import { planRules, WITHOUT_OWN_SETTINGS } from './plan-rules.js';
 import { ReferenceLog } from './reference.js';
 

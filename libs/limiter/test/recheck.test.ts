@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import { Janitor } from '../src/janitor.js';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { Janitor } from '../src/store/janitor.js';
 import { eventToWrite, writeEvents } from './event-rows.js';
 
 const catalogue = new Catalogue([

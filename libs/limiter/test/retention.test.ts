@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import { Janitor } from '../src/janitor.js';
-import { PostgresStore } from '../src/postgres-store.js';
+import { Janitor } from '../src/store/janitor.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
 
 let database: TestDatabase;
 beforeAll(async () => {

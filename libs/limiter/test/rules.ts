@@ -4,7 +4,7 @@
  */
 import { expect } from '@jest/globals';
 import type { TestClock } from '@rollgate/testing';
-import type { Store } from '../src/store.js';
+import type { Store } from '../src/store/store.js';
 import { Subject, T0 } from './stores.js';
 
 export interface RuleContext {

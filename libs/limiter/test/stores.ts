@@ -1,9 +1,9 @@
 /** Opens either store in the same way, driven by the test's clock. */
 import { TestClock, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
-import { MemoryStore } from '../src/memory-store.js';
-import { PostgresStore } from '../src/postgres-store.js';
-import type { AcquireItem, AcquireRow, Store } from '../src/store.js';
+import { MemoryStore } from '../src/store/memory-store.js';
+import { PostgresStore } from '../src/store/postgres-store.js';
+import type { AcquireItem, AcquireRow, Store } from '../src/store/store.js';
 
 export const T0 = Date.UTC(2026, 0, 1); // a full hour
 

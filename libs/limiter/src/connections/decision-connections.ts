@@ -5,7 +5,7 @@
  * Invariant: a connection is not used again after any failure other than an error reported by Postgres.
  */
 import type pg from 'pg';
-import { hasSqlState } from '../outage/faults.js';
+import { hasSqlState } from './faults.js';
 import type { KeptClient, KeptConnections } from './kept-connections.js';
 
 export interface DecisionConnectionsOptions {

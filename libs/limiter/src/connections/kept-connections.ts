@@ -7,8 +7,8 @@
  * reason.
  */
 import type pg from 'pg';
-import { NotAskedError } from '../outage/faults.js';
 import { jittered } from '../tasks/jitter.js';
+import { NotAskedError } from './faults.js';
 
 /** Delay between two attempts while the database can't be reached. It doubles up to the maximum. */
 const FIRST_RETRY_MS = 100;

@@ -3,9 +3,9 @@
  * many instances that reconnect at once leave room for an administrator.
  */
 import pg from 'pg';
-import type { DecisionBudget } from '../outage/budget.js';
 import type { Reports } from '../reports.js';
 import type { DatabaseLogin } from './database-login.js';
+import type { DecisionBudget } from './decision-budget.js';
 import { endOf, type KeptClient, KeptConnections } from './kept-connections.js';
 
 /** The janitor holds one connection during a pass; events and polls share the others. */

@@ -1,6 +1,6 @@
 /** Checks that the database's schema is compatible with this program. */
 import type pg from 'pg';
-import { codeOf } from '../outage/faults.js';
+import { codeOf } from './faults.js';
 
 /**
  * The version of `rollgate.schema_version` that this program requires. Raise it whenever the program depends on a new

@@ -1,8 +1,8 @@
 /** A limit event that still counts calls and becomes a row of `rollgate.limit_event`. */
 import type { ApiEntry, DecisionMode, LimitSource, Limits, Window } from '@rollgate/contract';
-import { nextId } from '../decision-id.js';
-import type { AcquireRequest } from '../request.js';
-import { laneOfKey, parseSubjectKey } from '../subject.js';
+import { laneOfKey, parseSubjectKey } from '../subject/subject-key.js';
+import type { AcquireRequest } from '../subject/subject-ref.js';
+import { nextId } from './decision-id.js';
 
 /**
  * How far an event has been merged, from calls of one second to all calls of an API. Each degree includes the previous

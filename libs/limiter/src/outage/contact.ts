@@ -2,12 +2,13 @@
  * Tracks whether the limiter has reached its database. Until then it decides nothing, because it does not know what was
  * granted before it was started: anything it allowed would come on top of that, again after each restart.
  */
+
+import { codeOf, hasSqlState, NotAskedError } from '../connections/faults.js';
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
 import { jittered } from '../tasks/jitter.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import { TooLateError, within } from '../tasks/within.js';
-import { codeOf, hasSqlState, NotAskedError } from './faults.js';
 import { LimiterUnavailableError } from './outage.js';
 
 /** How long a call waits for the first attempt to end: a sign-in to a distant database takes several round trips. */

@@ -1,6 +1,6 @@
 import { expect, test } from '@jest/globals';
-import { MemoryStore } from '../memory-store.js';
-import type { AcquireItem } from '../store.js';
+import { MemoryStore } from '../store/memory-store.js';
+import type { AcquireItem } from '../store/store.js';
 import { GuardedStore } from './guarded-store.js';
 import { LocalCounts } from './local-counts.js';
 

@@ -13,10 +13,10 @@ import {
   ExponentialBackoff,
   handleWhen,
 } from 'cockatiel';
-import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../store.js';
+import { isBadData, isOutage, isRolledBack } from '../connections/faults.js';
+import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../store/store.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import { ignoreLate, within } from '../tasks/within.js';
-import { isBadData, isOutage, isRolledBack } from './faults.js';
 import type { LocalCounts } from './local-counts.js';
 
 /** Consecutive failures that open a breaker: one late answer is not an outage. */

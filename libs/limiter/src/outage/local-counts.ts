@@ -9,8 +9,8 @@
  * forgotten.
  */
 import type { Limits } from '@rollgate/contract';
-import { MemoryStore } from '../memory-store.js';
-import type { AcquireItem, AcquireResult } from '../store.js';
+import { MemoryStore } from '../store/memory-store.js';
+import type { AcquireItem, AcquireResult } from '../store/store.js';
 
 const MOST_SUBJECTS = 50_000;
 /** The limit for debits, which must always be accepted because the units are already spent. */

@@ -4,10 +4,10 @@
  * when it has been deciding alone.
  */
 import type { Limits } from '@rollgate/contract';
-import type { OutageAnswer } from '../decide.js';
+import type { OutageAnswer } from '../call/decider.js';
 import type { Reports } from '../reports.js';
-import type { AcquireItem, AcquireResult } from '../store.js';
-import { laneOfKey } from '../subject.js';
+import type { AcquireItem, AcquireResult } from '../store/store.js';
+import { laneOfKey } from '../subject/subject-key.js';
 import type { LocalCounts } from './local-counts.js';
 
 export type OutageMode = 'local' | 'closed' | 'open';

@@ -8,7 +8,7 @@
  * report.
  */
 import type { Limits } from '@rollgate/contract';
-import type { DatabaseClock } from '../policy/database-clock.js';
+import type { DatabaseClock } from '../connections/database-clock.js';
 import type { Reports } from '../reports.js';
 
 const LASTS_MS = 61_000;

@@ -4,9 +4,9 @@
  * Its answer is discarded, the units it granted stay spent, and each of its calls is decided as in an outage.
  */
 import type pg from 'pg';
-import type { DatabaseClock } from '../policy/database-clock.js';
-import type { AcquireItem, AcquireResult, Store } from '../store.js';
-import { DistrustedError } from './faults.js';
+import type { DatabaseClock } from '../connections/database-clock.js';
+import { DistrustedError } from '../connections/faults.js';
+import type { AcquireItem, AcquireResult, Store } from '../store/store.js';
 import { type Quarantine, type QuarantineColumns, quarantineOf } from './quarantine.js';
 
 export interface WatchedStoreOptions {

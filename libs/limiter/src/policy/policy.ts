@@ -6,7 +6,7 @@
  * one the catalogue's defaults apply.
  */
 import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
-import { encodeAccount } from '../subject.js';
+import { encodeAccount } from '../subject/subject-key.js';
 import { appliesTo, byRank, limitsUnder, type Override, overrideState, setsLimit } from './resolve.js';
 
 /** What applies to one call. */

@@ -1,9 +1,9 @@
 /** The customer's side of limit requests: files a request for a custom limit and reads its state. */
 import type { Catalogue, LimitRequest } from '@rollgate/contract';
 import type pg from 'pg';
-import { DEFAULT_LOOK_MS } from '../outage/budget.js';
-import { InvalidRequestError } from '../request.js';
-import { encodeAccount, parseSubjectKey, subjectKey } from '../subject.js';
+import { DEFAULT_LOOK_MS } from '../connections/decision-budget.js';
+import { encodeAccount, parseSubjectKey, subjectKey } from '../subject/subject-key.js';
+import { InvalidRequestError } from '../subject/subject-ref.js';
 import { within } from '../tasks/within.js';
 
 /** A limit request to file. Limits are in units. */

@@ -1,4 +1,4 @@
-import type { AcquireItem, AcquireResult, Store } from '../store.js';
+import type { AcquireItem, AcquireResult, Store } from '../store/store.js';
 
 /** Wraps any store and records the items sent to it. A call rejected earlier does not appear here. */
 export class CountingStore implements Store {

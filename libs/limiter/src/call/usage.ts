@@ -1,8 +1,8 @@
 /** Converts a subject's used seconds into two windows with their release schedules. Pure function. */
 import { type ApiEntry, type SubjectUsage, WINDOW_SECONDS, type Window, type WindowUsage } from '@rollgate/contract';
-import type { InForce } from './policy/policy.js';
-import type { UsedSecond } from './store.js';
-import { parseSubjectKey } from './subject.js';
+import type { InForce } from '../policy/policy.js';
+import type { UsedSecond } from '../store/store.js';
+import { parseSubjectKey } from '../subject/subject-key.js';
 
 export function subjectUsage(
   subject: { entry: ApiEntry; account: string; key: string } & InForce,

@@ -9,8 +9,8 @@
  * almost nothing.
  */
 import type pg from 'pg';
-import { JitteredLoop } from './tasks/jittered-loop.js';
-import { SingleFlight } from './tasks/single-flight.js';
+import { JitteredLoop } from '../tasks/jittered-loop.js';
+import { SingleFlight } from '../tasks/single-flight.js';
 
 export interface FreedPollOptions {
   readonly pool: pg.Pool;

@@ -8,7 +8,7 @@
  */
 import { type Limits, WINDOW_SECONDS } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
-import type { LimitEvent } from './events/limit-event.js';
+import type { LimitEvent } from '../events/limit-event.js';
 
 export interface Denial {
   /** The smallest cost known to be denied. A smaller one goes to the database. */

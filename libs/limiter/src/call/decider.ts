@@ -12,14 +12,14 @@ import {
   type Window,
   type WindowState,
 } from '@rollgate/contract';
-import type { Answer } from './batcher.js';
-import { nextId } from './decision-id.js';
+import { BrokenAnswerError } from '../connections/faults.js';
+import { nextId } from '../events/decision-id.js';
+import { isOf, type LimitEvent } from '../events/limit-event.js';
+import type { Recorder } from '../events/recorder.js';
+import type { Answer } from '../store/batcher.js';
+import type { AcquireResult, AcquireRow } from '../store/store.js';
+import type { AcquireRequest } from '../subject/subject-ref.js';
 import type { Denial } from './denial-memory.js';
-import { isOf, type LimitEvent } from './events/limit-event.js';
-import type { Recorder } from './events/recorder.js';
-import { BrokenAnswerError } from './outage/faults.js';
-import type { AcquireRequest } from './request.js';
-import type { AcquireResult, AcquireRow } from './store.js';
 
 export interface Asked {
   readonly entry: ApiEntry;

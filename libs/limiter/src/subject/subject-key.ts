@@ -6,7 +6,7 @@
  * contains.
  */
 import { type ApiEntry, didYouMean, LANES, MAX_DIMENSION_BYTES, nearestNames } from '@rollgate/contract';
-import { type Dimensions, InvalidRequestError } from './request.js';
+import { type Dimensions, InvalidRequestError } from './subject-ref.js';
 
 const ACCOUNT = 'account';
 

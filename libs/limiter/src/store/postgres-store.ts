@@ -5,9 +5,9 @@
  * Invariant: each method runs one statement in its own transaction, so a lane is locked for at most one round trip.
  */
 import type pg from 'pg';
+import type { DecisionConnections } from '../connections/decision-connections.js';
+import { BrokenAnswerError } from '../connections/faults.js';
 import { rowsByItem } from './answer-rows.js';
-import type { DecisionConnections } from './connections/decision-connections.js';
-import { BrokenAnswerError } from './outage/faults.js';
 import { type AcquireItem, type AcquireResult, type Store, type SubjectCounts, stripeOf } from './store.js';
 
 /** One row of arrays, as text from Postgres. */

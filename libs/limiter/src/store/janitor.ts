@@ -8,7 +8,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { LANES } from '@rollgate/contract';
 import type pg from 'pg';
-import { JitteredLoop } from './tasks/jittered-loop.js';
+import { JitteredLoop } from '../tasks/jittered-loop.js';
 
 /** How long archived minutes are kept by default: one day, for explaining denials and for audits. */
 export const DEFAULT_KEEP_SECONDS = 86_400;

@@ -7,7 +7,7 @@
  * one subject are decided in the order they came, except in a rejected batch that is retried); a failed batch fails
  * only its own callers.
  */
-import { BrokenAnswerError, isBadData } from './outage/faults.js';
+import { BrokenAnswerError, isBadData } from '../connections/faults.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
 
 export interface Call extends Omit<AcquireItem, 'calls'> {

@@ -1,6 +1,6 @@
 /** Reports inconsistent answers: once when they begin, and once more after a minute without any. */
-import type { BrokenAnswerError } from './outage/faults.js';
-import type { Reports } from './reports.js';
+import type { BrokenAnswerError } from '../connections/faults.js';
+import type { Reports } from '../reports.js';
 
 const OVER_AFTER_MS = 60_000;
 

@@ -1,8 +1,8 @@
 import { describe, expect, test } from '@jest/globals';
 import { builtInCatalogue, Catalogue, LANES } from '@rollgate/contract';
 import fc from 'fast-check';
-import { InvalidRequestError } from './request.js';
-import { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject.js';
+import { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject-key.js';
+import { InvalidRequestError } from './subject-ref.js';
 
 const publish = builtInCatalogue.get('publish-bot');
 const insert = builtInCatalogue.get('insert-data');

@@ -4,7 +4,7 @@
  * Invariant: rows are matched by the key they carry, never by position, because Postgres returns rows in any order that
  * its plan produces.
  */
-import { BrokenAnswerError } from './outage/faults.js';
+import { BrokenAnswerError } from '../connections/faults.js';
 import type { AcquireItem, AcquireRow } from './store.js';
 
 type Ints = readonly (number | null)[];
