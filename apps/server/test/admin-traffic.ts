@@ -1,9 +1,15 @@
 /** Traffic and signed-in staff, for tests of the admin API. */
-
+import { expect } from '@jest/globals';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { Browser, browserOf } from './browser.js';
 import { startService, type TestService } from './start-service.js';
+
+// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
+export type Json = Record<string, any>;
+
+/** Of a route of the admin API: `overrides` is `/admin/api/overrides`. */
+export const path = (rest: string): string => `/admin/api/${rest}`;
 
 export interface Desk {
   readonly database: TestDatabase;
@@ -52,6 +58,21 @@ export async function calls(
     ),
   );
   return decisions.filter(({ allowed }) => allowed).length;
+}
+
+/** An override for acme, unless `spec` says otherwise. */
+export async function makeOverride(by: Browser, spec: Json = {}): Promise<Json> {
+  const answer = await by.post(path('overrides'), {
+    account: 'acme',
+    api: 'publish-bot',
+    perMinute: 100,
+    expiresAt: inHours(1),
+    allowLowering: true,
+    reason: 'test',
+    ...spec,
+  });
+  expect(answer.status).toBe(201);
+  return (answer.body as Json)['override'];
 }
 
 export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();

@@ -15,7 +15,9 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    await changePolicy(new PastPolicy(client));
+    const policy = new PastPolicy(client);
+    await changeLimits(policy);
+    await askForLimits(policy);
     await client.query('COMMIT');
     const uses = [
       // A pilot in shadow mode: calls are allowed that the defaults would have denied.
@@ -34,7 +36,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
   }
 }
 
-async function changePolicy(policy: PastPolicy): Promise<void> {
+async function changeLimits(policy: PastPolicy): Promise<void> {
   await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
   const person = { displayName: 'Ann', passwordHash: 'x' };
   await policy.addPerson(at('02-02T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
@@ -61,6 +63,10 @@ async function changePolicy(policy: PastPolicy): Promise<void> {
     { per_minute: 90 },
     { ...EVE, reason: 'measured', ticket: 'T-4' },
   );
+}
+
+/** Requests, the answers to some of them, and a change after them. */
+async function askForLimits(policy: PastPolicy): Promise<void> {
   const refused = await policy.askLimit(
     at('03-08T06:00:00'),
     { account: 'hooli', api: 'get-bots', per_minute: 600, reason: 'polling' },

@@ -1,5 +1,5 @@
 /** Statements typed or piped in. A statement ends with `;`. A line that starts with `\` is a command of this program. */
-import { createInterface } from 'node:readline';
+import { createInterface, type Interface } from 'node:readline';
 import type { Cli } from '../cli.js';
 import { type AuditorSession, StatementError } from './auditor-session.js';
 import { describe } from './describe.js';
@@ -21,60 +21,93 @@ export interface ReplOptions {
 }
 
 /** Runs until `\q` or the end of the input. If the input is piped, the first error ends it. @throws StatementError then */
-export async function repl({ cli, session, format: first, input }: ReplOptions): Promise<void> {
-  const typed = input.isTTY === true;
-  const lines = createInterface({ input, ...(typed && { output: process.stdout, terminal: true }) });
-  let format = first;
-  let pending = '';
-  let running = false;
+export async function repl(options: ReplOptions): Promise<void> {
+  await new Repl(options).run();
+}
 
-  const prompt = () => {
-    if (!typed) return;
-    lines.setPrompt(pending === '' ? 'audit=> ' : 'audit-> ');
-    lines.prompt();
-  };
-  lines.on('SIGINT', () => {
-    if (running) return void session.cancel().catch(() => undefined);
-    pending = '';
-    cli.out('\n');
-    prompt();
-  });
-  const attempt = async (work: () => Promise<string>): Promise<void> => {
-    running = true;
-    try {
-      cli.out(await work());
-    } catch (error) {
-      if (!typed || !(error instanceof StatementError)) throw error;
-      cli.err(`${error.message}\n`);
-    } finally {
-      running = false;
-    }
-  };
+class Repl {
+  readonly #cli: Cli;
+  readonly #session: AuditorSession;
+  /** A person types at a terminal. */
+  readonly #typed: boolean;
+  readonly #lines: Interface;
+  #format: Format;
+  /** The beginning of a statement that has not ended yet. */
+  #pending = '';
+  #running = false;
 
-  if (typed) cli.out('Read-only, as rollgate_auditor. \\d lists what there is to read, \\? helps, \\q quits.\n');
-  prompt();
-  try {
-    for await (const line of lines) {
-      const [command, name = ''] = line.trim().split(/\s+/, 2);
-      if (pending === '' && command?.startsWith('\\')) {
-        if (command === '\\q') break;
-        if (command === '\\d') {
-          await attempt(async () => {
-            const found = await describe(session, name);
-            return found === undefined ? `there is no view "${name}"\n` : printed(found, format);
-          });
-        } else if (command === '\\format' && (FORMATS as readonly string[]).includes(name)) format = name as Format;
-        else cli.out(HELP);
-      } else {
-        const { statements, rest } = splitStatements(`${pending}${line}\n`);
-        pending = rest;
-        for (const statement of statements) await attempt(async () => printed(await session.run(statement), format));
-      }
-      prompt();
-    }
-  } finally {
-    // An input that stays open does not keep the process running once it is paused.
-    lines.close();
+  constructor({ cli, session, format, input }: ReplOptions) {
+    this.#cli = cli;
+    this.#session = session;
+    this.#format = format;
+    this.#typed = input.isTTY === true;
+    this.#lines = createInterface({ input, ...(this.#typed && { output: process.stdout, terminal: true }) });
   }
-  if (!typed && pending.trim() !== '') cli.out(printed(await session.run(pending), format));
+
+  async run(): Promise<void> {
+    this.#lines.on('SIGINT', () => this.#interrupt());
+    if (this.#typed)
+      this.#cli.out('Read-only, as rollgate_auditor. \\d lists what there is to read, \\? helps, \\q quits.\n');
+    this.#prompt();
+    try {
+      for await (const line of this.#lines) {
+        const [command = '', name = ''] = line.trim().split(/\s+/, 2);
+        const isCommand = this.#pending === '' && command.startsWith('\\');
+        if (isCommand && command === '\\q') break;
+        await (isCommand ? this.#obey(command, name) : this.#read(line));
+        this.#prompt();
+      }
+    } finally {
+      // An input that stays open does not keep the process running once it is paused.
+      this.#lines.close();
+    }
+    if (!this.#typed && this.#pending.trim() !== '') this.#cli.out(await this.#answer(this.#pending));
+  }
+
+  #prompt(): void {
+    if (!this.#typed) return;
+    this.#lines.setPrompt(this.#pending === '' ? 'audit=> ' : 'audit-> ');
+    this.#lines.prompt();
+  }
+
+  #interrupt(): void {
+    if (this.#running) return void this.#session.cancel().catch(() => undefined);
+    this.#pending = '';
+    this.#cli.out('\n');
+    this.#prompt();
+  }
+
+  async #obey(command: string, name: string): Promise<void> {
+    const format = FORMATS.find((each) => each === name);
+    if (command === '\\d') await this.#attempt(() => this.#describe(name));
+    else if (command === '\\format' && format !== undefined) this.#format = format;
+    else this.#cli.out(HELP);
+  }
+
+  async #read(line: string): Promise<void> {
+    const { statements, rest } = splitStatements(`${this.#pending}${line}\n`);
+    this.#pending = rest;
+    for (const statement of statements) await this.#attempt(() => this.#answer(statement));
+  }
+
+  async #describe(name: string): Promise<string> {
+    const found = await describe(this.#session, name);
+    return found === undefined ? `there is no view "${name}"\n` : printed(found, this.#format);
+  }
+
+  async #answer(statement: string): Promise<string> {
+    return printed(await this.#session.run(statement), this.#format);
+  }
+
+  async #attempt(work: () => Promise<string>): Promise<void> {
+    this.#running = true;
+    try {
+      this.#cli.out(await work());
+    } catch (error) {
+      if (!this.#typed || !(error instanceof StatementError)) throw error;
+      this.#cli.err(`${error.message}\n`);
+    } finally {
+      this.#running = false;
+    }
+  }
 }
