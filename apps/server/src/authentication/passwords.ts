@@ -6,7 +6,7 @@ import { randomInt } from 'node:crypto';
 import { hash, verify } from '@node-rs/argon2';
 import { isEasyToGuess, isMadeOf } from './easy-passwords.js';
 
-export const PASSWORD_LEAST = 12;
+const PASSWORD_LEAST = 12;
 export const PASSWORD_MOST = 256;
 
 const PRODUCT = 'rollgate';

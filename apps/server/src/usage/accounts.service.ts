@@ -219,7 +219,7 @@ function windowView({ limit, used, remaining, resetAfterMs }: WindowUsage, atMs:
 }
 
 /** The time at which both windows have a free unit. */
-export function nextAllowedAt({ windows, atMs }: SubjectUsage): string | null {
+function nextAllowedAt({ windows, atMs }: SubjectUsage): string | null {
   let afterMs = 0;
   for (const { limit, used, releases } of Object.values(windows)) {
     if (limit === 0) return null;

@@ -2,7 +2,7 @@ import { z } from 'zod';
 import { idText, page, pageOf, text, time } from '../http/schemas.js';
 import { accountText } from '../limiting/limits.schemas.js';
 
-export const MODES = ['enforced', 'shadow', 'fallback_allowed', 'fallback_denied'] as const;
+const MODES = ['enforced', 'shadow', 'fallback_allowed', 'fallback_denied'] as const;
 
 const filters = {
   account: accountText.optional(),
@@ -22,7 +22,7 @@ export const listEvents = z.strictObject({ ...filters, format: z.enum(['json', '
 export const countEvents = z.strictObject({ ...filters, buckets: z.coerce.number().int().min(1).max(240).default(60) });
 export const eventParams = z.object({ id: idText });
 
-export const eventSchema = z.object({
+const eventSchema = z.object({
   id: z.string(),
   kind: z.enum(['denied', 'granted_sample']),
   account: z.string(),

@@ -1,7 +1,7 @@
 /** Replays the calls of a subject to count how many of the denied ones other limits would have allowed. */
 import { MemoryStore } from '@rollgate/limiter';
 
-export interface DeniedCalls {
+interface DeniedCalls {
   /** Unix second. */
   readonly second: number;
   /** Units of one call. */

@@ -5,7 +5,7 @@ import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from '../authent
 import type { OidcSettings } from './oidc-settings.js';
 
 export const START_PATH = '/admin/api/session/oidc/start';
-export const CALLBACK_PATH = '/admin/api/session/oidc/callback';
+const CALLBACK_PATH = '/admin/api/session/oidc/callback';
 
 const ANSWER_SECONDS = 10;
 /** Tolerated difference between the two machines' clocks. */

@@ -21,7 +21,7 @@ export const undoChange = z.strictObject({ reason: reasonText, allowLowering });
 
 const facts = z.record(z.string(), z.unknown()).nullable();
 
-export const historySchema = z.object({
+const historySchema = z.object({
   id: z.int(),
   at: z.string(),
   kind: z.enum(KINDS),
