@@ -7,7 +7,7 @@ import { fail, projectFolder } from './setup.mjs';
 /** Commands that are programs of their own: the service in production has no use for them. */
 const OTHER_PROGRAMS = {
   'platform-token': ['platform', 'dist', 'platform-token.js'],
-  seed: ['server', 'dist', 'seed.js'],
+  seed: ['demo', 'dist', 'seed.js'],
 };
 
 const [command, ...rest] = process.argv.slice(2);

@@ -22,7 +22,7 @@ beforeAll(async () => {
   await program('server', 'main.js', standIn('ROLLGATE_PORT'));
   await program('platform', 'main.js', standIn('PLATFORM_PORT'));
   await program('server', 'cli.js', `import(${JSON.stringify(new URL('../../server/dist/cli.js', import.meta.url))});`);
-  await program('server', 'seed.js', `console.log('filled as ' + new URL(process.env.DATABASE_URL).username);`);
+  await program('demo', 'seed.js', `console.log('filled as ' + new URL(process.env.DATABASE_URL).username);`);
   await program('platform', 'platform-token.js', `console.log('token-of-' + process.argv[3]);`);
 });
 

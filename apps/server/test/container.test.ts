@@ -52,4 +52,6 @@ test('the image runs only the service, as an unprivileged user', () => {
   expect(image).toMatch(/^ENTRYPOINT \["node", ".*apps\/server\/dist\/cli\.js"\]$/m);
   expect(image).toMatch(/^CMD \["serve"\]$/m);
   expect(image).not.toMatch(/CMD .*migrate/);
+  const copied = [...image.matchAll(/^COPY --from=build \/app\/(\S+)/gm)].map(([, path]) => path);
+  expect(copied.filter((path) => path?.startsWith('apps'))).toEqual(['apps/server', 'apps/admin/dist']);
 });

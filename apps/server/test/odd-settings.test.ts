@@ -1,5 +1,4 @@
-/** The service, its command line and the seed in a database with settings that change how values are written and read. */
-import { fileURLToPath } from 'node:url';
+/** The service and its command line in a database with settings that change how values are written and read. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import {
   createTestDatabase,
@@ -7,7 +6,6 @@ import {
   ODD_SETTINGS,
   oddDatabaseSettings,
   type PgBouncer,
-  spawnNode,
   startPgBouncer,
   type TestDatabase,
 } from '@rollgate/testing';
@@ -77,20 +75,6 @@ test('the command line adds staff, reads the audit views and explains a denial d
   const verified = await rollgate(['audit', 'verify'], database.url);
   expect([verified.code, verified.stderr]).toEqual([0, '']);
 });
-
-test('an empty database with such settings is migrated and filled', async () => {
-  const empty = await createTestDatabase({ migrated: false });
-  try {
-    await oddDatabaseSettings(empty.url);
-    const script = fileURLToPath(new URL('../dist/seed.js', import.meta.url));
-    const env = { DATABASE_URL: empty.url, DATABASE_URL_FILE: undefined };
-    const seed = await spawnNode({ script, args: ['--days', '1', '--until', '2026-03-10T15:20:30Z'], env });
-    expect([(await seed.exited).code, seed.stderr()]).toEqual([0, '']);
-    expect((await rollgate(['audit', 'verify'], empty.url)).code).toBe(0);
-  } finally {
-    await empty.drop();
-  }
-}, 120_000);
 
 const throughPgBouncer = findPgBouncer() === undefined ? test.skip : test;
 

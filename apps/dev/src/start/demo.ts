@@ -18,7 +18,7 @@ export async function fillForDemo({
 }): Promise<string> {
   if (!(await isEmpty({ databaseUrl, pooled })))
     return '--demo: the database holds something already, it is left as it is';
-  return await output(join(projectFolder, 'apps', 'server', 'dist', 'seed.js'), {
+  return await output(join(projectFolder, 'apps', 'demo', 'dist', 'seed.js'), {
     args: [],
     env: { ...env, DATABASE_URL: databaseUrl },
     timeoutMs: TIMEOUT_MS,

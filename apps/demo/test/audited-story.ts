@@ -2,7 +2,7 @@
 import { builtInCatalogue } from '@rollgate/contract';
 import { laneOf } from '@rollgate/limiter';
 import type { TestDatabase } from '@rollgate/testing';
-import { type PastAuthor, PastPolicy } from '../src/seed/past-policy.js';
+import { type Columns, type PastAuthor, PastPolicy } from '../src/story/past-policy.js';
 
 export const NOW = '2026-03-10 12:00:00+00';
 
@@ -15,9 +15,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
   const client = await pool.connect();
   try {
     await client.query('BEGIN');
-    const policy = new PastPolicy(client);
-    await changeLimits(policy);
-    await askForLimits(policy);
+    await changePolicy(new PastPolicy(client));
     await client.query('COMMIT');
     const uses = [
       // A pilot in shadow mode: calls are allowed that the defaults would have denied.
@@ -36,60 +34,84 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
   }
 }
 
-async function changeLimits(policy: PastPolicy): Promise<void> {
+async function changePolicy(policy: PastPolicy): Promise<void> {
   await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
-  const person = { displayName: 'Ann', passwordHash: 'x' };
-  await policy.addPerson(at('02-02T08:00:00'), { ...person, login: 'ann', role: 'support' }, EVE);
-  // ovr_1: high, permanent, without a ticket, and unused.
-  await policy.createOverride(
-    at('02-20T09:00:00'),
-    { account: 'globex', api: 'find-intent', per_minute: 300, reason: 'a good customer' },
-    EVE,
-  );
-  await policy.changeOverride(at('02-21T09:00:00'), 'ovr_1', { per_minute: 900 }, { ...EVE, reason: 'they called' });
-  await policy.createOverride(
-    at('03-01T09:00:00'),
-    { account: 'initech', mode: 'shadow', reason: 'pilot', ticket: 'T-2' },
-    EVE,
-  );
-  await policy.createOverride(
-    at('03-02T09:00:00'),
-    { account: 'hooli', group_id: 'analytics', per_hour: 3600, reason: 'reports', ticket: 'T-3' },
-    EVE,
-  );
-  await policy.changeCatalogue(
-    at('03-05T09:00:00'),
-    'get-analytics',
-    { per_minute: 90 },
-    { ...EVE, reason: 'measured', ticket: 'T-4' },
-  );
+  await policy.addPerson({
+    at: at('02-02T08:00:00'),
+    by: EVE,
+    person: { login: 'ann', displayName: 'Ann', role: 'support', passwordHash: 'x' },
+  });
+  await changeLimits(policy);
+  await requestLimits(policy);
+  await policy.changeOverride({
+    at: at('03-10T11:00:00'),
+    by: EVE,
+    id: 'ovr_4',
+    changes: { per_hour: 3600 },
+    reason: 'its hour, too',
+  });
 }
 
-/** Requests, the answers to some of them, and a change after them. */
-async function askForLimits(policy: PastPolicy): Promise<void> {
-  const refused = await policy.askLimit(
-    at('03-08T06:00:00'),
-    { account: 'hooli', api: 'get-bots', per_minute: 600, reason: 'polling' },
-    customer('hooli'),
-  );
-  await policy.decideRequest(at('03-08T12:00:00'), refused, { changes: null, answer: 'poll less' }, ANN);
-  const asked = await policy.askLimit(
-    at('03-09T08:00:00'),
-    { account: 'acme', api: 'publish-bot', per_minute: 240, reason: 'launch', ticket: 'T-1' },
-    customer('acme'),
-  );
-  await policy.decideRequest(at('03-09T10:00:00'), asked, { changes: { per_minute: 120 }, answer: 'half' }, EVE);
-  await policy.askLimit(
-    at('03-10T02:00:00'),
-    { account: 'globex', api: 'get-bots', per_minute: 120, reason: 'sync' },
-    customer('globex'),
-  );
-  await policy.askLimit(
-    at('03-10T10:30:00'),
-    { account: 'acme', api: 'find-intent', per_hour: 3600, reason: 'launch goes on' },
-    customer('acme'),
-  );
-  await policy.changeOverride(at('03-10T11:00:00'), 'ovr_4', { per_hour: 3600 }, { ...EVE, reason: 'its hour, too' });
+async function changeLimits(policy: PastPolicy): Promise<void> {
+  // ovr_1: high, permanent, without a ticket, and unused.
+  await policy.createOverride({
+    at: at('02-20T09:00:00'),
+    by: EVE,
+    spec: { account: 'globex', api: 'find-intent', per_minute: 300, reason: 'a good customer' },
+  });
+  await policy.changeOverride({
+    at: at('02-21T09:00:00'),
+    by: EVE,
+    id: 'ovr_1',
+    changes: { per_minute: 900 },
+    reason: 'they called',
+  });
+  await policy.createOverride({
+    at: at('03-01T09:00:00'),
+    by: EVE,
+    spec: { account: 'initech', mode: 'shadow', reason: 'pilot', ticket: 'T-2' },
+  });
+  await policy.createOverride({
+    at: at('03-02T09:00:00'),
+    by: EVE,
+    spec: { account: 'hooli', group_id: 'analytics', per_hour: 3600, reason: 'reports', ticket: 'T-3' },
+  });
+  await policy.changeCatalogue({
+    at: at('03-05T09:00:00'),
+    by: EVE,
+    api: 'get-analytics',
+    changes: { per_minute: 90 },
+    reason: 'measured',
+    ticket: 'T-4',
+  });
+}
+
+async function requestLimits(policy: PastPolicy): Promise<void> {
+  const file = (time: string, account: string, spec: Columns) =>
+    policy.requestLimit({ at: at(time), by: customer(account), spec: { account, ...spec } });
+  const polling = await file('03-08T06:00:00', 'hooli', { api: 'get-bots', per_minute: 600, reason: 'polling' });
+  await policy.decideRequest({
+    at: at('03-08T12:00:00'),
+    by: ANN,
+    id: polling,
+    changes: null,
+    answer: 'poll less',
+  });
+  const launch = await file('03-09T08:00:00', 'acme', {
+    api: 'publish-bot',
+    per_minute: 240,
+    reason: 'launch',
+    ticket: 'T-1',
+  });
+  await policy.decideRequest({
+    at: at('03-09T10:00:00'),
+    by: EVE,
+    id: launch,
+    changes: { per_minute: 120 },
+    answer: 'half',
+  });
+  await file('03-10T02:00:00', 'globex', { api: 'get-bots', per_minute: 120, reason: 'sync' });
+  await file('03-10T10:30:00', 'acme', { api: 'find-intent', per_hour: 3600, reason: 'launch goes on' });
 }
 
 let number = 0;

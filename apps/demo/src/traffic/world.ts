@@ -1,7 +1,7 @@
 /** The traffic: accounts with their bots, the APIs they use, and how many calls they make at each hour. */
 import { type ApiEntry, builtInCatalogue } from '@rollgate/contract';
 import { encodeAccount, laneOf, subjectKey } from '@rollgate/limiter';
-import type { Random } from './random.js';
+import type { Random } from '../random.js';
 
 export const INSTANCES = ['platform-1:311', 'platform-2:298'] as const;
 
@@ -24,7 +24,7 @@ const ROUTES: Readonly<Record<string, string>> = {
   'update-data': 'PUT /api/public/tables/:tableId/rows',
   'get-table-data': 'GET /api/public/tables/:tableId/rows',
 };
-export const BUSY_APIS: readonly string[] = Object.keys(ROUTES);
+const BUSY_APIS: readonly string[] = Object.keys(ROUTES);
 
 export interface Subject {
   readonly account: string;
@@ -36,7 +36,7 @@ export interface Subject {
 }
 
 /** Accounts that the story mentions by name. */
-export const NAMED_ACCOUNTS = [
+const NAMED_ACCOUNTS = [
   'acme',
   'bluebird-bank',
   'cedar-health',
@@ -68,6 +68,20 @@ export function subjectOf(account: string, api: string, name: string): Subject {
     lane: laneOf(account),
     dimensions,
     route: ROUTES[api] ?? null,
+  };
+}
+
+/** The columns of a limit event that name its subject. */
+export function subjectColumns({ account, entry, key, lane, dimensions, route }: Subject): object {
+  return {
+    account,
+    api: entry.id,
+    group_id: entry.group,
+    level: entry.level,
+    subject: key,
+    lane,
+    dimensions,
+    route,
   };
 }
 

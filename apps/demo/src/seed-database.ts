@@ -1,17 +1,19 @@
 /** Fills a database. The same options give the same rows, except for the password's hash. */
+import { randomUUID } from 'node:crypto';
+import { hash } from '@node-rs/argon2';
 import { connect, describeDatabase, migrate } from '@rollgate/migrations';
 import type pg from 'pg';
-import { hashPassword, randomPassword } from '../authentication/passwords.js';
-import { liveTraffic } from './live-traffic.js';
 import type { SeedOptions } from './options.js';
-import { pastBursts } from './past-events.js';
-import { PastPolicy } from './past-policy.js';
 import { periodOf } from './period.js';
-import { PEOPLE, writeStory } from './policy-story.js';
 import { Random } from './random.js';
-import { StoryTeller, type Use } from './story-teller.js';
-import { ACCOUNTS } from './world.js';
-import { writeBursts } from './write-events.js';
+import { PastPolicy } from './story/past-policy.js';
+import { PEOPLE } from './story/people.js';
+import { STORY } from './story/story.js';
+import { StoryTeller, type Use } from './story/story-teller.js';
+import { liveTraffic } from './traffic/live-traffic.js';
+import { pastBursts } from './traffic/past-events.js';
+import { ACCOUNTS } from './traffic/world.js';
+import { writeBursts } from './traffic/write-events.js';
 
 export interface Seeded {
   readonly from: Date;
@@ -20,7 +22,7 @@ export interface Seeded {
   readonly events: number;
   readonly changes: number;
   readonly people: readonly { readonly login: string; readonly role: string }[];
-  /** The password of all staff. It is stored nowhere else. */
+  /** The password of all staff. Only its hash is stored. */
   readonly password: string;
 }
 
@@ -56,16 +58,16 @@ async function refuseUnlessEmpty(client: pg.Client, databaseUrl: string): Promis
 async function fill(client: pg.Client, { days, seed, until }: SeedOptions): Promise<Seeded> {
   const period = periodOf({ until, days });
   const random = new Random(seed);
-  const password = randomPassword();
-  const passwordHash = await hashPassword(password);
+  const password = randomUUID();
+  // The hash names its algorithm and cost, and the service verifies any of argon2's.
+  const passwordHash = await hash(password);
   const process = random.hex(16);
   let given = 0;
   const eventId = () => `${process}-${(given++).toString(36)}`;
 
-  const story = new StoryTeller(new PastPolicy(client), eventId);
-  writeStory(story, period, passwordHash);
-  await inTransaction(client, () => story.tell());
-  await tellUses(client, story.uses);
+  const teller = new StoryTeller({ policy: new PastPolicy(client), period, eventId, passwordHash });
+  const story = await inTransaction(client, () => teller.tell(STORY));
+  await reportUses(client, story.uses);
   const bursts = pastBursts({ period, denials: story.denials, random });
   const past = await writeBursts(client, bursts, { random, eventId });
   const live = await liveTraffic(client, { period, random, eventId });
@@ -77,24 +79,29 @@ async function fill(client: pg.Client, { days, seed, until }: SeedOptions): Prom
     until: period.until,
     accounts: ACCOUNTS.length,
     events: past + live,
-    changes: await provedChanges(client),
+    changes: await countVerifiedChanges(client),
     people: PEOPLE,
     password,
   };
 }
 
-async function tellUses(client: pg.Client, uses: readonly Use[]): Promise<void> {
-  const tell = (list: readonly object[]) => client.query('SELECT rollgate.report_use($1)', [JSON.stringify(list)]);
-  const told = uses.map(({ id, peakMinute, peakHour }) => ({ id, peak_minute: peakMinute, peak_hour: peakHour }));
-  const part = (pick: (use: Use) => Date | null, needed: boolean) =>
-    uses.flatMap((use, i) => (pick(use) === null ? [] : [{ ...told[i], at_ms: pick(use)?.getTime(), needed }]));
-  await tell(part(({ firstAt }) => firstAt, false));
-  await tell(part(({ neededAt }) => neededAt, true));
-  await tell(part(({ lastAt }) => lastAt, false));
+/** Reports the first, the last needed and the last use of each override, as instances report uses. */
+async function reportUses(client: pg.Client, uses: readonly Use[]): Promise<void> {
+  const report = async (timeOf: (use: Use) => Date | null, needed: boolean) => {
+    const reports = uses.flatMap((use) => {
+      const at = timeOf(use);
+      if (at === null) return [];
+      return [{ id: use.id, peak_minute: use.peakMinute, peak_hour: use.peakHour, at_ms: at.getTime(), needed }];
+    });
+    await client.query('SELECT rollgate.report_use($1)', [JSON.stringify(reports)]);
+  };
+  await report(({ firstAt }) => firstAt, false);
+  await report(({ neededAt }) => neededAt, true);
+  await report(({ lastAt }) => lastAt, false);
 }
 
 /** @throws Error if the history's chain is broken; a correct run never leaves it so. */
-async function provedChanges(client: pg.Client): Promise<number> {
+async function countVerifiedChanges(client: pg.Client): Promise<number> {
   const { rows } = await client.query<{ rows_checked: string; broken_why: string | null }>(
     'SELECT * FROM rollgate.verify_history()',
   );

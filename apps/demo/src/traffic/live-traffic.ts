@@ -2,10 +2,10 @@
  * The last 75 minutes. rollgate.acquire decides each call at a time in the past, so counters, finished minutes and denials
  * are as instances would have written them. At the end some subjects are near their limit and some are denied.
  */
-import type { Queryable } from '../database/queryable.js';
-import { LIVE_MINUTES, type Period } from './period.js';
-import type { Random } from './random.js';
-import { anySubject, INSTANCES, type Subject, subjectOf } from './world.js';
+import type pg from 'pg';
+import { LIVE_MINUTES, type Period } from '../period.js';
+import type { Random } from '../random.js';
+import { anySubject, INSTANCES, type Subject, subjectColumns, subjectOf } from './world.js';
 
 interface Caller {
   readonly subject: Subject;
@@ -65,7 +65,7 @@ function callers(random: Random): Caller[] {
 
 /** Returns how many events it wrote. */
 export async function liveTraffic(
-  database: Queryable,
+  database: pg.ClientBase,
   { period, random, eventId }: { period: Period; random: Random; eventId: () => string },
 ): Promise<number> {
   const all = callers(random);
@@ -100,7 +100,7 @@ interface Asked {
   readonly limit: Limit;
 }
 
-async function limitsOf(database: Queryable, all: readonly Caller[], at: Date): Promise<Map<string, Limit>> {
+async function limitsOf(database: pg.ClientBase, all: readonly Caller[], at: Date): Promise<Map<string, Limit>> {
   const { rows } = await database.query<Limit & { subject: string }>(
     `SELECT s.subject, l.per_minute AS "perMinute", l.per_hour AS "perHour", l.source, l.mode
      FROM unnest($1::text[], $2::text[], $3::text[]) AS s (account, api, subject)
@@ -116,7 +116,7 @@ async function limitsOf(database: Queryable, all: readonly Caller[], at: Date): 
 }
 
 /** In shadow mode a call over the limit is allowed and not counted, as on an instance. */
-async function acquire(database: Queryable, asked: readonly Asked[], at: Date): Promise<Answer[]> {
+async function acquire(database: pg.ClientBase, asked: readonly Asked[], at: Date): Promise<Answer[]> {
   const { rows } = await database.query<Answer>(
     `SELECT a.ord, a.granted, a.minute_used, a.hour_used, a.retry_at
      FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7) r
@@ -149,13 +149,7 @@ function eventOf({
   return {
     id,
     kind: 'denied',
-    account: subject.account,
-    api: subject.entry.id,
-    group_id: subject.entry.group,
-    level: subject.entry.level,
-    subject: subject.key,
-    lane: subject.lane,
-    dimensions: subject.dimensions,
+    ...subjectColumns(subject),
     window_name: byHour ? 'hour' : 'minute',
     per_minute: limit.perMinute,
     per_hour: limit.perHour,
@@ -169,7 +163,6 @@ function eventOf({
     count,
     units: count,
     instance: random.pick(INSTANCES),
-    route: subject.route,
     request_id: random.hex(8),
     retry_ms: retry_at === null ? null : retry_at * 1_000,
     merged: 'second',

@@ -9,15 +9,18 @@ const OPTIONS = ['--days', '2', '--until', '2026-03-10T15:20:30Z'];
 let first: TestDatabase;
 let second: TestDatabase;
 let other: TestDatabase;
+let otherOutput: string;
 beforeAll(async () => {
   [first, second, other] = await Promise.all([createTestDatabase(), createTestDatabase(), createTestDatabase()]);
-  await Promise.all([seed(first), seed(second), seed(other, '--seed', '7')]);
+  [, , otherOutput] = await Promise.all([seed(first), seed(second), seed(other, '--seed', '7')]);
 }, 120_000);
 afterAll(() => Promise.all([first, second, other].map((database) => database?.drop())));
 
-async function seed(database: TestDatabase, ...more: string[]): Promise<void> {
+/** Returns what the program printed. */
+async function seed(database: TestDatabase, ...more: string[]): Promise<string> {
   const run = await runSeed(database.url, ...OPTIONS, ...more);
   expect(run).toMatchObject({ code: 0, stderr: '' });
+  return run.stdout;
 }
 
 async function runSeed(databaseUrl: string | undefined, ...args: string[]) {
@@ -145,3 +148,28 @@ test('wrong arguments show the usage', async () => {
     stderr: expect.stringMatching(/^rollgate: DATABASE_URL is missing/),
   });
 });
+
+test('the staff of the demo sign in to the service with the printed password', async () => {
+  const [, login, role] = /^Staff: (\S+) \((\w+)\)/m.exec(otherOutput) ?? [];
+  const password = /with the password (\S+) \(shown this once\)/.exec(otherOutput)?.[1];
+  const service = await spawnNode({
+    script: fileURLToPath(new URL('../../server/dist/main.js', import.meta.url)),
+    env: { DATABASE_URL: other.url, DATABASE_URL_FILE: undefined, ROLLGATE_PORT: '0', ROLLGATE_DRAIN_MS: '0' },
+    readyLine: /Rollgate service ready/,
+  });
+  try {
+    const { url } = JSON.parse(await service.waitForLine(/Rollgate service ready/)) as { url: string };
+    const signIn = (given: string | undefined) =>
+      fetch(`${url}/admin/api/session`, {
+        method: 'POST',
+        headers: { 'content-type': 'application/json', 'sec-fetch-site': 'same-origin', 'x-rollgate-request': '1' },
+        body: JSON.stringify({ login, password: given }),
+      });
+    const answer = await signIn(password);
+    expect(answer.status).toBe(200);
+    expect(await answer.json()).toMatchObject({ signedIn: true, staff: { login, role } });
+    expect((await signIn(`${password}x`)).status).toBe(401);
+  } finally {
+    await service.stop();
+  }
+}, 60_000);

@@ -1,8 +1,8 @@
 /** Limit events before the live traffic: which subjects were denied and when. The history gives the limits. */
-import type { Period } from './period.js';
-import { BLOCKED } from './policy-story.js';
-import type { Random } from './random.js';
-import type { WantedDenial } from './story-teller.js';
+import type { Period } from '../period.js';
+import type { Random } from '../random.js';
+import { BLOCKED } from '../story/overrides.js';
+import type { WantedDenial } from '../story/story-teller.js';
 import { activityAt, anySubject, type Subject, subjectOf } from './world.js';
 
 /** Denials of one subject in consecutive seconds. */

@@ -1,19 +1,22 @@
 /** `npm run seed`: fills an empty database with a realistic month. Exit codes are those of the command line. */
+import { readFileSync } from 'node:fs';
+import { readDatabaseAddress } from '@rollgate/contract/database-address';
+import { SettingsError } from '@rollgate/contract/environment';
+import { PreflightError } from '@rollgate/migrations';
 import { CommanderError } from 'commander';
-import { failureLines } from './failure-lines.js';
-import { type SeedOptions, seedCommand } from './seed/options.js';
-import { type Seeded, seedDatabase } from './seed/seed-database.js';
-import { readDatabaseAddress } from './settings.js';
+import { type SeedOptions, seedCommand } from './options.js';
+import { type Seeded, seedDatabase } from './seed-database.js';
 
 try {
   const command = seedCommand().exitOverride();
   command.parse(process.argv);
   const options = command.opts<Omit<SeedOptions, 'until'> & { until?: Date }>();
   const started = performance.now();
-  const seeded = await seedDatabase(readDatabaseAddress(process.env).databaseUrl, {
-    ...options,
-    until: options.until ?? new Date(),
+  const { databaseUrl } = readDatabaseAddress({
+    environment: process.env,
+    readFile: (file) => readFileSync(file, 'utf8'),
   });
+  const seeded = await seedDatabase(databaseUrl, { ...options, until: options.until ?? new Date() });
   for (const line of linesOf(seeded, performance.now() - started)) console.log(line);
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
@@ -21,6 +24,12 @@ try {
     for (const line of failureLines(error)) console.error(`rollgate: ${line}`);
     process.exitCode = 1;
   }
+}
+
+/** The lines of an error for the terminal, without its stack. */
+function failureLines(error: unknown): readonly string[] {
+  if (error instanceof SettingsError || error instanceof PreflightError) return error.lines;
+  return (error as Error).message.split('\n', 1);
 }
 
 function linesOf({ from, until, accounts, events, changes, people, password }: Seeded, tookMs: number): string[] {

@@ -1,8 +1,8 @@
 /** Converts bursts to rows of rollgate.limit_event, each with the limit that the history gives for its time. */
-import type { Queryable } from '../database/queryable.js';
+import type pg from 'pg';
+import type { Random } from '../random.js';
 import type { Burst } from './past-events.js';
-import type { Random } from './random.js';
-import { INSTANCES } from './world.js';
+import { INSTANCES, subjectColumns } from './world.js';
 
 const BATCH = 2_000;
 
@@ -13,26 +13,26 @@ interface LimitRow {
   readonly mode: 'enforced' | 'shadow';
 }
 
-export type EventRow = Readonly<Record<string, unknown>>;
+type EventRow = Readonly<Record<string, unknown>>;
 
 /** Returns how many rows were written. */
 export async function writeBursts(
-  database: Queryable,
+  database: pg.ClientBase,
   bursts: readonly Burst[],
   { random, eventId }: { random: Random; eventId: () => string },
 ): Promise<number> {
   const limits = await limitsOf(database, bursts);
   const rows: EventRow[] = [];
-  const told = new Set<string>();
+  const filledMinutes = new Set<string>();
   for (const [i, burst] of bursts.entries())
-    for (let n = 0; n < Math.floor(burst.seconds); n++)
-      rows.push(rowOf({ burst, limit: limits[i] as LimitRow, n, random, eventId, told }));
+    for (let second = 0; second < Math.floor(burst.seconds); second++)
+      rows.push(rowOf({ burst, limit: limits[i] as LimitRow, second, random, eventId, filledMinutes }));
   await makeDays(database, rows);
   for (let i = 0; i < rows.length; i += BATCH) await insert(database, rows.slice(i, i + BATCH));
   return rows.length;
 }
 
-async function limitsOf(database: Queryable, bursts: readonly Burst[]): Promise<LimitRow[]> {
+async function limitsOf(database: pg.ClientBase, bursts: readonly Burst[]): Promise<LimitRow[]> {
   const { rows } = await database.query<LimitRow & { ord: string }>(
     `SELECT b.ord, l.per_minute, l.per_hour, l.source, l.mode
      FROM unnest($1::text[], $2::text[], $3::text[], $4::timestamptz[]) WITH ORDINALITY AS b (account, api, subject, at, ord)
@@ -52,57 +52,49 @@ async function limitsOf(database: Queryable, bursts: readonly Burst[]): Promise<
   });
 }
 
-function rowOf({
-  burst: { subject, at, calls, window, mode, eventId: wanted },
-  limit,
-  n,
-  random,
-  eventId,
-  told,
-}: {
-  burst: Burst;
-  limit: LimitRow;
-  n: number;
-  random: Random;
-  eventId: () => string;
-  told: Set<string>;
-}): EventRow {
-  const firstMs = at.getTime() + n * 1_000;
+interface RowSources {
+  readonly burst: Burst;
+  readonly limit: LimitRow;
+  /** Seconds since the burst began. */
+  readonly second: number;
+  readonly random: Random;
+  readonly eventId: () => string;
+  /** The subjects, windows and minutes whose filling is on record. */
+  readonly filledMinutes: Set<string>;
+}
+
+/** The denials, or the sampled calls, of one second of a burst. */
+function rowOf({ burst, limit, second, random, eventId, filledMinutes }: RowSources): EventRow {
+  const { subject, at, calls, window } = burst;
+  const firstMs = at.getTime() + second * 1_000;
   const count = 1 + random.int(0, calls - 1);
   const most = window === 'hour' ? limit.per_hour : limit.per_minute;
   const used = window === null ? random.int(1, Math.max(1, Math.floor(most / 2))) : most;
   const lastMs = Math.min(firstMs + random.int(0, 900) * Number(count > 1), Math.floor(firstMs / 1_000) * 1_000 + 999);
-  const wait = window === 'hour' ? random.int(60, 2_400) : Math.max(1, 58 - n);
+  const wait = window === 'hour' ? random.int(60, 2_400) : Math.max(1, 58 - second);
   // Once per subject, window and minute, as instances record it.
   const minute = `${subject.key} ${window} ${Math.floor(firstMs / 60_000)}`;
-  const tells = window !== null && mode === undefined && most > 0 && !told.has(minute);
-  if (tells) told.add(minute);
+  const isFilled = window !== null && burst.mode === undefined && most > 0 && !filledMinutes.has(minute);
+  if (isFilled) filledMinutes.add(minute);
   return {
-    id: n === 0 && wanted !== undefined ? wanted : eventId(),
+    id: second === 0 && burst.eventId !== undefined ? burst.eventId : eventId(),
     kind: window === null ? 'granted_sample' : 'denied',
-    account: subject.account,
-    api: subject.entry.id,
-    group_id: subject.entry.group,
-    level: subject.entry.level,
-    subject: subject.key,
-    lane: subject.lane,
-    dimensions: subject.dimensions,
+    ...subjectColumns(subject),
     window_name: window,
     per_minute: limit.per_minute,
     per_hour: limit.per_hour,
     used,
     cost: 1,
     source: limit.source,
-    mode: mode ?? limit.mode,
+    mode: burst.mode ?? limit.mode,
     first_ms: firstMs,
     last_ms: Math.max(firstMs, lastMs),
     count,
     units: count,
     instance: random.pick(INSTANCES),
-    route: subject.route,
     request_id: random.hex(8),
     retry_ms: window === null || most === 0 ? null : Math.floor(firstMs / 1_000 + wait) * 1_000,
-    filled: tells ? filling({ window, used, firstMs, random }) : null,
+    filled: isFilled ? filling({ window, used, firstMs, random }) : null,
   };
 }
 
@@ -130,12 +122,12 @@ function filling({
   return filled;
 }
 
-async function makeDays(database: Queryable, rows: readonly EventRow[]): Promise<void> {
+async function makeDays(database: pg.ClientBase, rows: readonly EventRow[]): Promise<void> {
   const days = new Set(rows.map((row) => new Date(row['first_ms'] as number).toISOString().slice(0, 10)));
   await database.query('SELECT rollgate.make_event_day(d) FROM unnest($1::date[]) d', [[...days]]);
 }
 
-async function insert(database: Queryable, rows: readonly EventRow[]): Promise<void> {
+async function insert(database: pg.ClientBase, rows: readonly EventRow[]): Promise<void> {
   await database.query(
     `INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour, used,
        cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, filled)

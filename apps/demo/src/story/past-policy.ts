@@ -6,7 +6,7 @@
  * this, in one transaction that the caller opened; the database has no function for it.
  */
 import type { Catalogue } from '@rollgate/contract';
-import type { Queryable } from '../database/queryable.js';
+import type pg from 'pg';
 
 /** The author of a change, as the history names it. */
 export interface PastAuthor {
@@ -26,13 +26,23 @@ export interface PastPerson {
   readonly passwordHash: string;
 }
 
+interface PastChange {
+  readonly at: Date;
+  readonly by: PastAuthor;
+}
+
+interface PastOverrideChange extends PastChange {
+  readonly id: string;
+  readonly reason: string;
+}
+
 const AUTHOR = (first: number) => `ROW($${first}, $${first + 1}, $${first + 2}, $${first + 3})::rollgate.author`;
 const valuesOf = ({ actor, role, address, requestId }: PastAuthor) => [actor, role, address ?? null, requestId ?? null];
 
 export class PastPolicy {
-  readonly #database: Queryable;
+  readonly #database: pg.ClientBase;
 
-  constructor(database: Queryable) {
+  constructor(database: pg.ClientBase) {
     this.#database = database;
   }
 
@@ -68,7 +78,8 @@ export class PastPolicy {
     }
   }
 
-  async addPerson(at: Date, { login, displayName, role, passwordHash }: PastPerson, by: PastAuthor): Promise<void> {
+  async addPerson({ at, by, person }: PastChange & { person: PastPerson }): Promise<void> {
+    const { login, displayName, role, passwordHash } = person;
     await this.#open(at, false);
     const facts = { login, displayName, role, signsInBy: 'password', disabled: false };
     await this.#database.query(
@@ -81,8 +92,8 @@ export class PastPolicy {
     );
   }
 
-  /** Returns its id. */
-  async createOverride(at: Date, spec: Columns, by: PastAuthor): Promise<string> {
+  /** Returns the override's id. */
+  async createOverride({ at, by, spec }: PastChange & { spec: Columns }): Promise<string> {
     await this.#open(at, true);
     const made = await this.#one<{ id: string }>(
       `SELECT o.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.add_override($1, ${AUTHOR(2)}, l) o`,
@@ -91,49 +102,51 @@ export class PastPolicy {
     return (made as { id: string }).id;
   }
 
-  async changeOverride(at: Date, id: string, changes: Columns, by: PastAuthor & { reason: string }): Promise<void> {
-    await this.#put(at, { id, changes, action: 'change', undoes: null }, by);
+  async changeOverride({ changes, ...change }: PastOverrideChange & { changes: Columns }): Promise<void> {
+    await this.#put({ ...change, changes, action: 'change', undoes: null });
   }
 
-  async expireOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
-    await this.#put(at, { id, changes: { expires_at: at }, action: 'expire', undoes: null }, by);
+  async expireOverride(change: PastOverrideChange): Promise<void> {
+    await this.#put({ ...change, changes: { expires_at: change.at }, action: 'expire', undoes: null });
   }
 
-  async restoreOverride(at: Date, id: string, until: Date, by: PastAuthor & { reason: string }): Promise<void> {
-    await this.#put(at, { id, changes: { expires_at: until }, action: 'restore', undoes: null }, by);
+  async restoreOverride({ until, ...change }: PastOverrideChange & { until: Date }): Promise<void> {
+    await this.#put({ ...change, changes: { expires_at: until }, action: 'restore', undoes: null });
   }
 
-  /** Undoes its newest change. */
-  async undoOverride(at: Date, id: string, by: PastAuthor & { reason: string }): Promise<void> {
+  /** Undoes the override's newest change. */
+  async undoOverride(change: PastOverrideChange): Promise<void> {
     const done = await this.#one<{ id: string; changes: Columns }>(
       `SELECT h.id, jsonb_build_object('per_minute', h.before -> 'perMinute', 'per_hour', h.before -> 'perHour', 'mode', h.before -> 'mode',
                 'factor', h.before -> 'factor', 'expires_at', h.before -> 'expiresAt') AS changes
        FROM rollgate.history h WHERE h.kind = 'override' AND h.target = $1 ORDER BY h.id DESC LIMIT 1`,
-      [id],
+      [change.id],
     );
-    if (done === undefined) throw new Error(`there is no change of ${id}`);
-    await this.#put(at, { id, changes: done.changes, action: 'undo', undoes: done.id }, by);
+    if (done === undefined) throw new Error(`there is no change of ${change.id}`);
+    await this.#put({ ...change, changes: done.changes, action: 'undo', undoes: done.id });
   }
 
-  async changeCatalogue(
-    at: Date,
-    api: string,
-    changes: Columns,
-    by: PastAuthor & { reason: string; ticket?: string },
-  ): Promise<void> {
+  async changeCatalogue({
+    at,
+    by,
+    api,
+    changes,
+    reason,
+    ticket,
+  }: PastChange & { api: string; changes: Columns; reason: string; ticket: string }): Promise<void> {
     await this.#open(at, true);
     await this.#database.query(
       `SELECT p.api FROM rollgate.ledger l CROSS JOIN rollgate.catalogue c
        CROSS JOIN LATERAL rollgate.put_catalogue(c, jsonb_populate_record(c, $2), $3, $4, ${AUTHOR(5)}, l) p
        WHERE c.api = $1`,
-      [api, JSON.stringify(changes), by.reason, by.ticket ?? null, ...valuesOf(by)],
+      [api, JSON.stringify(changes), reason, ticket, ...valuesOf(by)],
     );
   }
 
-  /** Returns its id. */
-  async askLimit(at: Date, spec: Columns, by: PastAuthor): Promise<string> {
+  /** Returns the limit request's id. */
+  async requestLimit({ at, by, spec }: PastChange & { spec: Columns }): Promise<string> {
     await this.#open(at, false);
-    const asked = await this.#one<{ id: string }>(
+    const filed = await this.#one<{ id: string }>(
       `WITH given AS (SELECT s.*, nextval('rollgate.limit_request_number') AS n FROM jsonb_populate_record(NULL::rollgate.limit_request, $1) s),
        made AS (
          INSERT INTO rollgate.limit_request (id, number, account, group_id, api, subject, per_minute, per_hour, factor, until, reason, ticket,
@@ -147,17 +160,24 @@ export class PastPolicy {
        FROM made m`,
       [JSON.stringify(spec), ...valuesOf(by)],
     );
-    await this.#recorded((asked as { id: string }).id);
-    return (asked as { id: string }).id;
+    const { id } = filed as { id: string };
+    await this.#recorded(id);
+    return id;
   }
 
-  /** `changes`: what the created override changes from the limit request; `null` declines. Returns the override's id. */
-  async decideRequest(
-    at: Date,
-    id: string,
-    { changes, answer }: { changes: Columns | null; answer: string },
-    by: PastAuthor,
-  ): Promise<string | null> {
+  /** Approves or declines a limit request. Returns the created override's id, or null if it is declined. */
+  async decideRequest({
+    at,
+    by,
+    id,
+    changes,
+    answer,
+  }: PastChange & {
+    id: string;
+    /** What the created override changes from the limit request; null declines it. */
+    changes: Columns | null;
+    answer: string;
+  }): Promise<string | null> {
     await this.#open(at, changes !== null);
     const made =
       changes === null
@@ -197,17 +217,21 @@ export class PastPolicy {
     );
   }
 
-  async #put(
-    at: Date,
-    { id, changes, action, undoes }: { id: string; changes: Columns; action: string; undoes: string | null },
-    by: PastAuthor & { reason: string },
-  ): Promise<void> {
+  async #put({
+    at,
+    by,
+    id,
+    reason,
+    changes,
+    action,
+    undoes,
+  }: PastOverrideChange & { changes: Columns; action: string; undoes: string | null }): Promise<void> {
     await this.#open(at, true);
     await this.#database.query(
       `SELECT p.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.override_at($1, NULL) o
        CROSS JOIN LATERAL jsonb_populate_record(o, $2) n CROSS JOIN LATERAL rollgate.check_ceiling(n, ${AUTHOR(6)})
        CROSS JOIN LATERAL rollgate.put_override(o, n, $3, $4, ${AUTHOR(6)}, l, $5) p`,
-      [id, JSON.stringify(changes), action, by.reason, undoes, ...valuesOf(by)],
+      [id, JSON.stringify(changes), action, reason, undoes, ...valuesOf(by)],
     );
   }
 
