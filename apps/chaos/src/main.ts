@@ -1,8 +1,8 @@
 /**
- * Program: chaos.
+ * Program: the fault experiments.
  *
- * Invariant: whatever way it ends, what it started is stopped: instances end with their stdin, servers with their watchdogs,
- * and an orderly end stops both and removes the folder.
+ * Invariant: everything it started is stopped, however it ends. An orderly end stops instances and servers and removes the folder.
+ * Otherwise instances end when their stdin closes, and watchdogs stop the servers.
  */
 import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { cpus, platform, release } from 'node:os';
@@ -26,7 +26,7 @@ process.exitCode = await program.run(async () => {
   return 0;
 });
 
-/** Resolves to the exit code: 0 when everything that ran holds. */
+/** Resolves to the exit code: 0 if no experiment failed. */
 async function chaos(options: Options): Promise<number> {
   const lab = new Lab((line) => void process.stderr.write(`${line}\n`));
   program.closeOnSignals(() => lab.close());
@@ -61,7 +61,7 @@ async function run({ experiments, seed, seconds, command }: Options, lab: Lab): 
     if (program.isStopping) throw new Error('stopped');
     lab.progress(`  ${result.verdict} after ${result.tookSeconds} s${result.why === '' ? '' : `: ${result.why}`}`);
     found.push(result);
-    // After each one: a run that is broken off has told something.
+    // Write the results after each experiment, so that an interrupted run is not lost.
     keep(results());
   }
   return results();
@@ -73,7 +73,7 @@ function keep(results: Results): void {
   writeFileSync(DOCUMENT, reliabilityDocument(all));
 }
 
-/** What did not run now stays as it was found before. */
+/** Adds the earlier results of experiments that did not run. */
 function withEarlier(found: readonly Result[]): Result[] {
   const earlier = existsSync(RESULTS_FILE)
     ? (JSON.parse(readFileSync(RESULTS_FILE, 'utf8')) as Results).experiments

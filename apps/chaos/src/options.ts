@@ -10,22 +10,23 @@ const MOST_SECONDS = 3_600;
 
 export const COMMAND = 'npm run chaos';
 
-export const HELP = `${COMMAND} [-- <options>]: breaks what Rollgate stands on, and checks what it promised.
+export const HELP = `${COMMAND} [-- <options>]: injects faults under load, and checks that Rollgate keeps its guarantees.
 
-Three instances under load, a durable Postgres of their own, and one fault after another. Each call and each statement is
-on record, and five checkers go through it: SAFE (never over), LIVE (never denied without cause), EXPLAINED (a denial
-names its window and its time), RECON (the database has what it acknowledged) and EVER (the fault truly happened). About eleven minutes; all of it is stopped at the end,
-also on Ctrl-C. Packages of the system that are missing (faketime, pgbouncer) are installed with apt-get.
+Three instances send load to a durable Postgres while faults are injected. Each call and each statement is recorded, and
+five checkers examine the records: SAFE (no limit is exceeded), LIVE (no call is denied without a cause), EXPLAINED (a
+denial names its window and when to retry), RECON (the database has what it acknowledged) and EVER (the fault actually
+happened). Takes about eleven minutes. Everything is stopped at the end, also on Ctrl-C. Missing system packages
+(faketime, pgbouncer) are installed with apt-get.
 
-  --only <names>   some of the experiments, separated by commas
-  --seed <n>       drives load and faults (default ${DEFAULT_SEED})
-  --seconds <n>    length of each load (default: each has its own)
-  --help
+  --only <names>   experiments to run, separated by commas
+  --seed <n>       seed of the load and the faults (default ${DEFAULT_SEED})
+  --seconds <n>    length of each load (default: that of the experiment)
+  --help           show this help
 
 Experiments:
-${EXPERIMENTS.map(({ name, what }) => `  ${name.padEnd(19)}${what}`).join('\n')}
+${EXPERIMENTS.map(({ name, what }) => `  ${name.padEnd(21)}${what}`).join('\n')}
 
-What was found goes to apps/chaos/results.json and docs/reliability.md; what did not run stays there as it was.
+The results are written to apps/chaos/results.json and docs/reliability.md. Results of experiments that did not run are kept.
 `;
 
 export interface Options {
@@ -33,7 +34,7 @@ export interface Options {
   readonly experiments: readonly Experiment[];
   readonly seed: number;
   readonly seconds: number | undefined;
-  /** As it was typed. */
+  /** The command line as it was typed, for the report. */
   readonly command: string;
 }
 

@@ -1,4 +1,4 @@
-/** Numbers from one seed: the same seed drives the same load and the same faults. */
+/** A generator of random numbers. The same seed gives the same load and the same faults. */
 export class Random {
   #state: number;
 
@@ -6,7 +6,7 @@ export class Random {
     this.#state = seed >>> 0;
   }
 
-  /** From 0 up to 1 (mulberry32). */
+  /** A number from 0 to 1, excluding 1 (mulberry32). */
   next(): number {
     this.#state = (this.#state + 0x6d2b79f5) | 0;
     let t = this.#state;
@@ -15,7 +15,7 @@ export class Random {
     return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
   }
 
-  /** A whole number, both ends included. */
+  /** A whole number from `least` to `most`, both included. */
   between(least: number, most: number): number {
     return least + Math.floor(this.next() * (most - least + 1));
   }
@@ -24,7 +24,7 @@ export class Random {
     return from[this.between(0, from.length - 1)] as T;
   }
 
-  /** The same elements in another order. */
+  /** A copy in random order. */
   shuffled<T>(from: readonly T[]): T[] {
     const left = [...from];
     return from.map(() => left.splice(this.between(0, left.length - 1), 1)[0] as T);

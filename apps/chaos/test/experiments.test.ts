@@ -1,4 +1,4 @@
-/** A few experiments in short, on a server of their own; and two mutants of the real thing, which they must find. */
+/** A few short experiments on a server of their own, and mutants of the product, which the experiments must find. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Experiment, Setting } from '../src/experiments/experiment.js';
 import { immediateStops } from '../src/experiments/immediate-stops.js';
@@ -24,7 +24,7 @@ function settingOf({ name }: Experiment, seconds: number): Setting {
   return { lab, seed: SEED, random: new Random(SEED), seconds, name: `${name}-${++databases}` };
 }
 
-describe('what was promised holds', () => {
+describe('the guarantees hold', () => {
   test.each([
     { experiment: overload, seconds: 4 },
     { experiment: mixedMergedCalls, seconds: 4 },
@@ -42,7 +42,7 @@ describe('what was promised holds', () => {
   );
 });
 
-/** SQL that changes a function of ours where `from` stands, which must be exactly once. */
+/** SQL that replaces `from` in a function. It must occur exactly once. */
 function mutant(routine: string, from: string, to: string): string {
   return `DO $mutant$
     DECLARE v_sql text := pg_get_functiondef('rollgate.${routine}'::regproc);
@@ -59,25 +59,25 @@ describe('mutants are found', () => {
     const sixty =
       mutant('window_base', 'width_bucket((sec - 1)::smallint, secs)', 'width_bucket(sec, secs)') +
       mutant('acquire_cold', 'THEN 61 + rollgate.second_of', 'THEN 60 + rollgate.second_of');
-    // Bursts at random, and a limit that takes half a minute to spend: what an even load takes in one second may leave at
-    // the same point of a later one, and nothing would be too many.
+    // Random bursts, and a limit that takes half a minute to spend. With an even load, units would come and leave at the same
+    // point of a second, and no window would contain too many.
     const experiment = overloadWith({
       prepare: sixty,
       limits: { perMinute: 200, perHour: 3_000 },
       load: { accounts: 4, bots: 1, perSecond: 200, burst: 10 },
     });
-    const { why, overAdmissions } = await runExperiment(experiment, settingOf(experiment, 7));
+    const { why, overLimit } = await runExperiment(experiment, settingOf(experiment, 7));
     expect(why).toMatch(/^SAFE: /);
-    expect(overAdmissions).toBeGreaterThan(0);
+    expect(overLimit).toBeGreaterThan(0);
   }, 240_000);
 
-  test('grants in the order of the batch beside keys in the order of the plan, by its claim', async () => {
+  test('allowed calls in the order of the batch with keys in the order of the plan, by the claim of the experiment', async () => {
     const experiment = mixedMergedCallsWith({ prepare: mutant('acquire', 'array_agg(calls)', 'p_calls[:count(*)]') });
     const { why } = await runExperiment(experiment, settingOf(experiment, 6));
-    expect(why).toContain('not so: no call is decided without the database');
+    expect(why).toContain('does not hold: no call was decided without the database');
   }, 240_000);
 
-  test('a store that drops an acknowledged grant now and then, by RECON', async () => {
+  test('a store that sometimes drops acknowledged units, by RECON', async () => {
     const dropping = `
       CREATE FUNCTION public.drop_some() RETURNS trigger LANGUAGE plpgsql AS $drop$
       BEGIN IF OLD.total % 7 = 3 THEN RETURN OLD; END IF; RETURN NEW; END $drop$;

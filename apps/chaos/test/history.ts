@@ -1,17 +1,17 @@
-/** Histories made by hand, in which nothing is wrong until something is inserted. */
+/** Correct histories, into which a test inserts an error. */
 import type { CallRecord, History, Statement } from '../src/history/record.js';
 
 export const START_MS = Date.UTC(2026, 0, 1);
 export const LIMITS = { perMinute: 10, perHour: 100 } as const;
 
-/** `at`: seconds since the start, on every clock. */
+/** A call. `at`: seconds since the start, on every clock. */
 export function call(at: number, changes: Partial<CallRecord> = {}): CallRecord {
   return {
     kind: 'call',
     instance: 'n1',
     subject: 's',
     cost: 1,
-    askedAt: at * 1000,
+    startedAt: at * 1000,
     endedAt: at * 1000 + 5,
     instanceMs: START_MS + at * 1000,
     decidedAtMs: START_MS + at * 1000,
@@ -33,12 +33,12 @@ let ids = 0;
 
 /** The statement of one call. */
 export function statement(of: CallRecord, changes: Partial<Statement> = {}): Statement {
-  const { instance, subject, cost, askedAt, endedAt, decidedAtMs, allowed } = of;
+  const { instance, subject, cost, startedAt, endedAt, decidedAtMs, allowed } = of;
   const id = ++ids;
   return {
     instance,
     id,
-    at: askedAt,
+    at: startedAt,
     subjects: [subject],
     costs: [cost],
     calls: [1],
@@ -58,7 +58,7 @@ export function statement(of: CallRecord, changes: Partial<Statement> = {}): Sta
   };
 }
 
-/** A limit's worth of calls, one a second, and then one that is denied. */
+/** As many calls as the limit, one per second, and then a denied call. */
 export function fullMinute(): CallRecord[] {
   return [...Array.from({ length: LIMITS.perMinute }, (_, i) => call(i)), denial(LIMITS.perMinute)];
 }

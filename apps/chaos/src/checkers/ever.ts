@@ -1,6 +1,6 @@
-/** EVER: each fault truly happened. An experiment whose fault never came has shown nothing. */
+/** EVER: each fault actually happened. An experiment whose fault never occurred proves nothing. */
 export function checkEver(faults: Readonly<Record<string, number>>): string[] {
   const names = Object.keys(faults);
-  if (names.length === 0) return ['no fault at all'];
+  if (names.length === 0) return ['no fault'];
   return names.filter((name) => !((faults[name] as number) > 0));
 }

@@ -1,6 +1,6 @@
 /**
- * EXPLAINED: each denial names the window that denies it, and says when the call may be tried again, unless no wait helps
- * because its cost alone is above a limit.
+ * EXPLAINED: each denial names the window that caused it and when to retry the call. The time is missing only if retrying
+ * does not help, because the cost of the call is above a limit.
  */
 import type { CallRecord, History } from '../history/record.js';
 

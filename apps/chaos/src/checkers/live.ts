@@ -1,10 +1,10 @@
 /**
- * LIVE: each denial by the database, also a remembered one, is justified by units in its window. A bucket is a second long,
- * so a unit may count for up to one second more than the window is long; never longer.
+ * LIVE: each denial by the database, including a remembered one, is justified by units in its window. Buckets are one second
+ * long, so a unit may count for up to one second longer than the window.
  */
 import { bySubject, type CallRecord, type History } from '../history/record.js';
 
-/** The window, and the one second at its late edge. */
+/** The length of the window plus one bucket. */
 const REACH_MS = { minute: 61_000, hour: 3_601_000 } as const;
 
 export interface Unjustified {
@@ -12,13 +12,13 @@ export interface Unjustified {
   readonly atMs: number;
   readonly window: 'minute' | 'hour';
   readonly limit: number;
-  /** Found in the window. */
+  /** The units that the history has in the window. */
   readonly units: number;
 }
 
 interface Charge {
   readonly subject: string;
-  /** `null`: nobody knows whether, and when. It counts from when it was sent. */
+  /** `null`: unknown, and so is whether it was decided at all. It then counts from when it was sent. */
   readonly nowMs: number | null;
   readonly sentAt: number;
   readonly units: number;
@@ -44,7 +44,7 @@ function judge(denial: CallRecord, charges: readonly Charge[]): Unjustified | un
   return units + cost > limit ? undefined : { subject, atMs: decidedAtMs as number, window, limit, units };
 }
 
-/** What the database has, or may have, counted: calls it granted, what instances told it, and what was lost on the way. */
+/** What the database counted or may have counted: calls it allowed, debits, and statements whose answer was lost. */
 function chargesOf({ statements }: Pick<History, 'statements'>): Charge[] {
   return statements.flatMap(({ at, subjects, costs, calls, answer }) =>
     subjects.flatMap((subject, i) => {

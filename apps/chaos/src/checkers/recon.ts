@@ -1,47 +1,47 @@
 /**
- * RECON: units the database has as admitted are those it granted to clients, those that instances granted without it and told
- * it of, and of the statements whose outcome nobody knows some, none or all. Nothing else, and nothing less.
+ * RECON: the database holds every unit that it allowed and every unit that an instance allowed without it and then debited.
+ * Units of statements with unknown outcome may be present. No other units may be.
  */
 import type { History, Statement } from '../history/record.js';
 
 export interface ReconOptions {
-  /** `counter.total` of each subject, when all is over. */
+  /** `counter.total` of each subject at the end. */
   readonly totals: ReadonlyMap<string, number>;
-  /** Instances that ended without telling: killed. What they granted by themselves may be untold. */
+  /** Instances that were killed, so that they may not have debited what they allowed without the database. */
   readonly killed?: ReadonlySet<string>;
 }
 
 export interface Recon {
-  /** Units granted or told by statements the database has answered. */
+  /** Units allowed or debited by statements that the database answered. */
   readonly acknowledged: number;
-  /** Units of statements of unknown outcome. */
+  /** Units of statements with unknown outcome. */
   readonly unknown: number;
   readonly total: number;
-  /** Acknowledged and not there. */
+  /** Acknowledged units that the database does not have. */
   readonly lost: number;
-  /** There, and asked for by nobody. */
+  /** Units in the database that no statement accounts for. */
   readonly surplus: number;
-  /** Admitted in a client's eyes, without a grant of the database. */
+  /** Units that an instance allowed in enforced mode, but the database did not. */
   readonly phantom: number;
-  /** Granted without the database and not told to it, by instances that ended in order. */
-  readonly untold: number;
+  /** Units allowed without the database and never debited, by instances that were not killed. */
+  readonly undebited: number;
 }
 
 interface Sums {
   granted: number;
   debited: number;
   unknown: number;
-  /** Of them, of debits. */
+  /** The part of `unknown` that belongs to debits. */
   unknownDebits: number;
-  admitted: number;
+  enforced: number;
   fallback: number;
-  /** Of instances that ended in order. */
+  /** Units allowed without the database, by instances that were not killed. */
   owed: number;
 }
 
 export function checkRecon(history: Pick<History, 'calls' | 'statements'>, options: ReconOptions): Recon {
   const sums = sumUp(history, options);
-  const recon = { acknowledged: 0, unknown: 0, total: 0, lost: 0, surplus: 0, phantom: 0, untold: 0 };
+  const recon = { acknowledged: 0, unknown: 0, total: 0, lost: 0, surplus: 0, phantom: 0, undebited: 0 };
   for (const subject of new Set([...sums.keys(), ...options.totals.keys()])) {
     const one = sums.get(subject) ?? nothing();
     const total = options.totals.get(subject) ?? 0;
@@ -51,15 +51,15 @@ export function checkRecon(history: Pick<History, 'calls' | 'statements'>, optio
     recon.total += total;
     recon.lost += Math.max(0, acknowledged - total);
     recon.surplus += Math.max(0, total - acknowledged - one.unknown);
-    recon.phantom += Math.max(0, one.admitted - one.granted);
-    recon.untold += Math.max(0, one.owed - one.debited - one.unknownDebits);
+    recon.phantom += Math.max(0, one.enforced - one.granted);
+    recon.undebited += Math.max(0, one.owed - one.debited - one.unknownDebits);
     recon.surplus += Math.max(0, one.debited - one.fallback);
   }
   return recon;
 }
 
-export function isReconciled({ lost, surplus, phantom, untold }: Recon): boolean {
-  return lost + surplus + phantom + untold === 0;
+export function isReconciled({ lost, surplus, phantom, undebited }: Recon): boolean {
+  return lost + surplus + phantom + undebited === 0;
 }
 
 function sumUp(
@@ -77,7 +77,7 @@ function sumUp(
   };
   for (const { allowed, mode, subject, cost, instance } of calls) {
     if (allowed !== true) continue;
-    if (mode === 'enforced') of(subject).admitted += cost;
+    if (mode === 'enforced') of(subject).enforced += cost;
     if (mode !== 'fallback_allowed') continue;
     of(subject).fallback += cost;
     if (!killed?.has(instance)) of(subject).owed += cost;
@@ -104,5 +104,5 @@ function count({ subjects, costs, calls, debit, answer }: Statement, of: (subjec
 }
 
 function nothing(): Sums {
-  return { granted: 0, debited: 0, unknown: 0, unknownDebits: 0, admitted: 0, fallback: 0, owed: 0 };
+  return { granted: 0, debited: 0, unknown: 0, unknownDebits: 0, enforced: 0, fallback: 0, owed: 0 };
 }

@@ -1,8 +1,9 @@
 /**
- * SAFE: no real minute and no real hour holds more admitted units than the limit; where it touches an outage, one and a
- * half times as many.
+ * SAFE: no real minute and no real hour contains more allowed units than the limit, or than 1.5 times the limit if the window
+ * touches an outage.
  *
- * A window that is too full has a call that made it so: it is enough to look at the window that each admitted call ends.
+ * If a window contains too many units, so does the window that ends at its last allowed call. It is therefore enough to check
+ * the windows that end at an allowed call.
  */
 import { bySubject, type CallRecord, type History } from '../history/record.js';
 
@@ -10,14 +11,14 @@ const WINDOW_MS = { minute: 60_000, hour: 3_600_000 } as const;
 type Window = keyof typeof WINDOW_MS;
 
 export interface SafeOptions {
-  /** The limits of a subject where no call of it was decided by the database. */
+  /** The limits of a subject, used if the database decided none of its calls. */
   readonly limits: { readonly perMinute: number; readonly perHour: number };
   /**
-   * `database`: the instant of the decision. `machine`: from the question to the answer, on a clock that nobody steps; only
-   * calls that lie in a window as a whole are counted in it.
+   * `database`: a call happens at the time of its decision. `machine`: it lasts from the call to the answer, on a clock that is
+   * never stepped, and counts in a window only if all of it is inside.
    */
   readonly clock?: 'database' | 'machine';
-  /** Every window touches an outage: of the database's clock, not of the database. */
+  /** `true`: every window touches an outage, because the database's clock jumped. */
   readonly outage?: boolean;
 }
 
@@ -29,7 +30,7 @@ export interface Overfull {
   readonly most: number;
 }
 
-interface Admitted {
+interface AllowedCall {
   readonly from: number;
   readonly to: number;
   readonly cost: number;
@@ -37,55 +38,56 @@ interface Admitted {
   readonly limit: Record<Window, number>;
 }
 
-/** Every window that holds too much, the fullest of each subject first. */
+/** Every window with too many units, the largest excess first. */
 export function checkSafe({ calls }: Pick<History, 'calls'>, options: SafeOptions): Overfull[] {
   const found: Overfull[] = [];
   for (const [subject, all] of bySubject(calls)) {
-    const admitted = all
+    const allowedCalls = all
       .filter(({ allowed, mode }) => allowed === true && mode !== 'shadow')
-      .map(admission(options, all));
-    admitted.sort((a, b) => a.to - b.to);
+      .map(toAllowedCall(options, all));
+    allowedCalls.sort((a, b) => a.to - b.to);
     for (const window of ['minute', 'hour'] as const)
-      found.push(...overfull(admitted, window).map((one) => ({ subject, window, ...one })));
+      found.push(...overfull(allowedCalls, window).map((one) => ({ subject, window, ...one })));
   }
   return found.sort((a, b) => b.units - b.most - (a.units - a.most));
 }
 
-/** Units above the bound, summed over subjects: of each its worst window. */
-export function overAdmitted(found: readonly Overfull[]): number {
+/** Units above the bound: the sum of the worst window of each subject. */
+export function overLimit(found: readonly Overfull[]): number {
   const worst = new Map<string, number>();
   for (const { subject, units, most } of found) worst.set(subject, Math.max(worst.get(subject) ?? 0, units - most));
   return [...worst.values()].reduce((sum, units) => sum + units, 0);
 }
 
-function admission({ limits, clock = 'database', outage = false }: SafeOptions, all: readonly CallRecord[]) {
+function toAllowedCall({ limits, clock = 'database', outage = false }: SafeOptions, all: readonly CallRecord[]) {
   const enforced = all.filter(({ mode }) => mode === 'enforced');
-  return (call: CallRecord): Admitted => {
+  return (call: CallRecord): AllowedCall => {
     const fallback = call.mode === 'fallback_allowed';
-    const from = clock === 'machine' ? call.askedAt : (call.decidedAtMs as number);
+    const from = clock === 'machine' ? call.startedAt : (call.decidedAtMs as number);
     const to = clock === 'machine' ? call.endedAt : from;
-    // An instance's own part says nothing of the whole: the last limit the database decided by does.
-    const told = fallback ? enforced.findLast(({ endedAt }) => endedAt <= call.endedAt) : call;
-    const limit = { minute: told?.perMinute ?? limits.perMinute, hour: told?.perHour ?? limits.perHour };
+    // A decision without the database names the instance's share. The limit is that of the last decision by the database.
+    const limitedBy = fallback ? enforced.findLast(({ endedAt }) => endedAt <= call.endedAt) : call;
+    const limit = { minute: limitedBy?.perMinute ?? limits.perMinute, hour: limitedBy?.perHour ?? limits.perHour };
     return { from, to, cost: call.cost, outage: outage || fallback, limit };
   };
 }
 
-function overfull(admitted: readonly Admitted[], window: Window): Omit<Overfull, 'subject' | 'window'>[] {
+function overfull(calls: readonly AllowedCall[], window: Window): Omit<Overfull, 'subject' | 'window'>[] {
   const found: Omit<Overfull, 'subject' | 'window'>[] = [];
-  for (const [i, last] of admitted.entries()) {
-    // Of calls at one instant the last one sees them all.
-    if (admitted[i + 1]?.to === last.to) continue;
+  for (const [i, last] of calls.entries()) {
+    // The last of several calls at the same time covers all of them.
+    if (calls[i + 1]?.to === last.to) continue;
     let units = 0;
     let outage = false;
     let limit = 0;
     for (let j = i; j >= 0; j--) {
-      const one = admitted[j] as Admitted;
+      const one = calls[j] as AllowedCall;
       if (one.to <= last.to - WINDOW_MS[window]) break;
       if (one.from <= last.to - WINDOW_MS[window]) continue;
       units += one.cost;
       outage ||= one.outage;
-      // The database holds what is there against the limit of now; an instance alone adds to what was granted under limits before.
+      // The database compares all units with the current limit. An instance without it adds its share to units that were allowed
+      // under earlier limits.
       if (one.to === last.to || last.outage) limit = Math.max(limit, one.limit[window]);
     }
     const most = outage ? Math.floor(limit * 1.5) : limit;

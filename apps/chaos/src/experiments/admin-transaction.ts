@@ -3,7 +3,7 @@ import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 export const adminTransaction: Experiment = {
   name: 'admin-transaction',
-  what: 'an administrator leaves a REPEATABLE READ transaction open and idle: old row versions stay',
+  what: 'An administrator leaves a REPEATABLE READ transaction open and idle, so old row versions accumulate',
   seconds: 8,
   async run(setting) {
     const world = await openWorld(setting);
@@ -25,14 +25,14 @@ export const adminTransaction: Experiment = {
     const outcome = await outcomeOf(world);
     return {
       ...outcome,
-      faults: { 'transactions idle with a snapshot': idle?.n ?? 0 },
+      faults: { 'idle transactions with a snapshot': idle?.n ?? 0 },
       claims: [
         {
-          what: 'no instance decides without the database',
+          what: 'no instance decided without the database',
           holds: outcome.history.calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
       ],
-      notes: [`${held?.n ?? 0} old row versions at its end`],
+      notes: [`${held?.n ?? 0} old row versions at the end of the transaction`],
     };
   },
 };

@@ -1,7 +1,7 @@
 import type { TcpProxy } from '@rollgate/testing';
 import { openWorld, type Setting, type World } from './experiment.js';
 
-/** Instances that reach their database through a network that can be made bad. */
+/** Instances that reach their database through a proxy, which can disturb the network. */
 export async function behindProxy(
   setting: Setting,
   { budgetMs }: { budgetMs: number },

@@ -1,5 +1,5 @@
 import { chmodSync, writeFileSync } from 'node:fs';
-import { checkSafe, overAdmitted } from '../checkers/safe.js';
+import { checkSafe, overLimit } from '../checkers/safe.js';
 import { ensureFaketime } from '../lab/packages.js';
 import { type Experiment, LIMITS, openWorld, outcomeOf, wait } from './experiment.js';
 
@@ -11,12 +11,13 @@ const steps: readonly { name: string; label: string; seconds: number; replace?: 
 ];
 
 /**
- * A step ahead drains windows early: on the database's own clock nothing is too much, and on a clock that nobody stepped half
- * a limit more. A step back is judged on that other clock: the database's tells the same minute twice.
+ * After a step ahead, units leave their windows early. The database's own clock then shows no excess, and a clock that was not
+ * stepped shows at most half a limit too much. A step back is checked with that other clock, because the same minute occurs
+ * twice on the database's.
  */
 export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, seconds: step, replace }) => ({
   name,
-  what: `the database's clock steps ${label} while it runs (libfaketime)${replace ? '; two of three instances are replaced afterwards' : ''}`,
+  what: `The database's clock steps ${label} while it runs (libfaketime)${replace ? '; two of three instances are replaced afterward' : ''}`,
   seconds: 6,
   async run(setting) {
     const { lab } = setting;
@@ -42,7 +43,7 @@ export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, s
     const offBefore = (await clock()) - Date.now();
     set(step);
     const offAfter = (await clock()) - Date.now();
-    // They have never heard the time before the step. One that has is left, and notices it.
+    // The new instances do not know the time before the step. The one that is left does, and notices the step.
     let replaced = 0;
     if (replace) {
       await wait(1.5);
@@ -51,18 +52,19 @@ export const databaseClocks: readonly Experiment[] = steps.map(({ name, label, s
     await wait(setting.seconds / 2);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
-    // Half limits from the moment it is noticed: as much as where a minute touches an outage.
-    const inTruth = { limits: LIMITS, clock: 'machine' as const, outage: true };
-    const over = overAdmitted(checkSafe(outcome.history, inTruth));
+    // From the moment an instance notices the step, limits are halved: the bound is that of an outage.
+    const byMachine = { limits: LIMITS, clock: 'machine' as const, outage: true };
+    const over = overLimit(checkSafe(outcome.history, byMachine));
     const moved = Math.round((offAfter - offBefore) / 1000);
     return {
       ...outcome,
       safe: { limits: LIMITS, clock: step < 0 ? 'machine' : 'database' },
       faults: {
         'seconds the clock moved': Math.abs(moved - step) <= 1 ? Math.abs(moved) : 0,
-        ...(replace ? { 'instances started afterwards': replaced } : {}),
+        ...(replace ? { 'instances started afterward': replaced } : {}),
       },
-      claims: step < 0 ? [] : [{ what: `no real minute over 1.5 N, ${over} units are`, holds: over === 0 }],
+      claims:
+        step < 0 ? [] : [{ what: `no real minute exceeds 1.5 times the limit (${over} units do)`, holds: over === 0 }],
     };
   },
 }));

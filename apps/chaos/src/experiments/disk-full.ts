@@ -9,7 +9,7 @@ const MEGABYTE = new Uint8Array(1 << 20);
 
 export const diskFull: Experiment = {
   name: 'disk-full',
-  what: `the data folder's file system (${SIZE_MB} MB) fills up under load, and is freed again`,
+  what: `The data folder's file system (${SIZE_MB} MB) fills up under load and is freed again`,
   seconds: 9,
   async run(setting) {
     const { lab } = setting;
@@ -29,7 +29,7 @@ export const diskFull: Experiment = {
     const written = fill(filler);
     const full = () => countOf(server.log(), /No space left on device/g);
     const until = performance.now() + setting.seconds * 1000;
-    // Segments of the log that stand ready are used up first.
+    // The server first uses up the log segments that exist already.
     while (full() === 0 && performance.now() < until) {
       await world.query('SELECT pg_switch_wal()').catch(() => undefined);
       await wait(0.2);
@@ -41,7 +41,10 @@ export const diskFull: Experiment = {
     await wait(setting.seconds / 3);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
-    return { ...outcome, faults: { 'MB written to fill it': written, 'times the log says "No space left"': full() } };
+    return {
+      ...outcome,
+      faults: { 'MB written to fill the disk': written, '"No space left" messages in the log': full() },
+    };
   },
 };
 
@@ -50,11 +53,11 @@ function mountSmall(folder: string): void {
     execFileSync('mount', ['-t', 'tmpfs', '-o', `size=${SIZE_MB}m,mode=0711`, 'tmpfs', folder], { stdio: 'pipe' });
     chmodSync(folder, 0o711);
   } catch {
-    throw new MissingError('a small file system can not be mounted here: run it as root');
+    throw new MissingError('a small file system cannot be mounted here: run the experiment as root');
   }
 }
 
-/** Until nothing more fits; megabytes. */
+/** Writes a file until the disk is full. Returns its size in megabytes. */
 function fill(file: string): number {
   const descriptor = openSync(file, 'w');
   let written = 0;

@@ -1,13 +1,13 @@
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
-/** The round trip of each instance, in ms. Each direction takes half of it. */
+/** The round trip of each instance in ms. Each direction takes half of it. */
 const ROUND_TRIPS_MS = [10, 50, 100];
-/** Longer than a pool usually keeps a connection that is not used. */
+/** Longer than pools usually keep an unused connection. */
 const REST_MS = 12_000;
 
 export const distant: Experiment = {
   name: 'distant',
-  what: `the database is ${ROUND_TRIPS_MS.join(', ')} ms away from its instances: cold, and after ${REST_MS / 1000} s without a call`,
+  what: `The database is ${ROUND_TRIPS_MS.join(', ')} ms away from its instances; calls come before the first connection, and after ${REST_MS / 1000} s without calls`,
   seconds: 30,
   async run(setting) {
     const { url } = await setting.lab.shared();
@@ -17,8 +17,8 @@ export const distant: Experiment = {
     const world = await openWorld(setting, {
       urlOf: (direct, i) => Object.assign(new URL(direct), { port: new URL(proxies[i]?.url as string).port }).href,
       cold: true,
-      // Distance is the question here, not the disk or the processor that instances, load and database share: commits do not wait
-      // for the disk, the load is light, and the budget is more than the default.
+      // This experiment is about distance, not about the disk or the processor that everything shares. Commits therefore do not
+      // wait for the disk, the load is light, and the budget is above the default.
       prepare: `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`,
       limiter: { budgetMs: 400 },
       load: { perSecond: 30, rests: { afterMs: 1_500, forMs: REST_MS } },
@@ -32,27 +32,27 @@ export const distant: Experiment = {
     return {
       ...outcome,
       faults: {
-        'bytes slowed': proxies.reduce((sum, { proxy }) => sum + proxy.seen.slowed, 0),
-        'rests of 10 s or more': restsIn(calls.map(({ instance, askedAt }) => ({ instance, askedAt }))),
+        'bytes delayed': proxies.reduce((sum, { proxy }) => sum + proxy.seen.slowed, 0),
+        'idle times of 10 s or more': restsIn(calls.map(({ instance, startedAt }) => ({ instance, startedAt }))),
       },
       claims: [
-        { what: 'every call is decided by the database', holds: without.length === 0 },
-        { what: 'no call fails', holds: calls.every(({ error }) => error === null) },
+        { what: 'the database decided every call', holds: without.length === 0 },
+        { what: 'no call failed', holds: calls.every(({ error }) => error === null) },
       ],
-      notes: without.slice(0, 3).map(({ instance, askedAt, endedAt }) => {
-        const afterS = (askedAt - Math.min(...calls.map((call) => call.askedAt))) / 1000;
-        return `${instance} decided without it ${afterS.toFixed(1)} s after the start, within ${Math.round(endedAt - askedAt)} ms`;
+      notes: without.slice(0, 3).map(({ instance, startedAt, endedAt }) => {
+        const afterS = (startedAt - Math.min(...calls.map((call) => call.startedAt))) / 1000;
+        return `${instance} decided without the database ${afterS.toFixed(1)} s after the start, after ${Math.round(endedAt - startedAt)} ms`;
       }),
     };
   },
 };
 
-function restsIn(calls: readonly { readonly instance: string; readonly askedAt: number }[]): number {
+function restsIn(calls: readonly { readonly instance: string; readonly startedAt: number }[]): number {
   const last = new Map<string, number>();
   let rests = 0;
-  for (const { instance, askedAt } of calls.toSorted((a, b) => a.askedAt - b.askedAt)) {
-    if (askedAt - (last.get(instance) ?? askedAt) >= 10_000) rests++;
-    last.set(instance, askedAt);
+  for (const { instance, startedAt } of calls.toSorted((a, b) => a.startedAt - b.startedAt)) {
+    if (startedAt - (last.get(instance) ?? startedAt) >= 10_000) rests++;
+    last.set(instance, startedAt);
   }
   return rests;
 }

@@ -1,4 +1,4 @@
-/** What an experiment is, and what all of them have in common: load, a history, and totals to compare it with. */
+/** What all experiments have in common: load, a history, and totals to compare it with. */
 import { setTimeout as sleep } from 'node:timers/promises';
 import type { SafeOptions } from '../checkers/safe.js';
 import type { History } from '../history/record.js';
@@ -11,15 +11,15 @@ import type { Random } from '../random.js';
 export interface Setting {
   readonly lab: Lab;
   readonly seed: number;
-  /** Of faults; each instance has its own. */
+  /** Determines the faults. Each instance has a generator of its own for the load. */
   readonly random: Random;
-  /** How long the load goes on. */
+  /** Length of the load. */
   readonly seconds: number;
-  /** Names its database. */
+  /** Part of the name of its database. */
   readonly name: string;
 }
 
-/** A statement of its own that an experiment makes, besides the checkers. */
+/** A condition that an experiment checks in addition to the five checkers. */
 interface Claim {
   readonly what: string;
   readonly holds: boolean;
@@ -27,38 +27,38 @@ interface Claim {
 
 export interface Outcome {
   readonly history: History;
-  /** What happened, and how often: each must have. */
+  /** How often each fault happened. Each must have happened. */
   readonly faults: Readonly<Record<string, number>>;
   readonly safe: SafeOptions;
-  /** `counter.total` at the end. `undefined`: units are not reconciled here, a claim says why. */
+  /** `counter.total` of each subject at the end. `undefined`: RECON does not apply; a claim takes its place. */
   readonly totals?: ReadonlyMap<string, number>;
   readonly killed?: ReadonlySet<string>;
   readonly claims?: readonly Claim[];
-  /** Acknowledged units that may be lost, and may then be admitted once more: the stated loss. None by default. */
+  /** Acknowledged units that may be lost, and then allowed a second time. Default: 0. */
   readonly mayLose?: number;
-  /** Measured, not judged. */
+  /** Measurements that do not affect the verdict. */
   readonly notes?: readonly string[];
-  /** Calls that were made without a history. */
-  readonly uncounted?: { readonly calls: number; readonly admitted: number; readonly worstMs: number };
+  /** Calls that are not in the history. */
+  readonly uncounted?: { readonly calls: number; readonly allowed: number; readonly worstMs: number };
 }
 
 export interface Experiment {
   readonly name: string;
-  /** One line: what is done to it. */
+  /** What is done, as a sentence without its full stop. */
   readonly what: string;
-  /** Length of its load by default. */
+  /** Default length of the load. */
   readonly seconds: number;
   run(setting: Setting): Promise<Outcome>;
 }
 
-/** 3,000 an hour leave the minute to decide. */
+/** The limit of the hour is so high that the minute decides. */
 export const LIMITS = { perMinute: 60, perHour: 3_000 } as const;
 const LOAD: Load = { accounts: 12, bots: 2, perSecond: 150, costs: [1, 1, 1, 2, 3] };
 export const INSTANCES = 3;
 
 export interface World {
   readonly server: Server;
-  /** Direct, as superuser. */
+  /** Connects directly, as superuser. */
   readonly url: string;
   readonly database: string;
   readonly fleet: Fleet;
@@ -70,24 +70,24 @@ export interface World {
 
 export interface WorldOptions {
   readonly server?: Server;
-  /** By which instances reach the database, by index; straight by default. */
+  /** The URL by which an instance reaches the database. Default: a direct connection. */
   readonly urlOf?: (url: string, index: number) => string;
   readonly limits?: InstanceJob['limits'];
-  /** By the index of the instance, or the same for all. */
+  /** For each instance, or the same for all. */
   readonly load?: Partial<Load> | ((index: number) => Partial<Load>);
   readonly limiter?: InstanceJob['limiter'] | ((index: number) => InstanceJob['limiter']);
   readonly clock?: InstanceJob['clock'];
   readonly databaseUrlFile?: string;
   readonly cold?: boolean;
   readonly environments?: readonly Environment[];
-  /** SQL run in the new database. */
+  /** SQL to run in the new database. */
   readonly prepare?: string;
 }
 
-/** A database of its own and three instances on it, not started yet. */
+/** Creates a database and three instances for it, which are not started yet. */
 export async function openWorld({ lab, seed, name }: Setting, options: WorldOptions = {}): Promise<World> {
   const server = options.server ?? (await lab.shared());
-  const database = `chaos_${name.replaceAll('-', '_')}`; // PgBouncer keeps its own name for itself
+  const database = `chaos_${name.replaceAll('-', '_')}`; // PgBouncer reserves its own name
   const url = await server.database(database);
   if (options.prepare !== undefined) await queryOnce(url, options.prepare);
   const file = lab.path(`${name}.jsonl`);
@@ -122,7 +122,7 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
   };
 }
 
-/** An instance that the others do not count yet decides nothing by itself: with `closed` answers the load would begin. */
+/** Until the others count an instance, it decides nothing without the database, and the load would begin with refusals. */
 async function untilAllAreCounted(url: string, instances: number): Promise<void> {
   for (let i = 0; i < 100; i++) {
     const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.instance`;
@@ -130,7 +130,7 @@ async function untilAllAreCounted(url: string, instances: number): Promise<void>
     if ((found?.counted ?? 0) >= instances) return;
     await sleep(100);
   }
-  throw new Error('the instances do not count each other');
+  throw new Error('the instances did not count each other in time');
 }
 
 export async function readTotals(url: string): Promise<Map<string, number>> {
@@ -138,7 +138,7 @@ export async function readTotals(url: string): Promise<Map<string, number>> {
   return new Map(rows.map(({ subject, total }) => [subject, Number(total)]));
 }
 
-/** Denied calls that the events of the database count. */
+/** The denied calls in the database's limit events. */
 export async function denialsOnRecord({ query }: Pick<World, 'query'>): Promise<number> {
   const [row] = await query<{ calls: string }>(
     `SELECT coalesce(sum(count), 0) AS calls FROM rollgate.limit_event WHERE kind = 'denied'`,
@@ -146,7 +146,7 @@ export async function denialsOnRecord({ query }: Pick<World, 'query'>): Promise<
   return Number(row?.calls);
 }
 
-/** What every experiment tells when its instances have ended. */
+/** The part of the outcome that all experiments have in common, once the instances have ended. */
 export async function outcomeOf(world: World): Promise<Pick<Outcome, 'history' | 'totals' | 'killed' | 'safe'>> {
   return {
     history: world.history(),
@@ -158,14 +158,17 @@ export async function outcomeOf(world: World): Promise<Pick<Outcome, 'history' |
 
 export const wait = (seconds: number): Promise<void> => sleep(seconds * 1000);
 
-/** Answers that were refused or lost, by what was said. */
+/** Counts failed statements by SQLSTATE or message. */
 export function errorsIn({ statements }: History): Record<string, number> {
   const errors: Record<string, number> = {};
   for (const { answer } of statements) if (answer?.error) errors[answer.error] = (errors[answer.error] ?? 0) + 1;
   return errors;
 }
 
-/** An instance that does not know yet how many share the database has no part of a limit: it refuses with a time to come back. */
+/**
+ * An instance that does not know yet how many instances share the database has no share of a limit, so it refuses calls
+ * for now.
+ */
 export function isDecidedOrRefused({ error }: { readonly error: string | null }): boolean {
   return error === null || error === 'the limit can not be checked at the moment' || error.startsWith(NOT_REACHED);
 }

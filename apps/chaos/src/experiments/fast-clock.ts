@@ -1,11 +1,12 @@
 /**
- * Minutes in seconds: the database's clock and the instances' run faster, from a moment of the experiment's choice.
+ * Makes the clocks of the database and of the instances run faster, from a time that the experiment chooses.
  *
- * Invariant: as in production the database reads its clock after the lock and heeds no other; instances only remember by theirs.
+ * Invariant: as in production, the database decides by its own clock, which it reads after it has the lock. Instances use theirs
+ * only to remember denials.
  */
 import type { FastClock } from '../instance/job.js';
 
-/** SQL that makes a database read that clock. */
+/** SQL that makes a database use this clock. */
 export function runFast({ startMs, atMs, speed }: FastClock): string {
   return `
     CREATE FUNCTION public.chaos_clock() RETURNS timestamptz LANGUAGE sql VOLATILE AS $$
@@ -16,12 +17,12 @@ export function runFast({ startMs, atMs, speed }: FastClock): string {
     END $$`;
 }
 
-/** Starts so many seconds of its own before a minute (and an hour) begins. */
+/** A clock that starts the given number of its seconds before an hour begins. */
 export function fastClock(speed: number, secondsBefore: number): FastClock {
   return { startMs: Date.UTC(2026, 0, 1) - secondsBefore * 1000, atMs: Date.now(), speed };
 }
 
-/** Minute edges passed in so many real seconds. */
+/** The number of minute boundaries that pass in the given number of real seconds. */
 export function edgesIn(
   { speed }: FastClock,
   { seconds, secondsBefore }: { seconds: number; secondsBefore: number },

@@ -1,11 +1,14 @@
-/** Nobody configures how many instances there are: what each grants during an outage goes by how many the database counts. */
+/**
+ * The number of instances is not configured. During an outage, each allows a share that depends on how many the
+ * database counted.
+ */
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 const ADDED = [3, 4];
 
 export const growing: Experiment = {
   name: 'growing-outage',
-  what: 'three instances become five without any setting, and the network goes into a black hole at that moment',
+  what: 'Three instances become five without any setting, and at that moment the network stops carrying data',
   seconds: 12,
   async run(setting) {
     const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
@@ -13,7 +16,7 @@ export const growing: Experiment = {
     const world = await openWorld(setting, {
       urlOf: (direct) => Object.assign(new URL(direct), { port }).href,
       limiter: { budgetMs: 300 },
-      // So many subjects that most have units left when the outage begins, and each instance comes to the end of its part.
+      // With so many subjects, most have units left when the outage begins, and each instance uses up its share.
       load: { accounts: 40 },
     });
     await world.fleet.start();
@@ -30,12 +33,12 @@ export const growing: Experiment = {
     return {
       ...outcome,
       faults: {
-        'bytes kept': proxy.seen.held,
-        'calls decided without it': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+        'bytes held back': proxy.seen.held,
+        'calls decided without the database': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
         'calls of added instances': byNewcomers.length,
       },
       notes: [
-        `${byNewcomers.filter(({ error }) => error !== null).length} calls of added instances were answered 503, because others did not count them yet`,
+        `${byNewcomers.filter(({ error }) => error !== null).length} calls of added instances were answered 503, because the others did not count them yet`,
       ],
     };
   },

@@ -1,12 +1,12 @@
 import { behindProxy } from './behind-proxy.js';
 import { type Experiment, outcomeOf, wait } from './experiment.js';
 
-/** A breaker is probed every two seconds at the latest, and a look tells its state a second later. */
+/** A circuit breaker is probed at least every two seconds, and the instance reports its state within a second. */
 const RECOVERED_WITHIN_S = 5;
 
 export const idleRecovery: Experiment = {
   name: 'idle-recovery',
-  what: 'the database goes away under load and comes back when no call is made any more, twice: every instance notices',
+  what: 'The database becomes unreachable under load and reachable again while no calls are made, twice; every instance notices',
   seconds: 16,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
@@ -27,19 +27,20 @@ export const idleRecovery: Experiment = {
       await wait(RECOVERED_WITHIN_S);
       states.push(...(await modes()));
     }
-    const callsMeanwhile = world.history().calls.length - pausedAt;
+    const callsDuringRecovery = world.history().calls.length - pausedAt;
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     return {
       ...outcome,
       faults: {
         'connections reset': proxy.seen.reset,
-        'calls decided without it': outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+        'calls decided without the database': outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback'))
+          .length,
         'states read': states.length,
       },
       claims: [
-        { what: 'no call was made while it came back', holds: callsMeanwhile === 0 },
-        { what: 'every instance reports normal by itself', holds: states.every((mode) => mode === 'normal') },
+        { what: 'no call was made during the recovery', holds: callsDuringRecovery === 0 },
+        { what: 'every instance reports normal without calls', holds: states.every((mode) => mode === 'normal') },
       ],
     };
   },

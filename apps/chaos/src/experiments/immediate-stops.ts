@@ -2,9 +2,9 @@ import type { History } from '../history/record.js';
 import { machineMs } from '../history/record.js';
 import { countOf, type Experiment, openWorld, outcomeOf, type Setting, wait } from './experiment.js';
 
-/** One for each second of a short run. */
+/** A short run has one stop per second. */
 const MOST_STOPS = 5;
-/** Asynchronous commits are on disk three wal_writer_delay later, at the latest. */
+/** Postgres flushes asynchronous commits within three times wal_writer_delay. */
 const STATED_LOSS_MS = 3 * 200;
 
 async function stopFiveTimes(setting: Setting, prepare: string) {
@@ -26,16 +26,16 @@ async function stopFiveTimes(setting: Setting, prepare: string) {
   const outcome = await outcomeOf(world);
   const fallback = outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
   const faults = {
-    'stops -m immediate': stoppedAt.length,
-    'recoveries in the log': recoveries() - before,
-    'calls decided without it': fallback,
+    'immediate stops': stoppedAt.length,
+    'crash recoveries in the log': recoveries() - before,
+    'calls decided without the database': fallback,
   };
   return { ...outcome, faults, stoppedAt };
 }
 
 export const immediateStops: Experiment = {
   name: 'immediate-stops',
-  what: 'pg_ctl stop -m immediate five times under load',
+  what: 'The server is stopped with "pg_ctl stop -m immediate" five times under load',
   seconds: 8,
   async run(setting) {
     const { stoppedAt: _, ...outcome } = await stopFiveTimes(setting, '');
@@ -45,16 +45,16 @@ export const immediateStops: Experiment = {
 
 export const asynchronousStops: Experiment = {
   name: 'asynchronous-stops',
-  what: 'the same with synchronous_commit off: what was granted in the last 600 ms before a stop may be lost',
+  what: 'The same five stops with synchronous_commit = off; units allowed in the last 600 ms before a stop may be lost',
   seconds: 8,
   async run(setting) {
     const prepare = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`;
     const { stoppedAt, ...outcome } = await stopFiveTimes(setting, prepare);
-    return { ...outcome, mayLose: grantedBefore(outcome.history, stoppedAt) };
+    return { ...outcome, mayLose: unitsAllowedBefore(outcome.history, stoppedAt) };
   },
 };
 
-function grantedBefore({ statements }: History, stops: readonly number[]): number {
+function unitsAllowedBefore({ statements }: History, stops: readonly number[]): number {
   return statements
     .filter(({ answer }) => stops.some((at) => answer && answer.at > at - STATED_LOSS_MS && answer.at <= at + 1000))
     .reduce(

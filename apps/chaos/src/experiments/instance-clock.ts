@@ -5,7 +5,7 @@ const HOUR_MS = 3_600_000;
 
 export const instanceClock: Experiment = {
   name: 'instance-clock',
-  what: "one instance's clock an hour ahead, another's an hour back (libfaketime)",
+  what: "One instance's clock is an hour ahead, and another's is an hour behind (libfaketime)",
   seconds: 6,
   async run(setting) {
     const preload = { LD_PRELOAD: ensureFaketime(setting.lab.progress), FAKETIME_DONT_FAKE_MONOTONIC: '1' };
@@ -21,7 +21,11 @@ export const instanceClock: Experiment = {
       ).length;
     return {
       ...outcome,
-      faults: { 'calls an hour ahead': off(HOUR_MS), 'calls an hour back': off(-HOUR_MS), 'calls in time': off(0) },
+      faults: {
+        'calls an hour ahead': off(HOUR_MS),
+        'calls an hour behind': off(-HOUR_MS),
+        'calls with the right time': off(0),
+      },
     };
   },
 };

@@ -2,7 +2,7 @@ import { type Experiment, INSTANCES, openWorld, outcomeOf, wait } from './experi
 
 export const killInstances: Experiment = {
   name: 'kill-instances',
-  what: 'kill -9 of instances under load, each replaced by a new one',
+  what: 'Instances are killed with SIGKILL under load, and replaced',
   seconds: 8,
   async run(setting) {
     const world = await openWorld(setting);

@@ -7,11 +7,11 @@ const HELD_SECONDS = 1.5;
 
 export const lockHeld: Experiment = {
   name: 'lock-held',
-  what: 'every lane locked by somebody for 1.5 s, each time across a minute edge; calls wait',
+  what: 'Another session locks every lane for 1.5 s, each time across a minute boundary; calls wait',
   seconds: 12,
   async run(setting) {
     const clock = fastClock(SPEED, 30);
-    // Time enough to wait for the lanes.
+    // The budget is long enough to wait for the lanes.
     const world = await openWorld(setting, { clock, prepare: runFast(clock), limiter: { budgetMs: 10_000 } });
     const holder = await connectTo(world.url);
     setting.lab.atEnd(() => holder.end());
@@ -35,7 +35,7 @@ export const lockHeld: Experiment = {
     const edges = edgesIn(clock, { seconds: setting.seconds, secondsBefore: 30 });
     return {
       ...(await outcomeOf(world)),
-      faults: { 'locks held': held, 'batches seen waiting': waited, 'minute edges': edges },
+      faults: { 'locks held': held, 'batches seen waiting': waited, 'minute boundaries': edges },
     };
   },
 };

@@ -6,12 +6,12 @@ import type { Experiment } from './experiment.js';
 
 const PROGRAM = fileURLToPath(new URL('../../dist/instance/crowd.js', import.meta.url));
 const MOST_MB = 64;
-/** Of a second of load: a million takes about a minute. */
+/** A million subjects take about a minute. */
 const SUBJECTS_A_SECOND = 20_000;
 
 export const millionSubjects: Experiment = {
   name: 'million-subjects',
-  what: 'a million subjects at one instance, and limited ones among them: its memory is bounded, limited ones stay limited',
+  what: 'One instance sees a million subjects, some of them at their limit; its memory stays bounded, and the limited ones stay limited',
   seconds: 50,
   async run({ lab, seconds, name }) {
     const server = await lab.shared();
@@ -26,26 +26,26 @@ export const millionSubjects: Experiment = {
       databaseUrl,
       'SELECT count(*) AS n, sum(total) AS units FROM rollgate.counter',
     );
-    const { admitted, calls, worstMs, heapMb, residentMb, released } = found;
+    const { allowed, calls, worstMs, heapMb, residentMb, released } = found;
     return {
       history: { calls: [], statements: [], mishaps: [] },
       safe: { limits: { perMinute: 0, perHour: 0 } },
-      faults: { subjects: Number(row?.n), 'denials of limited ones': found.deniedAgain },
+      faults: { subjects: Number(row?.n), 'denials of limited subjects': found.deniedAgain },
       claims: [
         {
-          what: `${MOST_MB} MB more at most (${heapMb} MB of heap, ${residentMb} MB resident)`,
+          what: `memory grows by at most ${MOST_MB} MB (heap ${heapMb} MB, resident ${residentMb} MB)`,
           holds: residentMb <= MOST_MB,
         },
-        { what: `limited ones stay limited (${released} were let through)`, holds: released === 0 },
+        { what: `limited subjects stay limited (${released} calls were allowed)`, holds: released === 0 },
         {
-          what: `what was admitted is counted (${admitted}, found ${row?.units})`,
-          holds: Number(row?.units) === admitted,
+          what: `the database counts the allowed units (${row?.units} of ${allowed})`,
+          holds: Number(row?.units) === allowed,
         },
       ],
       notes: [
-        `${heapMb} MB of heap and ${residentMb} MB resident more after ${subjects.toLocaleString('en')} subjects`,
+        `after ${subjects.toLocaleString('en')} subjects the heap has grown by ${heapMb} MB and resident memory by ${residentMb} MB`,
       ],
-      uncounted: { calls, admitted, worstMs },
+      uncounted: { calls, allowed, worstMs },
     };
   },
 };

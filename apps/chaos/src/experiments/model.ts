@@ -5,7 +5,7 @@ import { queryOnce } from '../lab/server.js';
 import { Random } from '../random.js';
 import type { Experiment, Outcome } from './experiment.js';
 
-/** Steps of the clock that land on and beside the edges, in seconds. */
+/** Steps of the clock in seconds, which end at or next to the boundaries of windows. */
 const STEPS = [
   0, 0, 1, 2, 29, 58, 59, 60, 61, 62, 119, 121, 1799, 3539, 3540, 3541, 3599, 3600, 3601, 3660, 3661, -1, -61, -3600,
 ];
@@ -14,13 +14,13 @@ const CALLS_OF_A_RUN = 40;
 
 export const model: Experiment = {
   name: 'model',
-  what: 'random calls at a clock that jumps to the edges of minutes and hours, also back: each answer is that of a plain log of units',
+  what: 'Random calls while the clock jumps to the boundaries of minutes and hours, also backward; each answer must equal that of a plain log of units',
   seconds: 8,
   async run({ lab, seed, seconds, name }) {
     const server = await lab.shared();
     const databaseUrl = await server.database(name);
     const until = performance.now() + seconds * 1000;
-    const found = { runs: 0, calls: 0, admitted: 0, worstMs: 0, back: 0, wrong: [] as string[] };
+    const found = { runs: 0, calls: 0, allowed: 0, worstMs: 0, back: 0, wrong: [] as string[] };
     for (let run = 0; performance.now() < until && found.wrong.length === 0; run++) {
       await replay({ databaseUrl, run, random: new Random(seed * 65_537 + run), found });
       await turn();
@@ -29,14 +29,14 @@ export const model: Experiment = {
     const outcome: Outcome = {
       history: { calls: [], statements: [], mishaps: [] },
       safe: { limits: { perMinute: 0, perHour: 0 } },
-      faults: { runs: found.runs, 'steps back': found.back, subjects: Number(units?.n) },
+      faults: { runs: found.runs, 'backward steps of the clock': found.back, subjects: Number(units?.n) },
       claims: [
         {
-          what: `every answer is the model's${found.wrong.length > 0 ? `: ${found.wrong[0]}` : ''}`,
+          what: `every answer equals that of the model${found.wrong.length > 0 ? `: ${found.wrong[0]}` : ''}`,
           holds: found.wrong.length === 0,
         },
       ],
-      uncounted: { calls: found.calls, admitted: found.admitted, worstMs: found.worstMs },
+      uncounted: { calls: found.calls, allowed: found.allowed, worstMs: found.worstMs },
     };
     return outcome;
   },
@@ -45,7 +45,7 @@ export const model: Experiment = {
 interface Found {
   runs: number;
   calls: number;
-  admitted: number;
+  allowed: number;
   worstMs: number;
   back: number;
   readonly wrong: string[];
@@ -93,9 +93,11 @@ async function replay({
       found.worstMs = Math.max(found.worstMs, performance.now() - startedAt);
       const expected = log.acquire({ second: Math.floor(nowMs / 1000), cost, ...limits });
       found.calls++;
-      if (allowed) found.admitted++;
+      if (allowed) found.allowed++;
       if (deniedBy !== expected)
-        found.wrong.push(`run ${run}, call ${i} at ${new Date(nowMs).toISOString()}: ${deniedBy}, not ${expected}`);
+        found.wrong.push(
+          `run ${run}, call ${i} at ${new Date(nowMs).toISOString()}: ${deniedBy} instead of ${expected}`,
+        );
     }
     found.runs++;
   } finally {
@@ -103,11 +105,11 @@ async function replay({
   }
 }
 
-/** The rule in a few lines: units by second, added up. */
+/** The rule in a few lines: a list of units by second, which is added up. */
 class Log {
   readonly #units: { second: number; cost: number }[] = [];
 
-  /** What denies it; `null`: it is granted. */
+  /** The window that denies the call; `null` if it is allowed. */
   acquire({
     second,
     cost,

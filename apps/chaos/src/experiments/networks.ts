@@ -1,30 +1,30 @@
-/** The network between instances and database: silent, slow, cut, in crumbs. */
+/** Faults of the network between instances and database: silence, delay, resets, and data in small pieces. */
 import type { ProxyMode } from '@rollgate/testing';
 import { behindProxy } from './behind-proxy.js';
 import { type Experiment, isDecidedOrRefused, outcomeOf, type World, wait } from './experiment.js';
 
-/** What a call may take beyond its budget, on a machine that is busy with other things. */
+/** How much longer than its budget a call may take, because the machine is busy. */
 const MARGIN_MS = 2_000;
 
 async function resultOf(world: World, budgetMs: number) {
   await world.fleet.finish();
   const outcome = await outcomeOf(world);
   const { calls } = outcome.history;
-  const worst = Math.max(...calls.map(({ askedAt, endedAt }) => endedAt - askedAt));
+  const worst = Math.max(...calls.map(({ startedAt, endedAt }) => endedAt - startedAt));
   const without = calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
   const claims = [
     {
-      what: `each call is decided within its budget of ${budgetMs} ms, give or take`,
+      what: `each call was decided within its budget of ${budgetMs} ms plus ${MARGIN_MS} ms`,
       holds: worst < budgetMs + MARGIN_MS,
     },
-    { what: 'every call is decided, or refused for now', holds: calls.every(isDecidedOrRefused) },
+    { what: 'every call was decided, or refused for now', holds: calls.every(isDecidedOrRefused) },
   ];
   return { ...outcome, claims, without };
 }
 
 export const blackHole: Experiment = {
   name: 'black-hole',
-  what: 'nothing gets through for 10 s, connections stay open',
+  what: 'Nothing gets through the network for 10 s, but connections stay open',
   seconds: 14,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 300 });
@@ -35,13 +35,16 @@ export const blackHole: Experiment = {
     proxy.set({ kind: 'pass' });
     await wait(2);
     const { without, ...outcome } = await resultOf(world, 300);
-    return { ...outcome, faults: { 'bytes kept': proxy.seen.held, 'calls decided without it': without } };
+    return {
+      ...outcome,
+      faults: { 'bytes held back': proxy.seen.held, 'calls decided without the database': without },
+    };
   },
 };
 
 export const latency: Experiment = {
   name: 'latency',
-  what: 'each way takes 20, then 50, 100, 150 and 200 ms',
+  what: 'The network delays data by 20, then 50, 100, 150 and 200 ms in each direction',
   seconds: 7.5,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 1_500 });
@@ -54,32 +57,32 @@ export const latency: Experiment = {
     const { without, ...outcome } = await resultOf(world, 1_500);
     return {
       ...outcome,
-      faults: { 'bytes slowed': proxy.seen.slowed },
+      faults: { 'bytes delayed': proxy.seen.slowed },
       notes: [`${without} calls decided without the database`],
     };
   },
 };
 
-const QUARTER: readonly ProxyMode[] = [{ kind: 'reset' }, { kind: 'pass' }, { kind: 'slices' }, { kind: 'pass' }];
+const TURNS: readonly ProxyMode[] = [{ kind: 'reset' }, { kind: 'pass' }, { kind: 'slices' }, { kind: 'pass' }];
 
 export const resets: Experiment = {
   name: 'resets',
-  what: 'connections reset again and again, and data in crumbs in between: several outages in one minute',
+  what: 'Connections are reset repeatedly, and in between data arrives in small pieces: several outages in one minute',
   seconds: 10,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
     await world.fleet.start();
     const until = performance.now() + setting.seconds * 1000;
     for (let i = 0; performance.now() < until; i++) {
-      proxy.set(QUARTER[i % QUARTER.length] as ProxyMode);
+      proxy.set(TURNS[i % TURNS.length] as ProxyMode);
       await wait(setting.random.between(400, 1_200) / 1000);
     }
     proxy.set({ kind: 'pass' });
     const { without, ...outcome } = await resultOf(world, 500);
     const faults = {
       'connections reset': proxy.seen.reset,
-      'bytes in crumbs': proxy.seen.sliced,
-      'calls decided without it': without,
+      'bytes sent in small pieces': proxy.seen.sliced,
+      'calls decided without the database': without,
     };
     return { ...outcome, faults };
   },

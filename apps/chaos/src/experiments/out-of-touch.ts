@@ -1,20 +1,20 @@
-/** A reset made while instances are out of touch is noticed when they are back, however long that took. */
+/** A reset that is made while instances are cut off is noticed when they are back, however long that took. */
 import { checkRecon, isReconciled } from '../checkers/recon.js';
 import { type CallRecord, type History, machineMs } from '../history/record.js';
 import { stateOf } from '../lab/process-state.js';
 import { countOf, type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
-/** The hour decides: without the reset a subject is denied until long after the experiment. */
+/** The hour decides. Without the reset a subject would be denied until long after the experiment. */
 const HOURLY = { perMinute: 60, perHour: 60 };
 const ACCOUNTS = 6;
-/** Longer than any list of recent resets would be kept by the clock. */
+/** Longer than a list of recent resets would be kept if its length depended on time. */
 const GAP_SECONDS = 17;
-/** From being in touch again until a reset is known: statements swallowed by the network take 5 s to fail. */
+/** Time from the end of the fault until a reset is known. Statements that the network swallowed take 5 s to fail. */
 const KNOWN_WITHIN_MS = { 'black hole': 9_000, SIGSTOP: 3_000 } as const;
 
 export const outOfTouch: Experiment = {
   name: 'reset-out-of-touch',
-  what: `subjects are reset while one instance is in a black hole and another one is stopped, both for ${GAP_SECONDS} s`,
+  what: `Subjects are reset while one instance is cut off from the database and another one is stopped, both for ${GAP_SECONDS} s`,
   seconds: GAP_SECONDS + 17,
   async run(setting) {
     const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
@@ -22,7 +22,7 @@ export const outOfTouch: Experiment = {
     const world = await openWorld(setting, {
       environments: [{}, {}],
       limits: HOURLY,
-      // Subjects of its own each: what one learns does not help the other.
+      // Each instance has subjects of its own, so that what one learns does not help the other.
       load: (index) => ({ accounts: ACCOUNTS, firstAccount: index * ACCOUNTS }),
       urlOf: (direct, index) => (index === 0 ? Object.assign(new URL(direct), { port }).href : direct),
       limiter: { budgetMs: 300 },
@@ -56,17 +56,17 @@ export const outOfTouch: Experiment = {
       history,
       safe: { limits: HOURLY },
       faults: {
-        'bytes kept': proxy.seen.held,
+        'bytes held back': proxy.seen.held,
         'instances stopped': stopped,
         'subjects reset': reset?.subjects ?? 0,
-        'denials before': outcome.history.calls.filter(isDenialBefore(resetMs)).length,
+        'denials before the reset': outcome.history.calls.filter(isDenialBefore(resetMs)).length,
       },
       claims: [
         { what: `units are reconciled ${JSON.stringify(recon)}`, holds: isReconciled(recon) },
         ...(['n1', 'n2'] as const).map((name) => ({
-          what: `${name} is granted units by the database again, within its time`,
+          what: `the database allows calls of ${name} again within ${known[name] - backMs} ms`,
           holds: outcome.history.calls.some(
-            (call) => call.instance.startsWith(name) && isGrantBetween(call, backMs - 1_000, known[name]),
+            (call) => call.instance.startsWith(name) && isAllowedBetween(call, backMs - 1_000, known[name]),
           ),
         })),
       ],
@@ -79,13 +79,13 @@ const isDenialBefore =
   ({ allowed, mode, decidedAtMs }: CallRecord): boolean =>
     allowed === false && mode === 'enforced' && (decidedAtMs ?? 0) < ms;
 
-function isGrantBetween({ allowed, mode, decidedAtMs }: CallRecord, fromMs: number, toMs: number): boolean {
+function isAllowedBetween({ allowed, mode, decidedAtMs }: CallRecord, fromMs: number, toMs: number): boolean {
   return allowed === true && mode === 'enforced' && decidedAtMs !== null && decidedAtMs > fromMs && decidedAtMs < toMs;
 }
 
 /**
- * A reset subject is another one from then on: units from before justify no denial, and count against no limit. Denials
- * in between, by an instance that could not know, are left out.
+ * Gives a subject another name from its reset on, because earlier units justify no denial and count against no limit. Denials by
+ * an instance that could not know of the reset yet are left out.
  */
 function sinceReset(
   { calls, statements, ...rest }: History,
@@ -103,7 +103,7 @@ function sinceReset(
       .map((call) => ({ ...call, subject: named(call.subject, (call.decidedAtMs ?? call.instanceMs) > resetMs) })),
     statements: statements.map((statement) => {
       const ms = statement.answer?.nowMs ?? null;
-      // The outcome is unknown, so the time of sending decides.
+      // The time of the decision is unknown, so the time of sending decides.
       const isLater = ms === null ? statement.at > resetAt : ms > resetMs;
       return { ...statement, subjects: statement.subjects.map((one) => named(one, isLater)) };
     }),

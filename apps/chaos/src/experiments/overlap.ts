@@ -4,7 +4,7 @@ const STRIPES = [1, 2, 64];
 
 export const overlap: Experiment = {
   name: 'overlap',
-  what: 'batches of many lanes that overlap, from instances with 1, 2 and 64 stripes: none waits for another in a circle',
+  what: 'Instances with 1, 2 and 64 stripes send batches with overlapping lanes; no deadlock may occur',
   seconds: 60,
   async run(setting) {
     const world = await openWorld(setting, {
@@ -24,15 +24,15 @@ export const overlap: Experiment = {
       ...outcome,
       faults: {
         'batches of several subjects': statements.filter(({ subjects }) => subjects.length > 1).length,
-        'batches in flight together': together(statements),
+        'batches sent while another was in flight': sentTogether(statements),
       },
-      claims: [{ what: 'no 40P01', holds: deadlocks === 0 && !('40P01' in errorsIn(outcome.history)) }],
+      claims: [{ what: 'no deadlock (40P01)', holds: deadlocks === 0 && !('40P01' in errorsIn(outcome.history)) }],
     };
   },
 };
 
-/** Batches that were sent before another one had its answer. */
-function together(
+/** Counts batches that were sent before an earlier one had its answer. */
+function sentTogether(
   statements: readonly { readonly at: number; readonly answer: { readonly at: number } | undefined }[],
 ): number {
   let busyUntil = 0;

@@ -8,11 +8,11 @@ const SECONDS_BEFORE = 40;
 const LIMITS = { perMinute: 100, perHour: 3_000 };
 const LOAD: Partial<Load> = { accounts: 1, bots: 1, perSecond: 200 };
 
-/** `prepare`: more SQL, for a mutant. */
+/** `prepare`: additional SQL, for a mutant. */
 export function overloadWith({ prepare = '', limits = LIMITS, load = LOAD } = {}): Experiment {
   return {
     name: 'overload',
-    what: 'one key, three instances, many times its limit, over minute edges (a clock that runs 16 times as fast)',
+    what: 'Three instances send calls for one subject at many times its limit, across minute boundaries (the clock runs 16 times as fast)',
     seconds: 10,
     async run(setting) {
       const clock = fastClock(SPEED, SECONDS_BEFORE);
@@ -33,8 +33,8 @@ export function overloadWith({ prepare = '', limits = LIMITS, load = LOAD } = {}
       return {
         ...outcome,
         safe: { limits },
-        faults: { 'minute edges': edgesIn(clock, { seconds, secondsBefore: SECONDS_BEFORE }), denials: denied },
-        claims: [{ what: `each denial is on record: ${recorded} of ${denied}`, holds: recorded === denied }],
+        faults: { 'minute boundaries': edgesIn(clock, { seconds, secondsBefore: SECONDS_BEFORE }), denials: denied },
+        claims: [{ what: `each denial is recorded (${recorded} of ${denied})`, holds: recorded === denied }],
       };
     },
   };

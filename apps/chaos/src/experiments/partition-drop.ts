@@ -5,7 +5,7 @@ const OLD_DAYS = 3;
 
 export const partitionDrop: Experiment = {
   name: 'partition-drop',
-  what: 'old days of events are dropped while a reader has them open, and instances write new ones',
+  what: 'Old event partitions are dropped while a reader has them open and instances write new events',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, {
@@ -38,13 +38,13 @@ export const partitionDrop: Experiment = {
     const [written] = await world.query<{ n: string }>('SELECT coalesce(sum(count), 0) AS n FROM rollgate.limit_event');
     return {
       ...outcome,
-      faults: { 'drops held up by the reader': heldUp, 'days dropped': dropped },
+      faults: { 'drops blocked by the reader': heldUp, 'days dropped': dropped },
       claims: [
         {
-          what: 'no instance decides without the database',
+          what: 'no instance decided without the database',
           holds: calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
-        { what: `each denial is on record (${denied}, found ${written?.n})`, holds: Number(written?.n) === denied },
+        { what: `each denial is recorded (${written?.n} of ${denied})`, holds: Number(written?.n) === denied },
       ],
     };
   },

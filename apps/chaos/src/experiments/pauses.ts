@@ -1,10 +1,10 @@
-/** Processes that stand still for a while, and go on as if nothing had been. */
+/** Processes that are stopped for a while and then continue. */
 import { stateOf } from '../lab/process-state.js';
 import { countOf, type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 export const stoppedBackend: Experiment = {
   name: 'stopped-backend',
-  what: 'SIGSTOP of a backend that decides, for 2 s, twice: it may hold lanes',
+  what: 'A Postgres backend that decides calls is stopped with SIGSTOP for 2 s, twice; it may hold lanes',
   seconds: 8,
   async run(setting) {
     const world = await openWorld(setting, { limiter: { budgetMs: 300 } });
@@ -30,13 +30,13 @@ export const stoppedBackend: Experiment = {
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const without = outcome.history.calls.filter(({ mode }) => mode?.startsWith('fallback')).length;
-    return { ...outcome, faults: { 'backends stopped': stopped, 'calls decided without it': without } };
+    return { ...outcome, faults: { 'backends stopped': stopped, 'calls decided without the database': without } };
   },
 };
 
 export const stoppedInstance: Experiment = {
   name: 'stopped-instance',
-  what: 'SIGSTOP of one instance for 3 s',
+  what: 'One instance is stopped with SIGSTOP for 3 s',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, { limiter: { budgetMs: 300 } });
@@ -51,7 +51,7 @@ export const stoppedInstance: Experiment = {
     return {
       ...(await outcomeOf(world)),
       faults: { 'instances stopped': stopped },
-      notes: ['the longest calls are those of the instance that stood still'],
+      notes: ['the longest calls are those of the stopped instance'],
     };
   },
 };

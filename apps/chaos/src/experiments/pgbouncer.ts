@@ -6,7 +6,7 @@ const POOL_SIZE = 4;
 
 export const pgBouncer: Experiment = {
   name: 'pgbouncer',
-  what: `PgBouncer in transaction mode, ${POOL_SIZE} server connections for three instances, killed once and started again`,
+  what: `Three instances share ${POOL_SIZE} server connections of a PgBouncer in transaction mode, which is killed once and restarted`,
   seconds: 8,
   async run(setting) {
     const server = await setting.lab.shared();
@@ -38,15 +38,15 @@ export const pgBouncer: Experiment = {
       ...outcome,
       faults: {
         'logins at PgBouncer': countOf(bouncer.log(), /login attempt/g),
-        'times it was killed': 1,
+        'times PgBouncer was killed': 1,
       },
       claims: [
         {
-          what: `no more than ${POOL_SIZE} server connections (${pooled[0]?.n})`,
+          what: `at most ${POOL_SIZE} server connections (${pooled[0]?.n})`,
           holds: (pooled[0]?.n ?? 0) <= POOL_SIZE,
         },
         {
-          what: 'the database decides, before and after',
+          what: 'the database decided most calls',
           holds: calls.filter(({ mode }) => mode === 'enforced').length > calls.length / 2,
         },
       ],

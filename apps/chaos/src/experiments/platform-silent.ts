@@ -1,4 +1,4 @@
-/** HTTP callers of the sample platform while its database takes everything and answers nothing. */
+/** HTTP calls to the sample platform while its database accepts data but does not answer. */
 import { fileURLToPath } from 'node:url';
 import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { spawnNode } from '@rollgate/testing';
@@ -9,14 +9,14 @@ const TOKEN = fileURLToPath(new URL('../../../platform/dist/platform-token.js', 
 const SECRET = 'a secret of more than thirty-two bytes, for chaos';
 
 const PER_SECOND = 60;
-/** A statement of the platform's own, and the decision's budget. */
+/** Time for a statement of the platform itself, plus the budget of the decision. */
 const BUDGET_MS = SILENT_CALLS_END_WITHIN_MS + 150;
-/** What a call may take beyond it, on a machine that is busy with other things. */
+/** How much longer a call may take, because the machine is busy. */
 const MARGIN_MS = 2_000;
-/** After the hole: new connections, and a breaker that closes. */
+/** Time after the silence for new connections, and for the circuit breaker to close. */
 const RECOVERS_WITHIN_S = 4;
 
-/** Those that use the platform's own tables before and after the decision, one without them, and the caller's usage. */
+/** Calls that use the platform's own tables before or after the decision, one that does not, and a read of the caller's usage. */
 const CALLS: readonly [method: string, path: (n: number) => string][] = [
   ['POST', (n) => `/api/public/bots/bot-${n % 20}/publish`],
   ['GET', () => '/api/public/bots'],
@@ -36,7 +36,7 @@ interface Answered {
 
 export const platformSilent: Experiment = {
   name: 'platform-silent',
-  what: 'the sample platform under HTTP load, its database silent for 8 s: each call is answered in time, with 503 at worst',
+  what: 'The sample platform is under HTTP load while its database does not answer for 8 s; each call gets a response in time, at worst a 503',
   seconds: 16,
   async run({ lab, seconds, name }) {
     const { proxy, url } = await lab.proxy(await (await lab.shared()).database(name.replaceAll('-', '_')));
@@ -72,21 +72,21 @@ function outcomeOf(answers: readonly Answered[], held: number) {
   return {
     history: { calls: [], statements: [], mishaps: [] },
     safe: { limits: { perMinute: 0, perHour: 0 } },
-    faults: { 'bytes kept': held, 'calls answered 503': unavailable.length },
+    faults: { 'bytes held back': held, 'calls answered with 503': unavailable.length },
     claims: [
       {
-        what: `each call ends within ${BUDGET_MS} ms, give or take (${worstMs} ms)`,
+        what: `each call ended within ${BUDGET_MS} ms plus ${MARGIN_MS} ms (longest ${worstMs} ms)`,
         holds: worstMs < BUDGET_MS + MARGIN_MS,
       },
-      { what: 'every failure is a 503 with Retry-After', holds: unavailable.length === failed.length },
-      { what: 'before the hole every call is served', holds: isServed('before') },
+      { what: 'every failure was a 503 with Retry-After', holds: unavailable.length === failed.length },
+      { what: 'every call before the silence was served', holds: isServed('before') },
       {
-        what: `${RECOVERS_WITHIN_S} s after it every call is served`,
+        what: `every call from ${RECOVERS_WITHIN_S} s after the silence was served`,
         holds: isServed('after') && of('after').length > 0,
       },
     ],
-    notes: [`of ${of('silent').length} calls while it was silent ${unavailable.length} were answered 503`],
-    uncounted: { calls: answers.length, admitted: answers.filter(({ status }) => status < 300).length, worstMs },
+    notes: [`${unavailable.length} of ${of('silent').length} calls during the silence were answered with 503`],
+    uncounted: { calls: answers.length, allowed: answers.filter(({ status }) => status < 300).length, worstMs },
   };
 }
 
@@ -114,19 +114,19 @@ async function answerOf({
   const response = await fetch(`${origin}${path(n)}`, { method, headers });
   await response.arrayBuffer();
   const ms = Math.round(performance.now() - startedAt);
-  // A call that was under way when the hole began belongs to the silence.
+  // A call that was in progress when the silence began belongs to it.
   const phase = begun === 'before' && phaseNow() !== 'before' ? 'silent' : begun;
   return { phase, status: response.status, ms, retryAfter: response.headers.get('retry-after') };
 }
 
-/** Calls at an even pace, whatever becomes of those before. */
+/** Starts calls at an even pace, whether or not earlier ones have ended. */
 function startLoad(call: (n: number) => Promise<Answered>): { finish(): Promise<Answered[]> } {
-  const under: Promise<Answered>[] = [];
-  const timer = setInterval(() => under.push(call(under.length)), 1000 / PER_SECOND);
+  const pending: Promise<Answered>[] = [];
+  const timer = setInterval(() => pending.push(call(pending.length)), 1000 / PER_SECOND);
   return {
     async finish() {
       clearInterval(timer);
-      return await Promise.all(under);
+      return await Promise.all(pending);
     },
   };
 }

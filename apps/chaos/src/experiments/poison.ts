@@ -10,7 +10,7 @@ const TRIGGER = `
 
 export const poison: Experiment = {
   name: 'poison',
-  what: 'one call in 50 has data that the database refuses, in bursts of 50 calls: it alone fails',
+  what: 'One call in 50 has data that the database rejects, in bursts of 50 calls; only that call may fail',
   seconds: 6,
   async run(setting) {
     const load = { accounts: 40, bots: 20, perSecond: 150, burst: 50, poisonEvery: 50 };
@@ -26,15 +26,15 @@ export const poison: Experiment = {
       ...outcome,
       faults: {
         'poisoned calls': poisoned.length,
-        'refused by the database': failed.filter(({ error }) => error === '22003').length,
+        'calls rejected by the database': failed.filter(({ error }) => error === '22003').length,
       },
       claims: [
         {
-          what: 'every poisoned call fails, and no other one',
+          what: 'every poisoned call failed, and no other call did',
           holds: failed.length === poisoned.length && failed.every(({ error }) => error === '22003'),
         },
         {
-          what: 'no instance decides without the database',
+          what: 'no instance decided without the database',
           holds: calls.every(({ mode }) => !mode?.startsWith('fallback')),
         },
       ],

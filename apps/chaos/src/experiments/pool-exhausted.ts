@@ -1,9 +1,9 @@
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
-import { beforeAcquire } from './wrapped-acquire.js';
+import { beforeAcquire, RESTORE_ACQUIRE } from './wrapped-acquire.js';
 
 export const poolExhausted: Experiment = {
   name: 'pool-exhausted',
-  what: 'eight stripes of an instance share one connection, and each statement takes 40 ms more',
+  what: 'Eight stripes of an instance share one connection, and each statement takes 40 ms longer',
   seconds: 7,
   async run(setting) {
     const world = await openWorld(setting, {
@@ -12,10 +12,10 @@ export const poolExhausted: Experiment = {
     });
     await world.fleet.start();
     await wait(setting.seconds);
-    await world.query('DROP FUNCTION rollgate.acquire; ALTER FUNCTION rollgate.acquire_in_truth RENAME TO acquire');
+    await world.query(RESTORE_ACQUIRE);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const refused = outcome.history.mishaps.filter(({ what }) => /no connection to the database was free/.test(what));
-    return { ...outcome, faults: { 'connections not to be had': refused.length } };
+    return { ...outcome, faults: { 'times no connection was free': refused.length } };
   },
 };

@@ -2,31 +2,31 @@ import type pg from 'pg';
 import { connectTo } from '../lab/server.js';
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
-/** Enough for three instances to start: they want 9 each, and 3 are reserved for superusers. */
+/** Enough for three instances to start: each needs 9, and 3 are reserved for superusers. */
 const MOST = 32;
-/** Sessions of another program, which takes what the instances lose. */
+/** Sessions of another program, which takes the connections that the instances lose. */
 const OTHERS = 16;
 const INSTANCE_PASSWORD = 'of-an-experiment';
 const END_SESSIONS = `SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = 'chaos_instance'`;
 
 export const reconnectStorm: Experiment = {
   name: 'reconnect-storm',
-  what: `max_connections is ${MOST}, instances ask for more, and all sessions are ended again and again`,
+  what: `max_connections is ${MOST}, the instances need more, and all sessions are terminated repeatedly`,
   seconds: 9,
   async run(setting) {
     const server = await setting.lab.server({ settings: { max_connections: String(MOST) } });
     const world = await openWorld(setting, {
       server,
-      // Not as superuser, for whom some connections are kept.
+      // The instances are no superusers, for whom Postgres reserves connections.
       prepare: `CREATE ROLE chaos_instance LOGIN PASSWORD '${INSTANCE_PASSWORD}' IN ROLE rollgate_runtime`,
       urlOf: (url) => Object.assign(new URL(url), { username: 'chaos_instance', password: INSTANCE_PASSWORD }).href,
       limiter: { budgetMs: 500, stripes: 6, connections: 6 },
       load: { accounts: 60, perSecond: 150 },
     });
-    // Connected before the connections run out.
+    // Connect before the connections run out.
     const admin = await connectTo(world.url);
     setting.lab.atEnd(() => admin.end());
-    // An instance that never had a connection does not decide at all, so they start before the others.
+    // An instance that never had a connection decides nothing, so the instances start before the other program.
     await world.fleet.start();
     let ended = 0;
     const endSessions = async () => {
@@ -53,8 +53,8 @@ export const reconnectStorm: Experiment = {
     ).length;
     return {
       ...outcome,
-      faults: { 'sessions ended': ended, 'connections refused': refused + countRefusals(server.log()) },
-      claims: [{ what: 'the database decides again when it is over', holds: settled > 0 }],
+      faults: { 'sessions terminated': ended, 'connections refused': refused + countRefusals(server.log()) },
+      claims: [{ what: 'the database decides again afterward', holds: settled > 0 }],
     };
   },
 };

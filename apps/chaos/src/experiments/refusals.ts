@@ -1,4 +1,4 @@
-/** A database that is there and refuses its instances: their password is rotated, or the operator closes it. */
+/** A database that runs but refuses its instances: their password was changed, or the operator closed the database. */
 import { writeFileSync } from 'node:fs';
 import { countOf, type Experiment, openWorld, outcomeOf, type World, wait } from './experiment.js';
 
@@ -8,7 +8,7 @@ const NEXT = 'the-next';
 
 const urlWith = (url: string, password: string) => Object.assign(new URL(url), { username: ROLE, password }).href;
 
-/** Their connections are gone; what they open next is what the experiment is about. */
+/** Terminates the sessions of the instances, which then open new connections. */
 const endSessions = (world: World) =>
   world.server.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${ROLE}'`);
 
@@ -21,18 +21,18 @@ async function resultOf(world: World, faults: (log: string) => Record<string, nu
     ...outcome,
     faults: {
       ...faults(world.server.log()),
-      'calls decided without it': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+      'calls decided without the database': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
     },
     claims: [
-      { what: 'no call fails', holds: calls.every(({ error }) => error === null) },
-      { what: 'the database decides again when it is over, without a restart', holds: settled.length > 0 },
+      { what: 'no call failed', holds: calls.every(({ error }) => error === null) },
+      { what: 'the database decides again afterward, without a restart', holds: settled.length > 0 },
     ],
   };
 }
 
 export const passwordRotated: Experiment = {
   name: 'password-rotated',
-  what: "the instances' password is rotated and their sessions are ended; they are given the new one three seconds later",
+  what: "The instances' password is changed and their sessions are terminated; they get the new password three seconds later",
   seconds: 9,
   async run(setting) {
     const server = await setting.lab.server();
@@ -52,14 +52,14 @@ export const passwordRotated: Experiment = {
     writeFileSync(databaseUrlFile, urlWith(world.url, NEXT));
     await wait(setting.seconds - 5);
     return await resultOf(world, (log) => ({
-      'sign-ins refused': countOf(log, /password authentication failed for user "chaos_refused"/g),
+      'logins refused': countOf(log, /password authentication failed for user "chaos_refused"/g),
     }));
   },
 };
 
 export const closedByOperator: Experiment = {
   name: 'closed-by-operator',
-  what: 'the database allows no connections, then its instances have no right to decide, then their role may have no connection',
+  what: 'First the database allows no connections, then the instances lack permission to decide, then their role may open no connection',
   seconds: 14,
   async run(setting) {
     const server = await setting.lab.server();
@@ -87,9 +87,9 @@ export const closedByOperator: Experiment = {
     await world.query(`ALTER ROLE ${ROLE} CONNECTION LIMIT -1`);
     await wait(Math.max(1, setting.seconds - 12));
     return await resultOf(world, (log) => ({
-      'connections not allowed': countOf(log, /is not currently accepting connections/g),
-      'statements without the right': countOf(log, /permission denied for function acquire/g),
-      'connections above the limit': countOf(log, /too many connections for role/g),
+      'connections refused by the database': countOf(log, /is not currently accepting connections/g),
+      'statements without permission': countOf(log, /permission denied for function acquire/g),
+      "connections above the role's limit": countOf(log, /too many connections for role/g),
     }));
   },
 };

@@ -3,7 +3,7 @@ import { type Experiment, INSTANCES, outcomeOf, wait } from './experiment.js';
 
 export const restarts: Experiment = {
   name: 'restarts',
-  what: 'instances are killed and started again, over and over, while the database is away: a new one decides nothing',
+  what: 'Instances are killed and restarted repeatedly while the database is unreachable; a new instance decides nothing',
   seconds: 14,
   async run(setting) {
     const { world, proxy } = await behindProxy(setting, { budgetMs: 500 });
@@ -11,7 +11,7 @@ export const restarts: Experiment = {
     await wait(2);
     proxy.set({ kind: 'reset' });
     let killed = 0;
-    // One instance stays, and decides its part by itself.
+    // One instance keeps running and decides its share without the database.
     for (const until = performance.now() + (setting.seconds - 4) * 1000; performance.now() < until; ) {
       await wait(setting.random.between(200, 500) / 1000);
       if ((await world.fleet.replace(1 + (killed % (INSTANCES - 1)))) === 'SIGKILL') killed++;
@@ -28,20 +28,20 @@ export const restarts: Experiment = {
       ...outcome,
       faults: {
         'instances killed': killed,
-        'calls that a new instance would not decide': refused.length,
-        'calls decided without it': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
+        'calls refused by a new instance': refused.length,
+        'calls decided without the database': calls.filter(({ mode }) => mode?.startsWith('fallback')).length,
       },
       claims: [
         {
-          what: 'no instance grants anything before it has reached the database',
+          what: 'no instance allowed a call before it had reached the database',
           holds: later.every(({ mode }) => !mode?.startsWith('fallback')),
         },
         {
-          what: 'every instance decides by the database in the end',
+          what: 'the database decides for every instance in the end',
           holds: later.some(({ subject, mode }) => subject.endsWith('=settle') && mode === 'enforced'),
         },
         {
-          what: 'no call fails otherwise',
+          what: 'no call failed for another reason',
           holds: calls.every(({ error }) => error === null || error.startsWith('the limiter has not reached')),
         },
       ],

@@ -1,12 +1,12 @@
 import { type Experiment, errorsIn, isDecidedOrRefused, openWorld, outcomeOf, wait } from './experiment.js';
-import { beforeAcquire } from './wrapped-acquire.js';
+import { beforeAcquire, RESTORE_ACQUIRE } from './wrapped-acquire.js';
 
 const CODES = ['40P01', '55P03', '57014', '57P01', '53300', '25006', '40001'];
 const ONE_IN = 4;
 
 export const sqlstates: Experiment = {
   name: 'sqlstates',
-  what: `one statement in ${ONE_IN} fails with one of ${CODES.join(', ')}`,
+  what: `One statement in ${ONE_IN} fails with one of the SQLSTATEs ${CODES.join(', ')}`,
   seconds: 8,
   async run(setting) {
     const raise = `
@@ -17,8 +17,8 @@ export const sqlstates: Experiment = {
     const world = await openWorld(setting, { prepare, limiter: { budgetMs: 500 } });
     await world.fleet.start();
     await wait(setting.seconds);
-    // So that what is owed can be told.
-    await world.query('DROP FUNCTION rollgate.acquire; ALTER FUNCTION rollgate.acquire_in_truth RENAME TO acquire');
+    // Restore the function, so that pending debits can be sent.
+    await world.query(RESTORE_ACQUIRE);
     await world.fleet.finish();
     const outcome = await outcomeOf(world);
     const errors = errorsIn(outcome.history);
@@ -26,7 +26,7 @@ export const sqlstates: Experiment = {
       ...outcome,
       faults: Object.fromEntries(CODES.map((code) => [code, errors[code] ?? 0])),
       claims: [
-        { what: 'every call is decided, or refused for now', holds: outcome.history.calls.every(isDecidedOrRefused) },
+        { what: 'every call was decided, or refused for now', holds: outcome.history.calls.every(isDecidedOrRefused) },
       ],
     };
   },

@@ -8,7 +8,7 @@ const SETTINGS = { wal_level: 'replica', hot_standby: 'on', wal_receiver_status_
 
 export const standby: Experiment = {
   name: 'standby',
-  what: 'asynchronous standby promoted after its replication went into a black hole: grants since then may be lost, and admitted once more',
+  what: 'An asynchronous standby is promoted after its replication was cut off; units allowed since then may be lost, and allowed a second time',
   seconds: 8,
   async run(setting) {
     const { lab } = setting;
@@ -35,7 +35,7 @@ export const standby: Experiment = {
     await world.fleet.finish();
     const newUrl = through(world.url, copy.port);
     const outcome = await outcomeOf({ ...world, totals: () => readTotals(newUrl) });
-    const atRisk = unitsGrantedSince(outcome.history, severedAt);
+    const atRisk = unitsAllowedSince(outcome.history, severedAt);
     return {
       ...outcome,
       mayLose: atRisk,
@@ -43,15 +43,15 @@ export const standby: Experiment = {
         'bytes replicated': streamed,
         'bytes of replication lost': replication.proxy.seen.held,
         'units at risk': atRisk,
-        promoted:
+        promotions:
           (await queryOnce<{ up: number }>(copy.url, 'SELECT (NOT pg_is_in_recovery())::int AS up'))[0]?.up ?? 0,
       },
-      notes: ['the loss of a failover is as long as the replication lag was; bounded by what was granted since'],
+      notes: ['a failover loses at most the units that were allowed during the replication lag'],
     };
   },
 };
 
-/** No pg_basebackup in the embedded binaries: the folder of a stopped server is as good. */
+/** Copies the folder of a stopped server, because the embedded binaries do not include pg_basebackup. */
 async function copyOf(primary: Server, { setting, url }: { setting: Setting; url: string }): Promise<Server> {
   const dataFolder = setting.lab.path('standby');
   await primary.stop();
@@ -69,7 +69,7 @@ async function untilCaughtUp(primary: Server): Promise<void> {
     if (rows.length > 0) return;
     await wait(0.05);
   }
-  throw new Error('the standby never caught up');
+  throw new Error('the standby did not catch up');
 }
 
 function through(url: string, port: number): string {
@@ -78,8 +78,8 @@ function through(url: string, port: number): string {
   return other.href;
 }
 
-function unitsGrantedSince({ statements }: History, since: number): number {
-  // Some of what came before may have been on its way.
+function unitsAllowedSince({ statements }: History, since: number): number {
+  // Data that was sent shortly before may have been lost as well.
   return statements
     .filter(({ answer }) => answer !== undefined && answer.at > since - 500)
     .reduce(

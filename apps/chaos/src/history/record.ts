@@ -1,29 +1,30 @@
 /**
- * What happened, in JSON lines: each call as its caller saw it, and each statement as it was sent and answered.
+ * The history of an experiment as JSON lines: each call as its caller saw it, and each statement as it was sent and answered.
  *
- * Invariants: a statement is on record before it is sent, a call once it is answered; so an instance that is killed leaves no
- * grant that nobody knows of. `at` times are ms of this machine's monotonic clock, the same in all processes of it.
+ * Invariants: a statement is recorded before it is sent, and a call when it is answered. An instance that is killed therefore
+ * leaves no allowed call without a record. `at` times are milliseconds of the machine's monotonic clock, which is the same in all
+ * processes.
  */
 
 export interface CallRecord {
   readonly kind: 'call';
   readonly instance: string;
-  /** The subject's key. */
+  /** The key of the subject. */
   readonly subject: string;
   readonly cost: number;
-  readonly askedAt: number;
+  readonly startedAt: number;
   readonly endedAt: number;
   /** The instance's wall clock, Unix ms. */
   readonly instanceMs: number;
-  /** The database's clock, as the decision tells it, Unix ms. `null`: there was no decision. */
+  /** The database's clock at the decision, Unix ms. `null`: there was no decision. */
   readonly decidedAtMs: number | null;
   readonly allowed: boolean | null;
   readonly mode: string | null;
   readonly source: string | null;
   readonly deniedBy: 'minute' | 'hour' | null;
-  /** Of a denial: after how long it may be tried again. `null`: no wait helps. */
+  /** When to retry a denied call. `null`: retrying does not help. */
   readonly retryAfterMs: number | null;
-  /** In force for it; of decisions without the database the instance's part. */
+  /** The limits in force, or the instance's share if it decided without the database. */
   readonly perMinute: number;
   readonly perHour: number;
   readonly error: string | null;
@@ -32,13 +33,13 @@ export interface CallRecord {
 interface SentRecord {
   readonly kind: 'sent';
   readonly instance: string;
-  /** Of the instance's statements. */
+  /** Unique among the statements of the instance. */
   readonly id: number;
   readonly at: number;
   readonly subjects: readonly string[];
   readonly costs: readonly number[];
   readonly calls: readonly number[];
-  /** It tells what was granted without the database. */
+  /** Whether the statement debits calls that were allowed without the database. */
   readonly debit: boolean;
 }
 
@@ -48,16 +49,16 @@ interface AnswerRecord {
   readonly id: number;
   readonly at: number;
   readonly nowMs: number | null;
-  /** Calls granted, by item. */
+  /** The number of allowed calls, for each item of the batch. */
   readonly granted: readonly number[];
-  /** Whether the rows of the answer came in the order of the batch. */
+  /** Whether the answer was in the order of the batch. */
   readonly inOrder: boolean;
   readonly error: string | null;
-  /** `refused`: Postgres says that it rolled it back. `unknown`: it may have been written. */
+  /** `refused`: Postgres reported that it rolled the statement back. `unknown`: it may have been committed. */
   readonly outcome: 'answered' | 'refused' | 'unknown';
 }
 
-/** No connection was to be had, or another mishap beside the calls. */
+/** An error outside of calls, e.g. that no connection was free. */
 interface MishapRecord {
   readonly kind: 'mishap';
   readonly instance: string;
@@ -67,7 +68,7 @@ interface MishapRecord {
 
 export type HistoryRecord = CallRecord | SentRecord | AnswerRecord | MishapRecord;
 
-/** A statement and what became of it. */
+/** A statement and its answer, if there was one. */
 export interface Statement extends Omit<SentRecord, 'kind'> {
   readonly answer: AnswerRecord | undefined;
 }
@@ -78,7 +79,7 @@ export interface History {
   readonly mishaps: readonly MishapRecord[];
 }
 
-/** The last line of a killed instance may be half a line: it tells nothing. */
+/** The last line of a killed instance may be incomplete. Skip it. */
 export function readHistory(text: string): History {
   const calls: CallRecord[] = [];
   const mishaps: MishapRecord[] = [];

@@ -1,30 +1,30 @@
-/** What an instance of an experiment is told. */
+/** The job of an instance, and the messages between it and the experiment. */
 export interface Load {
   readonly accounts: number;
-  /** The number of the first one, 0 by default. */
+  /** Number of the first account. Default: 0. */
   readonly firstAccount?: number;
-  /** Of each account. */
+  /** Bots of each account. */
   readonly bots: number;
   readonly perSecond: number;
-  /** One of them, drawn for each call. */
+  /** Each call has a random one of these. */
   readonly costs: readonly number[];
-  /** The bot `poison` instead of another, every so many calls. */
+  /** Every how many calls the bot is `poison`. */
   readonly poisonEvery?: number;
-  /** Calls come in bursts of this many, all for one account. */
+  /** Number of calls in a burst, all for one account. */
   readonly burst?: number;
-  /** After so long without a rest, no call for so long, and so on. */
+  /** Pauses: after `afterMs` of load, no calls for `forMs`, and so on. */
   readonly rests?: { readonly afterMs: number; readonly forMs: number };
-  /** Instead of `perSecond`: bursts for the first account, the next one so long after the last one was decided. */
+  /** Replaces `perSecond`: bursts for the first account. */
   readonly mixed?: MixedBursts;
 }
 
-/** A burst of so many calls for each bot, in random order, at once. */
+/** Bursts of calls in random order: `callsOfBots` calls for each bot, `everyMs` after the end of the last burst. */
 export interface MixedBursts {
   readonly everyMs: number;
   readonly callsOfBots: readonly number[];
 }
 
-/** A clock that runs faster, from `startMs` at `atMs` of the machine's wall clock. */
+/** A clock that runs faster. It shows `startMs` when the machine's wall clock shows `atMs`. */
 export interface FastClock {
   readonly startMs: number;
   readonly atMs: number;
@@ -35,11 +35,11 @@ export interface InstanceJob {
   readonly name: string;
   readonly seed: number;
   readonly databaseUrl: string;
-  /** A file that holds the URL instead, read for each new connection. */
+  /** A file with the URL, which is read for each new connection. */
   readonly databaseUrlFile?: string;
-  /** The first calls come before the limiter has reached the database. */
+  /** `true`: calls begin before the limiter has reached the database. */
   readonly cold?: boolean;
-  /** Where its history goes, appended. */
+  /** The file to which the instance appends its history. */
   readonly historyFile: string;
   readonly limits: { readonly perMinute: number; readonly perHour: number };
   readonly load: Load;
@@ -57,7 +57,7 @@ export interface InstanceJob {
 export const READY = 'ready';
 export const SETTLED = 'settled';
 export const GO = 'go\n';
-/** No more calls for now. */
+/** Stops the load. */
 export const PAUSE = 'pause\n';
 export const STOP = 'stop\n';
 

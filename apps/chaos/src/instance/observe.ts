@@ -1,23 +1,23 @@
 /**
- * Notes each deciding statement before it is sent and when it is answered, below the limiter: in the driver.
+ * Records each deciding statement in the driver: before it is sent, and when it is answered.
  *
- * Invariant: what is noted is on file before the statement leaves, and is not lost when this process is killed.
+ * Invariant: the record is in the file before the statement is sent, so it is not lost if this process is killed.
  */
 import { writeSync } from 'node:fs';
 import pg from 'pg';
 import { type HistoryRecord, machineMs } from '../history/record.js';
 
-/** The limit under which an instance tells what it granted by itself. */
+/** The limit of a debit, i.e. of calls that were allowed without the database. */
 const NO_LIMIT = 2_147_483_647;
 
 export type Note = (record: HistoryRecord) => void;
 
-/** `file`: a descriptor. */
+/** `file`: a file descriptor. */
 export function noteTo(file: number): Note {
   return (record) => void writeSync(file, `${JSON.stringify(record)}\n`);
 }
 
-interface Told {
+interface Query {
   readonly text?: string;
   readonly values?: readonly unknown[];
 }
@@ -26,10 +26,10 @@ export function observeStatements(instance: string, note: Note): void {
   let ids = 0;
   const query = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
   function observed(this: pg.Client, ...args: unknown[]): unknown {
-    const { text, values } = (typeof args[0] === 'object' ? args[0] : {}) as Told;
+    const { text, values } = (typeof args[0] === 'object' ? args[0] : {}) as Query;
     if (!text?.includes('rollgate.acquire(') || values === undefined) return query.apply(this, args);
     const subjects = list<string>(values[1]);
-    // A connection is opened with an empty batch, which decides nothing.
+    // A new connection sends an empty batch, which decides nothing.
     if (subjects.length === 0) return query.apply(this, args);
     const id = ++ids;
     const debit = list<number>(values[4])[0] === NO_LIMIT;
@@ -73,7 +73,7 @@ export function observeStatements(instance: string, note: Note): void {
           nowMs: null,
           granted: [],
           inOrder: true,
-          error: told(error),
+          error: errorText(error),
           outcome,
         });
       },
@@ -83,14 +83,14 @@ export function observeStatements(instance: string, note: Note): void {
   pg.Client.prototype.query = observed as unknown as typeof pg.Client.prototype.query;
 }
 
-/** An error of the statement, which ended its transaction; one that ends the session may come after the commit. */
+/** Whether the error means that the transaction was rolled back. An error that ends the session may come after the commit. */
 function isRefusal(error: unknown): boolean {
   const { code, severity } = (error ?? {}) as { code?: unknown; severity?: unknown };
   return typeof code === 'string' && /^[0-9A-Z]{5}$/.test(code) && severity === 'ERROR';
 }
 
-/** SQLSTATE, or what the driver says. */
-export function told(error: unknown): string {
+/** The SQLSTATE, or the message of the driver. */
+export function errorText(error: unknown): string {
   const { code, message } = (error ?? {}) as { code?: unknown; message?: unknown };
   return typeof code === 'string' ? code : String(message ?? error);
 }

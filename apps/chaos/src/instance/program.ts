@@ -1,8 +1,8 @@
 /**
- * Child: one instance. Opens a limiter, drives load from its seed when told to, notes all of it, and at the end waits until
- * the database decides again, so that what was granted without it is told.
+ * Child process: one instance. It opens a limiter, generates load from its seed and records all of it. At the end it waits until
+ * the database decides again, so that all debits are sent.
  *
- * Invariant: it ends with its parent, however that ends: its stdin closes then.
+ * Invariant: it ends when its parent ends for any reason, because its stdin then closes.
  */
 import { openSync, readFileSync } from 'node:fs';
 import { setTimeout as sleep } from 'node:timers/promises';
@@ -11,15 +11,15 @@ import { createPostgresLimiter, laneOf } from '@rollgate/limiter';
 import { machineMs } from '../history/record.js';
 import { Random } from '../random.js';
 import { type InstanceJob, type MixedBursts, READY, readFastClock, SETTLED } from './job.js';
-import { noteTo, observeStatements, told } from './observe.js';
+import { errorText, noteTo, observeStatements } from './observe.js';
 
 const TICK_MS = 10;
 const START_ATTEMPTS = 5;
 const START_PAUSE_MS = 200;
 const SETTLE_WITHIN_MS = 40_000;
-/** Spends nothing. Until the database has denied it once, it asks the database. */
+/** A call with this cost is always denied, so it spends nothing. The first one of a subject is sent to the database. */
 const MORE_THAN_ANY_LIMIT = 1_000_000;
-/** Calls under way at most: a database that answers nothing must not fill the memory of the load. */
+/** Most calls in progress. A database that does not answer must not fill the memory of this process. */
 const MOST_PENDING = 5_000;
 
 const job = JSON.parse(process.argv[2] ?? '{}') as InstanceJob;
@@ -34,7 +34,7 @@ const limiter = createPostgresLimiter({
     { id: 'chaos', title: 'Chaos', level: ['bot'], limits: job.limits, apis: [{ id: 'chaos', title: 'Chaos' }] },
   ]),
   janitor: false,
-  onError: (error) => note({ kind: 'mishap', instance: job.name, at: machineMs(), what: told(error) }),
+  onError: (error) => note({ kind: 'mishap', instance: job.name, at: machineMs(), what: errorText(error) }),
   ...(clock ? { clock: () => readFastClock(clock) } : {}),
   ...job.limiter,
 });
@@ -54,7 +54,7 @@ const commands = {
 process.stdin.setEncoding('utf8').on('data', (text: string) => {
   for (const line of text.split('\n')) commands[line as keyof typeof commands]?.();
 });
-// A fault of the experiment may meet the start. An instance that can not reach the database is ready, too: it must decide nothing.
+// A fault may be active during the start. An instance that cannot reach the database counts as ready: it must decide nothing.
 for (let attempt = 0; !job.cold && attempt < START_ATTEMPTS && limiter.state().mode === 'starting'; attempt++)
   await limiter.start().catch(() => sleep(START_PAUSE_MS));
 console.log(READY);
@@ -71,20 +71,20 @@ async function drive(): Promise<void> {
       workedFrom = performance.now();
     }
     const due = Math.floor(((performance.now() - startedAt - restedMs) / 1000) * perSecond);
-    // An instance that stood still does not make up for it at once.
+    // After a pause of the process, do not make all missed calls at once.
     if (due - calls > perSecond / 2) calls = due - Math.floor(perSecond / 2);
     for (; calls < due && pending < MOST_PENDING; calls += burst) {
       const account = firstAccount + random.between(0, job.load.accounts - 1);
-      for (let i = 0; i < burst; i++) void ask({ account, bot: isPoison(calls + i) ? 'poison' : anyBot() });
+      for (let i = 0; i < burst; i++) void makeCall({ account, bot: isPoison(calls + i) ? 'poison' : anyBot() });
     }
   }
 }
 
-/** However long a burst takes, the next one comes `everyMs` after its end: no more bursts fit into a window than planned. */
+/** The next burst begins `everyMs` after the end of the last one, so no window contains more bursts than planned. */
 async function driveMixed({ everyMs, callsOfBots }: MixedBursts): Promise<void> {
   const bots = callsOfBots.flatMap((calls, bot) => new Array<string>(calls).fill(`b${bot}`));
   while (!stopped) {
-    await Promise.all(random.shuffled(bots).map((bot) => ask({ account: 0, bot, cost: 1 })));
+    await Promise.all(random.shuffled(bots).map((bot) => makeCall({ account: 0, bot, cost: 1 })));
     await sleep(everyMs);
   }
 }
@@ -98,13 +98,13 @@ function isPoison(call: number): boolean {
   return poisonEvery !== undefined && call % poisonEvery === poisonEvery - 1;
 }
 
-interface Question {
+interface CallOptions {
   readonly account: number;
   readonly bot?: string;
   readonly cost?: number;
 }
 
-async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs) }: Question): Promise<string> {
+async function makeCall({ account, bot = anyBot(), cost = random.pick(job.load.costs) }: CallOptions): Promise<string> {
   const call = {
     kind: 'call',
     instance: job.name,
@@ -112,7 +112,7 @@ async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs)
     cost,
     instanceMs: Date.now(),
   } as const;
-  const askedAt = machineMs();
+  const startedAt = machineMs();
   pending++;
   try {
     const decision = await limiter.acquire({ account: `a${account}`, api: 'chaos', dimensions: { bot }, cost });
@@ -120,7 +120,7 @@ async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs)
     const limits = { perMinute: windows.minute.limit, perHour: windows.hour.limit };
     note({
       ...call,
-      askedAt,
+      startedAt,
       endedAt: machineMs(),
       decidedAtMs,
       allowed,
@@ -134,7 +134,7 @@ async function ask({ account, bot = anyBot(), cost = random.pick(job.load.costs)
     return mode;
   } catch (error) {
     const nothing = { decidedAtMs: null, allowed: null, mode: null, source: null, deniedBy: null, retryAfterMs: null };
-    note({ ...call, askedAt, endedAt: machineMs(), ...nothing, ...job.limits, error: told(error) });
+    note({ ...call, startedAt, endedAt: machineMs(), ...nothing, ...job.limits, error: errorText(error) });
     return 'error';
   } finally {
     pending--;
@@ -145,12 +145,12 @@ async function end(): Promise<void> {
   stopped = true;
   while (pending > 0) await sleep(TICK_MS);
   await settle();
-  // Events of denials that the database would not take are told by nobody here.
+  // If the database does not accept the remaining events, their loss does not matter here.
   await Promise.race([limiter.close(), sleep(7_000)]);
   process.stdout.write(`${SETTLED}\n`, () => process.exit(0));
 }
 
-/** One call of each lane that was used, until each is decided by the database: it has then heard what it had to. */
+/** Makes calls in each lane that was used until the database decides them. Their debits have then been sent. */
 async function settle(): Promise<void> {
   const accounts = new Map<number, number>();
   const { firstAccount = 0 } = job.load;
@@ -160,7 +160,7 @@ async function settle(): Promise<void> {
   for (const account of accounts.values())
     while (
       performance.now() < deadline &&
-      (await ask({ account, bot: 'settle', cost: MORE_THAN_ANY_LIMIT })) !== 'enforced'
+      (await makeCall({ account, bot: 'settle', cost: MORE_THAN_ANY_LIMIT })) !== 'enforced'
     )
       await sleep(20);
 }

@@ -1,4 +1,4 @@
-/** The instances of one experiment: processes that are told to go, killed, stopped for a while, and told to end. */
+/** The instances of one experiment: processes that are started, killed, stopped for a while, and ended. */
 import { fileURLToPath } from 'node:url';
 import { type NodeProcess, spawnNode } from '@rollgate/testing';
 import { GO, type InstanceJob, PAUSE, READY, SETTLED, STOP } from '../instance/job.js';
@@ -18,7 +18,7 @@ export class Fleet {
   readonly #lives: number[];
   readonly #names: string[];
 
-  /** `environments`: of the instances, by index. `ready`: what has to be so before they are let go. */
+  /** `environments`: environment variables of each instance. `ready`: resolves when the load may begin. */
   constructor(
     jobOf: (index: number, life: number) => InstanceJob,
     environments: readonly Environment[],
@@ -31,9 +31,9 @@ export class Fleet {
     this.#names = environments.map(() => '');
   }
 
-  /** All of them, ready and let go. */
+  /** Starts all instances, waits until they are ready, and begins the load. */
   async start(): Promise<void> {
-    // All of them, also when one fails: `abandon` ends only those that it knows.
+    // Wait for all of them even if one fails, because `abandon` ends only those that it knows.
     const started = await Promise.allSettled(this.#environments.map((_, i) => this.#spawn(i)));
     const failed = started.find(({ status }) => status === 'rejected');
     if (failed) throw (failed as PromiseRejectedResult).reason;
@@ -45,7 +45,7 @@ export class Fleet {
     return this.#of(this.#names[index] as string).pid;
   }
 
-  /** kill -9, and another one in its place. Resolves to the signal that ended it. */
+  /** Kills an instance with SIGKILL and starts another in its place. Resolves to the signal that ended it. */
   async replace(index: number): Promise<string | null> {
     const name = this.#names[index] as string;
     const instance = this.#of(name);
@@ -58,7 +58,7 @@ export class Fleet {
     return signal;
   }
 
-  /** One more, let go at once. Resolves to its name. */
+  /** Starts one more instance and its load. Resolves to its name. */
   async add(index: number): Promise<string> {
     this.#lives[index] = 0;
     await this.#spawn(index);
@@ -67,17 +67,17 @@ export class Fleet {
     return name;
   }
 
-  /** SIGSTOP, SIGCONT. */
+  /** Sends a signal, such as SIGSTOP or SIGCONT. */
   signal(index: number, signal: NodeJS.Signals): void {
     this.#of(this.#names[index] as string).kill(signal);
   }
 
-  /** No more calls; the instances go on running. */
+  /** Stops the load; the instances keep running. */
   pause(): void {
     for (const instance of this.#instances.values()) instance.send(PAUSE);
   }
 
-  /** No more load; each tells what it owes and ends. @throws when one ends otherwise */
+  /** Stops the load. Each instance sends its debits and ends. @throws Error when one ends in another way */
   async finish(): Promise<void> {
     const instances = [...this.#instances];
     for (const [, instance] of instances) instance.send(STOP);
@@ -88,7 +88,7 @@ export class Fleet {
     }
   }
 
-  /** At once, however they are. */
+  /** Kills all instances. */
   async abandon(): Promise<void> {
     const instances = [...this.#instances.values()];
     this.#instances.clear();

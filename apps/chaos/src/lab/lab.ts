@@ -1,8 +1,8 @@
 /**
- * What experiments work with: servers, databases, networks, instances, and the history of all of them.
+ * The resources of experiments: servers, proxies, folders and histories.
  *
- * Invariant: `close` ends everything that was started, in the reverse order, whatever state it is in; a folder that a
- * killed run left behind is removed by the next one.
+ * Invariant: `close` ends everything that was started, in reverse order, whatever its state. A folder that a killed run left
+ * behind is removed by the next run.
  */
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -25,24 +25,24 @@ export class Lab {
     removeAbandoned();
     this.progress = progress;
     this.folder = mkdtempSync(join(tmpdir(), `rollgate-chaos-${process.pid}-`));
-    // As root, Postgres runs as another user and has to pass through.
+    // As root, Postgres runs as another user, who must be able to enter the folder.
     chmodSync(this.folder, 0o711);
   }
 
-  /** The server of all experiments that need none of their own. */
+  /** The server of all experiments that do not need their own. */
   shared(): Promise<Server> {
     this.#shared ??= this.server();
     return this.#shared;
   }
 
-  /** Another server. `dataFolder`: a new one by default. */
+  /** Starts another server. Default of `dataFolder`: a new folder. */
   async server(options: Partial<ServerOptions> = {}): Promise<Server> {
     const server = await Server.start({ dataFolder: this.path('data'), ...options });
     this.atEnd(() => server.stopImmediate());
     return server;
   }
 
-  /** A name that nothing in the folder has. */
+  /** A path in the folder that is not in use. */
   path(name: string): string {
     return join(this.folder, `${++this.#made}-${name}`);
   }
@@ -66,12 +66,12 @@ export class Lab {
     return readHistory(existsSync(file) ? readFileSync(file, 'utf8') : '');
   }
 
-  /** What is to be done when all is over. */
+  /** Registers what to do at the end. */
   atEnd(end: () => unknown): void {
     this.#ends.push(end);
   }
 
-  /** Ends what was started since, but the shared server. */
+  /** Ends everything that was started since `mark`. */
   async endSince(mark: number): Promise<void> {
     for (const end of this.#ends.splice(mark).reverse())
       await Promise.resolve()
@@ -89,7 +89,7 @@ export class Lab {
   }
 }
 
-/** Folders of runs that were killed: their servers ended with them, the folders could not. */
+/** Removes the folders of runs that were killed. Their servers have ended with them. */
 function removeAbandoned(): void {
   for (const name of readdirSync(tmpdir())) {
     const pid = Number(FOLDER.exec(name)?.[1]);

@@ -1,16 +1,16 @@
-/** Programs of the system that some experiments need: installed with apt-get where they are missing. */
+/** System packages that some experiments need. They are installed with apt-get if they are missing. */
 import { existsSync, readdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { findPgBouncer, installDebianPackage } from '@rollgate/testing';
 
 type Progress = (line: string) => void;
 
-/** This machine lacks what the experiment needs. Its message says what, and how to get it. */
+/** The machine lacks something that an experiment needs. The message states what, and how to get it. */
 export class MissingError extends Error {
   override readonly name = 'MissingError';
 }
 
-/** The library to preload. @throws MissingError */
+/** The path of the library to preload. @throws MissingError */
 export function ensureFaketime(progress: Progress): string {
   const find = () =>
     existsSync('/usr/lib')
@@ -21,7 +21,7 @@ export function ensureFaketime(progress: Progress): string {
   return find() ?? installed('faketime', find, progress);
 }
 
-/** @throws MissingError */
+/** The path of the program. @throws MissingError */
 export function ensurePgBouncer(progress: Progress): string {
   return findPgBouncer() ?? installed('pgbouncer', findPgBouncer, progress);
 }
@@ -33,6 +33,6 @@ function installed(name: string, find: () => string | undefined, progress: Progr
     throw new MissingError((error as Error).message);
   }
   const found = find();
-  if (found === undefined) throw new MissingError(`${name} was installed and can't be found`);
+  if (found === undefined) throw new MissingError(`${name} was installed, but its files are missing`);
   return found;
 }

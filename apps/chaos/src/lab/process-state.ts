@@ -1,6 +1,6 @@
 import { readFileSync } from 'node:fs';
 
-/** The state of a process as Linux tells it, e.g. `T` where it is stopped; empty: it is not there. */
+/** The state of a process on Linux, e.g. `T` if it is stopped; an empty string if there is no such process. */
 export function stateOf(pid: number): string {
   try {
     return readFileSync(`/proc/${pid}/stat`, 'utf8')

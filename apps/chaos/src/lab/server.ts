@@ -5,7 +5,7 @@ import { migrate } from '@rollgate/migrations';
 import { type EmbeddedPostgres, freePort, startEmbeddedPostgres, withDatabase } from '@rollgate/testing';
 import pg from 'pg';
 
-/** A grant is on disk before it is answered. */
+/** With these settings an allowed call is on disk before it is answered. */
 export const DURABLE: Readonly<Record<string, string>> = {
   fsync: 'on',
   synchronous_commit: 'on',
@@ -42,7 +42,7 @@ export class Server {
     return new Server(options, port, await launch(options, port));
   }
 
-  /** Of the database `postgres`, as superuser. */
+  /** Connects to the database `postgres` as superuser. */
   get url(): string {
     return this.#running.url;
   }
@@ -51,7 +51,7 @@ export class Server {
     return this.#running.ended;
   }
 
-  /** With recovery, after a hard stop. */
+  /** Starts a stopped server again; after an immediate stop, with crash recovery. */
   async startAgain(): Promise<void> {
     this.#log += this.#newestLog();
     this.#running = await launch(this.#options, this.port);
@@ -61,24 +61,24 @@ export class Server {
     return this.#running.stop();
   }
 
-  /** pg_ctl stop -m immediate. */
+  /** Stops the server as `pg_ctl stop -m immediate` does. */
   stopImmediate(): Promise<void> {
     return this.#running.stopImmediate();
   }
 
-  /** Of all its lives. */
+  /** The server's log since the first start. */
   log(): string {
     return this.#log + this.#newestLog();
   }
 
-  /** A copy of it, to be started beside it. It must be stopped. */
+  /** Copies the data folder of the stopped server, for another server. */
   copyTo(dataFolder: string): void {
-    // Owners and all: Postgres runs as another user where we are root.
+    // Keep the owners: as root, Postgres runs as another user.
     execFileSync('cp', ['-a', this.dataFolder, dataFolder]);
     execFileSync('cp', ['-a', `${this.dataFolder}.password`, `${dataFolder}.password`]);
   }
 
-  /** A database with Rollgate's schema. The first one is migrated, the others are copied. */
+  /** Creates a database with Rollgate's schema, as a copy of a template that is migrated once. */
   async database(name: string): Promise<string> {
     const names = await this.query<{ datname: string }>('SELECT datname FROM pg_database');
     if (!names.some(({ datname }) => datname === TEMPLATE)) {
@@ -102,7 +102,7 @@ function launch({ dataFolder, settings, environment = {} }: ServerOptions, port:
   return startEmbeddedPostgres({ dataFolder, port, settings: { ...DURABLE, ...settings }, environment });
 }
 
-/** On a connection of its own, gone afterwards. */
+/** Runs one query on a connection of its own. */
 export async function queryOnce<Row extends object>(url: string, text: string, values: unknown[] = []): Promise<Row[]> {
   const client = await connectTo(url);
   try {
@@ -114,7 +114,7 @@ export async function queryOnce<Row extends object>(url: string, text: string, v
 
 export async function connectTo(url: string): Promise<pg.Client> {
   const client = new pg.Client({ connectionString: url, application_name: 'chaos', connectionTimeoutMillis: 5_000 });
-  // A server stopped under it fails the query; without a listener it would end this process.
+  // If the server is stopped, the query fails. Without a listener the error would also end this process.
   client.on('error', () => undefined);
   await client.connect();
   return client;

@@ -1,4 +1,4 @@
-/** docs/reliability.md, every number of which is in the results. */
+/** Generates docs/reliability.md. Every number in it comes from the results. */
 import { fileURLToPath } from 'node:url';
 import { documentText, settingsText } from '@rollgate/testing';
 import { faultsText } from './print.js';
@@ -6,15 +6,15 @@ import type { Result, Results } from './results.js';
 
 export const DOCUMENT = fileURLToPath(new URL('../../../../docs/reliability.md', import.meta.url));
 
-const CHECKERS = `Five checkers go through what every instance wrote down, each call as its caller saw it and each statement as it was sent and answered:
+const CHECKERS = `Every instance records each call as its caller saw it, and each statement as it was sent and answered. Five checkers examine these records:
 
-- **SAFE**: no real 60 s and no real hour, on the database's clock, holds more admitted units than the limit; where it touches an outage, one and a half times as many. Where that clock jumps, a clock that nobody stepped is the judge.
-- **LIVE**: each denial by the database is justified by units in its window, one second late at most.
-- **EXPLAINED**: each denial names the window that denies it, and says when the call may be tried again, unless its cost alone is above a limit.
-- **RECON**: the units the database has are those it acknowledged, and of statements of unknown outcome some, none or all. Nothing else, nothing less.
-- **EVER**: each fault truly happened.
+- **SAFE**: on the database's clock, no real 60 s and no real hour contain more allowed units than the limit. If the window touches an outage, the bound is 1.5 times the limit. Where the database's clock jumps, a clock that was not stepped is used instead.
+- **LIVE**: each denial by the database is justified by units in its window, which count for at most one second too long.
+- **EXPLAINED**: each denial names the window that caused it and when to retry the call. The time is missing only if the cost of the call is above a limit.
+- **RECON**: the database holds every acknowledged unit. Units of statements with unknown outcome may be present; no others may.
+- **EVER**: each fault actually happened.
 
-*over* counts units above the bound, *lost* units that were acknowledged and then were not there. *worst* is the longest call, in ms, on a machine that the load, the instances and the database share.`;
+*over* counts units above the bound, and *lost* counts acknowledged units that the database does not have. *worst* is the longest call in ms, on a machine that the load, the instances and the database share.`;
 
 const VERDICTS: Readonly<Record<Result['verdict'], string>> = {
   holds: 'holds',
@@ -30,12 +30,12 @@ export function reliabilityDocument(results: Results): string {
     '# Reliability',
     introduction(results),
     CHECKERS,
-    '## What was found',
+    '## Results',
     table(experiments),
     ...(failed.length > 0 ? ['## What does not hold', list(failed.map(({ name, why }) => `**${name}**: ${why}`))] : []),
-    '## What was done',
+    '## Experiments',
     list(experiments.map(({ name, what }) => `**${name}**: ${what}.`)),
-    ...(notes.length > 0 ? ['## Measured besides', list(notes.map((one) => `**${one.name}**: ${one.notes}.`))] : []),
+    ...(notes.length > 0 ? ['## Other measurements', list(notes.map((one) => `**${one.name}**: ${one.notes}.`))] : []),
     '## How it was run',
     surroundings(results),
   ];
@@ -46,7 +46,7 @@ function introduction({ machine, versions, experiments }: Results): string {
   const held = experiments.filter(({ verdict }) => verdict === 'holds').length;
   const dates = experiments.map(({ date }) => date.slice(0, 10)).sort();
   const days = dates[0] === dates.at(-1) ? `on ${dates[0]}` : `from ${dates[0]} to ${dates.at(-1)}`;
-  return `Run ${days} with \`npm run chaos\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three instances, each a process of its own, put load on one durable database while one thing after another breaks.`;
+  return `Run ${days} with \`npm run chaos\` on ${machine.cores} cores (${machine.cpu}), Postgres ${versions['postgres']}: ${held} of ${experiments.length} experiments hold. Three instances, each in its own process, send load to one durable database while faults are injected.`;
 }
 
 function table(experiments: readonly Result[]): string {
@@ -57,15 +57,15 @@ function table(experiments: readonly Result[]): string {
       one.seconds,
       faultsText(one.faults),
       one.calls.toLocaleString('en'),
-      one.admitted.toLocaleString('en'),
-      one.overAdmissions,
+      one.allowed.toLocaleString('en'),
+      one.overLimit,
       one.lost,
       one.worstCallMs.toLocaleString('en'),
       VERDICTS[one.verdict],
     ].join(' | '),
   );
   return [
-    '| experiment | seed | load, s | faults seen | calls | admitted | over | lost | worst | verdict |',
+    '| experiment | seed | load, s | faults | calls | allowed | over | lost | worst | verdict |',
     '|---|--:|--:|---|--:|--:|--:|--:|--:|---|',
     ...rows.map((row) => `| ${row} |`),
   ].join('\n');
@@ -79,6 +79,6 @@ function surroundings({ machine, versions, settings, experiments }: Results): st
   return list([
     `Machine: ${machine.cpu}, ${machine.cores} cores, ${machine.system}; Node ${versions['node']}.`,
     `Postgres: ${settingsText(settings)}.`,
-    `It took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} min.`,
+    `The run took ${Math.round(experiments.reduce((sum, { tookSeconds }) => sum + tookSeconds, 0) / 60)} minutes.`,
   ]);
 }

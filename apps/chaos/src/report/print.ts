@@ -1,11 +1,11 @@
-/** The table on the terminal. */
+/** Formats results for a terminal. */
 import type { Result, Results } from './results.js';
 
 const COLUMNS: readonly { readonly title: string; readonly of: (result: Result) => string }[] = [
   { title: 'experiment', of: ({ name }) => name },
   { title: 'calls', of: ({ calls }) => calls.toLocaleString('en') },
-  { title: 'admitted', of: ({ admitted }) => admitted.toLocaleString('en') },
-  { title: 'over', of: ({ overAdmissions }) => String(overAdmissions) },
+  { title: 'allowed', of: ({ allowed }) => allowed.toLocaleString('en') },
+  { title: 'over', of: ({ overLimit }) => String(overLimit) },
   { title: 'lost', of: ({ lost }) => String(lost) },
   { title: 'worst ms', of: ({ worstCallMs }) => worstCallMs.toLocaleString('en') },
   { title: 'took s', of: ({ tookSeconds }) => String(tookSeconds) },
@@ -31,6 +31,6 @@ export function printed({ experiments, tookSeconds }: Results): string {
 
 export function faultsText(faults: Result['faults']): string {
   return Object.entries(faults)
-    .map(([name, times]) => `${name} ${times.toLocaleString('en')}`)
-    .join(', ');
+    .map(([name, times]) => `${name}: ${times.toLocaleString('en')}`)
+    .join('; ');
 }

@@ -1,8 +1,8 @@
-/** What a run found: the shape of results.json. */
+/** The results of a run: the shape of results.json. */
 type Verdict = 'holds' | 'failed' | 'skipped';
 
 export interface Result {
-  /** When it began. */
+  /** Start of the experiment. */
   readonly date: string;
   readonly name: string;
   readonly what: string;
@@ -10,16 +10,19 @@ export interface Result {
   readonly seconds: number;
   readonly tookSeconds: number;
   readonly calls: number;
-  readonly admitted: number;
-  /** Units above the limit, or above one and a half of it where an outage is touched: of each subject its worst window. */
-  readonly overAdmissions: number;
+  readonly allowed: number;
+  /**
+   * Units above the limit, or above 1.5 times the limit in windows that touch an outage: the sum of each subject's
+   * worst window.
+   */
+  readonly overLimit: number;
   readonly unjustified: number;
-  /** Units the database had acknowledged and then did not have. */
+  /** Units that the database had acknowledged, but does not have. */
   readonly lost: number;
   readonly worstCallMs: number;
   readonly faults: Readonly<Record<string, number>>;
   readonly verdict: Verdict;
-  /** What was found wrong; empty: nothing. */
+  /** What does not hold; empty if everything holds. */
   readonly why: string;
   readonly notes: string;
 }
@@ -34,7 +37,7 @@ export interface Results {
   readonly experiments: readonly Result[];
 }
 
-/** As results.json holds it. */
+/** The text of results.json. */
 export function resultsText(results: Results): string {
   return `${JSON.stringify(results, null, 2)}\n`;
 }
