@@ -1,5 +1,5 @@
 #!/usr/bin/env node
-// npx rollgate: the command line. A file of its own, so that npm can link it before anything is built.
+// `rollgate`: the command line. npm links this file when packages are installed, before the program it imports is built.
 import { existsSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 

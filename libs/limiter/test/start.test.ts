@@ -150,7 +150,7 @@ describe('the schema', () => {
   test('without a schema, the error names the command to run', async () => {
     own = await createTestDatabase({ migrated: false });
     const limiter = create({ databaseUrl: own.url });
-    expect((await errorOf(limiter.start())).message).toMatch(/holds no Rollgate: run `npx rollgate migrate`$/);
+    expect((await errorOf(limiter.start())).message).toMatch(/holds no Rollgate: run "rollgate migrate"$/);
     await limiter.close();
   });
 
@@ -158,12 +158,12 @@ describe('the schema', () => {
     own = await createTestDatabase();
     await own.pool.query('DROP FUNCTION rollgate.schema_version()');
     const limiter = create({ databaseUrl: own.url });
-    expect((await errorOf(limiter.start())).message).toMatch(/is older than .* needs: run `npx rollgate migrate`$/);
+    expect((await errorOf(limiter.start())).message).toMatch(/is older than .* needs: run "rollgate migrate"$/);
     await limiter.close();
   });
 
   test.each([
-    [1, 1, /is older than .* needs: run `npx rollgate migrate`/],
+    [1, 1, /is older than .* needs: run "rollgate migrate"/],
     [3, 3, /serves programs from version 3 .*: upgrade the program/],
     [3, 2, undefined],
   ])('schema version %i, which serves programs from version %i on, is checked', async (version, serves, complaint) => {

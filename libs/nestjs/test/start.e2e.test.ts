@@ -83,7 +83,7 @@ test('with onStart fail, the default, the application does not start while the d
 test('with onStart fail, a database that is not migrated stops the start with the command to run', async () => {
   const empty = await createTestDatabase({ migrated: false });
   try {
-    await expect(start({}, empty.url)).rejects.toThrow(/holds no Rollgate: run `npx rollgate migrate`$/);
+    await expect(start({}, empty.url)).rejects.toThrow(/holds no Rollgate: run "rollgate migrate"$/);
   } finally {
     await empty.drop();
   }

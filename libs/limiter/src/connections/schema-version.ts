@@ -38,12 +38,12 @@ async function readVersion(database: pg.ClientBase, place: string): Promise<{ ve
     const code = codeOf(error);
     if (!NOT_FOUND.test(code)) throw error;
     throw new SchemaError(
-      code === '3F000' ? `the database at ${place} holds no Rollgate: run \`npx rollgate migrate\`` : tooOld(place),
+      code === '3F000' ? `the database at ${place} holds no Rollgate: run "rollgate migrate"` : tooOld(place),
       { cause: error },
     );
   }
 }
 
 function tooOld(place: string): string {
-  return `the database at ${place} is older than this version of Rollgate needs: run \`npx rollgate migrate\``;
+  return `the database at ${place} is older than this version of Rollgate needs: run "rollgate migrate"`;
 }
