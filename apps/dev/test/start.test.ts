@@ -196,7 +196,8 @@ test('a data folder of 0.1.0, whose programs signed in as the groups, goes over 
 test('the first admin is made and shown once, by the start that finds nobody', async () => {
   const shown = / {2}as admin@localhost with the password (\S+) \(shown this once\)\n/;
   await rm(join(project, '.rollgate'), { recursive: true, force: true });
-  const first = await start({}, READY);
+  // A password for another database is not used: each program's URL has its own.
+  const first = await start({ DATABASE_PASSWORD: 'other', DATABASE_PASSWORD_FILE: '/nowhere' }, READY);
   await first.waitForLine(/^Logs are in/);
   expect(first.stdout()).toContain(`Staff sign in at http://127.0.0.1:${ports.ROLLGATE_PORT}/admin/\n`);
   expect(first.stdout()).toMatch(shown);

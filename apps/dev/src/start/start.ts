@@ -4,10 +4,10 @@ import { fileURLToPath } from 'node:url';
 import { migrate } from '@rollgate/migrations';
 import { type Database, openDatabase } from './database.js';
 import { fillForDemo } from './demo.js';
-import { ensureAdmin, type FirstAdmin } from './first-admin.js';
+import { ensureAdmin } from './first-admin.js';
 import { checkPortsFree } from './ports.js';
 import { lastLines, output, type Program, startProgram, untilHealthy } from './program.js';
-import { databaseUrls } from './roles.js';
+import { type DatabaseUrls, databaseUrls } from './roles.js';
 import { openRunRecord, type RunRecord } from './run-record.js';
 import { ensureSecret } from './secret.js';
 import { readSettings, type SettingSources, type Settings } from './settings.js';
@@ -61,7 +61,7 @@ interface BringUp {
 }
 
 async function bringUp({ settings, running, env }: BringUp): Promise<void> {
-  const { dataFolder, servicePort, platformPort, projectFolder } = settings;
+  const { dataFolder, servicePort, platformPort } = settings;
   await mkdir(dataFolder, { recursive: true });
   running.record = await openRunRecord(dataFolder);
   await checkPortsFree([
@@ -69,48 +69,56 @@ async function bringUp({ settings, running, env }: BringUp): Promise<void> {
     { variable: 'PLATFORM_PORT', port: platformPort },
   ]);
   running.database = await openDatabase(settings, say);
-  const databaseUrl = running.database.url;
-  const { pooled } = settings;
-  await migrate({ databaseUrl, pooled, onProgress: (line) => say(`Database: ${line}`) });
-  const urls = await databaseUrls(running.database, dataFolder);
-  // Before the programs, which register the catalogue: the history of the demo begins a month ago.
-  if (settings.demo) {
-    say('Filling the database for the demo …');
-    say(await fillForDemo({ projectFolder, databaseUrl, pooled, env: { ...env, DATABASE_PASSWORD: undefined } }));
-  }
+  // Each program gets a database URL that contains the password.
+  const withoutPassword = { ...env, DATABASE_PASSWORD: undefined, DATABASE_PASSWORD_FILE: undefined };
+  const urls = await prepareDatabase(running.database, { settings, env: withoutPassword });
   const childEnv = {
-    // No load balancer waits for us, but a person at a terminal does.
+    // At a terminal no load balancer needs the delay, and a person waits.
     ROLLGATE_DRAIN_MS: '0',
-    ...env,
-    // It is part of the URL by now, and each program gets a URL of its own.
-    DATABASE_PASSWORD: undefined,
+    ...withoutPassword,
     ROLLGATE_PORT: String(servicePort),
     PLATFORM_PORT: String(platformPort),
     ROLLGATE_JWT_SECRET_FILE: await ensureSecret(dataFolder, 'jwt-secret'),
   };
-  const begin = async (name: string, folder: string, ownUrl: string) => {
-    if (running.stopping) throw new StartFailure('stopped before it was ready');
-    const program = await startProgram({
-      name,
-      script: join(projectFolder, 'apps', folder, 'dist', 'main.js'),
-      env: { ...childEnv, DATABASE_URL: ownUrl },
-      preload: PRELOAD,
-      logFile: join(dataFolder, `${name}.log`),
-    });
-    running.programs.push(program);
-    await running.record?.add(program.pid);
-    return program;
-  };
-  const service = await begin('service', 'server', urls.service);
-  const platform = await begin('platform', 'platform', urls.platform);
+  const programs = { settings, running, env: childEnv };
+  const service = await startApp({ name: 'service', folder: 'server', databaseUrl: urls.service }, programs);
+  const platform = await startApp({ name: 'platform', folder: 'platform', databaseUrl: urls.platform }, programs);
   await Promise.all([untilServing(service, servicePort), untilServing(platform, platformPort)]);
-  const token = await output(join(projectFolder, 'apps', 'platform', 'dist', 'platform-token.js'), {
-    args: ['--account', 'acme'],
-    env: childEnv,
+  await announce({ settings, databaseUrl: running.database.url, env: childEnv });
+}
+
+/** Migrates the database, fills it for the demo if that is wanted, and returns the URL of each program. */
+async function prepareDatabase(
+  database: Database,
+  { settings, env }: { settings: Settings; env: SettingSources['env'] },
+): Promise<DatabaseUrls> {
+  const { dataFolder, pooled, projectFolder } = settings;
+  const databaseUrl = database.url;
+  await migrate({ databaseUrl, pooled, onProgress: (line) => say(`Database: ${line}`) });
+  const urls = await databaseUrls(database, dataFolder);
+  // Before the programs start, because they register the catalogue: the demo's history begins a month ago.
+  if (settings.demo) {
+    say('Filling the database for the demo …');
+    say(await fillForDemo({ projectFolder, databaseUrl, pooled, env }));
+  }
+  return urls;
+}
+
+async function startApp(
+  { name, folder, databaseUrl }: { name: string; folder: string; databaseUrl: string },
+  { settings, running, env }: BringUp,
+): Promise<Program> {
+  if (running.stopping) throw new StartFailure('stopped before it was ready');
+  const program = await startProgram({
+    name,
+    script: join(settings.projectFolder, 'apps', folder, 'dist', 'main.js'),
+    env: { ...env, DATABASE_URL: databaseUrl },
+    preload: PRELOAD,
+    logFile: join(settings.dataFolder, `${name}.log`),
   });
-  // Only now: the password is shown this once, so nothing may come between making it and showing it.
-  const admin = await ensureAdmin({ projectFolder, databaseUrl, pooled, env: childEnv });
-  announce(settings, { token, admin });
+  running.programs.push(program);
+  await running.record?.add(program.pid);
+  return program;
 }
 
 async function untilServing(program: Program, port: number): Promise<void> {
@@ -121,10 +129,23 @@ async function untilServing(program: Program, port: number): Promise<void> {
   throw new StartFailure(`the ${program.name} ${what}, its log ends with:\n${await lastLines(program.logFile, 15)}`);
 }
 
-function announce(
-  { servicePort, platformPort, dataFolder }: Settings,
-  { token, admin }: { token: string; admin: FirstAdmin | undefined },
-): void {
+/** Prints the addresses, a password if there are no staff yet, and a first call. */
+async function announce({
+  settings,
+  databaseUrl,
+  env,
+}: {
+  settings: Settings;
+  databaseUrl: string;
+  env: SettingSources['env'];
+}): Promise<void> {
+  const { servicePort, platformPort, dataFolder, projectFolder, pooled } = settings;
+  const token = await output(join(projectFolder, 'apps', 'platform', 'dist', 'platform-token.js'), {
+    args: ['--account', 'acme'],
+    env,
+  });
+  // Added last, so that nothing can fail between making the password and showing it: it is shown only this once.
+  const admin = await ensureAdmin({ projectFolder, databaseUrl, pooled, env });
   say(`Rollgate ready: service http://127.0.0.1:${servicePort}  platform http://127.0.0.1:${platformPort}`);
   say('');
   say(`Staff sign in at http://127.0.0.1:${servicePort}/admin/`);
