@@ -1,4 +1,4 @@
-// Builds the screens of apps/admin with Vite, unless apps/admin/dist was made of the very same sources.
+// Builds the screens of apps/admin with Vite, unless apps/admin/dist was built from the same sources.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
@@ -9,7 +9,7 @@ const projectFolder = join(import.meta.dirname, '..', '..', '..');
 const folder = join(projectFolder, 'apps', 'admin');
 const stamp = join(folder, 'dist', '.sources');
 
-/** Returns whether it went well; what went wrong is on the terminal. */
+/** Returns whether the build succeeded. Vite prints its errors to the terminal. */
 export function buildAdmin() {
   const wanted = hashOfSources();
   if (existsSync(stamp) && readFileSync(stamp, 'utf8') === wanted) return true;
@@ -29,7 +29,7 @@ export function buildAdmin() {
   return true;
 }
 
-/** The lockfile stands for the packages. */
+/** The lockfile represents the installed packages. */
 function hashOfSources() {
   const hash = createHash('sha256');
   const outside = [join(projectFolder, 'package-lock.json')];

@@ -1,31 +1,33 @@
-// Known holes in what production runs. Fails on one that is high or critical and not accepted below. A registry that does not
-// answer, or can't tell, is said and passes: nobody's change waits for it.
+// Reports known vulnerabilities in the packages that production runs. Fails on a high or critical one that is not accepted below.
+// If the registry does not answer or has no audit, the check is reported as skipped and passes, so that no change waits for it.
 import { spawn } from 'node:child_process';
 import { fail, projectFolder } from './setup.mjs';
 
-/** Holes that we live with, by advisory: why, and until when it is looked at again (a day, UTC). */
+/** Accepted vulnerabilities by advisory: the reason, and the day (UTC) on which the decision expires. */
 const ACCEPTED = {
   // 'GHSA-xxxx-xxxx-xxxx': { reason: 'only reachable with …', until: '2027-01-31' },
 };
 
-const WITHIN_MS = 20_000;
+const TIMEOUT_MS = 20_000;
 const SEVERE = new Set(['high', 'critical']);
 
-const report = await ask();
+const report = await fetchReport();
 if (report.vulnerabilities === undefined) {
-  console.log(`audit: skipped, no answer from the registry (${report.message ?? 'nothing came'})`);
+  console.log(`audit: skipped, no answer from the registry (${report.message ?? 'no response'})`);
 } else {
   const today = new Date().toISOString().slice(0, 10);
   const found = advisoriesIn(report.vulnerabilities);
   const open = found.filter(({ id }) => !(id in ACCEPTED) || ACCEPTED[id].until < today);
   if (open.length > 0) {
     const list = open.map(({ id, name, title }) => `${name}: ${title} (${id})`).join('\n  ');
-    fail(`packages with known holes; update them, or accept one in apps/dev/bin/audit.mjs with a reason:\n  ${list}`);
+    fail(
+      `packages with known vulnerabilities; update them, or accept one in apps/dev/bin/audit.mjs with a reason:\n  ${list}`,
+    );
   }
-  console.log(`audit: nothing high or critical is open, ${found.length} accepted`);
+  console.log(`audit: no high or critical vulnerability is open, ${found.length} accepted`);
 }
 
-/** Each advisory once, whichever packages it reaches. */
+/** Each advisory once, even if it affects several packages. */
 function advisoriesIn(vulnerabilities) {
   const found = new Map();
   for (const { name, via } of Object.values(vulnerabilities)) {
@@ -38,8 +40,8 @@ function advisoriesIn(vulnerabilities) {
   return [...found.values()];
 }
 
-/** npm's report; without `vulnerabilities` where there is none. */
-function ask() {
+/** The report of npm. It has no `vulnerabilities` if there is no report. */
+function fetchReport() {
   return new Promise((resolve) => {
     const child = spawn('npm', ['audit', '--omit=dev', '--json', '--fetch-retries=0'], {
       cwd: projectFolder,
@@ -48,7 +50,7 @@ function ask() {
     });
     let text = '';
     child.stdout.setEncoding('utf8').on('data', (more) => (text += more));
-    const late = setTimeout(() => child.kill(), WITHIN_MS);
+    const late = setTimeout(() => child.kill(), TIMEOUT_MS);
     child.once('error', (error) => resolve({ message: error.code }));
     child.once('close', () => {
       clearTimeout(late);

@@ -1,4 +1,4 @@
-// npm run release -- <version> [--dry-run]: everything up to the tag. Pushing stays a person's own step.
+// npm run release -- <version> [--dry-run]: does everything up to the tag. Push it by hand.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -9,8 +9,8 @@ const HELP = `npm run release -- <version> [--dry-run]
 Checks that the working tree is clean and on main, that CHANGELOG.md has a dated section for the version, and that .ci/run
 passes. Then it sets the version in every package.json and the lockfile, commits, and tags v<version>.
 
-  --dry-run   check, and say what would be done
-  --skip-ci   do not run .ci/run (it ran a moment ago)
+  --dry-run   check, and print what would be done
+  --skip-ci   do not run .ci/run, because it has just passed
 `;
 
 const args = process.argv.slice(2);
@@ -22,7 +22,7 @@ if (args.includes('--help')) {
 }
 if (unknown !== undefined) fail(`unknown argument ${unknown}; see npm run release -- --help`);
 if (!/^\d+\.\d+\.\d+(-[\w.]+)?$/.test(version ?? ''))
-  fail('which version? For example: npm run release -- 0.2.0 --dry-run');
+  fail('the version is missing, e.g. npm run release -- 0.2.0 --dry-run');
 
 const dryRun = args.includes('--dry-run');
 check();
@@ -43,8 +43,8 @@ if (dryRun) {
 function check() {
   if (git('status', '--porcelain') !== '') fail('the working tree is not clean: commit or stash first');
   if (git('rev-parse', '--abbrev-ref', 'HEAD') !== 'main') fail('releases are made on main');
-  if (git('tag', '--list', `v${version}`) !== '') fail(`v${version} is tagged already`);
-  if (changelogSection() === '') fail(`CHANGELOG.md has no section "## ${version} - <date>" with text in it`);
+  if (git('tag', '--list', `v${version}`) !== '') fail(`the tag v${version} exists already`);
+  if (changelogSection() === '') fail(`CHANGELOG.md has no section "## ${version} - <date>", or the section is empty`);
 }
 
 function runCi() {
@@ -73,7 +73,7 @@ function packageFiles() {
   return ['package.json', 'migrations/package.json', ...inFolder('libs'), ...inFolder('apps')];
 }
 
-/** Workspaces name each other by exact version, so those move too. */
+/** Also sets the versions of dependencies between workspaces, which are exact. */
 function setVersion(manifest) {
   const path = join(projectFolder, manifest);
   const content = JSON.parse(readFileSync(path, 'utf8'));

@@ -1,10 +1,10 @@
-// npm run -s rollgate -- <command>: the service's command line, pointed at what npm start keeps in its data folder.
+// npm run -s rollgate -- <command>: runs the service's command line with the database and secrets of npm start's data folder.
 import { spawn } from 'node:child_process';
 import { existsSync, readFileSync } from 'node:fs';
 import { join, resolve } from 'node:path';
 import { fail, projectFolder } from './setup.mjs';
 
-/** Commands that are programs of their own: the service in production has no use for them. */
+/** Commands that are separate programs, because the service in production does not need them. */
 const OTHER_PROGRAMS = {
   'platform-token': ['platform', 'dist', 'platform-token.js'],
   seed: ['demo', 'dist', 'seed.js'],
@@ -13,17 +13,17 @@ const OTHER_PROGRAMS = {
 const [command, ...rest] = process.argv.slice(2);
 const other = Object.hasOwn(OTHER_PROGRAMS, command ?? '') ? OTHER_PROGRAMS[command] : undefined;
 const program = join(projectFolder, 'apps', ...(other ?? ['server', 'dist', 'cli.js']));
-if (!existsSync(program)) fail('nothing is built yet: run "npm start" or "npm run build" first');
+if (!existsSync(program)) fail('the programs are not built yet: run "npm start" or "npm run build" first');
 
 const dataFolder = resolve(projectFolder, process.env.ROLLGATE_DATA_FOLDER || '.rollgate');
 const env = { ...process.env };
 env.ROLLGATE_JWT_SECRET_FILE ||= join(dataFolder, 'jwt-secret');
 if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) {
-  // They belong to a database of DATABASE_URL.
+  // These settings belong to a database that DATABASE_URL names.
   delete env.DATABASE_PASSWORD;
   delete env.DATABASE_PASSWORD_FILE;
   delete env.ROLLGATE_POOLED;
-  // Written by npm start while its embedded Postgres runs; the passwords there are of that Postgres alone.
+  // npm start writes these files while its embedded Postgres runs. Their passwords belong to that Postgres.
   const databaseUrlFile = join(dataFolder, 'database-url');
   const auditorPasswordFile = join(dataFolder, 'auditor-password');
   if (existsSync(databaseUrlFile)) env.DATABASE_URL = readFileSync(databaseUrlFile, 'utf8').trim();
@@ -33,7 +33,7 @@ if (!env.DATABASE_URL && !env.DATABASE_URL_FILE) {
   }
 }
 if (command === 'platform-token' && !existsSync(env.ROLLGATE_JWT_SECRET_FILE))
-  fail('there is no secret to sign with yet: run "npm start" first');
+  fail('the secret that signs tokens does not exist yet: run "npm start" first');
 
 const child = spawn(process.execPath, [program, ...(other ? rest : process.argv.slice(2))], { stdio: 'inherit', env });
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));

@@ -1,4 +1,4 @@
-// What npm start and npm test do first. Plain Node without dependencies: on a fresh clone there is nothing else yet.
+// The first steps of npm start and npm test. They need no packages, because a fresh clone has none.
 import { spawnSync } from 'node:child_process';
 import { createHash } from 'node:crypto';
 import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
@@ -9,24 +9,24 @@ export const projectFolder = join(import.meta.dirname, '..', '..', '..');
 
 const lockfile = join(projectFolder, 'package-lock.json');
 const stamp = join(projectFolder, 'node_modules', '.rollgate-lock');
-// npm writes it as its last step, so an interrupted install has none.
+// npm writes this file last, so it is missing after an interrupted installation.
 const npmsOwnLockfile = join(projectFolder, 'node_modules', '.package-lock.json');
 
-/** Installs what the lockfile names and builds what is stale; ends the process with one line when that fails. */
+/** Installs the packages of the lockfile and builds what is out of date. Ends the process with one line if that fails. */
 export function setUp() {
   checkNode();
   install();
   build();
 }
 
-/** For tests that import sources only: what the test server itself is compiled from, and nothing else. */
+/** For tests that import only sources: builds nothing but the test server. */
 export function setUpTestServer() {
   checkNode();
   install();
   runTsc('libs/testing');
 }
 
-/** One clear line, no stack. */
+/** Ends the process with one line and without a stack trace. */
 export function fail(message) {
   console.error(`rollgate: ${message}`);
   process.exit(1);
@@ -48,15 +48,15 @@ function install() {
   writeFileSync(stamp, wanted);
 }
 
-/** Installed by hand, after the lockfile last changed. */
+/** Whether the packages were installed by hand after the last change of the lockfile. */
 function isInstalled() {
   return existsSync(npmsOwnLockfile) && statSync(npmsOwnLockfile).mtimeMs >= statSync(lockfile).mtimeMs;
 }
 
 function build() {
-  console.log('Building what is stale …');
+  console.log('Building what is out of date …');
   runTsc();
-  if (!buildAdmin()) fail('the screens could not be built: see above');
+  if (!buildAdmin()) fail('the build of the screens failed: see above');
 }
 
 function runTsc(...projects) {

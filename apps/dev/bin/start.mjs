@@ -1,20 +1,20 @@
-// npm start. Sets up, then hands over to the compiled program.
+// npm start: sets up, then runs the compiled program.
 import { projectFolder, setUp } from './setup.mjs';
 
 const HELP = `npm start: runs Rollgate on this machine, and stops it with Ctrl-C.
 
-It installs what is missing, builds what is stale, starts an embedded Postgres, migrates it,
-and starts the service and the sample platform.
+It installs missing packages, builds what is out of date, starts an embedded Postgres, migrates
+it, and starts the service and the sample platform.
 
-  --demo                fills an empty database first, with a month of traffic, denials and changes (npm run seed)
+  --demo                first fill an empty database with a month of traffic, denials and changes (npm run seed)
 
   ROLLGATE_PORT         port of the service (default 3000)
   PLATFORM_PORT         port of the sample platform (default 3001)
   DATABASE_URL          a Postgres of your own, e.g. postgres://user:password@host:5432/database
-                        (default: an embedded one, its data is kept between starts)
-  DATABASE_PASSWORD     its password as it is, when DATABASE_URL has none
-  ROLLGATE_POOLED       true: that address is a connection pooler in transaction mode
-  ROLLGATE_DATA_FOLDER  where data, secret and logs are kept (default .rollgate)
+                        (default: an embedded Postgres, which keeps its data between starts)
+  DATABASE_PASSWORD     the password, unencoded, if DATABASE_URL has none
+  ROLLGATE_POOLED       true: DATABASE_URL names a connection pooler in transaction mode
+  ROLLGATE_DATA_FOLDER  folder of data, secrets and logs (default .rollgate)
 `;
 
 const args = process.argv.slice(2);

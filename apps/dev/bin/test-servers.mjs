@@ -1,5 +1,5 @@
-// Installs what some tests need besides node_modules, with apt-get as root: Debian's Postgres 15 and PgBouncer. Without them
-// those tests are skipped, and say so.
+// Installs two Debian packages that some tests need, with apt-get as root: Postgres 15 and PgBouncer. Without them, those tests
+// are skipped and report it.
 import { execFileSync } from 'node:child_process';
 import { existsSync, mkdirSync, rmSync, writeFileSync } from 'node:fs';
 
@@ -8,7 +8,7 @@ const NEEDED = [
   { name: 'pgbouncer', program: '/usr/sbin/pgbouncer' },
 ];
 
-// The package would make and start a server on port 5432; the tests start their own.
+// Keeps the package from starting a server on port 5432. The tests start their own.
 const CLUSTER_FOLDER = '/etc/postgresql-common/createcluster.d';
 const NO_CLUSTER = `${CLUSTER_FOLDER}/rollgate-tests.conf`;
 
@@ -30,7 +30,7 @@ function install(names) {
   }
 }
 
-/** Another release of Debian has another version: then its tests are skipped, and the rest goes on. */
+/** Does not fail if a package is unavailable, as in another release of Debian. Its tests are then skipped. */
 function installOne(name, options) {
   try {
     execFileSync('apt-get', ['install', '-y', '--no-install-recommends', name], options);

@@ -1,5 +1,6 @@
-// npm test [-- <jest arguments>]: builds what is stale first. npm run test:only does not, for tests that import sources only;
-// test:debug waits for a debugger on port 9229. Ends with the line "N passed, N failed", alone, and with Jest's exit code.
+// npm test [-- <jest arguments>]: first builds what is out of date. npm run test:only does not, for tests that import only
+// sources. npm run test:debug waits for a debugger on port 9229. The last line is "N passed, N failed", and the exit code is
+// Jest's.
 import { spawn } from 'node:child_process';
 import { mkdtempSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
@@ -27,7 +28,7 @@ const child = spawn(process.execPath, jestArguments(), {
     NODE_OPTIONS: `${process.env.NODE_OPTIONS ?? ''} --experimental-vm-modules --disable-warning=ExperimentalWarning`,
   },
 });
-// The terminal sends Ctrl-C to Jest as well, and Jest ends itself; we only wait for it.
+// The terminal also sends Ctrl-C to Jest, which then ends. Wait for it.
 for (const signal of ['SIGINT', 'SIGTERM']) process.on(signal, () => child.kill(signal));
 
 child.once('close', (code, signal) => {
@@ -43,7 +44,7 @@ function jestArguments() {
   return debug ? ['--inspect-brk', jest, '--runInBand', '--testTimeout=3600000', ...passed] : [jest, ...passed];
 }
 
-/** A run that ended badly before it could count has failed, not "0 failed". */
+/** A run that failed before it wrote its counts must not be reported as "0 failed". */
 function readCounts(exitCode) {
   try {
     const { passed, failed } = JSON.parse(readFileSync(countsFile, 'utf8'));

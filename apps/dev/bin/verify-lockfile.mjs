@@ -1,10 +1,10 @@
-// The lockfile must not name where packages were downloaded from: it has to work with any registry mirror.
+// The lockfile must not contain the addresses of downloads, because it must work with every registry mirror.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, projectFolder } from './setup.mjs';
 
 const { packages } = JSON.parse(readFileSync(join(projectFolder, 'package-lock.json'), 'utf8'));
-// Workspace links are resolved too, to a folder.
+// Links to workspaces have `resolved` too, but it is a folder.
 const addressed = Object.entries(packages).filter(([, entry]) => /^\w+:/.test(entry.resolved ?? ''));
 if (addressed.length > 0) {
   fail(

@@ -4,7 +4,7 @@ import { checkFunctions, rebuildBaseline, writeMigration } from './migration/wri
 const HELP = `usage: npm run migration -- <name>      write the next migration: whole copies of the functions and views in
                                          migrations/functions that differ from what the migrations make
        npm run migration -- --baseline   copy migrations/functions into 001-baseline.sql (until 0.2.0 is released)
-       npm run migration -- --check      fail where the migrations make another function or view than migrations/functions
+       npm run migration -- --check      fail if the migrations create a function or view that differs from migrations/functions
 `;
 
 const { values, positionals } = parseArgs({
@@ -22,7 +22,7 @@ else {
 }
 
 function report(differing: readonly string[]): number {
-  for (const path of differing) console.error(`migrations/${path} is not what the migrations make`);
+  for (const path of differing) console.error(`migrations/${path} differs from what the migrations create`);
   if (differing.length > 0) console.error('run "npm run migration -- --baseline" (or -- <name> after a release)');
   return differing.length > 0 ? 1 : 0;
 }

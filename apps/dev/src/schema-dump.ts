@@ -6,8 +6,8 @@ import type pg from 'pg';
 import { describeSchema } from './schema/describe-schema.js';
 import type { Domain } from './schema/domains.js';
 
-// npm run schema writes migrations/schema/*.sql, which are never edited by hand: they show what the migrations add up to. With
-// --check it compares them with the database, and executes them in an empty database to see that they make the same.
+// Program: generates migrations/schema/*.sql, which show the schema that all migrations create. With --check it writes nothing and
+// fails if a file is out of date, or if executing the files in an empty database creates another schema.
 
 type Files = ReadonlyMap<Domain, string>;
 
@@ -29,7 +29,7 @@ async function write(files: Files): Promise<void> {
 async function check(files: Files, serverUrl: string): Promise<boolean> {
   for (const [domain, text] of files) {
     if ((await readFile(join(folder, `${domain}.sql`), 'utf8').catch(() => '')) === text) continue;
-    console.error(`migrations/schema/${domain}.sql is stale: run "npm run schema" and commit the result`);
+    console.error(`migrations/schema/${domain}.sql is out of date: run "npm run schema" and commit the result`);
     return false;
   }
   await withClient(serverUrl, (client) => client.query('CREATE DATABASE from_schema_files'));
@@ -39,7 +39,7 @@ async function check(files: Files, serverUrl: string): Promise<boolean> {
   });
   const different = [...files].filter(([domain, text]) => executed.get(domain) !== text).map(([domain]) => domain);
   if (different.length > 0)
-    console.error(`migrations/schema, executed, makes something else in: ${different.join(', ')}`);
+    console.error(`the files of migrations/schema create another schema in: ${different.join(', ')}`);
   return different.length === 0;
 }
 

@@ -12,7 +12,7 @@ function markdownUnder(folder: string): string[] {
     .map((file) => join(folder, file));
 }
 
-/** Code is not prose: a link or a heading in it is an example. */
+/** Removes code, in which links and headings are only examples. */
 function prose(text: string): string {
   return text.replace(/^ *```[\s\S]*?^ *```/gm, '').replace(/`[^`\n]*`/g, (code) => code.replace(/[[\]()]/g, ''));
 }
@@ -22,7 +22,7 @@ function linksOf(text: string): string[] {
   return targets.filter((target) => !/^[a-z]+:/i.test(target));
 }
 
-/** As GitHub makes them: lower case, without punctuation, hyphens for spaces; a repeated one gets a number. */
+/** The anchors that GitHub creates: lower case, no punctuation, hyphens for spaces; a repeated anchor gets a number. */
 function anchorsOf(text: string): Set<string> {
   const anchors = new Set<string>();
   for (const [, heading] of prose(text).matchAll(/^#{1,6} +(.+)$/gm)) {
@@ -38,7 +38,7 @@ function anchorsOf(text: string): Set<string> {
   return anchors;
 }
 
-/** Why a link leads nowhere; undefined: it does not. */
+/** Why a link is broken; `undefined` if it is not. */
 function fault(file: string, target: string): string | undefined {
   const [path = '', anchor] = decodeURI(target).split('#');
   const found = path === '' ? file : resolve(dirname(file), path);

@@ -12,7 +12,7 @@ beforeEach(async () => {
 
 afterEach(() => old.drop());
 
-/** As 0.1.0's own `migrate` left it: TypeORM's table, the ten migrations, and some life in it. */
+/** A database as `migrate` of 0.1.0 left it, with TypeORM's table, the ten migrations and some data. */
 async function makeDatabaseOf010({ pool }: TestDatabase): Promise<void> {
   await pool.query(`CREATE SCHEMA rollgate;
     CREATE TABLE rollgate.migration (id serial CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`);
@@ -22,7 +22,7 @@ async function makeDatabaseOf010({ pool }: TestDatabase): Promise<void> {
   await pool.query(LIFE_OF_010);
 }
 
-// Traffic with a denial, an override with its change and its undo, a limit request that was approved, a person, a token.
+// A denial, an override that was changed and undone, an approved limit request, a staff member and a token.
 const LIFE_OF_010 = `
   SELECT rollgate.register_catalogue('[
     {"api":"publish-bot","title":"Publish bot","group_id":"bots","group_title":"Bots","level":["bot"],"scope":"api","shipped_per_minute":5,"shipped_per_hour":50},
@@ -46,12 +46,12 @@ const LIFE_OF_010 = `
   SELECT rollgate.sync_node('q83hTz1c', 'host', 1, 'normal', NULL);
 `;
 
-// The names of 0.1.0 of what has been renamed since.
+// Names in 0.1.0 of objects that have been renamed since.
 const RENAMED_TABLES: Record<string, string> = { node: 'instance' };
 const RENAMED_COLUMNS: Record<string, Record<string, string>> = { limit_event: { node: 'instance' } };
 
 describe('a database of 0.1.0', () => {
-  test('is brought to the same schema as a fresh one, and a second run finds nothing to do', async () => {
+  test('gets the same schema as a new one, and a second run finds nothing to do', async () => {
     const fresh = await createTestDatabase();
     try {
       expect(await pendingMigrations({ databaseUrl: old.url })).toEqual(['001-baseline']);
@@ -63,7 +63,7 @@ describe('a database of 0.1.0', () => {
     }
   });
 
-  test('keeps every row, and its history is still whole', async () => {
+  test('keeps every row, and its history is still complete', async () => {
     const before = await rowsOf(old);
     expect(Object.values(before).filter((rows) => rows.length > 0).length).toBeGreaterThan(10);
     await migrate({ databaseUrl: old.url });
@@ -76,7 +76,7 @@ describe('a database of 0.1.0', () => {
     expect(rows).toEqual([{ ok: true, rows_checked: before['history']?.length }]);
   });
 
-  test('decides with the units it had', async () => {
+  test('decides with the units that it had', async () => {
     await migrate({ databaseUrl: old.url });
     const { rows } = await old.pool.query(
       `SELECT hour_used FROM rollgate_audit.usage_now_v1 WHERE subject = 'acme/publish-bot/bot=c'`,
@@ -112,7 +112,7 @@ function withNewNames(table: string, row: object): object {
   return Object.fromEntries(Object.entries(row).map(([column, value]) => [renamed[column] ?? column, value]));
 }
 
-/** All rows of every table of ours, by table, as JSON in a stable order. */
+/** All rows of every table of Rollgate as JSON in a stable order, by table. */
 async function rowsOf({ pool }: TestDatabase): Promise<Record<string, object[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
     `SELECT relname AS name FROM pg_class WHERE relnamespace = 'rollgate'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition

@@ -83,7 +83,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     await removeLogin(app, 'ben');
   });
 
-  test('a password may be given, changed, and never reaches the server as text', async () => {
+  test('a password can be set and changed, and is never sent to the server as text', async () => {
     await server.query(`ALTER SYSTEM SET log_statement = 'all'`);
     await server.query('SELECT pg_reload_conf()');
     await expect(addLogin(app, { name: 'short', purpose: 'runtime', password: 'x' })).rejects.toThrow(/12 to 128/);
@@ -105,7 +105,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     await removeLogin(app, 'cy');
   });
 
-  test('names that are taken, reserved or no names are refused', async () => {
+  test('names that are taken, reserved or invalid are rejected', async () => {
     for (const name of ['app', 'rollgate_runtime', 'pg_monitor', 'A', 'a;b', '', 'a'.repeat(64)])
       await expect(addLogin(app, { name, purpose: 'runtime' })).rejects.toThrow(/already|taken|A login has/);
     await expect(removeLogin(app, 'app')).rejects.toThrow(/migrates/);
@@ -113,7 +113,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     await expect(setLoginPassword(app, 'nobody')).rejects.toThrow(/not a login of this database/);
   });
 
-  test('a login of staging gets into production until that is closed; nobody who uses it is closed out', async () => {
+  test('a login of staging can connect to production until that is closed; logins in use keep their access', async () => {
     const staging = await connect({ databaseUrl: server.urlOf('app', 'staging') });
     const password = await addLogin(staging, { name: 'staging-api', purpose: 'runtime' });
     await addLogin(app, { name: 'shop-api', purpose: 'runtime' });
@@ -147,7 +147,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     expect(await login('owns')).toMatchObject({ belongsHere: true, as: ['runtime'] });
   });
 
-  test('somebody without the rights is told the statements, and nothing is changed', async () => {
+  test('a user without the rights gets the statements to run, and nothing is changed', async () => {
     await server.query(`CREATE ROLE helper LOGIN PASSWORD 'helper'; GRANT CONNECT ON DATABASE production TO helper`);
     const helper = await connect({ databaseUrl: server.urlOf('helper', 'production') });
     try {

@@ -1,4 +1,4 @@
-/** Several migrations at once, straight and through PgBouncer in transaction mode. */
+/** Several migrations at once, directly and through PgBouncer in transaction mode. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { connect, MIGRATIONS_OF_010, migrate, pendingMigrations, readSql } from '@rollgate/migrations';
 import {
@@ -22,7 +22,7 @@ const locks = async () =>
     )
   ).rows;
 
-/** Holds the lock as a migration that hangs would. */
+/** Holds the lock, as a migration that hangs does. */
 async function hold(): Promise<() => Promise<void>> {
   const holder = await connect({ databaseUrl: database.url, applicationName: 'stuck-job' });
   await holder.query('BEGIN; SELECT pg_advisory_xact_lock(7655283001)');
@@ -45,14 +45,14 @@ test('one that waits too long fails, names the holder, and has changed nothing',
   }
 });
 
-test('one that waits goes on as soon as the other is done', async () => {
+test('one that waits continues as soon as the other is done', async () => {
   const release = await hold();
   const waiting = migrate({ databaseUrl: database.url });
   await release();
   expect(await waiting).toEqual(['001-baseline']);
 });
 
-test('a table that stays in use stops it in time, and the session that uses it is named', async () => {
+test('if a table stays in use the migration fails in time and names the session that uses it', async () => {
   await database.pool.query(`CREATE SCHEMA rollgate;
     CREATE TABLE rollgate.migration (id serial PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`);
   await database.pool.query(await readSql('test/0.1.0.sql'));
@@ -89,7 +89,7 @@ whenInstalled(
       const began = Date.now();
       expect(await migrate({ databaseUrl, pooled: true })).toEqual([]);
       expect(Date.now() - began).toBeLessThan(5_000);
-      // What 0.1.0's session lock did: the server session outlived the client that took it.
+      // The session lock of 0.1.0 did this: the server session outlived the client that took the lock.
       expect(await pendingMigrations({ databaseUrl: database.url })).toEqual([]);
     } finally {
       await bouncer?.stop();

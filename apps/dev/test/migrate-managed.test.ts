@@ -1,4 +1,4 @@
-/** Migrating as somebody who is no superuser, as on a managed server, on each version that is there. */
+/** Migrating as a user who is not a superuser, as on a managed server, on each installed version. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { MIGRATIONS_OF_010, migrate, pendingMigrations, readSql } from '@rollgate/migrations';
 import { type OwnServer, queryAs, SERVER_VERSIONS, startOwnServer } from './own-server.js';
@@ -86,7 +86,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     await server.query('DROP DATABASE second WITH (FORCE)');
   });
 
-  test('a database of 0.1.0 that somebody else made is brought over after the statements that are printed', async () => {
+  test('a database of 0.1.0 that another user created is upgraded after the printed statements were run', async () => {
     const databaseUrl = await fresh('CREATEROLE');
     await server.query(
       `CREATE SCHEMA rollgate;
@@ -103,7 +103,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     expect(await migrate({ databaseUrl })).toEqual(['001-baseline']);
   });
 
-  test('an owner without CREATEROLE is told the statements before anything is changed; with them it migrates', async () => {
+  test('an owner without CREATEROLE gets the statements to run before anything is changed; after them it migrates', async () => {
     const databaseUrl = await fresh('NOCREATEROLE');
     const message = await refusal(migrate({ databaseUrl }));
     expect(message).toMatch(/^app cannot migrate the database app yet\. Nothing was changed\./);
@@ -115,7 +115,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     expect(await migrate({ databaseUrl })).toEqual(['001-baseline']);
   });
 
-  test('a user of a database that is another’s is told what it lacks, also where another made the roles', async () => {
+  test('a user who does not own the database gets a message about the missing rights, also if another user created the roles', async () => {
     const databaseUrl = await fresh('CREATEROLE');
     await migrate({ databaseUrl });
     await server.query(`DROP DATABASE IF EXISTS theirs WITH (FORCE)`);
@@ -133,7 +133,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     await server.query('DROP DATABASE theirs WITH (FORCE)');
   });
 
-  test('--roles none makes no role, is remembered, and cannot be changed afterwards', async () => {
+  test('--roles none creates no role, is remembered, and cannot be changed afterward', async () => {
     const databaseUrl = await fresh('NOCREATEROLE');
     expect(await migrate({ databaseUrl, roles: 'none' })).toEqual(['001-baseline']);
     expect(await isEmpty()).toEqual({ roles: 0, schemas: 2 });
@@ -153,7 +153,7 @@ describe.each(SERVER_VERSIONS)('on Postgres %i', (major) => {
     expect(open).toEqual([]);
   });
 
-  test('with nothing pending a login without any right to change asks, locks and changes nothing', async () => {
+  test('with nothing pending, a login without rights to change anything locks and changes nothing', async () => {
     const databaseUrl = await fresh('CREATEROLE');
     await migrate({ databaseUrl });
     await server.query(`CREATE ROLE dba LOGIN PASSWORD 'dba' IN ROLE rollgate_runtime`);

@@ -1,4 +1,4 @@
-/** Migrating into a database that other applications use: only what is Rollgate's is touched. */
+/** Migrating into a database that other applications use: only objects of Rollgate are changed. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { connect, MIGRATIONS_OF_010, migrate, readFunctionFiles, readSql } from '@rollgate/migrations';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
@@ -23,7 +23,7 @@ const THEIRS = (schema: string) => `
   CREATE TYPE ${schema}.mood AS ENUM ('good');
   RESET ROLE;`;
 
-/** Owner, rights and comment of everything in the database that is not Postgres's own. */
+/** Owner, rights and comment of every object in the database that does not belong to Postgres. */
 async function picture(): Promise<string[]> {
   const { rows } = await database.pool.query<{ line: string }>(`
     SELECT line FROM (
@@ -80,12 +80,12 @@ describe('a database with schemas of other applications', () => {
     );
   });
 
-  test('that a DBA has prepared empty schemas in is migrated', async () => {
+  test('in which a DBA has prepared empty schemas is migrated', async () => {
     await database.pool.query('CREATE SCHEMA rollgate; CREATE SCHEMA rollgate_audit');
     expect(await migrate({ databaseUrl: database.url })).toEqual(['001-baseline']);
   });
 
-  test("later put a table and a function into Rollgate's schemas: they stay as they are", async () => {
+  test("that later gets a table and a function in Rollgate's schemas keeps them as they are", async () => {
     await migrate({ databaseUrl: database.url });
     await database.pool.query(`CREATE TABLE rollgate.theirs (id int); CREATE TABLE rollgate_audit.theirs (id int);
       CREATE FUNCTION rollgate_audit.theirs() RETURNS int LANGUAGE sql AS 'SELECT 1'`);
@@ -96,7 +96,7 @@ describe('a database with schemas of other applications', () => {
 });
 
 describe('what is Rollgate’s', () => {
-  test('belongs to rollgate_owner from the first moment, partitions that come later too', async () => {
+  test('belongs to rollgate_owner from the start, including later partitions', async () => {
     await migrate({ databaseUrl: database.url });
     await database.pool.query(`SELECT rollgate.maintain_events(90, 30) FROM generate_series(1, 10)`);
     const { rows } = await database.pool.query(
@@ -126,7 +126,7 @@ describe('what is Rollgate’s', () => {
 });
 
 describe('a database of 0.1.0 that had taken over a foreign schema audit', () => {
-  test('gives it up as far as it can, and tells the person who migrates what is left to do', async () => {
+  test('gives it back as far as possible, and prints what is left to do', async () => {
     await database.pool.query(`CREATE SCHEMA rollgate;
       CREATE TABLE rollgate.migration (id serial CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL);
       ${THEIRS('audit').replace('CREATE SCHEMA', 'CREATE SCHEMA IF NOT EXISTS')}`);

@@ -1,4 +1,4 @@
-/** A Postgres of one test file's own, with its own roles: what a test does to them must not reach the shared server. */
+/** A Postgres for one test file, because changes of roles must not affect the shared server. */
 import { chmod, mkdtemp, readFile, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -6,18 +6,18 @@ import { findInstalledPostgres, startEmbeddedPostgres, withDatabase } from '@rol
 import pg from 'pg';
 
 export interface OwnServer {
-  /** Superuser's connection string of the database `postgres`. */
+  /** Connection string of the superuser for the database `postgres`. */
   readonly url: string;
-  /** One statement or script as the superuser, in that database or another one. */
+  /** Runs a statement or script as the superuser, in that database or another one. */
   query(sql: string, database?: string): Promise<Array<Record<string, unknown>>>;
-  /** A connection string for another user, whose password is the name. */
+  /** The connection string of another user, whose password is its name. */
   urlOf(user: string, database: string): string;
-  /** What the server has logged. */
+  /** The server's log. */
   log(): Promise<string>;
   stop(): Promise<void>;
 }
 
-/** Server versions that are tried: the one in node_modules, and Debian's where it is installed. */
+/** The server versions to test: the one in node_modules, and Debian's if it is installed. */
 export const SERVER_VERSIONS: readonly number[] = installedVersions();
 
 function installedVersions(): number[] {

@@ -1,4 +1,4 @@
-// npm start without its set-up, for a project folder of the test's choice.
+// npm start without the setup, for a project folder of a test.
 import { start } from '../dist/start/start.js';
 
 await start({

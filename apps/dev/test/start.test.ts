@@ -7,7 +7,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { freePort, inspectProcess, type NodeProcess, spawnNode, waitUntilGone } from '@rollgate/testing';
 import pg from 'pg';
 
-// The programs are stand-ins of a few lines: what is tested is how they are started, watched and stopped.
+// The programs are fakes of a few lines. The tests are about how programs are started, watched and stopped.
 
 const script = fileURLToPath(new URL('./start-here.mjs', import.meta.url));
 const READY = /^Rollgate ready: /;
@@ -83,11 +83,11 @@ test.each([
   expect(await refused(env as Record<string, string>)).toBe(`rollgate: ${line}\n`);
 });
 
-test('a taken port is refused before anything is started, and the line says which variable to set', async () => {
+test('a port that is in use is reported before anything is started, with the variable to set', async () => {
   const taken = createServer().listen(Number(ports.PLATFORM_PORT), '127.0.0.1');
   try {
     expect(await refused({})).toBe(
-      `rollgate: port ${ports.PLATFORM_PORT} is taken: stop what uses it, or set PLATFORM_PORT to another port\n`,
+      `rollgate: port ${ports.PLATFORM_PORT} is in use: stop the program that uses it, or set PLATFORM_PORT to another port\n`,
     );
     expect(await readdir(join(project, '.rollgate'))).toEqual([]);
   } finally {
@@ -109,11 +109,11 @@ test('starts everything, refuses a second start on the same folder, stops everyt
   );
 
   expect(await refused({})).toMatch(
-    /^rollgate: Rollgate already runs on .*: stop it first, or set ROLLGATE_DATA_FOLDER\n$/,
+    /^rollgate: Rollgate already runs with .*: stop it first, or set ROLLGATE_DATA_FOLDER\n$/,
   );
 
   const pids = await runningPids();
-  // Both reach us when npm passes on the Ctrl-C that the terminal already sent.
+  // The program gets both signals when npm forwards the Ctrl-C that the terminal has already sent.
   child.kill('SIGINT');
   child.kill('SIGINT');
   expect(await child.exited).toEqual({ code: 0, signal: null });
@@ -121,7 +121,7 @@ test('starts everything, refuses a second start on the same folder, stops everyt
   expect(await readdir(join(project, '.rollgate'))).not.toContain('database-url');
 }, 60_000);
 
-test('after a kill -9 its programs end by themselves and the next start works', async () => {
+test('after a SIGKILL its programs end and the next start works', async () => {
   const child = await start({}, READY);
   const pids = await runningPids();
   child.kill('SIGKILL');
@@ -131,7 +131,7 @@ test('after a kill -9 its programs end by themselves and the next start works', 
   await next.stop();
 }, 60_000);
 
-test('when a program ends by itself, everything stops and the line says which', async () => {
+test('when a program ends, everything stops and the message names the program', async () => {
   const child = await start({}, READY);
   const pids = await runningPids();
   await ask(ports.PLATFORM_PORT, '/die').catch(() => undefined);
@@ -140,7 +140,7 @@ test('when a program ends by itself, everything stops and the line says which', 
   for (const pid of pids) expect(await waitUntilGone(pid, 0)).toBe(true);
 }, 60_000);
 
-/** As the program of that port connects. */
+/** Connects as the program with that port does. */
 async function asProgram<Result>(port: string, work: (client: pg.Client) => Promise<Result>): Promise<Result> {
   const client = new pg.Client(await ask(port, '/database-url'));
   await client.connect();
@@ -151,7 +151,7 @@ async function asProgram<Result>(port: string, work: (client: pg.Client) => Prom
   }
 }
 
-test('programs of the embedded Postgres work with logins of their own, which have no right to the tables of limits', async () => {
+test('programs use their own logins in the embedded Postgres, which have no rights on the tables of limits', async () => {
   const child = await start({}, READY);
   const denied = expect.objectContaining({ code: '42501' });
   await asProgram(ports.ROLLGATE_PORT, async (service) => {
@@ -174,7 +174,7 @@ test('programs of the embedded Postgres work with logins of their own, which hav
   await child.stop();
 }, 60_000);
 
-test('a data folder of 0.1.0, whose programs signed in as the groups, goes over to logins', async () => {
+test('a data folder of 0.1.0, whose programs connected as the groups, changes to logins', async () => {
   const first = await start({}, READY);
   const admin = new pg.Client((await readFile(join(project, '.rollgate', 'database-url'), 'utf8')).trim());
   await admin.connect();
@@ -193,8 +193,8 @@ test('a data folder of 0.1.0, whose programs signed in as the groups, goes over 
   await second.stop();
 }, 60_000);
 
-test('the first admin is made and shown once, by the start that finds nobody', async () => {
-  const shown = / {2}as admin@localhost with the password (\S+) \(shown this once\)\n/;
+test('the first admin is created and shown once, by the start that finds no staff', async () => {
+  const shown = / {2}as admin@localhost with the password (\S+) \(shown only once\)\n/;
   await rm(join(project, '.rollgate'), { recursive: true, force: true });
   // A password for another database is not used: each program's URL has its own.
   const first = await start({ DATABASE_PASSWORD: 'other', DATABASE_PASSWORD_FILE: '/nowhere' }, READY);
@@ -213,7 +213,7 @@ test('the first admin is made and shown once, by the start that finds nobody', a
   await second.stop();
 }, 60_000);
 
-test('--demo fills an empty database before anything is served, and leaves one alone that holds something', async () => {
+test('--demo fills an empty database before the programs start, and does not change one with data', async () => {
   await rm(join(project, '.rollgate'), { recursive: true, force: true });
   const first = await start({ TEST_DEMO: 'yes' }, READY);
   const lines = first.stdout().split('\n');
@@ -222,7 +222,7 @@ test('--demo fills an empty database before anything is served, and leaves one a
   await first.waitForLine(/^Logs are in/);
   await first.stop();
   const second = await start({ TEST_DEMO: 'yes' }, READY);
-  expect(second.stdout()).toContain('--demo: the database holds something already, it is left as it is\n');
+  expect(second.stdout()).toContain('--demo: the database is not empty, so it is not filled\n');
   expect(second.stdout()).not.toContain('filled as');
   await second.stop();
 }, 60_000);

@@ -10,7 +10,7 @@ export { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { inspectProcess, stopProcess, waitUntilGone } from './processes.js';
 export { installDebianPackage } from './program/debian-package.js';
 export { documentProgram, documentText, settingsText } from './program/generated-document.js';
-export { chosenNames, numberOption, parseOptions, typedCommand, UsageError } from './program/options.js';
+export { chosenNames, numberOption, parseOptions, typedCommand } from './program/options.js';
 export { Program } from './program/program.js';
 export { restartOneByOne } from './rolling-restart.js';
 export { type NodeProcess, spawnNode } from './spawn-node.js';

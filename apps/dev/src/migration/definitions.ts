@@ -5,7 +5,7 @@ import type pg from 'pg';
 /** Definition and comments of every function and view by its name with schema, e.g. `rollgate.acquire`. */
 export type Definitions = ReadonlyMap<string, string>;
 
-/** What the migrations make, and what is there after `script` ran on top of them. */
+/** The definitions that the migrations create, and those after `script` ran on top of them. */
 export async function readDefinitions(script: string): Promise<{ before: Definitions; after: Definitions }> {
   const server = await startTestServer();
   try {
@@ -26,7 +26,7 @@ export async function readDefinitions(script: string): Promise<{ before: Definit
 
 const SCHEMAS = ['rollgate', 'rollgate_audit'];
 
-// Overloads of one name are one entry; comments count, also those of a view's columns.
+// Overloads of one name are one entry. Comments are included, also those of a view's columns.
 async function definitions(client: pg.Client): Promise<Definitions> {
   const { rows } = await client.query<{ name: string; text: string }>(
     `SELECT n.nspname || '.' || p.proname AS name,

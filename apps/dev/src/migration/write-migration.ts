@@ -1,4 +1,4 @@
-/** From the live source of functions and views to the migrations that install them. */
+/** Generates migrations from the live source of functions and views. */
 import { readdir, readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 import { composeFunctions, type FunctionFile, readFunctionFiles, sqlFolder, withFunctions } from '@rollgate/migrations';
@@ -7,20 +7,20 @@ import { readDefinitions } from './definitions.js';
 const BASELINE = join(sqlFolder, '001-baseline.sql');
 const LIST = join(sqlFolder, 'migrate.ts');
 
-/** Copies functions/ into the baseline, between its two marks. */
+/** Copies the files of functions/ into the baseline, between its two marks. */
 export async function rebuildBaseline(): Promise<void> {
   const functions = composeFunctions(await readFunctionFiles());
   await writeFile(BASELINE, withFunctions(await readFile(BASELINE, 'utf8'), functions));
 }
 
-/** Paths of the functions and views that the migrations make otherwise than functions/ says, or do not make at all. */
+/** Paths of the files in functions/ that differ from what the migrations create. */
 export async function checkFunctions(): Promise<string[]> {
   return (await differing(await readFunctionFiles())).map(({ path }) => path);
 }
 
 /**
  * Writes the next migration and adds it to the list in migrate.ts.
- * @returns what was written, for the terminal
+ * @returns a message that names what was written
  */
 export async function writeMigration(name: string): Promise<string> {
   const changed = await differing(await readFunctionFiles());
@@ -33,12 +33,12 @@ export async function writeMigration(name: string): Promise<string> {
     .replace(/(?=import \{ grantAccess)/, `import { ${className} } from './${title}.js';\n`)
     .replace(/(migrations: [^=]+= \[)([^\]]*?)(,?\s*\])/, `$1$2, ${className}]`);
   await writeFile(LIST, list);
-  return `migrations/${title}.sql: ${changed.map(({ path }) => path).join(', ') || 'no function differs; write the tables by hand'}`;
+  return `migrations/${title}.sql: ${changed.map(({ path }) => path).join(', ') || 'no function differs; write changes of tables by hand'}`;
 }
 
 function migrationSql(changed: readonly FunctionFile[]): string {
   const head =
-    '-- Say here what changes and why. Changes of tables come first, then the functions and views as they are from now on.\n';
+    '-- Describe here what changes and why. Write changes of tables first; the new functions and views follow.\n';
   return changed.length === 0 ? head : `${head}\n${composeFunctions(changed)}`;
 }
 
@@ -65,11 +65,12 @@ async function nextNumber(): Promise<string> {
   return String(Math.max(...numbers) + 1).padStart(3, '0');
 }
 
-/** Runs functions/ over a migrated database and compares what Postgres kept before and after. */
+/** Runs the files of functions/ in a migrated database and compares the definitions before and after. */
 async function differing(files: readonly FunctionFile[]): Promise<FunctionFile[]> {
   const { before, after } = await readDefinitions(composeFunctions(files));
   const known = new Set(files.map(({ name }) => name));
   const orphan = [...before.keys()].find((name) => !known.has(name));
-  if (orphan !== undefined) throw new Error(`the migrations make ${orphan}, which migrations/functions does not have`);
+  if (orphan !== undefined)
+    throw new Error(`the migrations create ${orphan}, but migrations/functions has no file for it`);
   return files.filter(({ name }) => before.get(name) !== after.get(name));
 }

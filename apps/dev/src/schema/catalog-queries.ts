@@ -1,13 +1,13 @@
 /**
- * One query for each kind of object. Each takes the schemas as $1 and returns rows `schema`, `name`, `text`: all statements that
- * make the object and what belongs to it, ordered by name under COLLATE "C", never by oid.
+ * One query for each kind of object. Each takes the schemas as $1 and returns rows `schema`, `name`, `text`: the statements that
+ * create the object and what belongs to it, ordered by name under COLLATE "C", never by oid.
  */
 
 const OURS = 'n.nspname = ANY ($1::text[])';
 
 const byName = (name: string) => `ORDER BY n.nspname COLLATE "C", ${name} COLLATE "C"`;
 
-/** Statement lines for owner and grants: `what` is e.g. TABLE, `object` an expression with its quoted name. */
+/** Statements for the owner and the grants: `what` is e.g. TABLE, `object` an expression with its quoted name. */
 function access({ what, object, owner, acl }: { what: string; object: string; owner: string; acl: string }): string {
   return `format(E'\\nALTER ${what} %s OWNER TO %I;', ${object}, pg_get_userbyid(${owner}))
     || coalesce((
@@ -69,7 +69,7 @@ const columns = `
   LEFT JOIN pg_catalog.pg_collation co ON co.oid = a.attcollation
   WHERE a.attrelid = c.oid AND a.attnum > 0 AND NOT a.attisdropped`;
 
-// NOT NULL (contype n) is shown at its column; foreign keys (f) follow when all tables exist.
+// NOT NULL (contype n) is part of its column; foreign keys (f) come after all tables.
 const constraints = `
   SELECT string_agg(format(E',\\n  CONSTRAINT %I %s', k.conname, pg_get_constraintdef(k.oid)), '' ORDER BY k.contype, k.conname COLLATE "C")
   FROM pg_catalog.pg_constraint k WHERE k.conrelid = c.oid AND k.contype NOT IN ('n', 'f') AND k.conparentid = 0`;
@@ -79,7 +79,7 @@ const indexes = `coalesce((
   FROM pg_catalog.pg_index i JOIN pg_catalog.pg_class ic ON ic.oid = i.indexrelid
   WHERE i.indrelid = c.oid AND NOT EXISTS (SELECT FROM pg_catalog.pg_constraint k WHERE k.conindid = i.indexrelid AND k.conrelid = i.indrelid)), '')`;
 
-// The partition of a day exists or not as the days go by. rollgate.migration is TypeORM's own.
+// Left out: partitions, which depend on the date, and rollgate.migration, which belongs to TypeORM.
 export const tables = `
   SELECT n.nspname AS schema, c.relname AS name,
          format('CREATE %sTABLE %s', CASE c.relpersistence WHEN 'u' THEN 'UNLOGGED ' ELSE '' END, c.oid::regclass)
@@ -97,7 +97,7 @@ export const foreignKeys = `
   FROM pg_catalog.pg_constraint k JOIN pg_catalog.pg_class c ON c.oid = k.conrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE ${OURS} AND k.contype = 'f' AND k.conparentid = 0 ${byName('c.relname')}, k.conname COLLATE "C"`;
 
-// A function whose list does not hold PUBLIC had EXECUTE, which everyone has by default, revoked.
+// By default PUBLIC has EXECUTE. If the list of grants lacks PUBLIC, it was revoked.
 export const functions = `
   SELECT n.nspname AS schema, p.proname AS name,
          rtrim(pg_get_functiondef(p.oid), E'\\n') || ';'
@@ -116,14 +116,14 @@ export const views = `
   FROM pg_catalog.pg_class c JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   WHERE ${OURS} AND c.relkind = 'v' ${byName('c.relname')}`;
 
-/** Triggers go with their function, which may be of another domain than the table. */
+/** Triggers are listed with their function, which may belong to another domain than the table. */
 export const triggers = `
   SELECT pn.nspname AS schema, p.proname AS name, pg_get_triggerdef(t.oid) || ';' AS text
   FROM pg_catalog.pg_trigger t JOIN pg_catalog.pg_class c ON c.oid = t.tgrelid JOIN pg_catalog.pg_namespace n ON n.oid = c.relnamespace
   JOIN pg_catalog.pg_proc p ON p.oid = t.tgfoid JOIN pg_catalog.pg_namespace pn ON pn.oid = p.pronamespace
   WHERE ${OURS} AND NOT t.tgisinternal AND t.tgparentid = 0 ORDER BY c.relname COLLATE "C", t.tgname COLLATE "C"`;
 
-/** Takes no argument. Roles belong to the whole server: executing the result on a server that has them fails, so it is guarded. */
+/** Takes no argument. Roles belong to the whole server, so the statements ignore roles that exist already. */
 export const roles = `
   SELECT format(E'DO $$ BEGIN\\n  CREATE ROLE %I %s%s;\\nEXCEPTION WHEN duplicate_object THEN NULL;\\nEND $$;', r.rolname,
            CASE WHEN r.rolcanlogin THEN 'LOGIN' ELSE 'NOLOGIN' END,

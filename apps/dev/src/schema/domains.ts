@@ -1,6 +1,6 @@
-/** Which file of migrations/schema/ shows which object. Objects of the schema rollgate_audit are in `audit`. */
+/** Assigns objects to the files of migrations/schema/. All objects of the schema rollgate_audit belong to `audit`. */
 
-/** In the order in which the files can be executed: what is used comes before what uses it. */
+/** In the order in which the files can be executed: an object comes before the objects that use it. */
 export const DOMAINS = ['roles', 'counters', 'policy', 'instances', 'staff', 'events', 'usage', 'audit'] as const;
 
 export type Domain = (typeof DOMAINS)[number];
@@ -28,7 +28,7 @@ const DOMAIN_OF: ReadonlyMap<string, Domain> = new Map(
   DOMAINS.flatMap((domain) => (OBJECTS[domain] ?? '').split(/\s+/).map((name) => [name, domain] as const)),
 );
 
-/** @throws Error for an object that has no file yet */
+/** @throws Error for an object without a domain */
 export function domainOf(schema: string, name: string): Domain {
   const domain = schema === 'rollgate_audit' ? 'audit' : DOMAIN_OF.get(name);
   if (domain === undefined) throw new Error(`add ${schema}.${name} to a domain in apps/dev/src/schema/domains.ts`);

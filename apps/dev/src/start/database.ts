@@ -1,36 +1,36 @@
 import { chmod, mkdir, rm, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
-import { connect } from '@rollgate/migrations';
+import { type ConnectOptions, connect } from '@rollgate/migrations';
 import { embeddedPostgresObstacle, startEmbeddedPostgres } from '@rollgate/testing';
 import { fallbackFolder, type Settings } from './settings.js';
 
 export interface Database {
-  /** Of whoever may migrate it. */
+  /** Connection string of a user who may migrate the database. */
   readonly url: string;
-  /** Started here, for this project alone. */
-  readonly isOurs: boolean;
-  /** Resolves when the database ends by itself; never for one that is not ours. */
+  /** `true` for an embedded Postgres that npm start runs. */
+  readonly isEmbedded: boolean;
+  /** Resolves when the embedded Postgres ends. Never resolves for another database. */
   readonly ended: Promise<void>;
   stop(): Promise<void>;
 }
 
-// Everything that makes a commit durable stays at its default: a grant once given survives a power cut here too.
+// Settings that affect durability keep their defaults, so an allowed call survives a power failure here too.
 const DURABLE_SETTINGS = { shared_buffers: '256MB', max_connections: '200', max_wal_size: '2GB', jit: 'off' };
 
 export async function openDatabase(settings: Settings, say: (line: string) => void): Promise<Database> {
-  if (settings.databaseUrl === undefined) return startOwn(settings, say);
+  if (settings.databaseUrl === undefined) return startEmbedded(settings, say);
   const { databaseUrl: url, pooled } = settings;
   const client = await connect({ databaseUrl: url, pooled });
   await client.end();
   return {
     url,
-    isOurs: false,
+    isEmbedded: false,
     ended: new Promise(() => undefined),
     stop: () => Promise.resolve(),
   };
 }
 
-async function startOwn({ dataFolder }: Settings, say: (line: string) => void): Promise<Database> {
+async function startEmbedded({ dataFolder }: Settings, say: (line: string) => void): Promise<Database> {
   const server = await startEmbeddedPostgres({
     dataFolder: await postgresFolder(dataFolder, say),
     settings: DURABLE_SETTINGS,
@@ -44,14 +44,25 @@ async function startOwn({ dataFolder }: Settings, say: (line: string) => void): 
     await writeFile(file, `${url.href}\n`, { mode: 0o600 });
     await chmod(file, 0o600);
     const stop = async () => {
-      // A connection string that leads nowhere would only puzzle the command line.
+      // Remove the file: the command line must not use the address of a stopped server.
       await rm(file, { force: true });
       await server.stop();
     };
-    return { url: url.href, isOurs: true, ended: server.ended, stop };
+    return { url: url.href, isEmbedded: true, ended: server.ended, stop };
   } catch (error) {
     await server.stop();
     throw error;
+  }
+}
+
+/** Whether an SQL condition is true in the database. */
+export async function isTrue(address: ConnectOptions, condition: string): Promise<boolean> {
+  const client = await connect(address);
+  try {
+    const { rows } = await client.query<{ holds: boolean }>(`SELECT ${condition} AS holds`);
+    return rows[0]?.holds === true;
+  } finally {
+    await client.end();
   }
 }
 
@@ -60,7 +71,7 @@ async function postgresFolder(dataFolder: string, say: (line: string) => void): 
   const obstacle = await embeddedPostgresObstacle(wanted);
   if (obstacle === undefined) return wanted;
   const elsewhere = fallbackFolder(dataFolder);
-  say(`Postgres runs as the user "postgres", which may not enter ${obstacle}: its data is kept in ${elsewhere}`);
+  say(`Postgres runs as the user "postgres", which has no access to ${obstacle}: its data is in ${elsewhere}`);
   await mkdir(elsewhere, { recursive: true });
   return join(elsewhere, 'postgres');
 }

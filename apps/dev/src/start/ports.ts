@@ -6,13 +6,15 @@ export interface WantedPort {
   readonly port: number;
 }
 
-/** Looked at before anything is started, so that a taken port leaves nothing half-started behind. */
+/** Checks all ports before anything is started. @throws SettingError when one cannot be used */
 export async function checkPortsFree(wanted: readonly WantedPort[]): Promise<void> {
   for (const { variable, port } of wanted) {
-    // Without a host too: a program that listens on every address takes the port as well.
+    // Also try all addresses, because a program that listens on all of them uses the port as well.
     const problem = (await tryToListen(port, '127.0.0.1')) ?? (await tryToListen(port));
     if (problem === 'EADDRINUSE')
-      throw new SettingError(`port ${port} is taken: stop what uses it, or set ${variable} to another port`);
+      throw new SettingError(
+        `port ${port} is in use: stop the program that uses it, or set ${variable} to another port`,
+      );
     if (problem === 'EACCES')
       throw new SettingError(`port ${port} needs privileges: set ${variable} to a port above 1023`);
     if (problem !== undefined)

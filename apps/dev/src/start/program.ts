@@ -10,7 +10,7 @@ export interface ProgramOptions {
   readonly name: string;
   readonly script: string;
   readonly env: Readonly<Record<string, string | undefined>>;
-  /** Loaded before the program: ends it when we are gone. */
+  /** Module to load first. It ends the program when this process ends. */
   readonly preload: string;
   readonly logFile: string;
 }
@@ -19,10 +19,10 @@ export interface Program {
   readonly name: string;
   readonly pid: number;
   readonly logFile: string;
-  /** Resolves with how it ended, e.g. `exit code 1`. */
+  /** Resolves to how the program ended, e.g. `exit code 1`. */
   readonly ended: Promise<string>;
   isRunning(): boolean;
-  /** SIGTERM, and SIGKILL after 10 s. */
+  /** Sends SIGTERM, and SIGKILL after 10 s. */
   stop(): Promise<void>;
   kill(): void;
 }
@@ -31,7 +31,8 @@ const STOP_TIMEOUT_MS = 10_000;
 
 export async function startProgram({ name, script, env, preload, logFile }: ProgramOptions): Promise<Program> {
   const log = await open(logFile, 'w', 0o600);
-  // Detached, so that the terminal's Ctrl-C reaches us alone and the order of stopping is ours. The channel tells it of our end.
+  // Detached, so that Ctrl-C reaches only this process, which then stops the programs in order. When this process ends, the channel
+  // closes and the program notices.
   const child = spawn(process.execPath, ['--import', pathToFileURL(preload).href, '--enable-source-maps', script], {
     env: { ...env },
     detached: true,
@@ -61,7 +62,7 @@ async function stop(child: ChildProcess, ended: Promise<string>): Promise<void> 
   clearTimeout(late);
 }
 
-/** Resolves once the program answers on /healthz; false when it did not within `timeoutMs`, or ended. */
+/** Resolves to whether the program answered on /healthz within `timeoutMs`. */
 export async function untilHealthy(
   program: Program,
   { port, timeoutMs }: { port: number; timeoutMs: number },
@@ -78,13 +79,21 @@ export async function untilHealthy(
   return false;
 }
 
-/** The end of its log, to show why it failed. */
+/** The last lines of a log, to show why a program failed. */
 export async function lastLines(file: string, count: number): Promise<string> {
   const text = await readFile(file, 'utf8').catch(() => '');
   return text.trimEnd().split('\n').slice(-count).join('\n');
 }
 
-/** Runs a program to its end and returns what it printed. */
+/** The database and the environment of a program that prepares the database. */
+export interface Preparation {
+  readonly projectFolder: string;
+  readonly databaseUrl: string;
+  readonly pooled: boolean;
+  readonly env: Readonly<Record<string, string | undefined>>;
+}
+
+/** Runs a program and resolves to its standard output. */
 export async function output(
   script: string,
   {

@@ -3,7 +3,7 @@ import type pg from 'pg';
 import type { Database } from './database.js';
 import { readSecret } from './secret.js';
 
-/** With which rights each program works: none of them may read or write the tables of limits, all go through functions. */
+/** Connection strings of the programs. Their logins can't read or write the tables of limits; they use functions. */
 export interface DatabaseUrls {
   readonly service: string;
   readonly platform: string;
@@ -18,9 +18,9 @@ const SERVICE: Login = { name: 'service', purpose: 'service' };
 const PLATFORM: Login = { name: 'platform', purpose: 'runtime' };
 const AUDITOR: Login = { name: 'auditor', purpose: 'auditor' };
 
-/** Logins of our own Postgres keep their passwords in the data folder; a Postgres that is not ours stays as it is. */
-export async function databaseUrls({ url, isOurs }: Database, dataFolder: string): Promise<DatabaseUrls> {
-  if (!isOurs) return { service: url, platform: url };
+/** Creates logins in the embedded Postgres; their passwords are in the data folder. Another Postgres is not changed. */
+export async function databaseUrls({ url, isEmbedded }: Database, dataFolder: string): Promise<DatabaseUrls> {
+  if (!isEmbedded) return { service: url, platform: url };
   const client = await connect({ databaseUrl: url });
   try {
     const urls = {
@@ -48,7 +48,7 @@ async function urlOf(
   return own.href;
 }
 
-/** Programs of 0.1.0 signed in as the groups. */
+/** Removes the right to log in from the groups, as which programs of 0.1.0 connected. */
 async function closeGroups(client: pg.Client): Promise<void> {
   const { rows } = await client.query<{ name: string }>(
     'SELECT rolname::text AS name FROM pg_roles WHERE rolname = ANY ($1) AND rolcanlogin',
@@ -58,7 +58,7 @@ async function closeGroups(client: pg.Client): Promise<void> {
     await client.query(`ALTER ROLE ${name} NOLOGIN PASSWORD NULL; ALTER ROLE ${name} RESET ALL`);
 }
 
-/** The sample makes its tables itself, which needs a schema that is its own. Earlier starts made it for another login. */
+/** Makes the platform's login the owner of its schema, in which it creates tables. Earlier versions used another login. */
 async function giveSchemaToPlatform(client: pg.Client): Promise<void> {
   const owner = PLATFORM.name;
   await client.query(`CREATE SCHEMA IF NOT EXISTS platform AUTHORIZATION ${owner}`);

@@ -3,8 +3,8 @@ import { dirname, join } from 'node:path';
 import { inspectProcess, stopProcess } from '@rollgate/testing';
 import { SettingError } from './settings.js';
 
-// One npm start per data folder. The record names us and the programs we started, each with the time it started, so that a
-// number that now belongs to another process is never taken for ours, nor stopped.
+// Ensures that only one npm start uses a data folder. The record has the process IDs of npm start and of its programs, each with
+// the time it started: an ID that another process has now is not mistaken for one of them.
 
 interface Recorded {
   readonly pid: number;
@@ -16,7 +16,7 @@ interface RunRecordContent extends Recorded {
 }
 
 export interface RunRecord {
-  /** Remembers a program that we started, for the start after a kill -9. */
+  /** Records a program, so that the next start can stop it if this one is killed. */
   add(pid: number): Promise<void>;
   remove(): Promise<void>;
 }
@@ -29,10 +29,10 @@ export async function openRunRecord(dataFolder: string): Promise<RunRecord> {
     const earlier = await read(file);
     if (earlier !== undefined && isAlive(earlier)) {
       throw new SettingError(
-        `Rollgate already runs on ${dataFolder} (process ${earlier.pid}): stop it first, or set ROLLGATE_DATA_FOLDER`,
+        `Rollgate already runs with ${dataFolder} (process ${earlier.pid}): stop it first, or set ROLLGATE_DATA_FOLDER`,
       );
     }
-    // It was killed. Its programs stop by themselves when they notice; their ports must be free before we look at them.
+    // The earlier start was killed. Its programs stop when they notice, and their ports must be free before they are checked.
     const left = earlier?.programs.filter(isAlive) ?? [];
     await Promise.all(
       left.map(({ pid }) =>
@@ -61,7 +61,7 @@ function isAlive({ pid, startedAt }: Recorded): boolean {
   return inspectProcess(pid)?.startedAt === startedAt;
 }
 
-/** Complete from the first moment on: a second start never reads half a record and takes it for a dead one's. */
+/** Creates the file with its full content, so that another start never reads an incomplete record. */
 async function createExclusively(file: string, content: RunRecordContent): Promise<boolean> {
   const draft = await writeDraft(file, content);
   try {
@@ -81,7 +81,7 @@ async function writeDraft(file: string, content: RunRecordContent): Promise<stri
   return draft;
 }
 
-/** undefined when it is gone by now, or not ours to understand. */
+/** `undefined` if the file does not exist any more or is not valid. */
 async function read(file: string): Promise<RunRecordContent | undefined> {
   try {
     return JSON.parse(await readFile(file, 'utf8')) as RunRecordContent;

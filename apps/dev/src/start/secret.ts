@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto';
 import { readFile, writeFile } from 'node:fs/promises';
 import { join } from 'node:path';
 
-/** The file with a secret of that name, e.g. the one that signs the sample platform's tokens; made once, ours alone to read. */
+/** The path of a secret, e.g. the one that signs the sample platform's tokens. Creates it once; only this user can read it. */
 export async function ensureSecret(dataFolder: string, name: string): Promise<string> {
   const file = join(dataFolder, name);
   try {
@@ -13,7 +13,7 @@ export async function ensureSecret(dataFolder: string, name: string): Promise<st
   return file;
 }
 
-/** What that file holds. */
+/** The content of that file. */
 export async function readSecret(dataFolder: string, name: string): Promise<string> {
   return (await readFile(await ensureSecret(dataFolder, name), 'utf8')).trim();
 }

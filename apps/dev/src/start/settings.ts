@@ -8,15 +8,15 @@ export interface Settings {
   readonly dataFolder: string;
   readonly servicePort: number;
   readonly platformPort: number;
-  /** undefined: an embedded Postgres. */
+  /** `undefined`: use an embedded Postgres. */
   readonly databaseUrl: string | undefined;
-  /** A connection pooler in transaction mode is before that Postgres. */
+  /** `true`: `databaseUrl` names a connection pooler in transaction mode. */
   readonly pooled: boolean;
-  /** An empty database is filled first. */
+  /** `true`: fill an empty database first. */
   readonly demo: boolean;
 }
 
-/** A mistake of the person who starts us: told in one line, without a stack. */
+/** A wrong setting. The message is one line, which is printed without a stack trace. */
 export class SettingError extends Error {}
 
 export interface SettingSources {
@@ -42,13 +42,13 @@ function readDatabaseUrl(env: SettingSources['env']): string | undefined {
   return withPassword(checkedDatabaseUrl(databaseUrl), text(env, 'DATABASE_PASSWORD'));
 }
 
-/** Where Postgres keeps its data when its user cannot enter the data folder: a project below /root, started as root. */
+/** Folder for the data of Postgres if its user has no access to the data folder, e.g. in a project below /root. */
 export function fallbackFolder(dataFolder: string): string {
   const name = createHash('sha256').update(dataFolder).digest('hex').slice(0, 16);
   return join('/var/lib/rollgate', name);
 }
 
-/** An empty variable means unset, as in a compose file. */
+/** An empty variable counts as not set, as in a compose file. */
 function text(env: SettingSources['env'], name: string): string | undefined {
   const value = env[name]?.trim();
   return value === '' ? undefined : value;

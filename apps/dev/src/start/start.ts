@@ -13,15 +13,15 @@ import { ensureSecret } from './secret.js';
 import { readSettings, type SettingSources, type Settings } from './settings.js';
 import { listenForStop } from './stop-signals.js';
 
-// Invariant: whatever way it ends, everything started here is stopped in reverse order: programs first, then the database.
+// Invariant: however it ends, everything started here is stopped in reverse order: first the programs, then the database.
 
 const READY_TIMEOUT_MS = 60_000;
 const PRELOAD = fileURLToPath(new URL('../../bin/end-with-parent.mjs', import.meta.url));
 
-/** A program or the database ended, or never answered. The message is for the terminal as it is. */
+/** A program or the database ended or did not answer. The message is shown to the user unchanged. */
 class StartFailure extends Error {}
 
-/** Runs until it is told to stop, then ends the process: 0 after a clean stop, 1 after a failure, 130 when forced. */
+/** Runs until it is stopped, then ends the process. Exit code: 0 after a clean stop, 1 after a failure, 130 when forced. */
 export async function start(sources: SettingSources): Promise<never> {
   const running: Running = { programs: [], stopping: false };
   const { requested } = listenForStop(() => force(running));
@@ -30,7 +30,7 @@ export async function start(sources: SettingSources): Promise<never> {
     const settings = readSettings(sources);
     const stopped = requested.then(() => 'stop' as const);
     const up = bringUp({ settings, running, env: sources.env });
-    // A failure after a stop was asked for is only the echo of that stop.
+    // Stopping makes the start fail. That is expected, so the error is not reported.
     up.catch(() => undefined);
     if ((await Promise.race([up, stopped])) !== 'stop') await Promise.race([stopped, firstEnd(running)]);
     say('\nStopping …');
@@ -149,7 +149,7 @@ async function announce({
   say(`Rollgate ready: service http://127.0.0.1:${servicePort}  platform http://127.0.0.1:${platformPort}`);
   say('');
   say(`Staff sign in at http://127.0.0.1:${servicePort}/admin/`);
-  if (admin !== undefined) say(`  as ${admin.login} with the password ${admin.password} (shown this once)`);
+  if (admin !== undefined) say(`  as ${admin.login} with the password ${admin.password} (shown only once)`);
   say('');
   say(
     `curl -i -X POST http://127.0.0.1:${platformPort}/api/public/bots/my-bot/publish -H 'authorization: Bearer ${token}'`,
@@ -158,7 +158,7 @@ async function announce({
   say(`Logs are in ${relative(process.cwd(), dataFolder) || dataFolder}. Ctrl-C stops everything.`);
 }
 
-/** Rejects when the first of what we run ends by itself. */
+/** Rejects when a program or the embedded Postgres ends. */
 function firstEnd({ programs, database }: Running): Promise<never> {
   const ends = programs.map(async (program) => {
     const how = await program.ended;
@@ -176,7 +176,7 @@ async function stopAll({ programs, database, record }: Running): Promise<void> {
   await record?.remove();
 }
 
-/** Postgres is left to its watchdog, which stops it as soon as we are gone: its data is safe either way. */
+/** The watchdog of Postgres stops it when this process ends. Its data is safe. */
 function force({ programs }: Running): never {
   for (const program of programs) program.kill();
   process.exit(130);
