@@ -8,7 +8,7 @@ import { startService, type TestService } from './start-service.js';
 // biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
 export type Json = Record<string, any>;
 
-/** Of a route of the admin API: `overrides` is `/admin/api/overrides`. */
+/** The path of a route of the admin API: `/admin/api/overrides` for `overrides`. */
 export const path = (rest: string): string => `/admin/api/${rest}`;
 
 export interface Desk {

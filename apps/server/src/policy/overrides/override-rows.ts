@@ -25,7 +25,7 @@ export interface OverrideRow {
   readonly created_by: string;
   readonly created_at: Date;
   readonly changed_at: Date;
-  /** Of a limit request. */
+  /** The limit request that it was created for. */
   readonly request_id: string | null;
   readonly version: number;
   readonly created_in: string;
