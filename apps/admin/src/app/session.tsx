@@ -3,9 +3,9 @@ import { Center, Loader } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
 import type { Answer } from '../api/client.js';
+import { SessionContext, sessionQuery } from '../data/session.js';
 import { SignInDialog } from '../features/sign-in/sign-in-dialog.js';
 import { SignInScreen } from '../features/sign-in/sign-in-screen.js';
-import { SessionContext, sessionQuery } from '../lib/session.js';
 import { signedInAgain, useSignInNeeded } from '../lib/sign-in-gate.js';
 import { ErrorNote } from '../ui/notes.js';
 

@@ -2,9 +2,9 @@ import type { Asked } from '../../data/requests.js';
 import { scopeText } from '../../lib/format.js';
 import { TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
+import { RequestedLimits } from '../../ui/requested-limits.js';
 import { Tag, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
-import { Wanted } from '../requests/wanted.js';
 
 export function AccountRequests({ items }: { items: readonly Asked[] }) {
   if (items.length === 0) return <EmptyState why="None is open: nobody waits for an answer." />;
@@ -26,7 +26,7 @@ export function AccountRequests({ items }: { items: readonly Asked[] }) {
           title: 'Wanted',
           cell: (request) => (
             <>
-              <Wanted request={request} /> {request.pastDue && <Tag tone="warn">past due</Tag>}
+              <RequestedLimits request={request} /> {request.pastDue && <Tag tone="warn">past due</Tag>}
             </>
           ),
         },

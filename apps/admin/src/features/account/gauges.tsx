@@ -1,9 +1,9 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Usage } from '../../data/accounts.js';
+import { useMay } from '../../data/session.js';
 import { useServerNow } from '../../lib/clock.js';
 import { duration, named, subjectText } from '../../lib/format.js';
 import { toValues } from '../../lib/search.js';
-import { useMay } from '../../lib/session.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
 import { ButtonLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';

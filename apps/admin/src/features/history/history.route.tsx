@@ -2,8 +2,8 @@
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type Change, historyQuery, verifyQuery } from '../../data/history.js';
+import { useMay } from '../../data/session.js';
 import { actorText, count, written } from '../../lib/format.js';
-import { useMay } from '../../lib/session.js';
 import { Diff } from '../../ui/diff.js';
 import { CsvLink, FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
 import { AccountLink, TextLink } from '../../ui/links.js';

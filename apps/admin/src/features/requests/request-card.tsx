@@ -2,8 +2,8 @@ import { Button, Group, Stack, Text } from '@mantine/core';
 import type { Asked } from '../../data/requests.js';
 import { actorText, count, many, scopeText, written } from '../../lib/format.js';
 import { AccountLink, TextLink } from '../../ui/links.js';
+import { RequestedLimits } from '../../ui/requested-limits.js';
 import { Limits, Tag, Time } from '../../ui/small.js';
-import { Wanted } from './wanted.js';
 
 export interface RequestCardProps {
   readonly asked: Asked;
@@ -52,7 +52,7 @@ export function RequestCard({ asked: { request, proof }, chosen, mayDecide, onDo
         <dt>Wanted</dt>
         <dd>
           <strong>
-            <Wanted request={request} />
+            <RequestedLimits request={request} />
           </strong>
           , {until === null ? 'permanent' : <Until at={until} pastDue={request.pastDue} />}
         </dd>

@@ -3,7 +3,7 @@ import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { useEffect } from 'react';
 import { requestsQuery } from '../../data/requests.js';
-import { useMay } from '../../lib/session.js';
+import { useMay } from '../../data/session.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
 import { CsvLink, FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
 import { EmptyState, ErrorNote, Loading, StaleNote } from '../../ui/notes.js';

@@ -2,8 +2,8 @@ import { Alert, Button, Group, PasswordInput, Stack, Text } from '@mantine/core'
 import { notifications } from '@mantine/notifications';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
+import { useSession } from '../../data/session.js';
 import { changeOwnPassword } from '../../data/staff.js';
-import { useSession } from '../../lib/session.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { WaitNote, waitSecondsOf } from './wait-note.js';

@@ -2,8 +2,8 @@
 import { Button, Tabs } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
+import { useMay, useSession } from '../../data/session.js';
 import { staffQuery, tokensQuery } from '../../data/staff.js';
-import { useMay, useSession } from '../../lib/session.js';
 import { EmptyState, ErrorNote, Loading } from '../../ui/notes.js';
 import { Page } from '../../ui/page.js';
 import { AddPerson } from './add-person.js';
