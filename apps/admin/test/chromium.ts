@@ -1,4 +1,4 @@
-/** A browser for tests: Debian's chromium, installed where it is missing. */
+/** The browser for tests: Debian's chromium, installed if it is missing. */
 import { spawnSync } from 'node:child_process';
 import { existsSync } from 'node:fs';
 import { type Browser, chromium } from 'playwright-core';
@@ -20,7 +20,7 @@ export async function openChromium(): Promise<Browser> {
   return await chromium.launch({ executablePath, args: FLAGS });
 }
 
-/** Installs Debian's package where there is no browser. @throws Error that says what to do. */
+/** Installs Debian's package if there is no browser. @throws Error that says what to do. */
 export function ensureChromium(progress: (line: string) => void): string {
   const there = find();
   if (there !== undefined) return there;
@@ -38,7 +38,7 @@ export function ensureChromium(progress: (line: string) => void): string {
       throw new Error(`apt-get install chromium failed: ${done.stderr.trim().split('\n').at(-1)}`);
   }
   const installed = find();
-  if (installed === undefined) throw new Error('chromium is still not there after apt-get install chromium');
+  if (installed === undefined) throw new Error('chromium is still missing after apt-get install chromium');
   return installed;
 }
 

@@ -1,4 +1,4 @@
-/** The service with its built screens, a browser, people to sign in as, and a platform's instance that makes calls. */
+/** The service with the built admin app, a browser, staff of each role, and a limiter that makes calls as an application does. */
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -6,7 +6,7 @@ import { addPerson, browserAs, type Browser as HttpBrowser } from '../../server/
 import { startService, type TestService } from '../../server/test/start-service.js';
 import { openChromium } from './chromium.js';
 
-/** A busy machine draws slowly. */
+/** Long enough for a busy machine. */
 export const PATIENCE_MS = 30_000;
 export const TEST_MS = 120_000;
 
@@ -22,9 +22,9 @@ export interface PageOptions {
 export interface Person {
   readonly id: string;
   readonly login: string;
-  /** Signed in, over HTTP. */
+  /** Signed in, without a page. */
   readonly http: HttpBrowser;
-  /** A browser of its own, signed in. What goes wrong in its pages is in `trouble`. */
+  /** Opens a page in a new browser context, signed in. Errors of the page are recorded in `trouble`. */
   open(options?: PageOptions): Promise<Page>;
 }
 
@@ -33,7 +33,7 @@ export interface Desk {
   readonly database: TestDatabase;
   readonly limiter: Limiter;
   readonly browser: Browser;
-  /** Exceptions, refused styles and scripts, broken calls of any page. */
+  /** Exceptions, blocked styles and scripts, and failed calls of all pages. */
   readonly trouble: string[];
   person(role: Role): Promise<Person>;
   open(context: BrowserContext, path: string): Promise<Page>;
@@ -50,13 +50,7 @@ export async function openDesk(): Promise<Desk> {
   const open = async (context: BrowserContext, path: string) => {
     const page = await context.newPage();
     page.setDefaultTimeout(PATIENCE_MS);
-    page.on('pageerror', (error) => trouble.push(`${path}: ${error.message}`));
-    page.on('console', (message) => {
-      const text = message.text();
-      // A refusal that a test provokes is told by the browser too.
-      if (message.type() === 'error' && !/Failed to load resource.*\b4\d\d\b/.test(text))
-        trouble.push(`${path}: ${text}`);
-    });
+    recordTrouble(page, (message) => trouble.push(`${path}: ${message}`));
     await page.goto(`${service.server.url}${path}`);
     return page;
   };
@@ -70,22 +64,7 @@ export async function openDesk(): Promise<Desk> {
     async person(role) {
       const { id, login } = await addPerson(service, { role });
       const http = await browserAs(service, id);
-      return {
-        id,
-        login,
-        http,
-        async open({ path = '/admin/', width = 1280, height = 900, scheme = 'light' } = {}) {
-          const context = await browser.newContext({
-            viewport: { width, height },
-            colorScheme: scheme,
-            reducedMotion: 'reduce',
-            timezoneId: 'Europe/Berlin',
-          });
-          const cookies = [...http.cookies].map(([name, value]) => ({ name, value, url: service.server.url }));
-          await context.addCookies(cookies);
-          return await open(context, path);
-        },
-      };
+      return { id, login, http, open: (options) => openAs({ service, browser, http, open }, options) };
     },
     async close() {
       await browser.close();
@@ -96,7 +75,33 @@ export async function openDesk(): Promise<Desk> {
   };
 }
 
-/** So many calls of one bot. Resolves to how many were allowed. */
+function recordTrouble(page: Page, record: (message: string) => void): void {
+  page.on('pageerror', (error) => record(error.message));
+  page.on('console', (message) => {
+    const text = message.text();
+    // The browser also reports refusals that a test causes on purpose.
+    if (message.type() === 'error' && !/Failed to load resource.*\b4\d\d\b/.test(text)) record(text);
+  });
+}
+
+type SignedIn = Pick<Desk, 'service' | 'browser' | 'open'> & Pick<Person, 'http'>;
+
+async function openAs(
+  { service, browser, http, open }: SignedIn,
+  { path = '/admin/', width = 1280, height = 900, scheme = 'light' }: PageOptions = {},
+): Promise<Page> {
+  const context = await browser.newContext({
+    viewport: { width, height },
+    colorScheme: scheme,
+    reducedMotion: 'reduce',
+    timezoneId: 'Europe/Berlin',
+  });
+  const cookies = [...http.cookies].map(([name, value]) => ({ name, value, url: service.server.url }));
+  await context.addCookies(cookies);
+  return await open(context, path);
+}
+
+/** Makes `n` calls of one bot at once. Resolves to the number that was allowed. */
 export async function calls(
   limiter: Limiter,
   n: number,
@@ -116,7 +121,7 @@ export async function calls(
   return decisions.filter(({ allowed }) => allowed).length;
 }
 
-/** Asks again until it is so; the test's time is the end of patience. */
+/** Polls until the condition is true. The test's own timeout ends the wait. */
 export async function until(isSo: () => Promise<boolean>): Promise<void> {
   while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
 }

@@ -1,4 +1,4 @@
-/** Every screen for everybody: no finding of axe in light and dark, no sideways scrolling on a phone, a small first load. */
+/** Accessibility of every screen: no finding of axe in light and dark, no horizontal scrolling on a phone, a small first load. */
 import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -10,7 +10,7 @@ import { inDark, inPhone, walk } from './walk.js';
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ALL = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
-/** All that another scheme changes. */
+/** The rules that depend on the color scheme. */
 const CONTRAST = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
 
 let desk: Desk;
@@ -49,11 +49,11 @@ test('axe finds nothing on any screen in light', () => {
   expect(light).toEqual([]);
 });
 
-test('axe finds no contrast that is too low on any screen in dark', () => {
+test('axe finds no low contrast on any screen in dark', () => {
   expect(dark).toEqual([]);
 });
 
-test('a phone of 390 px scrolls down, never sideways', () => {
+test('no screen scrolls horizontally on a phone of 390 px', () => {
   expect(wide).toEqual([]);
 });
 
@@ -62,6 +62,6 @@ test('the first load is at most 300 kB of gzipped JavaScript', () => {
   expect(kB).toBeLessThanOrEqual(mostKB);
 });
 
-test('no page had an exception, a refused style or a broken call', () => {
+test('no page had an exception, a blocked style or a failed call', () => {
   expect(desk.trouble).toEqual([]);
 });

@@ -1,4 +1,4 @@
-/** npm run screenshots: every screen into docs/screens/, in light, in dark and as a phone of 390 px has it. */
+/** npm run screenshots: saves every screen to docs/screens, in light, in dark, and at a phone's width of 390 px. */
 import { mkdirSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -11,14 +11,14 @@ import { inDark, inPhone, walk } from './walk.js';
 const FOLDER = fileURLToPath(new URL('../../../docs/screens', import.meta.url));
 
 test(
-  'every screen is in docs/screens',
+  'every screen is saved to docs/screens',
   async () => {
     mkdirSync(FOLDER, { recursive: true });
     const desk = await openDesk();
     try {
       const shoot = async (page: Page, name: string) => {
         const save = async (kind: string) => {
-          // Charts and drawers have found their size.
+          // Charts and drawers need a moment to reach their final size.
           await page.waitForTimeout(350);
           await page.screenshot({ path: join(FOLDER, `${name}-${kind}.png`) });
         };

@@ -1,4 +1,4 @@
-/** The sign-in screen after too many attempts: it says how long to wait, counts down, and says when it is over. */
+/** The sign-in screen after too many attempts: it shows how long to wait, counts down, and says when the wait is over. */
 import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
 import { createRequire } from 'node:module';
@@ -12,7 +12,7 @@ jest.setTimeout(TEST_MS);
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
-/** Set to a folder to look at the screens. */
+/** A folder for screenshots, to look at the screens by hand. */
 const SHOTS = process.env['ROLLGATE_SIGN_IN_SHOTS'];
 
 let desk: Desk;
@@ -53,7 +53,7 @@ const secondsOf = async (page: Page): Promise<number> => {
   return Number(minutes ?? 0) * 60 + Number(seconds ?? 0);
 };
 
-test('a login that has to wait: the wait counts down', async () => {
+test('a login that has to wait sees the wait count down', async () => {
   const { login } = await addPerson(desk.service);
   const page = await openSignIn('/admin/');
   await tooOften(page, login);
@@ -77,7 +77,7 @@ test('when the wait is over the screen says so, and signing in works', async () 
   await page.context().close();
 });
 
-test.each(['abc', '-1', '1e9', ''])('a wait of "%s" in the address is no wait to count', async (wait) => {
+test.each(['abc', '-1', '1e9', ''])('a wait of "%s" in the address is ignored', async (wait) => {
   const page = await openSignIn(`/admin/?signInFailed=too-many&wait=${wait}`);
   await page.getByText('Too many attempts to sign in. Try again in a minute.').waitFor();
   expect(await page.getByRole('timer').count()).toBe(0);
@@ -89,7 +89,7 @@ test.each([
   { name: 'dark', look: { scheme: 'dark' } },
   { name: 'phone', look: { scheme: 'light', width: 360 } },
   { name: 'phone-dark', look: { scheme: 'dark', width: 360 } },
-] as const)('$name: readable for everybody, nothing is cut off', async ({ name, look }) => {
+] as const)('$name: axe finds nothing, and nothing is cut off', async ({ name, look }) => {
   const { login } = await addPerson(desk.service);
   const page = await openSignIn('/admin/?signInFailed=too-many&wait=130', look);
   await tooOften(page, login);
@@ -105,6 +105,6 @@ test.each([
   await page.context().close();
 });
 
-test('no page had trouble', () => {
+test('no page had an exception, a blocked style or a failed call', () => {
   expect(desk.trouble).toEqual([]);
 });

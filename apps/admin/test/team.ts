@@ -1,4 +1,4 @@
-/** A night's work: accounts in all states, overrides, requests, an edited API, a token. */
+/** Data for every screen: accounts in all states, overrides, limit requests, an edited API, a token. */
 import { calls, type Desk, inHours, type Person, until } from './desk.js';
 
 export interface Team {
@@ -7,13 +7,13 @@ export interface Team {
   readonly other: Person;
   readonly auditor: Person;
   readonly admin: Person;
-  /** Of what was made. */
+  /** IDs of what was created. */
   readonly override: string;
   readonly request: string;
   readonly denial: string;
 }
 
-// biome-ignore lint/suspicious/noExplicitAny: answers are looked into, not typed
+// biome-ignore lint/suspicious/noExplicitAny: tests read single fields of untyped answers
 type Json = Record<string, any>;
 
 export async function post(
@@ -27,6 +27,7 @@ export async function post(
   return answer.body;
 }
 
+/** Creates staff of each role, traffic, and everything that the screens show. */
 export async function gather(desk: Desk): Promise<Team> {
   const [viewer, support, other, auditor, admin] = await Promise.all([
     desk.person('viewer'),
@@ -35,12 +36,28 @@ export async function gather(desk: Desk): Promise<Team> {
     desk.person('auditor'),
     desk.person('admin'),
   ]);
-  const { limiter } = desk;
+  await makeTraffic(desk);
+  const override = await makeOverrides({ support, admin });
+  const request = await makeRequests(other);
+  await admin.http.patch(
+    '/admin/api/catalogue/upload-file',
+    { perMinute: 90, reason: 'Measured: the storage can take it' },
+    { 'if-match': '"1"' },
+  );
+  await post(admin, 'tokens', { name: 'billing', permissions: ['accounts.read'], expiresAt: inHours(2_000) });
+  return { viewer, support, other, auditor, admin, override, request, denial: await newestDenial(support) };
+}
+
+async function makeTraffic({ limiter }: Desk): Promise<void> {
   await calls(limiter, 72);
   await calls(limiter, 21, { bot: 'b-2' });
   await calls(limiter, 44, { api: 'upload-file', bot: 'b-2' });
   await calls(limiter, 52, { account: 'globex', bot: 'g-1' });
   await calls(limiter, 57, { account: 'initech', bot: 'i-9', api: 'upload-file' });
+}
+
+/** Resolves to the ID of the first one. */
+async function makeOverrides({ support, admin }: Pick<Team, 'support' | 'admin'>): Promise<string> {
   const made = await post(support, 'overrides', {
     account: 'globex',
     api: 'publish-bot',
@@ -50,11 +67,7 @@ export async function gather(desk: Desk): Promise<Team> {
     reason: 'Launch of their winter campaign',
     ticket: 'SUP-1234',
   });
-  await post(admin, 'overrides', {
-    account: 'hooli',
-    factor: 4,
-    reason: 'Contract of 2026, annex B',
-  });
+  await post(admin, 'overrides', { account: 'hooli', factor: 4, reason: 'Contract of 2026, annex B' });
   await post(admin, 'overrides', {
     account: 'umbrella',
     api: 'publish-bot',
@@ -62,9 +75,14 @@ export async function gather(desk: Desk): Promise<Team> {
     perMinute: 0,
     allowLowering: true,
     expiresAt: inHours(3),
-    reason: 'Runaway script, stopped on their wish',
+    reason: 'Runaway script, blocked as the customer requested',
   });
-  const asked = await post(other, 'requests', {
+  return made['override'].id;
+}
+
+/** Resolves to the ID of the first one. */
+async function makeRequests(other: Person): Promise<string> {
+  const sent = await post(other, 'requests', {
     account: 'acme',
     api: 'publish-bot',
     perMinute: 240,
@@ -79,36 +97,26 @@ export async function gather(desk: Desk): Promise<Team> {
     perMinute: 120,
     reason: 'Nightly import got larger.',
   });
-  await admin.http.patch(
-    '/admin/api/catalogue/upload-file',
-    { perMinute: 90, reason: 'Measured: the storage can take it' },
-    { 'if-match': '"1"' },
-  );
-  await post(admin, 'tokens', { name: 'billing', permissions: ['accounts.read'], expiresAt: inHours(2_000) });
+  return sent['request'].id;
+}
+
+/** Waits until the denials of acme are recorded. Resolves to the ID of the newest one. */
+async function newestDenial({ http }: Person): Promise<string> {
   let denial = '';
   await until(async () => {
-    const { body } = await support.http.get('/admin/api/limit-events?account=acme');
+    const { body } = await http.get('/admin/api/limit-events?account=acme');
     denial = (body as Json)['items'][0]?.id ?? '';
     return denial !== '';
   });
-  return {
-    viewer,
-    support,
-    other,
-    auditor,
-    admin,
-    override: made['override'].id,
-    request: asked['request'].id,
-    denial,
-  };
+  return denial;
 }
 
 export interface Screen {
   readonly name: string;
   readonly path: string;
-  /** Whose screen it is; support's where nothing is said. */
+  /** The role that opens it; support by default. */
   readonly by?: 'admin' | 'auditor';
-  /** What stands there once it has loaded. */
+  /** A selector that matches once the screen has loaded. */
   readonly shows: string;
 }
 
@@ -123,7 +131,7 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'approve', path: `requests?id=${request}&do=approve`, shows: '[role=dialog] form' },
     { name: 'overrides', path: 'overrides', shows: 'td' },
     { name: 'override', path: `overrides?edit=${override}`, shows: '[role=dialog] form' },
-    { name: 'denied', path: 'denied', shows: 'td' },
+    { name: 'denials', path: 'denied', shows: 'td' },
     { name: 'denial', path: `denied?account=acme&id=${denial}`, shows: '[data-sentence]' },
     { name: 'near', path: 'near', shows: '[role=meter]' },
     { name: 'history', path: 'history', shows: 'td' },

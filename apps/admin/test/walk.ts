@@ -1,4 +1,4 @@
-/** From screen to screen, one page for each role. */
+/** Opens every screen, with one page for each role. */
 import type { Page } from 'playwright-core';
 import { calls, type Desk } from './desk.js';
 import { type Screen, screensOf, type Team } from './team.js';
@@ -12,7 +12,7 @@ export async function walk(
     const by = screen.by ?? 'support';
     const page = pages.get(by) ?? (await team[by].open());
     pages.set(by, page);
-    // What was near a limit a minute ago is so no more.
+    // Usage near a limit a minute ago has left the window by now.
     if (screen.name === 'near' || screen.name.startsWith('account')) await nearAgain(desk);
     await page.goto(`${desk.service.server.url}/admin/${screen.path}`);
     await page.locator(screen.shows).first().waitFor();
@@ -21,10 +21,10 @@ export async function walk(
   for (const page of pages.values()) await page.context().close();
 }
 
-/** The size and scheme in which `look` left it are put back. */
+/** Restores the size afterwards. */
 export async function inPhone(page: Page, look: () => Promise<void>): Promise<void> {
   await page.setViewportSize({ width: 390, height: 844 });
-  // Charts measure their place anew, drawers move.
+  // Charts measure their size again, and drawers move.
   await page.waitForTimeout(200);
   await look();
   await page.setViewportSize({ width: 1280, height: 900 });
@@ -40,7 +40,7 @@ export async function inDark(page: Page, look: () => Promise<void>): Promise<voi
   await settleColors(page);
 }
 
-/** Some colours pass over into those of another scheme: half-way they are nobody's choice. */
+/** Some colors change to the other scheme in a transition, during which a contrast means nothing. */
 async function settleColors(page: Page): Promise<void> {
   await page.evaluate(
     `new Promise((drawn) => requestAnimationFrame(() => requestAnimationFrame(drawn)))

@@ -1,4 +1,4 @@
-/** What people do at the desk: decide requests, watch, sign in again, work without a mouse; each as far as the role goes. */
+/** Support's daily work: reviewing limit requests, watching usage, signing in again, working without a mouse, by role. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
@@ -15,19 +15,19 @@ beforeAll(async () => {
   desk = await openDesk();
   support = await desk.person('support');
   other = await desk.person('support');
-  // Accounts without any traffic have to be confirmed.
+  // The form asks to confirm an account without traffic.
   for (const account of ['acme', 'umbrella', 'globex']) await calls(desk.limiter, 1, { account });
 });
 afterAll(() => desk?.close());
 
 async function ask(account: string, by: Person = other): Promise<string> {
-  const wish = { account, api: 'publish-bot', perMinute: 200, until: inHours(48), reason: 'We launch on Monday.' };
-  return (await post(by, 'requests', wish))['request'].id;
+  const request = { account, api: 'publish-bot', perMinute: 200, until: inHours(48), reason: 'We launch on Monday.' };
+  return (await post(by, 'requests', request))['request'].id;
 }
 
 const dialog = (page: Page, name: RegExp) => page.getByRole('dialog', { name });
 
-test('a request is approved with another value by keys alone, and another one declined with a reason', async () => {
+test('a limit request is approved with another value by keyboard alone, and another one is declined with a reason', async () => {
   const [approved, declined] = [await ask('wayne'), await ask('stark')];
   const page = await support.open({ path: `/admin/requests` });
   await page.locator(`#request-${approved}`).waitFor();
@@ -52,7 +52,7 @@ test('a request is approved with another value by keys alone, and another one de
   await dialog(page, /Decline/)
     .getByRole('button', { name: 'Decline' })
     .click();
-  await page.getByText('Reason is needed').waitFor();
+  await page.getByText('Enter a reason').waitFor();
   await dialog(page, /Decline/)
     .getByLabel('Reason')
     .fill('Please spread the calls.');
@@ -61,11 +61,11 @@ test('a request is approved with another value by keys alone, and another one de
     .getByRole('button', { name: 'Decline' })
     .click();
   await page.getByText(`${declined} declined`).waitFor();
-  await page.getByText('Nobody waits for an answer.').waitFor();
+  await page.getByText('No open limit requests.').waitFor();
   await page.context().close();
 });
 
-test('somebody was faster: it is said by whom, and how it stands', async () => {
+test('a limit request that another person has reviewed says so, and shows its current state', async () => {
   const id = await ask('oscorp');
   const page = await support.open({ path: `/admin/requests?id=${id}&do=approve` });
   await dialog(page, /Approve/)
@@ -77,14 +77,14 @@ test('somebody was faster: it is said by whom, and how it stands', async () => {
     .getByRole('button', { name: 'Approve' })
     .click();
   await page.getByText(`declined by staff:${third.login} already`).waitFor();
-  await page.getByRole('button', { name: 'See how it stands' }).click();
-  await page.getByText('Nobody waits for an answer.').waitFor();
+  await page.getByRole('button', { name: 'Show the current state' }).click();
+  await page.getByText('No open limit requests.').waitFor();
   await page.context().close();
 });
 
-test('characters that show nothing, or turn the line around, stand as their codes', async () => {
-  const wish = { account: 'way\u202ene', api: 'publish-bot', dimensions: { bot: 'b\u200b7' }, perMinute: 200 };
-  const answer = await post(other, 'requests', { ...wish, until: inHours(48), reason: 'No \u202elimit' });
+test('invisible characters, and those that reverse the text, are shown as their codes', async () => {
+  const request = { account: 'way\u202ene', api: 'publish-bot', dimensions: { bot: 'b\u200b7' }, perMinute: 200 };
+  const answer = await post(other, 'requests', { ...request, until: inHours(48), reason: 'No \u202elimit' });
   const page = await support.open({ path: '/admin/requests' });
   const card = page.locator(`#request-${answer['request'].id}`);
   await card.waitFor();
@@ -105,7 +105,7 @@ test('people change their own password', async () => {
   const fill = async (current: string, password: string) => {
     await form.getByLabel('Current password').fill(current);
     await form.getByLabel('New password').fill(password);
-    await form.getByRole('button', { name: 'Change', exact: true }).click();
+    await form.getByRole('button', { name: 'Change password' }).click();
   };
   await fill('not my password', 'giraffe nut pylon');
   await form.getByText('The current password is wrong.').waitFor();
@@ -116,7 +116,7 @@ test('people change their own password', async () => {
   await page.context().close();
 });
 
-test('gauges move while calls run, and stand still when paused', async () => {
+test('gauges follow calls, and do not while paused', async () => {
   await calls(desk.limiter, 3, { account: 'live' });
   const page = await support.open({ path: '/admin/accounts/live' });
   const gauge = page.getByRole('meter', { name: /60 s/ });
@@ -124,8 +124,8 @@ test('gauges move while calls run, and stand still when paused', async () => {
   expect(await gauge.getAttribute('aria-valuenow')).toBe('3');
   await calls(desk.limiter, 7, { account: 'live' });
   await until(async () => (await gauge.getAttribute('aria-valuenow')) === '10');
-  await page.getByRole('button', { name: 'Live' }).click();
-  await page.getByRole('button', { name: 'Paused' }).waitFor();
+  await page.getByRole('button', { name: 'Pause' }).click();
+  await page.getByRole('button', { name: 'Resume' }).waitFor();
   expect(page.url()).toContain('paused=1');
   await calls(desk.limiter, 5, { account: 'live' });
   await page.waitForTimeout(2_500);
@@ -133,14 +133,14 @@ test('gauges move while calls run, and stand still when paused', async () => {
   await page.context().close();
 });
 
-test('above the ceiling a raise becomes a request for an admin', async () => {
+test('a custom limit above the approval limit becomes a limit request for an admin', async () => {
   const page = await support.open({ path: '/admin/accounts/acme?raise=acme&raiseApi=publish-bot' });
-  const drawer = dialog(page, /Raise/);
+  const drawer = dialog(page, /Set custom limit/);
   await drawer.getByLabel('In any 60 s').fill('5000');
   await drawer.getByText('Above your approval limit').waitFor();
   await drawer.getByLabel('Reason').fill('Contract');
-  await drawer.getByRole('button', { name: 'Ask an admin' }).click();
-  await page.getByText('It became a request for an admin', { exact: true }).waitFor();
+  await drawer.getByRole('button', { name: 'Send limit request' }).click();
+  await page.getByText('Limit request sent to an admin', { exact: true }).waitFor();
   await page.context().close();
 });
 
@@ -149,13 +149,13 @@ test.each([
   ['support', true, false],
   ['auditor', false, true],
   ['admin', true, true],
-] as const)('%s sees what the role may: raise %s, staff %s', async (role, raises, readsStaff) => {
+] as const)('%s sees what the role may do: set limits %s, read staff %s', async (role, setsLimits, readsStaff) => {
   await calls(desk.limiter, 1, { account: 'live' });
   const person = await desk.person(role);
   const page = await person.open({ path: '/admin/accounts/live?raise=live' });
   await page.getByRole('meter').first().waitFor();
-  if (raises) await page.keyboard.press('Escape');
-  expect(await page.getByRole('link', { name: 'Raise a limit' }).count()).toBe(raises ? 1 : 0);
+  if (setsLimits) await page.keyboard.press('Escape');
+  expect(await page.getByRole('link', { name: 'Set custom limit', exact: true }).count()).toBe(setsLimits ? 1 : 0);
   expect(await page.getByRole('link', { name: 'Staff and tokens' }).count()).toBe(readsStaff ? 1 : 0);
   await page.goto(`${desk.service.server.url}/admin/catalogue`);
   await page
@@ -166,46 +166,50 @@ test.each([
   await page.context().close();
 });
 
-test('a session that ends keeps the form; after signing in it is sent as it was typed', async () => {
+test('a form is kept when the session ends, and is sent after signing in again', async () => {
   const { login } = await addPerson(desk.service, { role: 'support' });
   const context = await desk.browser.newContext({ reducedMotion: 'reduce' });
   const page = await desk.open(context, '/admin/accounts/umbrella?raise=umbrella&raiseApi=publish-bot');
   await page.getByLabel('Login').fill(login);
   await page.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
   await page.getByRole('button', { name: 'Sign in' }).click();
-  const drawer = dialog(page, /Raise/);
+  const drawer = dialog(page, /Set custom limit/);
   await drawer.getByLabel('Reason').fill('Typed before the session ended');
   await desk.database.pool.query('DELETE FROM rollgate.staff_session');
-  await drawer.getByRole('button', { name: 'Raise' }).click();
-  const again = dialog(page, /sign in again/);
+  await drawer.getByRole('button', { name: 'Set custom limit' }).click();
+  const again = dialog(page, /Sign in again/);
   await again.getByRole('textbox', { name: 'Password' }).fill(PASSWORD);
   await again.getByRole('button', { name: 'Sign in' }).click();
-  await page.getByText('Limit raised').waitFor();
+  await page.getByText('Custom limit set').waitFor();
   const { rows } = await desk.database.pool.query(`SELECT reason FROM rollgate.override WHERE account = 'umbrella'`);
   expect(rows).toEqual([{ reason: 'Typed before the session ended' }]);
   await context.close();
 });
 
-test('a limit is raised without a mouse, and the focus comes back', async () => {
+test('a custom limit is set without a mouse, and the focus returns', async () => {
   const person = await desk.person('support');
   const page = await person.open();
   await page.getByRole('combobox', { name: /Find/ }).waitFor();
   await page.keyboard.type('cyberdyne');
-  await page.getByText('Nothing is called').waitFor();
+  await page.getByText('Nothing found for').waitFor();
   await page.keyboard.press('Enter');
   await page.getByRole('heading', { level: 1, name: 'cyberdyne' }).waitFor();
   await page.keyboard.press('?');
-  await dialog(page, /Keys/).getByText('Raise a limit').waitFor();
+  await dialog(page, /Keyboard shortcuts/)
+    .getByText('Set custom limit')
+    .waitFor();
   await page.keyboard.press('Escape');
-  await dialog(page, /Keys/).waitFor({ state: 'detached' });
+  await dialog(page, /Keyboard shortcuts/).waitFor({ state: 'detached' });
   await page.keyboard.press('r');
-  await dialog(page, /Raise/)
+  await dialog(page, /Set custom limit/)
     .getByRole('radio', { name: /The whole account/ })
     .waitFor();
   await until(async () => await page.evaluate('document.activeElement.type === "radio"'));
-  await dialog(page, /Raise/).getByText('No traffic of the account "cyberdyne" is on record.').waitFor();
-  // From the choice of the scope: presets, factor, groups of APIs, expiry, the account's confirmation, reason.
-  for (let presses = 0; !(await page.evaluate('document.activeElement.matches("[data-raise=reason]")')); presses++) {
+  await dialog(page, /Set custom limit/)
+    .getByText('No traffic of the account "cyberdyne" is on record.')
+    .waitFor();
+  // Tab from the scope over the presets, the factor, the groups of APIs, the expiry and the confirmation to the reason.
+  for (let presses = 0; !(await page.evaluate('document.activeElement.matches("[data-field=reason]")')); presses++) {
     expect(presses).toBeLessThan(20);
     await page.keyboard.press('Tab');
     if (await page.evaluate('document.activeElement.matches("[type=checkbox]")')) await page.keyboard.press('Space');
@@ -214,16 +218,16 @@ test('a limit is raised without a mouse, and the focus comes back', async () => 
   await page.keyboard.press('Tab');
   await page.keyboard.press('Enter');
   await page.getByText(/In force on all instances/).waitFor();
-  await dialog(page, /Raise/).waitFor({ state: 'detached' });
+  await dialog(page, /Set custom limit/).waitFor({ state: 'detached' });
   expect(await page.evaluate('document.activeElement.tagName')).toBe('MAIN');
   await page.keyboard.press('u');
-  await page.getByText('Undone: the override has ended.').waitFor();
+  await page.getByText('Undone: the override has expired.').waitFor();
   await page.keyboard.press('g');
   await page.keyboard.press('d');
-  await page.getByRole('heading', { level: 1, name: 'Denied events' }).waitFor();
+  await page.getByRole('heading', { level: 1, name: 'Denials' }).waitFor();
   await page.context().close();
 });
 
-test('no page had an exception, a refused style or a broken call', () => {
+test('no page had an exception, a blocked style or a failed call', () => {
   expect(desk.trouble).toEqual([]);
 });

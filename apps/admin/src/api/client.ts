@@ -1,11 +1,11 @@
-/** The admin API, typed by its own description. A call that finds nobody signed in waits for the sign-in, then goes again. */
+/** The admin API, typed by its own description. A call that answers 401 waits until someone signs in, then is sent again. */
 import createClient from 'openapi-fetch';
 import { untilSignedIn } from '../lib/sign-in-gate.js';
 import type { components, operations, paths } from './schema.js';
 
 export type Problem = components['schemas']['Problem'];
 
-/** Whatever kept a call from being done: what the service said, or that it can't be reached (`status` 0). */
+/** A call failed: the service refused it, or the service cannot be reached (`status` 0). */
 export class ApiError extends Error {
   override readonly name = 'ApiError';
   constructor(
@@ -20,7 +20,7 @@ const UNREACHABLE: Problem = {
   type: 'about:blank',
   title: 'Unreachable',
   status: 0,
-  message: 'The service can’t be reached. Check your connection and try again; what you typed is kept.',
+  message: 'The service cannot be reached. Check your connection and try again; what you typed is kept.',
 };
 
 export const api = createClient<paths, 'application/json'>({
@@ -40,15 +40,15 @@ async function fetchSignedIn(request: Request): Promise<Response> {
   }
 }
 
-interface Asked<T> {
+interface Outcome<T> {
   readonly data?: T;
   readonly error?: unknown;
   readonly response: Response;
 }
 
-/** The answer. @throws ApiError */
-export async function told<T>(asked: Promise<Asked<T>>): Promise<NonNullable<T>> {
-  const { data, error, response } = await asked;
+/** Resolves to the body of a successful answer. @throws ApiError */
+export async function unwrap<T>(call: Promise<Outcome<T>>): Promise<NonNullable<T>> {
+  const { data, error, response } = await call;
   if (response.ok) return data as NonNullable<T>;
   throw new ApiError(response.status, problemOf(error, response));
 }
@@ -57,7 +57,7 @@ function problemOf(error: unknown, { status, statusText }: Response): Problem {
   if (typeof error === 'object' && error !== null && 'message' in error) return error as Problem;
   const message =
     status >= 500
-      ? `The service or its database has trouble (${status}). Try again in a moment; what you typed is kept.`
+      ? `The service or its database is not working properly (${status}). Try again in a moment; what you typed is kept.`
       : `The service refused this (${status} ${statusText}).`;
   return { type: 'about:blank', title: statusText, status, message };
 }
@@ -65,18 +65,19 @@ function problemOf(error: unknown, { status, statusText }: Response): Problem {
 type Json<Response> = Response extends { content: { 'application/json': infer T } } ? T : never;
 type Responses<Id extends keyof operations> = operations[Id]['responses'];
 
-/** What an operation answers when it is done. */
+/** The body of an operation's successful answer. */
 export type Answer<Id extends keyof operations> =
   Responses<Id> extends { 200: infer R } ? Json<R> : Responses<Id> extends { 201: infer R } ? Json<R> : never;
 
-/** What a list may be asked for. */
+/** The query parameters of an operation. */
 export type QueryOf<Id extends keyof operations> = NonNullable<operations[Id]['parameters']['query']>;
 
+/** The request body of an operation. */
 export type BodyOf<Id extends keyof operations> = operations[Id] extends {
   requestBody: { content: { 'application/json': infer T } };
 }
   ? T
   : never;
 
-/** `If-Match` for a thing of that version. */
+/** The `If-Match` header for an item of that version. */
 export const ifMatch = (version: number) => ({ headers: { 'If-Match': `"${version}"` } });

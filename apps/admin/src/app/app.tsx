@@ -11,7 +11,7 @@ const queryClient = new QueryClient({
   defaultOptions: {
     queries: {
       staleTime: 1_000,
-      // What was refused stays refused; the rest is asked for again, and polls go on by themselves.
+      // A refused call is not retried. Other failures are retried once, and polls continue by themselves.
       retry: (failures, error) =>
         failures < 1 && !(error instanceof ApiError && error.status >= 400 && error.status < 500),
       retryDelay: 500,

@@ -5,7 +5,7 @@ import { Kbd } from '../ui/small.js';
 export function KeySheet({ opened, onClose }: { opened: boolean; onClose: () => void }) {
   const { sheets, singleKeys } = useSheets();
   return (
-    <Modal opened={opened} onClose={onClose} title="Keys" closeButtonProps={{ 'aria-label': 'Close' }}>
+    <Modal opened={opened} onClose={onClose} title="Keyboard shortcuts" closeButtonProps={{ 'aria-label': 'Close' }}>
       <Stack>
         {[...sheets].reverse().map(({ title, shortcuts }) => (
           <section key={title}>
@@ -23,8 +23,8 @@ export function KeySheet({ opened, onClose }: { opened: boolean; onClose: () => 
           </section>
         ))}
         <Switch
-          label="Single keys"
-          description="Off: only keys with Ctrl do something, which suits speech input."
+          label="Single-key shortcuts"
+          description="Turn these off if you use speech input. Shortcuts with Ctrl still work."
           checked={singleKeys}
           onChange={({ currentTarget }) => setSingleKeys(currentTarget.checked)}
         />

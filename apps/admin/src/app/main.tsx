@@ -1,12 +1,13 @@
 import '@mantine/core/styles.css';
 import '@mantine/notifications/styles.css';
 import './app.css';
+import './data.css';
 import { createRoot } from 'react-dom/client';
 import { styleNonce } from '../lib/base.js';
 import { listenForKeys } from '../lib/shortcuts.js';
 import { App } from './app.js';
 
-// What locks the page's scrolling behind a drawer writes a style element of its own and asks this for the nonce.
+// The package that locks scrolling behind a drawer adds a style element, and reads its nonce from here.
 Object.assign(globalThis, { __webpack_nonce__: styleNonce });
 listenForKeys();
 

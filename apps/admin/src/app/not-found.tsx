@@ -4,8 +4,8 @@ import { Page } from '../ui/page.js';
 
 export function NotFound() {
   return (
-    <Page title="No such page">
-      <EmptyState why="This address leads nowhere: it may have been cut off when it was copied.">
+    <Page title="Page not found">
+      <EmptyState why="No screen has this address. It may have been cut off when it was copied.">
         <ButtonLink to="/" search={{}}>
           Find an account
         </ButtonLink>

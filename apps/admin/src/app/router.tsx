@@ -1,11 +1,11 @@
-/** Every screen and what its address holds. Each screen is a chunk of its own. */
+/** Every screen, and the search parameters of its address. The browser loads each screen separately. */
 import { createRootRoute, createRoute, createRouter, lazyRouteComponent } from '@tanstack/react-router';
 import { basePath } from '../lib/base.js';
 import { fields, parseSearch, stringifySearch } from '../lib/search.js';
 import { NotFound } from './not-found.js';
 import { Shell } from './shell.js';
 
-/** `raise…`: the drawer that raises a limit, over any screen. */
+/** `raise…`: the drawer that sets a custom limit, over any screen. */
 const root = createRootRoute({
   component: Shell,
   notFoundComponent: NotFound,
@@ -51,7 +51,7 @@ const overrides = createRoute({
   component: lazyRouteComponent(() => import('../features/overrides/overrides.route.js'), 'OverridesRoute'),
 });
 
-const denied = createRoute({
+const denials = createRoute({
   getParentRoute: () => root,
   path: '/denied',
   validateSearch: fields(
@@ -68,7 +68,7 @@ const denied = createRoute({
     'id',
     'after',
   ),
-  component: lazyRouteComponent(() => import('../features/denied/denied.route.js'), 'DeniedRoute'),
+  component: lazyRouteComponent(() => import('../features/denials/denials.route.js'), 'DenialsRoute'),
 });
 
 const near = createRoute({
@@ -100,7 +100,7 @@ const staff = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([find, account, requests, overrides, denied, near, history, catalogue, staff]),
+  routeTree: root.addChildren([find, account, requests, overrides, denials, near, history, catalogue, staff]),
   basepath: basePath,
   parseSearch,
   stringifySearch,

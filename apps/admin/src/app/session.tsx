@@ -1,4 +1,4 @@
-/** Without anybody signed in the sign-in screen stands where the page will be, so the address is kept. */
+/** Shows the sign-in screen in place of the page until a person signs in. The address is kept. */
 import { Center, Loader } from '@mantine/core';
 import { useQuery, useQueryClient } from '@tanstack/react-query';
 import type { ReactNode } from 'react';

@@ -1,4 +1,4 @@
-/** Colours that keep 4.5:1 on what they stand on, in light and dark. */
+/** Colors with a contrast of at least 4.5:1 to their background, in light and dark. */
 import { type CSSVariablesResolver, createTheme } from '@mantine/core';
 
 export const theme = createTheme({

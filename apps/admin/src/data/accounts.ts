@@ -1,6 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { type Answer, api, told } from '../api/client.js';
-import { hearClock } from '../lib/clock.js';
+import { type Answer, api, unwrap } from '../api/client.js';
+import { syncClock } from '../lib/clock.js';
 
 export type Usage = Answer<'getUsage'>['items'][number];
 export type Strip = Answer<'getStrip'>;
@@ -9,13 +9,13 @@ export type Found = Answer<'find'>['items'][number];
 export type Near = Answer<'listNearLimit'>['items'][number];
 
 const EVERY_MS = 2_000;
-/** Gauges on one screen: of an account with more, the search above them finds the others. */
+/** Gauges on one screen. The filter above them finds the others of a larger account. */
 const MOST_GAUGES = 200;
 
 export const findQuery = (q: string) =>
   queryOptions({
     queryKey: ['find', q],
-    queryFn: ({ signal }) => told(api.GET('/admin/api/find', { params: { query: { q } }, signal })),
+    queryFn: ({ signal }) => unwrap(api.GET('/admin/api/find', { params: { query: { q } }, signal })),
     enabled: q !== '',
     placeholderData: keepPreviousData,
   });
@@ -23,7 +23,7 @@ export const findQuery = (q: string) =>
 export const briefQuery = (account: string) =>
   queryOptions({
     queryKey: ['account', account, 'brief'],
-    queryFn: () => told(api.GET('/admin/api/accounts/{account}', { params: { path: { account } } })),
+    queryFn: () => unwrap(api.GET('/admin/api/accounts/{account}', { params: { path: { account } } })),
     refetchInterval: 10_000,
   });
 
@@ -32,8 +32,8 @@ export const usageQuery = (account: string, { paused }: { paused: boolean }) =>
     queryKey: ['account', account, 'usage'],
     queryFn: async () => {
       const params = { path: { account }, query: { limit: MOST_GAUGES } };
-      const usage = await told(api.GET('/admin/api/accounts/{account}/usage', { params }));
-      hearClock(usage.asOf);
+      const usage = await unwrap(api.GET('/admin/api/accounts/{account}/usage', { params }));
+      syncClock(usage.asOf);
       return usage;
     },
     refetchInterval: paused ? false : EVERY_MS,
@@ -43,7 +43,7 @@ export const usageQuery = (account: string, { paused }: { paused: boolean }) =>
 export const stripQuery = (account: string, { paused }: { paused: boolean }) =>
   queryOptions({
     queryKey: ['account', account, 'strip'],
-    queryFn: () => told(api.GET('/admin/api/accounts/{account}/strip', { params: { path: { account } } })),
+    queryFn: () => unwrap(api.GET('/admin/api/accounts/{account}/strip', { params: { path: { account } } })),
     refetchInterval: paused ? false : EVERY_MS,
     refetchOnWindowFocus: !paused,
   });
@@ -51,7 +51,7 @@ export const stripQuery = (account: string, { paused }: { paused: boolean }) =>
 export const nearQuery = ({ paused }: { paused: boolean }) =>
   queryOptions({
     queryKey: ['near'],
-    queryFn: () => told(api.GET('/admin/api/near-limit', { params: { query: { least: 80, limit: 200 } } })),
+    queryFn: () => unwrap(api.GET('/admin/api/near-limit', { params: { query: { least: 80, limit: 200 } } })),
     refetchInterval: paused ? false : EVERY_MS,
     refetchOnWindowFocus: !paused,
   });

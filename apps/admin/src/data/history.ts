@@ -1,20 +1,53 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { type Answer, api, type QueryOf, told } from '../api/client.js';
+import { type Answer, api, type QueryOf, unwrap } from '../api/client.js';
+import { capital } from '../lib/format.js';
 
 export type Change = Answer<'listHistory'>['items'][number];
 
 export const historyQuery = (query: QueryOf<'listHistory'>) =>
   queryOptions({
     queryKey: ['history', query],
-    queryFn: () => told(api.GET('/admin/api/history', { params: { query } })),
+    queryFn: () => unwrap(api.GET('/admin/api/history', { params: { query } })),
     placeholderData: keepPreviousData,
   });
 
 export const verifyQuery = queryOptions({
   queryKey: ['history', 'verify'],
-  queryFn: () => told(api.GET('/admin/api/history/verify')),
+  queryFn: () => unwrap(api.GET('/admin/api/history/verify')),
   staleTime: 60_000,
 });
 
 export const undoChange = (id: number, reason: string) =>
-  told(api.POST('/admin/api/history/{id}/undo', { params: { path: { id } }, body: { reason } }));
+  unwrap(api.POST('/admin/api/history/{id}/undo', { params: { path: { id } }, body: { reason } }));
+
+/** The kinds of items whose changes are in the history. */
+export const KIND_NAMES: Readonly<Record<Change['kind'], string>> = {
+  override: 'Override',
+  request: 'Limit request',
+  catalogue: 'API',
+  staff: 'Staff member',
+  token: 'Service token',
+};
+
+const ACTION_NAMES: Readonly<Record<string, string>> = {
+  create: 'created',
+  change: 'changed',
+  expire: 'expired',
+  restore: 'restored',
+  undo: 'change undone',
+  add: 'added',
+  ship: 'defaults updated',
+  ask: 'sent',
+  approve: 'approved',
+  decline: 'declined',
+  disable: 'disabled',
+  enable: 'enabled',
+  rename: 'renamed',
+  role: 'role changed',
+  password: 'password changed',
+  revoke: 'revoked',
+};
+
+/** `Override created`, `Limit request approved` */
+export const changeTitle = ({ kind, action }: Pick<Change, 'kind' | 'action'>): string =>
+  `${KIND_NAMES[kind] ?? capital(kind)} ${ACTION_NAMES[action] ?? action}`;

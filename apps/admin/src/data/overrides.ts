@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { type Answer, api, type BodyOf, ifMatch, type QueryOf, told } from '../api/client.js';
+import { type Answer, api, type BodyOf, ifMatch, type QueryOf, unwrap } from '../api/client.js';
 
 export type Override = Answer<'getOverride'>;
 export type Preview = Answer<'previewOverride'>;
@@ -11,7 +11,7 @@ export type Created = Answer<'createOverride'>;
 export const overridesQuery = (query: QueryOf<'listOverrides'>) =>
   queryOptions({
     queryKey: ['overrides', query],
-    queryFn: () => told(api.GET('/admin/api/overrides', { params: { query } })),
+    queryFn: () => unwrap(api.GET('/admin/api/overrides', { params: { query } })),
     placeholderData: keepPreviousData,
     refetchInterval: 15_000,
   });
@@ -19,41 +19,42 @@ export const overridesQuery = (query: QueryOf<'listOverrides'>) =>
 export const overrideQuery = (id: string) =>
   queryOptions({
     queryKey: ['overrides', 'one', id],
-    queryFn: () => told(api.GET('/admin/api/overrides/{id}', { params: { path: { id } } })),
+    queryFn: () => unwrap(api.GET('/admin/api/overrides/{id}', { params: { path: { id } } })),
   });
 
 export const previewQuery = (question: Question) =>
   queryOptions({
     queryKey: ['preview', question],
-    queryFn: () => told(api.POST('/admin/api/overrides/preview', { body: question })),
+    queryFn: () => unwrap(api.POST('/admin/api/overrides/preview', { body: question })),
     placeholderData: keepPreviousData,
   });
 
-/** Above the ceiling of one's role it becomes a request (202). */
-export const createOverride = (body: NewOverride) => told(api.POST('/admin/api/overrides', { body }));
+/** Above the approval limit of the person's role the answer is a limit request (202). */
+export const createOverride = (body: NewOverride) => unwrap(api.POST('/admin/api/overrides', { body }));
 
-interface One {
+/** An override in the version that the person saw. */
+interface SeenOverride {
   readonly id: string;
   readonly version: number;
 }
 
-export const changeOverride = ({ id, version }: One, body: BodyOf<'changeOverride'>) =>
-  told(api.PATCH('/admin/api/overrides/{id}', { params: { path: { id } }, body, ...ifMatch(version) }));
+export const changeOverride = ({ id, version }: SeenOverride, body: BodyOf<'changeOverride'>) =>
+  unwrap(api.PATCH('/admin/api/overrides/{id}', { params: { path: { id } }, body, ...ifMatch(version) }));
 
-export const expireOverride = ({ id, version }: One, reason: string) =>
-  told(
+export const expireOverride = ({ id, version }: SeenOverride, reason: string) =>
+  unwrap(
     api.POST('/admin/api/overrides/{id}/expire', { params: { path: { id } }, body: { reason }, ...ifMatch(version) }),
   );
 
-export const restoreOverride = ({ id, version }: One, body: BodyOf<'restoreOverride'>) =>
-  told(api.POST('/admin/api/overrides/{id}/restore', { params: { path: { id } }, body, ...ifMatch(version) }));
+export const restoreOverride = ({ id, version }: SeenOverride, body: BodyOf<'restoreOverride'>) =>
+  unwrap(api.POST('/admin/api/overrides/{id}/restore', { params: { path: { id } }, body, ...ifMatch(version) }));
 
-/** What falls if these end now. */
+/** The limits that fall if these overrides expire now. */
 export const expiryPreviewQuery = (ids: string[]) =>
   queryOptions({
-    queryKey: ['overrides', 'ending', ids],
-    queryFn: () => told(api.POST('/admin/api/overrides/expire/preview', { body: { ids } })),
+    queryKey: ['overrides', 'expiring', ids],
+    queryFn: () => unwrap(api.POST('/admin/api/overrides/expire/preview', { body: { ids } })),
   });
 
 export const expireMany = (ids: string[], reason: string) =>
-  told(api.POST('/admin/api/overrides/expire', { body: { ids, reason } }));
+  unwrap(api.POST('/admin/api/overrides/expire', { body: { ids, reason } }));

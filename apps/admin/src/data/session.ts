@@ -1,14 +1,14 @@
-/** Who is signed in, for every screen. */
+/** The signed-in person, for every screen. */
 import { queryOptions } from '@tanstack/react-query';
 import { createContext, useContext } from 'react';
-import { type Answer, ApiError, api, told } from '../api/client.js';
+import { type Answer, ApiError, api, unwrap } from '../api/client.js';
 
 export type Session = Extract<Answer<'getSession'>, { signedIn: true }>;
 export type Permission = Session['permissions'][number];
 
 export const sessionQuery = queryOptions({
   queryKey: ['session'],
-  queryFn: () => told(api.GET('/admin/api/session')),
+  queryFn: () => unwrap(api.GET('/admin/api/session')),
   staleTime: Number.POSITIVE_INFINITY,
   refetchOnWindowFocus: false,
 });
@@ -17,7 +17,7 @@ export const SessionContext = createContext<Session | undefined>(undefined);
 
 export function useSession(): Session {
   const session = useContext(SessionContext);
-  if (session === undefined) throw new Error('nobody is signed in here');
+  if (session === undefined) throw new Error('useSession needs a signed-in person');
   return session;
 }
 
@@ -26,11 +26,11 @@ export function useMay(): (permission: Permission) => boolean {
   return (permission) => permissions.includes(permission);
 }
 
-/** Ends the session here, or wherever this person is signed in, and begins anew: nothing of it stays in the page. */
+/** Ends this session, or all sessions of the person, and reloads the page, so that it keeps no data of the session. */
 export async function signOut({ everywhere }: { everywhere: boolean }): Promise<void> {
-  const ended = told(everywhere ? api.DELETE('/admin/api/sessions') : api.DELETE('/admin/api/session'));
+  const ended = unwrap(everywhere ? api.DELETE('/admin/api/sessions') : api.DELETE('/admin/api/session'));
   await ended.catch((error: unknown) => {
-    // It had ended already.
+    // The session had already ended.
     if (!(error instanceof ApiError && error.status === 401)) throw error;
   });
   location.reload();

@@ -1,12 +1,12 @@
 import { queryOptions } from '@tanstack/react-query';
-import { type Answer, api, told } from '../api/client.js';
-import { hearClock } from '../lib/clock.js';
+import { type Answer, api, unwrap } from '../api/client.js';
+import { syncClock } from '../lib/clock.js';
 
 export type System = Answer<'getSystem'>;
 
 export async function readSystem(): Promise<System> {
-  const system = await told(api.GET('/admin/api/system'));
-  hearClock(system.now);
+  const system = await unwrap(api.GET('/admin/api/system'));
+  syncClock(system.now);
   return system;
 }
 
@@ -17,7 +17,7 @@ export const systemQuery = queryOptions({
   retry: false,
 });
 
-/** Instances follow within 2 s; one that has not by then is told as it is. */
+/** Instances load a change within 2 s. After this time the person is told how many have not. */
 const PATIENCE_MS = 15_000;
 
 export interface Reach {
@@ -25,7 +25,7 @@ export interface Reach {
   readonly all: number;
 }
 
-/** Looks until every instance has that policy, telling how far it is. Resolves to whether they do. */
+/** Polls until every instance has loaded that policy version, and reports progress. Resolves to whether all have. */
 export async function untilInForce(policyVersion: number, progress: (reach: Reach) => void): Promise<boolean> {
   const until = Date.now() + PATIENCE_MS;
   for (;;) {

@@ -1,7 +1,8 @@
-/** Where the app is served, and the nonce that its style elements need: both told by the page. */
+/** The path where the app is served, and the nonce for its style elements. The service puts both into the page. */
 const meta = document.querySelector<HTMLMetaElement>('meta[name="rollgate-base"]');
-const told = (value: string | undefined) => (value === undefined || value.startsWith('%') ? undefined : value);
+/** A placeholder remains when Vite's own server serves the page. */
+const filledIn = (value: string | undefined) => (value === undefined || value.startsWith('%') ? undefined : value);
 
 /** Begins and ends with a slash. */
-export const basePath = told(meta?.content) ?? '/';
-export const styleNonce = told(meta?.nonce);
+export const basePath = filledIn(meta?.content) ?? '/';
+export const styleNonce = filledIn(meta?.nonce);

@@ -1,4 +1,4 @@
-/** The database's clock, as last heard: what "in 12 s" counts by, whatever this machine's clock says. */
+/** The database's clock. Texts such as "in 12 s" are counted by it, so a wrong clock of this machine does not matter. */
 import { useSyncExternalStore } from 'react';
 
 let offsetMs = 0;
@@ -6,8 +6,8 @@ let now = Date.now();
 const listeners = new Set<() => void>();
 let timer: ReturnType<typeof setInterval> | undefined;
 
-/** `asOf`: the database's time in an answer that just came. */
-export function hearClock(asOf: string): void {
+/** `asOf`: the database's time in an answer that has just arrived. */
+export function syncClock(asOf: string): void {
   offsetMs = Date.parse(asOf) - Date.now();
   tick();
 }
@@ -16,7 +16,7 @@ export function serverNow(): number {
   return Date.now() + offsetMs;
 }
 
-/** Now, on the database's clock; ticks each second. */
+/** The current time on the database's clock; updates each second. */
 export function useServerNow(): number {
   return useSyncExternalStore(subscribe, () => now);
 }

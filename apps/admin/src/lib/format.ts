@@ -24,37 +24,51 @@ export function relative(at: number, now: number): string {
   return ms > 0 ? `in ${duration(ms + 999)}` : `${duration(-ms)} ago`;
 }
 
+/** `2026-03-02 09:00:00 UTC` */
 export const utc = (at: string | number): string =>
   new Date(at)
     .toISOString()
     .replace('T', ' ')
     .replace(/\.\d+Z$/, ' UTC');
 
+/** `2 Mar 2026, 10:00:00 CET`, in this machine's time zone. */
 export const local = (at: string | number): string =>
-  new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'medium' });
+  new Date(at).toLocaleString('en-GB', { dateStyle: 'medium', timeStyle: 'long' });
 
-/** `14:03`, on this machine's clock. */
+/** `14:03`, in this machine's time zone; for an axis that names the zone elsewhere. */
 export const clockTime = (at: number): string =>
   new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit' });
 
-/** `14:03:27`, on this machine's clock. */
-export const preciseTime = (at: number): string =>
-  new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', second: '2-digit' });
+/** `14:03 CET`, in this machine's time zone. */
+export const zonedTime = (at: number): string =>
+  new Date(at).toLocaleTimeString('en-GB', { hour: '2-digit', minute: '2-digit', timeZoneName: 'short' });
+
+/** `CET`: this machine's time zone at that time. */
+export function zoneName(at: number): string {
+  const parts = new Intl.DateTimeFormat('en-GB', { timeZoneName: 'short' }).formatToParts(at);
+  return parts.find(({ type }) => type === 'timeZoneName')?.value ?? 'local time';
+}
+
+/** The names of the two windows. */
+export const WINDOWS = { minute: '60 s', hour: '1 h' } as const;
+
+export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `bot b-17, user u-3`; `whole account` for none. */
 export function subjectText(dimensions: Readonly<Record<string, string>> | null): string {
   const parts = Object.entries(dimensions ?? {}).map(
-    ([name, value]) => `${name.replace('_', ' ')} ${visibleText(value)}`,
+    ([name, value]) => `${name.replaceAll('_', ' ')} ${visibleText(value)}`,
   );
   return parts.length === 0 ? 'whole account' : parts.join(', ');
 }
 
-/** `staff:ann@example.com` is ann@example.com to people. */
+/** `staff:ann@example.com` becomes ann@example.com. */
 export const actorText = (actor: string): string => visibleText(actor.replace(/^staff:/, ''));
 
+/** The ISO time that many hours after `now`. */
 export const inHours = (hours: number, now: number): string => new Date(now + hours * 3_600_000).toISOString();
 
-/** What an override or a request is for: `publish-bot, bot b-17`, `group bots`, `all APIs`. */
+/** The scope of an override or a limit request: `publish-bot, bot b-17`, `API group bots`, `All APIs`. */
 export function scopeText({
   group,
   api,
@@ -64,13 +78,16 @@ export function scopeText({
   readonly api: string | null;
   readonly dimensions: Readonly<Record<string, string>> | null;
 }): string {
-  if (group !== null) return `group ${group}`;
-  if (api === null) return 'all APIs';
+  if (group !== null) return `API group ${group}`;
+  if (api === null) return 'All APIs';
   return dimensions === null ? api : `${api}, ${subjectText(dimensions)}`;
 }
 
-/** What somebody called something. */
+/** Where a limit comes from: `default`, or `override ovr_17`. */
+export const sourceText = (source: string): string => (source === 'default' ? source : `override ${source}`);
+
+/** A name that a person chose, with invisible characters as their codes. */
 export const named = visibleText;
 
-/** What somebody wrote, in lines. */
+/** A text that a person wrote; it keeps its lines. */
 export const written = (text: string): string => text.split(/\r?\n/).map(visibleText).join('\n');

@@ -1,4 +1,4 @@
-/** The accounts this browser looked at last, newest first. */
+/** The accounts that were opened last in this browser, newest first. */
 import { store, stored } from './stored.js';
 
 const MOST = 8;

@@ -1,7 +1,7 @@
-/** The URL's search as flat text: `?account=acme&api=publish-bot`. An account named 007 stays text. */
+/** The URL's search as flat text: `?account=acme&api=publish-bot`. An account named 007 remains text. */
 export type Fields<Name extends string> = Partial<Record<Name, string>>;
 
-/** Takes only these fields from the URL; others are dropped. */
+/** Reads only these fields from the URL and drops all others. */
 export function fields<Name extends string>(
   ...names: readonly Name[]
 ): (search: Record<string, unknown>) => Fields<Name> {
@@ -24,7 +24,7 @@ export function stringifySearch(search: Record<string, unknown>): string {
   return text === '' ? '' : `?${text}`;
 }
 
-/** Values of one subject in one field: `bot=b-17&user=u-3`. */
+/** The dimensions of one subject in one field: `bot=b-17&user=u-3`. */
 export const toValues = (dimensions: Readonly<Record<string, string>>): string =>
   new URLSearchParams(dimensions).toString();
 export const fromValues = (text: string | undefined): Record<string, string> =>

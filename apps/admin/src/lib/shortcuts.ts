@@ -1,9 +1,9 @@
-/** Keys that do something now: each screen brings its own, the `?` sheet lists them. Never while somebody types. */
+/** Keyboard shortcuts. Each screen registers its own, and the `?` dialog lists them. They do nothing while a person types. */
 import { useEffect, useRef, useSyncExternalStore } from 'react';
 import { store, stored } from './stored.js';
 
 export interface Shortcut {
-  /** `j`, `?`, `mod+k`, or one after the other: `g d`. */
+  /** `j`, `?`, `mod+k`, or two keys in sequence: `g d`. */
   readonly keys: string;
   readonly does: string;
   readonly run: () => void;
@@ -25,7 +25,7 @@ export function useShortcuts(title: string, shortcuts: readonly Shortcut[]): voi
   const latest = useRef(shortcuts);
   latest.current = shortcuts;
   const shape = shortcuts.map(({ keys, does }) => `${keys} ${does}`).join('\n');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: what is listed changes with its shape; what runs is the latest
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the list changes with its shape; each shortcut runs the latest function
   useEffect(() => {
     const sheet = {
       title,
@@ -43,7 +43,7 @@ export function useSheets(): { sheets: readonly Sheet[]; singleKeys: boolean } {
   };
 }
 
-/** Keys without Ctrl may get in the way of speech input: they can be turned off. */
+/** Shortcuts without Ctrl can interfere with speech input, so they can be turned off. */
 export function setSingleKeys(on: boolean): void {
   singleKeys = on;
   store('single-keys', on);

@@ -1,4 +1,4 @@
-/** Where calls wait while nobody is signed in: the dialog opens it. */
+/** Holds calls back while no one is signed in. The sign-in dialog releases them. */
 import { useSyncExternalStore } from 'react';
 
 interface Waiting {
@@ -9,7 +9,7 @@ interface Waiting {
 let waiting: Waiting | undefined;
 const listeners = new Set<() => void>();
 
-/** Resolves once somebody is signed in again. */
+/** Resolves once a person has signed in again. */
 export function untilSignedIn(): Promise<void> {
   if (waiting === undefined) {
     let open = () => {};
@@ -17,7 +17,7 @@ export function untilSignedIn(): Promise<void> {
       open = resolve;
     });
     waiting = { promise, open };
-    tell();
+    notify();
   }
   return waiting.promise;
 }
@@ -25,7 +25,7 @@ export function untilSignedIn(): Promise<void> {
 export function signedInAgain(): void {
   waiting?.open();
   waiting = undefined;
-  tell();
+  notify();
 }
 
 export function useSignInNeeded(): boolean {
@@ -38,6 +38,6 @@ export function useSignInNeeded(): boolean {
   );
 }
 
-function tell(): void {
+function notify(): void {
   for (const listener of listeners) listener();
 }

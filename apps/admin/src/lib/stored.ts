@@ -1,4 +1,4 @@
-/** Small things this browser remembers. A browser that keeps nothing is no error. */
+/** Small values kept in the browser's local storage. If the browser refuses to store them, nothing fails. */
 export function stored<T>(key: string, otherwise: T): T {
   try {
     const text = localStorage.getItem(`rollgate:${key}`);
@@ -12,6 +12,6 @@ export function store(key: string, value: unknown): void {
   try {
     localStorage.setItem(`rollgate:${key}`, JSON.stringify(value));
   } catch {
-    // private windows may refuse
+    // Private windows may refuse.
   }
 }

@@ -1,4 +1,4 @@
-/** uPlot in React: made anew when its shape changes, else only its data. Colours follow light and dark. */
+/** uPlot in React. A new shape creates a new chart; new data only updates it. Colors follow the color scheme. */
 import 'uplot/dist/uPlot.min.css';
 import { useComputedColorScheme } from '@mantine/core';
 import { useEffect, useRef } from 'react';
@@ -9,10 +9,10 @@ export type Colors = (name: string) => string;
 export interface ChartProps {
   readonly data: AlignedData;
   readonly height: number;
-  /** What makes it another chart, e.g. the names of its series. */
+  /** Identifies the chart, e.g. by the names of its series. Another shape creates another chart. */
   readonly shape: string;
   readonly options: (color: Colors) => Omit<Options, 'width' | 'height'>;
-  /** What a person who can't see it needs to know. */
+  /** Describes the chart to people who cannot see it. */
   readonly label: string;
 }
 
@@ -22,18 +22,18 @@ export function Chart({ data, height, shape, options, label }: ChartProps) {
   const latest = useRef({ data, options });
   latest.current = { data, options };
   const scheme = useComputedColorScheme('light');
-  // biome-ignore lint/correctness/useExhaustiveDependencies: shape and scheme are what it is made of
+  // biome-ignore lint/correctness/useExhaustiveDependencies: the chart is created from the shape and the scheme
   useEffect(() => {
     const element = place.current;
     if (element === null) return;
     const own = latest.current.options(colorsOf(element));
-    const made = new uPlot({ ...own, width: element.clientWidth || 600, height }, latest.current.data, element);
-    plot.current = made;
-    const watcher = new ResizeObserver(() => made.setSize({ width: element.clientWidth, height }));
-    watcher.observe(element);
+    const chart = new uPlot({ ...own, width: element.clientWidth || 600, height }, latest.current.data, element);
+    plot.current = chart;
+    const observer = new ResizeObserver(() => chart.setSize({ width: element.clientWidth, height }));
+    observer.observe(element);
     return () => {
-      watcher.disconnect();
-      made.destroy();
+      observer.disconnect();
+      chart.destroy();
       plot.current = undefined;
     };
   }, [shape, scheme, height]);
@@ -41,7 +41,7 @@ export function Chart({ data, height, shape, options, label }: ChartProps) {
   return <div ref={place} role="img" aria-label={label} style={{ overflow: 'hidden', minWidth: 0 }} />;
 }
 
-/** Canvas knows no variables and no light-dark(): the browser resolves them on an element. */
+/** A canvas supports neither CSS variables nor light-dark(), so an element resolves them. */
 function colorsOf(element: HTMLElement): Colors {
   return (name) => {
     const probe = document.createElement('span');
@@ -53,7 +53,7 @@ function colorsOf(element: HTMLElement): Colors {
   };
 }
 
-/** Told apart in both schemes, and by people who see fewer colours. */
+/** Distinguishable in both color schemes, and for people with a color vision deficiency. */
 export const PALETTE = [
   'light-dark(#1864ab, #74b8f5)',
   'light-dark(#e8850c, #ffb454)',

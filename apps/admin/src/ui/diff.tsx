@@ -1,39 +1,65 @@
-/** What a change changed: only what differs, before and after. */
-import { count, utc } from '../lib/format.js';
+/** The fields that a change changed, before and after. */
+import { capital, count, utc } from '../lib/format.js';
 
 type Facts = Readonly<Record<string, unknown>> | null;
 
-/** Told elsewhere on the line, or of no use to people. */
-const SILENT = new Set(
+/** Fields that are shown elsewhere in the same entry, or that mean nothing to people. */
+const HIDDEN = new Set(
   (
     'version created_in changed_in created_at changed_at created_by changed_by id number lane reason ticket account ' +
     'asked_by askedBy createdBy changedBy createdAt changedAt asked_at askedAt decided_at decidedAt'
   ).split(' '),
 );
-/** What a new thing has from the start says nothing. */
-const isPlain = (value: unknown) => value === null || value === undefined || value === false || value === 'open';
+
+/** The names of fields whose spelling in the history does not explain them. */
+const NAMES: Readonly<Record<string, string>> = {
+  api: 'API',
+  group: 'API group',
+  perMinute: 'Limit in 60 s',
+  perHour: 'Limit in 1 h',
+  shippedPerMinute: 'Original limit in 60 s',
+  shippedPerHour: 'Original limit in 1 h',
+  factor: 'Multiple of default',
+  mode: 'Enforcement mode',
+  startsAt: 'Starts',
+  expiresAt: 'Expires',
+  until: 'Requested until',
+  needsAdmin: 'Needs an admin',
+  decidedBy: 'Reviewed by',
+  lowered: 'Lowered limits',
+  requestId: 'Limit request',
+  limitRequestId: 'Limit request',
+  denialId: 'Denial ID',
+  overrideId: 'Override',
+  signsInBy: 'Sign-in method',
+};
+
+/** A new item's fields that have their initial value are left out. */
+const isInitial = (value: unknown) => value === null || value === undefined || value === false || value === 'open';
 
 export function Diff({ before, after }: { before: Facts; after: Facts }) {
-  const names = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
-    (name) =>
-      !SILENT.has(name) && text(before?.[name]) !== text(after?.[name]) && !(before === null && isPlain(after?.[name])),
+  const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
+    (field) =>
+      !HIDDEN.has(field) &&
+      text(before?.[field]) !== text(after?.[field]) &&
+      !(before === null && isInitial(after?.[field])),
   );
-  if (names.length === 0) return null;
+  if (fields.length === 0) return null;
   return (
     <dl className="diff">
-      {names.map((name) => (
-        <div key={name} style={{ display: 'contents' }}>
-          <dt>{label(name)}</dt>
+      {fields.map((field) => (
+        <div key={field} style={{ display: 'contents' }}>
+          <dt>{nameOf(field)}</dt>
           <dd>
             {before !== null && (
               <>
-                <del>{text(before[name])}</del>{' '}
-                <span aria-label="becomes" role="img">
+                <del>{text(before[field])}</del>{' '}
+                <span aria-label="changed to" role="img">
                   →
                 </span>{' '}
               </>
             )}
-            <ins>{text(after?.[name])}</ins>
+            <ins>{text(after?.[field])}</ins>
           </dd>
         </div>
       ))}
@@ -41,22 +67,25 @@ export function Diff({ before, after }: { before: Facts; after: Facts }) {
   );
 }
 
-const label = (name: string) =>
-  name
-    .replace(/([A-Z])/g, ' $1')
-    .replaceAll('_', ' ')
-    .toLowerCase()
-    .replace('group id', 'group');
+const nameOf = (field: string) =>
+  NAMES[field] ??
+  capital(
+    field
+      .replace(/([A-Z])/g, ' $1')
+      .replaceAll('_', ' ')
+      .toLowerCase(),
+  );
 
 function text(value: unknown): string {
   if (value === null || value === undefined || value === '') return 'none';
+  if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return count(value);
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);
   if (Array.isArray(value)) return value.map((item) => (isLowered(item) ? item.text : String(item))).join('; ');
   return typeof value === 'object' ? JSON.stringify(value) : String(value);
 }
 
-/** A limit that fell by the change, in a sentence. */
+/** A limit that the change lowered; `text` is a sentence about it. */
 function isLowered(item: unknown): item is { readonly text: string } {
   return typeof item === 'object' && item !== null && 'text' in item && typeof item.text === 'string';
 }

@@ -1,21 +1,22 @@
-/** Filters of a list. Each is kept in the address; typed ones as soon as typing rests. */
+/** Filters of a list. The address keeps each of them. A text filter applies once the person stops typing. */
 import { Button, Group, NativeSelect, TextInput } from '@mantine/core';
 import { useDebouncedCallback } from '@mantine/hooks';
 import { type ReactNode, useEffect, useState } from 'react';
 
 export interface FilterBarProps {
   readonly children: ReactNode;
-  /** Takes all filters away; undefined: there are none. */
-  readonly onClear?: () => void;
+  readonly onClear: () => void;
+  /** Whether any filter is set. */
+  readonly filtered: boolean;
 }
 
-export function FilterBar({ children, onClear }: FilterBarProps) {
+export function FilterBar({ children, onClear, filtered }: FilterBarProps) {
   return (
     <Group gap="xs" align="flex-end" role="search" aria-label="Filters">
       {children}
-      {onClear !== undefined && (
+      {filtered && (
         <Button size="xs" variant="subtle" onClick={onClear}>
-          Clear
+          Clear filters
         </Button>
       )}
     </Group>
@@ -31,7 +32,7 @@ export interface FilterProps {
 export function TextFilter({ label, value = '', onChange, width = 150 }: FilterProps & { width?: number }) {
   const [text, setText] = useState(value);
   useEffect(() => setText(value), [value]);
-  const tell = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 300);
+  const apply = useDebouncedCallback((next: string) => onChange(next.trim() || undefined), 300);
   return (
     <TextInput
       size="xs"
@@ -41,7 +42,7 @@ export function TextFilter({ label, value = '', onChange, width = 150 }: FilterP
       spellCheck={false}
       onChange={({ currentTarget }) => {
         setText(currentTarget.value);
-        tell(currentTarget.value);
+        apply(currentTarget.value);
       }}
     />
   );
@@ -63,22 +64,19 @@ export function SelectFilter({ label, value = '', onChange, data }: SelectFilter
   );
 }
 
-/** A list as a file, with the filters it has. */
-export function CsvLink({
-  path,
-  query,
-}: {
-  path: string;
-  query: Readonly<Record<string, string | number | undefined>>;
-}) {
-  const given = Object.entries(query).filter(([, value]) => value !== undefined);
-  const text = new URLSearchParams([...given.map(([name, value]) => [name, String(value)]), ['format', 'csv']] as [
-    string,
-    string,
-  ][]);
+export interface ExportProps {
+  readonly path: string;
+  readonly query: Readonly<Record<string, string | number | undefined>>;
+}
+
+/** Downloads a list as a file, with the same filters. */
+export function ExportCsv({ path, query }: ExportProps) {
+  const search = new URLSearchParams();
+  for (const [name, value] of Object.entries(query)) if (value !== undefined) search.set(name, String(value));
+  search.set('format', 'csv');
   return (
-    <Button component="a" href={`${path}?${text}`} download variant="default" size="sm">
-      CSV
+    <Button component="a" href={`${path}?${search}`} download variant="default" size="sm">
+      Export CSV
     </Button>
   );
 }

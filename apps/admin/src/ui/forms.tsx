@@ -1,12 +1,12 @@
-/** Parts of forms that several screens have. */
-import { Group, NumberInput, SegmentedControl, Text, Textarea } from '@mantine/core';
+/** Fields that several forms have. `data-field` is how a form finds the field to focus. */
+import { Group, NumberInput, SegmentedControl, Text, Textarea, TextInput } from '@mantine/core';
 import { MAX_FACTOR } from '@rollgate/contract/units';
-import type { ReactNode } from 'react';
+import { type ReactNode, useState } from 'react';
 
-/** As typed; empty: none. */
+/** The content of a number field; an empty text means that nothing is typed. */
 export type Typed = number | string;
 
-/** Only what was typed: an empty field keeps what is in force. */
+/** The limits that were typed. An empty field is left out: that window keeps its current limit. */
 export function typedLimits({ minute, hour }: { minute: Typed; hour: Typed }): {
   perMinute?: number;
   perHour?: number;
@@ -17,6 +17,7 @@ export function typedLimits({ minute, hour }: { minute: Typed; hour: Typed }): {
   };
 }
 
+/** null, for an empty field, means the default limit. */
 export const toLimit = (typed: Typed): number | null => (typed === '' ? null : Number(typed));
 
 export interface LimitFieldsProps {
@@ -24,12 +25,12 @@ export interface LimitFieldsProps {
   readonly hour: Typed;
   readonly onMinute: (value: Typed) => void;
   readonly onHour: (value: Typed) => void;
-  /** What an empty field means. */
+  /** The placeholder of an empty field: what it means. */
   readonly empty?: string;
   readonly error?: string | undefined;
 }
 
-export function LimitFields({ minute, hour, onMinute, onHour, empty = 'default', error }: LimitFieldsProps) {
+export function LimitFields({ minute, hour, onMinute, onHour, empty = 'Default limit', error }: LimitFieldsProps) {
   const same = {
     min: 0,
     allowDecimal: false,
@@ -41,13 +42,13 @@ export function LimitFields({ minute, hour, onMinute, onHour, empty = 'default',
     <Group grow align="flex-start">
       <NumberInput
         {...same}
-        label="In any 60 s"
-        data-raise="perMinute"
+        label="Limit in any 60 s"
+        data-field="limit"
         value={minute}
         onChange={onMinute}
         error={error}
       />
-      <NumberInput {...same} label="In any hour" value={hour} onChange={onHour} />
+      <NumberInput {...same} label="Limit in any hour" value={hour} onChange={onHour} />
     </Group>
   );
 }
@@ -59,13 +60,13 @@ export interface FactorProps {
   readonly error?: string | undefined;
 }
 
-/** Times each API's own default: the bounds are those of the API. */
-export function FactorField({ label = 'Times each API’s default', value, onChange, error }: FactorProps) {
+/** A multiple of each API's own default. */
+export function FactorField({ label = 'Multiple of each API’s default', value, onChange, error }: FactorProps) {
   return (
     <NumberInput
       label={label}
-      description="Both limits of each API, rounded up."
-      data-raise="factor"
+      description="Applies to both limits of each API, rounded up."
+      data-field="limit"
       value={value}
       onChange={onChange}
       min={0.001}
@@ -77,21 +78,38 @@ export function FactorField({ label = 'Times each API’s default', value, onCha
   );
 }
 
+/** The state of a required reason. */
+export function useReason() {
+  const [value, onChange] = useState('');
+  const [missing, setMissing] = useState(false);
+  const text = value.trim();
+  return {
+    text,
+    /** For `ReasonField`. */
+    field: { value, onChange, missing },
+    /** Returns whether a reason is given; if not, the field says so from now on. */
+    check: (): boolean => {
+      setMissing(true);
+      return text !== '';
+    },
+  };
+}
+
 export interface ReasonProps {
   readonly value: string;
   readonly onChange: (value: string) => void;
-  readonly label?: string;
   readonly description?: string;
-  /** It was tried without. */
+  /** The person tried to save without a reason. */
   readonly missing: boolean;
   readonly autoFocus?: boolean;
 }
 
-export function ReasonField({ value, onChange, label = 'Reason', description, missing, autoFocus }: ReasonProps) {
+export function ReasonField({ value, onChange, description, missing, autoFocus }: ReasonProps) {
   return (
     <Textarea
-      label={label}
+      label="Reason"
       description={description}
+      data-field="reason"
       required
       autosize
       minRows={2}
@@ -99,7 +117,19 @@ export function ReasonField({ value, onChange, label = 'Reason', description, mi
       data-autofocus={autoFocus || undefined}
       value={value}
       onChange={({ currentTarget }) => onChange(currentTarget.value)}
-      error={missing && value.trim() === '' ? `${label} is needed` : undefined}
+      error={missing && value.trim() === '' ? 'Enter a reason' : undefined}
+    />
+  );
+}
+
+export function TicketField({ value, onChange }: { value: string; onChange: (value: string) => void }) {
+  return (
+    <TextInput
+      label="Ticket"
+      placeholder="SUP-1234"
+      maxLength={128}
+      value={value}
+      onChange={({ currentTarget }) => onChange(currentTarget.value)}
     />
   );
 }

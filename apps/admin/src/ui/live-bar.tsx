@@ -1,6 +1,6 @@
-/** As of when, and a way to hold it still. */
+/** Says when the live data was last updated, and pauses it. */
 import { Button, Group, Text } from '@mantine/core';
-import { clockTime } from '../lib/format.js';
+import { zonedTime } from '../lib/format.js';
 import { Time } from './small.js';
 
 export interface LiveBarProps {
@@ -14,15 +14,15 @@ export function LiveBar({ asOf, paused, setPaused }: LiveBarProps) {
     <Group gap="xs" wrap="nowrap">
       <Text size="sm" c="dimmed" component="span">
         {asOf === undefined ? (
-          'reading …'
+          'Loading…'
         ) : (
           <>
-            as of {clockTime(Date.parse(asOf))}, <Time at={asOf} />
+            {paused ? 'Paused; updated' : 'Updated'} {zonedTime(Date.parse(asOf))}, <Time at={asOf} />
           </>
         )}
       </Text>
-      <Button size="sm" variant="default" onClick={() => setPaused(!paused)} aria-pressed={paused}>
-        {paused ? '▶ Paused' : '❚❚ Live'}
+      <Button size="sm" variant="default" onClick={() => setPaused(!paused)}>
+        {paused ? 'Resume' : 'Pause'}
       </Button>
     </Group>
   );

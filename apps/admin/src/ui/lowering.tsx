@@ -1,9 +1,12 @@
-/** What a change lowers, and the confirmation it needs. */
+/** The limits that a change lowers, and the confirmation that this needs. */
 import { Alert, Button, Checkbox, Stack, Text } from '@mantine/core';
+import type { ReactNode } from 'react';
 import { ApiError, type Problem } from '../api/client.js';
 import { count, utc } from '../lib/format.js';
 
 export type Lowered = NonNullable<Problem['lowering']>[number];
+
+export const LOWERS = 'This lowers limits that are in force';
 
 const MOST_SHOWN = 12;
 
@@ -14,7 +17,7 @@ export function LoweringList({ items }: { items: readonly Lowered[] }) {
       {items.slice(0, MOST_SHOWN).map((item) => (
         <li key={`${item.api} ${item.window}`}>
           <span className="mono">{item.api}</span>: {what(item)}
-          {item.at !== null && ` from ${utc(item.at)} on`}
+          {item.at !== null && `, starting ${utc(item.at)}`}
         </li>
       ))}
       {items.length > MOST_SHOWN && <li>and {count(items.length - MOST_SHOWN)} more</li>}
@@ -25,7 +28,7 @@ export function LoweringList({ items }: { items: readonly Lowered[] }) {
 function what({ why, window, from, to }: Lowered): string {
   const length = window === 'minute' ? 'in any 60 s' : 'in any hour';
   if (why === 'blocked') return `blocked, ${count(from)} → 0 ${length}`;
-  if (why === 'hourBelowMinute') return `${count(to)} ${length}, less than its limit in any 60 s`;
+  if (why === 'hourBelowMinute') return `${count(to)} ${length}, less than the limit in any 60 s`;
   return `${count(from)} → ${count(to)} ${length}`;
 }
 
@@ -34,12 +37,12 @@ export interface ConfirmProps {
   readonly label: string;
   readonly confirmed: boolean;
   readonly onConfirm: (confirmed: boolean) => void;
-  /** It was tried without. */
+  /** The person tried to save without confirming. */
   readonly missing: boolean;
-  readonly children: React.ReactNode;
+  readonly children: ReactNode;
 }
 
-/** Something to look at and to agree to before the form can be saved. */
+/** Something that a person must confirm before the form can be saved. */
 export function ConfirmBox({ title, label, confirmed, onConfirm, missing, children }: ConfirmProps) {
   return (
     <Alert color="orange" role="status" title={title}>
@@ -49,35 +52,33 @@ export function ConfirmBox({ title, label, confirmed, onConfirm, missing, childr
           label={label}
           checked={confirmed}
           onChange={({ currentTarget }) => onConfirm(currentTarget.checked)}
-          error={missing && !confirmed ? 'Confirm it to save' : undefined}
+          error={missing && !confirmed ? 'Check this box to save' : undefined}
         />
       </Stack>
     </Alert>
   );
 }
 
-/** What a refused change would lower; undefined: it was refused for something else, or not at all. */
+/** The limits that a refused change would lower; undefined: it was refused for another reason, or not at all. */
 export function loweringOf(error: Error | null): readonly Lowered[] | undefined {
   return error instanceof ApiError ? error.problem.lowering : undefined;
 }
 
-/** A refused change: what would fall, and the button that does it all the same. */
-export function LoweringNote({
-  items,
-  saving,
-  onLower,
-}: {
-  items: readonly Lowered[];
-  saving: boolean;
-  onLower: () => void;
-}) {
+export interface LoweringNoteProps {
+  readonly items: readonly Lowered[];
+  readonly saving: boolean;
+  readonly onLower: () => void;
+}
+
+/** A change that was refused because it lowers limits, and the button that makes it anyway. */
+export function LoweringNote({ items, saving, onLower }: LoweringNoteProps) {
   return (
-    <Alert color="orange" role="alert" title="This lowers limits that are in force">
+    <Alert color="orange" role="alert" title={LOWERS}>
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">Nothing was saved yet.</Text>
+        <Text size="sm">Nothing has been saved yet.</Text>
         <LoweringList items={items} />
         <Button size="compact-sm" color="red" loading={saving} onClick={onLower}>
-          Lower them
+          Lower the limits
         </Button>
       </Stack>
     </Alert>

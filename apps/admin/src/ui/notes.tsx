@@ -1,17 +1,15 @@
-/** What a screen says when there is nothing, not yet, or trouble. */
+/** What a screen shows when its data is missing, outdated or still loading, or when a call fails. */
 import { Alert, Button, Group, Skeleton, Stack, Text } from '@mantine/core';
 import type { ReactNode } from 'react';
 import { ApiError } from '../api/client.js';
 
-export function ErrorNote({
-  error,
-  retry,
-  title = 'That did not work',
-}: {
-  error: Error;
-  retry?: () => void;
-  title?: string;
-}) {
+export interface ErrorNoteProps {
+  readonly error: Error;
+  readonly retry?: () => void;
+  readonly title?: string;
+}
+
+export function ErrorNote({ error, retry, title = 'Something went wrong' }: ErrorNoteProps) {
   return (
     <Alert color="red" role="alert" title={title}>
       <Stack gap="xs" align="flex-start">
@@ -26,46 +24,75 @@ export function ErrorNote({
   );
 }
 
-/** Nothing was saved. `moved`: because it is no longer what was seen. */
-export function SaveNote({ error, moved, onReload }: { error: Error | null; moved: boolean; onReload: () => void }) {
-  if (error === null) return null;
-  if (!moved) return <ErrorNote error={error} title="It was not saved" />;
+export interface SaveNoteProps {
+  readonly error: Error;
+  /** The item has changed since the person saw it. */
+  readonly outdated: boolean;
+  readonly onReload: () => void;
+}
+
+/** Nothing was saved, and why. */
+export function SaveNote({ error, outdated, onReload }: SaveNoteProps) {
+  if (!outdated) return <ErrorNote error={error} title="Not saved" />;
   return (
-    <Alert color="orange" title="It was changed meanwhile" role="alert">
+    <ConflictNote title="Changed by someone else" action="Show the current version" error={error} onAction={onReload} />
+  );
+}
+
+export interface ConflictNoteProps {
+  readonly title: string;
+  readonly action: string;
+  readonly error: Error;
+  readonly onAction: () => void;
+}
+
+/** Another person changed the item first. */
+export function ConflictNote({ title, action, error, onAction }: ConflictNoteProps) {
+  return (
+    <Alert color="orange" title={title} role="alert">
       <Stack gap="xs" align="flex-start">
-        <Text size="sm">{error.message} Nothing of yours was saved.</Text>
-        <Button size="compact-sm" variant="default" onClick={onReload}>
-          See how it is now
+        <Text size="sm">{error.message} Your changes were not saved.</Text>
+        <Button size="compact-sm" variant="default" onClick={onAction}>
+          {action}
         </Button>
       </Stack>
     </Alert>
   );
 }
 
+/** Whether a change was refused because another person changed the item first. */
+export const isConflict = (error: Error | null): boolean =>
+  error instanceof ApiError && (error.status === 409 || error.status === 412);
+
 /** What happened and what to do, with each field that is wrong. */
 export function complaint(error: Error): string {
   if (!(error instanceof ApiError)) return error.message;
   const { message, errors } = error.problem;
   const lines = (errors ?? []).map(({ field, message: why }) => `${field}: ${why}`);
-  if (error.status === 403 && lines.length === 0) return `${message} Your role does not allow it: ask an admin.`;
+  if (error.status === 403 && lines.length === 0) return `${message} Your role does not allow this; ask an admin.`;
   return [message, ...lines].join(' ');
 }
 
-export function StaleNote({ error, retry }: { error: Error | null; retry: () => void }) {
-  if (error === null) return null;
+export interface StaleNoteProps {
+  readonly query: { readonly data: unknown; readonly error: Error | null; readonly refetch: () => unknown };
+}
+
+/** Shown above data that could not be updated. */
+export function StaleNote({ query: { data, error, refetch } }: StaleNoteProps) {
+  if (data === undefined || error === null) return null;
   return (
-    <Alert color="orange" role="status" title="Not fresh">
+    <Alert color="orange" role="status" title="Showing older data">
       <Group gap="xs">
-        <Text size="sm">What you see is from before: {complaint(error)}</Text>
-        <Button size="compact-xs" variant="default" onClick={retry}>
-          Try now
+        <Text size="sm">The latest update failed. {complaint(error)}</Text>
+        <Button size="compact-xs" variant="default" onClick={() => void refetch()}>
+          Try again
         </Button>
       </Group>
     </Alert>
   );
 }
 
-/** Why there is nothing, and what to do next. */
+/** Says why there is nothing to show, and what to do next. */
 export function EmptyState({ why, children }: { why: ReactNode; children?: ReactNode }) {
   return (
     <Stack align="flex-start" gap="sm" p="md">
@@ -75,11 +102,11 @@ export function EmptyState({ why, children }: { why: ReactNode; children?: React
   );
 }
 
-export function Loading({ rows = 5, label = 'Loading' }: { rows?: number; label?: string }) {
+export function Loading({ rows = 5 }: { rows?: number | undefined }) {
   return (
-    <Stack gap="xs" p="md" role="status" aria-label={label}>
+    <Stack gap="xs" p="md" role="status" aria-label="Loading">
       {Array.from({ length: rows }, (_, i) => (
-        // biome-ignore lint/suspicious/noArrayIndexKey: they are all the same
+        // biome-ignore lint/suspicious/noArrayIndexKey: all lines are the same
         <Skeleton key={i} h={22} />
       ))}
     </Stack>

@@ -1,18 +1,24 @@
 import { Group, Stack, Text, Title } from '@mantine/core';
 import { type ReactNode, useEffect } from 'react';
 
-export interface PageProps {
-  readonly title: string;
-  readonly children: ReactNode;
-  readonly about?: ReactNode;
-  /** Beside the title. */
-  readonly actions?: ReactNode;
-}
-
-export function Page({ title, about, actions, children }: PageProps) {
+export function useDocumentTitle(title: string): void {
   useEffect(() => {
     document.title = `${title} · Rollgate`;
   }, [title]);
+}
+
+export interface PageProps {
+  readonly title: string;
+  /** The title of the browser's tab, if the title alone does not explain it. */
+  readonly documentTitle?: string;
+  readonly children: ReactNode;
+  readonly about?: ReactNode;
+  /** Shown next to the title. */
+  readonly actions?: ReactNode;
+}
+
+export function Page({ title, documentTitle = title, about, actions, children }: PageProps) {
+  useDocumentTitle(documentTitle);
   return (
     <Stack gap="md">
       <Group justify="space-between" align="flex-start" gap="sm">
@@ -35,7 +41,7 @@ export interface PanelProps {
   readonly title?: ReactNode;
   readonly actions?: ReactNode;
   readonly children: ReactNode;
-  /** The content brings its own space, e.g. a table. */
+  /** The content has its own padding, as a table does. */
   readonly flush?: boolean;
 }
 

@@ -1,4 +1,4 @@
-/** Newest first, page by page; back is the browser's own. */
+/** Pages of a list, newest first. The browser's own Back button leads to earlier pages. */
 import { Button, Group, Text } from '@mantine/core';
 
 export interface PagingProps {
@@ -21,7 +21,7 @@ export function Paging({ shown, next, after, go }: PagingProps) {
         Next page
       </Button>
       <Text size="sm" c="dimmed">
-        {shown} shown{next === null ? ', the last page' : ''}
+        {shown} shown{next === null ? ', last page' : ''}
       </Text>
     </Group>
   );

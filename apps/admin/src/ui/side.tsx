@@ -1,4 +1,4 @@
-/** Drawers and dialogs: the focus goes in, stays in, and comes back to where it was. */
+/** Drawers and dialogs. The focus moves into them, stays inside, and returns to where it was. */
 import { Drawer, Modal } from '@mantine/core';
 import { type ReactNode, useEffect, useState } from 'react';
 
@@ -18,7 +18,7 @@ export function SideDrawer({ title, onClose, children, size = 560 }: SideProps) 
       title={title}
       position="right"
       size={size}
-      // What was typed is not lost by a click beside it.
+      // A click outside must not discard what was typed.
       closeOnClickOutside={false}
       returnFocus={false}
       closeButtonProps={{ 'aria-label': 'Close' }}
@@ -51,7 +51,7 @@ function useReturnFocus(): void {
   const [before] = useState(() => document.activeElement);
   useEffect(
     () => () => {
-      // After the trap has let go. What had the focus may be gone: then the screen itself has it.
+      // After the focus trap has ended. If the earlier element no longer exists, the screen gets the focus.
       setTimeout(() => {
         const back = before instanceof HTMLElement && before.isConnected && before !== document.body ? before : null;
         (back ?? document.querySelector<HTMLElement>('main'))?.focus();

@@ -1,11 +1,11 @@
-/** A table that is a list of cards on a phone. Roles are spelled out: `display: block` would take them away. */
+/** A table that becomes a list of cards on a phone. `display: block` removes the roles of its parts, so they are written out. */
 import type { ReactNode } from 'react';
 
 export interface Column<Row> {
   readonly title: string;
   readonly cell: (row: Row) => ReactNode;
   readonly numeric?: boolean;
-  /** No label on a phone: the cell says what it is. */
+  /** The card on a phone shows this cell without its title. */
   readonly bare?: boolean;
 }
 
@@ -14,7 +14,13 @@ export interface TableProps<Row> {
   readonly rows: readonly Row[];
   readonly columns: readonly Column<Row>[];
   readonly keyOf: (row: Row) => string;
+  /** The key of the row that is highlighted. */
   readonly chosen?: string;
+}
+
+/** The last column of a table whose rows have buttons; none when the person may not use them. */
+export function actions<Row>(allowed: boolean, cell: (row: Row) => ReactNode): Column<Row>[] {
+  return allowed ? [{ title: 'Actions', bare: true, cell }] : [];
 }
 
 export function Table<Row>({ label, rows, columns, keyOf, chosen }: TableProps<Row>) {

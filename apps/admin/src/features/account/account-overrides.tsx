@@ -1,12 +1,11 @@
 import type { Override } from '../../data/overrides.js';
-import { scopeText } from '../../lib/format.js';
+import { scopeText, written } from '../../lib/format.js';
+import { Limits } from '../../ui/limits.js';
 import { TextLink } from '../../ui/links.js';
-import { EmptyState } from '../../ui/notes.js';
-import { Expiry, Limits } from '../../ui/small.js';
+import { Expiry, ShadowTag } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
 
 export function AccountOverrides({ items }: { items: readonly Override[] }) {
-  if (items.length === 0) return <EmptyState why="None: every limit is the default." />;
   return (
     <Table
       label="Overrides in force"
@@ -14,7 +13,7 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
       keyOf={({ id }) => id}
       columns={[
         {
-          title: 'For',
+          title: 'Scope',
           cell: (override) => (
             <TextLink to="/overrides" search={{ account: override.account, edit: override.id }}>
               {scopeText(override)}
@@ -24,14 +23,10 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
         {
           title: 'Limits',
           cell: ({ perMinute, perHour, factor, mode }) =>
-            mode === 'shadow' ? (
-              'shadow: not enforced'
-            ) : (
-              <Limits perMinute={perMinute} perHour={perHour} factor={factor} />
-            ),
+            mode === 'shadow' ? <ShadowTag /> : <Limits perMinute={perMinute} perHour={perHour} factor={factor} />,
         },
-        { title: 'Until', cell: ({ expiresAt }) => <Expiry at={expiresAt} /> },
-        { title: 'Why', cell: ({ reason }) => reason },
+        { title: 'Expiry', cell: ({ expiresAt }) => <Expiry at={expiresAt} /> },
+        { title: 'Reason', cell: ({ reason }) => written(reason) },
       ]}
     />
   );

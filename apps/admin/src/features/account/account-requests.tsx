@@ -1,21 +1,19 @@
-import type { Asked } from '../../data/requests.js';
-import { scopeText } from '../../lib/format.js';
+import type { ReviewedRequest } from '../../data/requests.js';
+import { scopeText, written } from '../../lib/format.js';
+import { RequestedLimits } from '../../ui/limits.js';
 import { TextLink } from '../../ui/links.js';
-import { EmptyState } from '../../ui/notes.js';
-import { RequestedLimits } from '../../ui/requested-limits.js';
-import { Tag, Time } from '../../ui/small.js';
+import { EndPassedTag, Time } from '../../ui/small.js';
 import { Table } from '../../ui/table.js';
 
-export function AccountRequests({ items }: { items: readonly Asked[] }) {
-  if (items.length === 0) return <EmptyState why="None is open: nobody waits for an answer." />;
+export function AccountRequests({ items }: { items: readonly ReviewedRequest[] }) {
   return (
     <Table
-      label="Open requests"
+      label="Open limit requests"
       rows={items.map(({ request }) => request)}
       keyOf={({ id }) => id}
       columns={[
         {
-          title: 'For',
+          title: 'Scope',
           cell: (request) => (
             <TextLink to="/requests" search={{ account: request.account, id: request.id }}>
               {scopeText(request)}
@@ -23,15 +21,15 @@ export function AccountRequests({ items }: { items: readonly Asked[] }) {
           ),
         },
         {
-          title: 'Wanted',
+          title: 'Requested limits',
           cell: (request) => (
             <>
-              <RequestedLimits request={request} /> {request.pastDue && <Tag tone="warn">past due</Tag>}
+              <RequestedLimits request={request} /> {request.pastDue && <EndPassedTag />}
             </>
           ),
         },
-        { title: 'Asked', cell: ({ askedAt }) => <Time at={askedAt} /> },
-        { title: 'Why', cell: ({ reason }) => reason },
+        { title: 'Requested', cell: ({ askedAt }) => <Time at={askedAt} /> },
+        { title: 'Reason', cell: ({ reason }) => written(reason) },
       ]}
     />
   );

@@ -1,88 +1,48 @@
+/** One row for each API and subject that the account has used in the last hour. */
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Usage } from '../../data/accounts.js';
-import { useMay } from '../../data/session.js';
 import { useServerNow } from '../../lib/clock.js';
-import { duration, named, subjectText } from '../../lib/format.js';
-import { toValues } from '../../lib/search.js';
+import { capital, duration, sourceText, subjectText, WINDOWS } from '../../lib/format.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
-import { ButtonLink, TextLink } from '../../ui/links.js';
+import { CustomLimitLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
-import { Expiry, Tag, Time } from '../../ui/small.js';
-import { type Column, Table } from '../../ui/table.js';
+import { Expiry, ShadowTag, SourceTag, Tag, Time } from '../../ui/small.js';
+import { actions, type Column, Table } from '../../ui/table.js';
+import type { AccountScreen } from './use-account-screen.js';
 
 export interface GaugesProps {
-  readonly account: string;
+  readonly screen: AccountScreen;
   readonly items: readonly Usage[];
-  /** There are more than are shown. */
+  /** The account has more subjects than are shown. */
   readonly more: boolean;
-  readonly show: string;
-  readonly onShow: (text: string) => void;
 }
 
 const RANK = { full: 0, near: 1, free: 2 } as const;
+/** The filter appears above this number of rows. */
+const FEW = 6;
 
-/** Full ones first; within a band nothing moves about while one reads. */
+/** Full subjects first. Within a band the order is fixed, so that rows do not move while a person reads them. */
 function ordered(items: readonly Usage[]): Usage[] {
   const rank = ({ windows }: Usage) => RANK[bandOf(Math.max(windows.minute.percent, windows.hour.percent))];
   return [...items].sort((a, b) => rank(a) - rank(b) || a.subject.localeCompare(b.subject));
 }
 
-export function Gauges({ account, items, more, show, onShow }: GaugesProps) {
-  const may = useMay();
+export function Gauges({ screen: { account, mayWrite, show, setShow }, items, more }: GaugesProps) {
   const wanted = show.toLowerCase();
   const shown = ordered(items).filter(({ apiTitle, api, subject }) =>
     `${apiTitle} ${api} ${subject}`.toLowerCase().includes(wanted),
   );
-  if (items.length === 0) {
-    return (
-      <EmptyState why={`${named(account)} made no call in the last hour, so every limit is free.`}>
-        <Text size="sm" c="dimmed">
-          Is the customer’s account really called “{named(account)}”? With the sample platform running, this makes a
-          call:
-        </Text>
-        <pre className="code">{`TOKEN=$(npm run -s rollgate -- platform-token --account ${account})
-curl -X POST http://127.0.0.1:3001/api/public/bots/my-bot/publish -H "authorization: Bearer $TOKEN"`}</pre>
-      </EmptyState>
-    );
-  }
-  const columns: Column<Usage>[] = [
-    { title: 'API and subject', cell: (usage) => <What usage={usage} />, bare: true },
-    { title: '60 s', cell: (usage) => <WindowGauge usage={usage} name="minute" />, bare: true },
-    { title: '1 h', cell: (usage) => <WindowGauge usage={usage} name="hour" />, bare: true },
-    { title: 'Limit from', cell: (usage) => <Origin account={account} usage={usage} /> },
-    { title: 'Next call', cell: (usage) => <NextCall usage={usage} /> },
-    { title: 'Last denial', cell: (usage) => <LastDenial account={account} usage={usage} /> },
-    ...(may('overrides.write')
-      ? [
-          {
-            title: 'Do',
-            bare: true,
-            cell: ({ api, apiTitle, dimensions, subject }: Usage) => (
-              <ButtonLink
-                to="."
-                search={(search) => ({ ...search, raise: account, raiseApi: api, raiseFor: toValues(dimensions) })}
-                size="compact-sm"
-                variant="default"
-                aria-label={`Raise ${apiTitle}, ${subject}`}
-              >
-                Raise
-              </ButtonLink>
-            ),
-          },
-        ]
-      : []),
-  ];
   return (
     <>
-      {items.length > 6 && (
+      {items.length > FEW && (
         <Group px="md" pb="xs">
           <TextInput
             size="xs"
             w={260}
-            placeholder="Show only …"
-            aria-label="Show only APIs and subjects that contain"
+            placeholder="Filter APIs and subjects"
+            aria-label="Filter APIs and subjects"
             value={show}
-            onChange={({ currentTarget }) => onShow(currentTarget.value)}
+            onChange={({ currentTarget }) => setShow(currentTarget.value)}
           />
           <Text size="sm" c="dimmed">
             {shown.length} of {items.length}
@@ -91,19 +51,43 @@ curl -X POST http://127.0.0.1:3001/api/public/bots/my-bot/publish -H "authorizat
         </Group>
       )}
       {shown.length === 0 ? (
-        <EmptyState why={`Nothing with traffic contains “${show}”.`} />
+        <EmptyState why={`No used API or subject contains “${show}”.`} />
       ) : (
-        <Table label="Usage now" rows={shown} columns={columns} keyOf={({ subject }) => subject} />
+        <Table
+          label="Current usage"
+          rows={shown}
+          columns={columnsOf(account, mayWrite)}
+          keyOf={({ subject }) => subject}
+        />
       )}
     </>
   );
 }
 
-function What({ usage: { apiTitle, api, dimensions, mode } }: { usage: Usage }) {
+const columnsOf = (account: string, mayWrite: boolean): Column<Usage>[] => [
+  { title: 'API and subject', cell: (usage) => <Name usage={usage} />, bare: true },
+  { title: WINDOWS.minute, cell: (usage) => <WindowGauge usage={usage} name="minute" />, bare: true },
+  { title: WINDOWS.hour, cell: (usage) => <WindowGauge usage={usage} name="hour" />, bare: true },
+  { title: 'Limit source', cell: (usage) => <Source account={account} usage={usage} /> },
+  { title: 'Next call', cell: (usage) => <NextCall usage={usage} /> },
+  { title: 'Last denial', cell: (usage) => <LastDenial account={account} usage={usage} /> },
+  ...actions(mayWrite, ({ api, apiTitle, dimensions, subject }: Usage) => (
+    <CustomLimitLink
+      account={account}
+      api={api}
+      dimensions={dimensions}
+      row={`${apiTitle}, ${subject}`}
+      size="compact-sm"
+      variant="default"
+    />
+  )),
+];
+
+function Name({ usage: { apiTitle, api, dimensions, mode } }: { usage: Usage }) {
   return (
     <Stack gap={0}>
       <Text fw={600} size="sm">
-        {apiTitle} {mode === 'shadow' && <Tag tone="warn">shadow: not enforced</Tag>}
+        {apiTitle} {mode === 'shadow' && <ShadowTag />}
       </Text>
       <Text size="xs" c="dimmed" className="mono">
         {api} · {subjectText(dimensions)}
@@ -117,7 +101,7 @@ function WindowGauge({ usage, name }: { usage: Usage; name: 'minute' | 'hour' })
   return (
     <div style={{ minWidth: 170 }}>
       <Gauge
-        window={name === 'minute' ? '60 s' : '1 h'}
+        window={WINDOWS[name]}
         used={used}
         limit={limit}
         of={`${usage.apiTitle}, ${subjectText(usage.dimensions)}`}
@@ -126,12 +110,12 @@ function WindowGauge({ usage, name }: { usage: Usage; name: 'minute' | 'hour' })
   );
 }
 
-function Origin({ account, usage: { source, override } }: { account: string; usage: Usage }) {
-  if (source === 'default') return <Tag>default</Tag>;
+function Source({ account, usage: { source, override } }: { account: string; usage: Usage }) {
+  if (source === 'default') return <SourceTag source={source} />;
   return (
     <Stack gap={0} align="flex-start">
       <TextLink to="/overrides" search={{ account, edit: source }} title={override?.reason}>
-        override {source}
+        {capital(sourceText(source))}
       </TextLink>
       {override !== null && (
         <Text size="xs" c="dimmed">
@@ -144,18 +128,18 @@ function Origin({ account, usage: { source, override } }: { account: string; usa
 
 function NextCall({ usage: { nextAllowedAt, windows } }: { usage: Usage }) {
   const now = useServerNow();
-  if (nextAllowedAt === null) return <Tag tone="bad">never: the limit is 0</Tag>;
+  if (nextAllowedAt === null) return <Tag tone="bad">Never: the limit is 0</Tag>;
   const waitMs = Date.parse(nextAllowedAt) - now;
   const free = windows.minute.remaining > 0 && windows.hour.remaining > 0;
-  if (free || waitMs <= 0) return <Tag tone="good">allowed now</Tag>;
-  return <Tag tone="bad">allowed in {duration(waitMs + 999)}</Tag>;
+  if (free || waitMs <= 0) return <Tag tone="good">Allowed now</Tag>;
+  return <Tag tone="bad">Allowed in {duration(waitMs + 999)}</Tag>;
 }
 
 function LastDenial({ account, usage: { lastDenial } }: { account: string; usage: Usage }) {
-  if (lastDenial === null) return <Text size="sm">none in a day</Text>;
+  if (lastDenial === null) return <Text size="sm">None in 24 h</Text>;
   return (
     <TextLink to="/denied" search={{ account, id: lastDenial.id }}>
-      <Time at={lastDenial.at} />, {lastDenial.window === 'minute' ? '60 s' : '1 h'} full
+      <Time at={lastDenial.at} />, {WINDOWS[lastDenial.window]} full
     </TextLink>
   );
 }

@@ -1,45 +1,14 @@
-/** The one box: an account, bot, ticket, request id, override, limit request or denial leads to where it belongs. */
+/** One search box for everything that a customer may quote. Each result links to the screen that shows it. */
 import { Loader, Text, TextInput } from '@mantine/core';
-import { useDebouncedValue } from '@mantine/hooks';
-import { useQuery } from '@tanstack/react-query';
-import { Link, useNavigate } from '@tanstack/react-router';
-import { type KeyboardEvent, useEffect, useId, useState } from 'react';
-import { type Found, findQuery } from '../../data/accounts.js';
+import { Link } from '@tanstack/react-router';
+import type { Found } from '../../data/accounts.js';
 import { named } from '../../lib/format.js';
 import { EmptyState, ErrorNote } from '../../ui/notes.js';
 import { Tag } from '../../ui/small.js';
+import { type FindInput, linkOf, useFindBox } from './use-find-box.js';
 
-export interface FindBoxProps {
-  readonly q: string;
-  readonly onType: (q: string) => void;
-  /** Somebody chose: a dialog closes. */
-  readonly onChosen?: () => void;
-}
-
-export function FindBox({ q, onType, onChosen }: FindBoxProps) {
-  const [asked] = useDebouncedValue(q.trim(), 150);
-  const { data, error, isFetching, refetch } = useQuery(findQuery(asked));
-  const [chosen, setChosen] = useState(0);
-  const navigate = useNavigate();
-  const listId = useId();
-  const items = asked === '' ? [] : (data?.items ?? []);
-  // biome-ignore lint/correctness/useExhaustiveDependencies: new results, the first one again
-  useEffect(() => setChosen(0), [data]);
-  const go = (event: KeyboardEvent) => {
-    const step = event.key === 'ArrowDown' ? 1 : event.key === 'ArrowUp' ? -1 : 0;
-    if (step !== 0) {
-      event.preventDefault();
-      setChosen((chosen + step + items.length) % Math.max(1, items.length));
-    }
-    const item = items[chosen];
-    if (event.key !== 'Enter') return;
-    // Faster than the search: an account of that very name it may be.
-    const typed = q.trim();
-    if (item !== undefined && asked === typed) void navigate(linkOf(item));
-    else if (typed !== '') void navigate({ to: '/accounts/$account', params: { account: typed }, search: {} });
-    else return;
-    onChosen?.();
-  };
+export function FindBox(input: FindInput) {
+  const { query, items, chosen, listId, searching, isEmpty, search, onKeyDown } = useFindBox(input);
   return (
     <div>
       <TextInput
@@ -47,63 +16,81 @@ export function FindBox({ q, onType, onChosen }: FindBoxProps) {
         data-autofocus
         autoFocus
         size="md"
-        aria-label="Find an account, bot, ticket, request id or denial"
-        placeholder="Account, bot, ticket, request id, denial …"
-        value={q}
+        aria-label="Find an account, bot, ticket, HTTP request ID or denial ID"
+        placeholder="Account, bot, ticket, HTTP request ID, denial ID…"
+        value={input.q}
         maxLength={256}
-        onChange={({ currentTarget }) => onType(currentTarget.value)}
-        onKeyDown={go}
+        onChange={({ currentTarget }) => input.onType(currentTarget.value)}
+        onKeyDown={onKeyDown}
         role="combobox"
         aria-expanded={items.length > 0}
         aria-controls={listId}
         aria-activedescendant={items[chosen] === undefined ? undefined : `${listId}-${chosen}`}
-        rightSection={isFetching && asked !== '' ? <Loader size="xs" /> : undefined}
+        rightSection={searching ? <Loader size="xs" /> : undefined}
         autoComplete="off"
         spellCheck={false}
       />
-      <div id={listId} role="listbox" aria-label="Found">
+      <div id={listId} role="listbox" aria-label="Results">
         {items.map((item, i) => (
-          <Link
+          <Result
             key={`${item.kind} ${item.id}`}
-            {...linkOf(item)}
             id={`${listId}-${i}`}
-            role="option"
-            aria-selected={i === chosen}
-            className="found"
-            data-chosen={i === chosen || undefined}
-            onClick={onChosen}
-            tabIndex={-1}
-          >
-            <Tag tone={item.exact ? 'info' : 'plain'}>{item.kind}</Tag>
-            <span className="found-name">
-              {item.kind === 'account' ? named(item.account) : `${named(item.account)} · ${item.id}`}
-            </span>
-            <span className="found-label">{item.label}</span>
-          </Link>
+            item={item}
+            chosen={i === chosen}
+            onClick={input.onChosen}
+          />
         ))}
       </div>
-      {error !== null && <ErrorNote error={error} retry={() => void refetch()} />}
-      {asked !== '' && data !== undefined && items.length === 0 && !isFetching && (
-        <EmptyState why={`Nothing is called “${asked}”.`}>
-          <Text size="sm" c="dimmed">
-            Accounts are found by the start of their name, everything else by the whole of it. An account that never
-            called has nothing yet: press Enter to look at it all the same, and to give it a limit.
-          </Text>
-        </EmptyState>
-      )}
+      {query.error !== null && <ErrorNote error={query.error} retry={() => void query.refetch()} />}
+      {isEmpty && <NothingFound search={search} />}
     </div>
   );
 }
 
-function linkOf({ kind, id, account }: Found) {
-  if (kind === 'denial') return { to: '/denied', search: { account, id, last: '90d' } } as const;
-  if (kind === 'request' || id.startsWith('req_'))
-    return { to: '/requests', search: { state: 'all', account, id } } as const;
-  if (kind === 'override' || id.startsWith('ovr_'))
-    return { to: '/overrides', search: { state: 'all', account, edit: id } } as const;
-  return {
-    to: '/accounts/$account',
-    params: { account },
-    search: kind === 'subject' ? { show: id } : {},
-  } as const;
+const KIND_NAMES: Readonly<Record<Found['kind'], string>> = {
+  account: 'Account',
+  override: 'Override',
+  request: 'Limit request',
+  ticket: 'Ticket',
+  denial: 'Denial',
+  subject: 'Subject',
+};
+
+interface ResultProps {
+  readonly id: string;
+  readonly item: Found;
+  readonly chosen: boolean;
+  readonly onClick: (() => void) | undefined;
+}
+
+function Result({ id, item, chosen, onClick }: ResultProps) {
+  return (
+    <Link
+      {...linkOf(item)}
+      id={id}
+      role="option"
+      aria-selected={chosen}
+      className="found"
+      data-chosen={chosen || undefined}
+      onClick={onClick}
+      tabIndex={-1}
+    >
+      <Tag tone={item.exact ? 'info' : 'plain'}>{KIND_NAMES[item.kind]}</Tag>
+      <span className="found-name">
+        {item.kind === 'account' ? named(item.account) : `${named(item.account)} · ${item.id}`}
+      </span>
+      <span className="found-label">{item.label}</span>
+    </Link>
+  );
+}
+
+function NothingFound({ search }: { search: string }) {
+  return (
+    <EmptyState why={`Nothing found for “${search}”.`}>
+      <Text size="sm" c="dimmed">
+        An account is found by the start of its name, everything else by its full name or ID. To open an account that
+        has not made a call yet, for example to set a custom limit, press Enter.
+      </Text>
+    </EmptyState>
+  );
 }

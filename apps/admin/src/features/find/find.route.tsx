@@ -16,29 +16,31 @@ export function FindRoute() {
   return (
     <Page
       title="Find"
-      about="What the customer quotes is enough: the account, a bot, a ticket, a request id, a denial’s link."
+      about="Enter what the customer gives you: an account, a bot, a ticket, an HTTP request ID or a denial ID."
     >
       <section className="panel">
         <FindBox q={q} onType={type} />
       </section>
       {q === '' && (
-        <Panel title="Looked at lately" flush>
-          {recent.length > 0 ? (
-            <Recent accounts={recent} />
-          ) : (
-            <EmptyState why="Accounts you open are kept here, in this browser only.">
-              <Text size="sm" c="dimmed">
-                No traffic yet? With <code>npm start</code> running, this makes some:
-              </Text>
-              <pre className="code">
-                {`TOKEN=$(npm run -s rollgate -- platform-token --account acme)
-for i in $(seq 61); do curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
-  http://127.0.0.1:3001/api/public/bots/my-bot/publish -H "authorization: Bearer $TOKEN"; done`}
-              </pre>
-            </EmptyState>
-          )}
+        <Panel title="Recent accounts" flush>
+          {recent.length > 0 ? <Recent accounts={recent} /> : <NoRecent />}
         </Panel>
       )}
     </Page>
+  );
+}
+
+function NoRecent() {
+  return (
+    <EmptyState why="Accounts that you open are listed here, in this browser only.">
+      <Text size="sm" c="dimmed">
+        No traffic yet? While <code>npm start</code> is running, this makes some calls:
+      </Text>
+      <pre className="code">
+        {`TOKEN=$(npm run -s rollgate -- platform-token --account acme)
+for i in $(seq 61); do curl -s -o /dev/null -w '%{http_code}\\n' -X POST \\
+  http://127.0.0.1:3001/api/public/bots/my-bot/publish -H "authorization: Bearer $TOKEN"; done`}
+      </pre>
+    </EmptyState>
   );
 }

@@ -1,139 +1,98 @@
-/** Who changed what, and the proof that nobody rewrote it. */
+/** Who changed what, when and why, and whether the record is unaltered. */
 import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
-import { type Change, historyQuery, verifyQuery } from '../../data/history.js';
+import { historyQuery, KIND_NAMES, verifyQuery } from '../../data/history.js';
 import { useMay } from '../../data/session.js';
-import { actorText, count, written } from '../../lib/format.js';
-import { Diff } from '../../ui/diff.js';
-import { CsvLink, FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
-import { AccountLink, TextLink } from '../../ui/links.js';
-import { EmptyState, ErrorNote, Loading, StaleNote } from '../../ui/notes.js';
+import { count } from '../../lib/format.js';
+import type { Fields } from '../../lib/search.js';
+import { ExportCsv, FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
+import { ListPanel } from '../../ui/list-panel.js';
+import { EmptyState } from '../../ui/notes.js';
 import { Page } from '../../ui/page.js';
-import { Paging } from '../../ui/paging.js';
-import { Tag, Time } from '../../ui/small.js';
-import { Table } from '../../ui/table.js';
+import { Tag } from '../../ui/small.js';
+import { ChangesTable } from './changes-table.js';
 
 const route = getRouteApi('/history');
-const KINDS = ['override', 'request', 'catalogue', 'staff', 'token'] as const;
+const KINDS = Object.keys(KIND_NAMES) as (keyof typeof KIND_NAMES)[];
+const KIND_OPTIONS = [{ value: '', label: 'All' }, ...KINDS.map((value) => ({ value, label: KIND_NAMES[value] }))];
+
+type HistorySearch = Fields<'kind' | 'target' | 'account' | 'actor' | 'from' | 'to' | 'after'>;
 
 export function HistoryRoute() {
-  const search = route.useSearch();
-  const navigate = useNavigate({ from: '/history' });
-  const may = useMay();
-  const { target, account, actor, from, to, after } = search;
-  const query = { kind: KINDS.find((kind) => kind === search.kind), target, account, actor, from, to };
-  const { data, error, refetch } = useQuery(historyQuery({ ...query, after }));
-  const filter = (fields: Partial<typeof search>) =>
-    void navigate({ search: (now) => ({ ...now, ...fields, after: undefined }), replace: true });
-  const filtered = Object.keys(search).some((name) => name !== 'after');
+  const screen = useHistoryScreen();
+  const { search, query, list, filtered } = screen;
   return (
     <Page
       title="History"
-      about={<Chain />}
-      actions={may('export') && <CsvLink path="/admin/api/history" query={query} />}
+      about={<Verification />}
+      actions={screen.mayExport && <ExportCsv path="/admin/api/history" query={query} />}
     >
-      <FilterBar onClear={filtered ? () => void navigate({ search: {} }) : undefined}>
-        <SelectFilter
-          label="What"
-          value={search.kind}
-          onChange={(value) => filter({ kind: value })}
-          data={[{ value: '', label: 'all' }, ...KINDS.map((value) => ({ value, label: value }))]}
-        />
-        <TextFilter label="Account" value={account} onChange={(value) => filter({ account: value })} />
-        <TextFilter label="Of" value={target} onChange={(value) => filter({ target: value })} width={120} />
-        <TextFilter label="By" value={actor} onChange={(value) => filter({ actor: value })} width={190} />
-      </FilterBar>
-      {data !== undefined && <StaleNote error={error} retry={() => void refetch()} />}
-      <section className="panel" aria-label="Changes">
-        {data === undefined ? (
-          error === null ? (
-            <Loading />
-          ) : (
-            <ErrorNote error={error} retry={() => void refetch()} />
-          )
-        ) : data.items.length === 0 ? (
-          <EmptyState
-            why={
-              filtered
-                ? 'No change matches these filters. “By” wants the whole of it, e.g. staff:ann@example.com.'
-                : 'Nobody has changed anything yet.'
-            }
-          />
-        ) : (
-          <Changes items={data.items} />
-        )}
-        <Paging
-          shown={data?.items.length ?? 0}
-          next={data?.next ?? null}
-          after={after}
-          go={(next) => void navigate({ search: (now) => ({ ...now, after: next }) })}
-        />
-      </section>
+      <Filters screen={screen} />
+      <ListPanel
+        label="Changes"
+        query={list}
+        empty={<NoChanges filtered={filtered} />}
+        after={search.after}
+        onPage={screen.page}
+      >
+        {(items) => <ChangesTable items={items} />}
+      </ListPanel>
     </Page>
   );
 }
 
-function Chain() {
-  const { data, error } = useQuery(verifyQuery);
-  if (error !== null) return <Tag tone="warn">chain: could not be checked</Tag>;
-  if (data === undefined) return <Tag>checking the chain …</Tag>;
-  if (data.broken !== null)
-    return (
-      <Tag tone="bad">
-        chain broken at {data.broken.id}: {data.broken.why}
-      </Tag>
-    );
+function useHistoryScreen() {
+  const search: HistorySearch = route.useSearch();
+  const navigate = useNavigate({ from: '/history' });
+  const { target, account, actor, from, to, after } = search;
+  const query = { kind: KINDS.find((kind) => kind === search.kind), target, account, actor, from, to };
+  return {
+    search,
+    query,
+    list: useQuery(historyQuery({ ...query, after })),
+    mayExport: useMay()('export'),
+    filtered: Object.keys(search).some((name) => name !== 'after'),
+    filter: (fields: HistorySearch) =>
+      void navigate({ search: (now) => ({ ...now, ...fields, after: undefined }), replace: true }),
+    clear: () => void navigate({ search: {} }),
+    page: (next: string | undefined) => void navigate({ search: (now) => ({ ...now, after: next }) }),
+  };
+}
+
+function Filters({ screen }: { screen: ReturnType<typeof useHistoryScreen> }) {
+  const { search, filtered, filter, clear } = screen;
+  const { kind, account, target, actor } = search;
   return (
-    <Tag tone="good" title={`last hash ${data.lastHash}`}>
-      ✓ chain verified, {count(data.rowsChecked)} changes
-    </Tag>
+    <FilterBar filtered={filtered} onClear={clear}>
+      <SelectFilter label="Kind" value={kind} onChange={(value) => filter({ kind: value })} data={KIND_OPTIONS} />
+      <TextFilter label="Account" value={account} onChange={(value) => filter({ account: value })} />
+      <TextFilter label="Changed item" value={target} onChange={(value) => filter({ target: value })} width={120} />
+      <TextFilter label="Changed by" value={actor} onChange={(value) => filter({ actor: value })} width={190} />
+    </FilterBar>
   );
 }
 
-function Changes({ items }: { items: readonly Change[] }) {
+function NoChanges({ filtered }: { filtered: boolean }) {
+  if (!filtered) return <EmptyState why="No changes yet." />;
   return (
-    <Table
-      label="Changes"
-      rows={items}
-      keyOf={({ id }) => String(id)}
-      columns={[
-        { title: 'When', cell: ({ at }) => <Time at={at} /> },
-        {
-          title: 'What',
-          cell: ({ action, kind, target, undoes }) => (
-            <>
-              <Tag>
-                {action} {kind}
-              </Tag>{' '}
-              {kind === 'override' ? (
-                <TextLink to="/overrides" search={{ state: 'all', edit: target }}>
-                  {target}
-                </TextLink>
-              ) : (
-                target
-              )}
-              {undoes !== null && `, undoes change ${undoes}`}
-            </>
-          ),
-        },
-        {
-          title: 'Account',
-          cell: ({ account }) => (account === null ? '–' : <AccountLink account={account} />),
-        },
-        {
-          title: 'By',
-          cell: ({ actor, role }) => (role === null ? actorText(actor) : `${actorText(actor)} (${role})`),
-        },
-        { title: 'Before and after', cell: ({ before, after }) => <Diff before={before} after={after} /> },
-        {
-          title: 'Why',
-          cell: ({ reason, ticket }) => (
-            <>
-              {reason !== null && written(reason)} {ticket !== null && <Tag>{ticket}</Tag>}
-            </>
-          ),
-        },
-      ]}
-    />
+    <EmptyState why="No change matches these filters. “Changed by” needs the full name, for example staff:ann@example.com." />
+  );
+}
+
+/** Whether the hash chain of the history is unbroken. */
+function Verification() {
+  const { data, error } = useQuery(verifyQuery);
+  if (error !== null) return <Tag tone="warn">The history could not be verified</Tag>;
+  if (data === undefined) return <Tag>Verifying the history…</Tag>;
+  if (data.broken !== null)
+    return (
+      <Tag tone="bad">
+        The history is broken at change {data.broken.id}: {data.broken.why}
+      </Tag>
+    );
+  return (
+    <Tag tone="good" title={`Last hash: ${data.lastHash}`}>
+      ✓ {count(data.rowsChecked)} changes verified
+    </Tag>
   );
 }

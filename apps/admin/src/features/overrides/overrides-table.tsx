@@ -1,16 +1,17 @@
 import { Checkbox } from '@mantine/core';
 import type { Override } from '../../data/overrides.js';
 import { actorText, scopeText, written } from '../../lib/format.js';
+import { Limits } from '../../ui/limits.js';
 import { AccountLink, TextLink } from '../../ui/links.js';
-import { Expiry, Limits, Tag, Time } from '../../ui/small.js';
+import { Expiry, ShadowTag, Tag, Time } from '../../ui/small.js';
 import { type Column, Table } from '../../ui/table.js';
 
 export interface OverridesTableProps {
   readonly items: readonly Override[];
-  readonly chosen: ReadonlySet<string>;
-  /** undefined: nothing can be done with many. */
-  readonly onChoose: ((chosen: ReadonlySet<string>) => void) | undefined;
-  /** The one that is looked at. */
+  readonly selected: ReadonlySet<string>;
+  /** undefined: the person may not change overrides. */
+  readonly onSelect: ((selected: ReadonlySet<string>) => void) | undefined;
+  /** The override that the drawer shows. */
   readonly open: string | undefined;
 }
 
@@ -21,75 +22,76 @@ export function timesText({ perMinute, perHour, factor, default: byDefault }: Ov
   return `${times >= 10 ? Math.round(times) : Math.round(times * 10) / 10}×`;
 }
 
-export function OverridesTable({ items, chosen, onChoose, open }: OverridesTableProps) {
+const COLUMNS: Column<Override>[] = [
+  {
+    title: 'Override',
+    cell: ({ id }) => (
+      <TextLink to="." search={(now) => ({ ...now, edit: id })}>
+        {id}
+      </TextLink>
+    ),
+  },
+  { title: 'Account', cell: ({ account }) => <AccountLink account={account} fw={600} /> },
+  { title: 'Scope', cell: scopeText },
+  { title: 'Limits', cell: (override) => <OverrideLimits override={override} /> },
+  { title: 'Expiry', cell: (override) => <Period override={override} /> },
+  { title: 'Last used', cell: ({ use }) => (use === null ? 'Never' : <Time at={use.lastUsedAt} />) },
+  { title: 'Created by', cell: ({ createdBy }) => actorText(createdBy) },
+  {
+    title: 'Reason',
+    cell: ({ reason, ticket }) => (
+      <>
+        {written(reason)} {ticket !== null && <Tag>{ticket}</Tag>}
+      </>
+    ),
+  },
+];
+
+export function OverridesTable({ items, selected, onSelect, open }: OverridesTableProps) {
   const toggle = (id: string) => {
-    const next = new Set(chosen);
+    const next = new Set(selected);
     if (!next.delete(id)) next.add(id);
-    onChoose?.(next);
+    onSelect?.(next);
   };
-  const columns: Column<Override>[] = [
-    ...(onChoose === undefined
-      ? []
-      : [
-          {
-            title: 'Choose',
-            cell: ({ id, state, account }: Override) =>
-              state !== 'expired' && (
-                <Checkbox
-                  size="xs"
-                  checked={chosen.has(id)}
-                  onChange={() => toggle(id)}
-                  aria-label={`Choose ${id} of ${account}`}
-                />
-              ),
-          },
-        ]),
-    {
-      title: 'Override',
-      cell: ({ id }) => (
-        <TextLink to="." search={(now) => ({ ...now, edit: id })}>
-          {id}
-        </TextLink>
+  const select: Column<Override> = {
+    title: 'Select',
+    cell: ({ id, state, account }) =>
+      state !== 'expired' && (
+        <Checkbox
+          size="xs"
+          checked={selected.has(id)}
+          onChange={() => toggle(id)}
+          aria-label={`Select ${id} of ${account}`}
+        />
       ),
-    },
-    {
-      title: 'Account',
-      cell: ({ account }) => <AccountLink account={account} fw={600} />,
-    },
-    { title: 'For', cell: scopeText },
-    {
-      title: 'Limits',
-      cell: (override) =>
-        override.mode === 'shadow' ? (
-          <Tag tone="warn">shadow: not enforced</Tag>
-        ) : (
-          <>
-            <Limits perMinute={override.perMinute} perHour={override.perHour} factor={override.factor} />{' '}
-            {override.factor === null && <Tag>{timesText(override)}</Tag>}
-          </>
-        ),
-    },
-    {
-      title: 'Until',
-      cell: ({ state, startsAt, expiresAt }) =>
-        state === 'upcoming' ? (
-          <>
-            starts <Time at={startsAt} />
-          </>
-        ) : (
-          <Expiry at={expiresAt} />
-        ),
-    },
-    { title: 'Last used', cell: ({ use }) => (use === null ? 'never' : <Time at={use.lastUsedAt} />) },
-    { title: 'By', cell: ({ createdBy }) => actorText(createdBy) },
-    {
-      title: 'Why',
-      cell: ({ reason, ticket }) => (
-        <>
-          {written(reason)} {ticket !== null && <Tag>{ticket}</Tag>}
-        </>
-      ),
-    },
-  ];
-  return <Table label="Overrides" rows={items} columns={columns} keyOf={({ id }) => id} chosen={open} />;
+  };
+  return (
+    <Table
+      label="Overrides"
+      rows={items}
+      columns={onSelect === undefined ? COLUMNS : [select, ...COLUMNS]}
+      keyOf={({ id }) => id}
+      chosen={open}
+    />
+  );
+}
+
+function OverrideLimits({ override }: { override: Override }) {
+  const { mode, perMinute, perHour, factor } = override;
+  if (mode === 'shadow') return <ShadowTag />;
+  return (
+    <>
+      <Limits perMinute={perMinute} perHour={perHour} factor={factor} />{' '}
+      {factor === null && <Tag>{timesText(override)}</Tag>}
+    </>
+  );
+}
+
+function Period({ override: { state, startsAt, expiresAt } }: { override: Override }) {
+  if (state !== 'upcoming') return <Expiry at={expiresAt} />;
+  return (
+    <>
+      starts <Time at={startsAt} />
+    </>
+  );
 }

@@ -1,6 +1,7 @@
-/** From what to what, for every API that the override is for. */
+/** The limits before and after, for each API that the override would govern. */
+import type { ReactNode } from 'react';
 import type { Preview } from '../../data/overrides.js';
-import { count, many } from '../../lib/format.js';
+import { count, many, sourceText } from '../../lib/format.js';
 import { Tag } from '../../ui/small.js';
 
 type Effect = Preview['effects'][number];
@@ -15,8 +16,7 @@ export function BeforeAfter({ effects, stale }: { effects: Preview['effects']; s
       ))}
       {hidden.length > 0 && (
         <Names effects={hidden}>
-          {many(hidden.length, 'API')} unchanged: an override of {hidden.length === 1 ? 'its own' : 'their own'} goes
-          first
+          {many(hidden.length, 'API')} unchanged: a more specific override takes precedence
         </Names>
       )}
     </section>
@@ -26,7 +26,7 @@ export function BeforeAfter({ effects, stale }: { effects: Preview['effects']; s
 const keyOf = ({ before, after }: Effect) =>
   [before.perMinute, after.perMinute, before.perHour, after.perHour].join(' ');
 
-/** APIs that change in the same way, the largest group first; those that fall before all. */
+/** Groups of APIs whose limits change in the same way. Falling limits come first, then the largest group. */
 function groupsOf(effects: readonly Effect[]): Effect[][] {
   const groups = new Map<string, Effect[]>();
   for (const effect of effects.filter(({ governs }) => governs)) {
@@ -42,22 +42,17 @@ const falls = (effect: Effect | undefined) =>
 
 function Alike({ effects, only }: { effects: readonly Effect[]; only: boolean }) {
   const { before, after } = effects[0] as Effect;
-  const sources = [...new Set(effects.map(({ before: { source } }) => source))];
   return (
     <>
       {!only && <Names effects={effects}>{many(effects.length, 'API')}</Names>}
       <Row window="In any 60 s" before={before.perMinute} after={after.perMinute} />
       <Row window="In any hour" before={before.perHour} after={after.perHour} />
-      {only && (
-        <small className="before-after-apis">
-          Before: {sources[0] === 'default' ? 'the default' : `override ${sources[0]}`}.
-        </small>
-      )}
+      {only && <small className="before-after-apis">Current limit: {sourceText(before.source)}.</small>}
     </>
   );
 }
 
-function Names({ effects, children }: { effects: readonly Effect[]; children: React.ReactNode }) {
+function Names({ effects, children }: { effects: readonly Effect[]; children: ReactNode }) {
   return (
     <details className="before-after-apis">
       <summary>{children}</summary>
@@ -74,11 +69,11 @@ function Row({ window, before, after }: { window: string; before: number; after:
       <span>→</span>
       <strong>{count(after)}</strong>
       {after < before ? (
-        <Tag tone="bad">{after === 0 ? 'blocked' : 'lower'}</Tag>
+        <Tag tone="bad">{after === 0 ? 'Blocked' : 'Lower'}</Tag>
       ) : after === before ? (
-        <Tag>same</Tag>
+        <Tag>Unchanged</Tag>
       ) : (
-        <Tag tone="good">higher</Tag>
+        <Tag tone="good">Higher</Tag>
       )}
     </>
   );

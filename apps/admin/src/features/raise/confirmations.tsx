@@ -1,66 +1,63 @@
-/** What a person confirms before a raise is saved: limits that fall, and an account without traffic on record. */
+/** What a person must confirm before a custom limit is saved: limits that fall, and an account without traffic. */
 import { Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Preview } from '../../data/overrides.js';
-import { TextLink } from '../../ui/links.js';
-import { ConfirmBox, LoweringList } from '../../ui/lowering.js';
+import { SET_CUSTOM_LIMIT, TextLink } from '../../ui/links.js';
+import { ConfirmBox, LOWERS, LoweringList } from '../../ui/lowering.js';
 
 export interface ConfirmationsProps {
   readonly preview: Preview | undefined;
-  /** What was agreed to; another preview needs another agreement. */
-  readonly agreed: ReadonlySet<string>;
-  readonly onAgree: (key: string, agreed: boolean) => void;
+  /** The confirmed keys. Another preview has other keys, so it must be confirmed again. */
+  readonly confirmed: ReadonlySet<string>;
+  readonly onConfirm: (key: string, confirmed: boolean) => void;
   readonly missing: boolean;
 }
 
-/** What a person has to confirm before the previewed change is saved. */
-export function keysOf(preview: Preview | undefined): string[] {
-  if (preview === undefined) return [];
-  const lowered = preview.lowered.map(({ text }) => text).join();
-  return [...(lowered === '' ? [] : [lowered]), ...preview.warnings.map(({ message }) => message)];
+const loweringKey = ({ lowered }: Preview): string => lowered.map(({ text }) => text).join();
+
+/** The keys of everything that a person must confirm before the previewed change is saved. */
+export function confirmationsOf(preview: Preview): string[] {
+  const lowering = loweringKey(preview);
+  return [...(lowering === '' ? [] : [lowering]), ...preview.warnings.map(({ message }) => message)];
 }
 
-export function useAgreement() {
-  const [agreed, setAgreed] = useState<ReadonlySet<string>>(new Set());
-  const onAgree = (key: string, agrees: boolean) => {
-    const next = new Set(agreed);
-    if (agrees) next.add(key);
+export function useConfirmed() {
+  const [confirmed, setConfirmed] = useState<ReadonlySet<string>>(new Set());
+  const onConfirm = (key: string, isConfirmed: boolean) => {
+    const next = new Set(confirmed);
+    if (isConfirmed) next.add(key);
     else next.delete(key);
-    setAgreed(next);
+    setConfirmed(next);
   };
-  return { agreed, onAgree };
+  return { confirmed, onConfirm };
 }
 
-export function Confirmations({ preview, agreed, onAgree, missing }: ConfirmationsProps) {
+export function Confirmations({ preview, confirmed, onConfirm, missing }: ConfirmationsProps) {
   if (preview === undefined) return null;
-  const lowered = preview.lowered.map(({ text }) => text).join();
+  const boxOf = (key: string) => ({
+    confirmed: confirmed.has(key),
+    onConfirm: (isConfirmed: boolean) => onConfirm(key, isConfirmed),
+    missing,
+  });
   return (
     <>
       {preview.warnings.map(({ message, near }) => (
         <ConfirmBox
           key={message}
-          title="An account without any traffic"
-          label="The account’s name is right"
-          confirmed={agreed.has(message)}
-          onConfirm={(agrees) => onAgree(message, agrees)}
-          missing={missing}
+          title="This account has no traffic"
+          label="The account name is correct"
+          {...boxOf(message)}
         >
           <Text size="sm">{message}</Text>
           {near.map((name) => (
-            <TextLink key={name} to="." search={(now) => ({ ...now, raise: name })}>
-              Raise a limit of {name} instead
+            <TextLink key={name} to="." search={(search) => ({ ...search, raise: name })}>
+              {SET_CUSTOM_LIMIT} for {name} instead
             </TextLink>
           ))}
         </ConfirmBox>
       ))}
       {preview.lowered.length > 0 && (
-        <ConfirmBox
-          title="This lowers limits that are in force"
-          label="Lower them"
-          confirmed={agreed.has(lowered)}
-          onConfirm={(agrees) => onAgree(lowered, agrees)}
-          missing={missing}
-        >
+        <ConfirmBox title={LOWERS} label="Lower these limits" {...boxOf(loweringKey(preview))}>
           <LoweringList items={preview.lowered} />
         </ConfirmBox>
       )}

@@ -1,9 +1,10 @@
-/** What a limit can be for, from where the drawer was opened. */
+/** The scopes that a custom limit can have, depending on where the drawer was opened. */
 import type { Group } from '../../data/catalogue.js';
 import { subjectText } from '../../lib/format.js';
 
 export type Scope = 'account' | 'group' | 'api' | 'subject';
 
+/** What the API needs to know about a scope, besides the account. */
 export interface Target {
   readonly group?: string;
   readonly api?: string;
@@ -24,35 +25,58 @@ interface From {
   readonly groups: readonly Group[];
 }
 
+/** Whether a scope holds several APIs, each with its own default. */
+export const holdsSeveral = (scope: Scope): boolean => scope === 'account' || scope === 'group';
+
+/** The most specific scope first. */
 export function scopesOf({ api, group, values, groups }: From): ScopeChoice[] {
   const home = groups.find(({ apis, group: id }) =>
     api === undefined ? id === group : apis.some((one) => one.api === api),
   );
-  const entry = home?.apis.find((one) => one.api === api);
-  const names = (entry?.level ?? []).filter((name) => name !== 'account');
-  const own = Object.fromEntries(names.filter((name) => name in values).map((name) => [name, values[name] ?? '']));
-  const choices: ScopeChoice[] = [];
-  if (api !== undefined) {
-    if (names.length > 0 && Object.keys(own).length === names.length) {
-      choices.push({
-        value: 'subject',
-        label: `Only ${subjectText(own)}`,
-        about: `One subject of ${entry?.title ?? api}.`,
-        target: { api, dimensions: own },
-      });
-    }
-    const each =
-      names.length === 0 ? 'It counts the whole account.' : `Each ${names.join(' and ').replaceAll('_', ' ')} gets it.`;
-    choices.push({ value: 'api', label: entry?.title ?? api, about: each, target: { api } });
-  }
-  if (home !== undefined) {
-    choices.push({
-      value: 'group',
-      label: `Group ${home.title}`,
-      about: `Each of its ${home.apis.length} APIs gets it.`,
-      target: { group: home.group },
-    });
-  }
-  choices.push({ value: 'account', label: 'The whole account', about: 'Each API of the account gets it.', target: {} });
-  return choices;
+  return [
+    ...(api === undefined ? [] : apiScopes({ api, values, home })),
+    ...(home === undefined ? [] : [groupScope(home)]),
+    { value: 'account', label: 'The whole account', about: 'Applies to each API of the account.', target: {} },
+  ];
 }
+
+interface ApiScopes {
+  readonly api: string;
+  readonly values: Readonly<Record<string, string>>;
+  readonly home: Group | undefined;
+}
+
+/** One subject of the API, where all its dimensions are known, and the API. */
+function apiScopes({ api, values, home }: ApiScopes): ScopeChoice[] {
+  const entry = home?.apis.find((one) => one.api === api);
+  const title = entry?.title ?? api;
+  const names = (entry?.level ?? []).filter((name) => name !== 'account');
+  const dimensions = Object.fromEntries(
+    names.filter((name) => name in values).map((name) => [name, values[name] ?? '']),
+  );
+  const isKnown = names.length > 0 && Object.keys(dimensions).length === names.length;
+  const about =
+    names.length === 0
+      ? 'Counted for the whole account.'
+      : `Applies to each ${names.join(' and ').replaceAll('_', ' ')} separately.`;
+  return [
+    ...(isKnown
+      ? [
+          {
+            value: 'subject' as const,
+            label: `Only ${subjectText(dimensions)}`,
+            about: `One subject of ${title}.`,
+            target: { api, dimensions },
+          },
+        ]
+      : []),
+    { value: 'api', label: title, about, target: { api } },
+  ];
+}
+
+const groupScope = ({ title, group, apis }: Group): ScopeChoice => ({
+  value: 'group',
+  label: `API group ${title}`,
+  about: `Applies to each of its ${apis.length} APIs.`,
+  target: { group },
+});

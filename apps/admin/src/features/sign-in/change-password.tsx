@@ -8,9 +8,9 @@ import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { WaitNote, waitSecondsOf } from './wait-note.js';
 
-const SHOWS = { visibilityToggleButtonProps: { 'aria-label': 'Show the password' } };
+const COMMON = { required: true, visibilityToggleButtonProps: { 'aria-label': 'Show the password' } };
 
-/** Of who is signed in. */
+/** Changes the password of the signed-in person. */
 export function ChangePassword({ onClose }: { onClose: () => void }) {
   const { staff } = useSession();
   const [current, setCurrent] = useState('');
@@ -18,10 +18,7 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
   const change = useMutation({
     mutationFn: () => changeOwnPassword({ current, password }),
     onSuccess: () => {
-      notifications.show({
-        title: 'Password changed',
-        message: 'Wherever else you were signed in, you are not any more.',
-      });
+      notifications.show({ title: 'Password changed', message: 'You have been signed out everywhere else.' });
       onClose();
     },
   });
@@ -35,30 +32,22 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
         <Stack>
           <input type="hidden" name="username" autoComplete="username" value={staff.login} readOnly />
           <PasswordInput
-            label="Current password"
-            autoComplete="current-password"
-            required
-            value={current}
+            {...{ ...COMMON, label: 'Current password', autoComplete: 'current-password', value: current }}
             onChange={({ currentTarget }) => setCurrent(currentTarget.value)}
             data-autofocus
-            {...SHOWS}
           />
           <PasswordInput
-            label="New password"
-            description="12 characters or more: some words that have nothing to do with each other."
-            autoComplete="new-password"
-            required
-            value={password}
+            {...{ ...COMMON, label: 'New password', autoComplete: 'new-password', value: password }}
+            description="At least 12 characters. Several unrelated words work well."
             onChange={({ currentTarget }) => setPassword(currentTarget.value)}
-            {...SHOWS}
           />
           {change.error !== null && <NotChanged key={change.submittedAt} error={change.error} />}
           <Text size="sm" c="dimmed">
-            Your sessions elsewhere end.
+            You will be signed out everywhere else.
           </Text>
           <Group justify="flex-end">
             <Button type="submit" loading={change.isPending}>
-              Change
+              Change password
             </Button>
           </Group>
         </Stack>
@@ -69,9 +58,9 @@ export function ChangePassword({ onClose }: { onClose: () => void }) {
 
 function NotChanged({ error }: { error: Error }) {
   const seconds = waitSecondsOf(error);
-  if (seconds === undefined) return <ErrorNote error={error} title="Not changed" />;
+  if (seconds === undefined) return <ErrorNote error={error} title="Password not changed" />;
   return (
-    <Alert color="red" role="alert" title="Not changed">
+    <Alert color="red" role="alert" title="Password not changed">
       <WaitNote seconds={seconds} />
     </Alert>
   );

@@ -1,8 +1,8 @@
-/** Over the page when the session has ended: what was typed stays, and what was asked goes on after signing in. */
+/** Appears over the page when the session has ended. After signing in, the calls that were waiting are sent. */
 import { Modal, Stack, Text } from '@mantine/core';
 import { useQuery } from '@tanstack/react-query';
 import { useEffect } from 'react';
-import { type Answer, api, told } from '../../api/client.js';
+import { type Answer, api, unwrap } from '../../api/client.js';
 import { SignInForm } from './sign-in-form.js';
 
 export interface SignInDialogProps {
@@ -11,13 +11,13 @@ export interface SignInDialogProps {
 }
 
 export function SignInDialog({ login, onSignedIn }: SignInDialogProps) {
-  // Signed in from another tab, this one goes on as soon as it is looked at.
+  // If the person signs in in another tab, this one continues as soon as it has the focus.
   const { data } = useQuery({
     queryKey: ['session', 'again'],
-    queryFn: () => told(api.GET('/admin/api/session')),
+    queryFn: () => unwrap(api.GET('/admin/api/session')),
     refetchOnWindowFocus: 'always',
     staleTime: 0,
-    // What an earlier dialog heard says nothing of now.
+    // The answer that an earlier dialog received is outdated.
     gcTime: 0,
   });
   useEffect(() => {
@@ -31,13 +31,13 @@ export function SignInDialog({ login, onSignedIn }: SignInDialogProps) {
       withCloseButton={false}
       closeOnEscape={false}
       closeOnClickOutside={false}
-      title="Please sign in again"
+      title="Sign in again"
       zIndex={1000}
       centered
     >
       <Stack>
-        <Text size="sm">Your session has ended. What you typed is kept and goes on after signing in.</Text>
-        <SignInForm methods={methods} login={login} besides onSignedIn={onSignedIn} />
+        <Text size="sm">Your session has ended. What you typed is kept, and is sent after you sign in.</Text>
+        <SignInForm methods={methods} login={login} newTab onSignedIn={onSignedIn} />
       </Stack>
     </Modal>
   );

@@ -1,16 +1,17 @@
 import { Alert, Center, Code, Stack, Text, Title } from '@mantine/core';
 import type { Answer } from '../../api/client.js';
 import { parseSearch } from '../../lib/search.js';
+import { useDocumentTitle } from '../../ui/page.js';
 import { type Methods, SignInForm } from './sign-in-form.js';
 import { parseWait, WaitNote } from './wait-note.js';
 
-/** What `?signInFailed=` means: the service sends the browser back with it. */
+/** The messages for `?signInFailed=`, with which the service sends the browser back. */
 const FAILURES: Readonly<Record<string, string>> = {
-  unavailable: 'The identity provider does not answer. Try again in a minute, or sign in with a password.',
-  expired: 'That sign-in took too long. Please start again.',
-  refused: 'The identity provider refused the sign-in. Please start again.',
+  unavailable: 'The identity provider did not respond. Try again in a minute, or sign in with a password.',
+  expired: 'The sign-in took too long. Start again.',
+  refused: 'The identity provider refused the sign-in. Start again.',
   'too-many': 'Too many attempts to sign in. Try again in a minute.',
-  'not-allowed': 'You are known to the identity provider, but none of your groups may use Rollgate. Ask an admin.',
+  'not-allowed': 'None of your groups at the identity provider has access to Rollgate. Ask an admin.',
 };
 
 export interface SignInScreenProps {
@@ -19,6 +20,7 @@ export interface SignInScreenProps {
 }
 
 export function SignInScreen({ methods, onSignedIn }: SignInScreenProps) {
+  useDocumentTitle('Sign in');
   const { signInFailed = '', wait } = parseSearch(location.search);
   const failure = FAILURES[signInFailed];
   const waitSeconds = signInFailed === 'too-many' ? parseWait(wait) : undefined;
@@ -39,7 +41,7 @@ export function SignInScreen({ methods, onSignedIn }: SignInScreenProps) {
           </Stack>
         </div>
         <Text size="sm" c="dimmed" ta="center">
-          No account yet? An admin adds you, or the command line: <Code>rollgate staff add</Code>
+          No login yet? Ask an admin to add you, or run <Code>rollgate staff add</Code>.
         </Text>
       </Stack>
     </Center>

@@ -4,20 +4,20 @@ import { ApiError } from '../../api/client.js';
 
 const MOST_SECONDS = 86_400;
 
-/** How long the service wants the next attempt to wait; undefined: `error` is about something else. */
+/** How long the next attempt has to wait; undefined: the error has another cause. */
 export function waitSecondsOf(error: Error): number | undefined {
   return error instanceof ApiError && error.status === 429 ? error.problem.retryAfterSeconds : undefined;
 }
 
-/** As an address has it: whole seconds up to a day, or nothing to count by. */
+/** Reads a wait from the address: whole seconds up to a day; undefined: not a valid wait. */
 export function parseWait(text: string | undefined): number | undefined {
   const seconds = /^\d{1,5}$/.test(text ?? '') ? Number(text) : 0;
   return seconds >= 1 && seconds <= MOST_SECONDS ? seconds : undefined;
 }
 
 /**
- * Counts down. Give it another `key` for another wait. A screen reader reads the sentence when it appears and when the wait is
- * over, not each second.
+ * Counts down. Another wait needs another `key`. A screen reader reads the sentence when it appears and when the wait is over,
+ * but not each second.
  */
 export function WaitNote({ seconds }: { seconds: number }) {
   const leftMs = useTimeLeft(seconds * 1000);
@@ -33,7 +33,7 @@ export function WaitNote({ seconds }: { seconds: number }) {
   );
 }
 
-/** Time left of a wait that begins now, in ms, by a clock that is independent of this machine's time of day. */
+/** The remaining time of a wait that begins now, in ms. Changes of this machine's time of day do not affect it. */
 function useTimeLeft(waitMs: number): number {
   const [endsAt] = useState(() => performance.now() + waitMs);
   const [leftMs, setLeftMs] = useState(waitMs);

@@ -1,7 +1,8 @@
-import { Button, Group, NativeSelect, Stack, TextInput } from '@mantine/core';
+import { NativeSelect, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { addPerson, type NewPerson } from '../../data/staff.js';
+import { DialogButtons } from '../../ui/dialog-buttons.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { ROLES } from './roles.js';
@@ -19,44 +20,28 @@ export function AddPerson({ onClose, onChanged }: { onClose: () => void; onChang
     event.preventDefault();
     add.mutate();
   };
+  const disabled = add.isSuccess;
   return (
     <Dialog title="Add a person" onClose={onClose}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
-            label="Login"
-            description="An e-mail address, as a rule."
+            {...{ label: 'Login', description: 'Usually an email address.', value: login, disabled }}
             required
             data-autofocus
-            disabled={add.isSuccess}
-            value={login}
             onChange={({ currentTarget }) => setLogin(currentTarget.value)}
           />
           <TextInput
-            label="Name"
-            disabled={add.isSuccess}
-            value={name}
+            {...{ label: 'Name', value: name, disabled }}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
           <NativeSelect
-            label="Role"
-            disabled={add.isSuccess}
-            value={role}
+            {...{ label: 'Role', value: role, disabled, data: ROLES }}
             onChange={({ currentTarget }) => setRole(currentTarget.value as NewPerson['role'])}
-            data={ROLES}
           />
           {add.error !== null && <ErrorNote error={add.error} title="Not added" />}
           {typeof add.data?.password === 'string' && <SecretOnce what="Password" secret={add.data.password} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {add.isSuccess ? 'Close' : 'Cancel'}
-            </Button>
-            {!add.isSuccess && (
-              <Button type="submit" loading={add.isPending}>
-                Add
-              </Button>
-            )}
-          </Group>
+          <DialogButtons onClose={onClose} submit="Add person" saving={add.isPending} done={add.isSuccess} />
         </Stack>
       </form>
     </Dialog>

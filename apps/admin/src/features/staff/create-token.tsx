@@ -1,92 +1,92 @@
-import { Button, Checkbox, Group, NativeSelect, SimpleGrid, Stack, TextInput } from '@mantine/core';
+import { Checkbox, NativeSelect, SimpleGrid, Stack, TextInput } from '@mantine/core';
 import { useMutation } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
 import { createToken, type NewToken } from '../../data/staff.js';
-import { serverNow } from '../../lib/clock.js';
-import { inHours } from '../../lib/format.js';
-import { Choice } from '../../ui/forms.js';
+import { DialogButtons } from '../../ui/dialog-buttons.js';
+import { ExpiryChoice, expiresAtOf } from '../../ui/expiry-choice.js';
 import { ErrorNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
 import { ROLES } from './roles.js';
 import { SecretOnce } from './secret-once.js';
 
 export interface CreateTokenProps {
-  /** Nobody gives more than they have. */
+  /** The permissions of the signed-in person, who cannot grant others. */
   readonly permissions: NewToken['permissions'];
   readonly onClose: () => void;
   readonly onChanged: () => void;
 }
 
+type Permission = NewToken['permissions'][number];
+type Role = NonNullable<NewToken['role']>;
+
 export function CreateToken({ permissions, onClose, onChanged }: CreateTokenProps) {
   const [name, setName] = useState('');
-  const [given, setGiven] = useState<string[]>([]);
-  const [role, setRole] = useState<NonNullable<NewToken['role']>>('support');
+  const [granted, setGranted] = useState<Permission[]>([]);
+  const [role, setRole] = useState<Role>('support');
   const [expiry, setExpiry] = useState('2160');
-  const make = useMutation({
-    mutationFn: () =>
-      createToken({
-        name,
-        permissions: given as NewToken['permissions'],
-        role,
-        expiresAt: expiry === 'never' ? null : inHours(Number(expiry), serverNow()),
-      }),
+  const create = useMutation({
+    mutationFn: () => createToken({ name, permissions: granted, role, expiresAt: expiresAtOf(expiry) }),
     onSuccess: onChanged,
   });
   const submit = (event: FormEvent) => {
     event.preventDefault();
-    make.mutate();
+    create.mutate();
   };
   return (
-    <Dialog title="Make a service token" onClose={onClose} size={600}>
+    <Dialog title="Create a service token" onClose={onClose} size={600}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
-            label="Name"
-            description="Letters, digits and . _ -"
+            {...{ label: 'Name', description: 'Letters, digits and . _ -', value: name }}
             required
             data-autofocus
-            value={name}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
-          <Checkbox.Group label="It may" value={given} onChange={setGiven}>
-            <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={4} mt={4}>
-              {permissions.map((permission) => (
-                <Checkbox key={permission} value={permission} label={permission} size="xs" />
-              ))}
-            </SimpleGrid>
-          </Checkbox.Group>
-          <NativeSelect
-            label="With the ceiling of"
-            value={role}
-            onChange={({ currentTarget }) => setRole(currentTarget.value as NonNullable<NewToken['role']>)}
-            data={ROLES}
+          <Permissions all={permissions} granted={granted} onChange={setGranted} />
+          <RoleField role={role} onChange={setRole} />
+          <ExpiryChoice id="token-expiry" value={expiry} onChange={setExpiry} hours={[720, 2160, 8760]} mayBeNever />
+          {create.error !== null && <ErrorNote error={create.error} title="Not created" />}
+          {create.data !== undefined && <SecretOnce what="Token" secret={create.data.secret} />}
+          <DialogButtons
+            {...{ onClose, submit: 'Create token', saving: create.isPending, done: create.isSuccess }}
+            disabled={granted.length === 0}
           />
-          <Choice
-            id="token-expiry"
-            label="Ends after"
-            value={expiry}
-            onChange={setExpiry}
-            data={[
-              { label: '30 d', value: '720' },
-              { label: '90 d', value: '2160' },
-              { label: '1 year', value: '8760' },
-              { label: 'never', value: 'never' },
-            ]}
-          />
-          {make.error !== null && <ErrorNote error={make.error} title="Not made" />}
-          {make.data !== undefined && <SecretOnce what="Token" secret={make.data.secret} />}
-          <Group justify="flex-end">
-            <Button variant="default" onClick={onClose}>
-              {make.isSuccess ? 'Close' : 'Cancel'}
-            </Button>
-            {!make.isSuccess && (
-              <Button type="submit" loading={make.isPending} disabled={given.length === 0}>
-                Make it
-              </Button>
-            )}
-          </Group>
         </Stack>
       </form>
     </Dialog>
+  );
+}
+
+interface PermissionsProps {
+  readonly all: readonly Permission[];
+  readonly granted: Permission[];
+  readonly onChange: (granted: Permission[]) => void;
+}
+
+function Permissions({ all, granted, onChange }: PermissionsProps) {
+  return (
+    <Checkbox.Group
+      label="Permissions"
+      value={granted}
+      onChange={(names) => onChange(all.filter((permission) => names.includes(permission)))}
+    >
+      <SimpleGrid cols={{ base: 1, xs: 2 }} spacing={4} mt={4}>
+        {all.map((permission) => (
+          <Checkbox key={permission} value={permission} label={permission} size="xs" />
+        ))}
+      </SimpleGrid>
+    </Checkbox.Group>
+  );
+}
+
+function RoleField({ role, onChange }: { role: Role; onChange: (role: Role) => void }) {
+  return (
+    <NativeSelect
+      label="Role"
+      description="Its approval limit applies to the token."
+      value={role}
+      onChange={({ currentTarget }) => onChange(currentTarget.value as Role)}
+      data={ROLES}
+    />
   );
 }

@@ -14,47 +14,28 @@ export interface EditPersonProps {
 }
 
 export function EditPerson({ person, onClose, onChanged }: EditPersonProps) {
-  const [name, setName] = useState(person.displayName);
-  const [role, setRole] = useState<NewPerson['role']>(person.role);
-  const [reason, setReason] = useState('');
+  const { name, setName, role, setRole, reason, setReason, change, submit } = useEditPerson({
+    person,
+    onClose,
+    onChanged,
+  });
   const byProvider = person.signsInBy === 'provider';
   const disabled = person.disabledAt !== null;
-  const change = useMutation({
-    mutationFn: (what: { disabled: boolean } | 'facts') => {
-      const why = reason.trim() === '' ? {} : { reason: reason.trim() };
-      if (what !== 'facts') return changePerson(person.id, { ...what, ...why });
-      return changePerson(person.id, { displayName: name, ...(role === person.role ? {} : { role }), ...why });
-    },
-    onSuccess: () => {
-      onChanged();
-      onClose();
-    },
-  });
-  const reset = useMutation({ mutationFn: () => resetPassword(person.id), onSuccess: onChanged });
-  const submit = (event: FormEvent) => {
-    event.preventDefault();
-    change.mutate('facts');
-  };
   return (
-    <Dialog title={`Change ${person.login}`} onClose={onClose}>
+    <Dialog title={`Edit ${person.login}`} onClose={onClose}>
       <form onSubmit={submit}>
         <Stack>
           <TextInput
-            label="Name"
-            required
-            value={name}
+            {...{ label: 'Name', value: name, required: true }}
             onChange={({ currentTarget }) => setName(currentTarget.value)}
           />
           <NativeSelect
-            label="Role"
-            description={byProvider ? 'It follows the groups at the identity provider.' : undefined}
-            disabled={byProvider}
-            value={role}
+            {...{ label: 'Role', value: role, data: ROLES, disabled: byProvider }}
+            description={byProvider ? 'Follows the person’s groups at the identity provider.' : undefined}
             onChange={({ currentTarget }) => setRole(currentTarget.value as NewPerson['role'])}
-            data={ROLES}
           />
           <TextInput label="Reason" value={reason} onChange={({ currentTarget }) => setReason(currentTarget.value)} />
-          {change.error !== null && <ErrorNote error={change.error} title="Not changed" />}
+          {change.error !== null && <ErrorNote error={change.error} title="Not saved" />}
           <Group justify="flex-end">
             <Button
               color={disabled ? undefined : 'red'}
@@ -67,21 +48,48 @@ export function EditPerson({ person, onClose, onChanged }: EditPersonProps) {
               Save
             </Button>
           </Group>
-          {!byProvider && (
-            <>
-              <Divider label="Password" />
-              <Text size="sm">A new one is made and shown once; all sessions of {person.displayName} end.</Text>
-              {reset.error !== null && <ErrorNote error={reset.error} />}
-              {typeof reset.data?.password === 'string' && <SecretOnce what="Password" secret={reset.data.password} />}
-              <Group justify="flex-end">
-                <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate()}>
-                  Make a new password
-                </Button>
-              </Group>
-            </>
-          )}
+          {!byProvider && <PasswordReset person={person} onChanged={onChanged} />}
         </Stack>
       </form>
     </Dialog>
+  );
+}
+
+function useEditPerson({ person, onClose, onChanged }: EditPersonProps) {
+  const [name, setName] = useState(person.displayName);
+  const [role, setRole] = useState<NewPerson['role']>(person.role);
+  const [reason, setReason] = useState('');
+  const change = useMutation({
+    mutationFn: (what: { disabled: boolean } | 'facts') => {
+      const why = reason.trim() === '' ? {} : { reason: reason.trim() };
+      if (what !== 'facts') return changePerson(person.id, { ...what, ...why });
+      return changePerson(person.id, { displayName: name, ...(role === person.role ? {} : { role }), ...why });
+    },
+    onSuccess: () => {
+      onChanged();
+      onClose();
+    },
+  });
+  const submit = (event: FormEvent) => {
+    event.preventDefault();
+    change.mutate('facts');
+  };
+  return { name, setName, role, setRole, reason, setReason, change, submit };
+}
+
+function PasswordReset({ person, onChanged }: Pick<EditPersonProps, 'person' | 'onChanged'>) {
+  const reset = useMutation({ mutationFn: () => resetPassword(person.id), onSuccess: onChanged });
+  return (
+    <>
+      <Divider label="Password" />
+      <Text size="sm">Creates a new password, shows it once, and signs {person.displayName} out everywhere.</Text>
+      {reset.error !== null && <ErrorNote error={reset.error} />}
+      {typeof reset.data?.password === 'string' && <SecretOnce what="Password" secret={reset.data.password} />}
+      <Group justify="flex-end">
+        <Button variant="default" loading={reset.isPending} onClick={() => reset.mutate()}>
+          Reset password
+        </Button>
+      </Group>
+    </>
   );
 }

@@ -22,7 +22,8 @@ export function RevokeToken({ token, onClose, onChanged }: RevokeTokenProps) {
     <Dialog title={`Revoke ${token.name}?`} onClose={onClose}>
       <Stack>
         <Text size="sm">
-          Programs that use it are refused from that moment on. It can’t be taken back; a new token can be made.
+          Programs that use this token lose access at once. A revoked token cannot be restored; create a new one
+          instead.
         </Text>
         {revoke.error !== null && <ErrorNote error={revoke.error} />}
         <Group justify="flex-end">

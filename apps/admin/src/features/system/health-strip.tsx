@@ -1,60 +1,77 @@
-/** How the service is, on every page: database, instances, how they decide, how fresh their limits are. */
+/** The state of the service, above every screen: its database, how calls are decided, instances, and the age of their limits. */
 import { visibleText } from '@rollgate/contract/visible-text';
 import { useQuery } from '@tanstack/react-query';
 import type { ReactNode } from 'react';
-import { systemQuery } from '../../data/system.js';
-import { duration } from '../../lib/format.js';
+import { ApiError } from '../../api/client.js';
+import { type System, systemQuery } from '../../data/system.js';
+import { duration, many } from '../../lib/format.js';
 import { Tag } from '../../ui/small.js';
 
-/** Instances look for new limits each second: later than this something holds them up. */
+/** Instances check for new limits each second. Older limits mean that something holds them up. */
 const STALE_MS = 10_000;
+
+/** Instance states other than `normal`, in words. */
+const STATE_NAMES: Readonly<Record<string, string>> = {
+  starting: 'not started',
+  fallback: 'without the database',
+  quarantine: 'half limits',
+};
 
 export function HealthStrip() {
   const { data, error } = useQuery(systemQuery);
-  const status = error as { status?: number } | null;
-  const database =
-    status === null ? 'answers' : status.status === 0 ? 'unknown, the service is not reachable' : 'does not answer';
-  const apart = data?.instances.filter(({ mode }) => mode !== 'normal') ?? [];
-  const behind = data?.instances.filter(({ policyVersion }) => policyVersion < data.policyVersion).length ?? 0;
   return (
-    <dl className="strip" aria-label="Health">
+    <ul className="strip" aria-label="Status">
       <Fact name="Database">
-        <Tag tone={status === null ? 'good' : 'bad'}>{data === undefined && status === null ? '…' : database}</Tag>
+        <Database loading={data === undefined} error={error} />
       </Fact>
-      <Fact name="Mode">
-        {apart.length === 0 ? (
-          <Tag tone="good">normal</Tag>
-        ) : (
-          <>
-            <Tag tone="bad">
-              {apart[0]?.mode} on {apart.length} of {data?.instances.length}
-            </Tag>
-            {apart[0]?.modeReason != null && <span> {visibleText(apart[0].modeReason)}</span>}
-          </>
-        )}
-      </Fact>
-      <Fact name="Instances">
-        {data === undefined ? '…' : data.instances.length === 0 ? 'none seen' : `${data.instances.length} seen`}
-        {behind > 0 && `, ${behind} still on older limits`}
-      </Fact>
+      <Fact name="Enforcement">{data === undefined ? '…' : <Enforcement instances={data.instances} />}</Fact>
+      <Fact>{data === undefined ? '…' : instancesText(data)}</Fact>
       <Fact name="Limits">
-        {data?.policyAgeMs == null ? (
-          'not read yet'
-        ) : data.policyAgeMs > STALE_MS ? (
-          <Tag tone="warn">{duration(data.policyAgeMs)} old</Tag>
-        ) : (
-          'fresh'
-        )}
+        <Age policyAgeMs={data?.policyAgeMs} />
       </Fact>
-    </dl>
+    </ul>
   );
 }
 
-function Fact({ name, children }: { name: string; children: ReactNode }) {
+function Fact({ name, children }: { name?: string; children: ReactNode }) {
   return (
-    <div>
-      <dt>{name}</dt>
-      <dd>{children}</dd>
-    </div>
+    <li>
+      {name !== undefined && <span className="strip-name">{name} </span>}
+      {children}
+    </li>
   );
+}
+
+function Database({ loading, error }: { loading: boolean; error: Error | null }) {
+  if (error === null) return <Tag tone="good">{loading ? '…' : 'connected'}</Tag>;
+  const unreachable = error instanceof ApiError && error.status === 0;
+  return <Tag tone="bad">{unreachable ? 'unknown: the service cannot be reached' : 'not responding'}</Tag>;
+}
+
+function Enforcement({ instances }: Pick<System, 'instances'>) {
+  const affected = instances.filter(({ mode }) => mode !== 'normal');
+  const [first] = affected;
+  if (first === undefined) return <Tag tone="good">normal</Tag>;
+  return (
+    <>
+      <Tag tone="bad">
+        {STATE_NAMES[first.mode] ?? first.mode} on {affected.length} of {many(instances.length, 'instance')}
+      </Tag>
+      {first.modeReason !== null && <span> {visibleText(first.modeReason)}</span>}
+    </>
+  );
+}
+
+function instancesText({ instances, policyVersion }: System): string {
+  if (instances.length === 0) return 'No instances';
+  const behind = instances.filter((instance) => instance.policyVersion < policyVersion).length;
+  return `${many(instances.length, 'instance')}${behind > 0 ? `, ${behind} with older limits` : ''}`;
+}
+
+/** `policyAgeMs`: undefined while the first answer loads; null before the limits have been read. */
+function Age({ policyAgeMs }: { policyAgeMs: number | null | undefined }) {
+  if (policyAgeMs === undefined) return <>…</>;
+  if (policyAgeMs === null) return <Tag tone="warn">not loaded yet</Tag>;
+  if (policyAgeMs > STALE_MS) return <Tag tone="warn">{duration(policyAgeMs)} old</Tag>;
+  return <>up to date</>;
 }
