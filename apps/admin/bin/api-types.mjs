@@ -1,4 +1,4 @@
-// Makes src/api/schema.d.ts of src/api/openapi.json; with --check only compares.
+// Generates src/api/schema.d.ts from src/api/openapi.json; with --check it only compares.
 import { spawnSync } from 'node:child_process';
 import { createRequire } from 'node:module';
 import { dirname, join } from 'node:path';

@@ -1,4 +1,4 @@
-// What a browser loads before the first screen stands: fails above 300 kB of gzipped JavaScript.
+// The size of what a browser loads before the first screen appears. Fails above 300 kB of gzipped JavaScript.
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
@@ -6,7 +6,7 @@ import { gzipSync } from 'node:zlib';
 const MOST_KB = 300;
 const dist = join(import.meta.dirname, '..', 'dist');
 
-/** The entry, what it imports at once, and the home screen. */
+/** The entry, its static imports, and the home screen. */
 export function firstLoad() {
   const manifest = JSON.parse(readFileSync(join(dist, '.vite', 'manifest.json'), 'utf8'));
   const files = new Set();
@@ -27,7 +27,7 @@ if (process.argv[1] === import.meta.filename) {
   for (const { file, bytes } of sizes) console.log(`${(bytes / 1000).toFixed(1).padStart(7)} kB  ${file}`);
   console.log(`${kB.toFixed(1).padStart(7)} kB  of ${MOST_KB} kB`);
   if (kB > MOST_KB) {
-    console.error('the first load is too large: load what it does not need with the screen that does');
+    console.error('the first load is too large: load its less urgent parts together with the screens that need them');
     process.exitCode = 1;
   }
 }

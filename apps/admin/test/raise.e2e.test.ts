@@ -79,7 +79,7 @@ test('a new custom limit starts from the one in force, and lower limits must be 
   await drawer.getByLabel('In any 60 s').fill('120');
   await drawer.getByText('This lowers limits that are in force').waitFor();
   await drawer.getByText('300 → 120 in any 60 s').waitFor();
-  await drawer.getByLabel('Reason').fill('They asked for less');
+  await drawer.getByLabel('Reason').fill('They need less');
   await drawer.getByRole('button', { name: /Set custom limit|Lower limit/ }).click();
   await drawer.getByText('Check this box to save').waitFor();
   await drawer.getByLabel('Lower these limits').check();

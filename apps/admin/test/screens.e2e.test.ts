@@ -1,14 +1,12 @@
 /** Accessibility of every screen: no finding of axe in light and dark, no horizontal scrolling on a phone, a small first load. */
-import { readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { firstLoad } from '../bin/check-size.mjs';
+import { axeFindings } from './axe.js';
 import { type Desk, openDesk, TEST_MS } from './desk.js';
 import { gather } from './team.js';
 import { inDark, inPhone, walk } from './walk.js';
 
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 const ALL = { runOnly: ['wcag2a', 'wcag2aa', 'wcag21a', 'wcag21aa', 'wcag22aa'] };
 /** The rules that depend on the color scheme. */
 const CONTRAST = { runOnly: { type: 'rule', values: ['color-contrast', 'link-in-text-block'] } };
@@ -22,9 +20,9 @@ beforeAll(async () => {
   desk = await openDesk();
   const team = await gather(desk);
   const look = async (page: Page, name: string) => {
-    light.push(...(await findings(page, ALL)).map((finding) => `${name}: ${finding}`));
+    light.push(...(await axeFindings(page, ALL)).map((finding) => `${name}: ${finding}`));
     await inDark(page, async () => {
-      dark.push(...(await findings(page, CONTRAST)).map((finding) => `${name}: ${finding}`));
+      dark.push(...(await axeFindings(page, CONTRAST)).map((finding) => `${name}: ${finding}`));
     });
     await inPhone(page, async () => {
       const width: number = await page.evaluate('document.documentElement.scrollWidth');
@@ -37,13 +35,6 @@ beforeAll(async () => {
   await look(signIn, 'sign-in');
 }, 4 * TEST_MS);
 afterAll(() => desk?.close());
-
-async function findings(page: Page, rules: unknown): Promise<string[]> {
-  await page.evaluate(`typeof axe === 'undefined' && (() => { ${AXE} })()`);
-  return await page.evaluate(
-    `axe.run(document, ${JSON.stringify(rules)}).then(({ violations }) => violations.flatMap(({ id, nodes }) => nodes.map(({ target, failureSummary }) => id + ' ' + target + ': ' + failureSummary)))`,
-  );
-}
 
 test('axe finds nothing on any screen in light', () => {
   expect(light).toEqual([]);

@@ -1,16 +1,13 @@
 /** The sign-in screen after too many attempts: it shows how long to wait, counts down, and says when the wait is over. */
-import { readFileSync } from 'node:fs';
 import { mkdir } from 'node:fs/promises';
-import { createRequire } from 'node:module';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
+import { axeFindings } from './axe.js';
 import { type Desk, openDesk, TEST_MS, until } from './desk.js';
 
 jest.setTimeout(TEST_MS);
-
-const AXE = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
 
 /** A folder for screenshots, to look at the screens by hand. */
 const SHOTS = process.env['ROLLGATE_SIGN_IN_SHOTS'];
@@ -94,9 +91,7 @@ test.each([
   const page = await openSignIn('/admin/?signInFailed=too-many&wait=130', look);
   await tooOften(page, login);
   await page.getByRole('timer').nth(1).waitFor();
-  await page.evaluate(`(() => { ${AXE} })()`);
-  const found = `axe.run(document).then(({ violations }) => violations.map(({ id, nodes }) => id + ' ' + nodes.map(({ target }) => target)))`;
-  expect(await page.evaluate(found)).toEqual([]);
+  expect(await axeFindings(page)).toEqual([]);
   expect(await page.evaluate('document.documentElement.scrollWidth - innerWidth')).toBeLessThanOrEqual(0);
   if (SHOTS !== undefined) {
     await mkdir(SHOTS, { recursive: true });

@@ -17,7 +17,7 @@ export const systemQuery = queryOptions({
   retry: false,
 });
 
-/** Instances load a change within 2 s. After this time the person is told how many have not. */
+/** Instances load a change within 2 s. After this time the screen reports how many have not. */
 const PATIENCE_MS = 15_000;
 
 export interface Reach {
