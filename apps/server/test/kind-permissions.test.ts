@@ -75,8 +75,8 @@ describe('find', () => {
     const labels = async (...permissions: Permission[]) =>
       (await found(['accounts.read', ...permissions], 'SUP-9')).map(({ label }) => label).sort();
     expect(await labels()).toEqual([]);
-    expect(await labels('overrides.read')).toEqual(['override for publish-bot']);
-    expect(await labels('requests.read')).toEqual(['request for publish-bot']);
+    expect(await labels('overrides.read')).toEqual(['Override for publish-bot']);
+    expect(await labels('requests.read')).toEqual(['Limit request for publish-bot']);
     expect(await labels('overrides.read', 'requests.read')).toHaveLength(2);
   });
 

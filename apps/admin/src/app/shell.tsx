@@ -19,7 +19,7 @@ export function Shell() {
   return (
     <AppShell
       header={{ height: 52 }}
-      navbar={{ width: 196, breakpoint: 'sm', collapsed: { mobile: !shell.menuOpen } }}
+      navbar={{ width: 216, breakpoint: 'sm', collapsed: { mobile: !shell.menuOpen } }}
       padding={{ base: 'sm', sm: 'md' }}
     >
       <Button className="skip" onClick={() => document.querySelector<HTMLElement>('main')?.focus()}>

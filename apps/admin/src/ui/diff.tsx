@@ -41,7 +41,7 @@ export function Diff({ before, after }: { before: Facts; after: Facts }) {
   const fields = [...new Set([...Object.keys(before ?? {}), ...Object.keys(after ?? {})])].filter(
     (field) =>
       !HIDDEN.has(field) &&
-      text(before?.[field]) !== text(after?.[field]) &&
+      text(field, before?.[field]) !== text(field, after?.[field]) &&
       !(before === null && isInitial(after?.[field])),
   );
   if (fields.length === 0) return null;
@@ -53,13 +53,13 @@ export function Diff({ before, after }: { before: Facts; after: Facts }) {
           <dd>
             {before !== null && (
               <>
-                <del>{text(before[field])}</del>{' '}
+                <del>{text(field, before[field])}</del>{' '}
                 <span aria-label="changed to" role="img">
                   →
                 </span>{' '}
               </>
             )}
-            <ins>{text(after?.[field])}</ins>
+            <ins>{text(field, after?.[field])}</ins>
           </dd>
         </div>
       ))}
@@ -76,8 +76,11 @@ const nameOf = (field: string) =>
       .toLowerCase(),
   );
 
-function text(value: unknown): string {
-  if (value === null || value === undefined || value === '') return 'none';
+/** What the absence of a value means, if not "none". */
+const ABSENT: Readonly<Record<string, string>> = { perMinute: 'default', perHour: 'default', expiresAt: 'never' };
+
+function text(field: string, value: unknown): string {
+  if (value === null || value === undefined || value === '') return ABSENT[field] ?? 'none';
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return count(value);
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);

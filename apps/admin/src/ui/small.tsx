@@ -38,13 +38,14 @@ export function Time({ at }: { at: string | number }) {
   );
 }
 
-export function Expiry({ at }: { at: string | null }) {
+/** `expires in 3 h`. `first`: the text begins with it, so it has a capital letter. */
+export function Expiry({ at, first = false }: { at: string | null; first?: boolean }) {
   const now = useServerNow();
-  if (at === null) return <>never expires</>;
+  const cased = first ? capital : (text: string) => text;
+  if (at === null) return <>{cased('never expires')}</>;
   return (
     <>
-      {Date.parse(at) <= now ? 'expired ' : 'expires '}
-      <Time at={at} />
+      {cased(Date.parse(at) <= now ? 'expired' : 'expires')} <Time at={at} />
     </>
   );
 }

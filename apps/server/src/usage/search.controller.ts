@@ -35,16 +35,16 @@ const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
     sql: `
       SELECT 'override' AS kind, o.id, o.account, coalesce(o.api, o.group_id, 'all APIs') AS label FROM rollgate.override o WHERE o.id = $1
       UNION ALL
-      (SELECT 'ticket', o.id, o.account, 'override for ' || coalesce(o.api, o.group_id, 'all APIs') FROM rollgate.override o
+      (SELECT 'ticket', o.id, o.account, 'Override for ' || coalesce(o.api, o.group_id, 'all APIs') FROM rollgate.override o
        WHERE o.ticket = $1 ORDER BY o.created_in DESC LIMIT 5)`,
   },
   {
     needs: 'requests.read',
     sql: `
-      SELECT 'request' AS kind, r.id, r.account, r.state || ', ' || coalesce(r.api, r.group_id, 'all APIs') AS label
+      SELECT 'request' AS kind, r.id, r.account, initcap(r.state) || ', ' || coalesce(r.api, r.group_id, 'all APIs') AS label
       FROM rollgate.limit_request r WHERE r.id = $1
       UNION ALL
-      (SELECT 'ticket', r.id, r.account, 'request for ' || coalesce(r.api, r.group_id, 'all APIs') FROM rollgate.limit_request r
+      (SELECT 'ticket', r.id, r.account, 'Limit request for ' || coalesce(r.api, r.group_id, 'all APIs') FROM rollgate.limit_request r
        WHERE r.ticket = $1 ORDER BY r.number DESC LIMIT 5)`,
   },
   {
@@ -53,7 +53,7 @@ const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
       (SELECT 'denial' AS kind, e.id, e.account, e.api || ', ' || to_char(e.first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' AS label
        FROM rollgate.limit_event e WHERE e.id = split_part($1, '.', 1) ORDER BY e.first_at DESC LIMIT 5)
       UNION ALL
-      (SELECT 'denial', e.id, e.account, e.api || ', request ' || e.request_id FROM rollgate.limit_event e
+      (SELECT 'denial', e.id, e.account, e.api || ', HTTP request ' || e.request_id FROM rollgate.limit_event e
        WHERE e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`,
   },
 ];
@@ -93,8 +93,12 @@ export class SearchController {
         id: account,
         account,
         label: [
-          overridesInForce > 0 ? `${overridesInForce} in force` : 'default limits',
-          ...(denialsLastHour > 0 ? [`${denialsLastHour} denied in the last hour`] : []),
+          overridesInForce > 0
+            ? numbered(overridesInForce, 'override in force', 'overrides in force')
+            : 'Default limits',
+          ...(denialsLastHour > 0
+            ? [`${numbered(denialsLastHour, 'denied call', 'denied calls')} in the last hour`]
+            : []),
         ].join(', '),
         exact: account === q,
       })),
@@ -117,3 +121,6 @@ export class SearchController {
     return await this.database.query(readable.map(({ sql }) => `(${sql})`).join(' UNION ALL '), [q]);
   }
 }
+
+/** `1 denied call`, `12 denied calls` */
+const numbered = (n: number, one: string, more: string): string => `${n} ${n === 1 ? one : more}`;

@@ -25,7 +25,7 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
           cell: ({ perMinute, perHour, factor, mode }) =>
             mode === 'shadow' ? <ShadowTag /> : <Limits perMinute={perMinute} perHour={perHour} factor={factor} />,
         },
-        { title: 'Expiry', cell: ({ expiresAt }) => <Expiry at={expiresAt} /> },
+        { title: 'Expiry', cell: ({ expiresAt }) => <Expiry at={expiresAt} first /> },
         { title: 'Reason', cell: ({ reason }) => written(reason) },
       ]}
     />

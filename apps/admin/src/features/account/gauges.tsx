@@ -119,7 +119,7 @@ function Source({ account, usage: { source, override } }: { account: string; usa
       </TextLink>
       {override !== null && (
         <Text size="xs" c="dimmed">
-          <Expiry at={override.expiresAt} />
+          <Expiry at={override.expiresAt} first />
         </Text>
       )}
     </Stack>

@@ -30,7 +30,7 @@ export function OverrideFacts({ override }: { override: Override }) {
       </dd>
       <dt>Period</dt>
       <dd>
-        {state === 'upcoming' ? 'starts' : 'started'} <Time at={startsAt} />, <Expiry at={expiresAt} />
+        {state === 'upcoming' ? 'Starts' : 'Started'} <Time at={startsAt} />, <Expiry at={expiresAt} />
       </dd>
       <dt>Usage</dt>
       <dd>
@@ -76,9 +76,9 @@ function Origin({ override }: { override: Override }) {
       </dd>
       <dt>Version</dt>
       <dd>
-        {version},{' '}
+        {version} ·{' '}
         <TextLink to="/history" search={{ target: id }}>
-          show its history
+          Show history
         </TextLink>
       </dd>
     </>

@@ -88,10 +88,10 @@ function OverrideLimits({ override }: { override: Override }) {
 }
 
 function Period({ override: { state, startsAt, expiresAt } }: { override: Override }) {
-  if (state !== 'upcoming') return <Expiry at={expiresAt} />;
+  if (state !== 'upcoming') return <Expiry at={expiresAt} first />;
   return (
     <>
-      starts <Time at={startsAt} />
+      Starts <Time at={startsAt} />
     </>
   );
 }

@@ -1,5 +1,5 @@
 import type { ReviewedRequest } from '../../data/requests.js';
-import { count, many, sourceText, WINDOWS } from '../../lib/format.js';
+import { count, local, many, sourceText, WINDOWS } from '../../lib/format.js';
 import { Limits, RequestedLimits } from '../../ui/limits.js';
 import { TextLink } from '../../ui/links.js';
 import { Time } from '../../ui/small.js';
@@ -51,8 +51,7 @@ export function RequestFacts({ item: { request, proof } }: { item: ReviewedReque
 function Until({ at, pastDue }: { at: string; pastDue: boolean }) {
   return (
     <>
-      {pastDue ? 'was requested until ' : 'until '}
-      <Time at={at} />
+      {pastDue ? 'was requested until' : 'until'} {local(at)}, <Time at={at} />
     </>
   );
 }

@@ -9,7 +9,7 @@ const STATES = [
 ];
 const REVIEWERS = [
   { value: '', label: 'Any' },
-  { value: 'true', label: 'Admin' },
+  { value: 'true', label: 'Admin only' },
 ];
 
 export function RequestsFilters({ screen }: { screen: RequestsScreen }) {
@@ -18,7 +18,7 @@ export function RequestsFilters({ screen }: { screen: RequestsScreen }) {
     <FilterBar filtered={filtered} onClear={clear}>
       <SelectFilter label="State" value={filters.state} onChange={(value) => filter({ state: value })} data={STATES} />
       <SelectFilter
-        label="Needed reviewer"
+        label="Reviewer"
         value={search.needsAdmin}
         onChange={(value) => filter({ needsAdmin: value })}
         data={REVIEWERS}
