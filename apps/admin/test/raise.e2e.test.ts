@@ -33,7 +33,7 @@ test('a denied account gets a custom limit from its gauge, its next call is allo
   await page.getByText(/In force on all instances \(2 of 2\)/).waitFor();
   expect(await calls(desk.limiter, 1)).toBe(1);
   await page
-    .getByText(/expires in/)
+    .getByText(/Expires in/)
     .first()
     .waitFor();
 

@@ -114,7 +114,11 @@ test.each([
     1,
     'rollgate: there is no "nobody@example.com": see rollgate staff list\n',
   ],
-  [['staff', 'disable', 'ann@example.com'], 1, 'rollgate: The last enabled admin stays: make another one first.\n'],
+  [
+    ['staff', 'disable', 'ann@example.com'],
+    1,
+    'rollgate: At least one enabled admin is required. Add another one first.\n',
+  ],
   [['staff', 'add', 'ann@example.com', '--role', 'viewer'], 1, 'rollgate: There is a "ann@example.com" already.\n'],
   [['staff', 'add', 'dan@example.com'], 2, expect.stringMatching(/^rollgate: required option '--role <role>'/)],
   [['staff', 'add', 'dan@example.com', '--role', 'owner'], 2, expect.stringContaining('Allowed choices are viewer')],

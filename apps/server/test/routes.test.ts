@@ -94,7 +94,7 @@ test('a route that declares no access is found by this test, refused to every ca
     ]);
     const answer = await fetch(`${await app.getUrl()}/forgotten`);
     expect(answer.status).toBe(403);
-    expect(await answer.json()).toMatchObject({ status: 403, message: 'Nobody may call this.' });
+    expect(await answer.json()).toMatchObject({ status: 403, message: 'This route is not available.' });
     expect(log.join()).toContain('ForgottenController.get');
   } finally {
     await app.close();

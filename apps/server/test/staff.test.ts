@@ -205,7 +205,7 @@ test('the last enabled admin stays enabled, also when two admins demote each oth
   ]);
   for (const changes of [{ disabled: true }, { role: 'support' }]) {
     const { status, body } = await admin.patch(`/admin/api/staff/${admin.id}`, changes);
-    expect([status, body['message']]).toEqual([409, 'The last enabled admin stays: make another one first.']);
+    expect([status, body['message']]).toEqual([409, 'At least one enabled admin is required. Add another one first.']);
   }
   const other = await browserOf(service, 'admin');
   const answers = await Promise.all([

@@ -31,7 +31,7 @@ export class AccessGuard implements CanActivate {
     if (access === undefined) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
       this.logger.error({ route }, 'a route declares no access: nobody may call it');
-      throw new ForbiddenException(problem(403, 'Nobody may call this.'));
+      throw new ForbiddenException(problem(403, 'This route is not available.'));
     }
     // Do not even read the cookie: a probe must not depend on the database.
     if ('publicBecause' in access) return true;

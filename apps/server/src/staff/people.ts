@@ -75,7 +75,7 @@ export class People {
         const before = factsOf(person);
         Object.assign(person, change);
         if (admins.length === 1 && admins[0] === id && !isEnabledAdmin(person))
-          throw new ConflictException(problem(409, 'The last enabled admin stays: make another one first.'));
+          throw new ConflictException(problem(409, 'At least one enabled admin is required. Add another one first.'));
         await manager.save(person);
         await record(manager, { kind: 'staff', action, target: id, before, after: factsOf(person), reason }, author);
       }

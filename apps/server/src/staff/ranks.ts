@@ -11,5 +11,5 @@ export function assertMayGive(
 ): void {
   const above = RANKS.indexOf(role) < RANKS.indexOf(caller.role);
   if (above || permissions.some((permission) => !caller.permissions.has(permission)))
-    throw new ForbiddenException(problem(403, 'Nobody gives, or takes away, more than it may do itself.'));
+    throw new ForbiddenException(problem(403, "You can't grant or remove permissions you don't have."));
 }

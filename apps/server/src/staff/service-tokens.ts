@@ -36,7 +36,7 @@ export class ServiceTokens {
     author: Author,
   ): Promise<{ token: ServiceToken; secret: string }> {
     if (expiresAt !== null && expiresAt.getTime() <= Date.now())
-      throw new UnprocessableEntityException(problem(422, 'It would end in the past.'));
+      throw new UnprocessableEntityException(problem(422, 'The end date must be in the future.'));
     const secret = newTokenSecret();
     const row = {
       name,

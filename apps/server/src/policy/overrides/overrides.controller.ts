@@ -114,7 +114,7 @@ export class OverridesController {
       if (!isCeilingRefusal(error) || (perMinute ?? perHour ?? factor ?? null) === null) throw error;
       const request = await this.requests.ask({ ...input, until: expiresAt ?? null, needsAdmin: true }, caller);
       response.status(202);
-      return { request, message: `${(error as Error).message} It was filed as a request for an admin.` };
+      return { request, message: `${(error as Error).message} A limit request was sent to an admin instead.` };
     }
   }
 
