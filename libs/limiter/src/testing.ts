@@ -1,7 +1,8 @@
 /** For application tests: a limiter that counts in memory and uses the test's clock. */
 import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
+import { createLimiter } from './create-limiter.js';
 import type { Recorder } from './events/recorder.js';
-import { Limiter } from './limiter.js';
+import type { Limiter } from './limiter.js';
 import { MemoryStore } from './store/memory-store.js';
 
 export { MemoryStore } from './store/memory-store.js';
@@ -10,8 +11,8 @@ export { ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from './testing/hostile-texts.js
 export { logStatements, type StatementLog } from './testing/statement-log.js';
 
 /**
- * Creates a limiter that counts in memory. `clock` returns Unix ms (real time by default). `recorder` records denials
- * (none by default).
+ * Creates a limiter that counts in memory, by the catalogue's default limits. `clock` returns Unix ms (real time by
+ * default). `recorder` records denials (none by default), and is closed with the limiter. The limiter starts no timers.
  */
 export function createMemoryLimiter({
   clock = Date.now,
@@ -22,5 +23,5 @@ export function createMemoryLimiter({
   catalogue?: Catalogue;
   recorder?: Recorder;
 } = {}): Limiter {
-  return new Limiter({ store: new MemoryStore({ clock }), catalogue, now: clock, ...(recorder ? { recorder } : {}) });
+  return createLimiter({ store: new MemoryStore({ clock }), catalogue, now: clock, recorder });
 }

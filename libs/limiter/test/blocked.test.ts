@@ -3,10 +3,12 @@ import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Limits } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import { Limiter } from '../src/limiter.js';
+import { createLimiter } from '../src/create-limiter.js';
+import type { Limiter } from '../src/limiter.js';
 import { LocalCounts } from '../src/outage/local-counts.js';
 import { Outage } from '../src/outage/outage.js';
 import type { Quarantine } from '../src/outage/quarantine.js';
+import { EffectiveLimits } from '../src/policy/effective-limits.js';
 import { Policy } from '../src/policy/policy.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { Reports } from '../src/reports.js';
@@ -115,17 +117,11 @@ describe('while a quarantine halves the limits', () => {
   } as unknown as Quarantine;
 
   const inQuarantine = (): Limiter =>
-    new Limiter({
+    createLimiter({
       store: new MemoryStore({ clock: () => clock.nowMs }),
       catalogue,
       now: () => clock.nowMs,
-      policy: {
-        policy: new Policy(),
-        now: () => clock.nowMs,
-        refresh: async () => true,
-        ageMs: () => 0,
-        quarantine: halves,
-      },
+      limits: new EffectiveLimits({ policy: new Policy(), now: () => clock.nowMs, quarantine: halves }),
     });
 
   test.each([

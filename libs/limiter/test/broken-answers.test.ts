@@ -5,10 +5,11 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { BrokenAnswerError } from '../src/connections/faults.js';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 import type { Report } from '../src/reports.js';
+import { BrokenAnswerError } from '../src/store/broken-answers.js';
 
 const catalogue = new Catalogue([
   { id: 'g', title: 'G', level: ['bot'], limits: { perMinute: 10, perHour: 90 }, apis: [{ id: 'a', title: 'A' }] },

@@ -2,7 +2,8 @@
 import { expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
 import fc from 'fast-check';
-import { Limiter } from '../src/limiter.js';
+import { DenialMemory } from '../src/call/denial-memory.js';
+import { createLimiter } from '../src/create-limiter.js';
 import { MemoryStore } from '../src/store/memory-store.js';
 import { ReferenceLog } from './reference.js';
 
@@ -27,13 +28,12 @@ test('a denial names the window that denies, from memory as well as from the sto
     fc.asyncProperty(limits, fc.nat({ max: 7_200_000 }), calls, async (limits, offset, calls) => {
       let nowMs = START_MS + offset;
       const clock = (): number => nowMs;
-      const limiter = new Limiter({
+      const limiter = createLimiter({
         store: new MemoryStore({ clock }),
         catalogue: new Catalogue([
           { id: 'g', title: 'G', level: ['account'], limits, apis: [{ id: 'a', title: 'A' }] },
         ]),
-        now: clock,
-        maxDeniedSubjects: 1,
+        denials: new DenialMemory({ maxSubjects: 1, now: clock }),
       });
       const log = new ReferenceLog();
       const answers: unknown[] = [];

@@ -11,7 +11,8 @@ import {
   type TestDatabase,
 } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 import { allowConnections } from './allow-connections.js';
 
 let database: TestDatabase;

@@ -3,10 +3,11 @@ import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } fr
 import { Catalogue, type Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
+import type { AcquireRequest } from '../src/call/acquire-request.js';
+import { createLimiter } from '../src/create-limiter.js';
 import { EventsLostError, Recorder, type RecorderOptions } from '../src/events/recorder.js';
-import { Limiter } from '../src/limiter.js';
+import type { Limiter } from '../src/limiter.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
-import type { AcquireRequest } from '../src/subject/subject-ref.js';
 import { countedCalls, eventRows } from './event-rows.js';
 import { type DatabaseProxy, startProxy } from './proxy.js';
 
@@ -68,7 +69,7 @@ function open(options: Partial<RecorderOptions> = {}): Limiter {
     onError: (error) => errors.push(error),
     ...options,
   });
-  return new Limiter({ store: new PostgresStore({ pool: database.pool, clock: now }), catalogue, now, recorder });
+  return createLimiter({ store: new PostgresStore({ pool: database.pool, clock: now }), catalogue, now, recorder });
 }
 
 const ask = (bot: string, times = 1, more: Partial<AcquireRequest> = {}): Promise<Decision[]> =>

@@ -2,9 +2,9 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import type { AcquireRequest } from '../src/call/acquire-request.js';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
-import type { AcquireRequest } from '../src/subject/subject-ref.js';
 import { eventRows, eventToWrite, writeEvents } from './event-rows.js';
 
 let database: TestDatabase;

@@ -22,9 +22,9 @@ const filed = async () =>
 
 test("a limit request that can't be read back is not filed, so repeating it creates no duplicate", async () => {
   await database.pool.query('ALTER FUNCTION rollgate.requests_of RENAME TO requests_of_away');
-  await expect(requests.ask(wish)).rejects.toMatchObject({ code: '42883' });
+  await expect(requests.file(wish)).rejects.toMatchObject({ code: '42883' });
   expect(await filed()).toBe(0);
   await database.pool.query('ALTER FUNCTION rollgate.requests_of_away RENAME TO requests_of');
-  expect(await requests.ask(wish)).toMatchObject({ account: 'acme', state: 'open', perMinute: 100 });
+  expect(await requests.file(wish)).toMatchObject({ account: 'acme', state: 'open', perMinute: 100 });
   expect(await filed()).toBe(1);
 });

@@ -1,7 +1,10 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { builtInCatalogue, Catalogue, type Decision, UnknownApiError } from '@rollgate/contract';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
-import { Limiter, LimiterClosedError } from '../src/limiter.js';
+import { DenialMemory } from '../src/call/denial-memory.js';
+import { LimiterClosedError } from '../src/call/gate.js';
+import { createLimiter } from '../src/create-limiter.js';
+import type { Limiter } from '../src/limiter.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import type { Store } from '../src/store/store.js';
 import { InvalidRequestError } from '../src/subject/subject-ref.js';
@@ -25,8 +28,13 @@ beforeEach(() => {
   request = { account: 'acme', api: 'publish-bot', dimensions: { bot: `b-${++bots}` } };
 });
 
+interface TestOptions {
+  readonly catalogue?: Catalogue;
+  readonly maxDeniedSubjects?: number;
+}
+
 /** A limiter on the real store that counts the items sent to it. */
-function open(options: { catalogue?: Catalogue; maxDeniedSubjects?: number } = {}): Limiter {
+function open({ catalogue = builtInCatalogue, maxDeniedSubjects }: TestOptions = {}): Limiter {
   const now = () => clock.nowMs;
   const store: Store = new PostgresStore({ pool: database.pool, clock: now });
   const acquire = store.acquire.bind(store);
@@ -34,7 +42,7 @@ function open(options: { catalogue?: Catalogue; maxDeniedSubjects?: number } = {
     batches++;
     return acquire(items);
   };
-  return new Limiter({ store, catalogue: builtInCatalogue, now, ...options });
+  return createLimiter({ store, catalogue, denials: new DenialMemory({ maxSubjects: maxDeniedSubjects, now }) });
 }
 
 const spend = (calls: number, from = limiter): Promise<Decision[]> =>
@@ -311,7 +319,7 @@ test('close lets calls in flight finish and rejects later calls', async () => {
   store.close = async () => {
     closed = true;
   };
-  const closing = new Limiter({ store, catalogue: builtInCatalogue });
+  const closing = createLimiter({ store, catalogue: builtInCatalogue });
   const inFlight = closing.acquire(request);
   const done = closing.close();
   await expect(closing.acquire(request)).rejects.toThrow(LimiterClosedError);

@@ -4,7 +4,8 @@ import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
-import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;

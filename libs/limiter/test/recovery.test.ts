@@ -4,7 +4,8 @@ import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
-import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;

@@ -9,7 +9,8 @@ import {
   LimiterUnavailableError,
   type Report,
 } from '../src/index.js';
-import { createPostgresLimiter, type PostgresLimiterOptions } from '../src/postgres-limiter.js';
+import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;

@@ -1,6 +1,6 @@
 import { BadRequestException, ForbiddenException, HttpException, Inject, Injectable } from '@nestjs/common';
 import { type LimitRequest, limitRequestSchema } from '@rollgate/contract';
-import { InvalidRequestError, LimitRequestRefused, type LimitRequests } from '@rollgate/limiter';
+import { InvalidRequestError, LimitRequestRefused, type LimitRequests, PostgresLimiter } from '@rollgate/limiter';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
 import type { RollgateOptions } from './options.js';
 import { invalidRequest, limiterUnavailable, problemException } from './refusals.js';
@@ -47,7 +47,7 @@ export class CallerLimitRequests {
     }
     const open = wish.api === undefined && wish.group === undefined;
     return await this.#asking((requests) =>
-      requests.ask({
+      requests.file({
         account,
         address,
         requestId,
@@ -83,10 +83,11 @@ export class CallerLimitRequests {
   }
 
   async #asking<T>(ask: (requests: LimitRequests) => Promise<T>): Promise<T> {
-    const { requests } = this.options.limiter;
-    if (requests === undefined) throw new Error('this limiter takes no limit requests: it counts in memory');
+    const { limiter } = this.options;
+    if (!(limiter instanceof PostgresLimiter))
+      throw new Error('this limiter takes no limit requests: it counts in memory');
     try {
-      return await ask(requests);
+      return await ask(limiter.limitRequests);
     } catch (error) {
       if (error instanceof InvalidRequestError) throw invalidRequest(error);
       if (error instanceof LimitRequestRefused) throw problemException(new HttpException(error.message, error.status));

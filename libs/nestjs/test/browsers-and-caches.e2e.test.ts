@@ -5,7 +5,7 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, type INestApplication, Logger } from '@nestjs/common';
 import { Catalogue } from '@rollgate/contract';
-import { Limiter } from '@rollgate/limiter';
+import { createLimiter } from '@rollgate/limiter';
 import { RateLimit, RollgateModule } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
 import { ADAPTERS, type App, awayStore, startApp } from './http-app.js';
@@ -160,7 +160,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
     app = await startApp({
       adapter: adapter(),
-      imports: [RollgateModule.forRoot({ limiter: new Limiter({ store: awayStore(), catalogue }) })],
+      imports: [RollgateModule.forRoot({ limiter: createLimiter({ store: awayStore(), catalogue }) })],
       controllers: [PlainController],
       prepare: (created) => created.enableCors(),
     });

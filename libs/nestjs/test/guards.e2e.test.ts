@@ -14,7 +14,7 @@ import {
 } from '@nestjs/common';
 import { APP_GUARD, Reflector } from '@nestjs/core';
 import { builtInCatalogue, Catalogue, type Decision } from '@rollgate/contract';
-import { Limiter } from '@rollgate/limiter';
+import { createLimiter, Limiter } from '@rollgate/limiter';
 import {
   RateLimit,
   RateLimitExceededException,
@@ -332,7 +332,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
 
   it('guarded calls get 503 while the store is unavailable, no handler runs, and the failure is logged once a second', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
-    const limiter = new Limiter({ store: awayStore(), catalogue: builtInCatalogue });
+    const limiter = createLimiter({ store: awayStore(), catalogue: builtInCatalogue });
     @Controller('bots')
     class BotsController {
       static handled = 0;

@@ -2,7 +2,7 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication } from '@nestjs/common';
 import { Catalogue } from '@rollgate/contract';
-import { Limiter } from '@rollgate/limiter';
+import { createLimiter } from '@rollgate/limiter';
 import { CountingStore, MemoryStore, ODD_TEXTS, REFUSED_TEXTS, SAME_TEXTS } from '@rollgate/limiter/testing';
 import { RateLimit, RollgateModule } from '../src/index.js';
 import { ADAPTERS, type App, startApp } from './http-app.js';
@@ -71,7 +71,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
   let store: CountingStore;
   beforeEach(async () => {
     store = new CountingStore(new MemoryStore());
-    const imports = [RollgateModule.forRoot({ limiter: new Limiter({ store, catalogue }) })];
+    const imports = [RollgateModule.forRoot({ limiter: createLimiter({ store, catalogue }) })];
     app = await startApp({ adapter: adapter(), imports, controllers: [PublishController] });
   });
   afterEach(() => (app.app as INestApplication).close());

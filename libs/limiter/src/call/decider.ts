@@ -2,53 +2,22 @@
  * Builds a caller's decision from a row of the store or from a remembered denial, and counts denials in their limit
  * events.
  */
-import {
-  type ApiEntry,
-  type Decision,
-  type DecisionMode,
-  type LimitSource,
-  type Limits,
-  WINDOW_SECONDS,
-  type Window,
-  type WindowState,
-} from '@rollgate/contract';
-import { BrokenAnswerError } from '../connections/faults.js';
+import { type Decision, type Limits, WINDOW_SECONDS, type Window, type WindowState } from '@rollgate/contract';
 import { nextId } from '../events/decision-id.js';
 import { isOf, type LimitEvent } from '../events/limit-event.js';
 import type { Recorder } from '../events/recorder.js';
-import type { Answer } from '../store/batcher.js';
-import type { AcquireResult, AcquireRow } from '../store/store.js';
-import type { AcquireRequest } from '../subject/subject-ref.js';
+import type { OutageAnswer } from '../outage/outage.js';
+import { QUARANTINE_LASTS_MS } from '../outage/quarantine.js';
+import type { CallAnswer } from '../store/batcher.js';
+import { BrokenAnswerError } from '../store/broken-answers.js';
+import type { AcquireRow } from '../store/store.js';
 import type { Denial } from './denial-memory.js';
-
-export interface Asked {
-  readonly entry: ApiEntry;
-  readonly account: string;
-  readonly key: string;
-  readonly limits: Limits;
-  /** The limits before a quarantine halved them; set only during a quarantine. */
-  readonly fullLimits?: Limits | undefined;
-  readonly source: LimitSource;
-  readonly mode: DecisionMode;
-  /** IDs of the overrides that govern the call. */
-  readonly governedBy: readonly string[];
-  readonly cost: number;
-  readonly request: AcquireRequest;
-}
-
-/** The instance's own answer while the database does not respond. */
-export interface OutageAnswer {
-  readonly limits: Limits;
-  readonly answer: AcquireResult;
-  /** When to retry if the instance's own counts give no time, Unix ms. `null` if retrying does not help. */
-  readonly retryMs: number | null;
-}
+import type { ResolvedCall } from './resolved-call.js';
 
 const MIN_RESET_MS = 1;
-/** The longest a quarantine lasts. */
-const QUARANTINE_MS = 61_000;
 
-interface Counted {
+/** What the store, the memory or this instance's own counts say about one call. */
+interface WindowCounts {
   readonly granted: boolean;
   readonly nowMs: number;
   readonly minuteUsed: number;
@@ -72,24 +41,24 @@ export class Decider {
   /**
    * Builds the decision of one call. @throws BrokenAnswerError when the answer contradicts its own counts or the limits
    */
-  decide(asked: Asked, { nowMs, row, position }: Answer): Decision {
+  decide(call: ResolvedCall, { nowMs, row, position }: CallAnswer): Decision {
     const granted = position < row.granted;
-    const spent = asked.cost * Math.min(position + 1, row.granted);
+    const spent = call.cost * Math.min(position + 1, row.granted);
     const minuteUsed = row.minuteUsed + spent;
     const hourUsed = row.hourUsed + spent;
-    if (granted && !(minuteUsed <= asked.limits.perMinute && hourUsed <= asked.limits.perHour))
-      throw new BrokenAnswerError(`a call of ${asked.entry.id} was granted above its limit`);
-    const decision = this.#decision(asked, {
+    if (granted && !(minuteUsed <= call.limits.perMinute && hourUsed <= call.limits.perHour))
+      throw new BrokenAnswerError(`a call of ${call.entry.id} was granted above its limit`);
+    const decision = this.#decision(call, {
       granted,
       nowMs,
       minuteUsed,
       hourUsed,
       minuteResetMs: toMs(row.minuteResetAt),
       hourResetMs: toMs(row.hourResetAt),
-      retryMs: granted ? nowMs : (toMs(row.retryAt) ?? afterQuarantine(asked, nowMs)),
+      retryMs: granted ? nowMs : (toMs(row.retryAt) ?? afterQuarantine(call, nowMs)),
       denial: undefined,
     });
-    if (granted && this.#recorder?.samples(decision.api)) this.#sample(asked, decision);
+    if (granted && this.#recorder?.samples(decision.api)) this.#sample(call, decision);
     return decision;
   }
 
@@ -97,12 +66,12 @@ export class Decider {
    * Builds a decision from this instance's own counts and share of the limit, while the database does not answer. Every
    * such decision is recorded.
    */
-  decideInOutage(asked: Asked, { limits, answer, retryMs }: OutageAnswer): Decision {
+  decideInOutage(call: ResolvedCall, { limits, answer, retryMs }: OutageAnswer): Decision {
     const row = answer.rows[0] as AcquireRow;
-    const granted = row.granted > 0 || asked.mode === 'shadow';
+    const granted = row.granted > 0 || call.mode === 'shadow';
     const mode = granted ? 'fallback_allowed' : 'fallback_denied';
-    const local: Asked = { ...asked, limits, mode };
-    const spent = asked.cost * row.granted;
+    const local: ResolvedCall = { ...call, limits, mode };
+    const spent = call.cost * row.granted;
     const decision = this.#decision(local, {
       granted,
       nowMs: answer.nowMs,
@@ -122,14 +91,14 @@ export class Decider {
    * window since then, but it knows that it allowed nothing, so the counts are not too low. A window older than its own
    * length is empty.
    */
-  decideFromMemory(asked: Asked, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
+  decideFromMemory(call: ResolvedCall, { denial, ageMs }: { denial: Denial; ageMs: number }): Decision {
     // Keep the minute if only its units deny the call: after the database's clock steps back, the minute is remembered
     // for longer.
     const minuteIsOver =
       ageMs >= (WINDOW_SECONDS.minute + 1) * 1000 &&
-      (denial.hourUsed + asked.cost > asked.limits.perHour || asked.cost > asked.limits.perMinute);
+      (denial.hourUsed + call.cost > call.limits.perHour || call.cost > call.limits.perMinute);
     // Copied field by field: an object spread here took two fifths of the time of a denial.
-    return this.#decision(asked, {
+    return this.#decision(call, {
       granted: false,
       nowMs: denial.nowMs + ageMs,
       minuteUsed: minuteIsOver ? 0 : denial.minuteUsed,
@@ -141,11 +110,11 @@ export class Decider {
     });
   }
 
-  #decision(asked: Asked, counted: Counted): Decision {
-    const { cost, limits, entry } = asked;
-    const { granted, nowMs, retryMs } = counted;
-    const minute = windowState(limits.perMinute, counted.minuteUsed, counted.minuteResetMs, nowMs);
-    const hour = windowState(limits.perHour, counted.hourUsed, counted.hourResetMs, nowMs);
+  #decision(call: ResolvedCall, counts: WindowCounts): Decision {
+    const { cost, limits, entry } = call;
+    const { granted, nowMs, retryMs } = counts;
+    const minute = windowState(limits.perMinute, counts.minuteUsed, counts.minuteResetMs, nowMs);
+    const hour = windowState(limits.perHour, counts.hourUsed, counts.hourResetMs, nowMs);
     const violated = granted ? NONE : violatedWindows(cost, { minute, hour });
     const deniedBy = violated.at(-1) ?? null; // the hour if both are violated
     // A denial must name the window that caused it. An answer without a cause is not a decision.
@@ -154,19 +123,19 @@ export class Decider {
     if (retryMs === null && fits(cost, limits))
       throw new BrokenAnswerError(`a call of ${entry.id} was denied without a time at which it fits`);
     return {
-      id: deniedBy === null ? nextId() : this.#denialId(asked, counted, deniedBy),
-      allowed: granted || asked.mode === 'shadow',
-      account: asked.account,
+      id: deniedBy === null ? nextId() : this.#denialId(call, counts, deniedBy),
+      allowed: granted || call.mode === 'shadow',
+      account: call.account,
       api: entry.id,
       group: entry.group,
-      subject: asked.key,
+      subject: call.key,
       cost,
       windows: { minute, hour },
       violated,
       deniedBy,
       retryAfterMs: retryMs === null ? null : Math.max(0, retryMs - nowMs),
-      source: asked.source,
-      mode: asked.mode,
+      source: call.source,
+      mode: call.mode,
       decidedAtMs: nowMs,
     };
   }
@@ -175,27 +144,27 @@ export class Decider {
    * Counts the denial and returns its ID. A remembered denial has its event at hand, so counting it costs one
    * comparison.
    */
-  #denialId(asked: Asked, counted: Counted, window: Window): string {
+  #denialId(call: ResolvedCall, counts: WindowCounts, window: Window): string {
     const recorder = this.#recorder;
     if (recorder === undefined) return nextId();
-    const { denial, nowMs } = counted;
+    const { denial, nowMs } = counts;
     let event = denial?.event;
-    if (event === undefined || nowMs >= event.endMs || !isOf(event, asked, window)) {
-      event = recorder.eventOf(asked, {
+    if (event === undefined || nowMs >= event.endMs || !isOf(event, call, window)) {
+      event = recorder.eventOf(call, {
         window,
-        used: window === 'hour' ? counted.hourUsed : counted.minuteUsed,
+        used: window === 'hour' ? counts.hourUsed : counts.minuteUsed,
         nowMs,
-        retryMs: counted.retryMs,
+        retryMs: counts.retryMs,
         policyVersion: this.#policy.version,
         // A blocked caller that keeps calling is recorded immediately, and then once a minute.
         ...(denial?.retryMs === null ? { spanMs: 60_000 } : {}),
       });
       if (denial !== undefined) denial.event = event;
     }
-    return `${event.id}.${count(event, asked.cost, nowMs).toString(36)}`;
+    return `${event.id}.${count(event, call.cost, nowMs).toString(36)}`;
   }
 
-  #sample(asked: Asked, { windows, decidedAtMs: nowMs }: Decision): void {
+  #sample(call: ResolvedCall, { windows, decidedAtMs: nowMs }: Decision): void {
     const outcome = {
       window: null,
       used: windows.minute.used,
@@ -203,8 +172,8 @@ export class Decider {
       retryMs: null,
       policyVersion: this.#policy.version,
     };
-    const event = this.#recorder?.eventOf(asked, outcome);
-    if (event) count(event, asked.cost, nowMs);
+    const event = this.#recorder?.eventOf(call, outcome);
+    if (event) count(event, call.cost, nowMs);
   }
 }
 
@@ -220,8 +189,8 @@ function count(event: LimitEvent, cost: number, nowMs: number): number {
  * When a cost above the halved limits of a quarantine may be allowed; `null` if it is above the full limits, or if
  * there is no quarantine.
  */
-function afterQuarantine({ cost, fullLimits }: Asked, nowMs: number): number | null {
-  return fullLimits !== undefined && fits(cost, fullLimits) ? nowMs + QUARANTINE_MS : null;
+function afterQuarantine({ cost, fullLimits }: ResolvedCall, nowMs: number): number | null {
+  return fullLimits !== undefined && fits(cost, fullLimits) ? nowMs + QUARANTINE_LASTS_MS : null;
 }
 
 function fits(cost: number, { perMinute, perHour }: Limits): boolean {

@@ -6,7 +6,7 @@
  * that frees a window (another limit, a refund, a reset) ends the memory: an entry applies only under the same limits,
  * and in the other cases `forget` is called. If it is unknown which subject was freed, `forgetAll` is called.
  */
-import { type Limits, WINDOW_SECONDS } from '@rollgate/contract';
+import { type Decision, type Limits, WINDOW_SECONDS } from '@rollgate/contract';
 import { LRUCache } from 'lru-cache';
 import type { LimitEvent } from '../events/limit-event.js';
 
@@ -31,6 +31,13 @@ export interface Denial {
   event: LimitEvent | undefined;
 }
 
+export interface DenialMemoryOptions {
+  /** The most denied subjects to remember, 100,000 by default. */
+  readonly maxSubjects?: number | undefined;
+  /** This instance's monotonic clock, ms. */
+  readonly now?: (() => number) | undefined;
+}
+
 export class DenialMemory {
   /** Allocates its full capacity up front, so create it on first use. */
   #denials: LRUCache<string, Denial> | undefined;
@@ -38,8 +45,7 @@ export class DenialMemory {
   readonly #now: () => number;
   #generation = 0;
 
-  /** `now` returns this instance's monotonic clock, ms. */
-  constructor({ maxSubjects, now }: { maxSubjects: number; now: () => number }) {
+  constructor({ maxSubjects = 100_000, now = () => performance.now() }: DenialMemoryOptions = {}) {
     this.#maxSubjects = maxSubjects;
     this.#now = now;
   }
@@ -52,10 +58,12 @@ export class DenialMemory {
     return this.#generation;
   }
 
-  remember(subject: string, denial: Denial, generation: number): void {
+  /** Remembers a denial of the store. `generation` is what it was when the call was sent. */
+  remember(decision: Decision, generation: number): void {
     if (generation !== this.#generation) return;
+    if (decision.retryAfterMs !== null && decision.retryAfterMs <= 0) return;
     this.#denials ??= new LRUCache({ max: this.#maxSubjects });
-    this.#denials.set(subject, denial);
+    this.#denials.set(decision.subject, denialOf(decision, this.#now()));
   }
 
   /** The denial that applies to this call, and how long ago it arrived, ms. */
@@ -87,6 +95,24 @@ export class DenialMemory {
     this.#generation++;
     this.#denials?.clear();
   }
+}
+
+function denialOf({ cost, windows, decidedAtMs: nowMs, retryAfterMs }: Decision, learnedAt: number): Denial {
+  const { minute, hour } = windows;
+  const at = (afterMs: number | null): number | null => (afterMs === null ? null : nowMs + afterMs);
+  return {
+    cost,
+    perMinute: minute.limit,
+    perHour: hour.limit,
+    minuteUsed: minute.used,
+    hourUsed: hour.used,
+    nowMs,
+    minuteResetMs: at(minute.resetAfterMs),
+    hourResetMs: at(hour.resetAfterMs),
+    retryMs: at(retryAfterMs),
+    learnedAt,
+    event: undefined,
+  };
 }
 
 interface CallNow extends Limits {

@@ -23,7 +23,7 @@ export interface FreedPollOptions {
    */
   readonly decidesByDatabase: () => boolean;
   /** Interval between two polls in ms, 1,000 by default: a freed subject is known to every instance within 2 s. */
-  readonly everyMs?: number;
+  readonly everyMs?: number | undefined;
   /**
    * If no poll succeeds for this many ms while the database decides other calls, any subject may have been freed;
    * 15,000 by default.

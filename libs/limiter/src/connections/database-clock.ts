@@ -5,7 +5,7 @@ export class DatabaseClock {
   #offset: number;
 
   /** Before the first answer it returns this machine's clock. `owned` returns Unix ms, for tests that control time. */
-  constructor({ owned }: { owned?: () => number } = {}) {
+  constructor({ owned }: { owned?: (() => number) | undefined } = {}) {
     this.#owned = owned !== undefined;
     this.#monotonic = owned ?? (() => performance.now());
     this.#offset = owned === undefined ? performance.timeOrigin : 0;

@@ -51,19 +51,3 @@ export function isRolledBack(error: unknown): boolean {
 export class NotAskedError extends Error {
   override readonly name = 'NotAskedError';
 }
-
-/**
- * The store's answer contradicts the batch or itself. It is not used for a decision, and the units it granted stay
- * spent.
- */
-export class BrokenAnswerError extends Error {
-  override readonly name = 'BrokenAnswerError';
-  constructor(what: string) {
-    super(`the store gave a broken answer: ${what}`);
-  }
-}
-
-/** The answer is based on counts that may be incomplete. The units it granted stay spent. */
-export class DistrustedError extends Error {
-  override readonly name = 'DistrustedError';
-}

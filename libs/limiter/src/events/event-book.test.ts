@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { builtInCatalogue } from '@rollgate/contract';
 import fc from 'fast-check';
 import { EventBook } from './event-book.js';
-import type { Counted, LimitEvent, Outcome } from './limit-event.js';
+import type { CountedCall, LimitEvent, Outcome } from './limit-event.js';
 
 const entries = builtInCatalogue.entries().slice(0, 2);
 
@@ -29,8 +29,8 @@ test('every call stays counted once and memory is bounded, whatever events are m
       const least = entries.length * 2 * 2;
       for (const { account, bot, api, cost, hour, shadow, afterMs, take } of calls) {
         nowMs += afterMs;
-        const entry = entries[api] as Counted['entry'];
-        const asked: Counted = {
+        const entry = entries[api] as CountedCall['entry'];
+        const counted: CountedCall = {
           entry,
           key: `acc${account}/${entry.id}/bot=${bot}`,
           limits: entry.limits,
@@ -40,14 +40,14 @@ test('every call stays counted once and memory is bounded, whatever events are m
           request: {},
         };
         const outcome: Outcome = { window: hour ? 'hour' : 'minute', used: 1, nowMs, retryMs: null, policyVersion: 1 };
-        const event = book.eventOf(asked, outcome);
+        const event = book.eventOf(counted, outcome);
         expect(nowMs).toBeLessThan(event.endMs);
         expect(event).toMatchObject({
           entry,
           cost,
           window: outcome.window,
-          mode: asked.mode,
-          key: asked.key,
+          mode: counted.mode,
+          key: counted.key,
           merged: 0,
         });
         expect(Math.floor(event.firstMs / 1000)).toBe(Math.floor(nowMs / 1000));

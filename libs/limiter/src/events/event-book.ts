@@ -6,7 +6,7 @@
  * events, except for those that can't be merged further (a few for each API).
  */
 import {
-  type Counted,
+  type CountedCall,
   isOf,
   type LimitEvent,
   MERGED,
@@ -40,14 +40,14 @@ export class EventBook {
   }
 
   /** Returns the event that counts this call: an existing one of the same kind and second or minute, or a new one. */
-  eventOf(asked: Counted, outcome: Outcome): LimitEvent {
-    const newest = this.#bySubject.get(asked.key);
+  eventOf(call: CountedCall, outcome: Outcome): LimitEvent {
+    const newest = this.#bySubject.get(call.key);
     for (let event = newest; event !== undefined && outcome.nowMs < event.endMs; event = event.next) {
-      if (outcome.nowMs >= event.endMs - event.spanMs && isOf(event, asked, outcome.window)) return event;
+      if (outcome.nowMs >= event.endMs - event.spanMs && isOf(event, call, outcome.window)) return event;
     }
     if (this.#events.size >= this.#full) this.#addUp();
-    const event = newEvent(asked, outcome);
-    const before = this.#bySubject.get(asked.key);
+    const event = newEvent(call, outcome);
+    const before = this.#bySubject.get(call.key);
     if (before !== undefined && before.endMs > outcome.nowMs) event.next = before;
     this.#events.add(event);
     this.#bySubject.set(event.key, event);

@@ -1,7 +1,6 @@
 /** A limit event that still counts calls and becomes a row of `rollgate.limit_event`. */
 import type { ApiEntry, DecisionMode, LimitSource, Limits, Window } from '@rollgate/contract';
 import { laneOfKey, parseSubjectKey } from '../subject/subject-key.js';
-import type { AcquireRequest } from '../subject/subject-ref.js';
 import { nextId } from './decision-id.js';
 
 /**
@@ -17,15 +16,19 @@ const ALL = '*';
 const MAX_ROUTE = 256;
 const MAX_REQUEST_ID = 128;
 
-/** The call that is counted. */
-export interface Counted {
+/** A call as its limit event counts it. */
+export interface CountedCall {
   readonly entry: ApiEntry;
   readonly key: string;
   readonly limits: Limits;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
   readonly cost: number;
-  readonly request: Pick<AcquireRequest, 'level' | 'route' | 'requestId'>;
+  readonly request: {
+    readonly level?: readonly string[] | undefined;
+    readonly route?: string | undefined;
+    readonly requestId?: string | undefined;
+  };
 }
 
 /** How the call was decided. Times are Unix ms of the database's clock. */
@@ -41,7 +44,7 @@ export interface Outcome {
   readonly spanMs?: number;
 }
 
-export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'nowMs'> {
+export interface LimitEvent extends Omit<CountedCall, 'request'>, Omit<Outcome, 'nowMs'> {
   readonly id: string;
   readonly lane: number;
   readonly level: readonly string[];
@@ -60,8 +63,8 @@ export interface LimitEvent extends Omit<Counted, 'request'>, Omit<Outcome, 'now
 }
 
 /** Creates an event that has counted no calls. */
-export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
-  const { entry, key, limits, source, mode, cost, request } = asked;
+export function newEvent(call: CountedCall, outcome: Outcome): LimitEvent {
+  const { entry, key, limits, source, mode, cost, request } = call;
   const { window, used, nowMs, retryMs, policyVersion, spanMs = 1000 } = outcome;
   return {
     id: nextId(),
@@ -91,15 +94,15 @@ export function newEvent(asked: Counted, outcome: Outcome): LimitEvent {
 }
 
 /** Whether the event counts calls like this one, within the event's time. */
-export function isOf(event: LimitEvent, asked: Counted, window: Window | null): boolean {
+export function isOf(event: LimitEvent, call: CountedCall, window: Window | null): boolean {
   return (
     event.window === window &&
-    event.cost === asked.cost &&
-    event.entry === asked.entry &&
-    event.source === asked.source &&
-    event.mode === asked.mode &&
-    event.limits.perMinute === asked.limits.perMinute &&
-    event.limits.perHour === asked.limits.perHour
+    event.cost === call.cost &&
+    event.entry === call.entry &&
+    event.source === call.source &&
+    event.mode === call.mode &&
+    event.limits.perMinute === call.limits.perMinute &&
+    event.limits.perHour === call.limits.perHour
   );
 }
 

@@ -2,13 +2,13 @@
  * Tracks whether the limiter has reached its database. Until then it decides nothing, because it does not know what was
  * granted before it was started: anything it allowed would come on top of that, again after each restart.
  */
-
 import { codeOf, hasSqlState, NotAskedError } from '../connections/faults.js';
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
 import { jittered } from '../tasks/jitter.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import { TooLateError, within } from '../tasks/within.js';
+import type { ContactState } from './contact-state.js';
 import { LimiterUnavailableError } from './outage.js';
 
 /** How long a call waits for the first attempt to end: a sign-in to a distant database takes several round trips. */
@@ -25,6 +25,8 @@ export class LimiterStartError extends Error {
 }
 
 export interface ContactOptions {
+  /** Receives the results of the attempts. */
+  readonly state: ContactState;
   /** Connects. Resolves when the limiter can decide. It must settle by itself. */
   readonly reach: () => Promise<void>;
   /** The database as `host:port/database`, for messages. */
@@ -35,8 +37,6 @@ export interface ContactOptions {
 export class Contact {
   readonly #options: ContactOptions;
   readonly #attempts = new SingleFlight<void>();
-  #reached = false;
-  #failure: LimiterStartError | undefined;
   #retry: NodeJS.Timeout | undefined;
   #retryMs = FIRST_RETRY_MS;
   /** Whether the current or last attempt has a caller that receives its failure. */
@@ -48,12 +48,7 @@ export class Contact {
   }
 
   get reached(): boolean {
-    return this.#reached;
-  }
-
-  /** Why the last attempt failed. */
-  get failure(): LimiterStartError | undefined {
-    return this.#failure;
+    return this.#options.state.reached;
   }
 
   /** Starts attempts in the background, until the database is reached. */
@@ -66,7 +61,7 @@ export class Contact {
    * LimiterStartError
    */
   start(): Promise<void> {
-    if (this.#reached) return Promise.resolve();
+    if (this.reached) return Promise.resolve();
     const attempt = this.#shared();
     this.#isAwaited = true;
     return attempt;
@@ -74,9 +69,10 @@ export class Contact {
 
   /** Resolves when calls can be decided. @throws LimiterUnavailableError */
   async forCall(): Promise<void> {
-    if (this.#reached) return;
+    if (this.reached) return;
     // Wait only for the first attempt: it is not known whether later ones will succeed.
-    const first = this.#failure === undefined ? this.#shared() : Promise.reject(this.#failure);
+    const { failure } = this.#options.state;
+    const first = failure === undefined ? this.#shared() : Promise.reject(failure);
     try {
       await within(FIRST_CALLS_WAIT_MS, first, 'the limiter did not reach its database');
     } catch (error) {
@@ -98,15 +94,17 @@ export class Contact {
 
   async #try(): Promise<void> {
     this.#isAwaited = false;
+    const { state, reach, place, reports } = this.#options;
     try {
-      await this.#options.reach();
+      await reach();
     } catch (error) {
-      this.#failure = startError(error, this.#options.place());
+      const failure = startError(error, place());
+      state.failure = failure;
       this.#tryLater();
-      throw this.#failure;
+      throw failure;
     }
-    this.#reached = true;
-    this.#options.reports.over('start', `the limiter has reached its database at ${this.#options.place()} and decides`);
+    state.reached = true;
+    reports.over('start', `the limiter has reached its database at ${place()} and decides`);
   }
 
   #tryLater(): void {

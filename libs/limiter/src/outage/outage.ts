@@ -4,10 +4,10 @@
  * when it has been deciding alone.
  */
 import type { Limits } from '@rollgate/contract';
-import type { OutageAnswer } from '../call/decider.js';
 import type { Reports } from '../reports.js';
 import type { AcquireItem, AcquireResult } from '../store/store.js';
 import { laneOfKey } from '../subject/subject-key.js';
+import type { InstanceState } from './instance-state.js';
 import type { LocalCounts } from './local-counts.js';
 
 export type OutageMode = 'local' | 'closed' | 'open';
@@ -42,25 +42,21 @@ export class LimiterUnavailableError extends Error {
   }
 }
 
-export interface InstanceState {
-  /**
-   * - `starting`: the limiter has not reached its database yet and decides nothing
-   * - `normal`: the database decides
-   * - `fallback`: this instance decides without the database
-   * - `quarantine`: the database decides, under half limits
-   */
-  readonly mode: 'starting' | 'normal' | 'fallback' | 'quarantine';
-  /** Unix ms. */
-  readonly sinceMs: number;
-  readonly reason: string;
-}
-
-interface Asked {
+/** The part of a call by which it is decided without the database. */
+interface OutageCall {
   readonly entry: { readonly id: string };
   readonly key: string;
   readonly cost: number;
   readonly limits: Limits;
   readonly fullLimits?: Limits | undefined;
+}
+
+/** The instance's own answer while the database does not respond. */
+export interface OutageAnswer {
+  readonly limits: Limits;
+  readonly answer: AcquireResult;
+  /** When to retry if the instance's own counts give no time, Unix ms. `null` if retrying does not help. */
+  readonly retryMs: number | null;
 }
 
 export interface OutageOptions {
@@ -95,8 +91,8 @@ export class Outage {
     return this.#state;
   }
 
-  /** A stripe's breaker opened or closed. */
-  tell({ stripe, open, reason }: { stripe: number; open: boolean; reason: string }): void {
+  /** Notes that the circuit breaker of a stripe opened or closed. */
+  noteBreaker({ stripe, open, reason }: { stripe: number; open: boolean; reason: string }): void {
     if (!open) this.#open.delete(stripe);
     else if (!this.#open.has(stripe)) this.#open.set(stripe, this.#now());
     const mode = this.#open.size > 0 ? 'fallback' : 'normal';
@@ -112,7 +108,7 @@ export class Outage {
   }
 
   /** Decides by this instance's own counts and share of the limits. @throws LimiterUnavailableError */
-  decide({ entry, key, cost, limits, fullLimits = limits }: Asked, cause: unknown): OutageAnswer {
+  decide({ entry, key, cost, limits, fullLimits = limits }: OutageCall, cause: unknown): OutageAnswer {
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const lane = laneOfKey(key);

@@ -11,7 +11,8 @@ import type { Limits } from '@rollgate/contract';
 import type { DatabaseClock } from '../connections/database-clock.js';
 import type { Reports } from '../reports.js';
 
-const LASTS_MS = 61_000;
+/** How long a quarantine lasts, ms. */
+export const QUARANTINE_LASTS_MS = 61_000;
 /** Largest change of the database's clock against this instance's monotonic clock between two answers. */
 const MOST_STEP_MS = 1_000;
 
@@ -51,14 +52,9 @@ export interface QuarantineColumns {
 export interface QuarantineOptions {
   readonly clock: DatabaseClock;
   readonly reports: Reports;
-  /**
-   * Called when the database's clock jumps ahead: there is a jump to report, and remembered denials are timed by this
-   * instance's clock.
-   */
-  readonly onStepAhead?: () => void;
 }
 
-interface Running {
+interface QuarantineNow {
   /** Monotonic clock, ms. */
   readonly begunAt: number;
   until: number;
@@ -72,10 +68,16 @@ export class Quarantine {
   #jump: ClockJump | undefined;
   /** Answers to statements sent before this time do not describe the current quarantine. */
   #settledAt = Number.NEGATIVE_INFINITY;
-  #running: Running | undefined;
+  #running: QuarantineNow | undefined;
+  readonly #whenClockJumps: (() => void)[] = [];
 
   constructor(options: QuarantineOptions) {
     this.#options = options;
+  }
+
+  /** Calls `listener` each time that the database's clock has jumped ahead. */
+  whenClockJumps(listener: () => void): void {
+    this.#whenClockJumps.push(listener);
   }
 
   /** Processes what a poll, a new connection or an answer reports about the server. */
@@ -124,7 +126,7 @@ export class Quarantine {
   }
 
   #hearClock(heard: Heard): void {
-    const { clock, reports, onStepAhead } = this.#options;
+    const { clock, reports } = this.#options;
     const at = clock.monotonic();
     const tolerance = MOST_STEP_MS + at - heard.askedAt;
     const step = heard.nowMs - clock.now();
@@ -136,10 +138,10 @@ export class Quarantine {
       this.#jump = last;
       this.#begin({
         sinceMs: heard.nowMs,
-        leftMs: LASTS_MS,
+        leftMs: QUARANTINE_LASTS_MS,
         reason: `the database's clock went ${Math.round(step)} ms ahead`,
       });
-      onStepAhead?.();
+      for (const listener of this.#whenClockJumps) listener();
     }
     // Windows do not move until the clock has caught up. Each step back is reported separately.
     else {

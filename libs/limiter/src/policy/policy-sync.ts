@@ -12,6 +12,7 @@ import { setTimeout as wait } from 'node:timers/promises';
 import type { Catalogue } from '@rollgate/contract';
 import type pg from 'pg';
 import type { DatabaseClock } from '../connections/database-clock.js';
+import type { InstanceState } from '../outage/instance-state.js';
 import type { LocalCounts } from '../outage/local-counts.js';
 import { type Quarantine, type QuarantineColumns, quarantineOf } from '../outage/quarantine.js';
 import type { Reports } from '../reports.js';
@@ -36,14 +37,6 @@ const LEAVE_WITHIN_MS = 3_000;
 const LEAVE_AGAIN_AFTER_MS = 50;
 const LEAVE = { text: 'SELECT rollgate.leave_instance($1)', query_timeout: 1_000 };
 
-export interface ReportedState {
-  readonly mode: string;
-  /** Unix ms. */
-  readonly sinceMs: number;
-  /** Why the mode is not normal; empty: it is. */
-  readonly reason: string;
-}
-
 export interface PolicySyncOptions {
   readonly pool: pg.Pool;
   readonly policy: Policy;
@@ -52,17 +45,17 @@ export interface PolicySyncOptions {
   readonly clock: DatabaseClock;
   readonly uses: OverrideUses;
   /** Watches the server's clock and identity. Omitted when a test controls the clock. */
-  readonly quarantine?: Quarantine;
+  readonly quarantine: Quarantine | undefined;
   /** What this instance may grant without the database: a share that depends on the number of instances. */
-  readonly local?: LocalCounts | undefined;
-  /** This instance's state, reported with each poll. */
-  readonly state?: () => ReportedState | undefined;
-  /** Interval between two polls in ms, 1,000 by default. */
-  readonly everyMs?: number;
-  readonly onError?: ((error: unknown) => void) | undefined;
-  readonly reports?: Reports;
+  readonly local: LocalCounts | undefined;
+  /** This instance's state, reported with each poll; `undefined` while there is none to report. */
+  readonly state: () => InstanceState | undefined;
+  /** Average interval between two polls in ms, 1,000 by default. */
+  readonly everyMs: number | undefined;
+  readonly onError: (error: unknown) => void;
+  readonly reports: Reports;
   /** Receives the duration of each round trip to the database, ms. */
-  readonly onRoundTrip?: (ms: number) => void;
+  readonly onRoundTrip: (ms: number) => void;
 }
 
 interface SyncRow extends QuarantineColumns {
@@ -80,7 +73,7 @@ interface SyncRow extends QuarantineColumns {
 /** Characters of a reason that are reported. */
 const MOST_REASON = 300;
 
-const NORMAL: ReportedState = { mode: 'normal', sinceMs: Date.now(), reason: '' };
+const NORMAL: InstanceState = { mode: 'normal', sinceMs: Date.now(), reason: '' };
 
 export class PolicySync {
   /** Identifies this process among the instances. */
@@ -99,6 +92,8 @@ export class PolicySync {
     this.#options = options;
     this.#loop = new JitteredLoop({ task: () => void this.look(), everyMs: options.everyMs ?? 1000 });
     this.#loop.start();
+    // A jump of the database's clock must be reported at once.
+    options.quarantine?.whenClockJumps(() => void this.refresh());
   }
 
   /** Time since the last successful poll, ms; `undefined` if none has succeeded. */
@@ -131,11 +126,11 @@ export class PolicySync {
     try {
       await this.#register();
       await this.#sync();
-      this.#options.reports?.over('limits', 'the limits in force are known again');
+      this.#options.reports.over('limits', 'the limits in force are known again');
       await this.#reportJump();
       await this.#tellUses();
     } catch (error) {
-      this.#options.onError?.(error);
+      this.#options.onError(error);
       this.#reportStale(error as Error);
       throw error;
     }
@@ -144,7 +139,7 @@ export class PolicySync {
   #reportStale({ message }: Error): void {
     const { ageMs } = this;
     if (ageMs === undefined || ageMs < STALE_AFTER_MS) return;
-    this.#options.reports?.trouble('limits', {
+    this.#options.reports.trouble('limits', {
       kind: 'stale',
       message: `the limits in force are ${Math.round(ageMs / 1000)} s old and may have changed since: ${message}`,
     });
@@ -174,7 +169,7 @@ export class PolicySync {
 
   async #sync(): Promise<void> {
     const { pool, policy, clock, quarantine, local, state } = this.#options;
-    const { mode, sinceMs, reason } = state?.() ?? NORMAL;
+    const { mode, sinceMs, reason } = state() ?? NORMAL;
     const askedAt = clock.monotonic();
     const sentAt = performance.now();
     const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_instance($1, $2, $3, $4, $5, $6, $7, $8)', [
@@ -187,7 +182,7 @@ export class PolicySync {
       local?.counted ?? null,
       reason === '' ? null : reason.slice(0, MOST_REASON),
     ]);
-    this.#options.onRoundTrip?.(performance.now() - sentAt);
+    this.#options.onRoundTrip(performance.now() - sentAt);
     const row = rows[0] as SyncRow;
     const heard = { nowMs: row.now_ms, askedAt };
     quarantine?.hear({ ...heard, quarantine: quarantineOf(row) });

@@ -7,7 +7,7 @@ import { InvalidRequestError } from '../subject/subject-ref.js';
 import { within } from '../tasks/within.js';
 
 /** A limit request to file. Limits are in units. */
-export interface Wish {
+export interface NewLimitRequest {
   readonly account: string;
   readonly api?: string | undefined;
   readonly group?: string | undefined;
@@ -46,7 +46,7 @@ export function refusalStatus(error: unknown): number | undefined {
   return status === undefined ? undefined : Number(status);
 }
 
-interface Row {
+interface LimitRequestRow {
   readonly number: string;
   readonly id: string;
   readonly account: string;
@@ -89,26 +89,32 @@ export class LimitRequests {
     this.#catalogue = catalogue;
   }
 
-  /** Files a limit request and returns it. @throws LimitRequestRefused, InvalidRequestError, or the driver's error */
-  async ask(wish: Wish): Promise<LimitRequest> {
-    const account = wish.account.normalize('NFC');
+  /**
+   * Files a limit request and returns it. If it fails for any reason, nothing was filed, so it can safely be repeated.
+   *
+   * @throws InvalidRequestError if the API or its dimensions are unknown
+   * @throws LimitRequestRefused if the database rejects the request, for example because too many are open
+   * @throws TooLateError after 2 s without an answer, or the driver's error
+   */
+  async file(request: NewLimitRequest): Promise<LimitRequest> {
+    const account = request.account.normalize('NFC');
     const spec = {
       account,
-      group_id: wish.group ?? null,
-      api: wish.api ?? null,
-      subject: this.#subject(wish),
-      per_minute: wish.perMinute ?? null,
-      per_hour: wish.perHour ?? null,
-      factor: wish.factor ?? null,
-      until: wish.until ?? null,
-      reason: wish.reason,
-      denial_id: wish.denial?.id ?? null,
-      denial: wish.denial?.facts ?? null,
+      group_id: request.group ?? null,
+      api: request.api ?? null,
+      subject: this.#subject(request),
+      per_minute: request.perMinute ?? null,
+      per_hour: request.perHour ?? null,
+      factor: request.factor ?? null,
+      until: request.until ?? null,
+      reason: request.reason,
+      denial_id: request.denial?.id ?? null,
+      denial: request.denial?.facts ?? null,
     };
-    const author = [`account:${account}`, 'customer', wish.address ?? null, wish.requestId ?? null];
+    const author = [`account:${account}`, 'customer', request.address ?? null, request.requestId ?? null];
     try {
       const filing = { values: [JSON.stringify(spec), ...author], account, abandoned: false };
-      const filed = this.#file(filing);
+      const filed = this.#fileAndRead(filing);
       return await within(DEFAULT_LOOK_MS, filed, NO_ANSWER).finally(() => {
         filing.abandoned = true;
       });
@@ -137,7 +143,7 @@ export class LimitRequests {
    * Files and reads the request in one transaction. A request that can't be read back or is too late is not filed
    * either, so an attempt that is reported as failed can safely be repeated.
    */
-  async #file(filing: Filing): Promise<LimitRequest> {
+  async #fileAndRead(filing: Filing): Promise<LimitRequest> {
     const client = await this.#pool.connect();
     let failure: Error | undefined;
     try {
@@ -146,8 +152,8 @@ export class LimitRequests {
         'SELECT id FROM rollgate.ask_limit($1, ROW($2, $3, $4, $5)::rollgate.author)',
         [...filing.values],
       );
-      const read = await client.query<Row>(READ, [filing.account, rows[0]?.id, null, null, 1]);
-      const request = requestOf(read.rows[0] as Row);
+      const read = await client.query<LimitRequestRow>(READ, [filing.account, rows[0]?.id, null, null, 1]);
+      const request = requestOf(read.rows[0] as LimitRequestRow);
       if (filing.abandoned) throw new Error(NO_ANSWER);
       await client.query('COMMIT');
       return request;
@@ -163,7 +169,7 @@ export class LimitRequests {
   }
 
   async #read(values: readonly unknown[]): Promise<LimitRequest[]> {
-    const { rows } = await this.#query<Row>(READ, values);
+    const { rows } = await this.#query<LimitRequestRow>(READ, values);
     return rows.map(requestOf);
   }
 
@@ -172,7 +178,7 @@ export class LimitRequests {
     return within(DEFAULT_LOOK_MS, this.#pool.query<R>(text, [...values]), NO_ANSWER);
   }
 
-  #subject({ account, api, dimensions }: Wish): string | null {
+  #subject({ account, api, dimensions }: NewLimitRequest): string | null {
     if (dimensions === undefined) return null;
     const entry = api === undefined ? undefined : this.#catalogue.find(api);
     if (entry === undefined) throw new InvalidRequestError('dimensions', 'need an api of the catalogue');
@@ -185,7 +191,7 @@ export class LimitRequests {
   }
 }
 
-function requestOf(row: Row): LimitRequest {
+function requestOf(row: LimitRequestRow): LimitRequest {
   return {
     id: row.id,
     account: row.account,

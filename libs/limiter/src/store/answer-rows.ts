@@ -4,10 +4,11 @@
  * Invariant: rows are matched by the key they carry, never by position, because Postgres returns rows in any order that
  * its plan produces.
  */
-import { BrokenAnswerError } from '../connections/faults.js';
+import { BrokenAnswerError } from './broken-answers.js';
 import type { AcquireItem, AcquireRow } from './store.js';
 
-type Ints = readonly (number | null)[];
+/** One column of an answer. */
+export type Ints = readonly (number | null)[];
 
 /** The answer as columns; each index is one row. */
 export interface AnswerColumns {

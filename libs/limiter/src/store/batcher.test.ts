@@ -1,5 +1,5 @@
 import { expect, test } from '@jest/globals';
-import { Batcher, type Call } from './batcher.js';
+import { type BatchedCall, Batcher } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A fake store that records batches and answers when the test says so. */
@@ -9,7 +9,7 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
     answer(granted?: number): void;
     fail(error: Error): void;
   }[] = [];
-  const batcher = new Batcher<Call & { resolve(answer: { position: number; granted: number }): void }>({
+  const batcher = new Batcher<BatchedCall & { resolve(answer: { position: number; granted: number }): void }>({
     settle: ({ resolve }, { row, position }) => resolve({ position, granted: row.granted }),
     stripes,
     batchesInFlight,

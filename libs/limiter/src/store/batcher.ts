@@ -7,15 +7,17 @@
  * one subject are decided in the order they came, except in a rejected batch that is retried); a failed batch fails
  * only its own callers.
  */
-import { BrokenAnswerError, isBadData } from '../connections/faults.js';
+import { isBadData } from '../connections/faults.js';
+import { BrokenAnswerError } from './broken-answers.js';
 import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
 
-export interface Call extends Omit<AcquireItem, 'calls'> {
+/** A call that waits for its batch to be decided. */
+export interface BatchedCall extends Omit<AcquireItem, 'calls'> {
   fail(error: unknown): void;
 }
 
 /** The answer to a call: its row of the result, and how many calls of that row come before it. */
-export interface Answer {
+export interface CallAnswer {
   readonly nowMs: number;
   readonly row: AcquireRow;
   /** The call is granted when `position < row.granted`. */
@@ -49,7 +51,7 @@ export interface BatcherOptions<C> {
    * Called for each answered call. It is one function for all calls, to avoid a closure for each. It must not throw,
    * because the rest of the batch is still waiting.
    */
-  settle(call: C, answer: Answer): void;
+  settle(call: C, answer: CallAnswer): void;
   /** Sends a batch. Batches of one stripe must be decided in the order they are sent. */
   send(items: readonly AcquireItem[]): Promise<AcquireResult>;
   /** Number of stripes. If it equals the number of lanes, a batch contains one lane. */
@@ -60,7 +62,7 @@ export interface BatcherOptions<C> {
   maxItems: number;
 }
 
-export class Batcher<C extends Call> {
+export class Batcher<C extends BatchedCall> {
   readonly #send: BatcherOptions<C>['send'];
   readonly #settle: BatcherOptions<C>['settle'];
   readonly #maxItems: number;

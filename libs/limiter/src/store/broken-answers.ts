@@ -1,8 +1,18 @@
-/** Reports inconsistent answers: once when they begin, and once more after a minute without any. */
-import type { BrokenAnswerError } from '../connections/faults.js';
+/** Inconsistent answers of the store, and their reports: once when they begin, and once more after a minute without any. */
 import type { Reports } from '../reports.js';
 
 const OVER_AFTER_MS = 60_000;
+
+/**
+ * The store's answer contradicts the batch or itself. It is not used for a decision, and the units it granted stay
+ * spent.
+ */
+export class BrokenAnswerError extends Error {
+  override readonly name = 'BrokenAnswerError';
+  constructor(what: string) {
+    super(`the store gave a broken answer: ${what}`);
+  }
+}
 
 export class BrokenAnswers {
   readonly #reports: Reports;

@@ -6,63 +6,25 @@
  */
 import type pg from 'pg';
 import type { DecisionConnections } from '../connections/decision-connections.js';
-import { BrokenAnswerError } from '../connections/faults.js';
-import { rowsByItem } from './answer-rows.js';
+import { AcquireStatement, type AcquireTuple } from './acquire-statement.js';
+import { BrokenAnswerError } from './broken-answers.js';
 import { type AcquireItem, type AcquireResult, type Store, type SubjectCounts, stripeOf } from './store.js';
 
-/** One row of arrays, as text from Postgres. */
-type AcquireTuple = [
-  nowMs: string,
-  item: string,
-  granted: string,
-  minuteUsed: string,
-  hourUsed: string,
-  minuteReset: string,
-  hourReset: string,
-  retryAt: string,
-  second: string | null,
-];
 type PeekTuple = [nowMs: string, subject: string, seconds: number[], units: number[]];
-
-type Ints = (number | null)[];
-type IntColumns = [
-  item: Ints,
-  granted: Ints,
-  minuteUsed: Ints,
-  hourUsed: Ints,
-  minuteReset: Ints,
-  hourReset: Ints,
-  retryAt: Ints,
-];
-
-/** Parses an array literal such as `{1,2,NULL}` into numbers. */
-function ints(literal: string): Ints {
-  const list = `[${literal.slice(1, -1)}]`;
-  return JSON.parse(list.includes('N') ? list.replaceAll('NULL', 'null') : list) as Ints;
-}
-
-const ACQUIRE = {
-  text: `SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-         FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)`,
-  rowMode: 'array' as const,
-  // Return raw text: `ints` parses a whole array of numbers at once, and the driver's parser goes character by
-  // character.
-  types: { getTypeParser: () => (text: string) => text },
-};
 
 export interface PostgresStoreOptions {
   /** Connections for everything except decisions, and also for decisions if `decisions` is omitted. */
   readonly pool: pg.Pool;
   readonly decisions?: DecisionConnections;
+  /** The statement that decides batches; by default a prepared one. */
+  readonly statement?: AcquireStatement;
   /**
    * A decision without an answer after this many ms fails, and its connection is destroyed. By default there is no
    * limit.
    */
-  readonly answerWithinMs?: () => number;
+  readonly answerWithinMs?: (() => number) | undefined;
   /** The number of stripes, each of which may send a batch while another one is in flight. By default none does. */
-  readonly pipelinedStripes?: number;
-  /** Set to `false` to use no named prepared statements, as a transaction pooler requires. */
-  readonly prepared?: boolean;
+  readonly pipelinedStripes?: number | undefined;
   /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
   readonly clock?: (() => number) | undefined;
 }
@@ -70,58 +32,24 @@ export interface PostgresStoreOptions {
 export class PostgresStore implements Store {
   readonly #pool: pg.Pool;
   readonly #decisions: DecisionConnections | undefined;
+  readonly #statement: AcquireStatement;
   readonly #answerWithinMs: (() => number) | undefined;
   readonly #stripes: number;
-  readonly #acquire: typeof ACQUIRE;
   readonly #clock: (() => number) | undefined;
 
-  constructor({ pool, decisions, answerWithinMs, pipelinedStripes, prepared = true, clock }: PostgresStoreOptions) {
+  constructor({ pool, decisions, statement, answerWithinMs, pipelinedStripes, clock }: PostgresStoreOptions) {
     this.#pool = pool;
     this.#decisions = decisions;
+    this.#statement = statement ?? new AcquireStatement({ clock });
     this.#answerWithinMs = answerWithinMs;
     this.#stripes = pipelinedStripes ?? 1;
-    this.#acquire = { ...ACQUIRE, ...(prepared ? { name: 'rollgate_acquire' } : {}) };
     this.#clock = clock;
   }
 
-  /**
-   * Runs an empty decision on a new connection, so that its first batch finds the statement prepared and the function
-   * compiled.
-   *
-   * @throws the error of Postgres, e.g. that the function is missing
-   */
-  async warmUp(client: pg.ClientBase): Promise<void> {
-    await client.query({ ...this.#acquire, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now()] });
-  }
-
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const { rows } = await this.#decide(stripeOf(items, this.#stripes), {
-      ...this.#acquire,
-      ...(this.#answerWithinMs ? { query_timeout: this.#answerWithinMs() } : {}),
-      values: [
-        `{${items.map((i) => i.lane).join()}}`,
-        // Pass array literals: the driver would escape each element of an array, and a key contains no quote or
-        // backslash.
-        `{"${items.map((i) => i.subject).join('","')}"}`,
-        `{${items.map((i) => i.cost).join()}}`,
-        `{${items.map((i) => i.calls).join()}}`,
-        `{${items.map((i) => i.perMinute).join()}}`,
-        `{${items.map((i) => i.perHour).join()}}`,
-        this.#now(),
-      ],
-    });
-    if (rows.length !== 1) throw new BrokenAnswerError(`${rows.length} answers to one batch`);
-    const answer = rows[0] as AcquireTuple;
-    const nowMs = Number(answer[0]);
-    const columns = answer.slice(1, -1);
-    if (columns.includes(null)) throw new BrokenAnswerError('a column is missing');
-    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = columns.map((literal) =>
-      ints(literal as string),
-    ) as IntColumns;
-    const seconds = answer.at(-1) as AcquireTuple[8];
-    const second = seconds === null ? undefined : ints(seconds);
-    const byItem = { item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second };
-    return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
+    const statement = this.#statement.forItems(items, this.#answerWithinMs?.());
+    const { rows } = await this.#decide(stripeOf(items, this.#stripes), statement);
+    return this.#statement.read(items, rows);
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {

@@ -19,19 +19,6 @@ export interface SubjectRef {
   readonly level?: readonly string[];
 }
 
-/** One call to decide. */
-export interface AcquireRequest extends SubjectRef {
-  /** Units to spend, a whole number from 1, 1 by default. */
-  readonly cost?: number;
-  /**
-   * The route that was called, recorded with a denial, e.g. `POST /bots/:botId/publish`. At most 256 characters are
-   * kept.
-   */
-  readonly route?: string | undefined;
-  /** The HTTP request ID, recorded with a denial. At most 128 characters are kept. */
-  readonly requestId?: string | undefined;
-}
-
 /** The request is malformed and can't be decided. It is not counted and does not reach the database. */
 export class InvalidRequestError extends Error {
   override readonly name = 'InvalidRequestError';

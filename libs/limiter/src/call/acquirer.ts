@@ -1,0 +1,158 @@
+/**
+ * The path of a call: validate it, look for a remembered denial, batch it by lane, and run one statement in the store.
+ *
+ * Invariants: a malformed call never enters a batch; a denial is a value, not an error; after validation only a store
+ * that fails or gives an inconsistent answer makes `acquire` reject.
+ */
+import type { Decision } from '@rollgate/contract';
+import { isOutage } from '../connections/faults.js';
+import { Deadlines, type Timed } from '../outage/deadlines.js';
+import type { Outage } from '../outage/outage.js';
+import type { OverrideUses } from '../policy/override-use.js';
+import type { Policy } from '../policy/policy.js';
+import { type BatchedCall, Batcher, type BatcherOptions, type CallAnswer } from '../store/batcher.js';
+import { BrokenAnswerError, type BrokenAnswers } from '../store/broken-answers.js';
+import { laneOfKey } from '../subject/subject-key.js';
+import { TooLateError } from '../tasks/within.js';
+import type { AcquireRequest } from './acquire-request.js';
+import type { CallResolver } from './call-resolver.js';
+import type { Decider } from './decider.js';
+import type { DenialMemory } from './denial-memory.js';
+import type { Gate } from './gate.js';
+import type { Refunds } from './refunds.js';
+import type { ResolvedCall } from './resolved-call.js';
+
+export interface AcquirerOptions {
+  readonly gate: Gate;
+  readonly resolver: CallResolver;
+  readonly denials: DenialMemory;
+  readonly decider: Decider;
+  readonly refunds: Refunds;
+  readonly policy: Policy;
+  /** Counts which overrides decide calls. */
+  readonly uses: OverrideUses;
+  readonly brokenAnswers: BrokenAnswers;
+  readonly batches: Omit<BatcherOptions<PendingCall>, 'settle'>;
+  /** Decides calls while the store does not answer. Without it, `acquire` rejects with the store's error. */
+  readonly outage: Outage | undefined;
+  /** Time from a call's start to its decision, ms. Used only with `outage`. */
+  readonly budgetMs: () => number;
+}
+
+/** A call that is waiting for its decision. */
+interface PendingCall extends BatchedCall, Timed {
+  readonly resolved: ResolvedCall;
+  /** Generation of the denial memory when the call was queued. */
+  readonly generation: number;
+  resolve(decision: Decision): void;
+}
+
+export class Acquirer {
+  readonly #gate: Gate;
+  readonly #resolver: CallResolver;
+  readonly #denials: DenialMemory;
+  readonly #decider: Decider;
+  readonly #refunds: Refunds;
+  readonly #policy: Policy;
+  readonly #uses: OverrideUses;
+  readonly #brokenAnswers: BrokenAnswers;
+  readonly #outage: Outage | undefined;
+  readonly #budgetMs: () => number;
+  readonly #batcher: Batcher<PendingCall>;
+  readonly #deadlines = new Deadlines();
+
+  constructor(options: AcquirerOptions) {
+    this.#gate = options.gate;
+    this.#resolver = options.resolver;
+    this.#denials = options.denials;
+    this.#decider = options.decider;
+    this.#refunds = options.refunds;
+    this.#policy = options.policy;
+    this.#uses = options.uses;
+    this.#brokenAnswers = options.brokenAnswers;
+    this.#outage = options.outage;
+    this.#budgetMs = options.budgetMs;
+    this.#batcher = new Batcher({ ...options.batches, settle: (call, answer) => this.#settle(call, answer) });
+  }
+
+  acquire(request: AcquireRequest): Promise<Decision> {
+    if (!this.#gate.isReached) return this.#gate.untilReached().then(() => this.acquire(request));
+    // Not an async function: that would add a promise to every call, even one answered from memory.
+    try {
+      this.#gate.assertOpen();
+      const call = this.#resolver.resolveCall(request);
+      const known = this.#denials.recall(call);
+      if (known) return Promise.resolve(this.#used(call, this.#decider.decideFromMemory(call, known)));
+      return this.#queue(call);
+    } catch (error) {
+      return Promise.reject(error);
+    }
+  }
+
+  /** Resolves when every call has its decision. */
+  async drained(): Promise<void> {
+    await this.#batcher.drained();
+    this.#deadlines.stop();
+  }
+
+  #queue(resolved: ResolvedCall): Promise<Decision> {
+    return new Promise((resolve, fail) => {
+      const { key, cost, limits } = resolved;
+      const { perMinute, perHour } = limits;
+      const call: PendingCall = {
+        resolved,
+        subject: key,
+        lane: laneOfKey(key),
+        cost,
+        perMinute,
+        perHour,
+        generation: this.#denials.generation,
+        lateAt: performance.now() + this.#budgetMs(),
+        settled: false,
+        resolve,
+        fail: (error) => this.#failed(call, error, fail),
+        late: () => this.#failed(call, new TooLateError('no decision within the budget'), fail),
+      };
+      if (this.#outage) this.#deadlines.add(call);
+      this.#batcher.add(call);
+    });
+  }
+
+  /** The store failed or was too late. Units that it still grants stay spent, and no caller receives them. */
+  #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
+    if (error instanceof BrokenAnswerError) this.#brokenAnswers.report(error);
+    if (call.settled) return;
+    call.settled = true;
+    if (this.#outage === undefined || !isOutage(error)) {
+      fail(error);
+      return;
+    }
+    try {
+      call.resolve(this.#decider.decideInOutage(call.resolved, this.#outage.decide(call.resolved, error)));
+    } catch (refusal) {
+      fail(refusal);
+    }
+  }
+
+  #settle(call: PendingCall, answer: CallAnswer): void {
+    if (call.settled) return;
+    const { resolved, generation, resolve } = call;
+    let decision: Decision;
+    try {
+      decision = this.#decider.decide(resolved, answer);
+    } catch (error) {
+      call.fail(error);
+      return;
+    }
+    call.settled = true;
+    this.#refunds.noteSecond(decision, answer.row.second);
+    if (decision.deniedBy !== null) this.#denials.remember(decision, generation);
+    resolve(this.#used(resolved, decision));
+  }
+
+  /** Counts which overrides affected the decision. */
+  #used({ governedBy, entry }: ResolvedCall, decision: Decision): Decision {
+    if (governedBy.length > 0) this.#uses.note(decision, { governedBy, byDefault: this.#policy.defaultOf(entry) });
+    return decision;
+  }
+}

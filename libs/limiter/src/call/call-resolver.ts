@@ -1,0 +1,64 @@
+/**
+ * Turns a request into a call that can be decided: its API, its subject, and the limits that apply to it now.
+ *
+ * Invariant: a malformed request is rejected here, before it is counted anywhere.
+ */
+import { type ApiEntry, type Catalogue, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
+import type { EffectiveLimits } from '../policy/effective-limits.js';
+import type { InForce } from '../policy/policy.js';
+import { encodeAccount, parseSubjectKey, subjectKey } from '../subject/subject-key.js';
+import { InvalidRequestError, type SubjectRef } from '../subject/subject-ref.js';
+import type { AcquireRequest } from './acquire-request.js';
+import type { ResolvedCall } from './resolved-call.js';
+
+export class CallResolver {
+  readonly #catalogue: Catalogue;
+  readonly #limits: EffectiveLimits;
+
+  constructor({ catalogue, limits }: { catalogue: Catalogue; limits: EffectiveLimits }) {
+    this.#catalogue = catalogue;
+    this.#limits = limits;
+  }
+
+  /** Resolves a call that is to be decided. @throws InvalidRequestError, UnknownApiError */
+  resolveCall(request: AcquireRequest): ResolvedCall {
+    return this.#resolve(request, validCost(request.cost === undefined ? 1 : request.cost));
+  }
+
+  /** Resolves a subject, as if for a call of one unit. @throws InvalidRequestError, UnknownApiError */
+  resolveSubject(ref: SubjectRef): ResolvedCall {
+    return this.#resolve(ref, 1);
+  }
+
+  /**
+   * Resolves the key of a subject of this account, as stored. Returns `undefined` if its API or group is no longer in
+   * the catalogue.
+   */
+  resolveKey(key: string, account: string): ({ key: string; entry: ApiEntry; account: string } & InForce) | undefined {
+    const entry = this.#entryOfScope(parseSubjectKey(key).scope);
+    if (entry === undefined) return undefined;
+    return { key, entry, account, ...this.#limits.of(entry, { account: encodeAccount(account), subject: key }) };
+  }
+
+  #resolve(request: SubjectRef, cost: number): ResolvedCall {
+    const { account, api, dimensions, level } = request;
+    const entry = this.#catalogue.find(api);
+    if (!entry) throw new UnknownApiError(String(api), this.#catalogue.nearest(String(api)));
+    const encoded = encodeAccount(account);
+    const key = subjectKey(entry, encoded, { level, dimensions });
+    const { limits, fullLimits, source, mode, governedBy } = this.#limits.of(entry, { account: encoded, subject: key });
+    return { entry, account, key, limits, fullLimits, source, mode, governedBy, cost, request };
+  }
+
+  #entryOfScope(scope: string): ApiEntry | undefined {
+    if (!scope.startsWith('@')) return this.#catalogue.find(scope);
+    return this.#catalogue.entries().find(({ group, scope: s }) => s === 'group' && `@${group}` === scope);
+  }
+}
+
+function validCost(cost: unknown): number {
+  if (typeof cost !== 'number' || !Number.isInteger(cost) || cost < 1 || cost > MAX_UNITS) {
+    throw new InvalidRequestError('cost', `must be a whole number from 1 to ${MAX_UNITS}`);
+  }
+  return cost;
+}

@@ -1,0 +1,206 @@
+/** The parts of a limiter on Postgres. Each function builds them from parts that exist already. */
+import { hostname } from 'node:os';
+import { builtInCatalogue, type Catalogue, LANES } from '@rollgate/contract';
+import { checkSession } from '@rollgate/contract/database-session';
+import type pg from 'pg';
+import { DenialMemory } from './call/denial-memory.js';
+import { FreedPoll } from './call/freed-poll.js';
+import { DatabaseLogin } from './connections/database-login.js';
+import { DEFAULT_BUDGET_MS, DecisionBudget } from './connections/decision-budget.js';
+import { DecisionConnections } from './connections/decision-connections.js';
+import { openPools, type Pools } from './connections/pools.js';
+import { checkSchemaVersion } from './connections/schema-version.js';
+import { type DatabaseParts } from './create-limiter.js';
+import { Recorder } from './events/recorder.js';
+import { ContactState } from './outage/contact-state.js';
+import { GuardedStore } from './outage/guarded-store.js';
+import { InstanceStateReader } from './outage/instance-state-reader.js';
+import { LocalCounts } from './outage/local-counts.js';
+import { Outage } from './outage/outage.js';
+import { ServerWatch } from './outage/server-watch.js';
+import { WatchedStore } from './outage/watched-store.js';
+import { EffectiveLimits } from './policy/effective-limits.js';
+import { OverrideUses } from './policy/override-use.js';
+import { PolicySync } from './policy/policy-sync.js';
+import type { PostgresLimiterOptions } from './postgres-limiter-options.js';
+import { Reports } from './reports.js';
+import { AcquireStatement } from './store/acquire-statement.js';
+import { Janitor } from './store/janitor.js';
+import { PostgresStore } from './store/postgres-store.js';
+import type { Store } from './store/store.js';
+import { StopList } from './tasks/stop-list.js';
+
+/** Timeout of one event write; a normal write takes about a hundredth of it. */
+const WRITE_WITHIN_MS = 5_000;
+const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
+
+/** What all other parts use: the options with their defaults, and the parts that use no others. */
+export interface Base {
+  readonly options: PostgresLimiterOptions;
+  readonly catalogue: Catalogue;
+  readonly stripes: number;
+  readonly pooled: boolean;
+  readonly onError: (error: unknown) => void;
+  readonly login: DatabaseLogin;
+  readonly reports: Reports;
+  readonly contactState: ContactState;
+  readonly server: ServerWatch;
+  /** `undefined` if decisions have no time limit. */
+  readonly budget: DecisionBudget | undefined;
+  readonly statement: AcquireStatement;
+}
+
+export function baseOf(options: PostgresLimiterOptions): Base {
+  const { clock, outage, budgetMs = DEFAULT_BUDGET_MS, pooled = false } = options;
+  const reports = new Reports(options.onReport);
+  const server = new ServerWatch({ reports, clock });
+  return {
+    options,
+    catalogue: options.catalogue ?? builtInCatalogue,
+    stripes: Math.min(options.stripes ?? 2, LANES),
+    pooled,
+    onError: options.onError ?? (() => undefined),
+    login: new DatabaseLogin(options),
+    reports,
+    contactState: new ContactState(),
+    server,
+    budget: outage === false ? undefined : new DecisionBudget(budgetMs, server.roundTrip),
+    statement: new AcquireStatement({ prepared: !pooled, clock }),
+  };
+}
+
+export function openPoolsOf(base: Base): Pools {
+  const { options, stripes, login, budget, pooled, reports, onError, contactState, server, statement } = base;
+  return openPools({
+    login,
+    connections: options.connections ?? stripes,
+    budget,
+    pooled,
+    reports,
+    hasStarted: () => contactState.reached,
+    onError,
+    async prepare(client) {
+      if (!contactState.reached) {
+        await checkSession(client);
+        await checkSchemaVersion(client, login.place);
+      }
+      await server.look(client);
+      await statement.warmUp(client);
+    },
+  });
+}
+
+interface GuardedParts {
+  readonly store: Store;
+  /** `undefined` without outage modes, as is `local`. */
+  readonly outage: Outage | undefined;
+  readonly local: LocalCounts | undefined;
+}
+
+/** The store behind circuit breakers, with the fallback that decides while the database does not answer. */
+export function guardedStoreOf(base: Base, pools: Pools): GuardedParts {
+  const { options, stripes, budget, reports, server, onError } = base;
+  const postgres = postgresStoreOf(base, pools);
+  if (budget === undefined) return { store: postgres, outage: undefined, local: undefined };
+  const now = () => server.clock.now();
+  const local = new LocalCounts({ clock: now, atLeast: options.instances });
+  const outage = new Outage({ modes: options.outage || {}, local, now, stripes, reports });
+  const guarded = new GuardedStore({
+    store: postgres,
+    stripes,
+    local,
+    attemptMs: () => budget.answerMs,
+    onState(state) {
+      outage.noteBreaker(state);
+      if (state.open) onError(new Error(`decides without the database: ${state.reason}`));
+    },
+  });
+  const { clock, quarantine } = server;
+  return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage, local };
+}
+
+function postgresStoreOf({ options, stripes, pooled, budget, statement }: Base, pools: Pools): PostgresStore {
+  return new PostgresStore({
+    pool: pools.looks,
+    decisions: new DecisionConnections({
+      kept: pools.decisions,
+      pipelined: !pooled,
+      connectWithinMs: () => budget?.connectMs,
+    }),
+    statement,
+    clock: options.clock,
+    // A pooler may hand each statement to another session.
+    pipelinedStripes: pooled ? undefined : stripes,
+    answerWithinMs: budget && (() => budget.answerMs),
+  });
+}
+
+export function fallbackOf({ outage }: GuardedParts, budget: DecisionBudget | undefined): DatabaseParts['fallback'] {
+  if (outage === undefined || budget === undefined) return undefined;
+  return { outage, budgetMs: () => budget.callMs, lookMs: () => budget.lookMs };
+}
+
+interface BackgroundParts {
+  readonly pools: Pools;
+  readonly local: LocalCounts | undefined;
+  readonly state: InstanceStateReader;
+  readonly limits: EffectiveLimits;
+  readonly uses: OverrideUses;
+  readonly denials: DenialMemory;
+}
+
+/** Starts what works on the database beside the calls. Each part adds how it is stopped to `background`. */
+export function startBackground(
+  { options, catalogue, server, contactState, reports, onError }: Base,
+  { pools: { housekeeping: pool }, local, state, limits, uses, denials }: BackgroundParts,
+): { sync: PolicySync; background: StopList } {
+  const { clock, pollEveryMs: everyMs } = options;
+  const background = new StopList();
+  background.add(() => pool.end());
+  if (options.janitor !== false) {
+    const janitor = new Janitor({ pool, clock, onError, ...options.janitor });
+    janitor.start();
+    background.add(() => janitor.stop());
+  }
+  const poll = new FreedPoll({
+    pool,
+    onFreed: (subject) => denials.forget(subject),
+    onHole: () => denials.forgetAll(),
+    decidesByDatabase: () => state.read().mode !== 'fallback',
+    everyMs,
+    onError,
+  });
+  background.add(() => poll.stop());
+  const sync = new PolicySync({
+    pool,
+    policy: limits.policy,
+    registered: options.registered ?? catalogue,
+    uses,
+    clock: server.clock,
+    onError,
+    reports,
+    onRoundTrip: (ms) => server.roundTrip.note(ms),
+    // Until the database has been reached there is no state to report.
+    state: () => (contactState.reached ? state.read() : undefined),
+    local,
+    quarantine: server.quarantine,
+    everyMs,
+  });
+  background.add(() => sync.stop());
+  return { sync, background };
+}
+
+export function recorderOf({ options, server, reports, onError }: Base, pools: Pools): Recorder | undefined {
+  if (options.events === false) return undefined;
+  return new Recorder({
+    write: (rows) =>
+      pools.housekeeping.query({ ...WRITE_EVENTS, values: [rows] } satisfies pg.QueryConfig & {
+        query_timeout: number;
+      }),
+    now: () => server.clock.now(),
+    instance: `${hostname()}:${process.pid}`,
+    onError,
+    reports,
+    ...options.events,
+  });
+}

@@ -1,0 +1,109 @@
+/** The statement that decides a batch: its parameters, and how its answer is read. */
+import type pg from 'pg';
+import { type Ints, rowsByItem } from './answer-rows.js';
+import { BrokenAnswerError } from './broken-answers.js';
+import type { AcquireItem, AcquireResult } from './store.js';
+
+/** One row of arrays, as text from Postgres. */
+export type AcquireTuple = [
+  nowMs: string,
+  item: string,
+  granted: string,
+  minuteUsed: string,
+  hourUsed: string,
+  minuteReset: string,
+  hourReset: string,
+  retryAt: string,
+  second: string | null,
+];
+
+type IntColumns = [
+  item: Ints,
+  granted: Ints,
+  minuteUsed: Ints,
+  hourUsed: Ints,
+  minuteReset: Ints,
+  hourReset: Ints,
+  retryAt: Ints,
+];
+
+/** Parses an array literal such as `{1,2,NULL}` into numbers. */
+function ints(literal: string): Ints {
+  const list = `[${literal.slice(1, -1)}]`;
+  return JSON.parse(list.includes('N') ? list.replaceAll('NULL', 'null') : list) as Ints;
+}
+
+const ACQUIRE = {
+  text: `SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
+         FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)`,
+  rowMode: 'array' as const,
+  // Return raw text: `ints` parses a whole array of numbers at once, and the driver's parser goes character by
+  // character.
+  types: { getTypeParser: () => (text: string) => text },
+};
+
+export interface AcquireStatementOptions {
+  /** Set to `false` to use no named prepared statement, as a transaction pooler requires. */
+  readonly prepared?: boolean;
+  /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
+  readonly clock?: (() => number) | undefined;
+}
+
+export class AcquireStatement {
+  readonly #config: typeof ACQUIRE;
+  readonly #clock: (() => number) | undefined;
+
+  constructor({ prepared = true, clock }: AcquireStatementOptions) {
+    this.#config = { ...ACQUIRE, ...(prepared ? { name: 'rollgate_acquire' } : {}) };
+    this.#clock = clock;
+  }
+
+  /**
+   * Runs an empty decision on a new connection, so that its first batch finds the statement prepared and the function
+   * compiled.
+   *
+   * @throws the error of Postgres, e.g. that the function is missing
+   */
+  async warmUp(client: pg.ClientBase): Promise<void> {
+    await client.query({ ...this.#config, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now()] });
+  }
+
+  /** The statement for these items. After `answerWithinMs`, the driver gives up; `undefined` means no limit. */
+  forItems(items: readonly AcquireItem[], answerWithinMs: number | undefined): pg.QueryArrayConfig {
+    return {
+      ...this.#config,
+      ...(answerWithinMs === undefined ? {} : { query_timeout: answerWithinMs }),
+      values: [
+        `{${items.map((i) => i.lane).join()}}`,
+        // Pass array literals: the driver would escape each element of an array, and a key contains no quote or
+        // backslash.
+        `{"${items.map((i) => i.subject).join('","')}"}`,
+        `{${items.map((i) => i.cost).join()}}`,
+        `{${items.map((i) => i.calls).join()}}`,
+        `{${items.map((i) => i.perMinute).join()}}`,
+        `{${items.map((i) => i.perHour).join()}}`,
+        this.#now(),
+      ],
+    };
+  }
+
+  /** Reads the answer to these items. @throws BrokenAnswerError */
+  read(items: readonly AcquireItem[], rows: readonly AcquireTuple[]): AcquireResult {
+    if (rows.length !== 1) throw new BrokenAnswerError(`${rows.length} answers to one batch`);
+    const answer = rows[0] as AcquireTuple;
+    const nowMs = Number(answer[0]);
+    const columns = answer.slice(1, -1);
+    if (columns.includes(null)) throw new BrokenAnswerError('a column is missing');
+    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = columns.map((literal) =>
+      ints(literal as string),
+    ) as IntColumns;
+    const seconds = answer.at(-1) as AcquireTuple[8];
+    const second = seconds === null ? undefined : ints(seconds);
+    const byItem = { item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second };
+    return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
+  }
+
+  #now(): Date | null {
+    return this.#clock ? new Date(this.#clock()) : null;
+  }
+}
