@@ -1,7 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { BoundedMap } from './bounded-map.js';
 
-test('past its bound the oldest entry goes, and a renewed one is not the oldest', () => {
+test('above its bound the oldest entry is removed, and a renewed entry is not the oldest', () => {
   const map = new BoundedMap<string, number>(2);
   map.set('a', 1);
   map.set('b', 2);

@@ -1,4 +1,4 @@
-/** Remembers the latest `max` entries; the oldest go first. What is kept here can be looked up or worked out again. */
+/** A cache of the newest `max` entries. The oldest entry is removed first. */
 export class BoundedMap<Key, Value> {
   readonly #entries = new Map<Key, Value>();
   readonly #max: number;

@@ -2,7 +2,7 @@ import { SettingsError } from '@rollgate/contract/environment';
 import { createPlatform, type Platform } from './platform.js';
 import { readSettings } from './settings.js';
 
-/** How long requests in flight may take once the port is closed. */
+/** Longest time that requests in progress may take after the port is closed. */
 const FINISH_MS = 10_000;
 
 try {
@@ -16,7 +16,7 @@ try {
   process.exit(1);
 }
 
-/** SIGTERM drains first. Ctrl-C does not, and a second signal ends the delay. */
+/** SIGTERM first drains. Ctrl-C does not, and a second signal ends the delay. */
 function stopOnSignals(platform: Platform, drainMs: number): void {
   let signals = 0;
   const stop = (delayMs: number): void => {
@@ -41,7 +41,7 @@ function stopOnSignals(platform: Platform, drainMs: number): void {
   process.on('SIGINT', () => stop(0));
 }
 
-/** The reason of a failure in one line. */
+/** The reason of a failure, as one line. */
 function reasonOf(error: unknown): string {
   const { code, message, port } = error as { code?: string; message?: string; port?: number };
   if (code === 'EADDRINUSE') return `port ${port} is taken: set PLATFORM_PORT to another one`;

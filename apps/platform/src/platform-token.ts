@@ -1,4 +1,4 @@
-/** `platform-token --account acme`: prints a bearer token, and nothing else, so that a shell can take it. */
+/** Program: `platform-token --account acme` prints a bearer token and nothing else, for use in a shell. */
 import { parseArgs } from 'node:util';
 import { SettingsError } from '@rollgate/contract/environment';
 import { signToken, TokenError } from './auth/tokens.js';
@@ -10,8 +10,8 @@ const HELP = `Prints a bearer token for the sample platform.
 
   --account   the account that calls, e.g. acme
   --app       the name of the calling program
-  --expires   how long the token is good for: a number and s, m, h or d; 30d by default
-  --help      prints this
+  --expires   time until the token expires: a number and s, m, h or d (default 30d)
+  --help      show this help
 
 The secret is read from ROLLGATE_JWT_SECRET, or from the file ROLLGATE_JWT_SECRET_FILE.
 `;

@@ -1,4 +1,4 @@
-/** Wires the platform. The order of the guards is the order in which a call meets them. */
+/** Assembles the platform. The guards run in the order in which they are listed. */
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER, APP_GUARD, APP_PIPE, DiscoveryModule } from '@nestjs/core';
 import type { Limiter } from '@rollgate/limiter';
@@ -43,7 +43,7 @@ import { SupportController } from './support/support.controller.js';
 export interface PlatformParts {
   readonly database: Database;
   readonly limiter: Limiter;
-  /** Whether the limiter ends with the platform. */
+  /** Whether to close the limiter with the platform. */
   readonly closeLimiter: boolean;
   readonly clock: () => number;
   readonly jwtSecret: string;
@@ -98,8 +98,8 @@ function rollgateOptions({ limiter, closeLimiter, supportUrl, jwtSecret }: Omit<
   return {
     limiter,
     closeLimiter,
-    // The account, the bot and the table are found where Rollgate looks by itself. A request id counts for itself only
-    // when it is the caller's: made-up ones share one subject, or each would have a limit of its own.
+    // Rollgate finds the account, the bot and the table by default. Only a request ID of the caller is a subject. Invented ones
+    // share one subject, because otherwise each would have its own limit.
     subjects: { request_id: (context: Parameters<typeof requestOf>[0]) => requestOf(context).access?.job?.id },
     limitRequests: { url: supportUrl, secret: jwtSecret },
   };

@@ -1,4 +1,4 @@
-/** The sample platform as a whole: one call builds it, for the command, for tests and for load programs alike. */
+/** Builds the whole sample platform, for its program, tests and load programs. */
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { builtInCatalogue } from '@rollgate/contract';
@@ -15,26 +15,26 @@ import { acceptForms, SUPPORT_PATH } from './support/support-forms.js';
 export interface PlatformOptions extends DatabaseAddress {
   /** At least 32 bytes. */
   readonly jwtSecret: string;
-  /** Stays open when the platform closes. By default the platform makes its own on the same database, and closes it. */
+  /** The limiter to use; it stays open when the platform closes. Default: the platform creates its own and closes it. */
   readonly limiter?: Limiter;
   readonly host?: string;
-  /** 0, the default, takes a free one. */
+  /** Default: 0, which means any free port. */
   readonly port?: number;
-  /** From a call's entry to the decision of its limit, 150 ms by default. */
+  /** Longest time of a decision. Default: 150 ms. */
   readonly budgetMs?: number;
-  /** Unix ms: what jobs go by. The real time by default. */
+  /** The clock of jobs, in Unix ms. Default: the real time. */
   readonly clock?: () => number;
-  /** Where a denied caller asks for a custom limit; the platform's own page by default. */
+  /** The page where a denied caller requests a custom limit. Default: the platform's own page. */
   readonly supportUrl?: string | undefined;
-  /** How long a request may take to arrive. */
+  /** Longest time that a request may take to arrive. */
   readonly patience?: Patience;
 }
 
 export interface Patience {
-  /** To the last byte of its head, and of its body. */
+  /** Until the last byte of the headers, and of the body. */
   readonly headMs: number;
   readonly requestMs: number;
-  /** Between two looks for late ones. */
+  /** Time between two checks for late requests. */
   readonly lookEveryMs: number;
 }
 
@@ -42,26 +42,26 @@ export interface Platform {
   /** E.g. `http://127.0.0.1:3001` */
   readonly url: string;
   readonly app: NestFastifyApplication;
-  /** Is not ready from now on, but serves for `delayMs` more, so that load balancers can notice. Then closes. */
+  /** Reports that it is not ready, but serves for another `delayMs`, so that load balancers notice. Then closes. */
   drain(delayMs: number): Promise<void>;
-  /** Lets what is in flight finish, then lets the limiter and the database go. */
+  /** Waits for requests in progress, then closes the limiter and the database. */
   close(): Promise<void>;
 }
 
 const BODY_LIMIT_BYTES = 64 * 1024;
-/** A valid id of 256 bytes, each byte written as `%XX`, fits with room: a longer one is refused with a reason, not lost. */
+/** Long enough for a valid ID of 256 bytes with each byte written as `%XX`, so that longer IDs get a problem with a reason. */
 const MAX_PARAM_LENGTH = 4096;
 const PATIENCE: Patience = { headMs: 10_000, requestMs: 30_000, lookEveryMs: 5_000 };
 const IDLE_SWEEP_MS = 50;
 
-/** Builds the platform and listens. @throws what kept it from serving; nothing stays open then. */
+/** Builds the platform and listens. @throws Error when it cannot start; nothing stays open then */
 export async function createPlatform(options: PlatformOptions): Promise<Platform> {
   const { clock = Date.now } = options;
   const jwtSecret = checkedSecret(options.jwtSecret, 'jwtSecret');
   const database = new Database({ ...options, onIdleError: logFault });
   let ownLimiter: Limiter | undefined;
   let app: NestFastifyApplication | undefined;
-  // Known once it listens: a port may be any that is free.
+  // Known only after it listens, because any free port may be used.
   const supportUrl = () => options.supportUrl ?? `${urlOf(app as NestFastifyApplication)}${SUPPORT_PATH}`;
   try {
     await database.createSchema();
@@ -72,7 +72,7 @@ export async function createPlatform(options: PlatformOptions): Promise<Platform
       options.patience ?? PATIENCE,
     );
     await app.init();
-    // Not `app.listen()`, which also writes an error of its own to the log: whoever starts the platform reports it.
+    // Not `app.listen()`, which also logs the error. The caller reports it.
     await app
       .getHttpAdapter()
       .getInstance()
@@ -113,18 +113,18 @@ async function createApplication(
     bodyLimit: BODY_LIMIT_BYTES,
     requestTimeout: requestMs,
     http,
-    // One route, one subject: no second spelling of a path leads to the same handler.
+    // Each handler has exactly one path, so that a call can't be counted under two subjects.
     routerOptions: {
       caseSensitive: true,
       ignoreDuplicateSlashes: false,
       ignoreTrailingSlash: false,
       maxParamLength: MAX_PARAM_LENGTH,
     },
-    // The router's own refusals, e.g. of a URL that can't be decoded, come before any filter.
+    // Errors of the router, e.g. a URL that can't be decoded, do not reach the filter.
     frameworkErrors: (error: Error, _request: unknown, reply: object) => sendProblem(reply as Reply, problemOf(error)),
   });
   const app = await NestFactory.create<NestFastifyApplication>(module, adapter, {
-    // Ours below, and no other.
+    // Only the parser below is used.
     bodyParser: false,
     logger: ['error', 'warn', 'fatal'],
     abortOnError: false,
@@ -137,12 +137,12 @@ async function createApplication(
 
 function urlOf(app: NestFastifyApplication): string {
   const address = app.getHttpServer().address();
-  if (typeof address !== 'object' || address === null) throw new Error('the platform listens on no port');
+  if (typeof address !== 'object' || address === null) throw new Error('the platform does not listen on a port');
   const host = address.family === 'IPv6' ? `[${address.address}]` : address.address;
   return `http://${host}:${address.port}`;
 }
 
-/** The database goes last: requests in flight, which `app.close()` waits for, still need it. Closing twice is closing once. */
+/** Closes the database last, because `app.close()` waits for requests that still use it. A second call has no effect. */
 function closing(app: NestFastifyApplication, endDatabase: () => Promise<void>): () => Promise<void> {
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {

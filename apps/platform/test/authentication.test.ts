@@ -22,7 +22,7 @@ const get = (authorization?: string) =>
     ...(authorization !== undefined && { headers: { authorization } }),
   });
 
-test('a signed token that is not expired lets its account in', async () => {
+test('a signed token that is not expired is accepted', async () => {
   expect((await get(`Bearer ${await signed(claims())}`)).status).toBe(200);
   expect(
     (await get(`bearer ${await signToken({ secret: SECRET, account: 'acme', app: 'shop', expiresInSeconds: 60 })}`))
@@ -44,7 +44,7 @@ test('every other token is 401, with a reason, and counts nothing', async () => 
     'another issuer': await signed({ ...claims(), iss: 'somebody' }),
     'no account': await signed(nameless),
     'a blank account': await signed({ ...claims(), account: ' ' }),
-    'an account that is no text': await signed({ ...claims(), account: ['acme'] }),
+    'an account that is not a string': await signed({ ...claims(), account: ['acme'] }),
     'an account with NUL': await signed({ ...claims(), account: 'ac\0me' }),
     'an account too long': await signed({ ...claims(), account: 'a'.repeat(257) }),
     'too long': `${'a'.repeat(5000)}`,
@@ -61,7 +61,7 @@ test('every other token is 401, with a reason, and counts nothing', async () => 
   expect((await get(`Basic ${await signed(claims())}`)).status).toBe(401);
 });
 
-test('a token that was let in is refused once it has expired', async () => {
+test('a token that was accepted is rejected once it has expired', async () => {
   const token = await signed({ ...claims(), exp: now() + 2 });
   expect((await get(`Bearer ${token}`)).status).toBe(200);
   await new Promise((resolve) => setTimeout(resolve, 2100));

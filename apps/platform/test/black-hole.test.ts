@@ -1,4 +1,4 @@
-/** A database that takes everything and answers nothing: every call of every API ends in time, with 503 and Retry-After. */
+/** If the database accepts data but does not answer, every call of every API ends in time with 503 and Retry-After. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
 import { startTcpProxy, type TcpProxy } from '@rollgate/testing';
@@ -6,7 +6,7 @@ import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
 import { type Answer, type CallOptions, startPlatform, type TestPlatform } from './start-platform.js';
 
 const BUDGET_MS = 150;
-/** One statement of the platform's own before the decision or after it, and some time of a busy machine. */
+/** Time for one statement of the platform before or after the decision, and a margin for a busy machine. */
 const ENDS_WITHIN_MS = SILENT_CALLS_END_WITHIN_MS + BUDGET_MS + 3_000;
 
 let platform: TestPlatform;
@@ -42,7 +42,7 @@ const ids = (of: string) => ({
 const callAll = (of: string, options: CallOptions = {}) =>
   Promise.all(apis.map((api) => timed(() => platform.callApi(api, { ids: ids(of), ...options }))));
 
-test('each guarded call, of accounts that are known and that are not, and of a burst', async () => {
+test('each guarded call, of known and unknown accounts, and in a burst', async () => {
   const known = await callAll('known');
   expect(known.filter(({ status }) => status >= 500)).toEqual([]);
   proxy.set({ kind: 'black-hole' });
@@ -54,7 +54,7 @@ test('each guarded call, of accounts that are known and that are not, and of a b
   const amiss = answers.filter(
     ({ status, ms, headers, body }) =>
       ms > ENDS_WITHIN_MS ||
-      // An API that looks at nothing of its own is decided, and answered, without the database.
+      // A call of an API that does not read the platform's tables is decided and answered without the database.
       (status >= 500 &&
         (status !== 503 || !/^[1-9]$/.test(headers.get('retry-after') ?? '') || body['status'] !== 503)),
   );
@@ -73,7 +73,7 @@ test('the caller’s own usage and its limit requests', async () => {
   }
 });
 
-test('open routes do not mind', async () => {
+test('open routes are not affected', async () => {
   expect((await timed(() => platform.call('GET', '/healthz', { account: null }))).status).toBe(200);
 });
 

@@ -1,4 +1,4 @@
-/** The platform's program: told to stop it writes down what it has denied; whatever goes wrong, it prints no secret. */
+/** The platform's program writes its denials to the database when it is stopped, and never prints a secret. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, freePort, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
@@ -39,7 +39,7 @@ function expectNone(program: NodeProcess, secrets: readonly string[]): void {
   for (const secret of [SECRET, ...secrets]) expect(printed).not.toContain(secret);
 }
 
-test('SIGTERM: denials of the last moment are on record, and no token was printed', async () => {
+test('SIGTERM: the last denials are recorded, and no token was printed', async () => {
   const program = await run(database.url, /ready/);
   const url = String(/http:\S+/.exec(program.stdout())?.[0]);
   const token = await signToken({ secret: SECRET, account: 'drain-co', expiresInSeconds: 60 });
@@ -54,7 +54,7 @@ test('SIGTERM: denials of the last moment are on record, and no token was printe
   expect(await program.exited).toEqual({ code: 0, signal: null });
   expect(Date.now() - toldAt).toBeLessThan(10_000);
   const denied = statuses.filter((status) => status === 429).length;
-  // More than 5 where the machine is so busy that an instance decides for itself for a while.
+  // More than 5 if the machine is so busy that an instance decides without the database for a while.
   expect(denied).toBeGreaterThanOrEqual(5);
   const { rows } = await database.pool.query(
     `SELECT sum(count)::int AS denied FROM rollgate.limit_event WHERE account = 'drain-co' AND kind = 'denied'`,
@@ -63,7 +63,7 @@ test('SIGTERM: denials of the last moment are on record, and no token was printe
   expectNone(program, [token, new URL(database.url).password]);
 });
 
-test('a connection that fails is told without its password', async () => {
+test('a connection error is reported without the password', async () => {
   const port = await freePort();
   const wrong = new URL(database.url);
   wrong.password = encodeURIComponent(PASSWORD);

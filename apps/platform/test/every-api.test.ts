@@ -1,6 +1,5 @@
 /**
- * Walks the published catalogue as a stranger would: every API over HTTP, to its limit and one call past it, against a
- * real Postgres.
+ * Calls every API of the published catalogue over HTTP, up to its limit and once more, with a real Postgres.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { builtInCatalogue } from '@rollgate/contract';
@@ -19,7 +18,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.stop());
 
-test('the published catalogue is the whole matrix, each API once', () => {
+test('the published catalogue contains each API of the matrix once', () => {
   const matrix = builtInCatalogue.entries().map(({ groupTitle: _, message: __, ...entry }) => entry);
   expect(
     published.map(({ id, title, group, level, limits, scope }) => ({ id, title, group, level, limits, scope })),
@@ -93,7 +92,7 @@ function policyOf({ limits: { perMinute, perHour } }: PublishedApi): string {
   return `"minute";q=${perMinute};w=60, "hour";q=${perHour};w=3600`;
 }
 
-/** Another subject of the same API, and another API with the same ids, have all their units but the one asked for. */
+/** Another subject of the same API, and another API with the same IDs, have used only the unit of this call. */
 async function expectOthersUnaffected(
   api: PublishedApi,
   { account, ids }: { account: string; ids: Ids },
@@ -113,8 +112,8 @@ async function expectOthersUnaffected(
 }
 
 /**
- * Another API that finds its ids in the same ones, of the same group if there is one. A status API meets a request id of
- * another kind, which it counts as unknown.
+ * Another API with the same parameters, of the same group if there is one. A status API then gets a request ID of another
+ * kind, which counts as unknown.
  */
 function siblingOf(api: PublishedApi): PublishedApi {
   const names = ({ path }: PublishedApi): string[] => path.match(/:\w+/g) ?? [];
@@ -125,7 +124,7 @@ function siblingOf(api: PublishedApi): PublishedApi {
   return (siblings.find(({ group }) => group === api.group) ?? siblings[0] ?? fallback[0]) as PublishedApi;
 }
 
-/** Ids nobody has used: for a status API a job is started, by the API the catalogue names. */
+/** New IDs. For a status API, a job is started by the API that the catalogue names. */
 async function freshIds(api: PublishedApi, { account, name }: { account: string; name: string }): Promise<Ids> {
   const ids = { botId: `bot-${name}`, tableName: `table-${name}` };
   if (api.startedBy === undefined) return ids;
@@ -135,7 +134,7 @@ async function freshIds(api: PublishedApi, { account, name }: { account: string;
   return { ...ids, requestId: String(body['requestId']) };
 }
 
-/** `count` calls, some at once: quick, and the connections stay few. */
+/** Makes `count` calls, a few at the same time. */
 async function inTurns(count: number, call: () => Promise<Answer>): Promise<Answer[]> {
   const answers: Answer[] = [];
   let left = count;

@@ -1,4 +1,4 @@
-/** What HTTP allows and few expect: pipelines, HEAD and OPTIONS, bombs, callers that never finish. */
+/** Unusual HTTP: pipelines, HEAD and OPTIONS, compressed bombs, and callers that never finish. */
 import { connect } from 'node:net';
 import { gzipSync } from 'node:zlib';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
@@ -21,7 +21,7 @@ const usedBy = async (account: string): Promise<number> => {
   return items.reduce((sum, { windows }) => sum + windows.minute.used, 0);
 };
 
-test('a pipeline of 100 is 100 calls: 60 are let in, 40 denied, in their order', async () => {
+test('a pipeline of 100 requests is 100 calls: 60 are allowed and 40 denied, in order', async () => {
   const headers = await bearer('pipe-co');
   const one = (last: boolean) => requestText({ path: '/api/public/bots/pipe/faqs', headers, last });
   const answers = await sendRaw(it.platform.url, one(false).repeat(99) + one(true));
@@ -32,7 +32,7 @@ test('a pipeline of 100 is 100 calls: 60 are let in, 40 denied, in their order',
   expect(await usedBy('pipe-co')).toBe(60);
 });
 
-test('a second request inside the body of the first is body, not a call', async () => {
+test('a second request inside the body of the first is part of the body, not a call', async () => {
   const headers = { ...(await bearer('smuggle-co')), 'content-type': 'application/json' };
   const inner = requestText({ path: '/api/public/roles', headers });
   const outer = requestText({ method: 'POST', path: '/api/public/tables/smuggled/rows', headers, body: inner });
@@ -40,7 +40,7 @@ test('a second request inside the body of the first is body, not a call', async 
   expect(await usedBy('smuggle-co')).toBe(0);
 });
 
-test('HEAD counts as the GET it is; OPTIONS is no route and counts nothing', async () => {
+test('HEAD counts as GET; OPTIONS has no route and counts nothing', async () => {
   const headers = await bearer('head-co');
   const [head] = await sendRaw(
     it.platform.url,
@@ -59,14 +59,14 @@ test('HEAD counts as the GET it is; OPTIONS is no route and counts nothing', asy
   expect(await usedBy('head-co')).toBe(1);
 });
 
-test('another method by a header or a query is no other method', async () => {
+test('a header or a query does not change the method', async () => {
   const headers = { ...(await bearer('over-co')), 'x-http-method-override': 'DELETE' };
   const answer = await it.call('GET', '/api/public/tables/kept/rows?_method=DELETE', { account: 'over-co', headers });
   expect(answer.status).toBe(400);
   expect((await it.call('GET', '/api/public/tables/kept/rows', { account: 'over-co', headers })).status).toBe(200);
 });
 
-test('a bomb of 10 MB in 10 kB is refused as it is', async () => {
+test('a compressed bomb of 10 MB in 10 kB is rejected without decompression', async () => {
   const bomb = gzipSync(' '.repeat(10 * 1024 * 1024));
   const response = await fetch(`${it.platform.url}/api/public/tables/boom/rows`, {
     method: 'POST',
@@ -83,7 +83,7 @@ test.each([
     'a body that never ends',
     'POST /api/public/tables/slow/rows HTTP/1.1\r\nhost: here\r\ncontent-type: application/json\r\ncontent-length: 9\r\n\r\n{"a"',
   ],
-])('%s: 408 and the end of the connection; others are served meanwhile', async (_, text) => {
+])('%s: 408 and the connection ends; other calls are served in the meantime', async (_, text) => {
   const { hostname, port } = new URL(it.platform.url);
   const startedAt = Date.now();
   const slow = new Promise<string>((resolve) => {
@@ -97,7 +97,7 @@ test.each([
   expect(Date.now() - startedAt).toBeLessThan(5_000);
 });
 
-test('line breaks that a caller sends come back in no header', async () => {
+test('line breaks that a caller sends are not returned in a header', async () => {
   const evil = encodeURIComponent('x\r\nSet-Cookie: a=b');
   const headers = await bearer('crlf-co');
   for (const path of [

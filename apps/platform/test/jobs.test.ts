@@ -17,7 +17,7 @@ const start = async (account = 'acme') =>
   String((await it.call('POST', `/api/public/bots/b-${account}/publish`, { account, body: {} })).body['requestId']);
 const remaining = (headers: Headers) => Number(/"minute";r=(\d+)/.exec(String(headers.get('ratelimit')))?.[1]);
 
-test('every job is in progress at first and completed when its time has passed', async () => {
+test('every job is in progress at first and completed when its duration has passed', async () => {
   for (const api of published.filter(({ startedBy }) => startedBy !== undefined)) {
     const starter = published.find(({ id }) => id === api.startedBy) as PublishedApi;
     const ids = { botId: `bot-${api.id}` };
@@ -33,7 +33,7 @@ test('every job is in progress at first and completed when its time has passed',
   }
 });
 
-test("both imports are read by the one status API, and the new bot is the importer's", async () => {
+test('one status API reads both kinds of imports, and the new bot belongs to the importer', async () => {
   const body = { name: 'Copy', dialogs: [{ name: 'greet' }] };
   const started = await it.call('POST', '/api/public/bots/b-source/imports/new-bot', { account: 'importer', body });
   const { requestId, newBotId } = started.body as { requestId: string; newBotId: string };
@@ -45,9 +45,9 @@ test("both imports are read by the one status API, and the new bot is the import
   expect((await it.call('GET', `/api/public/bots/${newBotId}/faqs`, { account: 'thief' })).status).toBe(403);
 });
 
-describe('a request id that is not known', () => {
+describe('an unknown request ID', () => {
   test.each([
-    ['made up', async () => NOBODYS],
+    ['invented', async () => NOBODYS],
     ['no request id at all', async () => 'nonsense'],
     ["another account's", () => start('owner')],
     ['in capitals', async () => (await start('guesser-of-in-capitals')).toUpperCase()],
@@ -71,7 +71,7 @@ describe('a request id that is not known', () => {
     expect((await it.call('GET', `/api/public/bots/b-two/notifications/${requestId}`)).status).toBe(404);
   });
 
-  test("counts in the account's one shared subject, so that guessing ends at the limit", async () => {
+  test("counts in the account's shared subject, so that guessing is limited", async () => {
     const guess = (i: number) =>
       it.call('GET', `/api/public/bot-publications/${NOBODYS.slice(0, -2)}${10 + i}`, { account: 'guesser' });
     const statuses = (await Promise.all(Array.from({ length: 61 }, (_, i) => guess(i)))).map(({ status }) => status);
@@ -84,7 +84,7 @@ describe('a request id that is not known', () => {
     expect({ status: other.status, remaining: remaining(other.headers) }).toEqual({ status: 404, remaining: 59 });
   });
 
-  test('a guess does not spend what the owner has for its own request id', async () => {
+  test('a guess does not spend units of a known request ID', async () => {
     const requestId = await start('owner');
     await it.call('GET', `/api/public/bot-publications/${requestId}`, { account: 'passer-by' });
     const own = await it.call('GET', `/api/public/bot-publications/${requestId}`, { account: 'owner' });

@@ -1,4 +1,4 @@
-/** A denied customer asks for more, by the API and by the link it was given, and reads the answer. */
+/** A denied customer requests a higher limit by the API and by the support link, and reads the answer. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -23,7 +23,7 @@ const decide = (id: string, approve: boolean, changes: object, answer: string) =
     [id, approve, JSON.stringify(changes), answer],
   );
 
-test('the link of a denial opens a form that is filled in; what is sent is a request with the denial in it', async () => {
+test('the support link opens a form that is filled in, and sends a request that refers to the denial', async () => {
   const link = await deniedLink('form-co');
   const page = await fetch(link);
   const html = await page.text();
@@ -67,7 +67,7 @@ test('the link of a denial opens a form that is filled in; what is sent is a req
   expect(answered).toContain('For the launch.');
 });
 
-test('by the API: asks, lists, reads the answer; another account sees none of it', async () => {
+test('by the API: creates and lists requests and reads the answer; another account sees none of it', async () => {
   const asked = await platform.call('POST', PATH, {
     account: 'api-co',
     body: { api: 'publish-bot', perMinute: 100, reason: 'More bots.' },
@@ -85,7 +85,7 @@ test('by the API: asks, lists, reads the answer; another account sees none of it
   expect((await platform.call('GET', PATH, { account: 'other-co' })).body).toEqual({ items: [] });
 });
 
-test('with the token of its denial nothing more has to be said of what was denied', async () => {
+test('with the token of the denial, the request needs no description of the denied call', async () => {
   const denial = tokenOf(await deniedLink('token-co', 'b-2'));
   const ask = (account: string) =>
     platform.call('POST', PATH, { account, body: { denial, perMinute: 100, reason: 'x' } });
@@ -112,7 +112,7 @@ test.each<[string, object | string, number]>([
   ]);
 });
 
-test('a form is taken by its page only; nobody without a token or a link gets in', async () => {
+test('only the support page accepts a form; calls without a token or a link are rejected', async () => {
   const form = { method: 'POST', body: new URLSearchParams({ perMinute: '1' }) };
   expect((await fetch(`${platform.platform.url}${PATH}`, form)).status).toBe(415);
   expect((await platform.call('GET', PATH, { account: null })).status).toBe(401);

@@ -29,7 +29,7 @@ async function start(options: { databaseUrl: string; pooled?: boolean }): Promis
   return platform;
 }
 
-/** Publishes and reads the place's change log, whose times come from the database. */
+/** Publishes, and reads the change log, which has times of the database. */
 async function publishAndRead({ url }: Platform): Promise<void> {
   const authorization = `Bearer ${await signToken({ secret: SECRET, account: 'acme', expiresInSeconds: 60 })}`;
   const call = (method: string, path: string) =>
@@ -44,7 +44,7 @@ test('every setting of the database is replaced', async () => {
 
 const throughPgBouncer = findPgBouncer() === undefined ? test.skip : test;
 
-throughPgBouncer('through PgBouncer it works pooled, and refuses to start unpooled', async () => {
+throughPgBouncer('through PgBouncer it works as pooled, and does not start otherwise', async () => {
   const { default_transaction_isolation: _isolation, array_nulls: _nulls, ...replaced } = ODD_SETTINGS;
   const url = await databaseWith(replaced);
   const bouncer = await startPgBouncer({ url });

@@ -13,7 +13,7 @@ const itemsOf = async (account: string) => {
   return body['items'] as { api: string; dimensions: Record<string, string>; windows: { minute: { used: number } } }[];
 };
 
-test("another account's bot is 403, and counts for nobody", async () => {
+test("another account's bot is 403, and is not counted", async () => {
   expect((await it.call('GET', '/api/public/bots/b-1/faqs', { account: 'first' })).status).toBe(200);
   const refused = await it.call('GET', '/api/public/bots/b-1/faqs', { account: 'second' });
   expect(refused.status).toBe(403);
@@ -23,7 +23,7 @@ test("another account's bot is 403, and counts for nobody", async () => {
   expect((await itemsOf('first')).map(({ windows }) => windows.minute.used)).toEqual([1]);
 });
 
-test('with its limit spent, it is still 403 for the other account, not 429', async () => {
+test('if its limit is used up, it is still 403 for the other account, not 429', async () => {
   await Promise.all(
     Array.from({ length: 61 }, () => it.call('GET', '/api/public/bots/b-2/faqs', { account: 'first' })),
   );
@@ -31,7 +31,7 @@ test('with its limit spent, it is still 403 for the other account, not 429', asy
   expect((await it.call('GET', '/api/public/bots/b-2/faqs', { account: 'second' })).status).toBe(403);
 });
 
-test("another account's table is 403, and its rows stay unseen", async () => {
+test("another account's table is 403, and its rows are not returned", async () => {
   await it.call('POST', '/api/public/tables/orders/rows', { account: 'first', body: { data: { order: 'A-1' } } });
   for (const [method, path, body] of [
     ['GET', 'rows', undefined],
@@ -45,8 +45,8 @@ test("another account's table is 403, and its rows stay unseen", async () => {
   expect(await itemsOf('second')).toEqual([]);
 });
 
-test('of two accounts that use a new bot at once on two instances, exactly one owns it', async () => {
-  // The second instance has memories of its own: what decides is the database. Many bots, as a race is not always close.
+test('if two accounts use a new bot at the same time on two instances, exactly one owns it', async () => {
+  // The second instance has its own cache, so the database decides. Many bots are used because not every race is close.
   const second = await createPlatform({ databaseUrl: it.database.url, jwtSecret: SECRET });
   try {
     const race = (bot: number) =>
@@ -70,7 +70,7 @@ test('an id in two Unicode forms is one bot', async () => {
   ).toBe(403);
 });
 
-test('an id that can be none is 400, claims nothing and counts nothing', async () => {
+test('an invalid ID is 400, claims nothing and counts nothing', async () => {
   const wrong: Record<string, string> = {
     blank: '%20',
     NUL: 'a%00b',

@@ -1,4 +1,4 @@
-/** The two programs as they are started: `main.js` and `platform-token.js`. */
+/** The two programs `main.js` and `platform-token.js`, run as processes. */
 import { mkdtemp, rm, writeFile } from 'node:fs/promises';
 import { createServer } from 'node:net';
 import { tmpdir } from 'node:os';
@@ -19,7 +19,7 @@ const UNSET = {
   ROLLGATE_DRAIN_MS: '0',
 };
 
-// Each test starts programs: seconds on a busy machine.
+// Starting programs takes seconds on a busy machine.
 jest.setTimeout(60_000);
 
 let database: TestDatabase;
@@ -43,7 +43,7 @@ describe('platform-token', () => {
   const token = (args: string[], env: Record<string, string> = { ROLLGATE_JWT_SECRET: SECRET }) =>
     run(TOKEN, args, env);
 
-  test('prints the bare token, which the platform takes', async () => {
+  test('prints only the token, which the platform accepts', async () => {
     const { code, stdout, stderr } = await token(['--account', 'acme', '--app', 'shop']);
     expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
     expect(stdout).toMatch(/^[\w-]+\.[\w-]+\.[\w-]+\n$/);
@@ -52,7 +52,7 @@ describe('platform-token', () => {
     expect(exp - iat).toBe(30 * 86_400);
   });
 
-  test('takes the secret from a file, and an expiry', async () => {
+  test('reads the secret from a file, and accepts an expiry', async () => {
     const file = join(folder, 'secret');
     await writeFile(file, `${SECRET}\n`);
     const { stdout } = await token(['--account', 'acme', '--expires', '90m'], { ROLLGATE_JWT_SECRET_FILE: file });
@@ -61,7 +61,7 @@ describe('platform-token', () => {
     expect(exp - iat).toBe(5400);
   });
 
-  test('--help tells how', async () => {
+  test('--help shows the usage', async () => {
     expect(await token(['--help'], {})).toMatchObject({
       code: 0,
       stderr: '',
@@ -76,7 +76,7 @@ describe('platform-token', () => {
     [['--acount', 'acme'], { ROLLGATE_JWT_SECRET: SECRET }, /^platform-token: Unknown option '--acount'/],
     [['--account', 'acme'], {}, /^platform-token: ROLLGATE_JWT_SECRET is missing/],
     [['--account', 'acme'], { ROLLGATE_JWT_SECRET: 'short' }, /at least 32 bytes, this one has 5\n$/],
-  ])('%j: says what is wrong, and prints no token', async (args, env, reason) => {
+  ])('%j: reports what is wrong, and prints no token', async (args, env, reason) => {
     expect(await token(args, env)).toEqual({ code: 1, stdout: '', stderr: expect.stringMatching(reason) });
   });
 });
@@ -107,7 +107,7 @@ describe('main', () => {
     expect(stderr).toContain(reason);
   });
 
-  test('a taken port: one line, exit 1', async () => {
+  test('a port in use: one line, exit 1', async () => {
     const squatter = createServer().listen(0, '127.0.0.1');
     await new Promise((resolve) => squatter.once('listening', resolve));
     const { port } = squatter.address() as { port: number };
@@ -120,7 +120,7 @@ describe('main', () => {
     });
   });
 
-  test('two that start at once on a new database both serve it', async () => {
+  test('two that start at the same time on a new database both serve calls', async () => {
     const instances = await Promise.all([start(), start()]);
     const headers = await authorization();
     for (const { url, program } of instances) {
@@ -130,7 +130,7 @@ describe('main', () => {
     }
   });
 
-  test.each(['SIGTERM', 'SIGINT'] as const)('%s: what is in flight is answered, then exit 0', async (signal) => {
+  test.each(['SIGTERM', 'SIGINT'] as const)('%s: requests in progress are answered, then exit 0', async (signal) => {
     const { program, url } = await start();
     const headers = await authorization();
     await fetch(`${url}/api/public/tables/t/rows`, { headers });

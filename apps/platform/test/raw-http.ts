@@ -1,4 +1,4 @@
-/** HTTP as it is written, for what no client library would send. */
+/** Sends raw HTTP that no client library would send. */
 import { connect } from 'node:net';
 
 export interface RawAnswer {
@@ -7,7 +7,7 @@ export interface RawAnswer {
   readonly body: string;
 }
 
-/** Sends the text on one connection, and resolves to every answer once the server has closed it. */
+/** Sends a text on one connection. Resolves to all answers once the server has closed the connection. */
 export function sendRaw(origin: string, text: string): Promise<RawAnswer[]> {
   const { hostname, port } = new URL(origin);
   return new Promise((resolve, reject) => {
@@ -43,7 +43,7 @@ export function requestText({
   path: string;
   headers?: Readonly<Record<string, string>>;
   body?: string;
-  /** The server closes the connection after it. */
+  /** The server closes the connection after this request. */
   last?: boolean;
 }): string {
   const lines = Object.entries({

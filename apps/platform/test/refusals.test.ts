@@ -1,4 +1,4 @@
-/** Whatever a client sends: one problem body with a reason, never a 500, and no second way to a route. */
+/** Whatever a client sends is answered with a problem and a reason, never with a 500, and each route has one path. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { builtInCatalogue } from '@rollgate/contract';
 import { RouteCatalogue } from '../src/catalogue/route-catalogue.js';
@@ -16,13 +16,13 @@ const nested = (depth: number) => `{"data":{"x":${'['.repeat(depth)}${']'.repeat
 test.each<[what: string, status: number, method: string, path: string, options: CallOptions]>([
   ['no such path', 404, 'GET', '/api/public/nothing', {}],
   ['no such method', 404, 'PATCH', ROWS, { body: {} }],
-  ['a path in other letters', 404, 'GET', '/api/Public/tables/t/rows', {}],
+  ['a path in another case', 404, 'GET', '/api/Public/tables/t/rows', {}],
   ['a doubled slash', 404, 'GET', '/api/public//tables/t/rows', {}],
   ['a slash at the end', 404, 'GET', `${ROWS}/`, {}],
   ['a URL that cannot be decoded', 400, 'GET', '/api/public/tables/%E0%A4%A/rows', {}],
-  ['a URL that is no UTF-8', 400, 'GET', '/api/public/tables/%ED%A0%80/rows', {}],
-  ['an id of no end', 414, 'GET', `/api/public/tables/${'a'.repeat(5000)}/rows`, {}],
-  ['no JSON', 400, 'POST', ROWS, { body: '{"data":' }],
+  ['a URL that is not UTF-8', 400, 'GET', '/api/public/tables/%ED%A0%80/rows', {}],
+  ['a very long ID', 414, 'GET', `/api/public/tables/${'a'.repeat(5000)}/rows`, {}],
+  ['invalid JSON', 400, 'POST', ROWS, { body: '{"data":' }],
   [
     'another type',
     415,
@@ -35,14 +35,14 @@ test.each<[what: string, status: number, method: string, path: string, options: 
   ['a body too large', 413, 'POST', ROWS, { body: { data: { x: 'a'.repeat(65_536) } } }],
   ['a list', 400, 'POST', ROWS, { body: [] }],
   ['null', 400, 'POST', ROWS, { body: 'null' }],
-  ['a member nobody knows', 400, 'POST', ROWS, { body: { data: {}, dada: 1 } }],
+  ['an unknown member', 400, 'POST', ROWS, { body: { data: {}, dada: 1 } }],
   ['NUL in a text', 400, 'POST', ROWS, { body: { data: { x: 'a\0b' } } }],
   ['NUL in a column name', 400, 'POST', ROWS, { body: { data: { 'a\0b': 1 } } }],
   ['half a character', 400, 'POST', ROWS, { body: '{"data":{"x":"\\ud800"}}' }],
-  ['nesting without end', 400, 'POST', ROWS, { body: nested(30_000) }],
+  ['very deep nesting', 400, 'POST', ROWS, { body: nested(30_000) }],
   ['a prototype', 400, 'POST', ROWS, { body: '{"data":{"__proto__":{"x":1}}}' }],
-  ['a page that is none', 400, 'GET', `${ROWS}?limit=-1`, {}],
-  ['a page asked for twice', 400, 'GET', `${ROWS}?limit=1&limit=2`, {}],
+  ['an invalid page', 400, 'GET', `${ROWS}?limit=-1`, {}],
+  ['a page parameter given twice', 400, 'GET', `${ROWS}?limit=1&limit=2`, {}],
   ['NUL in a query', 400, 'GET', '/api/public/bots/b/batch-test-suites/export?suiteName=a%00', {}],
 ])('%s: %i', async (_what, status, method, path, options) => {
   const answer = await it.call(method, path, options);
@@ -54,7 +54,7 @@ test.each<[what: string, status: number, method: string, path: string, options: 
   expect(answer.body).toMatchObject({ status, title: expect.any(String), type: 'about:blank' });
 });
 
-test('a row of odd columns is stored as it is', async () => {
+test('a row with unusual columns is stored unchanged', async () => {
   const data = { constructor: 'Ferrari', prototype: 1, 'a b': null, '%': '\\u0000', snow: '☃', '': 0 };
   const { '': _, ...accepted } = data;
   expect((await it.call('POST', '/api/public/tables/odd/rows', { body: { data } })).status).toBe(400);
@@ -62,7 +62,7 @@ test('a row of odd columns is stored as it is', async () => {
   expect((await it.call('GET', '/api/public/tables/odd/rows')).body).toMatchObject({ rows: [{ data: accepted }] });
 });
 
-test('a fault of ours is a problem that tells nothing of the inside', async () => {
+test('an internal error is a problem that reveals no internals', async () => {
   const log = jest.spyOn(process.stderr, 'write').mockReturnValue(true);
   await it.database.pool.query('ALTER TABLE platform.rows RENAME TO mislaid');
   const { status, body } = await it.call('GET', ROWS);
@@ -78,7 +78,7 @@ test('a fault of ours is a problem that tells nothing of the inside', async () =
   expect(JSON.stringify(body)).not.toContain('platform.rows');
 });
 
-test('every route is limited by one API, or is one of the few that are open, show the limits or take requests for others', () => {
+test('every route is limited by one API, or is one of the few that are open, show limits or accept limit requests', () => {
   const routes = it.platform.app.get(RouteCatalogue).routes();
   const unlimited = routes
     .filter(({ api }) => api === undefined)

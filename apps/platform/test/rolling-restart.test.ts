@@ -43,7 +43,7 @@ test('a rolling restart under load loses 0 of 10,000 calls', async () => {
     }),
   });
   expect(failures).toEqual([]);
-  // A denial is an answer: the accounts have 60 calls a minute each.
+  // A denial also counts as an answer, because each account has only 60 calls per minute.
   const { 200: allowed = 0, 429: denied = 0, ...lost } = outcomes;
   expect(lost).toEqual({});
   expect(allowed).toBeGreaterThan(1_000);

@@ -1,4 +1,4 @@
-/** The published routes, written down once: callers have them in their programs, so none may move unnoticed. */
+/** The list of published routes. Programs of callers use them, so a change must be noticed. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
 import { startPlatform, type TestPlatform } from './start-platform.js';
@@ -90,7 +90,7 @@ beforeAll(async () => {
 });
 afterAll(() => it.stop());
 
-test('each API is served where it was published', async () => {
+test('each API is served at its published route', async () => {
   const published = (await it.call('GET', '/catalogue', { account: null })).body as unknown as PublishedApi[];
   expect(Object.fromEntries(published.map(({ id, method, path }) => [id, `${method} ${path}`]))).toEqual(ROUTES);
 });

@@ -1,4 +1,4 @@
-/** A platform of a test file's own, on a database of its own, and callers that hold tokens. */
+/** A platform with its own database for one test file, and callers with tokens. */
 import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { signToken } from '../src/auth/tokens.js';
@@ -18,7 +18,7 @@ export interface CallOptions {
   readonly account?: string | null;
   readonly body?: unknown;
   readonly headers?: Readonly<Record<string, string>>;
-  /** Another instance's. */
+  /** The port of another instance. */
   readonly origin?: string;
 }
 
@@ -41,7 +41,7 @@ export async function startPlatform({
   limiter?: Limiter;
   patience?: Patience;
   budgetMs?: number;
-  /** Puts something between the platform and its database. Resolves to its port on this machine. */
+  /** Starts something between the platform and its database. Resolves to its port. */
   through?: (database: { host: string; port: number }) => Promise<number>;
 } = {}): Promise<TestPlatform> {
   const database = await createTestDatabase();

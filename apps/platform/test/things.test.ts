@@ -1,4 +1,4 @@
-/** What the APIs do is real: what was written is read back, in the place it belongs to and nowhere else. */
+/** The APIs do what they claim: written data can be read in its place, and only there. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -115,7 +115,7 @@ test('languages are added, disabled and configured; one the bot lacks is 404', a
   expect(await send('PUT bots/lingo/languages/enable', { language: 'de' })).toMatchObject({ status: 404 });
 });
 
-test('what a bot was taught it understands, and its test suites find out', async () => {
+test('a bot recognizes what it was trained with, and its test suites show it', async () => {
   expect(await send('POST bots/clever/find-intent', { input: 'where is my parcel' })).toMatchObject({ intent: null });
   await send('POST bots/clever/utterances/imports', {
     utterances: [{ text: 'where is my order', intent: 'order-status' }],
@@ -169,7 +169,7 @@ test("a customer's data is really deleted, in all bots of the account and in no 
   expect(rows).toEqual([{ account: 'neighbour' }]);
 });
 
-test('analytics tell the same story every time, another one for another bot', async () => {
+test('analytics of a bot are always the same, and differ between bots', async () => {
   const apis = [
     'conversations',
     'conversations/summary',

@@ -19,7 +19,7 @@ export const PHRASES = [
   { pattern: word('(no|some)body'), prefer: 'the person or program that is meant' },
   { pattern: word('whom?ever'), prefer: 'the person or program that is meant' },
   { pattern: word('(un)?told'), prefer: 'reported, returned, sent' },
-  { pattern: word('asked'), prefer: 'requested, queried, called' },
+  { pattern: word('(?<!frequently )asked'), prefer: 'requested, queried, called' },
   { pattern: word('(is|are|was|were) said'), prefer: 'reported, stated' },
   { pattern: word('wish(es|ed)?'), prefer: 'limit request' },
   { pattern: word('for good(?! (reason|measure))'), prefer: 'permanently, without an end' },

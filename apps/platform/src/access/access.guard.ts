@@ -1,6 +1,6 @@
 /**
- * The second guard: the ids of the path are well formed and the caller's own, before anything is counted. A request id
- * that isn't the caller's passes as unknown: its 404 is counted, or guessing would be free.
+ * The second guard. Before a call is counted, it checks that the IDs of the path are well-formed and belong to the caller. A
+ * request ID of another account passes as unknown: its 404 is counted, so that guessing is limited.
  */
 import {
   BadRequestException,
@@ -29,8 +29,8 @@ export class AccessGuard implements CanActivate {
   async canActivate(context: ExecutionContext): Promise<boolean> {
     const request = requestOf(context);
     const account = request.user?.account;
-    if (account === undefined) return true; // an open route: nothing of anybody's
-    // All ids first: a malformed one must not leave another one claimed.
+    if (account === undefined) return true; // an open route has no caller
+    // Check all IDs before any is claimed, because a malformed one fails the call.
     const { botId, tableName, requestId } = wellFormed(request.params);
     await this.owners.claim({ kind: 'account', id: account }, account);
     if (botId !== undefined) await this.#own({ kind: 'bot', id: botId }, account);

@@ -1,8 +1,8 @@
 import { MAX_DIMENSION_BYTES } from '@rollgate/contract';
 
 /**
- * What is wrong with an account, bot or table id, or `undefined`. The bounds are the limiter's, checked here before any
- * database work: Postgres takes no NUL, and an id must count as what it is stored as.
+ * The problem of an account, bot or table ID, or `undefined`. The rules are those of the limiter, but are checked before any
+ * database work: Postgres does not accept NUL, and the counted ID must equal the stored one.
  */
 export function idProblem(id: string): string | undefined {
   if (id.trim() === '') return 'must not be blank';
@@ -12,14 +12,14 @@ export function idProblem(id: string): string | undefined {
   return undefined;
 }
 
-/** One text for all Unicode forms of an id, as the limiter counts it: the same bot can't have two owners. */
+/** Normalizes an ID as the limiter does, so that two Unicode forms of an ID can't have two owners. */
 export function canonicalId(id: string): string {
   return id.normalize('NFC');
 }
 
 const UUID = /^[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}$/;
 
-/** Request ids are made here, in one spelling: anything else is unknown without asking the database. */
+/** The platform creates request IDs in one form. Any other text is unknown, without a query. */
 export function isRequestId(id: string): boolean {
   return UUID.test(id);
 }

@@ -1,4 +1,4 @@
-/** Who calls, and what of theirs: set on the request by the guards, in their order. */
+/** The caller of a request and the resources that it names. The guards set them, in their order. */
 import { createParamDecorator, type ExecutionContext, NotFoundException } from '@nestjs/common';
 import type { Identity } from '../auth/tokens.js';
 import { type JobRef, UNKNOWN_REQUEST_ID } from '../store/jobs.js';
@@ -13,11 +13,11 @@ export interface PlatformRequest {
   access?: Access;
 }
 
-/** The ids of the path that are the caller's own. */
+/** The IDs of the path, which belong to the caller. */
 interface Access {
   readonly bot: string | undefined;
   readonly table: string | undefined;
-  /** `undefined` for a request id that isn't this account's, or not of this API's kind. */
+  /** `undefined` for a request ID of another account or another API. */
   readonly job: JobRef | undefined;
 }
 
@@ -30,7 +30,7 @@ export function requestOf(context: ExecutionContext): PlatformRequest {
   return context.switchToHttp().getRequest<PlatformRequest>();
 }
 
-/** @throws Error on an open route: nobody has been verified there. */
+/** @throws Error on an open route, which has no caller */
 function identityOf(context: ExecutionContext): Identity {
   const { user } = requestOf(context);
   if (!user) throw new Error('the route is open: it has no caller');
@@ -42,7 +42,7 @@ export const Bot = createParamDecorator((_: unknown, context: ExecutionContext):
   return { account: identityOf(context).account, bot: requestOf(context).access?.bot ?? '' };
 });
 
-/** The caller's account itself: no bot. */
+/** The caller's account, without a bot. */
 export const Account = createParamDecorator((_: unknown, context: ExecutionContext): Place => {
   return { account: identityOf(context).account, bot: '' };
 });
@@ -52,7 +52,7 @@ export const Table = createParamDecorator((_: unknown, context: ExecutionContext
   return { account: identityOf(context).account, table: requestOf(context).access?.table ?? '' };
 });
 
-/** The job of the path. Runs after the guards, so an unknown request id has been counted when it is answered 404. */
+/** The job of the path. Runs after the guards, so a call with an unknown request ID is counted before it is answered 404. */
 export const KnownJob = createParamDecorator((_: unknown, context: ExecutionContext): JobRef => {
   const job = requestOf(context).access?.job;
   if (!job) throw new NotFoundException(UNKNOWN_REQUEST_ID);

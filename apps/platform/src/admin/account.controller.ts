@@ -13,7 +13,7 @@ import { Users } from './users.js';
 const deletionBody = z.strictObject({ userIds: z.array(nameSchema).min(1).max(100) });
 type DeletionBody = z.output<typeof deletionBody>;
 
-/** What belongs to the account as a whole. */
+/** Resources that belong to the whole account. */
 @Controller('api/public')
 export class AccountController {
   constructor(

@@ -28,7 +28,7 @@ type AccessBody = z.output<typeof accessBody>;
 const rolesBody = z.strictObject({ email: emailSchema, roles: z.array(nameSchema).max(50) });
 type RolesBody = z.output<typeof rolesBody>;
 
-/** The users of an account. Every account comes with its first administrator. */
+/** The users of an account. Every account begins with one administrator. */
 @Controller('api/public/users')
 export class UsersController {
   constructor(private readonly users: Users) {}

@@ -1,4 +1,4 @@
-/** The users of an account, by their email address. */
+/** The users of an account, identified by email address. */
 import { Injectable, NotFoundException } from '@nestjs/common';
 import { type Page, WHOLE } from '../http/schemas.js';
 import { type Body, type Document, Documents } from '../store/documents.js';

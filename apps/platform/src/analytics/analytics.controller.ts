@@ -15,7 +15,7 @@ type AnalyticsQuery = z.output<typeof analyticsQuery>;
 const widgetQuery = z.strictObject({ widget: z.enum(['containment', 'volume', 'satisfaction']).default('volume') });
 type WidgetQuery = z.output<typeof widgetQuery>;
 
-/** How a bot is doing. */
+/** Statistics of a bot. */
 @Controller('api/public/bots/:botId')
 export class AnalyticsController {
   constructor(
@@ -100,7 +100,7 @@ function starsOf(conversations: readonly Conversation[]): number[] {
   return conversations.flatMap(({ stars }) => stars ?? []);
 }
 
-/** `null` of nothing. */
+/** `null` for an empty list. */
 function average(values: readonly number[]): number | null {
   if (values.length === 0) return null;
   return Math.round((values.reduce((sum, value) => sum + value, 0) / values.length) * 100) / 100;

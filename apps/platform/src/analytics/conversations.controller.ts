@@ -11,7 +11,7 @@ import { type Conversation, Conversations } from './conversations.js';
 const findIntentBody = z.strictObject({ input: textSchema });
 type FindIntentBody = z.output<typeof findIntentBody>;
 
-/** What was said to a bot, and what it made of it. */
+/** The conversations of a bot and the intents it recognized. */
 @Controller('api/public/bots/:botId')
 export class ConversationsController {
   constructor(

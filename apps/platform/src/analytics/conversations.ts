@@ -1,6 +1,6 @@
 /**
- * The conversations a bot has had: made up from its id, a few for each of the last seven days. The same bot tells the
- * same story every time, and a day that has passed does not change.
+ * The conversations of a bot. They are derived from its ID, a few for each of the last seven days. The same bot always has the
+ * same conversations, and those of past days do not change.
  */
 import { createHash } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
@@ -28,7 +28,7 @@ export interface Conversation {
   readonly endedAt: string;
   /** Solved without an agent. */
   readonly contained: boolean;
-  /** 1 to 5 stars; `null`: none given. */
+  /** 1 to 5 stars; `null`: not rated. */
   readonly stars: number | null;
   readonly messages: readonly Message[];
 }
@@ -61,7 +61,7 @@ export class Conversations {
   }
 }
 
-/** 32 bytes that look random and are always the same. */
+/** 32 bytes that look random, but are always the same. */
 function seed(...parts: readonly (string | number)[]): Buffer {
   return createHash('sha256').update(parts.join('\n')).digest();
 }

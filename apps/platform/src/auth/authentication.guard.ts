@@ -4,7 +4,7 @@ import { requestOf } from '../access/platform-request.js';
 import { OPEN } from './open.js';
 import { TokenError, TokenVerifier } from './tokens.js';
 
-/** The first guard: who calls is known before anything is looked up or counted. */
+/** The first guard: identifies the caller before anything is read or counted. */
 @Injectable()
 export class AuthenticationGuard implements CanActivate {
   constructor(

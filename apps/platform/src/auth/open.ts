@@ -2,5 +2,5 @@ import { SetMetadata } from '@nestjs/common';
 
 export const OPEN = 'platform:open';
 
-/** No token is asked for, and nothing is counted. */
+/** The route needs no token, and its calls are not counted. */
 export const Open = (): MethodDecorator & ClassDecorator => SetMetadata(OPEN, true);

@@ -1,7 +1,7 @@
 /**
- * Bearer tokens: JWTs, HS256, of one issuer. The account of a call comes from here and nowhere else.
+ * Bearer tokens: JWTs with HS256 from one issuer. The account of a call comes only from its token.
  *
- * Invariant: the algorithm is ours, not the token's; a token without an expiry is no token.
+ * Invariant: the algorithm is fixed and not taken from the token, and a token without an expiry is rejected.
  */
 import { createSecretKey, type KeyObject } from 'node:crypto';
 import { jwtVerify, SignJWT } from 'jose';
@@ -10,7 +10,7 @@ import { BoundedMap } from '../bounded-map.js';
 
 export interface Identity {
   readonly account: string;
-  /** The caller's own name for its program, if it has one. */
+  /** The name of the calling program, if the token has one. */
   readonly app: string | undefined;
 }
 
@@ -19,15 +19,15 @@ const ISSUER = 'rollgate-platform';
 /** A key shorter than the hash is easier to guess than to break (RFC 7518, 3.2). */
 export const MIN_SECRET_BYTES = 32;
 const REMEMBERED_TOKENS = 10_000;
-/** Longer ones are not looked at, so that what is remembered stays small. */
+/** Longer tokens are rejected without verification, so that the cache stays small. */
 const MAX_TOKEN_LENGTH = 4096;
 
-/** Why a token is refused, for the caller to read. */
+/** The token is rejected. The message is for the caller. */
 export class TokenError extends Error {
   override readonly name = 'TokenError';
 }
 
-/** @throws TokenError when the account can't be one. */
+/** @throws TokenError when the account is not valid */
 export async function signToken({
   secret,
   account,
@@ -52,7 +52,10 @@ export async function signToken({
 
 export class TokenVerifier {
   readonly #key: KeyObject;
-  /** Verified tokens: a caller sends the same one with every call, and a signature costs more than the rest of it. */
+  /**
+   * A cache of verified tokens. Callers send the same token with every call, and verifying a signature is the most
+   * expensive step.
+   */
   readonly #remembered = new BoundedMap<string, { identity: Identity; expiresAtMs: number }>(REMEMBERED_TOKENS);
 
   constructor(secret: string) {
@@ -81,7 +84,7 @@ export class TokenVerifier {
     });
     const { account, app, exp = 0 } = payload;
     if (typeof account !== 'string' || idProblem(account)) throw new TokenError('The token names no valid account.');
-    if (app !== undefined && typeof app !== 'string') throw new TokenError('The app of the token is no text.');
+    if (app !== undefined && typeof app !== 'string') throw new TokenError('The app of the token is not a string.');
     return { identity: { account: canonicalId(account), app }, expiresAtMs: exp * 1000 };
   }
 }

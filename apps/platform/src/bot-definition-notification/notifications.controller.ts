@@ -15,7 +15,7 @@ const notificationBody = z.strictObject({
 });
 type NotificationBody = z.output<typeof notificationBody>;
 
-/** Messages a bot sends by itself. */
+/** Messages that a bot sends without a user's message. */
 @Controller('api/public/bots/:botId/notifications')
 export class NotificationsController {
   constructor(

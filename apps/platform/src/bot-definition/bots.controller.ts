@@ -32,7 +32,7 @@ type PublishBody = z.output<typeof publishBody>;
 const exportBody = z.strictObject({ exportType: z.enum(['published', 'latest']).default('latest') });
 type ExportBody = z.output<typeof exportBody>;
 
-/** A bot's files and channels, and its way out: publishing and exporting. */
+/** Files and channels of a bot, publishing and exporting. */
 @Controller('api/public/bots/:botId')
 export class BotsController {
   constructor(

@@ -48,7 +48,7 @@ const SAMPLES = {
 const sampleBody = z.strictObject({ sample: z.enum(['pizza-ordering', 'travel-planning']) });
 type SampleBody = z.output<typeof sampleBody>;
 
-/** What comes into a bot from outside. */
+/** Imports into a bot. */
 @Controller('api/public/bots/:botId')
 export class ImportsController {
   constructor(
@@ -57,7 +57,7 @@ export class ImportsController {
     private readonly owners: Owners,
   ) {}
 
-  /** The bot of the path is the one the new one is imported from; the new one has an id of its own. */
+  /** The bot of the path is the source of the import. The new bot has its own ID. */
   @Post('imports/new-bot')
   @HttpCode(202)
   @RateLimit('import-bot-as-a-new-bot')

@@ -17,7 +17,7 @@ type AddBody = z.output<typeof addBody>;
 const configurationBody = z.strictObject({ language, confidenceThreshold });
 type ConfigurationBody = z.output<typeof configurationBody>;
 
-/** The languages a bot speaks. Every bot comes with English. */
+/** The languages of a bot. Every bot begins with English. */
 @Controller('api/public/bots/:botId/languages')
 export class LanguagesController {
   constructor(private readonly documents: Documents) {}

@@ -1,4 +1,4 @@
-/** Test suites of a bot, of both kinds, and their executions. A suite is really run, against what the bot understands. */
+/** Test suites of a bot, of both kinds, and their executions. A suite is actually run with the bot's intents. */
 import { Injectable, NotFoundException } from '@nestjs/common';
 import type { Page } from '../http/schemas.js';
 import { Intents } from '../nlp-training/intents.js';
@@ -15,7 +15,7 @@ export interface TestCase {
 
 interface Turn {
   readonly user: string;
-  /** The intent the bot should answer with. */
+  /** The expected intent. */
   readonly bot: string;
 }
 
@@ -44,7 +44,7 @@ export class TestSuites {
     return { suiteName, testCases: casesOf(await this.#bodyOf(bot, 'batch-test-suite', suiteName)) };
   }
 
-  /** Runs it now; the request id's status tells the outcome when the execution's time has passed. */
+  /** Runs the suite immediately. The status API returns the outcome when the duration of the job has passed. */
   async execute(
     bot: Place,
     { api, kind, suiteName }: { api: string; kind: SuiteKind; suiteName: string },

@@ -1,4 +1,4 @@
-/** The published catalogue, read off the routes that are really registered: no second list by hand. */
+/** The published catalogue, derived from the registered routes. */
 import { Inject, Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
@@ -7,7 +7,7 @@ import { routeMarkOf } from '@rollgate/nestjs';
 import { OPEN } from '../auth/open.js';
 import { EXAMPLE, STATUS_OF } from './route-marks.js';
 
-/** One API as a caller needs it. */
+/** One API as callers see it. */
 export interface PublishedApi {
   readonly id: string;
   readonly title: string;
@@ -16,20 +16,20 @@ export interface PublishedApi {
   readonly limits: Limits;
   readonly scope: 'api' | 'group';
   readonly method: string;
-  /** With `:botId`, `:tableName` and `:requestId` where they belong. */
+  /** With the parameters `:botId`, `:tableName` and `:requestId`. */
   readonly path: string;
-  /** `null`: the route takes no body. */
+  /** `null`: the route has no body. */
   readonly exampleBody: Readonly<Record<string, unknown>> | null;
-  /** Of a status API: the API whose answer has the `requestId`. */
+  /** For a status API: the API whose answer has the `requestId`. */
   readonly startedBy?: string;
 }
 
-/** A registered route, as declared. */
+/** A registered route and its declarations. */
 export interface DeclaredRoute {
   readonly method: string;
   readonly path: string;
   readonly open: boolean;
-  /** The API it is limited by. */
+  /** The API whose limits apply. */
   readonly api: string | undefined;
   readonly exampleBody: Readonly<Record<string, unknown>> | null;
   readonly startedBy: string | undefined;
@@ -45,7 +45,7 @@ export class RouteCatalogue {
     @Inject(Reflector) private readonly reflector: Reflector,
   ) {}
 
-  /** In the order of the matrix. Worked out once: routes don't change while the platform serves. */
+  /** All APIs in the order of the matrix. Computed once, because routes do not change while the platform runs. */
   published(): readonly PublishedApi[] {
     this.#published ??= this.#publish();
     return this.#published;

@@ -11,7 +11,7 @@ type InsertBody = z.output<typeof insertBody>;
 const bulkBody = z.strictObject({ rows: z.array(recordSchema).min(1).max(500) });
 type BulkBody = z.output<typeof bulkBody>;
 
-/** No filter, no change: leaving it out must not empty a table. */
+/** A change needs a filter, so that a missing one does not change the whole table. */
 const filter = recordSchema.refine((columns) => Object.keys(columns).length > 0, 'names at least one column');
 const updateBody = z.strictObject({ filter, set: recordSchema });
 type UpdateBody = z.output<typeof updateBody>;
@@ -27,7 +27,7 @@ const viewQuery = pageSchema.extend({
 });
 type ViewQuery = z.output<typeof viewQuery>;
 
-/** The rows of an account's tables. A table is there as soon as it is named. */
+/** The rows of an account's tables. A table exists as soon as a call names it. */
 @Controller('api/public/tables/:tableName')
 export class DataAccessController {
   constructor(private readonly rows: Rows) {}
@@ -73,7 +73,7 @@ export class DataAccessController {
     return { table: table.table, ...(await this.rows.read(table, { ...page, order: 'oldest' })) };
   }
 
-  /** The table seen from its newest row, in the columns asked for. */
+  /** The newest rows of the table, with the requested columns. */
   @Get('view')
   @RateLimit('get-view-data')
   async view(@Table() table: TablePlace, @Query({ schema: viewQuery }) { columns, ...page }: ViewQuery) {

@@ -10,14 +10,14 @@ export class HealthController {
     @Inject(Database) private readonly database: Database,
   ) {}
 
-  /** The process serves. What it depends on is watched where it is. */
+  /** The process responds. Its dependencies are monitored separately. */
   @Get('healthz')
   @Open()
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
-  /** Calls are welcome: the limiter and the platform's own database are there, and nobody told the process to stop. */
+  /** Ready for calls: the limiter and the platform's database respond, and the process is not stopping. */
   @Get('readyz')
   @Open()
   @Header('Cache-Control', 'no-store')

@@ -1,11 +1,11 @@
-/** How a body is read: JSON in UTF-8, sent as it is, and meaning one thing to every reader. All before any guard. */
+/** Reads bodies before the guards run: JSON in UTF-8, uncompressed, which every parser reads in the same way. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 import { jsonProblem } from '@rollgate/contract';
 
 type Fastify = ReturnType<ReturnType<NestFastifyApplication['getHttpAdapter']>['getInstance']>;
 
 export function acceptJson(fastify: Fastify): void {
-  // Nothing here inflates: a body that is small on the wire is small, and a packed one would be read as broken JSON.
+  // Rejects compressed bodies, which could be much larger than what was sent.
   fastify.addHook('onRequest', (request, _reply, done) => {
     const encoding = String(request.headers['content-encoding'] ?? 'identity').toLowerCase();
     done(encoding === 'identity' ? undefined : refusal(415, 'Send the body as it is, without Content-Encoding.'));

@@ -1,4 +1,4 @@
-/** Every error leaves as `application/problem+json` (RFC 9457) with a `message` that says what to do. */
+/** Returns every error as `application/problem+json` (RFC 9457) with a `message` for the caller. */
 import { STATUS_CODES } from 'node:http';
 import { type ArgumentsHost, Catch, type ExceptionFilter, HttpException, Logger } from '@nestjs/common';
 import { isDatabaseAway } from '@rollgate/limiter';
@@ -10,7 +10,7 @@ export interface Problem {
   readonly message: string;
 }
 
-/** As much of Fastify's as is used here. */
+/** The part of Fastify's reply that is used here. */
 export interface Reply {
   code(status: number): Reply;
   header(name: string, value: string): Reply;
@@ -19,7 +19,7 @@ export interface Reply {
 }
 
 const LOG_AWAY_EVERY_MS = 1_000;
-/** So that callers do not all come back in the same second. */
+/** Spreads the retries of callers over several seconds. */
 const RETRY_JITTER_S = 3;
 
 @Catch()
@@ -29,7 +29,7 @@ export class ProblemFilter implements ExceptionFilter {
 
   catch(error: unknown, host: ArgumentsHost): void {
     const problem = problemOf(error);
-    // Rollgate has logged its own 503, and a database that is away fails every call.
+    // Rollgate logs its own 503. If the database is unreachable every call fails, so log that at most once a second.
     if (problem.status === 503) this.#logAway(error);
     else if (problem.status >= 500) this.#logger.error(error instanceof Error ? error.stack : error);
     sendProblem(host.switchToHttp().getResponse<Reply>(), problem);
@@ -54,14 +54,14 @@ export function sendProblem(reply: Reply, problem: Problem): void {
     .send(JSON.stringify(problem));
 }
 
-/** What the caller may know of an error. A body that is a problem already, as a denial's, stays as it is. */
+/** The problem to return for an error. A body that is a problem already, such as a denial, is not changed. */
 export function problemOf(error: unknown): Problem {
   if (error instanceof HttpException) {
     const body = error.getResponse();
     if (typeof body === 'object' && 'type' in body && 'title' in body) return body as Problem;
     return problem(error.getStatus(), error.message);
   }
-  // Fastify's own: a body too large, malformed JSON, a URL that can't be decoded.
+  // An error of Fastify: the body is too large, the JSON is malformed, or the URL can't be decoded.
   const { statusCode, message } = error as { statusCode?: unknown; message?: unknown };
   if (typeof statusCode === 'number' && statusCode >= 400 && statusCode < 500)
     return problem(statusCode, String(message));

@@ -1,17 +1,17 @@
 import { type ArgumentMetadata, BadRequestException, Injectable, type PipeTransform } from '@nestjs/common';
 import { storageProblem } from './storable.js';
 
-/** A client that sends nonsense reads the first few reasons, not thousands. */
+/** Most reasons in a response, even if thousands of values are wrong. */
 const MAX_REASONS = 3;
 
-/** Holds a body or a query to the schema its route names: `@Body({ schema })`. */
+/** Validates a body or a query against the schema of its route: `@Body({ schema })`. */
 @Injectable()
 export class SchemaPipe implements PipeTransform {
   async transform(value: unknown, { schema, type }: ArgumentMetadata): Promise<unknown> {
     if (!schema) return value;
     const problem = storageProblem(value);
     if (problem) throw new BadRequestException(problem);
-    // No body at all is what an empty one says.
+    // A missing body counts as an empty one.
     const result = await schema['~standard'].validate(type === 'body' ? (value ?? {}) : value);
     if (!result.issues) return result.value;
     const reasons = result.issues.slice(0, MAX_REASONS).map(({ path = [], message }) => {

@@ -1,14 +1,14 @@
-/** Parts that the bodies and queries of several groups share. */
+/** Schemas that several groups of routes use. */
 import { z } from 'zod';
 
-/** A name or key: what a document may be stored under. */
+/** The name or key of a document. */
 export const nameSchema = z.string().trim().min(1).max(200);
 export const textSchema = z.string().trim().min(1).max(2000);
 export const emailSchema = z
   .email()
   .max(200)
   .transform((email) => email.toLowerCase());
-/** Columns and values, whatever they are. */
+/** Any columns and values. */
 export const recordSchema = z.record(z.string().min(1).max(200), z.json());
 
 /** `?limit=50&offset=100` */
@@ -18,5 +18,5 @@ export const pageSchema = z.strictObject({
 });
 export type Page = z.output<typeof pageSchema>;
 
-/** As much as one answer holds. */
+/** The largest page. */
 export const WHOLE: Page = { limit: 200, offset: 0 };

@@ -1,9 +1,9 @@
-/** What JSON can say and jsonb can't hold, found before any database work. */
+/** Finds JSON values that jsonb can't store, before any database work. */
 
-/** Deeper nesting is nobody's data, and Postgres refuses it at some depth of its own. */
+/** Deepest nesting accepted. Postgres has a limit, too. */
 const MAX_DEPTH = 32;
 
-/** The problem of a parsed JSON value, or `undefined`. Keeps its own stack, so that no nesting exhausts the engine's. */
+/** The problem of a parsed JSON value, or `undefined`. Does not recurse, so deep nesting can't overflow the call stack. */
 export function storageProblem(value: unknown): string | undefined {
   const stack: { value: unknown; depth: number }[] = [{ value, depth: 0 }];
   for (let item = stack.pop(); item; item = stack.pop()) {

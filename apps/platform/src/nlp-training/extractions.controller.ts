@@ -28,7 +28,7 @@ const faqsBody = z.strictObject({
 });
 type FaqsBody = z.output<typeof faqsBody>;
 
-/** From a page or a file to questions, and from questions to FAQs. */
+/** Extracts questions from a page or a file, and creates FAQs from questions. */
 @Controller('api/public/bots/:botId')
 export class ExtractionsController {
   constructor(private readonly documents: Documents) {}

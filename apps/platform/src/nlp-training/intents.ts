@@ -1,13 +1,13 @@
-/** What a bot understands: the intent of the stored utterance that shares most words with what was said. */
+/** Recognizes the intent of a text: that of the stored utterance that shares most words with it. */
 import { Injectable } from '@nestjs/common';
 import { WHOLE } from '../http/schemas.js';
 import { Documents } from '../store/documents.js';
 import type { Place } from '../store/place.js';
 
 export interface Understood {
-  /** `null`: nothing was understood. */
+  /** `null`: no intent was recognized. */
   readonly intent: string | null;
-  /** 0 to 1: the share of words both have. */
+  /** The share of common words, 0 to 1. */
   readonly confidence: number;
   readonly utterance: string | null;
 }

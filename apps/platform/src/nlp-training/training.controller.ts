@@ -29,7 +29,7 @@ const configurationBody = z
   .partial();
 type ConfigurationBody = z.output<typeof configurationBody>;
 
-/** Utterances and FAQs in, a trained bot out. */
+/** Imports utterances and FAQs, and trains a bot. */
 @Controller('api/public/bots/:botId')
 export class TrainingController {
   constructor(

@@ -1,20 +1,20 @@
 /**
- * The sample's own schema, `platform`, in the same Postgres as the limits. Created at boot by the platform itself: it is
- * no part of the product's migrations.
+ * The schema `platform` of the sample, in the same Postgres as the limits. The platform creates it at startup; it is not part of
+ * the product's migrations.
  */
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { checkSession, sessionClient } from '@rollgate/contract/database-session';
 import { DatabaseSilentError, isDatabaseAway, SilenceWatch } from '@rollgate/limiter';
 import pg from 'pg';
 
-/** One key for all platforms of a database: two that boot at once would both find nothing and both create. */
+/** Lock for platforms that start at the same time, because each would create the schema. */
 const SCHEMA_LOCK = 7_655_283_553;
 
-/** The driver counts the wait for a free connection too: shorter, a busy moment would be answered with errors. */
+/** Includes the wait for a free connection, so a shorter time would cause errors under load. */
 const CONNECTION_WAIT_MS = 30_000;
 
 const SCHEMA = `
--- Made for it where it may make none: IF NOT EXISTS would ask for that right first.
+-- Not CREATE SCHEMA IF NOT EXISTS, which needs the right to create schemas even if the schema exists.
 DO $$ BEGIN
   IF to_regnamespace('platform') IS NULL THEN CREATE SCHEMA platform; END IF;
 END $$;
@@ -62,10 +62,10 @@ CREATE TABLE IF NOT EXISTS platform.rows (
 );
 `;
 
-/** @throws Error with one line that says why the database can't be used. */
+/** @throws Error with the reason in one line when the database can't be used */
 async function createSchema(pool: pg.Pool): Promise<void> {
   const client = await pool.connect().catch((error: unknown) => {
-    // Several addresses that all refused come as one error without a message.
+    // If all addresses of a host refuse, the error has no message.
     const { message, code } = error as { message?: string; code?: string };
     throw new Error(`the database of DATABASE_URL does not answer: ${message || code}`, { cause: error });
   });
@@ -74,19 +74,19 @@ async function createSchema(pool: pg.Pool): Promise<void> {
     await client.query('BEGIN');
     await client.query('SELECT pg_advisory_xact_lock($1)', [SCHEMA_LOCK]);
     const { rows } = await client.query<{ ready: boolean }>(`SELECT to_regclass('platform.rows') IS NOT NULL AS ready`);
-    // Looked up first: even an idle CREATE INDEX IF NOT EXISTS locks the table against writers of a running platform.
+    // Check first, because even CREATE INDEX IF NOT EXISTS blocks writers of a running platform.
     if (!rows[0]?.ready) await client.query(SCHEMA);
     await client.query('COMMIT');
     client.release();
   } catch (error) {
-    client.release(true); // with its open transaction
+    client.release(true); // together with its open transaction
     throw error;
   }
 }
 
 /**
- * The platform's connections. A statement may wait in a busy moment; where the database is silent, whatever waits for it
- * ends within `SILENT_CALLS_END_WITHIN_MS` of `@rollgate/limiter`.
+ * The platform's connections. A statement may wait when the database is busy. When the database is silent, all waiting calls
+ * end within `SILENT_CALLS_END_WITHIN_MS` of `@rollgate/limiter`.
  */
 export class Database {
   readonly #pool: pg.Pool;
@@ -106,11 +106,11 @@ export class Database {
       max: 10,
       connectionTimeoutMillis: CONNECTION_WAIT_MS,
     });
-    // Without a listener, a connection that Postgres ends while idle would end this process.
+    // Without a listener, the loss of an idle connection would end this process.
     this.#pool.on('error', onIdleError);
   }
 
-  /** @throws what Postgres or the driver says, or DatabaseSilentError; `isDatabaseAway` tells which are the database's. */
+  /** @throws the error of Postgres or the driver, or DatabaseSilentError; see `isDatabaseAway` */
   query<Row extends pg.QueryResultRow>(text: string, values: unknown[]): Promise<pg.QueryResult<Row>> {
     return new Promise((resolve, reject) => {
       const call = { isOver: false };
@@ -122,7 +122,7 @@ export class Database {
     });
   }
 
-  /** @throws Error with one line that says why the database can't be used. */
+  /** @throws Error with the reason in one line when the database can't be used */
   createSchema(): Promise<void> {
     return createSchema(this.#pool);
   }
@@ -138,7 +138,7 @@ export class Database {
     const client = await this.#pool.connect();
     let isLost = false;
     try {
-      // Its caller was answered while it waited for the connection: nothing may be changed any more.
+      // The caller has been answered while this waited for a connection, so nothing may be changed now.
       if (call.isOver) throw new DatabaseSilentError();
       return await client.query<Row>(query);
     } catch (error) {

@@ -1,7 +1,7 @@
 /**
- * Everything the platform keeps as a named thing: languages, users, suites … one JSON document by (place, kind, id).
+ * Stores named things, e.g. languages, users and test suites: one JSON document for each place, kind and ID.
  *
- * Invariant: a write and its line in the place's change log are one statement.
+ * Invariant: a write and its entry in the place's change log are one statement.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Page } from '../http/schemas.js';
@@ -27,10 +27,10 @@ const LOG = `INSERT INTO platform.changes (account, bot, event, ids)`;
 export class Documents {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** Creates or replaces. Of two with the same id the last one stays. Resolves to how many were stored. */
+  /** Creates or replaces documents. If two have the same ID, the last one is stored. Resolves to the number stored. */
   async put(place: Place, kind: string, documents: readonly Document[]): Promise<number> {
     const byId = new Map(documents.map(({ id, body }) => [id, JSON.stringify(body)]));
-    // In id order, so that two calls lock the rows they share in the same order.
+    // In the order of IDs, so that two calls lock common rows in the same order.
     const ids = [...byId.keys()].sort();
     await this.database.query(
       `WITH change AS (${LOG} VALUES ($1, $2, $3 || ' saved', $4))
@@ -43,7 +43,7 @@ export class Documents {
     return ids.length;
   }
 
-  /** Sets these members of the body. `undefined` when there is no such document. */
+  /** Sets members of the body. Resolves to `undefined` if there is no such document. */
   async patch(place: Place, kind: string, { id, body }: Document): Promise<Document | undefined> {
     const { rows } = await this.database.query<Document>(
       `WITH patched AS (
@@ -64,7 +64,7 @@ export class Documents {
     return rows[0];
   }
 
-  /** In id order. */
+  /** In the order of IDs. */
   async list(place: Place, kind: string, { limit, offset }: Page): Promise<Document[]> {
     const { rows } = await this.database.query<Document>(
       `SELECT id, body FROM platform.documents WHERE account = $1 AND bot = $2 AND kind = $3
@@ -74,7 +74,7 @@ export class Documents {
     return rows;
   }
 
-  /** How many documents of each kind lie there. */
+  /** The number of documents of each kind. */
   async counts(place: Place): Promise<Record<string, number>> {
     const { rows } = await this.database.query<{ kind: string; documents: number }>(
       `SELECT kind, count(*)::int AS documents FROM platform.documents WHERE account = $1 AND bot = $2
@@ -84,7 +84,7 @@ export class Documents {
     return Object.fromEntries(rows.map(({ kind, documents }) => [kind, documents]));
   }
 
-  /** Resolves to how many were there. */
+  /** Resolves to the number of removed documents. */
   async remove(place: Place, kind: string, ids: readonly string[]): Promise<number> {
     const { rows } = await this.database.query<{ id: string }>(
       `WITH chosen AS (
@@ -102,7 +102,7 @@ export class Documents {
     return rows.length;
   }
 
-  /** Removes the documents of a kind, in every bot of the account, that name one of these users. */
+  /** Removes the documents of a kind that name one of these users, in every bot of the account. */
   async removeOfUsers(account: string, kind: string, userIds: readonly string[]): Promise<number> {
     const { rows } = await this.database.query<{ bot: string }>(
       `WITH chosen AS (

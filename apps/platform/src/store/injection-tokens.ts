@@ -1,4 +1,4 @@
-/** Injection tokens of what the platform is built with. */
+/** Injection tokens of the platform's options. */
 
-/** `() => number`: Unix ms. Jobs go by it. */
+/** `() => number`: the clock of jobs, in Unix ms. */
 export const CLOCK = Symbol('platform clock');

@@ -1,6 +1,6 @@
 /**
- * Work that takes time: a call that starts it answers with a request id, the status API reads it. A job is in progress
- * until its time has passed on the platform's clock; no worker has to finish it.
+ * Jobs: a call starts a job and returns a request ID, which the status API reads. A job is in progress until its duration has
+ * passed on the platform's clock; there is no worker.
  */
 import { randomUUID } from 'node:crypto';
 import { Inject, Injectable, NotFoundException } from '@nestjs/common';
@@ -10,7 +10,7 @@ import { Database } from './database.js';
 import { CLOCK } from './injection-tokens.js';
 import type { Place } from './place.js';
 
-/** Whose job an id is, and which API started it. */
+/** The owner of a job, and the API that started it. */
 export interface JobRef extends Place {
   readonly id: string;
   readonly api: string;
@@ -26,7 +26,7 @@ export interface JobStatus {
   readonly status: 'in_progress' | 'completed';
   readonly percentCompleted: number;
   readonly startedAt: string;
-  /** Once it is completed. */
+  /** Set once the job is completed. */
   readonly completedAt?: string;
   readonly result?: unknown;
 }
@@ -38,7 +38,7 @@ const REMEMBERED_JOBS = 50_000;
 
 @Injectable()
 export class Jobs {
-  /** `null`: no such job. Ids are random, so an unknown one does not become known. */
+  /** `null`: no such job. IDs are random, so an unknown one stays unknown. */
   readonly #remembered = new BoundedMap<string, JobRef | null>(REMEMBERED_JOBS);
 
   constructor(
@@ -46,7 +46,7 @@ export class Jobs {
     @Inject(CLOCK) private readonly clock: () => number,
   ) {}
 
-  /** `result` is what the status answers once the job is completed. */
+  /** `result`: the answer of the status API once the job is completed. */
   async start(place: Place, api: string, result: Readonly<Record<string, unknown>>): Promise<StartedJob> {
     const id = randomUUID();
     await this.database.query(
@@ -60,7 +60,7 @@ export class Jobs {
     return { requestId: id, status: 'in_progress' };
   }
 
-  /** `undefined` for an id nobody was given. */
+  /** `undefined` for an unknown ID. */
   async find(id: string): Promise<JobRef | undefined> {
     if (!isRequestId(id)) return undefined;
     const remembered = this.#remembered.get(id);
@@ -73,7 +73,7 @@ export class Jobs {
     return rows[0];
   }
 
-  /** @throws NotFoundException when it has been removed since. */
+  /** @throws NotFoundException when the job has been removed */
   async status({ id }: JobRef): Promise<JobStatus> {
     const { rows } = await this.database.query<{ startedAtMs: string; durationMs: number; result: unknown }>(
       `SELECT started_at_ms AS "startedAtMs", duration_ms AS "durationMs", result FROM platform.jobs WHERE id = $1`,
@@ -89,7 +89,7 @@ export class Jobs {
     return { requestId: id, status: 'completed', percentCompleted, startedAt, completedAt, result: job.result };
   }
 
-  /** Resolves to how many of the place's jobs, started by that API, were removed. */
+  /** Resolves to the number of removed jobs. */
   async remove(place: Place, api: string, id: string): Promise<number> {
     if (!isRequestId(id)) return 0;
     const { rowCount } = await this.database.query(

@@ -1,6 +1,6 @@
 /**
- * Who owns an id. A bot or table id never seen before belongs from then on to the account that used it first; an
- * account owns itself. Owners never change, so what was looked up once may be remembered for good.
+ * The owners of IDs. A new bot or table ID belongs to the account that uses it first; an account owns itself. Owners never
+ * change, so they may be cached without an expiry.
  */
 import { Inject, Injectable } from '@nestjs/common';
 import { SingleFlight } from '@rollgate/limiter';
@@ -12,8 +12,8 @@ import { STARTER_DOCUMENTS } from './starter-documents.js';
 const REMEMBERED_OWNERS = 50_000;
 
 /**
- * The documents come with the first claim or not at all. Nothing is returned where somebody else was faster: the caller
- * looks again, with a new statement, because this one's snapshot can't see that row.
+ * Claims an ID and stores its first documents. Returns no row if another call was faster. The caller then reads the owner with a
+ * new statement, because the snapshot of this one can't see that row.
  */
 const CLAIM = `
 WITH claimed AS (
@@ -34,7 +34,7 @@ export class Owners {
 
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** The account that owns the id, which is `account` when nobody did before. */
+  /** The account that owns the ID: `account`, if the ID had no owner. */
   async claim(owned: Owned, account: string): Promise<string> {
     const key = `${owned.kind}/${owned.id}`;
     const remembered = this.#remembered.get(key);
@@ -45,7 +45,7 @@ export class Owners {
     return owner;
   }
 
-  /** Bot ids of the account, in order. */
+  /** The bot IDs of the account, in order. */
   async botsOf(account: string, { limit, offset }: { limit: number; offset: number }): Promise<string[]> {
     const { rows } = await this.database.query<{ id: string }>(
       `SELECT id FROM platform.owners WHERE account = $1 AND kind = 'bot' ORDER BY id LIMIT $2 OFFSET $3`,
@@ -60,7 +60,7 @@ export class Owners {
     const starters = JSON.stringify(STARTER_DOCUMENTS[kind]);
     const { rows } = await this.database.query<{ account: string }>(CLAIM, [kind, id, account, starters]);
     const owner = rows[0]?.account ?? (await this.#find({ kind, id }));
-    if (owner === undefined) throw new Error(`the owner of ${kind} ${id} was claimed and is not there`);
+    if (owner === undefined) throw new Error(`${kind} ${id} was claimed, but has no owner`);
     return owner;
   }
 

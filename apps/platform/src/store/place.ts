@@ -1,4 +1,4 @@
-/** Where a document lies: in a bot of an account, or in the account itself (`bot: ''`). */
+/** The place of a document: a bot of an account, or the account itself (`bot: ''`). */
 export interface Place {
   readonly account: string;
   readonly bot: string;

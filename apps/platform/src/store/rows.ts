@@ -1,4 +1,4 @@
-/** Rows of the accounts' tables. A filter names columns and the values they must have. */
+/** Rows of the accounts' tables. A filter has columns and their required values. */
 import { Inject, Injectable } from '@nestjs/common';
 import type { TablePlace } from '../access/platform-request.js';
 import type { Page } from '../http/schemas.js';
@@ -11,8 +11,7 @@ export interface Row {
 }
 
 /**
- * The rows to change, locked in one order: two calls with the same filter would otherwise each wait for a row the
- * other one holds.
+ * Locks the rows to change in a fixed order. Otherwise two calls with the same filter could wait for each other.
  */
 const CHOSEN = `
 WITH chosen AS (
@@ -23,7 +22,7 @@ WITH chosen AS (
 export class Rows {
   constructor(@Inject(Database) private readonly database: Database) {}
 
-  /** Resolves to the new rows' ids, in the rows' order. */
+  /** Resolves to the IDs of the new rows, in the order of the rows. */
   async insert({ account, table }: TablePlace, rows: readonly Body[]): Promise<string[]> {
     const inserted = await this.database.query<{ id: string }>(
       `INSERT INTO platform.rows (account, table_name, body)
@@ -33,7 +32,7 @@ export class Rows {
     return inserted.rows.map(({ id }) => id);
   }
 
-  /** Sets these columns in the rows that match. Resolves to how many did. */
+  /** Sets columns in the rows that match. Resolves to the number of changed rows. */
   async update({ account, table }: TablePlace, { filter, set }: { filter: Body; set: Body }): Promise<number> {
     const { rowCount } = await this.database.query(
       `${CHOSEN} UPDATE platform.rows r SET body = r.body || $4::jsonb FROM chosen
@@ -52,7 +51,7 @@ export class Rows {
     return rowCount ?? 0;
   }
 
-  /** Oldest first, or newest first; one more than asked tells whether there are more. */
+  /** Oldest or newest first. Reads one more row than the limit, to know whether there are more. */
   async read(
     { account, table }: TablePlace,
     { limit, offset, order }: Page & { order: 'oldest' | 'newest' },

@@ -1,4 +1,4 @@
-/** What a new bot and a new account come with, so that every API has something to work on. */
+/** The documents of a new bot and a new account, so that every API has data. */
 import type { Owned } from './owned.js';
 
 export interface StarterDocument {
@@ -9,7 +9,7 @@ export interface StarterDocument {
 
 /** The first user of an account. */
 export const FIRST_USER = 'admin@example.com';
-/** The language, and the two test suites, of a new bot. */
+/** The language and the two test suites of a new bot. */
 export const FIRST_LANGUAGE = 'en';
 export const FIRST_SUITE = 'smoke';
 

@@ -1,4 +1,4 @@
-/** Forms come by one page only; every other route takes JSON. */
+/** Only the support page accepts forms. All other routes accept JSON. */
 import type { NestFastifyApplication } from '@nestjs/platform-fastify';
 
 export const SUPPORT_PATH = '/support/limit-requests';

@@ -1,4 +1,4 @@
-/** The page behind a denial's support link. Plain HTML: no script, one style, every value escaped. */
+/** The page of a denial's support link: plain HTML without scripts, with one style; every value is escaped. */
 import { createHash } from 'node:crypto';
 import { type LimitRequest, visibleText } from '@rollgate/contract';
 import type { DeniedCall } from '@rollgate/nestjs';
@@ -20,8 +20,8 @@ export function formPage(
 ): string {
   const value = (name: string, byDefault: string | number): string => escaped(typed[name] ?? String(byDefault));
   return page(
-    'Ask for a higher rate limit',
-    `<h1>Ask for a higher rate limit</h1>
+    'Request a higher rate limit',
+    `<h1>Request a higher rate limit</h1>
     ${problem === undefined ? '' : `<p class="problem" role="alert">${escaped(problem)}</p>`}
     ${denied(denial)}
     <form method="post">
@@ -30,7 +30,7 @@ export function formPage(
       <input id="perMinute" name="perMinute" inputmode="numeric" pattern="[0-9]*" value="${value('perMinute', denial.perMinute * 2)}">
       <label for="perHour">Calls in any hour (now ${denial.perHour})</label>
       <input id="perHour" name="perHour" inputmode="numeric" pattern="[0-9]*" value="${value('perHour', denial.perHour * 2)}">
-      <label for="until">Until (leave empty for good)</label>
+      <label for="until">Until (leave empty for no end date)</label>
       <input id="until" name="until" type="date" value="${value('until', '')}">
       <label for="reason">Why do you need it?</label>
       <textarea id="reason" name="reason" rows="5" required maxlength="2000">${value('reason', '')}</textarea>
@@ -47,7 +47,9 @@ export function statePage(denial: DeniedCall, request: LimitRequest): string {
   const states = {
     open: 'Support has your request and will answer it. This page shows the answer.',
     approved: `Approved: ${request.granted === null ? '' : limit(request.granted, 'the default')}, ${
-      request.granted?.until == null ? 'for good' : `until ${request.granted.until.slice(0, 16).replace('T', ' ')} UTC`
+      request.granted?.until == null
+        ? 'without an end date'
+        : `until ${request.granted.until.slice(0, 16).replace('T', ' ')} UTC`
     }.`,
     declined: 'Declined.',
   };
@@ -57,8 +59,8 @@ export function statePage(denial: DeniedCall, request: LimitRequest): string {
     <p role="status"><strong>${escaped(states[request.state])}</strong></p>
     ${request.answer === null ? '' : `<p>${escaped(request.answer)}</p>`}
     ${denied(denial)}
-    <dl><dt>You asked for</dt><dd>${escaped(limit(request, 'as it is'))}${
-      request.until === null ? ', for good' : `, until ${escaped(request.until.slice(0, 10))}`
+    <dl><dt>Requested</dt><dd>${escaped(limit(request, 'as it is'))}${
+      request.until === null ? ', without an end date' : `, until ${escaped(request.until.slice(0, 10))}`
     }</dd><dt>Because</dt><dd>${escaped(request.reason)}</dd></dl>`,
   );
 }

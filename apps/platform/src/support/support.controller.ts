@@ -1,4 +1,7 @@
-/** Where a denial's support link leads: a form filled in with what was denied, and later the answer. The link is the key. */
+/**
+ * The target of a denial's support link: a form that is filled in with the denied call, and later the answer. The link
+ * authorizes.
+ */
 import { Body, Controller, Get, HttpException, Inject, Post, Query, Req, Res } from '@nestjs/common';
 import { CallerLimitRequests, type DeniedCall, SkipRateLimit } from '@rollgate/nestjs';
 import { Open } from '../auth/open.js';
@@ -63,7 +66,7 @@ export class SupportController {
   }
 }
 
-/** What a form sends is text; a field left empty was not given. */
+/** A form sends only text. An empty field counts as missing. */
 function wishOf({ perMinute, perHour, until, reason }: Typed): Record<string, unknown> {
   const number = (text: string | undefined) => (text?.trim() ? Number(text) : undefined);
   return {
