@@ -4,7 +4,8 @@ made AS (
   SELECT h.override_id, h.account, h.api, h.group_id, h.subject, h.at, h.actor, h.per_minute, h.per_hour, h.factor
   FROM rollgate_audit.override_history_v1 h WHERE h.action = 'create' AND h.at >= (SELECT since FROM parameters)
 )
-SELECT m.override_id, m.at, m.actor, m.account, coalesce(m.subject, m.api, m.group_id, 'all APIs') AS of, m.per_minute, m.per_hour, m.factor,
+SELECT m.override_id, m.at, m.actor, m.account, coalesce(m.subject, m.api, m.group_id, 'all APIs') AS of,
+       m.per_minute, m.per_hour, m.factor,
        coalesce(sum(e.count) FILTER (WHERE e.first_at < m.at), 0) AS denied_before,
        coalesce(sum(e.count) FILTER (WHERE e.first_at >= m.at), 0) AS denied_after
 FROM made m

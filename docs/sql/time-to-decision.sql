@@ -1,7 +1,8 @@
 -- How long do limit requests take to be reviewed, by whom, and which request has waited longest?
 WITH parameters AS (SELECT now() AS at, now() - interval '90 days' AS since)
-SELECT r.state, coalesce(r.decided_by, 'nobody yet') AS decided_by, count(*) AS requests,
-       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY w.hours)::numeric, 1) AS median_hours, round(max(w.hours)::numeric, 1) AS longest_hours,
+SELECT r.state, coalesce(r.decided_by, 'not decided yet') AS decided_by, count(*) AS requests,
+       round(percentile_cont(0.5) WITHIN GROUP (ORDER BY w.hours)::numeric, 1) AS median_hours,
+       round(max(w.hours)::numeric, 1) AS longest_hours,
        (array_agg(r.id ORDER BY w.hours DESC, r.id))[1] AS longest
 FROM rollgate_audit.limit_requests_v1 r
 CROSS JOIN LATERAL (

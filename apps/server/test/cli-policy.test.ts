@@ -145,7 +145,7 @@ test('a limit request whose requested end has passed is listed as past due', asy
 test('audit verify confirms an intact chain and names a modified row', async () => {
   expect(await json('audit', 'verify')).toMatchObject({ code: 0, body: { ok: true, broken: null } });
   await database.pool.query('ALTER TABLE rollgate.history DISABLE TRIGGER USER');
-  await database.pool.query(`UPDATE rollgate.history SET actor = 'staff:nobody' WHERE id = 3`);
+  await database.pool.query(`UPDATE rollgate.history SET actor = 'staff:intruder' WHERE id = 3`);
   await database.pool.query('ALTER TABLE rollgate.history ENABLE TRIGGER USER');
   const broken = await text('audit', 'verify');
   expect([broken.code, broken.stdout]).toEqual([

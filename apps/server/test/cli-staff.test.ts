@@ -110,9 +110,9 @@ test('a token created on the command line works until it is revoked', async () =
 
 test.each([
   [
-    ['staff', 'disable', 'nobody@example.com'],
+    ['staff', 'disable', 'unknown@example.com'],
     1,
-    'rollgate: there is no "nobody@example.com": see rollgate staff list\n',
+    'rollgate: there is no "unknown@example.com": see rollgate staff list\n',
   ],
   [
     ['staff', 'disable', 'ann@example.com'],

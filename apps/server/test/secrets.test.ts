@@ -67,7 +67,7 @@ function expectNoSecret(program: NodeProcess): void {
 }
 
 const BAD_CONNECTIONS: ReadonlyArray<readonly [what: string, url: () => string]> = [
-  ['nobody listens', () => `postgres://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/db`],
+  ['no server listens', () => `postgres://me:${encodeURIComponent(PASSWORD)}@127.0.0.1:${port}/db`],
   ['a wrong password', () => withPassword()],
   ['TLS that the server does not speak', () => withPassword((url) => (url.search = '?sslmode=require'))],
   ['no URL at all', () => `postgres//me:${encodeURIComponent(PASSWORD)}@127.0.0.1/db`],

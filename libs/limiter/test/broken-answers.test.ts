@@ -35,7 +35,7 @@ afterEach(async () => {
 /** Runs the real decision and then `spoil`, plpgsql that changes its answer. */
 async function spoilAnswers(spoil: string): Promise<void> {
   await database.pool.query(`
-    ALTER FUNCTION rollgate.acquire RENAME TO acquire_in_truth;
+    ALTER FUNCTION rollgate.acquire RENAME TO acquire_original;
     CREATE FUNCTION rollgate.acquire(
       p_lanes int[], p_subjects text[], p_costs int[], p_calls int[], p_per_minute int[], p_per_hour int[], p_now timestamptz DEFAULT NULL,
       OUT now_ms bigint, OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[],
@@ -43,7 +43,7 @@ async function spoilAnswers(spoil: string): Promise<void> {
     LANGUAGE plpgsql SECURITY DEFINER AS $spoil$
     BEGIN
       SELECT t.* INTO now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-      FROM rollgate.acquire_in_truth(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, p_now) t;
+      FROM rollgate.acquire_original(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, p_now) t;
       -- A connection is opened with an empty batch.
       IF cardinality(p_subjects) > 0 THEN ${spoil} END IF;
     END $spoil$`);
@@ -143,10 +143,10 @@ describe.each([
 
 test('peek fails if the answer has no counts for a subject', async () => {
   await database.pool.query(`
-    ALTER FUNCTION rollgate.peek RENAME TO peek_in_truth;
+    ALTER FUNCTION rollgate.peek RENAME TO peek_original;
     CREATE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
     RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[]) LANGUAGE sql AS
-    $$ SELECT now_ms, 'somebody-else', seconds, units FROM rollgate.peek_in_truth(p_lane, p_subjects, p_now) $$`);
+    $$ SELECT now_ms, 'another-subject', seconds, units FROM rollgate.peek_original(p_lane, p_subjects, p_now) $$`);
   const asked = (await open()).peek({ account: 'acme', api: 'a', dimensions: { bot: 'zz' } });
   await expect(asked).rejects.toMatchObject({ cause: expect.any(BrokenAnswerError) });
   expect(reports.map(({ topic }) => topic)).toEqual(['answers']);

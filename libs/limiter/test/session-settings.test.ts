@@ -128,7 +128,7 @@ throughPgBouncer('a pooler that refuses a start-up parameter is named, with the 
 });
 
 throughPgBouncer(
-  'a limiter that was not told of its pooler does not start, and nothing is decided without the database',
+  'a limiter without the option for its pooler does not start, and nothing is decided without the database',
   async () => {
     const database = await oddDatabase({});
     const url = (await bouncerBefore(database)).through(database.url);

@@ -9,5 +9,5 @@ export async function someoneWaits(pool: pg.Pool): Promise<void> {
     );
     if ((rows[0]?.waiting ?? 0) > 0) return;
   }
-  throw new Error('nobody waits for a lock');
+  throw new Error('no session waits for a lock');
 }

@@ -147,8 +147,8 @@ export class RouteLimits implements OnModuleInit {
 
 const NO_HANDLER =
   'is no handler of a route, message or field, so no guard runs before it and @RateLimit limits nothing. Move the ' +
-  'decorator to the handler, or call limiter.acquire() here. Where the method is a handler, another decorator stands ' +
-  'above @Get(), @Post() and their like and replaces it: move that one below them';
+  'decorator to the handler, or call limiter.acquire() here. Where the method is a handler, another decorator ' +
+  'above @Get(), @Post() and their like replaces it: move that one below them';
 const NO_GUARDS =
   'is called by a schedule, an event or a queue, where Nest runs no guards, so @RateLimit limits nothing. Call ' +
   'limiter.acquire() in the method instead';

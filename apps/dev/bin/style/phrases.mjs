@@ -36,6 +36,6 @@ export const PHRASES = [
   { pattern: word('(stood|stands?)(?!-| (for|alone|out))'), prefer: 'is, appears, stops' },
   { pattern: word('lies'), prefer: 'is' },
   { pattern: word('heed(s|ed)?'), prefer: 'uses, follows' },
-  // The runtime is called Node.js or Node. A command line (`node bin/x.mjs`) and a path are something else, too.
-  { pattern: /(?<![\w.`'"/@:$-])nodes?(?![\w.`'":/(=-]| -| [\w./-]+\.m?js| \d+\.)/g, prefer: 'instance' },
+  // The runtime is called Node.js or Node, and plans of Postgres have nodes. A command line (`node bin/x.mjs`) and a path are something else, too.
+  { pattern: /(?<![\w.`'"/@:$-]|plan )nodes?(?![\w.`'":/(=-]| -| [\w./-]+\.m?js| \d+\.)/g, prefer: 'instance' },
 ];
