@@ -130,7 +130,7 @@ COMMENT ON TABLE  rollgate.ledger IS
   'One row: the version of overrides and catalogue, and the end of the history''s hash chain. Every change locks this row';
 COMMENT ON COLUMN rollgate.ledger.policy_version IS 'increases by one with each change of an override or of the catalogue';
 
--- The catalogue as programs ship it, and as edited by admins.
+-- The catalogue as applications register it, and as edited by admins.
 CREATE TABLE rollgate.catalogue (
   api                text PRIMARY KEY,
   ord                int  NOT NULL,
@@ -148,13 +148,32 @@ CREATE TABLE rollgate.catalogue (
   changed_in         bigint NOT NULL,
   changed_at         timestamptz NOT NULL,
   changed_by         text NOT NULL,
-  history_id         bigint
+  history_id         bigint,
+  message            text NOT NULL DEFAULT 'Rate limit for this API has been reached. Please try again after some time.',
+  retired_at         timestamptz
 );
 
-COMMENT ON TABLE  rollgate.catalogue IS 'One row per API: its default limits, as shipped and as edited';
-COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
+COMMENT ON TABLE  rollgate.catalogue IS
+  'One row per API: its definition and default limits as applications register them, and its default limits as edited by admins';
+COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as registered';
+COMMENT ON COLUMN rollgate.catalogue.message    IS 'message of denied calls';
+COMMENT ON COLUMN rollgate.catalogue.retired_at IS 'since when no application registers it; NULL: in use';
 COMMENT ON COLUMN rollgate.catalogue.history_id IS 'history row of the newest edit; NULL: as shipped, never edited';
 COMMENT ON COLUMN rollgate.catalogue.shadow     IS 'true: denials of this API are recorded, not enforced';
+
+-- Two applications may register the same API with the same definition.
+CREATE TABLE rollgate.catalogue_owner (
+  application   text,
+  api           text REFERENCES rollgate.catalogue,
+  registered_at timestamptz NOT NULL,
+  PRIMARY KEY (application, api)
+);
+CREATE INDEX ON rollgate.catalogue_owner (api);
+
+COMMENT ON TABLE  rollgate.catalogue_owner IS 'Which application registers which API. An API without an owner is retired';
+COMMENT ON COLUMN rollgate.catalogue_owner.application   IS
+  'name of the application, file:<name> for a catalogue file, (before 0.2.0) for APIs not registered since the upgrade from 0.1.0';
+COMMENT ON COLUMN rollgate.catalogue_owner.registered_at IS 'when the application first registered it';
 
 CREATE SEQUENCE rollgate.override_number;
 
@@ -908,6 +927,7 @@ BEGIN
   v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
   v_new.id := 'ovr_' || nextval('rollgate.override_number');
   v_new.created_in := p_ledger.policy_version;
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
   v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
@@ -951,6 +971,7 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
+  PERFORM rollgate.refuse_retired(v_new.api);
   IF v_new.until <= v_ledger.history_at THEN
     RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
@@ -989,9 +1010,10 @@ COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Starts a quarantine: every ins
 
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('api', c.api, 'group', c.group_id,
+  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'level', c.level, 'scope', c.scope,
     'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
-    'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'version', c.version)
+    'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
+    'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $$;
 
 -- Changes an API's default limits or its shadow mode. Only admins may.
@@ -1079,7 +1101,8 @@ BEGIN
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL OR c.api = p_override.api) AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
+    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -1250,6 +1273,16 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.default_limits IS 'An API''s default limits: as edited, or as shipped';
+
+-- Two applications that register the same API must agree on this. Titles and messages are not part of it.
+CREATE OR REPLACE FUNCTION rollgate.definition_text(c rollgate.catalogue) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT format('[%s], %s per minute, %s per hour, group %s%s', array_to_string(c.level, ', '), c.shipped_per_minute, c.shipped_per_hour,
+    c.group_id, CASE WHEN c.scope = 'group' THEN ' (counted together)' ELSE '' END)
+$$;
+
+COMMENT ON FUNCTION rollgate.definition_text IS
+  'What decides how calls of an API are counted, as text: level, limits as registered, group and scope';
 
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
@@ -1552,6 +1585,25 @@ LANGUAGE sql STABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
+
+CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean) RETURNS boolean
+LANGUAGE sql STABLE AS $$
+  WITH told AS MATERIALIZED (
+    SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis)
+  )
+  SELECT EXISTS (
+    SELECT FROM told t
+    LEFT JOIN rollgate.catalogue c USING (api)
+    LEFT JOIN rollgate.catalogue_owner o ON o.api = t.api AND o.application = p_application
+    WHERE c.api IS NULL
+       OR NOT p_missing_only AND (o.api IS NULL OR c.retired_at IS NOT NULL
+         OR rollgate.shipped_definition(c) IS DISTINCT FROM rollgate.shipped_definition(t))
+  ) OR NOT p_missing_only AND EXISTS (
+    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM told t)
+  )
+$$;
+
+COMMENT ON FUNCTION rollgate.is_catalogue_new IS 'Whether registering this list of an application would change anything';
 
 CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
@@ -2023,7 +2075,8 @@ END $$;
 
 -- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
 -- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
--- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all.
+-- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs
+-- count only where the override is for one of them.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -2037,7 +2090,7 @@ LANGUAGE sql STABLE AS $$
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
@@ -2158,6 +2211,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.refuse_internal(v_new.account);
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new.id := 'new';
   v_new.created_in := 9223372036854775807;
   v_new.starts_at := greatest(v_new.starts_at, v_now);
@@ -2206,6 +2260,46 @@ BEGIN
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;
+
+-- Adds an API, or updates what applications register of it. Requires the ledger's lock.
+CREATE OR REPLACE FUNCTION rollgate.put_definition(
+  p_told rollgate.catalogue, p_application text, p_by rollgate.author, p_ledger rollgate.ledger
+) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_old rollgate.catalogue;
+  v_new rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_told.api;
+  IF NOT found THEN
+    INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, message,
+      changed_in, changed_at, changed_by)
+    VALUES (p_told.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_told.title, p_told.group_id, p_told.group_title,
+      p_told.level, p_told.scope, p_told.shipped_per_minute, p_told.shipped_per_hour, p_told.message, p_ledger.policy_version,
+      p_ledger.history_at, p_by.actor)
+    RETURNING * INTO v_new;
+    action := 'add';
+  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_told) THEN
+    UPDATE rollgate.catalogue c
+    SET title = p_told.title, group_id = p_told.group_id, group_title = p_told.group_title, level = p_told.level, scope = p_told.scope,
+        shipped_per_minute = p_told.shipped_per_minute, shipped_per_hour = p_told.shipped_per_hour, message = p_told.message,
+        retired_at = NULL, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
+        changed_by = p_by.actor
+    WHERE c.api = p_told.api
+    RETURNING * INTO v_new;
+    action := CASE WHEN v_old.retired_at IS NULL THEN 'ship' ELSE 'return' END;
+    before := rollgate.catalogue_facts(v_old);
+  ELSE
+    RETURN;
+  END IF;
+  api := v_new.api;
+  after := rollgate.catalogue_facts(v_new);
+  PERFORM rollgate.record('catalogue', action, api, NULL, p_by, before, after, format('registered by %s', p_application));
+  RETURN NEXT;
+END $$;
+
+COMMENT ON FUNCTION rollgate.put_definition IS 'Adds or updates one API as an application registers it; no row: it was the same';
 
 -- Replaces the override with p_new.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
@@ -2403,6 +2497,82 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.refund IS 'Takes back units granted in one second; returns how many it found there';
 
+-- The rules of the class Catalogue in libs/contract. A test compares the two.
+CREATE OR REPLACE FUNCTION rollgate.refuse_bad_catalogue(p_application text, p_apis jsonb) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  c_most_apis constant int := 10000;
+  v_bad       record;
+BEGIN
+  IF p_application IS NULL OR p_application !~ '^(file:)?[A-Za-z0-9@/_.-]{1,64}$' THEN
+    RAISE EXCEPTION 'The name of an application is 1 to 64 letters, digits and @ / _ . -, not "%".', p_application
+      USING ERRCODE = 'RG422';
+  END IF;
+  IF jsonb_typeof(p_apis) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'A catalogue is a list of APIs.' USING ERRCODE = 'RG422';
+  END IF;
+  IF jsonb_array_length(p_apis) > c_most_apis THEN
+    RAISE EXCEPTION 'A catalogue has at most % APIs.', c_most_apis USING ERRCODE = 'RG422';
+  END IF;
+  SELECT t.api, CASE
+    WHEN t.api IS NULL OR t.api !~ '^[a-z0-9][a-z0-9-]{0,63}$' THEN 'the id is not lower case letters, digits and -'
+    WHEN t.group_id IS NULL OR t.group_id !~ '^[a-z0-9][a-z0-9-]{0,63}$' THEN 'the id of its group is not lower case letters, digits and -'
+    WHEN coalesce(t.title, '') = '' OR coalesce(t.group_title, '') = '' THEN 'it or its group has no title'
+    WHEN coalesce(t.message, '') = '' THEN 'it has no message for denied calls'
+    WHEN greatest(length(t.title), length(t.group_title), length(t.message)) > 1000 THEN 'a text is longer than 1,000 characters'
+    WHEN coalesce(cardinality(t.level), 0) NOT BETWEEN 1 AND 8 THEN 'its level does not have 1 to 8 dimensions'
+    WHEN EXISTS (SELECT FROM unnest(t.level) d WHERE d IS NULL OR d !~ '^[a-z][a-z0-9_]{0,31}$')
+      THEN 'a dimension of its level is not lower case letters, digits and _'
+    WHEN (SELECT count(DISTINCT d) FROM unnest(t.level) d) < cardinality(t.level) THEN 'its level names a dimension twice'
+    WHEN t.scope IS NULL OR t.scope NOT IN ('api', 'group') THEN 'its scope is neither api nor group'
+    WHEN t.shipped_per_minute IS NULL OR t.shipped_per_minute NOT BETWEEN 0 AND 1000000000
+      OR t.shipped_per_hour IS NULL OR t.shipped_per_hour NOT BETWEEN 0 AND 1000000000
+      THEN 'a limit is not from 0 to 1,000,000,000 units'
+    WHEN count(*) OVER (PARTITION BY t.api) > 1 THEN 'it is in the list twice'
+    END AS fault
+  INTO v_bad
+  FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
+  ORDER BY fault NULLS LAST LIMIT 1;
+  IF v_bad.fault IS NOT NULL THEN
+    RAISE EXCEPTION 'The API "%" can''t be registered: %.', v_bad.api, v_bad.fault USING ERRCODE = 'RG422';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_bad_catalogue IS 'Refuses (RG422) a malformed list of APIs, or name of an application';
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_catalogue_conflicts(p_application text, p_apis jsonb) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_conflicts jsonb;
+  v_lines     text;
+BEGIN
+  WITH conflict AS (
+    SELECT t.api, rollgate.definition_text(t) AS definition, o.owners, rollgate.definition_text(c) AS registered
+    FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
+    JOIN rollgate.catalogue c ON c.api = t.api
+    CROSS JOIN LATERAL (
+      SELECT array_agg(w.application ORDER BY w.application) AS owners FROM rollgate.catalogue_owner w
+      WHERE w.api = t.api AND w.application NOT IN (p_application, '(before 0.2.0)')
+    ) o
+    WHERE o.owners IS NOT NULL AND rollgate.definition_text(t) <> rollgate.definition_text(c)
+  )
+  SELECT jsonb_agg(jsonb_build_object('api', f.api, 'application', p_application, 'definition', f.definition, 'owners', f.owners,
+           'registered', f.registered) ORDER BY f.api),
+         string_agg(format('%s: "%s" registers %s; "%s" registers %s', f.api, p_application, f.definition,
+           array_to_string(f.owners, '", "'), f.registered), E'\n' ORDER BY f.api)
+  INTO v_conflicts, v_lines
+  FROM conflict f;
+  IF v_conflicts IS NOT NULL THEN
+    RAISE EXCEPTION E'Another application registers the same API with another definition. Nothing of the catalogue of "%" was stored.\n%',
+      p_application, v_lines USING ERRCODE = 'RGCAT', DETAIL = v_conflicts::text,
+      HINT = 'Give the APIs different IDs, or the same definition in both applications.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_catalogue_conflicts IS
+  'Refuses (RGCAT) APIs that another application registers with another level, group, scope or limit; DETAIL: [{api, application, '
+  'definition, owners, registered}]';
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_change() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -2462,55 +2632,68 @@ END $$;
 COMMENT ON FUNCTION rollgate.refuse_lowering IS
   'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
 
--- Programs report the APIs they know. New APIs are added and changed shipped limits are updated; edits by admins are kept.
-CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author) RETURNS int
+CREATE OR REPLACE FUNCTION rollgate.refuse_retired(p_api text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_retired_at timestamptz;
+BEGIN
+  SELECT c.retired_at INTO v_retired_at FROM rollgate.catalogue c WHERE c.api = p_api;
+  IF v_retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The API "%" is retired: no application has registered it since %.', p_api, rollgate.utc(v_retired_at)
+      USING ERRCODE = 'RG422';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_retired IS 'Refuses (RG422) a new custom limit of an API that no application registers any more';
+
+-- An application registers the APIs it uses: a program at its start, or a person from a file. The list replaces the application's
+-- earlier list. Edits by admins are kept. With p_missing_only the list adds only APIs that the database does not know and changes
+-- nothing else: instances of several releases may run when a database returns from a restart or a backup.
+CREATE OR REPLACE FUNCTION rollgate.register_catalogue(
+  p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false
+) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
   v_told   rollgate.catalogue;
-  v_old    rollgate.catalogue;
-  v_new    rollgate.catalogue;
-  v_count  int := 0;
+  v_api    text;
+  v_apis   text[] := '{}';
 BEGIN
-  IF NOT EXISTS (
-    SELECT FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
-    LEFT JOIN rollgate.catalogue c USING (api)
-    WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
-          IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
-  ) THEN
-    RETURN 0; -- nothing new: return without taking the lock
+  PERFORM rollgate.refuse_bad_catalogue(p_application, p_apis);
+  IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
+    RETURN; -- nothing new: return without taking the lock
   END IF;
   v_ledger := rollgate.open_ledger(true);
+  IF NOT p_missing_only THEN
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
+  END IF;
   FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
-    IF NOT found THEN
-      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour,
-        changed_in, changed_at, changed_by)
-      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title,
-              v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version,
-              v_ledger.history_at, p_by.actor)
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
-       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute,
-         v_told.shipped_per_hour) THEN
-      UPDATE rollgate.catalogue c
-      SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
-          shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
-          changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
-      WHERE c.api = v_told.api
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old),
-        rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    END IF;
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_told.api;
   END LOOP;
-  RETURN v_count;
+  INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
+  SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)
+  ON CONFLICT DO NOTHING;
+  IF p_missing_only THEN
+    RETURN;
+  END IF;
+  -- The placeholder for the unknown applications of 0.1.0 ends when one of them registers the API.
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = '(before 0.2.0)' AND o.api = ANY (v_apis);
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api <> ALL (v_apis);
+  FOR v_api IN
+    SELECT c.api FROM rollgate.catalogue c
+    WHERE c.retired_at IS NULL AND NOT EXISTS (SELECT FROM rollgate.catalogue_owner o WHERE o.api = c.api)
+    ORDER BY c.ord
+  LOOP
+    RETURN QUERY SELECT p.* FROM rollgate.retire_api(v_api, p_application, p_by, v_ledger) p;
+  END LOOP;
 END $$;
 
 COMMENT ON FUNCTION rollgate.register_catalogue IS
-  'Adds new APIs and updates changed shipped limits; returns how many APIs it added or updated';
+  'Replaces the list of APIs of one application and returns what changed: add, ship, retire, return, each with the definition before '
+  'and after. Errors: RGCAT another application registers an API with another definition (DETAIL: a JSON list), RG422 invalid';
 
 -- An instance reports that the database's clock went further ahead than the instance's own monotonic clock. The instance's clock may
 -- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
@@ -2646,6 +2829,31 @@ COMMENT ON FUNCTION rollgate.restore_override IS
   'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit '
   'in force, RG412, RG422';
 
+-- Requires the ledger's lock. The API's history, counts and overrides stay, and calls of it are still limited.
+CREATE OR REPLACE FUNCTION rollgate.retire_api(p_api text, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
+RETURNS TABLE (api text, action text, before jsonb, after jsonb)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+DECLARE
+  v_old rollgate.catalogue;
+  v_new rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_api;
+  UPDATE rollgate.catalogue c
+  SET retired_at = p_ledger.history_at, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
+      changed_by = p_by.actor
+  WHERE c.api = p_api
+  RETURNING * INTO v_new;
+  api := p_api;
+  action := 'retire';
+  before := rollgate.catalogue_facts(v_old);
+  after := rollgate.catalogue_facts(v_new);
+  PERFORM rollgate.record('catalogue', action, api, NULL, p_by, before, after, format('no longer registered by %s', p_application));
+  RETURN NEXT;
+END $$;
+
+COMMENT ON FUNCTION rollgate.retire_api IS 'Marks an API as retired: no application registers it any more';
+
 -- Whether a program and this database work together. A migration that programs depend on raises `version`. A migration that breaks
 -- older programs also raises `serves`, the lowest version that a program may be written for.
 CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
@@ -2736,6 +2944,13 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.settle_override IS
   'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';
+
+CREATE OR REPLACE FUNCTION rollgate.shipped_definition(c rollgate.catalogue) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT jsonb_build_array(c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour, c.message)
+$$;
+
+COMMENT ON FUNCTION rollgate.shipped_definition IS 'What applications register of an API: everything except edits by admins';
 
 -- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
 -- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
@@ -2872,10 +3087,13 @@ BEGIN
     INTO overrides
     FROM rollgate.override o
     WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
-    SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow)), '[]')
+    SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
+        'level', c.level, 'scope', c.scope, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
+        'message', c.message, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow,
+        'retired', c.retired_at IS NOT NULL) ORDER BY c.ord), '[]')
     INTO apis
     FROM rollgate.catalogue c
-    WHERE c.changed_in > v_since AND (NOT whole OR c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow);
+    WHERE c.changed_in > v_since;
   END IF;
   SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
   INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
@@ -2884,7 +3102,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the '
+  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the '
   'number of instances';
 
 -- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
@@ -2905,7 +3123,7 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
-  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
+  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship', 'retire', 'return') THEN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
@@ -3322,10 +3540,10 @@ FROM rollgate.history h
 WHERE h.kind = 'catalogue';
 
 COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
-  'Every change of an API''s default limits, including changes by a new version of the program';
+  'Every change of an API''s default limits, including those that applications registered';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship, retire, return: by an application; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';
@@ -3350,10 +3568,11 @@ CREATE OR REPLACE VIEW rollgate_audit.catalogue_v1 AS
 SELECT c.api, c.title, c.group_id, c.group_title, array_to_string(c.level, '+') AS level, c.scope,
        coalesce(c.per_minute, c.shipped_per_minute) AS per_minute, coalesce(c.per_hour, c.shipped_per_hour) AS per_hour,
        c.shipped_per_minute, c.shipped_per_hour, c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version,
-       c.changed_at, c.changed_by
+       c.changed_at, c.changed_by, c.message, c.retired_at,
+       ARRAY(SELECT o.application FROM rollgate.catalogue_owner o WHERE o.api = c.api ORDER BY o.application) AS owners
 FROM rollgate.catalogue c;
 
-COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs and their default limits in force now';
+COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs that applications have registered, with their default limits in force now';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.api                IS 'the API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.title              IS 'display name of the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_id           IS 'its group, e.g. bot-definition';
@@ -3362,13 +3581,17 @@ COMMENT ON COLUMN rollgate_audit.catalogue_v1.level              IS 'dimensions 
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope              IS 'api: counted separately; group: counted together with its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_minute         IS 'default units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_hour           IS 'default units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as shipped with the program';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour   IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as registered by the applications';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour   IS 'the same as registered by the applications';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited             IS 'whether an admin has set a default limit';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.shadow             IS 'denials are recorded, not enforced';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.version            IS 'increases with each change';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at         IS 'when it was last changed';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by         IS 'who last changed it';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.message            IS 'message of denied calls';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.retired_at         IS 'since when no application registers it; NULL: it is in use';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.owners             IS
+  'applications that register it; file:<name>: a file; (before 0.2.0): not registered since the upgrade from 0.1.0';
 
 -- Each hour is aggregated separately, so that a condition on `hour` reaches the partitions and one on the account uses the index.
 CREATE OR REPLACE VIEW rollgate_audit.denials_by_hour_v1 AS
@@ -3567,7 +3790,7 @@ LEFT JOIN rollgate.override_use u ON u.override_id = o.id
 LEFT JOIN LATERAL (
   SELECT min(l.per_minute) AS per_minute, min(l.per_hour) AS per_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) l
-  WHERE (o.api IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
+  WHERE (o.api IS NULL AND c.retired_at IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
 ) d ON true
 WHERE o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp());
 

@@ -17,7 +17,7 @@ GRANT EXECUTE ON FUNCTION
   rollgate.freed_since(text, pg_snapshot),
   rollgate.server_state(),
   rollgate.schema_version(),
-  rollgate.register_catalogue(jsonb, rollgate.author),
+  rollgate.register_catalogue(text, jsonb, rollgate.author, boolean),
   rollgate.sync_instance(text, text, bigint, text, timestamptz, text, int, text),
   rollgate.report_clock_jump(text, float8, float8),
   rollgate.leave_instance(text),
@@ -36,8 +36,9 @@ GRANT EXECUTE ON FUNCTION
 
 -- The service.
 GRANT SELECT ON
-  rollgate.ledger, rollgate.catalogue, rollgate.override, rollgate.override_use, rollgate.limit_request, rollgate.ceiling,
-  rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention, rollgate.override_history, rollgate.request_history
+  rollgate.ledger, rollgate.catalogue, rollgate.catalogue_owner, rollgate.override, rollgate.override_use, rollgate.limit_request,
+  rollgate.ceiling, rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention,
+  rollgate.override_history, rollgate.request_history
   TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;
@@ -52,6 +53,7 @@ GRANT EXECUTE ON FUNCTION
   rollgate.decide_request(text, int, boolean, jsonb, text, rollgate.author),
   rollgate.record_staff(text, text, text, rollgate.author, jsonb, jsonb, text),
   rollgate.verify_history(),
+  rollgate.register_catalogue(text, jsonb, rollgate.author, boolean),
   rollgate.preview_override(jsonb),
   rollgate.preview_end(text[]),
   rollgate.account_seen(text),

@@ -186,6 +186,18 @@ ALTER TABLE rollgate.limit_request
   ADD CONSTRAINT limit_request_asks_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL),
   ADD CONSTRAINT limit_request_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL);
 ALTER TABLE rollgate.catalogue ADD COLUMN history_id bigint;
+ALTER TABLE rollgate.catalogue
+  ADD COLUMN message text NOT NULL DEFAULT 'Rate limit for this API has been reached. Please try again after some time.',
+  ADD COLUMN retired_at timestamptz;
+CREATE TABLE rollgate.catalogue_owner (
+  application   text,
+  api           text REFERENCES rollgate.catalogue,
+  registered_at timestamptz NOT NULL,
+  PRIMARY KEY (application, api)
+);
+CREATE INDEX ON rollgate.catalogue_owner (api);
+-- 0.1.0 did not record which application registered an API. The first one that registers it takes it over.
+INSERT INTO rollgate.catalogue_owner SELECT '(before 0.2.0)', c.api, c.changed_at FROM rollgate.catalogue c;
 UPDATE rollgate.override o SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'override' AND h.target = o.id);
 UPDATE rollgate.limit_request r SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'request' AND h.target = r.id);
 UPDATE rollgate.catalogue c SET history_id = (

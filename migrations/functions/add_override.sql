@@ -16,6 +16,7 @@ BEGIN
   v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
   v_new.id := 'ovr_' || nextval('rollgate.override_number');
   v_new.created_in := p_ledger.policy_version;
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
   v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);

@@ -17,6 +17,7 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
+  PERFORM rollgate.refuse_retired(v_new.api);
   IF v_new.until <= v_ledger.history_at THEN
     RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;

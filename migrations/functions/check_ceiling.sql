@@ -12,7 +12,8 @@ BEGIN
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL OR c.api = p_override.api) AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
+    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;

@@ -1,6 +1,7 @@
 -- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
 -- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
--- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all.
+-- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs
+-- count only where the override is for one of them.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -14,7 +15,7 @@ LANGUAGE sql STABLE AS $$
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model

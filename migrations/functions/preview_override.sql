@@ -9,6 +9,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.refuse_internal(v_new.account);
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new.id := 'new';
   v_new.created_in := 9223372036854775807;
   v_new.starts_at := greatest(v_new.starts_at, v_now);

@@ -1,49 +1,48 @@
--- Programs report the APIs they know. New APIs are added and changed shipped limits are updated; edits by admins are kept.
-CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author) RETURNS int
+-- An application registers the APIs it uses: a program at its start, or a person from a file. The list replaces the application's
+-- earlier list. Edits by admins are kept. With p_missing_only the list adds only APIs that the database does not know and changes
+-- nothing else: instances of several releases may run when a database returns from a restart or a backup.
+CREATE OR REPLACE FUNCTION rollgate.register_catalogue(
+  p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false
+) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
   v_told   rollgate.catalogue;
-  v_old    rollgate.catalogue;
-  v_new    rollgate.catalogue;
-  v_count  int := 0;
+  v_api    text;
+  v_apis   text[] := '{}';
 BEGIN
-  IF NOT EXISTS (
-    SELECT FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
-    LEFT JOIN rollgate.catalogue c USING (api)
-    WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
-          IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
-  ) THEN
-    RETURN 0; -- nothing new: return without taking the lock
+  PERFORM rollgate.refuse_bad_catalogue(p_application, p_apis);
+  IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
+    RETURN; -- nothing new: return without taking the lock
   END IF;
   v_ledger := rollgate.open_ledger(true);
+  IF NOT p_missing_only THEN
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
+  END IF;
   FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
-    IF NOT found THEN
-      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour,
-        changed_in, changed_at, changed_by)
-      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title,
-              v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version,
-              v_ledger.history_at, p_by.actor)
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
-       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute,
-         v_told.shipped_per_hour) THEN
-      UPDATE rollgate.catalogue c
-      SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
-          shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
-          changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
-      WHERE c.api = v_told.api
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old),
-        rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    END IF;
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_told.api;
   END LOOP;
-  RETURN v_count;
+  INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
+  SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)
+  ON CONFLICT DO NOTHING;
+  IF p_missing_only THEN
+    RETURN;
+  END IF;
+  -- The placeholder for the unknown applications of 0.1.0 ends when one of them registers the API.
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = '(before 0.2.0)' AND o.api = ANY (v_apis);
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api <> ALL (v_apis);
+  FOR v_api IN
+    SELECT c.api FROM rollgate.catalogue c
+    WHERE c.retired_at IS NULL AND NOT EXISTS (SELECT FROM rollgate.catalogue_owner o WHERE o.api = c.api)
+    ORDER BY c.ord
+  LOOP
+    RETURN QUERY SELECT p.* FROM rollgate.retire_api(v_api, p_application, p_by, v_ledger) p;
+  END LOOP;
 END $$;
 
 COMMENT ON FUNCTION rollgate.register_catalogue IS
-  'Adds new APIs and updates changed shipped limits; returns how many APIs it added or updated';
+  'Replaces the list of APIs of one application and returns what changed: add, ship, retire, return, each with the definition before '
+  'and after. Errors: RGCAT another application registers an API with another definition (DETAIL: a JSON list), RG422 invalid';

@@ -16,7 +16,7 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
-  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
+  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship', 'retire', 'return') THEN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN

@@ -99,10 +99,10 @@ CREATE VIEW rollgate_audit.catalogue_history_v1 AS
     hash
    FROM rollgate.history h
   WHERE (kind = 'catalogue'::text);
-COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, including changes by a new version of the program';
+COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, including those that applications registered';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action IS 'add, ship: by the program; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action IS 'add, ship, retire, return: by an application; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor IS 'who';
@@ -140,9 +140,15 @@ CREATE VIEW rollgate_audit.catalogue_v1 AS
     shadow,
     version,
     changed_at,
-    changed_by
+    changed_by,
+    message,
+    retired_at,
+    ARRAY( SELECT o.application
+           FROM rollgate.catalogue_owner o
+          WHERE (o.api = c.api)
+          ORDER BY o.application) AS owners
    FROM rollgate.catalogue c;
-COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs and their default limits in force now';
+COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs that applications have registered, with their default limits in force now';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.api IS 'the API, e.g. publish-bot';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.title IS 'display name of the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.group_id IS 'its group, e.g. bot-definition';
@@ -151,13 +157,16 @@ COMMENT ON COLUMN rollgate_audit.catalogue_v1.level IS 'dimensions that form the
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.scope IS 'api: counted separately; group: counted together with its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_minute IS 'default units in any 60 s';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.per_hour IS 'default units in any 3,600 s';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as shipped with the program';
-COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour IS 'the same as shipped with the program';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_minute IS 'the same as registered by the applications';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.shipped_per_hour IS 'the same as registered by the applications';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.edited IS 'whether an admin has set a default limit';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.shadow IS 'denials are recorded, not enforced';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.version IS 'increases with each change';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_at IS 'when it was last changed';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.changed_by IS 'who last changed it';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.message IS 'message of denied calls';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.retired_at IS 'since when no application registers it; NULL: it is in use';
+COMMENT ON COLUMN rollgate_audit.catalogue_v1.owners IS 'applications that register it; file:<name>: a file; (before 0.2.0): not registered since the upgrade from 0.1.0';
 ALTER VIEW rollgate_audit.catalogue_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.catalogue_v1 TO rollgate_auditor;
 
@@ -449,7 +458,7 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
             min(l.per_hour) AS per_hour
            FROM (rollgate.catalogue c
              CROSS JOIN LATERAL rollgate.default_limits(c.*) l(per_minute, per_hour))
-          WHERE (((o.api IS NULL) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
+          WHERE ((((o.api IS NULL) AND (c.retired_at IS NULL)) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
   WHERE ((o.starts_at <= clock_timestamp()) AND ((o.expires_at IS NULL) OR (o.expires_at > clock_timestamp())));
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among equally specific ones, the newest';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id IS 'id of the override';

@@ -297,17 +297,20 @@ BEGIN
     INTO overrides
     FROM rollgate.override o
     WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
-    SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow)), '[]')
+    SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
+        'level', c.level, 'scope', c.scope, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
+        'message', c.message, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow,
+        'retired', c.retired_at IS NOT NULL) ORDER BY c.ord), '[]')
     INTO apis
     FROM rollgate.catalogue c
-    WHERE c.changed_in > v_since AND (NOT whole OR c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow);
+    WHERE c.changed_in > v_since;
   END IF;
   SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
   INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
   FROM rollgate.server_state() s;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and APIs since p_version (0: all in force), the quarantine, and the number of instances';
+COMMENT ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the number of instances';
 REVOKE EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) TO rollgate_runtime;

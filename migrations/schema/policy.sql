@@ -44,6 +44,8 @@ CREATE TABLE rollgate.catalogue (
   changed_at timestamp with time zone NOT NULL,
   changed_by text NOT NULL,
   history_id bigint,
+  message text DEFAULT 'Rate limit for this API has been reached. Please try again after some time.'::text NOT NULL,
+  retired_at timestamp with time zone,
   CONSTRAINT catalogue_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
   CONSTRAINT catalogue_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
   CONSTRAINT catalogue_scope_check CHECK ((scope = ANY (ARRAY['api'::text, 'group'::text]))),
@@ -51,12 +53,27 @@ CREATE TABLE rollgate.catalogue (
   CONSTRAINT catalogue_shipped_per_minute_check CHECK (((shipped_per_minute >= 0) AND (shipped_per_minute <= 1000000000))),
   CONSTRAINT catalogue_pkey PRIMARY KEY (api)
 );
-COMMENT ON TABLE rollgate.catalogue IS 'One row per API: its default limits, as shipped and as edited';
-COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as shipped';
+COMMENT ON TABLE rollgate.catalogue IS 'One row per API: its definition and default limits as applications register them, and its default limits as edited by admins';
+COMMENT ON COLUMN rollgate.catalogue.per_minute IS 'edited default; NULL: as registered';
 COMMENT ON COLUMN rollgate.catalogue.shadow IS 'true: denials of this API are recorded, not enforced';
 COMMENT ON COLUMN rollgate.catalogue.history_id IS 'history row of the newest edit; NULL: as shipped, never edited';
+COMMENT ON COLUMN rollgate.catalogue.message IS 'message of denied calls';
+COMMENT ON COLUMN rollgate.catalogue.retired_at IS 'since when no application registers it; NULL: in use';
 ALTER TABLE rollgate.catalogue OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.catalogue TO rollgate_admin_api;
+
+CREATE TABLE rollgate.catalogue_owner (
+  application text NOT NULL,
+  api text NOT NULL,
+  registered_at timestamp with time zone NOT NULL,
+  CONSTRAINT catalogue_owner_pkey PRIMARY KEY (application, api)
+);
+COMMENT ON TABLE rollgate.catalogue_owner IS 'Which application registers which API. An API without an owner is retired';
+COMMENT ON COLUMN rollgate.catalogue_owner.application IS 'name of the application, file:<name> for a catalogue file, (before 0.2.0) for APIs not registered since the upgrade from 0.1.0';
+COMMENT ON COLUMN rollgate.catalogue_owner.registered_at IS 'when the application first registered it';
+CREATE INDEX catalogue_owner_api_idx ON rollgate.catalogue_owner USING btree (api);
+ALTER TABLE rollgate.catalogue_owner OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.catalogue_owner TO rollgate_admin_api;
 
 CREATE TABLE rollgate.ceiling (
   role text NOT NULL,
@@ -254,6 +271,8 @@ GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;
 
 -- Foreign keys
 
+ALTER TABLE rollgate.catalogue_owner ADD CONSTRAINT catalogue_owner_api_fkey FOREIGN KEY (api) REFERENCES rollgate.catalogue(api);
+
 ALTER TABLE rollgate.limit_request ADD CONSTRAINT limit_request_override_id_fkey FOREIGN KEY (override_id) REFERENCES rollgate.override(id);
 
 ALTER TABLE rollgate.override ADD CONSTRAINT override_request_id_fkey FOREIGN KEY (request_id) REFERENCES rollgate.limit_request(id);
@@ -280,6 +299,7 @@ BEGIN
   v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
   v_new.id := 'ovr_' || nextval('rollgate.override_number');
   v_new.created_in := p_ledger.policy_version;
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
   v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
@@ -319,6 +339,7 @@ BEGIN
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
+  PERFORM rollgate.refuse_retired(v_new.api);
   IF v_new.until <= v_ledger.history_at THEN
     RAISE EXCEPTION 'until: % is in the past.', rollgate.utc(v_new.until) USING ERRCODE = 'RG422';
   END IF;
@@ -353,9 +374,10 @@ CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT jsonb_build_object('api', c.api, 'group', c.group_id,
+  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'level', c.level, 'scope', c.scope,
     'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
-    'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'version', c.version)
+    'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
+    'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.catalogue_facts(rollgate.catalogue) OWNER TO rollgate_owner;
@@ -448,7 +470,8 @@ BEGIN
   END IF;
   SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL OR c.api = p_override.api) AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
+    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -566,6 +589,18 @@ ALTER FUNCTION rollgate.default_limits(rollgate.catalogue) OWNER TO rollgate_own
 GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_auditor;
 
+CREATE OR REPLACE FUNCTION rollgate.definition_text(c rollgate.catalogue)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT format('[%s], %s per minute, %s per hour, group %s%s', array_to_string(c.level, ', '), c.shipped_per_minute, c.shipped_per_hour,
+    c.group_id, CASE WHEN c.scope = 'group' THEN ' (counted together)' ELSE '' END)
+$function$;
+COMMENT ON FUNCTION rollgate.definition_text(rollgate.catalogue) IS 'What decides how calls of an API are counted, as text: level, limits as registered, group and scope';
+REVOKE EXECUTE ON FUNCTION rollgate.definition_text(rollgate.catalogue) FROM PUBLIC;
+ALTER FUNCTION rollgate.definition_text(rollgate.catalogue) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version integer, p_reason text, p_by rollgate.author)
  RETURNS SETOF rollgate.override
  LANGUAGE plpgsql
@@ -651,6 +686,29 @@ $function$;
 COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a history row and the hash of the previous row';
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 ALTER FUNCTION rollgate.history_hash(rollgate.history) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean)
+ RETURNS boolean
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH told AS MATERIALIZED (
+    SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis)
+  )
+  SELECT EXISTS (
+    SELECT FROM told t
+    LEFT JOIN rollgate.catalogue c USING (api)
+    LEFT JOIN rollgate.catalogue_owner o ON o.api = t.api AND o.application = p_application
+    WHERE c.api IS NULL
+       OR NOT p_missing_only AND (o.api IS NULL OR c.retired_at IS NOT NULL
+         OR rollgate.shipped_definition(c) IS DISTINCT FROM rollgate.shipped_definition(t))
+  ) OR NOT p_missing_only AND EXISTS (
+    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM told t)
+  )
+$function$;
+COMMENT ON FUNCTION rollgate.is_catalogue_new(text,jsonb,boolean) IS 'Whether registering this list of an application would change anything';
+REVOKE EXECUTE ON FUNCTION rollgate.is_catalogue_new(text,jsonb,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.is_catalogue_new(text,jsonb,boolean) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text)
  RETURNS boolean
@@ -858,7 +916,7 @@ AS $function$
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
@@ -930,6 +988,7 @@ BEGIN
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.refuse_internal(v_new.account);
+  PERFORM rollgate.refuse_retired(v_new.api);
   v_new.id := 'new';
   v_new.created_in := 9223372036854775807;
   v_new.starts_at := greatest(v_new.starts_at, v_now);
@@ -978,6 +1037,46 @@ BEGIN
 END $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.put_definition(p_told rollgate.catalogue, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS TABLE(api text, action text, before jsonb, after jsonb)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+DECLARE
+  v_old rollgate.catalogue;
+  v_new rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_told.api;
+  IF NOT found THEN
+    INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, message,
+      changed_in, changed_at, changed_by)
+    VALUES (p_told.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_told.title, p_told.group_id, p_told.group_title,
+      p_told.level, p_told.scope, p_told.shipped_per_minute, p_told.shipped_per_hour, p_told.message, p_ledger.policy_version,
+      p_ledger.history_at, p_by.actor)
+    RETURNING * INTO v_new;
+    action := 'add';
+  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_told) THEN
+    UPDATE rollgate.catalogue c
+    SET title = p_told.title, group_id = p_told.group_id, group_title = p_told.group_title, level = p_told.level, scope = p_told.scope,
+        shipped_per_minute = p_told.shipped_per_minute, shipped_per_hour = p_told.shipped_per_hour, message = p_told.message,
+        retired_at = NULL, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
+        changed_by = p_by.actor
+    WHERE c.api = p_told.api
+    RETURNING * INTO v_new;
+    action := CASE WHEN v_old.retired_at IS NULL THEN 'ship' ELSE 'return' END;
+    before := rollgate.catalogue_facts(v_old);
+  ELSE
+    RETURN;
+  END IF;
+  api := v_new.api;
+  after := rollgate.catalogue_facts(v_new);
+  PERFORM rollgate.record('catalogue', action, api, NULL, p_by, before, after, format('registered by %s', p_application));
+  RETURN NEXT;
+END $function$;
+COMMENT ON FUNCTION rollgate.put_definition(rollgate.catalogue,text,rollgate.author,rollgate.ledger) IS 'Adds or updates one API as an application registers it; no row: it was the same';
+REVOKE EXECUTE ON FUNCTION rollgate.put_definition(rollgate.catalogue,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_definition(rollgate.catalogue,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.put_override(p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.override
@@ -1033,6 +1132,87 @@ END $function$;
 COMMENT ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) IS 'Appends one row to the history; the caller must hold the ledger''s lock';
 REVOKE EXECUTE ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) FROM PUBLIC;
 ALTER FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_bad_catalogue(p_application text, p_apis jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  c_most_apis constant int := 10000;
+  v_bad       record;
+BEGIN
+  IF p_application IS NULL OR p_application !~ '^(file:)?[A-Za-z0-9@/_.-]{1,64}$' THEN
+    RAISE EXCEPTION 'The name of an application is 1 to 64 letters, digits and @ / _ . -, not "%".', p_application
+      USING ERRCODE = 'RG422';
+  END IF;
+  IF jsonb_typeof(p_apis) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'A catalogue is a list of APIs.' USING ERRCODE = 'RG422';
+  END IF;
+  IF jsonb_array_length(p_apis) > c_most_apis THEN
+    RAISE EXCEPTION 'A catalogue has at most % APIs.', c_most_apis USING ERRCODE = 'RG422';
+  END IF;
+  SELECT t.api, CASE
+    WHEN t.api IS NULL OR t.api !~ '^[a-z0-9][a-z0-9-]{0,63}$' THEN 'the id is not lower case letters, digits and -'
+    WHEN t.group_id IS NULL OR t.group_id !~ '^[a-z0-9][a-z0-9-]{0,63}$' THEN 'the id of its group is not lower case letters, digits and -'
+    WHEN coalesce(t.title, '') = '' OR coalesce(t.group_title, '') = '' THEN 'it or its group has no title'
+    WHEN coalesce(t.message, '') = '' THEN 'it has no message for denied calls'
+    WHEN greatest(length(t.title), length(t.group_title), length(t.message)) > 1000 THEN 'a text is longer than 1,000 characters'
+    WHEN coalesce(cardinality(t.level), 0) NOT BETWEEN 1 AND 8 THEN 'its level does not have 1 to 8 dimensions'
+    WHEN EXISTS (SELECT FROM unnest(t.level) d WHERE d IS NULL OR d !~ '^[a-z][a-z0-9_]{0,31}$')
+      THEN 'a dimension of its level is not lower case letters, digits and _'
+    WHEN (SELECT count(DISTINCT d) FROM unnest(t.level) d) < cardinality(t.level) THEN 'its level names a dimension twice'
+    WHEN t.scope IS NULL OR t.scope NOT IN ('api', 'group') THEN 'its scope is neither api nor group'
+    WHEN t.shipped_per_minute IS NULL OR t.shipped_per_minute NOT BETWEEN 0 AND 1000000000
+      OR t.shipped_per_hour IS NULL OR t.shipped_per_hour NOT BETWEEN 0 AND 1000000000
+      THEN 'a limit is not from 0 to 1,000,000,000 units'
+    WHEN count(*) OVER (PARTITION BY t.api) > 1 THEN 'it is in the list twice'
+    END AS fault
+  INTO v_bad
+  FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
+  ORDER BY fault NULLS LAST LIMIT 1;
+  IF v_bad.fault IS NOT NULL THEN
+    RAISE EXCEPTION 'The API "%" can''t be registered: %.', v_bad.api, v_bad.fault USING ERRCODE = 'RG422';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_bad_catalogue(text,jsonb) IS 'Refuses (RG422) a malformed list of APIs, or name of an application';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_bad_catalogue(text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_bad_catalogue(text,jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_catalogue_conflicts(p_application text, p_apis jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_conflicts jsonb;
+  v_lines     text;
+BEGIN
+  WITH conflict AS (
+    SELECT t.api, rollgate.definition_text(t) AS definition, o.owners, rollgate.definition_text(c) AS registered
+    FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
+    JOIN rollgate.catalogue c ON c.api = t.api
+    CROSS JOIN LATERAL (
+      SELECT array_agg(w.application ORDER BY w.application) AS owners FROM rollgate.catalogue_owner w
+      WHERE w.api = t.api AND w.application NOT IN (p_application, '(before 0.2.0)')
+    ) o
+    WHERE o.owners IS NOT NULL AND rollgate.definition_text(t) <> rollgate.definition_text(c)
+  )
+  SELECT jsonb_agg(jsonb_build_object('api', f.api, 'application', p_application, 'definition', f.definition, 'owners', f.owners,
+           'registered', f.registered) ORDER BY f.api),
+         string_agg(format('%s: "%s" registers %s; "%s" registers %s', f.api, p_application, f.definition,
+           array_to_string(f.owners, '", "'), f.registered), E'\n' ORDER BY f.api)
+  INTO v_conflicts, v_lines
+  FROM conflict f;
+  IF v_conflicts IS NOT NULL THEN
+    RAISE EXCEPTION E'Another application registers the same API with another definition. Nothing of the catalogue of "%" was stored.\n%',
+      p_application, v_lines USING ERRCODE = 'RGCAT', DETAIL = v_conflicts::text,
+      HINT = 'Give the APIs different IDs, or the same definition in both applications.';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_catalogue_conflicts(text,jsonb) IS 'Refuses (RGCAT) APIs that another application registers with another level, group, scope or limit; DETAIL: [{api, application, definition, owners, registered}]';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_catalogue_conflicts(text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_catalogue_conflicts(text,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_change()
  RETURNS trigger
@@ -1104,59 +1284,72 @@ COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409; 
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_lowering(jsonb,boolean) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_apis jsonb, p_by rollgate.author)
- RETURNS integer
+CREATE OR REPLACE FUNCTION rollgate.refuse_retired(p_api text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_retired_at timestamptz;
+BEGIN
+  SELECT c.retired_at INTO v_retired_at FROM rollgate.catalogue c WHERE c.api = p_api;
+  IF v_retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The API "%" is retired: no application has registered it since %.', p_api, rollgate.utc(v_retired_at)
+      USING ERRCODE = 'RG422';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_retired(text) IS 'Refuses (RG422) a new custom limit of an API that no application registers any more';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_retired(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_retired(text) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false)
+ RETURNS TABLE(api text, action text, before jsonb, after jsonb)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
+#variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
   v_told   rollgate.catalogue;
-  v_old    rollgate.catalogue;
-  v_new    rollgate.catalogue;
-  v_count  int := 0;
+  v_api    text;
+  v_apis   text[] := '{}';
 BEGIN
-  IF NOT EXISTS (
-    SELECT FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) t
-    LEFT JOIN rollgate.catalogue c USING (api)
-    WHERE c.api IS NULL OR (c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour)
-          IS DISTINCT FROM (t.title, t.group_id, t.group_title, t.level, t.scope, t.shipped_per_minute, t.shipped_per_hour)
-  ) THEN
-    RETURN 0; -- nothing new: return without taking the lock
+  PERFORM rollgate.refuse_bad_catalogue(p_application, p_apis);
+  IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
+    RETURN; -- nothing new: return without taking the lock
   END IF;
   v_ledger := rollgate.open_ledger(true);
+  IF NOT p_missing_only THEN
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
+  END IF;
   FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    SELECT * INTO v_old FROM rollgate.catalogue WHERE api = v_told.api;
-    IF NOT found THEN
-      INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour,
-        changed_in, changed_at, changed_by)
-      VALUES (v_told.api, (SELECT coalesce(max(ord), 0) + 1 FROM rollgate.catalogue), v_told.title, v_told.group_id, v_told.group_title,
-              v_told.level, v_told.scope, v_told.shipped_per_minute, v_told.shipped_per_hour, v_ledger.policy_version,
-              v_ledger.history_at, p_by.actor)
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'add', v_new.api, NULL, p_by, NULL, rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    ELSIF (v_old.title, v_old.group_id, v_old.group_title, v_old.level, v_old.scope, v_old.shipped_per_minute, v_old.shipped_per_hour)
-       IS DISTINCT FROM (v_told.title, v_told.group_id, v_told.group_title, v_told.level, v_told.scope, v_told.shipped_per_minute,
-         v_told.shipped_per_hour) THEN
-      UPDATE rollgate.catalogue c
-      SET title = v_told.title, group_id = v_told.group_id, group_title = v_told.group_title, level = v_told.level, scope = v_told.scope,
-          shipped_per_minute = v_told.shipped_per_minute, shipped_per_hour = v_told.shipped_per_hour, version = c.version + 1,
-          changed_in = v_ledger.policy_version, changed_at = v_ledger.history_at, changed_by = p_by.actor
-      WHERE c.api = v_told.api
-      RETURNING * INTO v_new;
-      PERFORM rollgate.record('catalogue', 'ship', v_new.api, NULL, p_by, rollgate.catalogue_facts(v_old),
-        rollgate.catalogue_facts(v_new), 'shipped with the program');
-      v_count := v_count + 1;
-    END IF;
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_told.api;
   END LOOP;
-  RETURN v_count;
+  INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
+  SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)
+  ON CONFLICT DO NOTHING;
+  IF p_missing_only THEN
+    RETURN;
+  END IF;
+  -- The placeholder for the unknown applications of 0.1.0 ends when one of them registers the API.
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = '(before 0.2.0)' AND o.api = ANY (v_apis);
+  DELETE FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api <> ALL (v_apis);
+  FOR v_api IN
+    SELECT c.api FROM rollgate.catalogue c
+    WHERE c.retired_at IS NULL AND NOT EXISTS (SELECT FROM rollgate.catalogue_owner o WHERE o.api = c.api)
+    ORDER BY c.ord
+  LOOP
+    RETURN QUERY SELECT p.* FROM rollgate.retire_api(v_api, p_application, p_by, v_ledger) p;
+  END LOOP;
 END $function$;
-COMMENT ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) IS 'Adds new APIs and updates changed shipped limits; returns how many APIs it added or updated';
-REVOKE EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) FROM PUBLIC;
-ALTER FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(jsonb,rollgate.author) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.register_catalogue(text,jsonb,rollgate.author,boolean) IS 'Replaces the list of APIs of one application and returns what changed: add, ship, retire, return, each with the definition before and after. Errors: RGCAT another application registers an API with another definition (DETAIL: a JSON list), RG422 invalid';
+REVOKE EXECUTE ON FUNCTION rollgate.register_catalogue(text,jsonb,rollgate.author,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.register_catalogue(text,jsonb,rollgate.author,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(text,jsonb,rollgate.author,boolean) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.register_catalogue(text,jsonb,rollgate.author,boolean) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.report_use(p_uses jsonb)
  RETURNS void
@@ -1219,6 +1412,32 @@ REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with
 ALTER FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.retire_api(p_api text, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS TABLE(api text, action text, before jsonb, after jsonb)
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+DECLARE
+  v_old rollgate.catalogue;
+  v_new rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_api;
+  UPDATE rollgate.catalogue c
+  SET retired_at = p_ledger.history_at, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
+      changed_by = p_by.actor
+  WHERE c.api = p_api
+  RETURNING * INTO v_new;
+  api := p_api;
+  action := 'retire';
+  before := rollgate.catalogue_facts(v_old);
+  after := rollgate.catalogue_facts(v_new);
+  PERFORM rollgate.record('catalogue', action, api, NULL, p_by, before, after, format('no longer registered by %s', p_application));
+  RETURN NEXT;
+END $function$;
+COMMENT ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) IS 'Marks an API as retired: no application registers it any more';
+REVOKE EXECUTE ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamp with time zone)
  RETURNS rollgate.override
  LANGUAGE plpgsql
@@ -1251,6 +1470,17 @@ COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.au
 REVOKE EXECUTE ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.shipped_definition(c rollgate.catalogue)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT jsonb_build_array(c.title, c.group_id, c.group_title, c.level, c.scope, c.shipped_per_minute, c.shipped_per_hour, c.message)
+$function$;
+COMMENT ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) IS 'What applications register of an API: everything except edits by admins';
+REVOKE EXECUTE ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) FROM PUBLIC;
+ALTER FUNCTION rollgate.shipped_definition(rollgate.catalogue) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
  RETURNS bigint
  LANGUAGE plpgsql
@@ -1270,7 +1500,7 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
-  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship') THEN
+  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship', 'retire', 'return') THEN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN

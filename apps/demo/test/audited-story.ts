@@ -35,7 +35,11 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
 }
 
 async function changePolicy(policy: PastPolicy): Promise<void> {
-  await policy.registerCatalogue(at('02-01T00:00:00'), builtInCatalogue);
+  await policy.registerCatalogue({
+    at: at('02-01T00:00:00'),
+    application: 'sample-platform',
+    catalogue: builtInCatalogue,
+  });
   await policy.addPerson({
     at: at('02-02T08:00:00'),
     by: EVE,

@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { DENIED_MESSAGE } from '@rollgate/contract';
 import { connect, MIGRATIONS_OF_010, migrate, pendingMigrations, readSql } from '@rollgate/migrations';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { describeSchema } from '../src/schema/describe-schema.js';
@@ -74,6 +75,12 @@ describe('a database of 0.1.0', () => {
     }
     const { rows } = await old.pool.query('SELECT ok, rows_checked::int FROM rollgate_audit.verify_history()');
     expect(rows).toEqual([{ ok: true, rows_checked: before['history']?.length }]);
+  });
+
+  test('keeps its APIs in use, without a known application, until one registers them', async () => {
+    await migrate({ databaseUrl: old.url });
+    const { rows } = await old.pool.query('SELECT owners, retired_at, message FROM rollgate_audit.catalogue_v1');
+    expect(rows).toEqual(Array(2).fill({ owners: ['(before 0.2.0)'], retired_at: null, message: DENIED_MESSAGE }));
   });
 
   test('decides with the units that it had', async () => {

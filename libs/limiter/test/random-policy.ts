@@ -1,5 +1,5 @@
 /** Random policies of a small account, both as instances use them and as the database stores them. */
-import { Catalogue } from '@rollgate/contract';
+import { Catalogue, DENIED_MESSAGE } from '@rollgate/contract';
 import fc from 'fast-check';
 import type pg from 'pg';
 import type { ApiEdit } from '../src/policy/policy.js';
@@ -111,6 +111,7 @@ export async function storePolicy(pool: pg.Pool, all: readonly Override[], edite
     changed_in: 1,
     changed_at: new Date(T0),
     changed_by: 'test',
+    message: DENIED_MESSAGE,
   }));
   await pool.query(
     'INSERT INTO rollgate.catalogue SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, $1)',

@@ -10,7 +10,7 @@ LEFT JOIN rollgate.override_use u ON u.override_id = o.id
 LEFT JOIN LATERAL (
   SELECT min(l.per_minute) AS per_minute, min(l.per_hour) AS per_hour
   FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) l
-  WHERE (o.api IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
+  WHERE (o.api IS NULL AND c.retired_at IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
 ) d ON true
 WHERE o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp());
 

@@ -31,6 +31,12 @@ interface PastChange {
   readonly by: PastAuthor;
 }
 
+interface PastRegistration {
+  readonly at: Date;
+  readonly application: string;
+  readonly catalogue: Catalogue;
+}
+
 interface PastOverrideChange extends PastChange {
   readonly id: string;
   readonly reason: string;
@@ -46,8 +52,8 @@ export class PastPolicy {
     this.#database = database;
   }
 
-  /** Adds the APIs that a program ships; known ones stay unchanged. */
-  async registerCatalogue(at: Date, catalogue: Catalogue): Promise<void> {
+  /** Adds the APIs that an application registers; known ones stay unchanged. */
+  async registerCatalogue({ at, application, catalogue }: PastRegistration): Promise<void> {
     const by: PastAuthor = { actor: 'instance:platform-1', role: 'program' };
     for (const [i, entry] of catalogue.entries().entries()) {
       const { perMinute, perHour } = entry.limits;
@@ -56,11 +62,14 @@ export class PastPolicy {
       if (i === 0) await this.#open(at, true);
       await this.#database.query(
         `WITH made AS (
-           INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, changed_in, changed_at, changed_by)
-           SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, l.policy_version, l.history_at, $10 FROM rollgate.ledger l
+           INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, message, changed_in, changed_at, changed_by)
+           SELECT $1, $2, $3, $4, $5, $6, $7, $8, $9, $10, l.policy_version, l.history_at, $11 FROM rollgate.ledger l
            RETURNING *
+         ),
+         owned AS (
+           INSERT INTO rollgate.catalogue_owner SELECT $15, m.api, m.changed_at FROM made m
          )
-         SELECT rollgate.record('catalogue', 'add', m.api, NULL, ${AUTHOR(10)}, NULL, rollgate.catalogue_facts(ROW(m.*)::rollgate.catalogue), 'shipped with the program')
+         SELECT rollgate.record('catalogue', 'add', m.api, NULL, ${AUTHOR(11)}, NULL, rollgate.catalogue_facts(ROW(m.*)::rollgate.catalogue), 'registered by ' || $15)
          FROM made m`,
         [
           entry.id,
@@ -72,7 +81,9 @@ export class PastPolicy {
           entry.scope,
           perMinute,
           perHour,
+          entry.message,
           ...valuesOf(by),
+          application,
         ],
       );
     }

@@ -58,7 +58,7 @@ export class StoryTeller {
     const { policy, period, passwordHash } = this.#options;
     switch (act.act) {
       case 'register catalogue':
-        return await policy.registerCatalogue(at, builtInCatalogue);
+        return await policy.registerCatalogue({ at, application: 'sample-platform', catalogue: builtInCatalogue });
       case 'change catalogue':
         return await policy.changeCatalogue({ ...act, at, changes: this.#columns(act.changes) });
       case 'add person':

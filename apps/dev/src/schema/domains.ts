@@ -8,13 +8,15 @@ export type Domain = (typeof DOMAINS)[number];
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted freed_since list_subjects
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep sweep_freed window_base`,
-  policy: `author installation ledger catalogue override override_number override_use limit_request limit_request_number ceiling history
-    add_override ask_limit catalogue_facts change_catalogue change_override check_ceiling create_override decide_request
-    default_limits expire_override fill_override history_hash is_internal limit_under limits_for lowered_by
-    lowered_by_end lowered_defaults lowered_facts lowering need_reason open_ledger override_at override_effects override_facts
-    override_history preview_end preview_override put_catalogue put_override record refuse_change refuse_internal
-    refuse_loose_times refuse_lowering register_catalogue report_use request_facts request_history restore_override
-    settle_override undo utc verify_history`,
+  policy: `author installation ledger catalogue catalogue_owner override override_number override_use limit_request
+    limit_request_number ceiling history add_override ask_limit catalogue_facts change_catalogue change_override
+    check_ceiling create_override decide_request default_limits definition_text expire_override fill_override
+    history_hash is_catalogue_new is_internal limit_under limits_for lowered_by lowered_by_end lowered_defaults
+    lowered_facts lowering need_reason open_ledger override_at override_effects override_facts override_history
+    preview_end preview_override put_catalogue put_definition put_override record refuse_bad_catalogue
+    refuse_catalogue_conflicts refuse_change refuse_internal refuse_loose_times refuse_lowering refuse_retired
+    register_catalogue report_use request_facts request_history restore_override retire_api settle_override
+    shipped_definition undo utc verify_history`,
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',

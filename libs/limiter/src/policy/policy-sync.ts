@@ -159,8 +159,10 @@ export class PolicySync {
       scope: entry.scope,
       shipped_per_minute: entry.limits.perMinute,
       shipped_per_hour: entry.limits.perHour,
+      message: entry.message,
     }));
-    await pool.query(`SELECT rollgate.register_catalogue($1, ROW($2, 'program', NULL, NULL)::rollgate.author)`, [
+    await pool.query(`SELECT rollgate.register_catalogue($1, $2, ROW($3, 'program', NULL, NULL)::rollgate.author)`, [
+      'application',
       JSON.stringify(apis),
       `instance:${hostname()}`,
     ]);
