@@ -100,7 +100,7 @@ test('a change and an approval that lower limits are refused with the list of th
   await drawer.getByLabel('Reason').fill('Less is enough');
   await drawer.getByRole('button', { name: 'Save' }).click();
   await drawer.getByText('300 → 200 in any 60 s').waitFor();
-  await drawer.getByRole('button', { name: 'Lower the limits' }).click();
+  await drawer.getByRole('button', { name: 'Lower these limits' }).click();
   await page.getByText(/ changed$/).waitFor();
 
   const other = await desk.person('support');
@@ -110,7 +110,7 @@ test('a change and an approval that lower limits are refused with the list of th
   const approve = page.getByRole('dialog', { name: /Approve/ });
   await approve.getByRole('button', { name: 'Approve' }).click();
   await approve.getByText('200 → 100 in any 60 s').waitFor();
-  await approve.getByRole('button', { name: 'Lower the limits' }).click();
+  await approve.getByRole('button', { name: 'Lower these limits' }).click();
   await page.getByText(`${request.id} approved`).waitFor();
   expect(desk.trouble).toEqual([]);
   await page.context().close();

@@ -76,11 +76,20 @@ const nameOf = (field: string) =>
       .toLowerCase(),
   );
 
+/** The scopes of an override. */
+const SCOPES: Readonly<Record<string, string>> = {
+  account: 'whole account',
+  group: 'API group',
+  api: 'API',
+  subject: 'one subject',
+};
+
 /** What the absence of a value means, if not "none". */
 const ABSENT: Readonly<Record<string, string>> = { perMinute: 'default', perHour: 'default', expiresAt: 'never' };
 
 function text(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return ABSENT[field] ?? 'none';
+  if (field === 'scope') return SCOPES[String(value)] ?? String(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
   if (typeof value === 'number') return count(value);
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);

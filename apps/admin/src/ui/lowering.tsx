@@ -6,7 +6,12 @@ import { count, utc } from '../lib/format.js';
 
 export type Lowered = NonNullable<Problem['lowering']>[number];
 
-export const LOWERS = 'This lowers limits that are in force';
+/** The title, and the verb of the confirmation. An hour limit below the minute limit lowers nothing, but must be confirmed too. */
+export function loweringWords(items: readonly Lowered[]): { title: string; confirm: string } {
+  if (items.every(({ why }) => why === 'hourBelowMinute'))
+    return { title: 'The limit in any hour is below the limit in any 60 s', confirm: 'Set these limits' };
+  return { title: 'This lowers limits that are in force', confirm: 'Lower these limits' };
+}
 
 const MOST_SHOWN = 12;
 
@@ -72,13 +77,14 @@ export interface LoweringNoteProps {
 
 /** A change that was refused because it lowers limits, and the button that makes it anyway. */
 export function LoweringNote({ items, saving, onLower }: LoweringNoteProps) {
+  const { title, confirm } = loweringWords(items);
   return (
-    <Alert color="orange" role="alert" title={LOWERS}>
+    <Alert color="orange" role="alert" title={title}>
       <Stack gap="xs" align="flex-start">
         <Text size="sm">Nothing has been saved yet.</Text>
         <LoweringList items={items} />
         <Button size="compact-sm" color="red" loading={saving} onClick={onLower}>
-          Lower the limits
+          {confirm}
         </Button>
       </Stack>
     </Alert>

@@ -26,7 +26,7 @@ export function usageChartOptions({ series, limit, color }: Drawing) {
     },
     axes: [
       { ...axis, size: 32, values: (_: uPlot, at: number[]) => at.map((second) => clockTime(second * 1000)) },
-      { ...axis, size: 52, values: (_: uPlot, at: number[]) => at.map((n) => (Number.isInteger(n) ? count(n) : '')) },
+      { ...axis, size: 66, values: (_: uPlot, at: number[]) => at.map((n) => (Number.isInteger(n) ? count(n) : '')) },
     ],
     series: [{}, ...layersOf(series, color), { scale: 'denied', paths: () => null, points: { show: false } }],
     hooks: { draw: [(plot: uPlot) => mark(plot, { limit, ink, over })] },

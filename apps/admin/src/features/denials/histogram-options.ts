@@ -38,7 +38,7 @@ export function histogramOptions(color: Colors, { days, span, onRange }: Drawing
     },
     axes: [
       { ...axis, size: 32, values: (_: uPlot, at: number[]) => at.map(timeText) },
-      { ...axis, size: 52, values: (_: uPlot, at: number[]) => at.map((n) => (Number.isInteger(n) ? count(n) : '')) },
+      { ...axis, size: 66, values: (_: uPlot, at: number[]) => at.map((n) => (Number.isInteger(n) ? count(n) : '')) },
     ],
     series: [{}, bars(color(MINUTE_COLOR)), bars(color(HOUR_COLOR))],
     hooks: { setSelect: [(plot: uPlot) => reportSelection(plot, onRange)] },

@@ -3,7 +3,7 @@ import { Text } from '@mantine/core';
 import { useState } from 'react';
 import type { Preview } from '../../data/overrides.js';
 import { SET_CUSTOM_LIMIT, TextLink } from '../../ui/links.js';
-import { ConfirmBox, LOWERS, LoweringList } from '../../ui/lowering.js';
+import { ConfirmBox, LoweringList, loweringWords } from '../../ui/lowering.js';
 
 export interface ConfirmationsProps {
   readonly preview: Preview | undefined;
@@ -34,6 +34,7 @@ export function useConfirmed() {
 
 export function Confirmations({ preview, confirmed, onConfirm, missing }: ConfirmationsProps) {
   if (preview === undefined) return null;
+  const lowering = loweringWords(preview.lowered);
   const boxOf = (key: string) => ({
     confirmed: confirmed.has(key),
     onConfirm: (isConfirmed: boolean) => onConfirm(key, isConfirmed),
@@ -57,7 +58,7 @@ export function Confirmations({ preview, confirmed, onConfirm, missing }: Confir
         </ConfirmBox>
       ))}
       {preview.lowered.length > 0 && (
-        <ConfirmBox title={LOWERS} label="Lower these limits" {...boxOf(loweringKey(preview))}>
+        <ConfirmBox title={lowering.title} label={lowering.confirm} {...boxOf(loweringKey(preview))}>
           <LoweringList items={preview.lowered} />
         </ConfirmBox>
       )}

@@ -24,6 +24,7 @@ export function HealthStrip() {
       <Fact name="Database">
         <Database loading={data === undefined} error={error} />
       </Fact>
+      {error !== null && data !== undefined && <Fact>Last known state:</Fact>}
       <Fact name="Enforcement">{data === undefined ? '…' : <Enforcement instances={data.instances} />}</Fact>
       <Fact>{data === undefined ? '…' : instancesText(data)}</Fact>
       <Fact name="Limits">
@@ -57,7 +58,7 @@ function Enforcement({ instances }: Pick<System, 'instances'>) {
       <Tag tone="bad">
         {STATE_NAMES[first.mode] ?? first.mode} on {affected.length} of {many(instances.length, 'instance')}
       </Tag>
-      {first.modeReason !== null && <span> {visibleText(first.modeReason)}</span>}
+      {first.modeReason !== null && <span> Reason: {visibleText(first.modeReason)}</span>}
     </>
   );
 }
