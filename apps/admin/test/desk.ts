@@ -121,9 +121,4 @@ export async function calls(
   return decisions.filter(({ allowed }) => allowed).length;
 }
 
-/** Polls until the condition is true. The test's own timeout ends the wait. */
-export async function until(isSo: () => Promise<boolean>): Promise<void> {
-  while (!(await isSo())) await new Promise((resolve) => setTimeout(resolve, 50));
-}
-
 export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();

@@ -1,7 +1,9 @@
 /** Custom limits in the browser: a denied customer gets a higher limit, and limits that fall are confirmed first. */
+
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { until } from '@rollgate/testing';
 import type { Page } from 'playwright-core';
-import { calls, type Desk, inHours, openDesk, type Person, TEST_MS, until } from './desk.js';
+import { calls, type Desk, inHours, openDesk, type Person, TEST_MS } from './desk.js';
 import { post } from './team.js';
 
 jest.setTimeout(TEST_MS);
@@ -39,7 +41,7 @@ test('a denied account gets a custom limit from its gauge, its next call is allo
 
   await page.getByRole('button', { name: 'Undo' }).click();
   await page.getByText('Undone: the override has expired.').waitFor();
-  await until(async () => (await calls(desk.limiter, 1)) === 0);
+  await until(async () => (await calls(desk.limiter, 1)) === 0, { what: 'a call is denied again' });
   expect(desk.trouble).toEqual([]);
 });
 

@@ -1,11 +1,13 @@
 /** The sign-in screen after too many attempts: it shows how long to wait, counts down, and says when the wait is over. */
+
 import { mkdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { until } from '@rollgate/testing';
 import type { Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
 import { axeFindings } from './axe.js';
-import { type Desk, openDesk, TEST_MS, until } from './desk.js';
+import { type Desk, openDesk, TEST_MS } from './desk.js';
 
 jest.setTimeout(TEST_MS);
 
@@ -58,7 +60,7 @@ test('a login that has to wait sees the wait count down', async () => {
   const first = await secondsOf(page);
   expect(first).toBeGreaterThan(30);
   expect(first).toBeLessThanOrEqual(61);
-  await until(async () => (await secondsOf(page)) < first);
+  await until(async () => (await secondsOf(page)) < first, { what: 'the wait is shorter' });
   await page.context().close();
 });
 

@@ -1,5 +1,6 @@
 /** Data for every screen: accounts in all states, overrides, limit requests, an edited API, a token. */
-import { calls, type Desk, inHours, type Person, until } from './desk.js';
+import { until } from '@rollgate/testing';
+import { calls, type Desk, inHours, type Person } from './desk.js';
 
 export interface Team {
   readonly viewer: Person;
@@ -102,13 +103,11 @@ async function makeRequests(other: Person): Promise<string> {
 
 /** Waits until the denials of acme are recorded. Resolves to the ID of the newest one. */
 async function newestDenial({ http }: Person): Promise<string> {
-  let denial = '';
-  await until(async () => {
+  const newest = async () => {
     const { body } = await http.get('/admin/api/limit-events?account=acme');
-    denial = (body as Json)['items'][0]?.id ?? '';
-    return denial !== '';
-  });
-  return denial;
+    return (body as Json)['items'][0]?.id as string | undefined;
+  };
+  return String(await until(newest, { what: 'a denial is recorded' }));
 }
 
 export interface Screen {

@@ -1,8 +1,10 @@
 /** Support's daily work: reviewing limit requests, watching usage, signing in again, working without a mouse, by role. */
+
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
+import { until } from '@rollgate/testing';
 import type { Page } from 'playwright-core';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
-import { calls, type Desk, inHours, openDesk, type Person, TEST_MS, until } from './desk.js';
+import { calls, type Desk, inHours, openDesk, type Person, TEST_MS } from './desk.js';
 import { post } from './team.js';
 
 jest.setTimeout(TEST_MS);
@@ -123,7 +125,7 @@ test('gauges follow calls, and do not while paused', async () => {
   await gauge.waitFor();
   expect(await gauge.getAttribute('aria-valuenow')).toBe('3');
   await calls(desk.limiter, 7, { account: 'live' });
-  await until(async () => (await gauge.getAttribute('aria-valuenow')) === '10');
+  await until(async () => (await gauge.getAttribute('aria-valuenow')) === '10', { what: 'the gauge shows 10' });
   await page.getByRole('button', { name: 'Pause' }).click();
   await page.getByRole('button', { name: 'Resume' }).waitFor();
   expect(page.url()).toContain('paused=1');
@@ -204,7 +206,9 @@ test('a custom limit is set without a mouse, and the focus returns', async () =>
   await dialog(page, /Set custom limit/)
     .getByRole('radio', { name: /The whole account/ })
     .waitFor();
-  await until(async () => await page.evaluate('document.activeElement.type === "radio"'));
+  await until(async () => await page.evaluate('document.activeElement.type === "radio"'), {
+    what: 'a radio button has the focus',
+  });
   await dialog(page, /Set custom limit/)
     .getByText('No traffic of the account "cyberdyne" is on record.')
     .waitFor();

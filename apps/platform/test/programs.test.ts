@@ -6,7 +6,13 @@ import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+import {
+  createTestDatabase,
+  type NodeProcess,
+  spawnNode,
+  type TestDatabase,
+  untilSessionWaits,
+} from '@rollgate/testing';
 import { TokenVerifier } from '../src/auth/tokens.js';
 import { SECRET } from './start-platform.js';
 
@@ -137,7 +143,7 @@ describe('main', () => {
     const blocker = await database.pool.connect();
     await blocker.query('BEGIN; LOCK TABLE platform.rows IN ACCESS EXCLUSIVE MODE');
     const answer = fetch(`${url}/api/public/tables/t/rows`, { headers });
-    await untilWaiting(database);
+    await untilSessionWaits(database.pool);
     program.kill(signal);
     await sleep(200);
     await blocker.query('COMMIT');
@@ -147,13 +153,3 @@ describe('main', () => {
     expect(program.stderr()).toBe('');
   });
 });
-
-async function untilWaiting({ pool }: TestDatabase): Promise<void> {
-  for (;;) {
-    const { rows } = await pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (rows.length > 0) return;
-    await sleep(10);
-  }
-}

@@ -1,6 +1,7 @@
 /** Rules of the whole admin API over HTTP: refusals, its description, and the state of the system. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { type Desk, type Json, openDesk, path, until } from './admin-traffic.js';
+import { until } from '@rollgate/testing';
+import { type Desk, type Json, openDesk, path } from './admin-traffic.js';
 
 let desk: Desk;
 beforeAll(async () => {
@@ -97,10 +98,10 @@ test('the OpenAPI 3.1 description has an example and the errors of every admin A
 });
 
 test('running instances are listed with the version of the limits they have', async () => {
-  const system = await until(
-    async () => (await desk.viewer.get(path('system'))).body as Json,
-    ({ instances, policyVersion }) =>
+  const system = await until(async () => (await desk.viewer.get(path('system'))).body as Json, {
+    what: 'both instances use the newest limits',
+    accept: ({ instances, policyVersion }) =>
       instances.length === 2 && instances.every((instance: Json) => instance.policyVersion === policyVersion),
-  );
+  });
   expect(system['instances'][0]).toMatchObject({ mode: 'normal' });
 });

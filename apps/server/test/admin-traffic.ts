@@ -76,12 +76,3 @@ export async function makeOverride(by: Browser, spec: Json = {}): Promise<Json> 
 }
 
 export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
-
-/** Polls until the condition is true; the test's timeout ends the wait. */
-export async function until<T>(look: () => Promise<T>, isSo: (found: T) => boolean): Promise<T> {
-  for (;;) {
-    const found = await look();
-    if (isSo(found)) return found;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-}

@@ -1,7 +1,13 @@
 /** On SIGTERM the service answers the calls it has accepted, records its denials, and ends within 10 s. */
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+import {
+  createTestDatabase,
+  type NodeProcess,
+  spawnNode,
+  type TestDatabase,
+  untilSessionWaits,
+} from '@rollgate/testing';
 
 const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -51,7 +57,7 @@ test('on SIGTERM, decisions in flight are answered and the last denials are reco
   const holder = await database.pool.connect();
   await holder.query('BEGIN; LOCK TABLE rollgate.service_token IN ACCESS EXCLUSIVE MODE');
   const inFlight = [decide(), decide(), decide()];
-  await untilWaiting();
+  await untilSessionWaits(database.pool);
   const toldAt = Date.now();
   program.kill('SIGTERM');
   await new Promise((resolve) => setTimeout(resolve, 300));
@@ -66,13 +72,3 @@ test('on SIGTERM, decisions in flight are answered and the last denials are reco
   );
   expect(rows).toEqual([{ denied: [...first, ...last].filter((allowed) => allowed === false).length }]);
 });
-
-async function untilWaiting(): Promise<void> {
-  for (;;) {
-    const { rows } = await database.pool.query(
-      `SELECT 1 FROM pg_stat_activity WHERE datname = current_database() AND wait_event_type = 'Lock'`,
-    );
-    if (rows.length > 0) return;
-    await new Promise((resolve) => setTimeout(resolve, 10));
-  }
-}

@@ -3,7 +3,7 @@ import { execFile } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase, until } from '@rollgate/testing';
 import { rollgate } from './run-rollgate.js';
 
 /** ROLLGATE_EXPORT_EVENTS=1000000 runs the test at full size, which takes minutes on two cores. */
@@ -111,8 +111,8 @@ test('a reader that stops or disconnects holds no connection and no statement', 
   await response.body?.getReader().read();
   stop.abort();
   const busy = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-admin' AND state <> 'idle'`;
-  for (;;) {
-    if ((await database.pool.query(busy)).rowCount === 0) break;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
+  await until(async () => (await database.pool.query(busy)).rowCount === 0, {
+    what: 'the export has ended its statement',
+    timeoutMs: 50_000,
+  });
 }, 60_000);

@@ -1,8 +1,9 @@
 /** A caller sees rows of a kind only with the permission for that kind, in every list. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { until } from '@rollgate/testing';
 import type { Permission } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
-import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
+import { calls, type Desk, inHours, openDesk } from './admin-traffic.js';
 import { AUTHOR } from './browser.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
@@ -36,13 +37,16 @@ beforeAll(async () => {
   });
   ids['override'] = (made.body as Json)['override'].id;
   // Denied under the override, which the limiter of the traffic loads within 2 s.
-  await until(
-    () => desk.limiter.acquire({ account, api, dimensions: { bot: 'b-1' } }),
-    ({ allowed, source }) => !allowed && source === ids['override'],
-  );
+  await until(() => desk.limiter.acquire({ account, api, dimensions: { bot: 'b-1' } }), {
+    what: 'a call is denied under the override',
+    accept: ({ allowed, source }) => !allowed && source === ids['override'],
+  });
   const events = await until(
     async () => ((await desk.auditor.get(`/admin/api/limit-events?account=${account}`)).body as Json)['items'],
-    (items: Json[]) => new Set(items.map(({ source }) => source)).size === 2,
+    {
+      what: 'denials under both limits are on record',
+      accept: (items: Json[]) => new Set(items.map(({ source }) => source)).size === 2,
+    },
   );
   ids['denial'] = events.find(({ source }: Json) => source === ids['override'])?.['id'];
   ids['default denial'] = events.find(({ source }: Json) => source === 'default')?.['id'];

@@ -1,6 +1,5 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import pg from 'pg';
 import { addPerson, Browser, browserOf } from './browser.js';
 import { startService, type TestService } from './start-service.js';
@@ -69,8 +68,7 @@ test('with only its own rights the screens and the janitor of the service work',
     const { text } = await service.call('/metrics');
     return Number(/^rollgate_janitor_last_pass_timestamp_seconds (\S+)$/m.exec(text)?.[1]);
   };
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline && (await passes()) === 0; ) await sleep(50);
-  expect(await passes()).toBeGreaterThan(0);
+  await until(async () => (await passes()) > 0, { what: 'the janitor has made a pass' });
   expect(service.log.filter(({ level }) => Number(level) >= 40)).toEqual([]);
 });
 

@@ -1,7 +1,6 @@
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { LIMITER } from '../src/limiting/limiting.module.js';
 import { startService, type TestService } from './start-service.js';
 
@@ -31,10 +30,9 @@ async function metric(service: TestService, name: string): Promise<number> {
 }
 
 async function firstPass(service: TestService): Promise<void> {
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50)) {
-    if ((await metric(service, 'rollgate_janitor_last_pass_timestamp_seconds')) > 0) return;
-  }
-  throw new Error('the janitor made no pass');
+  await until(async () => (await metric(service, 'rollgate_janitor_last_pass_timestamp_seconds')) > 0, {
+    what: 'the janitor has made a pass',
+  });
 }
 
 /**
@@ -105,8 +103,9 @@ test('a lane that is busy throughout a pass is counted', async () => {
 test('a failed pass is counted and logged, and the janitor continues', async () => {
   await database.pool.query('ALTER TABLE rollgate.freed RENAME TO freed_away');
   const service = await start({ sweepEveryMs: 20 });
-  for (const deadline = Date.now() + 15_000; Date.now() < deadline; await sleep(50))
-    if ((await metric(service, 'rollgate_janitor_failed_passes_total')) > 0) break;
+  await until(async () => (await metric(service, 'rollgate_janitor_failed_passes_total')) > 0, {
+    what: 'a pass of the janitor has failed',
+  });
   await database.pool.query('ALTER TABLE rollgate.freed_away RENAME TO freed');
   await firstPass(service);
   expect(await metric(service, 'rollgate_janitor_failed_passes_total')).toBeGreaterThan(0);
@@ -132,24 +131,27 @@ test('a limiter that decides without its database is a metric, and its reason is
         'SELECT mode, mode_reason AS reason FROM rollgate.instance',
       )
     ).rows[0];
-  const until = async (holds: () => Promise<boolean>) => {
-    for (const deadline = Date.now() + 20_000; !(await holds()); await sleep(50))
-      if (Date.now() > deadline) throw new Error(`it did not happen within 20 s: ${JSON.stringify(await listed())}`);
-  };
   expect([await mode('normal'), await mode('fallback')]).toEqual([1, 0]);
   expect(await metric(service, 'rollgate_limiter_policy_age_seconds')).toBeLessThan(10);
   await database.pool.query('ALTER FUNCTION rollgate.acquire RENAME TO acquire_away');
-  await until(async () => {
+  const decidesWithoutDatabase = async () => {
     await limiter.acquire({ account: 'acme', api: 'get-bots' });
     return (await mode('fallback')) === 1;
-  });
+  };
+  await until(decidesWithoutDatabase, { what: 'the limiter decides without its database', details: listed });
   expect(await mode('normal')).toBe(0);
   expect(await metric(service, 'rollgate_limiter_mode_since_timestamp_seconds')).toBeGreaterThan(
     Date.now() / 1000 - 60,
   );
-  await until(async () => (await listed())?.reason?.includes('rollgate.acquire') === true);
+  await until(async () => (await listed())?.reason?.includes('rollgate.acquire'), {
+    what: 'the instance reports the reason',
+    details: listed,
+  });
   expect((await listed())?.mode).toBe('fallback');
   await database.pool.query('ALTER FUNCTION rollgate.acquire_away RENAME TO acquire');
-  await until(async () => (await listed())?.mode === 'normal');
+  await until(async () => (await listed())?.mode === 'normal', {
+    what: 'the instance reports that its database decides',
+    details: listed,
+  });
   expect([(await listed())?.reason, await mode('normal')]).toEqual([null, 1]);
 }, 90_000);

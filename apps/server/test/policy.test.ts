@@ -1,6 +1,7 @@
 /** Overrides, limit requests, the catalogue and the history over HTTP, with real traffic. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { calls, type Desk, inHours, type Json, makeOverride, openDesk, path, until } from './admin-traffic.js';
+import { until } from '@rollgate/testing';
+import { calls, type Desk, inHours, type Json, makeOverride, openDesk, path } from './admin-traffic.js';
 
 let desk: Desk;
 beforeAll(async () => {
@@ -31,7 +32,7 @@ describe('from a denial to a custom limit', () => {
     // The limit events of the last second are written within the next second.
     const seen = await until(
       async () => ((await desk.support.get(path('requests?account=path-co'))).body as Json)['items'][0],
-      (item) => item?.proof.denialsLast7Days === 2,
+      { what: 'both denials are on record', accept: (item) => item?.proof.denialsLast7Days === 2 },
     );
     expect(seen).toMatchObject({
       request: { id, state: 'open', dimensions: { bot: 'b-1' }, default: { perMinute: 60 } },
@@ -49,10 +50,10 @@ describe('from a denial to a custom limit', () => {
     expect(approved.status).toBe(200);
     const approvedAt = Date.now();
     const { overrideId } = (approved.body as Json)['request'];
-    const allowed = await until(
-      () => desk.limiter.acquire({ account, api, dimensions: { bot: 'b-1' } }),
-      (decision) => decision.allowed,
-    );
+    const allowed = await until(() => desk.limiter.acquire({ account, api, dimensions: { bot: 'b-1' } }), {
+      what: 'a call is allowed under the override',
+      accept: (decision) => decision.allowed,
+    });
     expect(Date.now() - approvedAt).toBeLessThan(2_000);
     expect(allowed).toMatchObject({ source: overrideId, windows: { minute: { limit: 120 } } });
 

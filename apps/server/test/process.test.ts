@@ -13,6 +13,7 @@ import {
   spawnNode,
   startEmbeddedPostgres,
   type TestDatabase,
+  until,
 } from '@rollgate/testing';
 import pg from 'pg';
 
@@ -64,16 +65,11 @@ async function halfSent(url: string): Promise<{ received(): string; sendRest(): 
   caller.on('error', () => undefined);
   // Send one whole request first, so that the connection is already a kept-alive one.
   caller.write('GET /healthz HTTP/1.1\r\nHost: x\r\n\r\n');
-  await until(() => received.includes('{"status":"ok"}'));
+  await until(() => received.includes('{"status":"ok"}'), { what: 'the first response is received' });
   received = '';
   caller.write('POST / HTTP/1.1\r\nHost: x\r\nContent-Type: application/json\r\nContent-Length: 7\r\n\r\n{"a"');
   await sleep(200);
   return { received: () => received, sendRest: () => caller.write(':1}'), closed };
-}
-
-async function until(condition: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 10_000; Date.now() < deadline; await sleep(20)) if (await condition()) return;
-  throw new Error('it never came true');
 }
 
 const refusesConnections = (url: string) =>
@@ -88,7 +84,7 @@ test.each<NodeJS.Signals>(['SIGTERM', 'SIGINT'])(
     const { program, url } = await serving();
     const request = await halfSent(url);
     program.kill(signal);
-    await until(() => refusesConnections(url));
+    await until(() => refusesConnections(url), { what: 'the service accepts no more connections' });
     expect(request.received()).toBe('');
     request.sendRest();
     const sentAt = Date.now();
@@ -107,7 +103,7 @@ test('on SIGTERM with a drain delay, /readyz returns 503 at once, calls are stil
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   const startedAt = Date.now();
   program.kill('SIGTERM');
-  await until(async () => (await fetch(`${url}/readyz`)).status === 503);
+  await until(async () => (await fetch(`${url}/readyz`)).status === 503, { what: 'the service is not ready' });
   const notReady = await fetch(`${url}/readyz`);
   expect(await notReady.json()).toMatchObject({ status: 503, message: 'This instance is shutting down.' });
   const live = await fetch(`${url}/healthz`);
@@ -121,7 +117,7 @@ test('on SIGTERM with a drain delay, /readyz returns 503 at once, calls are stil
 test('a second signal ends the drain delay, and Ctrl-C causes no delay', async () => {
   const patient = await serving({ ROLLGATE_DRAIN_MS: '60000' });
   patient.program.kill('SIGTERM');
-  await until(async () => (await fetch(`${patient.url}/readyz`)).status === 503);
+  await until(async () => (await fetch(`${patient.url}/readyz`)).status === 503, { what: 'the service is not ready' });
   patient.program.kill('SIGTERM');
   expect(await patient.program.exited).toEqual({ code: 0, signal: null });
   const typed = await serving({ ROLLGATE_DRAIN_MS: '60000' });
@@ -179,7 +175,9 @@ test('the process leaves no connection open in the database', async () => {
   expect((await fetch(`${url}/readyz`)).status).toBe(200);
   expect(await backendsOf(database.url)).not.toEqual([]);
   expect(await program.stop()).toEqual({ code: 0, signal: null });
-  await until(async () => (await backendsOf(database.url)).length === 0);
+  await until(async () => (await backendsOf(database.url)).length === 0, {
+    what: 'the service has left no session',
+  });
 });
 
 test('a port in use is reported in one clear line', async () => {

@@ -3,9 +3,8 @@ import { randomBytes } from 'node:crypto';
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { addPerson, Browser } from './browser.js';
 import { startService, type TestService } from './start-service.js';
 
@@ -29,11 +28,6 @@ afterEach(async () => {
   rmSync(folder, { recursive: true, force: true });
 });
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await holds()); await sleep(100))
-    if (Date.now() > deadline) throw new Error('it did not happen within 20 s');
-}
-
 test('every connection of the service uses the new password', async () => {
   const file = join(folder, 'database-url');
   const write = (password: string) =>
@@ -47,8 +41,10 @@ test('every connection of the service uses the new password', async () => {
   await database.pool.query(`ALTER ROLE ${login} PASSWORD 'second'`);
   write('second');
   await database.pool.query(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${login}'`);
-  await until(async () => (await running.call('/readyz')).status === 200);
-  await until(async () => (await new Browser(running).signIn(person)).status === 200);
+  await until(async () => (await running.call('/readyz')).status === 200, { what: 'the service is ready' });
+  await until(async () => (await new Browser(running).signIn(person)).status === 200, {
+    what: 'a person can sign in',
+  });
   const names = async () =>
     (
       await database.pool.query<{ name: string }>(

@@ -3,7 +3,8 @@
  * own account cannot be changed.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { calls, type Desk, inHours, openDesk, until } from './admin-traffic.js';
+import { until } from '@rollgate/testing';
+import { calls, type Desk, inHours, openDesk } from './admin-traffic.js';
 import type { Browser } from './browser.js';
 
 // biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
@@ -87,10 +88,10 @@ describe('lowering a limit', () => {
     }
     const { status, body } = await make({ account, factor: 2 });
     expect([status, body['override'].factor]).toEqual([201, 2]);
-    await until(
-      () => desk.limiter.limitsOf({ account, api, dimensions: { bot: 'b' } }),
-      ({ limits }) => limits.perMinute === 120,
-    );
+    await until(() => desk.limiter.limitsOf({ account, api, dimensions: { bot: 'b' } }), {
+      what: 'the limiter uses the factor',
+      accept: ({ limits }) => limits.perMinute === 120,
+    });
     const list = (await desk.viewer.get(path(`overrides?account=${account}&aboveTimes=2`))).body as Json;
     expect(list['items']).toMatchObject([{ factor: 2, perMinute: null }]);
     const csv = (await desk.auditor.get(path(`overrides?account=${account}&format=csv`))).text;
@@ -132,7 +133,7 @@ test('a limit request whose requested end has passed is past due', async () => {
   expect(request.pastDue).toBe(false);
   const listed = await until(
     async () => ((await desk.viewer.get(path('requests?account=due-co'))).body as Json)['items'][0].request,
-    ({ pastDue }) => pastDue,
+    { what: 'the request is past due', accept: ({ pastDue }) => pastDue },
   );
   expect(listed.state).toBe('open');
   const approve = (body: Json) =>
@@ -236,7 +237,7 @@ describe('Rollgate’s own account', () => {
       });
     const recorded = () =>
       desk.database.pool.query(`SELECT FROM rollgate.limit_event WHERE account = '_rollgate' AND kind = 'denied'`);
-    await until(recorded, ({ rows }) => rows.length > 0);
+    await until(recorded, { what: 'a denial is on record', accept: ({ rows }) => rows.length > 0 });
     for (const list of ['accounts?q=_roll', 'near-limit', 'limit-events', 'find?q=_rollgate', 'find?q=x@example.com'])
       expect([list, (await desk.admin.get(path(list))).text]).toEqual([list, expect.not.stringContaining('_rollgate')]);
   });
@@ -252,10 +253,7 @@ describe('"never used"', () => {
     await desk.limiter.refreshPolicy();
     expect(await neverUsed(account)).toBe(1);
     expect(await calls(desk.limiter, 62, { account })).toBe(62);
-    await until(
-      () => neverUsed(account),
-      (count) => count === 0,
-    );
+    await until(() => neverUsed(account), { what: 'the override counts as used', accept: (count) => count === 0 });
     const listed = (await desk.viewer.get(path(`overrides?account=${account}`))).body as Json;
     expect(listed['items'][0].use.neededAt).not.toBeNull();
   });
@@ -265,9 +263,6 @@ describe('"never used"', () => {
     await make({ account, api, perMinute: 0, perHour: 0, allowLowering: true });
     await desk.limiter.refreshPolicy();
     expect(await calls(desk.limiter, 3, { account })).toBe(0);
-    await until(
-      () => neverUsed(account),
-      (count) => count === 0,
-    );
+    await until(() => neverUsed(account), { what: 'the override counts as used', accept: (count) => count === 0 });
   });
 });

@@ -1,6 +1,7 @@
 /** Accounts, previews, near the limit, denials and search over HTTP, with real traffic. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { calls, type Desk, type Json, makeOverride, openDesk, path, until } from './admin-traffic.js';
+import { until } from '@rollgate/testing';
+import { calls, type Desk, type Json, makeOverride, openDesk, path } from './admin-traffic.js';
 
 let desk: Desk;
 beforeAll(async () => {
@@ -30,7 +31,10 @@ describe('accounts', () => {
     await calls(desk.limiter, 61, { account });
     await calls(desk.limiter, 3, { account, bot: 'b-2' });
     const look = async () => (await desk.viewer.get(path(`accounts/${account}/usage`))).body as Json;
-    const usage = await until(look, ({ items }) => items[0]?.lastDenial !== null);
+    const usage = await until(look, {
+      what: 'the last denial is shown',
+      accept: ({ items }) => items[0]?.lastDenial !== null,
+    });
     expect(usage['items']).toMatchObject([
       {
         api,
@@ -59,10 +63,10 @@ describe('accounts', () => {
     await calls(desk.limiter, 65, { account });
     await calls(desk.limiter, 5, { account, bot: 'b-2' });
     const sum = (numbers: number[]) => numbers.reduce((a, b) => a + b, 0);
-    const strip = await until(
-      async () => (await desk.viewer.get(path(`accounts/${account}/strip`))).body as Json,
-      ({ denials }) => sum(denials) > 0,
-    );
+    const strip = await until(async () => (await desk.viewer.get(path(`accounts/${account}/strip`))).body as Json, {
+      what: 'the strip shows denials',
+      accept: ({ denials }) => sum(denials) > 0,
+    });
     expect(strip['minutes']).toHaveLength(60);
     expect(strip['series']).toMatchObject([{ api, title: expect.any(String) }]);
     expect(sum(strip['series'][0].units)).toBe(65);
@@ -105,10 +109,10 @@ test('a preview shows the approval limit and the denials of the last hour that w
   const account = 'preview-co';
   await calls(desk.limiter, 90, { account });
   const ask = (perMinute: number) => desk.support.post(path('overrides/preview'), { account, api, perMinute });
-  const full = await until(
-    () => ask(90),
-    ({ body }) => (body as Json)['lastHour'].denied === 30,
-  );
+  const full = await until(() => ask(90), {
+    what: 'all 30 denials are on record',
+    accept: ({ body }) => (body as Json)['lastHour'].denied === 30,
+  });
   expect(full.body).toMatchObject({
     default: { perMinute: 60, perHour: expect.any(Number) },
     inForce: { perMinute: 60, perHour: expect.any(Number), source: 'default', mode: 'enforced' },
@@ -135,10 +139,10 @@ test('limit events are listed, counted over time, explained and exported', async
   const account = 'event-co';
   await calls(desk.limiter, 63, { account });
   const look = async () => (await desk.auditor.get(path(`limit-events?account=${account}`))).body as Json;
-  const { items } = await until(
-    look,
-    (found) => found['items'].reduce((sum: number, { count }: Json) => sum + count, 0) === 3,
-  );
+  const { items } = await until(look, {
+    what: 'all three denials are on record',
+    accept: (found) => found['items'].reduce((sum: number, { count }: Json) => sum + count, 0) === 3,
+  });
   expect(items[0]).toMatchObject({
     api,
     window: 'minute',

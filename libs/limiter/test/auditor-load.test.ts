@@ -2,9 +2,8 @@
  * The effect of an auditor's session on the decisions of an instance. Ratios are printed, never asserted, because
  * machines differ.
  */
-import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import pg from 'pg';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -68,8 +67,9 @@ test('decisions continue during a heavy query and an idle transaction, and the s
   const idle = await decisionsPerSecond();
   print('during an idle transaction', idle, before);
   const stillThere = `SELECT FROM pg_stat_activity WHERE state LIKE 'idle in transaction%' AND datname = current_database()`;
-  const deadline = Date.now() + 10_000;
-  while ((await database.pool.query(stillThere)).rowCount !== 0 && Date.now() < deadline) await sleep(20);
+  await until(async () => (await database.pool.query(stillThere)).rowCount === 0, {
+    what: 'the server has ended the idle transaction',
+  });
   await expect(auditor.query('SELECT 1')).rejects.toThrow();
   print('after the server ended it', await decisionsPerSecond(), before);
   expect(Math.min(before, during, idle)).toBeGreaterThan(0);

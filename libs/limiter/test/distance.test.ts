@@ -9,6 +9,7 @@ import {
   startTcpProxy,
   type TcpProxy,
   type TestDatabase,
+  until,
 } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -58,11 +59,6 @@ const sessions = async () =>
     )
   ).rows.map(({ pid }) => pid);
 
-async function until(holds: () => Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await holds()); await wait(20))
-    if (Date.now() > deadline) throw new Error('it did not happen within 20 s');
-}
-
 /** Each direction takes half of the round trip. */
 describe.each([0, 10, 50, 100])('with %i ms added to each round trip', (roundTripMs) => {
   beforeEach(() => proxy.set({ kind: 'latency', ms: roundTripMs / 2 }));
@@ -85,10 +81,11 @@ describe.each([0, 10, 50, 100])('with %i ms added to each round trip', (roundTri
     await ask(far);
     const before = await sessions();
     await database.pool.query('SELECT pg_terminate_backend(pid) FROM unnest($1::int[]) pid', [before]);
-    await until(async () => {
+    const areReplaced = async () => {
       const now = await sessions();
       return now.length === before.length && !now.some((pid) => before.includes(pid));
-    });
+    };
+    await until(areReplaced, { what: 'all sessions are new', details: sessions });
     // The last messages of the sign-in are still in flight.
     await wait(4 * roundTripMs + 200);
     expect(without(await ask(far))).toBe(0);
@@ -102,7 +99,7 @@ test("when one connection is lost and can't be reopened, the calls of both strip
   await allowConnections(database.url, false);
   try {
     await database.pool.query('SELECT pg_terminate_backend($1)', [first]);
-    await until(async () => (await sessions()).length === 1);
+    await until(async () => (await sessions()).length === 1, { what: 'one session is left', details: sessions });
     await wait(100);
     expect(without(await ask(near))).toBe(0);
     expect(near.state().mode).toBe('normal');

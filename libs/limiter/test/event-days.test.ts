@@ -1,11 +1,10 @@
 /** Event partitions are created and dropped without blocking other sessions. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, TestClock, type TestDatabase, untilSessionWaits } from '@rollgate/testing';
 import type pg from 'pg';
 import { EventDays, type EventDaysOptions } from '../src/events/event-days.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import { countedCalls, eventToWrite, writeEvents } from './event-rows.js';
-import { someoneWaits } from './waiting.js';
 
 /** The longest wait of a step, plus an allowance for a slow machine. */
 const HELD_UP_MS = 100 + 400;
@@ -62,7 +61,7 @@ test('when two instances create the same day at once, the second one finds it cr
     await first.query('BEGIN');
     expect(await make(first)).toBe(true);
     const waits = make(second);
-    await someoneWaits(database.pool);
+    await untilSessionWaits(database.pool);
     await first.query('COMMIT');
     expect(await waits).toBe(false);
   } finally {

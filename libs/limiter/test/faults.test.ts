@@ -4,7 +4,7 @@
  */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
@@ -56,10 +56,7 @@ async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<Limi
 const request = (account = 'acme') => ({ account, api: 'publish-bot', dimensions: { bot: 'b' } });
 const modeOf = async (of: Limiter) => (await of.acquire(request())).mode;
 
-async function until(holds: () => boolean | Promise<boolean>): Promise<void> {
-  for (const deadline = Date.now() + 20_000; !(await holds()); await wait(20))
-    if (Date.now() > deadline) throw new Error(`it did not happen within 20 s; reports: ${JSON.stringify(reports)}`);
-}
+const isNormalAgain = { what: 'the database decides again', details: () => reports };
 
 const endSessions = () => sql(`SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE usename = '${role}'`);
 
@@ -129,17 +126,21 @@ test.each(FAULTS)(
     await endSessions();
     // The limiter notices first that its connections are lost: otherwise that would be the reason.
     await wait(200);
-    await until(async () => (await of.acquire(request())).mode.startsWith('fallback'));
-    await until(async () => {
+    await until(async () => (await of.acquire(request())).mode.startsWith('fallback'), {
+      what: 'a call is decided without the database',
+      details: () => reports,
+    });
+    const isFallback = async () => {
       await of.acquire(request());
       return of.state().mode === 'fallback';
-    });
+    };
+    await until(isFallback, { what: 'the outage mode decides', details: () => reports });
     expect(of.state().reason).toMatch(reason);
     expect(reports.filter(({ topic }) => topic === 'database')).toEqual([
       { topic: 'database', level: 'error', message: expect.stringMatching(reason) },
     ]);
     await end();
-    await until(() => of.state().mode === 'normal');
+    await until(() => of.state().mode === 'normal', isNormalAgain);
     expect(await modeOf(of)).toBe('enforced');
     expect(reports.filter(({ topic }) => topic === 'database').map(({ level }) => level)).toEqual(['error', 'info']);
   },
@@ -176,7 +177,7 @@ test.each(STATEMENT_FAULTS)(
       { topic: 'database', level: 'error', message: expect.stringMatching(reason) },
     ]);
     await sql(end(f));
-    await until(() => of.state().mode === 'normal');
+    await until(() => of.state().mode === 'normal', isNormalAgain);
     expect(await modeOf(of)).toBe('enforced');
   },
   90_000,
@@ -186,13 +187,14 @@ test('calls of APIs with outage mode closed are rejected as unavailable, never d
   const of = await open({ outage: { default: 'closed' } });
   await sql(`ALTER ROLE ${role} NOLOGIN`);
   await endSessions();
-  await until(async () => {
+  const isRejected = async () => {
     const failed = await of.acquire(request()).then(
       () => undefined,
       (error: unknown) => error,
     );
     return failed instanceof LimiterUnavailableError;
-  });
+  };
+  await until(isRejected, { what: 'a call is rejected as unavailable', details: () => reports });
   await sql(`ALTER ROLE ${role} LOGIN`);
 }, 90_000);
 
@@ -209,7 +211,7 @@ test.each([
     password = 'the next one';
     await sql(`ALTER ROLE ${role} PASSWORD '${password}'`);
     await endSessions();
-    await until(async () => (await of.acquire(request(`again-${Math.random()}`))).mode === 'enforced');
+    await until(async () => (await of.acquire(request(`again-${Math.random()}`))).mode === 'enforced', isNormalAgain);
     expect(await of.refreshPolicy()).toBe(true);
     expect(await of.peek(request())).toMatchObject({ account: 'acme' });
   },

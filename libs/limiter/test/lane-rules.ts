@@ -1,7 +1,7 @@
 /** Rules of `rollgate.acquire` that need concurrent transactions. Each check throws when its rule is broken. */
 import { expect } from '@jest/globals';
+import { untilSessionWaits } from '@rollgate/testing';
 import type pg from 'pg';
-import { someoneWaits } from './waiting.js';
 
 const ACQUIRE = 'SELECT now_ms, granted[1] AS granted FROM rollgate.acquire($1, $2, $3, $4, $5, $6)';
 const LIMIT = 50;
@@ -18,7 +18,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
       await first.query('BEGIN');
       await first.query(ACQUIRE, args(11, name, 40));
       const second = pool.query<{ granted: number }>(ACQUIRE, args(11, name, 40));
-      await someoneWaits(pool);
+      await untilSessionWaits(pool);
       await first.query('COMMIT');
       expect((await second).rows[0]?.granted).toBe(10);
     } finally {
@@ -32,7 +32,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
       await holder.query('BEGIN');
       await holder.query('SELECT pg_advisory_xact_lock(7605, 12)');
       const waiter = pool.query<{ now_ms: string }>(ACQUIRE, args(12, subject()));
-      await someoneWaits(pool);
+      await untilSessionWaits(pool);
       await holder.query('SELECT pg_sleep(0.02)');
       const { rows } = await holder.query<{ ms: string }>('SELECT extract(epoch FROM clock_timestamp()) * 1000 AS ms');
       await holder.query('COMMIT');
@@ -52,7 +52,7 @@ export const laneRules: Readonly<Record<string, (pool: pg.Pool) => Promise<void>
         [[subject(), subject()]],
       );
       second.catch(() => undefined);
-      await someoneWaits(pool);
+      await untilSessionWaits(pool);
       // If lane 22 were locked before 21, this would complete a deadlock.
       await expect(first.query(ACQUIRE, args(22, subject()))).resolves.toBeDefined();
       await first.query('COMMIT');

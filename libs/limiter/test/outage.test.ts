@@ -1,7 +1,7 @@
 /** Decisions while the database is slow or unavailable are bounded in time and number, and are recorded. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -144,13 +144,10 @@ test('a database whose sign-in takes longer than a call may wait still decides',
   await limiter.acquire(request());
   // A sign-in takes several round trips, a decision takes one.
   proxy.set({ kind: 'latency', ms: 60 });
-  const deadline = Date.now() + 15_000;
-  let mode = '';
-  while (mode !== 'enforced' && Date.now() < deadline) {
-    mode = (await limiter.acquire(request())).mode;
-    await new Promise((resolve) => setTimeout(resolve, 50));
-  }
-  expect(mode).toBe('enforced');
+  await until(async () => (await limiter.acquire(request())).mode === 'enforced', {
+    what: 'the database decides again',
+    pauseMs: 50,
+  });
 }, 90_000);
 
 test('answers that arrive in small pieces are read correctly', async () => {

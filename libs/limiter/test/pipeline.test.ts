@@ -1,11 +1,10 @@
 /** Two batches of one stripe in flight on one connection. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, untilSessionWaits } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter, type Limiter } from '../src/index.js';
 import { laneOf } from '../src/subject/subject-key.js';
-import { someoneWaits } from './waiting.js';
 
 const catalogue = new Catalogue([
   {
@@ -82,7 +81,7 @@ async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T
 test('the next batch is sent behind the one in flight on the same connection and is decided after it', async () => {
   const [first, second] = await whileHeld(async (sent) => {
     const one = [ask('x'), ...many('b')];
-    await someoneWaits(database.pool);
+    await untilSessionWaits(database.pool);
     const two = [...many('c'), ask('x')];
     await turn();
     expect(sent()).toBe(2);
@@ -98,7 +97,7 @@ test('the next batch is sent behind the one in flight on the same connection and
 test('a broken connection fails all batches in flight on it, and the next batch uses a new one', async () => {
   const settled = await whileHeld(async () => {
     const one = many('d');
-    await someoneWaits(database.pool);
+    await untilSessionWaits(database.pool);
     const two = many('e');
     await turn();
     const { pids } = await deciding();

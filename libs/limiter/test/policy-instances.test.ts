@@ -66,7 +66,7 @@ test('a raised limit frees a denied subject on all three instances within two se
       at: number;
     };
   };
-  const until = async (wanted: (answer: { allowed: boolean; source: string }) => boolean, since: number) =>
+  const timesUntil = async (wanted: (answer: { allowed: boolean; source: string }) => boolean, since: number) =>
     await Promise.all(
       instances.map(async (instance) => {
         for (;;) {
@@ -82,13 +82,13 @@ test('a raised limit frees a denied subject on all three instances within two se
     for (const instance of instances)
       for (let i = 0; i < 2; i++) expect(await ask(instance)).toMatchObject({ allowed: false, limit: 60 });
     const { id } = await create({ per_minute: 600 });
-    for (const ms of await until(({ allowed, source }) => allowed && source === id, Date.now()))
+    for (const ms of await timesUntil(({ allowed, source }) => allowed && source === id, Date.now()))
       expect(ms).toBeLessThan(2_000);
     await change(database, 'change_override', {
       by: SUPPORT,
       values: [id, 1, { per_minute: 1, allow_lowering: true }, 'too much'],
     });
-    for (const ms of await until(({ allowed }) => !allowed, Date.now())) expect(ms).toBeLessThan(2_000);
+    for (const ms of await timesUntil(({ allowed }) => !allowed, Date.now())) expect(ms).toBeLessThan(2_000);
   } finally {
     for (const instance of instances) instance.kill('SIGKILL');
     await Promise.all(instances.map((instance) => instance.exited));

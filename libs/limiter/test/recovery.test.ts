@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
@@ -47,8 +47,7 @@ const everywhere = (): Promise<Decision[]> =>
   Promise.all(Array.from({ length: 16 }, (_, i) => limiter.acquire({ account: `a-${i}`, api: 'get-bots' })));
 
 async function untilMode(mode: string): Promise<void> {
-  for (const deadline = Date.now() + 15_000; limiter.state().mode !== mode; await wait(20))
-    if (Date.now() > deadline) throw new Error(`it is ${limiter.state().mode} after 15 s`);
+  await until(() => limiter.state().mode === mode, { what: `the mode is ${mode}`, details: () => limiter.state() });
 }
 
 async function fallBack(): Promise<void> {
@@ -123,8 +122,7 @@ test('a lane that stays locked keeps its stripe in fallback, without switching b
 test('limits that may be outdated and connections that stay lost are each reported once when it begins and once when it ends', async () => {
   await open({ pollEveryMs: 100 });
   proxy.set({ kind: 'reset' });
-  for (const deadline = Date.now() + 20_000; !reports.some(({ topic }) => topic === 'limits'); await wait(50))
-    if (Date.now() > deadline) throw new Error('not reported');
+  await until(() => reports.some(({ topic }) => topic === 'limits'), { what: 'outdated limits are reported' });
   proxy.set({ kind: 'pass' });
   await wait(3_000);
   for (const topic of ['limits', 'connections'] as const)

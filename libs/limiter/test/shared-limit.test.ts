@@ -1,6 +1,6 @@
 /** Several processes with one database share one limit. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, spawnNode, type TestDatabase, until } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 
 let database: TestDatabase;
@@ -51,13 +51,11 @@ test('calls of a subject freed on one instance go to the database again on the o
 
     await here.reset(request);
     expect((await here.acquire(request)).allowed).toBe(true);
-    const deadline = Date.now() + 2000;
-    let freed = false;
-    while (!freed && Date.now() < deadline) {
-      freed = (await there.acquire(request)).allowed;
-      await new Promise((resolve) => setTimeout(resolve, 10));
-    }
-    expect(freed).toBe(true);
+    await until(async () => (await there.acquire(request)).allowed, {
+      what: 'the other instance allows a call',
+      timeoutMs: 2_000,
+      pauseMs: 10,
+    });
   } finally {
     await Promise.all([here.close(), there.close()]);
   }

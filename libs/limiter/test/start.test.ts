@@ -1,7 +1,14 @@
 /** A limiter decides nothing before it has reached its database, and reports in one line what prevents it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, freePort, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import {
+  createTestDatabase,
+  freePort,
+  startTcpProxy,
+  type TcpProxy,
+  type TestDatabase,
+  until,
+} from '@rollgate/testing';
 import {
   DatabaseUrlError,
   type Limiter,
@@ -103,8 +110,7 @@ test('no call is decided before the database is reached, and then the database d
   await wait(1_000);
   expect(reports.map(({ topic, level }) => [topic, level])).toEqual([['start', 'error']]);
   proxy.set({ kind: 'pass' });
-  for (const deadline = Date.now() + 10_000; limiter.state().mode !== 'normal' && Date.now() < deadline; )
-    await wait(20);
+  await until(() => limiter.state().mode === 'normal', { what: 'the limiter has reached its database' });
   expect(await limiter.acquire(call('waiting'))).toMatchObject({ allowed: true, mode: 'enforced' });
   expect(reports.filter(({ topic }) => topic === 'start').map(({ level }) => level)).toEqual(['error', 'info']);
 }, 60_000);

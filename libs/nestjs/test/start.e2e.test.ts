@@ -5,7 +5,7 @@ import { Controller, Get, type LoggerService, Module, type Type } from '@nestjs/
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createPostgresLimiter } from '@rollgate/limiter';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { RateLimit, RateLimitGuard, RollgateModule } from '../src/index.js';
 import type { RollgateOptions } from '../src/options.js';
 
@@ -104,8 +104,7 @@ test('with onStart wait, guarded calls get 503 with Retry-After until the databa
     expect.stringMatching(/^error Rollgate the limiter decides nothing until it has reached its database: /),
   ]);
   proxy.set({ kind: 'pass' });
-  for (const deadline = Date.now() + 10_000; (await get()).statusCode !== 200; await wait(20))
-    if (Date.now() > deadline) throw new Error('it still waits');
+  await until(async () => (await get()).statusCode === 200, { what: 'a call is allowed' });
   expect(ours()).toContainEqual(expect.stringMatching(/^log Rollgate the limiter has reached its database at /));
 }, 60_000);
 
@@ -115,9 +114,7 @@ test('Nest logs the start and the end of an outage once each', async () => {
   proxy.set({ kind: 'reset' });
   for (let i = 0; i < 10; i++) expect((await get()).statusCode).toBe(200);
   proxy.set({ kind: 'pass' });
-  for (const deadline = Date.now() + 10_000; !ours().some((line) => /decides again/.test(line)); )
-    if (Date.now() > deadline) throw new Error('it has not recovered');
-    else await wait(50);
+  await until(() => ours().some((line) => /decides again/.test(line)), { what: 'the end of the outage is logged' });
   const about = ours().filter((line) => /decides (without|again)|database decides/.test(line));
   expect(about).toEqual([
     expect.stringMatching(/^error Rollgate the limiter decides without its database: /),

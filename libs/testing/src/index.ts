@@ -5,6 +5,7 @@ export {
   startEmbeddedPostgres,
 } from './embedded-postgres/server.js';
 export { freePort } from './free-port.js';
+export { untilSessionWaits } from './lock-wait.js';
 export { ODD_SETTINGS, oddDatabaseSettings } from './odd-settings.js';
 export { findPgBouncer, type PgBouncer, startPgBouncer } from './pgbouncer.js';
 export { inspectProcess, stopProcess, waitUntilGone } from './processes.js';

@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process';
 import { chmodSync, existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { setTimeout as sleep } from 'node:timers/promises';
 import pg from 'pg';
 import { freePort } from './free-port.js';
 import { stopProcess } from './processes.js';
+import { until } from './until.js';
 
 export interface PgBouncerOptions {
   /** Connection string of the Postgres behind it. Only its user, and those in `users`, can connect. */
@@ -105,16 +105,17 @@ function writeConfiguration(folder: string, port: number, options: PgBouncerOpti
 }
 
 async function untilAnswering(url: string, log: () => string): Promise<void> {
-  for (let attempt = 0; attempt < 200; attempt++) {
-    await sleep(50);
+  const answers = async () => {
     const client = new pg.Client({ connectionString: url, connectionTimeoutMillis: 2_000 });
     client.on('error', () => undefined);
     try {
       await client.connect();
-      return await client.end();
+      return true;
     } catch {
+      return false;
+    } finally {
       await client.end().catch(() => undefined);
     }
-  }
-  throw new Error(`PgBouncer does not answer: ${log().slice(-500)}`);
+  };
+  await until(answers, { what: 'PgBouncer answers', pauseMs: 50, details: () => log().slice(-500) });
 }

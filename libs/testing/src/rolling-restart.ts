@@ -3,9 +3,10 @@
  */
 import { Agent, request } from 'node:http';
 import { setTimeout as sleep } from 'node:timers/promises';
-import { type Balancer, startBalancer } from './balancer.js';
+import { startBalancer } from './balancer.js';
 import { freePort } from './free-port.js';
 import type { NodeExit, NodeProcess } from './spawn-node.js';
+import { until } from './until.js';
 
 interface Call {
   readonly method: 'GET' | 'POST';
@@ -47,7 +48,8 @@ export async function restartOneByOne(options: RollingRestart): Promise<RollingR
   const exits: NodeExit[] = [];
   const sent: number[] = [];
   try {
-    for (const target of targets) await untilIn(balancer, target);
+    for (const target of targets)
+      await until(() => balancer.isIn(target), { what: `${target} receives calls`, timeoutMs: 60_000 });
     const loading = load.run();
     for (const [i, port] of ports.entries()) {
       const target = targets[i] as string;
@@ -56,7 +58,7 @@ export async function restartOneByOne(options: RollingRestart): Promise<RollingR
       exits.push(await (running[i] as NodeProcess).exited);
       sent.push(balancer.sentTo(target));
       running[i] = await options.start(port);
-      await untilIn(balancer, target);
+      await until(() => balancer.isIn(target), { what: `${target} receives calls`, timeoutMs: 60_000 });
     }
     await load.untilMade(options.calls);
     load.stop();
@@ -122,9 +124,4 @@ class Load {
       outgoing.end(body);
     });
   }
-}
-
-async function untilIn(balancer: Balancer, target: string): Promise<void> {
-  for (const deadline = Date.now() + 60_000; Date.now() < deadline; await sleep(20)) if (balancer.isIn(target)) return;
-  throw new Error(`${target} did not become ready within 60 s`);
 }

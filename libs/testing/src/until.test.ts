@@ -7,6 +7,11 @@ test('it returns the first truthy result', async () => {
   expect(results).toEqual(['later']);
 });
 
+test('it returns the first result that is accepted', async () => {
+  let count = 0;
+  expect(await until(() => count++, { what: 'it is 3', accept: (found) => found === 3, pauseMs: 1 })).toBe(3);
+});
+
 test('a timeout says what was waited for, with the details', async () => {
   const never = async () => false;
   const what = 'the moon is full';

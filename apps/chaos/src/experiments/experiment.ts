@@ -1,5 +1,6 @@
 /** What all experiments have in common: load, a history, and totals to compare it with. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import { until } from '@rollgate/testing';
 import type { SafeOptions } from '../checkers/safe.js';
 import type { History } from '../history/record.js';
 import type { InstanceJob, Load } from '../instance/job.js';
@@ -124,13 +125,12 @@ export async function openWorld({ lab, seed, name }: Setting, options: WorldOpti
 
 /** Until the others count an instance, it decides nothing without the database, and the load would begin with refusals. */
 async function untilAllAreCounted(url: string, instances: number): Promise<void> {
-  for (let i = 0; i < 100; i++) {
-    const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.instance`;
+  const sql = `SELECT count(*) FILTER (WHERE counted >= ${instances})::int AS counted FROM rollgate.instance`;
+  const areCounted = async () => {
     const [found] = await queryOnce<{ counted: number }>(url, sql);
-    if ((found?.counted ?? 0) >= instances) return;
-    await sleep(100);
-  }
-  throw new Error('the instances did not count each other in time');
+    return (found?.counted ?? 0) >= instances;
+  };
+  await until(areCounted, { what: 'the instances count each other', pauseMs: 100 });
 }
 
 export async function readTotals(url: string): Promise<Map<string, number>> {

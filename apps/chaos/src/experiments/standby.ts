@@ -1,5 +1,6 @@
 import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
+import { until } from '@rollgate/testing';
 import { type History, machineMs } from '../history/record.js';
 import { queryOnce, type Server } from '../lab/server.js';
 import { type Experiment, openWorld, outcomeOf, readTotals, type Setting, wait } from './experiment.js';
@@ -64,12 +65,11 @@ async function copyOf(primary: Server, { setting, url }: { setting: Setting; url
 }
 
 async function untilCaughtUp(primary: Server): Promise<void> {
-  for (let i = 0; i < 200; i++) {
-    const rows = await primary.query('SELECT FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()');
-    if (rows.length > 0) return;
-    await wait(0.05);
-  }
-  throw new Error('the standby did not catch up');
+  const caughtUp = 'SELECT FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()';
+  await until(async () => (await primary.query(caughtUp)).length > 0, {
+    what: 'the standby has caught up',
+    pauseMs: 50,
+  });
 }
 
 function through(url: string, port: number): string {
