@@ -1,14 +1,17 @@
-/** The period that is filled. */
+/** The period that is filled with data. */
 export interface Period {
   readonly start: Date;
   readonly until: Date;
-  /** From then on each call is decided (live-traffic.ts). Before it, only the rows that are kept of it are written. */
+  /**
+   * From this time on, `acquire` decides each call (traffic/live-traffic.ts). Earlier traffic is represented only by the rows
+   * that would still exist.
+   */
   readonly live: Date;
   /** A time between the start (0) and three hours before the end (1). */
   at(fraction: number): Date;
   /** A time this many minutes before the end. */
   ago(minutes: number): Date;
-  /** After the end. */
+  /** A time this many hours after the end. */
   inHours(hours: number): Date;
 }
 

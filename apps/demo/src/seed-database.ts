@@ -59,7 +59,7 @@ async function fill(client: pg.Client, { days, seed, until }: SeedOptions): Prom
   const period = periodOf({ until, days });
   const random = new Random(seed);
   const password = randomUUID();
-  // The hash names its algorithm and cost, and the service verifies any of argon2's.
+  // The service verifies every hash of argon2, because the hash itself names the algorithm and its cost.
   const passwordHash = await hash(password);
   const process = random.hex(16);
   let given = 0;

@@ -26,7 +26,7 @@ export const inHours =
 /** Days after the end of the period. */
 export const inDays = (days: number): When => inHours(24 * days);
 
-/** Columns of rollgate.override, rollgate.limit_request or rollgate.catalogue. */
+/** Columns of rollgate.override, rollgate.limit_request or rollgate.catalogue, with their values in the story. */
 export type Values = Readonly<Record<string, string | number | boolean | When>>;
 
 /** How an override was used, as instances report it. Its first use is 90 seconds after its creation. */

@@ -10,7 +10,7 @@ export const CATALOGUE_CHANGES: readonly Act[] = [
     by: EVE,
     api: 'conversation-history',
     changes: { per_minute: 90, per_hour: 2_700 },
-    reason: 'Measured: the store bears it.',
+    reason: 'A load test shows that the store can take it.',
     ticket: 'ENG-310',
   },
   {
@@ -19,7 +19,7 @@ export const CATALOGUE_CHANGES: readonly Act[] = [
     by: EVE,
     api: 'get-analytics',
     changes: { shadow: true },
-    reason: 'Who would be hit by 60 a minute?',
+    reason: 'Find out who would be denied at 60 a minute.',
     ticket: 'ENG-322',
   },
   {
@@ -28,7 +28,7 @@ export const CATALOGUE_CHANGES: readonly Act[] = [
     by: EVE,
     api: 'get-analytics',
     changes: { shadow: false },
-    reason: 'Few would: enforced again.',
+    reason: 'Few accounts would be denied, so it is enforced again.',
     ticket: 'ENG-322',
   },
 ];

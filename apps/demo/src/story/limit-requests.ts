@@ -1,4 +1,4 @@
-/** Limit requests of customers, and one that a supporter filed. Staff approved, declined or left them open. */
+/** Limit requests of customers, and one that support filed. Staff approved or declined some; the others are open. */
 import { type Act, ago, at, inDays } from './acts.js';
 import { ANN, BOB, customerOf } from './people.js';
 
@@ -18,7 +18,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     name: 'iris',
     when: at(0.245),
     by: ANN,
-    answer: 'Approved for this API until then. Good luck!',
+    answer: 'Approved for this API until the date you gave. Good luck!',
     changes: { ticket: 'SUP-1057' },
     used: { lastAt: ago(3), peakMinute: 231, peakHour: 1_790, neededAt: ago(3) },
   },
@@ -37,7 +37,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     name: 'lumen',
     when: at(0.272),
     by: BOB,
-    answer: 'Half of it: please spread the rest over the hour.',
+    answer: 'Half of it is approved. Please spread the rest over the hour.',
     changes: { per_minute: 1_800, ticket: 'SUP-1060' },
     used: { lastAt: at(0.5), peakMinute: 1_702, peakHour: 15_010, neededAt: at(0.49) },
   },
@@ -56,7 +56,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     name: 'tenant-112',
     when: at(0.31),
     by: ANN,
-    answer: 'Please poll once a minute: the numbers change no faster.',
+    answer: 'Please poll once a minute. The numbers do not change more often.',
   },
   {
     act: 'request limit',
@@ -92,7 +92,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     name: 'tenant-109',
     when: at(0.78),
     by: BOB,
-    answer: 'Training is queued: more calls would not make it faster.',
+    answer: 'Training is queued, so more calls would not make it faster.',
   },
   {
     act: 'request limit',
@@ -137,7 +137,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     by: customerOf('delta-travel'),
     account: 'delta-travel',
     api: 'bot-export',
-    spec: { per_minute: 180, until: inDays(14), reason: 'Our loop is mended, we need to catch up.' },
+    spec: { per_minute: 180, until: inDays(14), reason: 'Our loop is fixed, and we need to catch up.' },
     denied: 'bot-3',
   },
   {
@@ -160,7 +160,7 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     spec: {
       per_minute: 1_200,
       until: inDays(30),
-      reason: 'Above my ceiling: they publish 40 shops at once.',
+      reason: 'Above my approval limit: they publish 40 shops at once.',
       needs_admin: true,
     },
   },
@@ -171,6 +171,6 @@ export const LIMIT_REQUESTS: readonly Act[] = [
     by: customerOf('tenant-100'),
     account: 'tenant-100',
     api: 'find-intent',
-    spec: { per_minute: 120, until: inDays(7), reason: 'Fair in Basel.' },
+    spec: { per_minute: 120, until: inDays(7), reason: 'Trade fair in Basel.' },
   },
 ];

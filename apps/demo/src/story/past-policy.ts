@@ -16,7 +16,7 @@ export interface PastAuthor {
   readonly requestId?: string | undefined;
 }
 
-/** Names columns of rollgate.override, of rollgate.limit_request or of rollgate.catalogue. */
+/** Columns of rollgate.override, rollgate.limit_request or rollgate.catalogue, with their values. */
 export type Columns = Readonly<Record<string, unknown>>;
 
 export interface PastPerson {
@@ -246,7 +246,7 @@ export class PastPolicy {
     );
   }
 
-  /** Like rollgate.open_ledger, at a time in the past. */
+  /** Does what rollgate.open_ledger does, at a time in the past. */
   async #open(at: Date, policy: boolean): Promise<void> {
     await this.#database.query(
       `UPDATE rollgate.ledger

@@ -8,7 +8,7 @@ import type { Columns, PastPolicy } from './past-policy.js';
 const FILED_AFTER_DENIAL_MS = 20 * 60_000;
 const FIRST_USED_AFTER_MS = 90_000;
 
-/** A denial for which a limit request was filed: its limit event must exist. */
+/** A denial that a limit request names, so its limit event must exist. */
 export interface WantedDenial {
   readonly eventId: string;
   readonly at: Date;
@@ -30,7 +30,7 @@ interface StoryTellerOptions {
   readonly period: Period;
   /** Returns a new id of a limit event. */
   readonly eventId: () => string;
-  /** Of the password of all people. */
+  /** The hash of the password that all staff have. */
   readonly passwordHash: string;
 }
 
@@ -45,7 +45,7 @@ export class StoryTeller {
     this.#options = options;
   }
 
-  /** Returns what the story needs besides the policy: denials that must be on record, and reports of use. */
+  /** Returns what must be written besides the limits: denials, and reports of the overrides' use. */
   async tell(story: readonly Act[]): Promise<{ denials: WantedDenial[]; uses: Use[] }> {
     const { period } = this.#options;
     for (const act of story) if (act.act === 'request limit') this.#noteDenial(act);

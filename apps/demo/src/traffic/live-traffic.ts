@@ -9,7 +9,7 @@ import { anySubject, INSTANCES, type Subject, subjectColumns, subjectOf } from '
 
 interface Caller {
   readonly subject: Subject;
-  /** Calls the subject makes in the minute this many minutes before the end. */
+  /** How many calls the subject makes in the minute that starts this many minutes before the end. */
   perMinute(minutesAgo: number): number;
 }
 
@@ -36,7 +36,7 @@ function callers(random: Random): Caller[] {
     perMinute: () => calls,
   });
   const known: Caller[] = [
-    // Denied until its override, which starts twenty minutes before the end.
+    // Denied until its override starts, twenty minutes before the end.
     { subject: subjectOf('acme', 'find-intent', 'bot-1'), perMinute: (ago) => (ago > 45 ? 25 : 112) },
     steady('acme', 'publish-bot', 'bot-1', 29),
     // Its hour window stays full.
@@ -63,7 +63,7 @@ function callers(random: Random): Caller[] {
   return [...known, ...others.values()];
 }
 
-/** Returns how many events it wrote. */
+/** Makes the calls of the last 75 minutes. Returns how many limit events were written. */
 export async function liveTraffic(
   database: pg.ClientBase,
   { period, random, eventId }: { period: Period; random: Random; eventId: () => string },

@@ -20,7 +20,7 @@ export interface Burst {
 /** Average denials in a busy hour. Each lasts a few seconds; a month has about three thousand. */
 const PER_BUSY_HOUR = 9;
 
-/** Sorted by time. */
+/** All bursts before the live traffic, sorted by time. */
 export function pastBursts({
   period,
   denials,

@@ -56,7 +56,7 @@ export const ACCOUNTS: readonly string[] = [
   ...Array.from({ length: 28 }, (_, i) => `tenant-${100 + i}`),
 ];
 
-/** `name`: of its bot, its table or its HTTP request, whichever the API counts by. */
+/** `name` is that of the bot, the table or the HTTP request, depending on what the API counts. */
 export function subjectOf(account: string, api: string, name: string): Subject {
   const entry = builtInCatalogue.get(api);
   const dimensions: Record<string, string> = {};
