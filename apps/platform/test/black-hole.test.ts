@@ -1,7 +1,7 @@
 /** If the database accepts data but does not answer, every call of every API ends in time with 503 and Retry-After. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
-import { startTcpProxy, type TcpProxy, until } from '@rollgate/testing';
+import { TcpProxy, until } from '@rollgate/testing';
 import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
 import { type Answer, type CallOptions, startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -16,9 +16,9 @@ let apis: readonly PublishedApi[];
 beforeAll(async () => {
   platform = await startPlatform({
     budgetMs: BUDGET_MS,
-    async through({ host, port }) {
-      proxy = await startTcpProxy({ host, port });
-      return proxy.port;
+    async through(databaseUrl) {
+      proxy = await TcpProxy.start(databaseUrl);
+      return proxy.through(databaseUrl);
     },
   });
   apis = (await platform.call('GET', '/catalogue', { account: null })).body as never;

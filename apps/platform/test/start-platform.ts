@@ -41,14 +41,12 @@ export async function startPlatform({
   limiter?: Limiter;
   patience?: Patience;
   budgetMs?: number;
-  /** Starts something between the platform and its database. Resolves to its port. */
-  through?: (database: { host: string; port: number }) => Promise<number>;
+  /** Starts something between the platform and its database. Resolves to the URL that the platform uses. */
+  through?: (databaseUrl: string) => Promise<string>;
 } = {}): Promise<TestPlatform> {
   const database = await createTestDatabase();
-  const url = new URL(database.url);
-  if (through) url.port = String(await through({ host: url.hostname, port: Number(url.port) }));
   const platform = await createPlatform({
-    databaseUrl: url.href,
+    databaseUrl: through ? await through(database.url) : database.url,
     jwtSecret: SECRET,
     budgetMs: 20_000,
     ...options,

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { RequestMethod } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer } from '@nestjs/core';
 import { SILENT_CALLS_END_WITHIN_MS } from '@rollgate/limiter';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { ACCESS, type Access } from '../src/http/access.decorators.js';
 import { PERMISSIONS } from '../src/http/permissions.js';
 import { type Browser, browserOf } from './browser.js';
@@ -28,10 +28,8 @@ let token = '';
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  const url = new URL(database.url);
-  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  service = await startService({ databaseUrl: url.href });
+  proxy = await TcpProxy.start(database.url);
+  service = await startService({ databaseUrl: proxy.through(database.url) });
   admin = await browserOf(service, 'admin');
   const made = await admin.post('/admin/api/tokens', { name: 'everything', permissions: Object.keys(PERMISSIONS) });
   token = String(made.body['secret']);

@@ -6,8 +6,7 @@ import {
   createTestDatabase,
   findPgBouncer,
   startPgBouncer,
-  startTcpProxy,
-  type TcpProxy,
+  TcpProxy,
   type TestDatabase,
   until,
 } from '@rollgate/testing';
@@ -26,8 +25,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
 });
 afterEach(async () => {
   await limiter?.close();
@@ -35,9 +33,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
-  const url = new URL(database.url);
-  url.port = String(proxy.port);
-  limiter = createPostgresLimiter({ databaseUrl: url.href, janitor: false, ...options });
+  limiter = createPostgresLimiter({ databaseUrl: proxy.through(database.url), janitor: false, ...options });
   return limiter;
 }
 

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, type NodeProcess, spawnNode, startTcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type NodeProcess, spawnNode, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
@@ -73,9 +73,8 @@ describe('after a gap', () => {
   let late: { allowed: boolean };
 
   async function behindBlackHole(): Promise<{ allowed: boolean }> {
-    const { hostname, port } = new URL(database.url);
-    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
-    const url = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+    const proxy = await TcpProxy.start(database.url);
+    const url = proxy.through(database.url);
     const limiter = open({ databaseUrl: url, budgetMs: 5_000 });
     try {
       await limiter.start();

@@ -4,7 +4,7 @@
  */
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -15,8 +15,7 @@ let proxy: TcpProxy;
 let limiters: Limiter[];
 beforeEach(async () => {
   database = await createTestDatabase();
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
   limiters = [];
 });
 afterEach(async () => {
@@ -28,7 +27,7 @@ afterEach(async () => {
 
 /** Starts an instance that polls only when the test says so. */
 async function start(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
-  const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  const databaseUrl = proxy.through(database.url);
   const limiter = createPostgresLimiter({
     databaseUrl,
     janitor: false,

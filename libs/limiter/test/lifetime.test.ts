@@ -1,6 +1,6 @@
 /** A limiter that was never closed does not keep its process alive. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, freePort, spawnNode, startTcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, freePort, spawnNode, TcpProxy, type TestDatabase } from '@rollgate/testing';
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -46,11 +46,10 @@ test('a program with an unreachable database also ends', async () => {
 }, 60_000);
 
 test('a program with an unresponsive database ends after the current connection attempt', async () => {
-  const { hostname, port } = new URL(database.url);
-  const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  const proxy = await TcpProxy.start(database.url);
   proxy.set({ kind: 'black-hole' });
   try {
-    const result = await run(Object.assign(new URL(database.url), { port: String(proxy.port) }).href, 'start');
+    const result = await run(proxy.through(database.url), 'start');
     expect(result.lines[0]).toMatch(/it does not answer in time$/);
     expect(result.code).toBe(0);
     expect(result.tookMs).toBeLessThan(8_000);

@@ -1,7 +1,7 @@
 /** Decisions while the database is slow or unavailable are bounded in time and number, and are recorded. */
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -17,8 +17,7 @@ beforeEach(async () => {
   // One database for each test: a report that the proxy held back arrives after its instance has left, so that the next
   // test's instance would share the limit with it.
   database = await createTestDatabase();
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
   bot = `bot-${++bots}`;
 });
 afterEach(async () => {
@@ -32,9 +31,8 @@ afterEach(async () => {
 const BUDGET_MS = 600;
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
-  const url = new URL(database.url);
-  url.port = String(proxy.port);
-  limiter = createPostgresLimiter({ databaseUrl: url.href, janitor: false, budgetMs: BUDGET_MS, ...options });
+  const databaseUrl = proxy.through(database.url);
+  limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: BUDGET_MS, ...options });
   await limiter.refreshPolicy();
   // Make sure that both connections are open.
   await Promise.all(Array.from({ length: 8 }, (_, i) => limiter.acquire({ account: `warm-${i}`, api: 'get-bots' })));

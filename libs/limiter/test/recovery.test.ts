@@ -2,7 +2,7 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
@@ -19,8 +19,7 @@ beforeEach(async () => {
   database = await createTestDatabase();
   reports = [];
   errors = [];
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
 });
 afterEach(async () => {
   proxy.set({ kind: 'pass' });
@@ -30,7 +29,7 @@ afterEach(async () => {
 });
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
-  const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  const databaseUrl = proxy.through(database.url);
   limiter = createPostgresLimiter({
     databaseUrl,
     janitor: false,
@@ -147,7 +146,7 @@ test('lost denials are reported', async () => {
 test('by default, reports go to console.warn', async () => {
   const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   try {
-    const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+    const databaseUrl = proxy.through(database.url);
     limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: 600 });
     await limiter.start();
     await fallBack();

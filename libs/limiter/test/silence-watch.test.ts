@@ -1,6 +1,6 @@
 /** Only if the database is completely unresponsive are waiting operations ended; a busy database is waited for. */
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { DatabaseSilentError, isDatabaseAway, SILENT_CALLS_END_WITHIN_MS, SilenceWatch } from '../src/index.js';
 
@@ -13,11 +13,10 @@ let watch: SilenceWatch;
 
 beforeEach(async () => {
   database = await createTestDatabase({ migrated: false });
-  const url = new URL(database.url);
-  proxy = await startTcpProxy({ host: url.hostname, port: Number(url.port) });
-  url.port = String(proxy.port);
-  watch = new SilenceWatch({ databaseUrl: url.href, Client: pg.Client });
-  pool = new pg.Pool({ connectionString: url.href, Client: watch.Client, max: 2 });
+  proxy = await TcpProxy.start(database.url);
+  const databaseUrl = proxy.through(database.url);
+  watch = new SilenceWatch({ databaseUrl, Client: pg.Client });
+  pool = new pg.Pool({ connectionString: databaseUrl, Client: watch.Client, max: 2 });
   pool.on('error', () => undefined);
 });
 afterEach(async () => {

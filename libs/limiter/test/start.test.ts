@@ -1,14 +1,7 @@
 /** A limiter decides nothing before it has reached its database, and reports in one line what prevents it. */
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import {
-  createTestDatabase,
-  freePort,
-  startTcpProxy,
-  type TcpProxy,
-  type TestDatabase,
-  until,
-} from '@rollgate/testing';
+import { createTestDatabase, freePort, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import {
   DatabaseUrlError,
   type Limiter,
@@ -28,8 +21,7 @@ beforeEach(async () => {
   // One for each test, as in outage.test.ts: an instance of the test before must not be counted.
   database = await createTestDatabase();
   reports = [];
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
 });
 afterEach(async () => {
   proxy.set({ kind: 'pass' });
@@ -39,7 +31,7 @@ afterEach(async () => {
 });
 
 function create(options: Partial<PostgresLimiterOptions> = {}): Limiter {
-  const databaseUrl = Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+  const databaseUrl = proxy.through(database.url);
   const onReport = (report: Report) => reports.push(report);
   const limiter = createPostgresLimiter({ databaseUrl, janitor: false, onReport, ...options });
   open.push(limiter);

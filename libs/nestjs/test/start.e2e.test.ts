@@ -5,7 +5,7 @@ import { Controller, Get, type LoggerService, Module, type Type } from '@nestjs/
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
 import { createPostgresLimiter } from '@rollgate/limiter';
-import { createTestDatabase, startTcpProxy, type TcpProxy, type TestDatabase, until } from '@rollgate/testing';
+import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { RateLimit, RateLimitGuard, RollgateModule } from '../src/index.js';
 import type { RollgateOptions } from '../src/options.js';
 
@@ -20,8 +20,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   lines = [];
-  const { hostname, port } = new URL(database.url);
-  proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  proxy = await TcpProxy.start(database.url);
 });
 afterEach(async () => {
   proxy.set({ kind: 'pass' });
@@ -69,7 +68,7 @@ async function start(options: Partial<RollgateOptions> = {}, databaseUrl = throu
   await app.getHttpAdapter().getInstance().ready();
 }
 
-const throughProxy = () => Object.assign(new URL(database.url), { port: String(proxy.port) }).href;
+const throughProxy = () => proxy.through(database.url);
 const get = () => (app as NestFastifyApplication).inject({ method: 'GET', url: '/bots' });
 const ours = () => lines.filter((line) => / Rollgate /.test(line));
 

@@ -15,7 +15,7 @@ export { chosenNames, numberOption, parseOptions, typedCommand } from './program
 export { Program } from './program/program.js';
 export { restartOneByOne } from './rolling-restart.js';
 export { type NodeProcess, spawnNode } from './spawn-node.js';
-export { type ProxyMode, startTcpProxy, type TcpProxy } from './tcp-proxy.js';
+export { type ProxyMode, TcpProxy } from './tcp-proxy.js';
 export { TestClock } from './test-clock.js';
 export { createTestDatabase, type TestDatabase } from './test-database.js';
 export { startTestServer, withDatabase } from './test-server.js';

@@ -6,8 +6,7 @@ export async function behindProxy(
   setting: Setting,
   { budgetMs }: { budgetMs: number },
 ): Promise<{ world: World; proxy: TcpProxy }> {
-  const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
-  const port = new URL(url).port;
-  const urlOf = (direct: string) => Object.assign(new URL(direct), { port }).href;
+  const proxy = await setting.lab.proxy((await setting.lab.shared()).url);
+  const urlOf = (direct: string) => proxy.through(direct);
   return { world: await openWorld(setting, { urlOf, limiter: { budgetMs } }), proxy };
 }

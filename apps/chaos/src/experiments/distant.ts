@@ -1,3 +1,4 @@
+import type { TcpProxy } from '@rollgate/testing';
 import { type Experiment, openWorld, outcomeOf, wait } from './experiment.js';
 
 /** The round trip of each instance in ms. Each direction takes half of it. */
@@ -12,10 +13,9 @@ export const distant: Experiment = {
   async run(setting) {
     const { url } = await setting.lab.shared();
     const proxies = await Promise.all(ROUND_TRIPS_MS.map(() => setting.lab.proxy(url)));
-    for (const [i, { proxy }] of proxies.entries())
-      proxy.set({ kind: 'latency', ms: (ROUND_TRIPS_MS[i] as number) / 2 });
+    for (const [i, proxy] of proxies.entries()) proxy.set({ kind: 'latency', ms: (ROUND_TRIPS_MS[i] as number) / 2 });
     const world = await openWorld(setting, {
-      urlOf: (direct, i) => Object.assign(new URL(direct), { port: new URL(proxies[i]?.url as string).port }).href,
+      urlOf: (direct, i) => (proxies[i] as TcpProxy).through(direct),
       cold: true,
       // This experiment is about distance, not about the disk or the processor that everything shares. Commits therefore do not
       // wait for the disk, the load is light, and the budget is above the default.
@@ -32,7 +32,7 @@ export const distant: Experiment = {
     return {
       ...outcome,
       faults: {
-        'bytes delayed': proxies.reduce((sum, { proxy }) => sum + proxy.seen.slowed, 0),
+        'bytes delayed': proxies.reduce((sum, proxy) => sum + proxy.seen.slowed, 0),
         'idle times of 10 s or more': restsIn(calls.map(({ instance, startedAt }) => ({ instance, startedAt }))),
       },
       claims: [

@@ -11,10 +11,9 @@ export const growing: Experiment = {
   what: 'Three instances become five without any setting, and at that moment the network stops carrying data',
   seconds: 12,
   async run(setting) {
-    const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
-    const { port } = new URL(url);
+    const proxy = await setting.lab.proxy((await setting.lab.shared()).url);
     const world = await openWorld(setting, {
-      urlOf: (direct) => Object.assign(new URL(direct), { port }).href,
+      urlOf: (direct) => proxy.through(direct),
       limiter: { budgetMs: 300 },
       // With so many subjects, most have units left when the outage begins, and each instance uses up its share.
       load: { accounts: 40 },

@@ -17,14 +17,13 @@ export const outOfTouch: Experiment = {
   what: `Subjects are reset while one instance is cut off from the database and another one is stopped, both for ${GAP_SECONDS} s`,
   seconds: GAP_SECONDS + 17,
   async run(setting) {
-    const { proxy, url } = await setting.lab.proxy((await setting.lab.shared()).url);
-    const { port } = new URL(url);
+    const proxy = await setting.lab.proxy((await setting.lab.shared()).url);
     const world = await openWorld(setting, {
       environments: [{}, {}],
       limits: HOURLY,
       // Each instance has subjects of its own, so that what one learns does not help the other.
       load: (index) => ({ accounts: ACCOUNTS, firstAccount: index * ACCOUNTS }),
-      urlOf: (direct, index) => (index === 0 ? Object.assign(new URL(direct), { port }).href : direct),
+      urlOf: (direct, index) => (index === 0 ? proxy.through(direct) : direct),
       limiter: { budgetMs: 300 },
     });
     await world.fleet.start();

@@ -39,8 +39,9 @@ export const platformSilent: Experiment = {
   what: 'The sample platform is under HTTP load while its database does not answer for 8 s; each call gets a response in time, at worst a 503',
   seconds: 16,
   async run({ lab, seconds, name }) {
-    const { proxy, url } = await lab.proxy(await (await lab.shared()).database(name.replaceAll('-', '_')));
-    const env = { DATABASE_URL: url, ROLLGATE_JWT_SECRET: SECRET, PLATFORM_PORT: '0' };
+    const databaseUrl = await (await lab.shared()).database(name.replaceAll('-', '_'));
+    const proxy = await lab.proxy(databaseUrl);
+    const env = { DATABASE_URL: proxy.through(databaseUrl), ROLLGATE_JWT_SECRET: SECRET, PLATFORM_PORT: '0' };
     const platform = await spawnNode({ script: PLATFORM, env, readyLine: /ready: http/ });
     lab.atEnd(() => platform.kill('SIGKILL'));
     const origin = /http\S+/.exec(await platform.waitForLine(/ready: http/))?.[0] ?? '';

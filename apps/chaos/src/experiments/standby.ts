@@ -15,23 +15,23 @@ export const standby: Experiment = {
     const { lab } = setting;
     const primary = await lab.server({ settings: SETTINGS });
     const replication = await lab.proxy(primary.url);
-    const copy = await copyOf(primary, { setting, url: replication.url });
+    const copy = await copyOf(primary, { setting, url: replication.through(primary.url) });
     const clients = await lab.proxy(primary.url);
     const world = await openWorld(setting, {
       server: primary,
-      urlOf: (url) => through(url, clients.proxy.port),
+      urlOf: (url) => clients.through(url),
       limiter: { budgetMs: 300 },
     });
     await untilCaughtUp(primary);
     await world.fleet.start();
     await wait(setting.seconds / 3);
-    const streamed = replication.proxy.seen.passed;
+    const streamed = replication.seen.passed;
     const severedAt = machineMs();
-    replication.proxy.set({ kind: 'black-hole' });
+    replication.set({ kind: 'black-hole' });
     await wait(setting.seconds / 3);
     await primary.stopImmediate();
     await queryOnce(copy.url, 'SELECT pg_promote(true)');
-    clients.proxy.retarget({ host: '127.0.0.1', port: copy.port });
+    clients.retarget(copy.url);
     await wait(setting.seconds / 3);
     await world.fleet.finish();
     const newUrl = through(world.url, copy.port);
@@ -42,7 +42,7 @@ export const standby: Experiment = {
       mayLose: atRisk,
       faults: {
         'bytes replicated': streamed,
-        'bytes of replication lost': replication.proxy.seen.held,
+        'bytes of replication lost': replication.seen.held,
         'units at risk': atRisk,
         promotions:
           (await queryOnce<{ up: number }>(copy.url, 'SELECT (NOT pg_is_in_recovery())::int AS up'))[0]?.up ?? 0,

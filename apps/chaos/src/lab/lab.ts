@@ -7,7 +7,7 @@
 import { chmodSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { inspectProcess, startTcpProxy, type TcpProxy } from '@rollgate/testing';
+import { inspectProcess, TcpProxy } from '@rollgate/testing';
 import { type History, readHistory } from '../history/record.js';
 import { Server, type ServerOptions } from './server.js';
 
@@ -53,13 +53,11 @@ export class Lab {
     return folder;
   }
 
-  async proxy(url: string): Promise<{ proxy: TcpProxy; url: string }> {
-    const { hostname, port } = new URL(url);
-    const proxy = await startTcpProxy({ host: hostname, port: Number(port) });
+  /** Starts a proxy before the server of this URL. */
+  async proxy(url: string): Promise<TcpProxy> {
+    const proxy = await TcpProxy.start(url);
     this.atEnd(() => proxy.close());
-    const through = new URL(url);
-    through.port = String(proxy.port);
-    return { proxy, url: through.href };
+    return proxy;
   }
 
   history(file: string): History {
