@@ -580,6 +580,141 @@ COMMENT ON TABLE  rollgate.retention IS 'APIs whose finished minutes are kept lo
 COMMENT ON COLUMN rollgate.retention.api          IS 'scope as in subject keys: the API''s id, or @group for APIs counted as a group';
 COMMENT ON COLUMN rollgate.retention.keep_seconds IS 'the longer of this and the janitor''s own setting applies';
 
+-- ==== Roll-up
+
+-- Usage by hour and by day, made of finished minutes and of limit events, for as long as those are not kept.
+--
+-- The service calls rollgate.roll_up_step once a minute. An hour is sealed, after which no unit is counted in it any more, and then its
+-- units and its denials are added up. What changes an hour afterwards is on record (usage_refund, usage_late) until the next step has
+-- followed it. Decisions neither read nor write these tables.
+
+-- Rows of usage refer to this one by a number, which keeps them short.
+CREATE TABLE rollgate.usage_series (
+  id      int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account text NOT NULL,
+  api     text NOT NULL,
+  plan    text NOT NULL DEFAULT '',
+  UNIQUE (account, api, plan)
+);
+
+COMMENT ON TABLE  rollgate.usage_series IS 'Whose usage is added up: an account, an API and a plan';
+COMMENT ON COLUMN rollgate.usage_series.account IS 'the account; * where events combine all accounts; empty: the sum of all accounts';
+COMMENT ON COLUMN rollgate.usage_series.api     IS 'the API, or @group where the APIs of a group are counted together';
+COMMENT ON COLUMN rollgate.usage_series.plan    IS 'plan of the account; empty: none';
+
+CREATE TABLE rollgate.usage_hour (
+  admitted       bigint      NOT NULL DEFAULT 0,
+  denied         bigint      NOT NULL DEFAULT 0,
+  shadow         bigint      NOT NULL DEFAULT 0,
+  outage         bigint      NOT NULL DEFAULT 0,
+  hour           timestamptz NOT NULL,
+  series         int         NOT NULL,
+  peak_minute    int         NOT NULL DEFAULT 0,
+  peak_hour      int         NOT NULL DEFAULT 0,
+  minutes_denied smallint    NOT NULL DEFAULT 0,
+  PRIMARY KEY (series, hour)
+) PARTITION BY RANGE (hour);
+CREATE INDEX ON rollgate.usage_hour USING brin (hour) WITH (autosummarize = on);
+
+COMMENT ON TABLE  rollgate.usage_hour IS 'Usage by hour, account, API and plan, in units. One partition per month (UTC)';
+COMMENT ON COLUMN rollgate.usage_hour.admitted       IS 'units granted and not refunded';
+COMMENT ON COLUMN rollgate.usage_hour.denied         IS 'units of calls that were denied';
+COMMENT ON COLUMN rollgate.usage_hour.shadow         IS 'units of calls that were let through in shadow mode, above the limit';
+COMMENT ON COLUMN rollgate.usage_hour.outage         IS
+  'units of calls above the limit that were decided while the database was away, denied or let through';
+COMMENT ON COLUMN rollgate.usage_hour.series         IS 'rollgate.usage_series';
+COMMENT ON COLUMN rollgate.usage_hour.peak_minute    IS
+  'highest usage of the 60 s window of one subject, as the limiter counts it, at a second of this hour with units';
+COMMENT ON COLUMN rollgate.usage_hour.peak_hour      IS
+  'highest usage of the 3,600 s window of one subject, as the limiter counts it, at a second of this hour with units';
+COMMENT ON COLUMN rollgate.usage_hour.minutes_denied IS 'minutes with a denied call';
+
+CREATE TABLE rollgate.usage_day (
+  admitted       bigint   NOT NULL,
+  denied         bigint   NOT NULL,
+  shadow         bigint   NOT NULL,
+  outage         bigint   NOT NULL,
+  day            date     NOT NULL,
+  series         int      NOT NULL,
+  peak_minute    int      NOT NULL,
+  peak_hour      int      NOT NULL,
+  minutes_denied smallint NOT NULL,
+  PRIMARY KEY (series, day)
+);
+CREATE INDEX ON rollgate.usage_day USING brin (day) WITH (autosummarize = on);
+
+COMMENT ON TABLE  rollgate.usage_day IS 'Usage by day (UTC), account, API and plan, in units; kept for ever';
+COMMENT ON COLUMN rollgate.usage_day.series IS 'rollgate.usage_series';
+
+-- Calls, by the window that denied. The sums of all accounts are rows as well, so that a chart of all denials reads few rows.
+CREATE TABLE rollgate.denial_hour (
+  calls       bigint      NOT NULL,
+  hour        timestamptz NOT NULL,
+  series      int         NOT NULL,
+  window_name text        NOT NULL,
+  mode        text        NOT NULL,
+  PRIMARY KEY (series, hour, window_name, mode)
+) PARTITION BY RANGE (hour);
+CREATE INDEX ON rollgate.denial_hour USING brin (hour) WITH (autosummarize = on);
+
+COMMENT ON TABLE  rollgate.denial_hour IS
+  'Denied calls by hour, account, API, window and mode, as in rollgate.limit_event. One partition per month (UTC)';
+COMMENT ON COLUMN rollgate.denial_hour.series IS
+  'rollgate.usage_series with the called API, also where a group is counted together, and without a plan';
+
+CREATE TABLE rollgate.usage_refund (
+  minute  int  NOT NULL,
+  units   int  NOT NULL,
+  lane    int  NOT NULL,
+  subject text COLLATE "C" NOT NULL
+);
+
+COMMENT ON TABLE rollgate.usage_refund IS 'Refunds of sealed hours that rollgate.usage_hour does not contain yet';
+
+CREATE TABLE rollgate.usage_late (
+  hour timestamptz NOT NULL
+);
+
+COMMENT ON TABLE rollgate.usage_late IS 'Sealed hours that got a limit event which rollgate.usage_hour and denial_hour do not contain yet';
+
+CREATE TABLE rollgate.usage_day_due (
+  day date PRIMARY KEY
+);
+
+COMMENT ON TABLE rollgate.usage_day_due IS 'Days to be added up from their hours, for the first time or again';
+
+CREATE TABLE rollgate.roll_up (
+  one        boolean PRIMARY KEY DEFAULT true CHECK (one),
+  rolled_to  timestamptz NOT NULL,
+  sealed_to  timestamptz NOT NULL,
+  days_to    date NOT NULL,
+  units_from timestamptz NOT NULL,
+  stepped_at timestamptz NOT NULL,
+  stage      text NOT NULL DEFAULT 'waiting' CHECK (stage IN ('waiting', 'sealing', 'units', 'denials', 'day')),
+  blockers   text[],
+  lane       int,
+  subject    text COLLATE "C",
+  hour       timestamptz,
+  minute     timestamptz,
+  day        date,
+  series     int
+);
+
+COMMENT ON TABLE  rollgate.roll_up IS 'One row once the roll-up has begun: how far it is';
+COMMENT ON COLUMN rollgate.roll_up.rolled_to  IS 'hours before this one are complete in usage_hour and denial_hour';
+COMMENT ON COLUMN rollgate.roll_up.sealed_to  IS 'no unit is counted in hours before this one any more, and events of them are noted in usage_late';
+COMMENT ON COLUMN rollgate.roll_up.days_to    IS 'days before this one are complete in usage_day';
+COMMENT ON COLUMN rollgate.roll_up.units_from IS 'hours before this one have denials only: their minutes were no longer on record at the start';
+COMMENT ON COLUMN rollgate.roll_up.stepped_at IS 'time of the last step';
+COMMENT ON COLUMN rollgate.roll_up.stage      IS
+  'what the next step continues: sealing, units and denials of the hour, or the sums of the day; waiting: nothing is begun';
+COMMENT ON COLUMN rollgate.roll_up.blockers   IS 'transactions that held a lane''s lock when the hour was sealed';
+COMMENT ON COLUMN rollgate.roll_up.lane       IS 'units: lane to continue in, after the subject';
+COMMENT ON COLUMN rollgate.roll_up.hour       IS 'hour that is being added up; before rolled_to: its denials, again';
+COMMENT ON COLUMN rollgate.roll_up.minute     IS 'denials: minute to continue from';
+COMMENT ON COLUMN rollgate.roll_up.day        IS 'day that is being added up';
+COMMENT ON COLUMN rollgate.roll_up.series     IS 'day: series to continue after';
+
 -- ==== Installation
 
 CREATE TABLE rollgate.installation (
@@ -1008,6 +1143,62 @@ $$;
 
 COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Starts a quarantine: every instance grants half limits';
 
+-- The roll-up begins with the oldest hour of which there are limit events, or whose minutes are all on record, whichever is older; in an
+-- empty database with the present hour.
+CREATE OR REPLACE FUNCTION rollgate.begin_roll_up(p_keep_seconds int, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_kept  int := greatest(p_keep_seconds, (SELECT max(r.keep_seconds) FROM rollgate.retention r));
+  v_units timestamptz := date_trunc('hour', p_now - v_kept * interval '1 second', 'UTC') + interval '1 hour';
+  v_first timestamptz := date_trunc('hour', least(v_units, (SELECT min(e.first_at) FROM rollgate.limit_event e)), 'UTC');
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.counter) AND NOT EXISTS (SELECT FROM rollgate.bucket) AND NOT EXISTS (SELECT FROM rollgate.limit_event)
+  THEN
+    v_first := date_trunc('hour', p_now, 'UTC');
+  END IF;
+  INSERT INTO rollgate.roll_up (rolled_to, sealed_to, days_to, units_from, stepped_at)
+  VALUES (v_first, v_first, (v_first AT TIME ZONE 'UTC')::date, v_units, p_now);
+END $$;
+
+COMMENT ON FUNCTION rollgate.begin_roll_up IS 'Makes the row of rollgate.roll_up, with the first hour to roll up';
+
+-- Chooses what the roll-up does next, in this order: refunds of rolled hours, events that came late, a day that is complete, the next
+-- hour, a month past retention. Returns what it did or began; NULL: nothing is due; 'held up': events of the hour are being written.
+CREATE OR REPLACE FUNCTION rollgate.begin_stage(v rollgate.roll_up, p_keep_days int, p_now timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  c_delay  constant interval := '2 minutes';
+  v_count  int := rollgate.roll_up_refunds(v.rolled_to);
+  v_hour   timestamptz;
+  v_day    date;
+BEGIN
+  IF v_count > 0 THEN
+    RETURN v_count || ' refunds';
+  END IF;
+  -- An event of a month that is dropped, or about to be, is no longer added up.
+  DELETE FROM rollgate.usage_late l WHERE l.hour < date_trunc('month', p_now - p_keep_days * interval '1 day', 'UTC');
+  SELECT min(l.hour) INTO v_hour FROM rollgate.usage_late l WHERE l.hour < v.rolled_to;
+  IF v_hour IS NOT NULL THEN
+    PERFORM rollgate.make_usage_month(v_hour);
+    UPDATE rollgate.roll_up SET stage = 'denials', hour = v_hour, minute = v_hour;
+    RETURN 'late events of ' || rollgate.utc(v_hour);
+  END IF;
+  DELETE FROM rollgate.usage_day_due d
+  WHERE d.day = (SELECT min(m.day) FROM rollgate.usage_day_due m WHERE m.day < (v.rolled_to AT TIME ZONE 'UTC')::date)
+  RETURNING d.day INTO v_day;
+  IF v_day IS NOT NULL THEN
+    UPDATE rollgate.roll_up SET stage = 'day', day = v_day, series = 0;
+    RETURN 'began day ' || v_day;
+  END IF;
+  IF v.rolled_to + interval '1 hour' + c_delay <= p_now THEN
+    PERFORM rollgate.make_usage_month(v.rolled_to);
+    RETURN CASE WHEN rollgate.seal_hour(v.rolled_to) THEN 'began ' || rollgate.utc(v.rolled_to) ELSE 'held up' END;
+  END IF;
+  RETURN 'dropped ' || rollgate.drop_usage_month(p_keep_days, p_now);
+END $$;
+
+COMMENT ON FUNCTION rollgate.begin_stage IS 'Chooses and begins the next stage of the roll-up; returns what it began; NULL: nothing is due';
+
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'level', c.level, 'scope', c.scope,
@@ -1284,6 +1475,30 @@ $$;
 COMMENT ON FUNCTION rollgate.definition_text IS
   'What decides how calls of an API are counted, as text: level, limits as registered, group and scope';
 
+-- Drops the oldest month of usage_hour and denial_hour whose last hour is older than p_keep_days. Like rollgate.maintain_events, it does
+-- not wait for a session that uses the tables.
+CREATE OR REPLACE FUNCTION rollgate.drop_usage_month(p_keep_days int, p_now timestamptz) RETURNS text
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_parent text;
+  v_name   text;
+BEGIN
+  SELECT p.relname, c.relname INTO v_parent, v_name
+  FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid JOIN pg_class p ON p.oid = i.inhparent
+  WHERE i.inhparent IN ('rollgate.usage_hour'::regclass, 'rollgate.denial_hour'::regclass) AND c.relname ~ '_\d{6}$'
+    AND (to_date(right(c.relname, 6), 'YYYYMM') + interval '1 month') AT TIME ZONE 'UTC' <= p_now - p_keep_days * interval '1 day'
+  ORDER BY right(c.relname, 6), c.relname
+  LIMIT 1;
+  IF v_name IS NOT NULL THEN
+    EXECUTE format('LOCK TABLE ONLY rollgate.%I IN ACCESS EXCLUSIVE MODE', v_parent);
+    EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
+    EXECUTE format('DROP TABLE rollgate.%I', v_name);
+  END IF;
+  RETURN v_name;
+END $$;
+
+COMMENT ON FUNCTION rollgate.drop_usage_month IS 'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';
+
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
@@ -1293,6 +1508,21 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';
+
+-- The hour is complete, for the first time or again. Its day is due when it was the last hour of the day, or when the day was complete.
+CREATE OR REPLACE FUNCTION rollgate.end_hour(v rollgate.roll_up) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_day date := (v.hour AT TIME ZONE 'UTC')::date;
+  v_to  timestamptz := greatest(v.rolled_to, v.hour + interval '1 hour');
+BEGIN
+  UPDATE rollgate.roll_up SET rolled_to = v_to, stage = 'waiting';
+  IF v_day < (v_to AT TIME ZONE 'UTC')::date THEN
+    INSERT INTO rollgate.usage_day_due VALUES (v_day) ON CONFLICT DO NOTHING;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.end_hour IS 'Ends the roll-up of an hour';
 
 -- Takes the lanes' locks, so that no other transaction decides in them until this one ends. Must be a statement of its own: only the
 -- next statement has a snapshot taken after the lock. (A single statement that locked and read allowed 65 of a limit of 50.)
@@ -1586,6 +1816,31 @@ $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
 
+-- Whether every decision that was under way when the hour was sealed has ended. If so, its units may be added up.
+CREATE OR REPLACE FUNCTION rollgate.hour_is_sealed(v rollgate.roll_up) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_left text[] := ARRAY(
+    SELECT h FROM unnest(rollgate.lane_holders()) h WHERE v.blockers IS NULL OR h = ANY (v.blockers));
+BEGIN
+  UPDATE rollgate.roll_up r SET blockers = v_left;
+  IF v_left <> '{}' THEN
+    RETURN false;
+  END IF;
+  UPDATE rollgate.roll_up r
+  SET stage = CASE WHEN v.hour >= v.units_from THEN 'units' ELSE 'denials' END, lane = 0, subject = '', minute = v.hour;
+  RETURN true;
+END $$;
+
+COMMENT ON FUNCTION rollgate.hour_is_sealed IS 'Whether the decisions that were under way when the hour was sealed have ended; begins the next stage if so';
+
+CREATE OR REPLACE FUNCTION rollgate.hour_number(p_at timestamptz) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT floor(extract(epoch FROM p_at) / 3600)::int
+$$;
+
+COMMENT ON FUNCTION rollgate.hour_number IS 'Unix hour of a time; inlined';
+
 CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean) RETURNS boolean
 LANGUAGE sql STABLE AS $$
   WITH told AS MATERIALIZED (
@@ -1612,6 +1867,15 @@ $$;
 
 COMMENT ON FUNCTION rollgate.is_internal IS
   'Whether the account belongs to Rollgate itself; no override, limit request or list may name such an account';
+
+CREATE OR REPLACE FUNCTION rollgate.lane_holders() RETURNS text[]
+LANGUAGE sql VOLATILE AS $$
+  SELECT coalesce(array_agg(DISTINCT l.virtualtransaction), '{}') FROM pg_locks l
+  WHERE l.locktype = 'advisory' AND l.classid = 7605 AND l.objsubid = 2 AND l.granted
+    AND l.database = (SELECT d.oid FROM pg_database d WHERE d.datname = current_database())
+$$;
+
+COMMENT ON FUNCTION rollgate.lane_holders IS 'Transactions that hold a lane''s lock now';
 
 -- Returns the lanes to search for a subject. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane int) RETURNS int[]
@@ -1904,6 +2168,29 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.make_event_day IS 'Creates the partition of a day if it is missing; returns whether it did';
+
+-- Creates the partitions of the month (UTC) of p_at, in the same way as rollgate.make_event_day. Only rollgate.roll_up_step calls it,
+-- and one session at a time.
+CREATE OR REPLACE FUNCTION rollgate.make_usage_month(p_at timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_month date := date_trunc('month', p_at AT TIME ZONE 'UTC');
+  v_table text;
+  v_name  text;
+  v_made  boolean := false;
+BEGIN
+  FOREACH v_table IN ARRAY ARRAY['usage_hour', 'denial_hour'] LOOP
+    v_name := v_table || '_' || to_char(v_month, 'YYYYMM');
+    CONTINUE WHEN EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace);
+    EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.%I INCLUDING ALL EXCLUDING COMMENTS)', v_name, v_table);
+    EXECUTE format('ALTER TABLE rollgate.%I ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
+      v_table, v_name, v_month || ' 00:00:00+00', (v_month + interval '1 month')::date || ' 00:00:00+00');
+    v_made := true;
+  END LOOP;
+  RETURN v_made;
+END $$;
+
+COMMENT ON FUNCTION rollgate.make_usage_month IS 'Creates the partitions of a month if they are missing; returns whether it did';
 
 CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
 LANGUAGE sql VOLATILE AS $$
@@ -2491,6 +2778,9 @@ BEGIN
           AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
         ORDER BY b.minute LIMIT 1)
   WHERE lane = p_lane AND subject = p_subject;
+  -- The roll-up may have read this minute already. If it has not, it removes the row when it does.
+  INSERT INTO rollgate.usage_refund (minute, units, lane, subject)
+  SELECT v_minute, v_taken, p_lane, p_subject FROM rollgate.roll_up r WHERE r.sealed_to > to_timestamp(v_minute * 60::float8);
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
   RETURN v_taken;
 END $$;
@@ -2854,6 +3144,307 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.retire_api IS 'Marks an API as retired: no application registers it any more';
 
+-- Adds up a day from its hours, for the p_limit series after p_after. Returns the last one; NULL: the day is done.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_day(p_day date, p_after int, p_limit int) RETURNS int
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+  v_start timestamptz := p_day::timestamp AT TIME ZONE 'UTC';
+  v_end   timestamptz := (p_day + 1)::timestamp AT TIME ZONE 'UTC';
+  v_to    int := (SELECT max(p.id) FROM (SELECT s.id FROM rollgate.usage_series s WHERE s.id > p_after ORDER BY s.id LIMIT p_limit) p);
+BEGIN
+  INSERT INTO rollgate.usage_day AS d (series, day, admitted, denied, shadow, outage, peak_minute, peak_hour, minutes_denied)
+  SELECT s.id, p_day, sum(h.admitted), sum(h.denied), sum(h.shadow), sum(h.outage), max(h.peak_minute), max(h.peak_hour), sum(h.minutes_denied)
+  FROM rollgate.usage_series s JOIN rollgate.usage_hour h ON h.series = s.id AND h.hour >= v_start AND h.hour < v_end
+  WHERE s.id > p_after AND s.id <= v_to
+  GROUP BY s.id
+  ON CONFLICT (series, day) DO UPDATE
+  SET admitted = excluded.admitted, denied = excluded.denied, shadow = excluded.shadow, outage = excluded.outage,
+      peak_minute = excluded.peak_minute, peak_hour = excluded.peak_hour, minutes_denied = excluded.minutes_denied;
+  RETURN v_to;
+END $$;
+
+COMMENT ON FUNCTION rollgate.roll_up_day IS 'Adds up one page of a day''s usage from its hours; returns where the page ends; NULL: the day is done';
+
+-- Adds up the denials of a sealed hour from p_from on, up to the minute in which p_limit events are reached, and returns the minute to
+-- continue from. The first call of an hour clears what an earlier roll-up of it has left.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_denials(p_hour timestamptz, p_from timestamptz, p_limit int) RETURNS timestamptz
+LANGUAGE plpgsql SET enable_mergejoin = off
+AS $$
+DECLARE
+  v_to timestamptz;
+BEGIN
+  IF p_from = p_hour THEN
+    -- Before the events are read: one that arrives after this is noted again.
+    DELETE FROM rollgate.usage_late l WHERE l.hour = p_hour;
+    UPDATE rollgate.usage_hour u SET denied = 0, shadow = 0, outage = 0, minutes_denied = 0
+    WHERE u.hour = p_hour AND (u.denied > 0 OR u.shadow > 0 OR u.outage > 0);
+    DELETE FROM rollgate.denial_hour d WHERE d.hour = p_hour;
+  END IF;
+  SELECT greatest(date_trunc('minute', e.first_at), p_from + interval '1 minute') INTO v_to
+  FROM rollgate.limit_event e
+  WHERE e.first_at >= p_from AND e.first_at < p_hour + interval '1 hour'
+  ORDER BY e.first_at OFFSET p_limit LIMIT 1;
+  v_to := coalesce(v_to, p_hour + interval '1 hour');
+
+  WITH events AS MATERIALIZED (
+    SELECT e.account, e.api,
+           -- Events that combine subjects do not name the scope.
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE e.api END AS scope,
+           e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
+    FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
+    WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
+    GROUP BY 1, 2, 3, 4, 5, 6
+  ),
+  named AS (
+    SELECT e.account, e.scope AS api FROM events e UNION SELECT e.account, e.api FROM events e UNION SELECT '', e.api FROM events e
+  ),
+  added AS (
+    INSERT INTO rollgate.usage_series (account, api)
+    SELECT n.account, n.api FROM named n
+    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
+    RETURNING id, account, api
+  ),
+  series AS MATERIALIZED (
+    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api AND s.plan = ''
+    UNION ALL
+    SELECT a.id, a.account, a.api FROM added a
+  ),
+  counted AS (
+    INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
+    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
+           count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
+    FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
+    GROUP BY s.id
+    ON CONFLICT (series, hour) DO UPDATE
+    SET denied = u.denied + excluded.denied, shadow = u.shadow + excluded.shadow, outage = u.outage + excluded.outage,
+        minutes_denied = u.minutes_denied + excluded.minutes_denied
+  )
+  INSERT INTO rollgate.denial_hour AS d (series, hour, window_name, mode, calls)
+  SELECT s.id, p_hour, e.window_name, e.mode, sum(e.calls)
+  FROM events e CROSS JOIN LATERAL (VALUES (e.account), ('')) AS v (account) JOIN series s ON s.account = v.account AND s.api = e.api
+  GROUP BY 1, 3, 4
+  ON CONFLICT (series, hour, window_name, mode) DO UPDATE SET calls = d.calls + excluded.calls;
+  RETURN v_to;
+END $$;
+
+COMMENT ON FUNCTION rollgate.roll_up_denials IS 'Adds up a part of a sealed hour''s denials; returns the minute to continue from';
+
+-- Does one page of what the roll-up is at, and writes where to continue. `ends`: the transaction must end before the next page, because
+-- nothing is due, because something else must end first (`held_up`), or because the seal of an hour must be committed.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_page(
+  p_keep_days int, p_now timestamptz, p_rows int, OUT did text, OUT held_up boolean, OUT ends boolean
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v rollgate.roll_up;
+BEGIN
+  SELECT * INTO v FROM rollgate.roll_up;
+  held_up := false;
+  ends := false;
+  CASE v.stage
+    WHEN 'waiting' THEN
+      did := rollgate.begin_stage(v, p_keep_days, p_now);
+      ends := did IS NULL OR EXISTS (SELECT FROM rollgate.roll_up r WHERE r.stage = 'sealing');
+      IF did = 'held up' THEN
+        did := NULL;
+        held_up := true;
+        ends := true;
+      END IF;
+    WHEN 'sealing' THEN
+      held_up := NOT rollgate.hour_is_sealed(v);
+      ends := held_up;
+      did := CASE WHEN NOT held_up THEN 'sealed ' || rollgate.utc(v.hour) END;
+    WHEN 'units' THEN
+      did := 'units';
+      v.subject := rollgate.roll_up_units(v.hour, v.lane, v.subject, p_rows);
+      UPDATE rollgate.roll_up r
+      SET lane = CASE WHEN v.subject IS NULL THEN v.lane + 1 ELSE v.lane END, subject = coalesce(v.subject, ''),
+          stage = CASE WHEN v.subject IS NULL AND v.lane = 63 THEN 'denials' ELSE 'units' END;
+    WHEN 'denials' THEN
+      did := 'denials';
+      v.minute := rollgate.roll_up_denials(v.hour, v.minute, p_rows * 10);
+      UPDATE rollgate.roll_up SET minute = v.minute;
+      IF v.minute = v.hour + interval '1 hour' THEN
+        PERFORM rollgate.end_hour(v);
+      END IF;
+    WHEN 'day' THEN
+      did := 'day';
+      v.series := rollgate.roll_up_day(v.day, v.series, p_rows);
+      UPDATE rollgate.roll_up r
+      SET series = v.series, stage = CASE WHEN v.series IS NULL THEN 'waiting' ELSE 'day' END,
+          days_to = CASE WHEN v.series IS NULL THEN greatest(r.days_to, v.day + 1) ELSE r.days_to END;
+  END CASE;
+END $$;
+
+COMMENT ON FUNCTION rollgate.roll_up_page IS 'Does one page of the roll-up; called only by rollgate.roll_up_step';
+
+-- Takes refunds of rolled hours off the sums. Peaks stay: they were reached.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_refunds(p_rolled_to timestamptz) RETURNS int
+LANGUAGE sql VOLATILE AS $$
+  WITH gone AS (
+    DELETE FROM rollgate.usage_refund f WHERE f.minute < rollgate.hour_number(p_rolled_to) * 60 RETURNING f.*
+  ),
+  refunded AS MATERIALIZED (
+    SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
+    FROM gone g
+    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1)) AND s.api = split_part(g.subject, '/', 2)
+      AND s.plan = ''
+    GROUP BY 1, 2
+  ),
+  hours AS (
+    UPDATE rollgate.usage_hour u SET admitted = u.admitted - r.units FROM refunded r WHERE u.series = r.series AND u.hour = r.hour
+  ),
+  days AS (
+    UPDATE rollgate.usage_day u SET admitted = u.admitted - r.units
+    FROM (SELECT f.series, (f.hour AT TIME ZONE 'UTC')::date AS day, sum(f.units) AS units FROM refunded f GROUP BY 1, 2) r
+    WHERE u.series = r.series AND u.day = r.day
+  )
+  SELECT count(*)::int FROM gone
+$$;
+
+COMMENT ON FUNCTION rollgate.roll_up_refunds IS 'Takes refunds of hours before p_rolled_to off usage by hour and by day; returns how many there were';
+
+-- One step of the roll-up, a transaction of its own that works for p_ms (at least one page). Call it again until it reports nothing done;
+-- after a downtime that is hour by hour. An hour is rolled up two minutes after its end, when the instances have written its events; what
+-- arrives later is followed in a later step.
+--
+-- For each hour: seal it, wait for the decisions that were under way, add up the units of each lane, add up the denials. Where to continue
+-- is written with the sums, in one transaction, so each page counts once.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_step(
+  p_keep_days    int,                       -- how long usage by hour is kept
+  p_keep_seconds int,                       -- how long finished minutes are kept
+  p_now          timestamptz DEFAULT NULL,
+  p_rows         int DEFAULT 2000,          -- rows of a page
+  p_ms           int DEFAULT 100,
+  OUT did       text,         -- e.g. 'sealed 2026-01-01 09:00:00 UTC; units; denials'; NULL: nothing to do
+  OUT held_up   boolean,      -- another session is doing it, or something has not ended yet: try again later
+  OUT rolled_to timestamptz   -- hours before this one are complete
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET lock_timeout = '100ms' AS $$
+#variable_conflict use_column
+DECLARE
+  v_now   timestamptz := coalesce(p_now, clock_timestamp());
+  v_until timestamptz := clock_timestamp() + p_ms * interval '1 millisecond';
+  v_page  record;
+  v_last  text;
+BEGIN
+  held_up := NOT pg_try_advisory_xact_lock(7610, 0);
+  IF held_up THEN
+    RETURN;
+  END IF;
+  IF NOT EXISTS (SELECT FROM rollgate.roll_up) THEN
+    PERFORM rollgate.begin_roll_up(p_keep_seconds, v_now);
+    did := 'began';
+  END IF;
+  LOOP
+    v_page := rollgate.roll_up_page(p_keep_days, v_now, p_rows);
+    IF v_page.did <> coalesce(v_last, '') THEN
+      v_last := v_page.did;
+      did := concat_ws('; ', did, v_last);
+    END IF;
+    EXIT WHEN v_page.ends OR clock_timestamp() > v_until;
+  END LOOP;
+  held_up := v_page.held_up AND did IS NULL;
+  UPDATE rollgate.roll_up SET stepped_at = CASE WHEN held_up THEN stepped_at ELSE v_now END RETURNING rolled_to INTO rolled_to;
+EXCEPTION
+  WHEN lock_not_available THEN
+    did := NULL;
+    held_up := true;
+END $$;
+
+COMMENT ON FUNCTION rollgate.roll_up_step IS
+  'One step of adding up usage by hour and by day; call it until it reports nothing done';
+
+-- Adds up the units of a sealed hour, for one page of the subjects of a lane that follow p_after. Returns the last subject of the page;
+-- NULL: the lane is done. A page ends after about p_limit rows of either table, always with a whole subject.
+--
+-- A finished minute is in rollgate.bucket, or still in the head row of an idle subject. Both are read in one statement, because a head
+-- may be archived between two. The minutes of the hour before are read as well: the windows of this hour begin in them.
+-- The account and the API of p_after may continue on this page. Their row is added to; all others are replaced, so that a page that is
+-- done again counts once.
+CREATE OR REPLACE FUNCTION rollgate.roll_up_units(p_hour timestamptz, p_lane int, p_after text, p_limit int) RETURNS text
+LANGUAGE plpgsql
+SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
+AS $$
+DECLARE
+  v_minute    int := rollgate.hour_number(p_hour) * 60;
+  v_first     int := v_minute * 60;
+  v_to        text COLLATE "C";
+  v_continued int;
+BEGIN
+  SELECT min(s.subject) INTO v_to FROM (
+    (SELECT b.subject FROM rollgate.bucket b
+     WHERE b.lane = p_lane AND b.subject > p_after AND b.minute BETWEEN v_minute - 60 AND v_minute + 59
+     ORDER BY b.subject, b.minute OFFSET p_limit LIMIT 1)
+    UNION ALL
+    (SELECT c.subject FROM rollgate.counter c
+     WHERE c.lane = p_lane AND c.subject > p_after AND c.minute BETWEEN v_minute - 60 AND v_minute + 59
+     ORDER BY c.subject OFFSET p_limit LIMIT 1)
+  ) s;
+  IF v_to IS NULL THEN
+    SELECT max(s.subject) INTO v_to FROM (
+      (SELECT b.subject FROM rollgate.bucket b WHERE b.lane = p_lane AND b.subject > p_after ORDER BY b.subject DESC LIMIT 1)
+      UNION ALL
+      (SELECT c.subject FROM rollgate.counter c WHERE c.lane = p_lane AND c.subject > p_after ORDER BY c.subject DESC LIMIT 1)
+    ) s;
+    IF v_to IS NULL THEN
+      RETURN NULL;
+    END IF;
+  END IF;
+  SELECT s.id INTO v_continued FROM rollgate.usage_series s
+  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
+
+  WITH minutes AS (
+    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
+    WHERE b.lane = p_lane AND b.subject > p_after AND b.subject <= v_to AND b.minute BETWEEN v_minute - 60 AND v_minute + 59
+    UNION ALL
+    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
+    WHERE c.lane = p_lane AND c.subject > p_after AND c.subject <= v_to AND c.minute BETWEEN v_minute - 60 AND v_minute + 59
+  ),
+  seconds AS (
+    SELECT m.subject, m.minute * 60 + x.sec AS second,
+           x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.subject, m.minute ORDER BY x.sec), 0) AS units
+    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  ),
+  windows AS (
+    SELECT s.subject, s.second, s.units,
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+    FROM seconds s
+  ),
+  rolled AS MATERIALIZED (
+    SELECT rollgate.decode_part(split_part(w.subject, '/', 1)) AS account, split_part(w.subject, '/', 2) AS api, sum(w.units) AS units,
+           least(max(w.in_minute), 2147483647)::int AS in_minute, least(max(w.in_hour), 2147483647)::int AS in_hour
+    FROM windows w
+    WHERE w.second >= v_first AND w.units > 0
+    GROUP BY 1, 2
+  ),
+  known AS (
+    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
+  ),
+  added AS (
+    INSERT INTO rollgate.usage_series (account, api) SELECT k.account, k.api FROM known k WHERE k.id IS NULL RETURNING id, account, api
+  ),
+  -- In the snapshot that has read the minutes: refunds that it has not seen are left for later.
+  followed AS (
+    DELETE FROM rollgate.usage_refund f
+    WHERE f.lane = p_lane AND f.subject > p_after AND f.subject <= v_to AND f.minute BETWEEN v_minute AND v_minute + 59
+  )
+  INSERT INTO rollgate.usage_hour AS u (series, hour, admitted, peak_minute, peak_hour)
+  SELECT coalesce(k.id, a.id), p_hour, k.units, k.in_minute, k.in_hour
+  FROM known k LEFT JOIN added a ON a.account = k.account AND a.api = k.api
+  ON CONFLICT (series, hour) DO UPDATE
+  SET admitted    = excluded.admitted + CASE WHEN u.series = v_continued THEN u.admitted ELSE 0 END,
+      peak_minute = greatest(excluded.peak_minute, CASE WHEN u.series = v_continued THEN u.peak_minute END),
+      peak_hour   = greatest(excluded.peak_hour, CASE WHEN u.series = v_continued THEN u.peak_hour END);
+  RETURN v_to;
+END $$;
+
+COMMENT ON FUNCTION rollgate.roll_up_units IS 'Adds up one page of a lane''s units in a sealed hour; returns where the page ends; NULL: the lane is done';
+
 -- Whether a program and this database work together. A migration that programs depend on raises `version`. A migration that breaks
 -- older programs also raises `serves`, the lowest version that a program may be written for.
 CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version int, OUT serves int)
@@ -2863,6 +3454,28 @@ $$;
 
 COMMENT ON FUNCTION rollgate.schema_version IS
   'The version of the schema, and the lowest version that a program may be written for to work with it';
+
+-- Seals the hour that begins at p_hour: from now on no unit is counted in it, and a limit event of it is noted as late.
+--
+-- Lanes: later decisions use the end of the hour as their least time (rollgate.lane), whatever the clock does. A decision that is under
+-- way may not have seen that, so the caller waits until the transactions that hold a lane's lock now have ended (lane_holders). No lane is
+-- waited for.
+-- Events: rollgate.write_events holds a shared lock on the hour from before it reads sealed_to until it ends. Returns false while one does.
+CREATE OR REPLACE FUNCTION rollgate.seal_hour(p_hour timestamptz) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_end timestamptz := p_hour + interval '1 hour';
+BEGIN
+  IF NOT pg_try_advisory_xact_lock(7609, rollgate.hour_number(p_hour)) THEN
+    RETURN false;
+  END IF;
+  INSERT INTO rollgate.lane AS l SELECT g, extract(epoch FROM v_end) FROM generate_series(0, 63) g
+  ON CONFLICT (lane) DO UPDATE SET swept_to = excluded.swept_to WHERE l.swept_to < excluded.swept_to;
+  UPDATE rollgate.roll_up SET sealed_to = v_end, hour = p_hour, stage = 'sealing', blockers = NULL;
+  RETURN true;
+END $$;
+
+COMMENT ON FUNCTION rollgate.seal_hour IS 'Ends the counting of units and events in an hour; false: events of it are being written, try again';
 
 -- Returns the second in which unit number p_unit was granted. Only denials need it.
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
@@ -2955,7 +3568,8 @@ COMMENT ON FUNCTION rollgate.shipped_definition IS 'What applications register o
 -- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
 -- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
 -- It never waits: if the lane is in use it returns `busy`, and the janitor retries. It returns the position to continue from; NULL:
--- that table is done. Minutes of the APIs in rollgate.retention are kept longer.
+-- that table is done. Minutes of the APIs in rollgate.retention are kept longer, and so are minutes that the roll-up has not added up yet:
+-- as long as it runs, and for a day after it was last running. `unrolled` counts those that are removed without having been added up.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
   p_head_after     text,
@@ -2964,40 +3578,52 @@ CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_limit          int,
   p_keep_seconds   int,
   p_now            timestamptz DEFAULT NULL
-) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int)
+) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int,
+                 unrolled int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
-  v_second int;
+  v_second   int;
+  v_rolled   int; -- the first minute that is not added up; NULL: there is no roll-up
+  v_kept     int; -- the first minute that is kept for the roll-up
+  v_unrolled int;
 BEGIN
   IF p_keep_seconds < 3661 THEN
     RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
-    RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute;
+    RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute, 0;
     RETURN;
   END IF;
   v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
                        (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  SELECT rollgate.hour_number(r.rolled_to) * 60,
+         CASE WHEN r.stepped_at >= to_timestamp(v_second) - interval '1 hour' THEN rollgate.hour_number(r.rolled_to) * 60
+              ELSE greatest(rollgate.hour_number(r.rolled_to) * 60, v_second / 60 - 1440) END
+  INTO v_rolled, v_kept FROM rollgate.roll_up r;
+  v_kept := coalesce(v_kept, v_second / 60);
   busy := false;
   head_after := NULL;
   bucket_subject := NULL;
   bucket_minute := NULL;
   heads := 0;
   buckets := 0;
+  unrolled := 0;
   IF p_head_after IS NOT NULL THEN
     WITH page AS (
       SELECT c.subject, c.minute FROM rollgate.counter c
       WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
     ), gone AS (
       DELETE FROM rollgate.counter c USING page
-      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < (v_second - 3661) / 60
-      RETURNING 1
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - 3661) / 60, v_kept)
+      RETURNING page.minute
     )
-    SELECT (SELECT count(*) FROM gone), CASE WHEN count(*) = p_limit THEN max(page.subject) END INTO heads, head_after FROM page;
+    SELECT g.rows, g.unrolled, CASE WHEN p.rows = p_limit THEN p.last END INTO heads, unrolled, head_after
+    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE gone.minute >= v_rolled) AS unrolled FROM gone) g,
+         (SELECT count(*) AS rows, max(page.subject) AS last FROM page) p;
   END IF;
   IF p_bucket_subject IS NOT NULL THEN
     WITH page AS (
@@ -3007,16 +3633,19 @@ BEGIN
     ), gone AS (
       DELETE FROM rollgate.bucket b USING page
       WHERE b.lane = p_lane AND b.subject = page.subject AND b.minute = page.minute
-        AND page.minute < (v_second - p_keep_seconds) / 60
+        -- The windows of an hour that is not added up begin in the hour before.
+        AND page.minute < least((v_second - p_keep_seconds) / 60, v_kept - 60)
         AND NOT EXISTS (
           SELECT FROM rollgate.retention r
           WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
-      RETURNING 1
+      RETURNING page.minute
     ), last AS (
       SELECT page.subject, page.minute FROM page ORDER BY page.subject DESC, page.minute DESC LIMIT 1
     )
-    SELECT (SELECT count(*) FROM gone), last.subject, last.minute INTO buckets, bucket_subject, bucket_minute
-    FROM (SELECT count(*) AS looked_at FROM page) p LEFT JOIN last ON p.looked_at = p_limit;
+    SELECT g.rows, g.unrolled, last.subject, last.minute INTO buckets, v_unrolled, bucket_subject, bucket_minute
+    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE gone.minute >= v_rolled) AS unrolled FROM gone) g
+    CROSS JOIN (SELECT count(*) AS looked_at FROM page) p LEFT JOIN last ON p.looked_at = p_limit;
+    unrolled := unrolled + v_unrolled;
   END IF;
   IF heads > 0 OR buckets > 0 THEN
     INSERT INTO rollgate.lane AS l VALUES (p_lane, v_second)
@@ -3385,6 +4014,7 @@ CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_day     date;
+  v_hour    int;
   v_class   int;
   v_written int;
 BEGIN
@@ -3392,6 +4022,12 @@ BEGIN
     SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
   LOOP
     PERFORM rollgate.make_event_day(v_day);
+  END LOOP;
+  -- Held until the events are visible: rollgate.seal_hour does not seal an hour meanwhile.
+  FOR v_hour IN
+    SELECT DISTINCT floor(e.first_ms / 3600000)::int FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
+  LOOP
+    PERFORM pg_advisory_xact_lock_shared(7609, v_hour);
   END LOOP;
   -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
   -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
@@ -3421,17 +4057,24 @@ BEGIN
       WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
         AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
+  ),
+  written AS (
+    INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
+      used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
+    SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
+      t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
+      t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+      CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
+    FROM told t
+    LEFT JOIN first f ON f.id = t.id
+    ON CONFLICT (first_at, id) DO NOTHING
+    RETURNING first_at
+  ),
+  late AS (
+    INSERT INTO rollgate.usage_late
+    SELECT DISTINCT date_trunc('hour', w.first_at, 'UTC') FROM written w JOIN rollgate.roll_up r ON w.first_at < r.sealed_to
   )
-  INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-    used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
-  SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
-    t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
-    CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
-  FROM told t
-  LEFT JOIN first f ON f.id = t.id
-  ON CONFLICT (first_at, id) DO NOTHING;
-  GET DIAGNOSTICS v_written = ROW_COUNT;
+  SELECT count(*) INTO v_written FROM written;
   RETURN v_written;
 END $$;
 
@@ -3925,6 +4568,57 @@ COMMENT ON COLUMN rollgate_audit.staff_history_v1.reason      IS 'reason given; 
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.before      IS 'the whole entry before, without secrets';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.after       IS 'the whole entry after, without secrets';
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.hash        IS 'SHA-256 of this row and all before it';
+
+CREATE OR REPLACE VIEW rollgate_audit.usage_by_day_v1 AS
+SELECT d.day, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id, s.plan,
+       d.admitted, d.denied, d.shadow, d.outage, d.peak_minute, d.peak_hour, d.minutes_denied
+FROM rollgate.usage_day d
+JOIN rollgate.usage_series s ON s.id = d.series
+LEFT JOIN rollgate.catalogue c ON c.api = s.api
+WHERE d.day < (SELECT r.days_to FROM rollgate.roll_up r);
+
+COMMENT ON VIEW rollgate_audit.usage_by_day_v1 IS
+  'Usage by day (UTC), account, API and plan, in units: of days that are complete; kept for ever';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.day            IS 'the day';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.account        IS 'the account; * where events combine all accounts';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.api            IS 'the API; @group where a group is counted together';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.group_id       IS 'group of the API; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.plan           IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.admitted       IS 'units granted and not refunded';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.denied         IS 'units of calls that were denied';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.outage         IS
+  'units of calls above the limit that were decided while the database was away, denied or let through';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_minute    IS 'highest usage of the 60 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS 'highest usage of the 3,600 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.minutes_denied IS 'minutes with a denied call';
+
+CREATE OR REPLACE VIEW rollgate_audit.usage_by_hour_v1 AS
+SELECT h.hour, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id, s.plan,
+       h.admitted, h.denied, h.shadow, h.outage, h.peak_minute, h.peak_hour, h.minutes_denied
+FROM rollgate.usage_hour h
+JOIN rollgate.usage_series s ON s.id = h.series
+LEFT JOIN rollgate.catalogue c ON c.api = s.api
+WHERE h.hour < (SELECT r.rolled_to FROM rollgate.roll_up r);
+
+COMMENT ON VIEW rollgate_audit.usage_by_hour_v1 IS
+  'Usage by hour (UTC), account, API and plan, in units: of hours that are complete, which is some minutes after their end, and as far '
+  'back as the service keeps them (400 days by default). A condition on hour limits which months are read';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.hour           IS 'start of the hour';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.account        IS 'the account; * where events combine all accounts';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.api            IS 'the API; @group where a group is counted together';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.group_id       IS 'group of the API; NULL: the API is not in the catalogue';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.plan           IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.admitted       IS 'units granted and not refunded';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.denied         IS 'units of calls that were denied';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.outage         IS
+  'units of calls above the limit that were decided while the database was away, denied or let through';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.peak_minute    IS
+  'highest usage of the 60 s window of one subject at a second of the hour with units. It stays when units are refunded later';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.peak_hour      IS
+  'highest usage of the 3,600 s window of one subject at a second of the hour with units. It stays when units are refunded later';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.minutes_denied IS 'minutes with a denied call';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_minute_v1 AS
 SELECT rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS api, u.subject,

@@ -31,13 +31,15 @@ GRANT EXECUTE ON FUNCTION
 GRANT EXECUTE ON FUNCTION
   rollgate.sweep_freed(interval),
   rollgate.sweep(int, text, text, int, int, int, timestamptz),
-  rollgate.maintain_events(int, int, timestamptz)
+  rollgate.maintain_events(int, int, timestamptz),
+  rollgate.roll_up_step(int, int, timestamptz, int, int)
   TO rollgate_maintenance;
 
 -- The service.
 GRANT SELECT ON
   rollgate.ledger, rollgate.catalogue, rollgate.catalogue_owner, rollgate.override, rollgate.override_use, rollgate.limit_request,
   rollgate.ceiling, rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention,
+  rollgate.usage_series, rollgate.usage_hour, rollgate.usage_day, rollgate.denial_hour, rollgate.usage_late, rollgate.roll_up,
   rollgate.override_history, rollgate.request_history
   TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;

@@ -171,6 +171,77 @@ CREATE TABLE rollgate.installation (
   one   boolean PRIMARY KEY DEFAULT true CHECK (one),
   roles text    NOT NULL CHECK (roles IN ('own', 'none'))
 );
+-- Usage by hour and by day. The roll-up begins with what is on record.
+CREATE TABLE rollgate.usage_series (
+  id      int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  account text NOT NULL,
+  api     text NOT NULL,
+  plan    text NOT NULL DEFAULT '',
+  UNIQUE (account, api, plan)
+);
+CREATE TABLE rollgate.usage_hour (
+  admitted       bigint      NOT NULL DEFAULT 0,
+  denied         bigint      NOT NULL DEFAULT 0,
+  shadow         bigint      NOT NULL DEFAULT 0,
+  outage         bigint      NOT NULL DEFAULT 0,
+  hour           timestamptz NOT NULL,
+  series         int         NOT NULL,
+  peak_minute    int         NOT NULL DEFAULT 0,
+  peak_hour      int         NOT NULL DEFAULT 0,
+  minutes_denied smallint    NOT NULL DEFAULT 0,
+  PRIMARY KEY (series, hour)
+) PARTITION BY RANGE (hour);
+CREATE INDEX ON rollgate.usage_hour USING brin (hour) WITH (autosummarize = on);
+CREATE TABLE rollgate.usage_day (
+  admitted       bigint   NOT NULL,
+  denied         bigint   NOT NULL,
+  shadow         bigint   NOT NULL,
+  outage         bigint   NOT NULL,
+  day            date     NOT NULL,
+  series         int      NOT NULL,
+  peak_minute    int      NOT NULL,
+  peak_hour      int      NOT NULL,
+  minutes_denied smallint NOT NULL,
+  PRIMARY KEY (series, day)
+);
+CREATE INDEX ON rollgate.usage_day USING brin (day) WITH (autosummarize = on);
+CREATE TABLE rollgate.denial_hour (
+  calls       bigint      NOT NULL,
+  hour        timestamptz NOT NULL,
+  series      int         NOT NULL,
+  window_name text        NOT NULL,
+  mode        text        NOT NULL,
+  PRIMARY KEY (series, hour, window_name, mode)
+) PARTITION BY RANGE (hour);
+CREATE INDEX ON rollgate.denial_hour USING brin (hour) WITH (autosummarize = on);
+CREATE TABLE rollgate.usage_refund (
+  minute  int  NOT NULL,
+  units   int  NOT NULL,
+  lane    int  NOT NULL,
+  subject text COLLATE "C" NOT NULL
+);
+CREATE TABLE rollgate.usage_late (
+  hour timestamptz NOT NULL
+);
+CREATE TABLE rollgate.usage_day_due (
+  day date PRIMARY KEY
+);
+CREATE TABLE rollgate.roll_up (
+  one        boolean PRIMARY KEY DEFAULT true CHECK (one),
+  rolled_to  timestamptz NOT NULL,
+  sealed_to  timestamptz NOT NULL,
+  days_to    date NOT NULL,
+  units_from timestamptz NOT NULL,
+  stepped_at timestamptz NOT NULL,
+  stage      text NOT NULL DEFAULT 'waiting' CHECK (stage IN ('waiting', 'sealing', 'units', 'denials', 'day')),
+  blockers   text[],
+  lane       int,
+  subject    text COLLATE "C",
+  hour       timestamptz,
+  minute     timestamptz,
+  day        date,
+  series     int
+);
 -- An override may multiply each API's default, and every row refers to the history row of its newest change.
 ALTER TABLE rollgate.override
   ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),

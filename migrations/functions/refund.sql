@@ -49,6 +49,9 @@ BEGIN
           AND b.sums[cardinality(b.sums)] > greatest(v_head.cleared - b.start, 0)
         ORDER BY b.minute LIMIT 1)
   WHERE lane = p_lane AND subject = p_subject;
+  -- The roll-up may have read this minute already. If it has not, it removes the row when it does.
+  INSERT INTO rollgate.usage_refund (minute, units, lane, subject)
+  SELECT v_minute, v_taken, p_lane, p_subject FROM rollgate.roll_up r WHERE r.sealed_to > to_timestamp(v_minute * 60::float8);
   INSERT INTO rollgate.freed (subject) VALUES (p_subject);
   RETURN v_taken;
 END $$;

@@ -1,7 +1,8 @@
 -- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
 -- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
 -- It never waits: if the lane is in use it returns `busy`, and the janitor retries. It returns the position to continue from; NULL:
--- that table is done. Minutes of the APIs in rollgate.retention are kept longer.
+-- that table is done. Minutes of the APIs in rollgate.retention are kept longer, and so are minutes that the roll-up has not added up yet:
+-- as long as it runs, and for a day after it was last running. `unrolled` counts those that are removed without having been added up.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
   p_head_after     text,
@@ -10,40 +11,52 @@ CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_limit          int,
   p_keep_seconds   int,
   p_now            timestamptz DEFAULT NULL
-) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int)
+) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int,
+                 unrolled int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
 #variable_conflict use_column
 DECLARE
-  v_second int;
+  v_second   int;
+  v_rolled   int; -- the first minute that is not added up; NULL: there is no roll-up
+  v_kept     int; -- the first minute that is kept for the roll-up
+  v_unrolled int;
 BEGIN
   IF p_keep_seconds < 3661 THEN
     RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
-    RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute;
+    RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute, 0;
     RETURN;
   END IF;
   v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
                        (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  SELECT rollgate.hour_number(r.rolled_to) * 60,
+         CASE WHEN r.stepped_at >= to_timestamp(v_second) - interval '1 hour' THEN rollgate.hour_number(r.rolled_to) * 60
+              ELSE greatest(rollgate.hour_number(r.rolled_to) * 60, v_second / 60 - 1440) END
+  INTO v_rolled, v_kept FROM rollgate.roll_up r;
+  v_kept := coalesce(v_kept, v_second / 60);
   busy := false;
   head_after := NULL;
   bucket_subject := NULL;
   bucket_minute := NULL;
   heads := 0;
   buckets := 0;
+  unrolled := 0;
   IF p_head_after IS NOT NULL THEN
     WITH page AS (
       SELECT c.subject, c.minute FROM rollgate.counter c
       WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
     ), gone AS (
       DELETE FROM rollgate.counter c USING page
-      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < (v_second - 3661) / 60
-      RETURNING 1
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - 3661) / 60, v_kept)
+      RETURNING page.minute
     )
-    SELECT (SELECT count(*) FROM gone), CASE WHEN count(*) = p_limit THEN max(page.subject) END INTO heads, head_after FROM page;
+    SELECT g.rows, g.unrolled, CASE WHEN p.rows = p_limit THEN p.last END INTO heads, unrolled, head_after
+    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE gone.minute >= v_rolled) AS unrolled FROM gone) g,
+         (SELECT count(*) AS rows, max(page.subject) AS last FROM page) p;
   END IF;
   IF p_bucket_subject IS NOT NULL THEN
     WITH page AS (
@@ -53,16 +66,19 @@ BEGIN
     ), gone AS (
       DELETE FROM rollgate.bucket b USING page
       WHERE b.lane = p_lane AND b.subject = page.subject AND b.minute = page.minute
-        AND page.minute < (v_second - p_keep_seconds) / 60
+        -- The windows of an hour that is not added up begin in the hour before.
+        AND page.minute < least((v_second - p_keep_seconds) / 60, v_kept - 60)
         AND NOT EXISTS (
           SELECT FROM rollgate.retention r
           WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
-      RETURNING 1
+      RETURNING page.minute
     ), last AS (
       SELECT page.subject, page.minute FROM page ORDER BY page.subject DESC, page.minute DESC LIMIT 1
     )
-    SELECT (SELECT count(*) FROM gone), last.subject, last.minute INTO buckets, bucket_subject, bucket_minute
-    FROM (SELECT count(*) AS looked_at FROM page) p LEFT JOIN last ON p.looked_at = p_limit;
+    SELECT g.rows, g.unrolled, last.subject, last.minute INTO buckets, v_unrolled, bucket_subject, bucket_minute
+    FROM (SELECT count(*) AS rows, count(*) FILTER (WHERE gone.minute >= v_rolled) AS unrolled FROM gone) g
+    CROSS JOIN (SELECT count(*) AS looked_at FROM page) p LEFT JOIN last ON p.looked_at = p_limit;
+    unrolled := unrolled + v_unrolled;
   END IF;
   IF heads > 0 OR buckets > 0 THEN
     INSERT INTO rollgate.lane AS l VALUES (p_lane, v_second)

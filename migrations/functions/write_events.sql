@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_day     date;
+  v_hour    int;
   v_class   int;
   v_written int;
 BEGIN
@@ -12,6 +13,12 @@ BEGIN
     SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
   LOOP
     PERFORM rollgate.make_event_day(v_day);
+  END LOOP;
+  -- Held until the events are visible: rollgate.seal_hour does not seal an hour meanwhile.
+  FOR v_hour IN
+    SELECT DISTINCT floor(e.first_ms / 3600000)::int FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
+  LOOP
+    PERFORM pg_advisory_xact_lock_shared(7609, v_hour);
   END LOOP;
   -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
   -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
@@ -41,17 +48,24 @@ BEGIN
       WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
         AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
+  ),
+  written AS (
+    INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
+      used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
+    SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
+      t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
+      t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+      CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
+    FROM told t
+    LEFT JOIN first f ON f.id = t.id
+    ON CONFLICT (first_at, id) DO NOTHING
+    RETURNING first_at
+  ),
+  late AS (
+    INSERT INTO rollgate.usage_late
+    SELECT DISTINCT date_trunc('hour', w.first_at, 'UTC') FROM written w JOIN rollgate.roll_up r ON w.first_at < r.sealed_to
   )
-  INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-    used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
-  SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-    t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
-    t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
-    CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
-  FROM told t
-  LEFT JOIN first f ON f.id = t.id
-  ON CONFLICT (first_at, id) DO NOTHING;
-  GET DIAGNOSTICS v_written = ROW_COUNT;
+  SELECT count(*) INTO v_written FROM written;
   RETURN v_written;
 END $$;
 

@@ -2,6 +2,7 @@
 import { builtInCatalogue } from '@rollgate/contract';
 import { laneOf } from '@rollgate/limiter';
 import type { TestDatabase } from '@rollgate/testing';
+import type pg from 'pg';
 import { type Columns, type PastAuthor, PastPolicy } from '../src/story/past-policy.js';
 
 export const NOW = '2026-03-10 12:00:00+00';
@@ -24,13 +25,22 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
     ];
     await client.query('SELECT rollgate.report_use($1)', [JSON.stringify(uses)]);
     await client.query('SELECT rollgate.write_events($1)', [JSON.stringify(EVENTS)]);
-    for (const [subject, api, units, time] of USED)
+    for (const [subject, api, units, time] of [...USED_BEFORE, ...USED])
       await client.query(
         'SELECT FROM rollgate.acquire(ARRAY[$1::int], ARRAY[$2], ARRAY[1], ARRAY[$3::int], ARRAY[1000], ARRAY[18000], $4)',
         [laneOf(subject), `${subject}/${api}`, units, at(time)],
       );
+    await addUp(client);
   } finally {
     client.release();
+  }
+}
+
+/** Usage by hour and by day, up to NOW. */
+async function addUp(client: pg.PoolClient): Promise<void> {
+  for (let left = true; left; ) {
+    const { rows } = await client.query('SELECT did FROM rollgate.roll_up_step(400, 691200, $1)', [NOW]);
+    left = rows[0].did !== null;
   }
 }
 
@@ -187,6 +197,17 @@ const EVENTS: readonly object[] = [
   event('03-10T10:00:00', 20, UMBRELLA),
   event('03-10T10:00:59', 2, { ...UMBRELLA, window_name: 'hour', used: 1800 }),
 ];
+
+/** As USED, in hours that are complete. Other subjects than those that were denied. */
+const USED_BEFORE = [
+  ['acme', 'publish-bot/bot=b-7', 40, '03-04T09:10:00'],
+  ['acme', 'publish-bot/bot=b-7', 50, '03-04T09:10:40'],
+  ['acme', 'publish-bot/bot=b-7', 30, '03-04T10:00:00'],
+  ['acme', 'get-bots/', 900, '03-09T09:59:59'],
+  ['acme', 'get-bots/', 700, '03-09T10:30:00'],
+  ['globex', 'find-intent/bot=z', 1000, '03-09T15:00:00'],
+  ['initech', 'get-bots/', 3, '03-08T15:00:00'],
+] as const;
 
 /** Account, rest of the key, units, time. */
 const USED = [

@@ -24,7 +24,7 @@ class ServerModule {}
 
 /** Combines the modules of the service, from the lowest floor up. Each gets the settings that it needs. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
-  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays, signIn } = settings;
+  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays, keepUsageDays, signIn } = settings;
   const { environment, publicUrl, oidc } = settings;
   const address = { databaseUrl, readDatabaseUrl, pooled };
   return {
@@ -38,7 +38,7 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       UsageModule,
       PolicyModule,
       DecisionsModule,
-      OperationsModule.forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays }),
+      OperationsModule.forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays, keepUsageDays }),
     ],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
   };

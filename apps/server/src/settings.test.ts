@@ -48,6 +48,7 @@ test('every setting is read', () => {
     ROLLGATE_LOG_LEVEL: 'silent',
     ROLLGATE_KEEP_SECONDS: '3661',
     ROLLGATE_KEEP_EVENT_DAYS: '30',
+    ROLLGATE_USAGE_DAYS: '700',
     ROLLGATE_ENVIRONMENT: 'production',
     ROLLGATE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7',
     ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com/',
@@ -65,6 +66,7 @@ test('every setting is read', () => {
     logLevel: 'silent',
     keepSeconds: 3661,
     keepEventDays: 30,
+    keepUsageDays: 700,
     environment: 'production',
     drainMs: 5_000,
     trustProxy: ['10.0.0.0/8', '192.0.2.7'],
@@ -101,6 +103,11 @@ test.each<[string, Record<string, string>, string]>([
   ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
   ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
   ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],
+  [
+    'no day of usage by hour',
+    { ROLLGATE_USAGE_DAYS: '0' },
+    'ROLLGATE_USAGE_DAYS must be a whole number from 1 to 36500',
+  ],
   [
     'no day of events',
     { ROLLGATE_KEEP_EVENT_DAYS: '0' },

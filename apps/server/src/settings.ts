@@ -41,6 +41,8 @@ export interface Settings extends DatabaseAddress, AuthenticationSettings {
   readonly keepSeconds: number | undefined;
   /** How long limit events are kept, in days. Undefined: 90. */
   readonly keepEventDays?: number | undefined;
+  /** How long usage by hour is kept, in days. Undefined: 400. */
+  readonly keepUsageDays?: number | undefined;
   /** Proxies that are trusted to report a caller's address. Undefined: none. */
   readonly trustProxy?: TrustedProxies | undefined;
   /** Path of the screens, with a slash at both ends. Undefined: `/admin/`. */
@@ -63,6 +65,7 @@ const serviceVariables = databaseVariables
     ROLLGATE_LOG_LEVEL: z.enum(LOG_LEVELS, { error: `must be one of ${LOG_LEVELS.join(', ')}` }).default('info'),
     ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
     ROLLGATE_KEEP_EVENT_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
+    ROLLGATE_USAGE_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
     ROLLGATE_ENVIRONMENT: z.string().trim().max(40, 'must have at most 40 characters').default('development'),
     ROLLGATE_ADMIN_BASE: z
       .string()
@@ -102,6 +105,7 @@ export function readSettings(environment: Environment): Settings {
     logLevel: read.ROLLGATE_LOG_LEVEL,
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
+    keepUsageDays: read.ROLLGATE_USAGE_DAYS,
     environment: read.ROLLGATE_ENVIRONMENT,
     trustProxy: read.ROLLGATE_TRUST_PROXY,
     publicUrl: read.ROLLGATE_PUBLIC_URL,

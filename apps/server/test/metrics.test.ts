@@ -35,6 +35,16 @@ async function firstPass(service: TestService): Promise<void> {
   });
 }
 
+/** Waits until that many finished minutes were removed: not before usage by hour contains them. */
+async function removed(service: TestService, { heads = 0, buckets = 0 }): Promise<void> {
+  await until(
+    async () =>
+      (await metric(service, 'rollgate_janitor_heads_removed_total')) === heads &&
+      (await metric(service, 'rollgate_janitor_buckets_removed_total')) === buckets,
+    { what: 'the janitor has removed what is past its retention' },
+  );
+}
+
 /**
  * Inserts allowed calls of one bot at these ages, oldest first. The newest stays in the head row, each older minute becomes
  * a bucket.
@@ -73,10 +83,9 @@ test('the janitor runs automatically, keeps minutes as the setting says, and cou
   await grants({ bot: 'busy', agoSeconds: [7_000, 4_200, 10] });
   const startedAt = Date.now() / 1000;
   const service = await start({ keepSeconds: 5_000, sweepEveryMs: 20 });
-  await firstPass(service);
+  await removed(service, { heads: 1, buckets: 2 });
   expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
-  expect(await metric(service, 'rollgate_janitor_heads_removed_total')).toBe(1);
-  expect(await metric(service, 'rollgate_janitor_buckets_removed_total')).toBe(2);
+  expect(await metric(service, 'rollgate_janitor_unrolled_removed_total')).toBe(0);
   expect(await metric(service, 'rollgate_janitor_last_pass_busy_lanes')).toBe(0);
   expect(await metric(service, 'rollgate_janitor_failed_passes_total')).toBe(0);
   expect(await metric(service, 'rollgate_janitor_last_pass_timestamp_seconds')).toBeGreaterThanOrEqual(
@@ -87,7 +96,7 @@ test('the janitor runs automatically, keeps minutes as the setting says, and cou
 
 test('without the setting, finished minutes are kept for a day', async () => {
   await grants({ bot: 'busy', agoSeconds: [90_000, 9_000, 10] });
-  await firstPass(await start({ sweepEveryMs: 20 }));
+  await removed(await start({ sweepEveryMs: 20 }), { buckets: 1 });
   expect(await left()).toEqual({ heads: ['acme/publish-bot/bot=busy'], buckets: 1 });
 }, 90_000);
 
@@ -116,10 +125,33 @@ test('two services in one process have separate metrics', async () => {
   await grants({ bot: 'idle', agoSeconds: [9_000] });
   const quiet = await start({});
   const sweeping = await start({ sweepEveryMs: 20 });
-  await firstPass(sweeping);
-  expect(await metric(sweeping, 'rollgate_janitor_heads_removed_total')).toBe(1);
+  await removed(sweeping, { heads: 1 });
   expect(await metric(quiet, 'rollgate_janitor_heads_removed_total')).toBe(0);
 }, 90_000);
+
+test('usage is added up up to the last hour that is complete, and the metrics tell how far', async () => {
+  await grants({ bot: 'b', agoSeconds: [20_000, 10_000] });
+  const service = await start({});
+  const newest = () => Math.floor((Date.now() / 1000 - 120) / 3600) * 3600;
+  await until(async () => (await metric(service, 'rollgate_roll_up_rolled_to_timestamp_seconds')) === newest(), {
+    what: 'usage is added up',
+  });
+  expect(await metric(service, 'rollgate_roll_up_last_pass_timestamp_seconds')).toBeGreaterThan(0);
+  expect(await metric(service, 'rollgate_roll_up_failed_passes_total')).toBe(0);
+  const { rows } = await database.pool.query(
+    `SELECT sum(admitted)::int AS units FROM rollgate_audit.usage_by_hour_v1 WHERE account = 'acme'`,
+  );
+  expect(rows).toEqual([{ units: 2 }]);
+}, 40_000);
+
+test('a failed roll-up is counted and logged', async () => {
+  await database.pool.query('ALTER TABLE rollgate.usage_refund RENAME TO usage_refund_away');
+  const service = await start({});
+  await until(async () => (await metric(service, 'rollgate_roll_up_failed_passes_total')) > 0, {
+    what: 'a pass has failed',
+  });
+  expect(service.log).toContainEqual(expect.objectContaining({ msg: 'adding up usage by hour failed' }));
+}, 40_000);
 
 test('a limiter that decides without its database is a metric, and its reason is listed with the instance', async () => {
   const service = await start({});

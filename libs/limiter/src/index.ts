@@ -27,4 +27,5 @@ export { MemoryStore } from './store/memory-store.js';
 export type { Store } from './store/store.js';
 export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject/subject-key.js';
 export { type Dimensions, InvalidRequestError, type SubjectRef } from './subject/subject-ref.js';
+export { JitteredLoop } from './tasks/jittered-loop.js';
 export { SingleFlight } from './tasks/single-flight.js';

@@ -42,13 +42,13 @@ test('a sweep removes rows that no window can contain, and nothing younger', asy
   expect(await counts()).toEqual({ heads: 51, buckets: 50 });
 
   clock.advance({ seconds: 3661 });
-  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 0, buckets: 0, busyLanes: 0 });
+  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 0, buckets: 0, busyLanes: 0, unrolled: 0 });
 
   clock.advance({ minutes: 2 });
   await ask(['acme/busy/'], 63);
-  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 50, buckets: 0, busyLanes: 0 });
+  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 50, buckets: 0, busyLanes: 0, unrolled: 0 });
   clock.advance({ minutes: 60 });
-  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 0, buckets: 51, busyLanes: 0 });
+  expect(await janitor({ keepSeconds: 7200 }).sweep()).toEqual({ heads: 0, buckets: 51, busyLanes: 0, unrolled: 0 });
   expect(await counts()).toEqual({ heads: 1, buckets: 0 });
 });
 
@@ -78,7 +78,7 @@ test('a busy lane is skipped, not waited for', async () => {
   try {
     await holder.query('BEGIN');
     await holder.query('SELECT pg_advisory_xact_lock(7605, 1)');
-    expect(await janitor().sweep()).toEqual({ heads: 0, buckets: 0, busyLanes: 1 });
+    expect(await janitor().sweep()).toEqual({ heads: 0, buckets: 0, busyLanes: 1, unrolled: 0 });
     await holder.query('COMMIT');
   } finally {
     holder.release();

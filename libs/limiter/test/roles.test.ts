@@ -177,6 +177,8 @@ describe('the auditor', () => {
       'recheck_decisions_v1',
       'request_history_v1',
       'staff_history_v1',
+      'usage_by_day_v1',
+      'usage_by_hour_v1',
       'usage_by_minute_v1',
       'usage_now_v1',
     ]);

@@ -1,7 +1,17 @@
 /** Assigns objects to the files of migrations/schema/. All objects of the schema rollgate_audit belong to `audit`. */
 
 /** In the order in which the files can be executed: an object comes before the objects that use it. */
-export const DOMAINS = ['roles', 'counters', 'policy', 'instances', 'staff', 'events', 'usage', 'audit'] as const;
+export const DOMAINS = [
+  'roles',
+  'counters',
+  'policy',
+  'instances',
+  'staff',
+  'events',
+  'roll-up',
+  'usage',
+  'audit',
+] as const;
 
 export type Domain = (typeof DOMAINS)[number];
 
@@ -22,6 +32,9 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
   events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
     note_freeing recheck_decisions units_by_second window_filling write_events`,
+  'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
+    drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
+    roll_up_refunds roll_up_step roll_up_units seal_hour`,
   usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects near_limit peak_usage requests_of usage_at
     usage_by_minute usage_by_second`,
 };

@@ -5,6 +5,7 @@ import { EventDaysModule } from './event-days.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JanitorModule } from './janitor/janitor.module.js';
 import { MetricsModule } from './metrics/metrics.module.js';
+import { RollUpModule } from './roll-up/roll-up.module.js';
 import { RootController } from './root.controller.js';
 import { SystemController } from './system.controller.js';
 
@@ -17,12 +18,21 @@ export interface OperationsOptions {
   readonly sweepEveryMs: number | undefined;
   /** How long limit events are kept, in days. */
   readonly keepEventDays: number | undefined;
+  /** How long usage by hour is kept, in days. */
+  readonly keepUsageDays: number | undefined;
 }
 
 /** Running the service: health, metrics, and the maintenance of its tables. */
 @Module({ controllers: [RootController, SystemController] })
 export class OperationsModule {
-  static forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays }: OperationsOptions): DynamicModule {
+  static forRoot({
+    address,
+    logger,
+    keepSeconds,
+    sweepEveryMs,
+    keepEventDays,
+    keepUsageDays,
+  }: OperationsOptions): DynamicModule {
     return {
       module: OperationsModule,
       imports: [
@@ -30,6 +40,7 @@ export class OperationsModule {
         HealthModule.forRoot(address),
         JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
         EventDaysModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
+        RollUpModule.forRoot({ ...address, logger, keepDays: keepUsageDays, keepSeconds }),
       ],
     };
   }

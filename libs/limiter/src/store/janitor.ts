@@ -37,11 +37,25 @@ export interface SweepTotals {
   readonly buckets: number;
   /** Lanes skipped in this pass because they were busy at every attempt. */
   readonly busyLanes: number;
+  /**
+   * Rows of `heads` and `buckets` that were removed although usage by hour does not contain them yet. The janitor waits
+   * for the service, which adds them up, but not for longer than a day.
+   */
+  readonly unrolled: number;
 }
+
+type Totals = { -readonly [name in keyof SweepTotals]: SweepTotals[name] };
 
 /** Where the next step continues: after this head, and after this minute of this subject. */
 type SweepPosition = [headAfter: string | null, bucketSubject: string | null, bucketMinute: number | null];
-type SweepTuple = [busy: boolean, heads: number, buckets: number, ...SweepPosition];
+type SweepTuple = [busy: boolean, heads: number, buckets: number, unrolled: number, ...SweepPosition];
+
+class UnrolledError extends Error {
+  override readonly name = 'UnrolledError';
+  constructor(rows: number) {
+    super(`${rows} minutes were removed before they were added up: no service has rolled up usage for a day`);
+  }
+}
 
 export class Janitor {
   readonly #options: JanitorOptions;
@@ -76,7 +90,7 @@ export class Janitor {
     const client = await this.#options.pool.connect();
     let failure: Error | undefined;
     try {
-      const totals = { heads: 0, buckets: 0, busyLanes: 0 };
+      const totals: Totals = { heads: 0, buckets: 0, busyLanes: 0, unrolled: 0 };
       for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++) {
         const isOurs = await this.#sweepLane(client, lane, totals);
         if (!isOurs) return lane === 0 ? undefined : totals;
@@ -93,20 +107,17 @@ export class Janitor {
   }
 
   /** @returns false when another instance is sweeping */
-  async #sweepLane(
-    client: pg.PoolClient,
-    lane: number,
-    totals: { heads: number; buckets: number; busyLanes: number },
-  ): Promise<boolean> {
+  async #sweepLane(client: pg.PoolClient, lane: number, totals: Totals): Promise<boolean> {
     const { clock, stepRows = 500, keepSeconds = DEFAULT_KEEP_SECONDS, pauseMs = 10 } = this.#options;
     let at: SweepPosition = ['', '', 0];
     let busyFor = 0;
     while ((at[0] !== null || at[1] !== null) && !this.#stop.signal.aborted) {
       const step = await sweepStep(client, [lane, ...at, stepRows, keepSeconds, clock ? new Date(clock()) : null]);
       if (step === undefined) return false;
-      const [busy, heads, buckets, ...next] = step;
+      const [busy, heads, buckets, unrolled, ...next] = step;
       totals.heads += heads;
       totals.buckets += buckets;
+      totals.unrolled += unrolled;
       at = next;
       busyFor = busy ? busyFor + 1 : 0;
       if (busyFor > BUSY_RETRIES) {
@@ -119,7 +130,12 @@ export class Janitor {
   }
 
   async #pass(): Promise<void> {
-    await this.sweep().catch((error: unknown) => this.#options.onError?.(error));
+    try {
+      const totals = await this.sweep();
+      if (totals !== undefined && totals.unrolled > 0) this.#options.onError?.(new UnrolledError(totals.unrolled));
+    } catch (error) {
+      this.#options.onError?.(error);
+    }
   }
 
   async #pause(ms: number): Promise<void> {
@@ -133,7 +149,7 @@ async function sweepStep(client: pg.PoolClient, values: unknown[]): Promise<Swee
   const locked = begun.at(-1)?.rows[0]?.locked === true;
   const result = locked
     ? await client.query<SweepTuple>({
-        text: 'SELECT busy, heads, buckets, head_after, bucket_subject, bucket_minute FROM rollgate.sweep($1, $2, $3, $4, $5, $6, $7)',
+        text: 'SELECT busy, heads, buckets, unrolled, head_after, bucket_subject, bucket_minute FROM rollgate.sweep($1, $2, $3, $4, $5, $6, $7)',
         values,
         rowMode: 'array',
       })

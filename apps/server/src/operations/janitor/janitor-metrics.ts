@@ -5,6 +5,7 @@ import { Counter, Gauge, type Registry } from 'prom-client';
 export class JanitorMetrics {
   readonly #heads: Counter;
   readonly #buckets: Counter;
+  readonly #unrolled: Counter;
   readonly #failures: Counter;
   readonly #endedAt: Gauge;
   readonly #duration: Gauge;
@@ -20,6 +21,11 @@ export class JanitorMetrics {
     this.#buckets = new Counter({
       name: 'rollgate_janitor_buckets_removed_total',
       help: 'Finished minutes removed, past their retention',
+      registers,
+    });
+    this.#unrolled = new Counter({
+      name: 'rollgate_janitor_unrolled_removed_total',
+      help: 'Minutes removed before usage by hour contained them, because it had not been added up for a day',
       registers,
     });
     this.#failures = new Counter({
@@ -47,6 +53,7 @@ export class JanitorMetrics {
   swept(totals: SweepTotals, { durationMs }: { durationMs: number }): void {
     this.#heads.inc(totals.heads);
     this.#buckets.inc(totals.buckets);
+    this.#unrolled.inc(totals.unrolled);
     this.#busyLanes.set(totals.busyLanes);
     this.#duration.set(durationMs / 1000);
     this.#endedAt.setToCurrentTime();
