@@ -80,7 +80,7 @@ test('process metrics are available in the text format', async () => {
 
 test('the janitor runs automatically, keeps minutes as the setting says, and counts what it removed', async () => {
   await grants({ bot: 'idle', agoSeconds: [9_000, 8_000] });
-  await grants({ bot: 'busy', agoSeconds: [7_000, 4_200, 10] });
+  await grants({ bot: 'busy', agoSeconds: [7_600, 4_200, 10] });
   const startedAt = Date.now() / 1000;
   const service = await start({ keepSeconds: 5_000, sweepEveryMs: 20 });
   await removed(service, { heads: 1, buckets: 2 });
