@@ -121,7 +121,7 @@ function named(error: Error, { pooled = false }: SessionOptions): Error {
 }
 
 /** The part of a client or pool that the check uses. */
-interface Queryable {
+interface SettingsReader {
   query(
     text: string,
     values: unknown[],
@@ -140,7 +140,7 @@ export interface SessionProblem {
  * Reads the actual settings of a session and returns those with a wrong value, `[]` if all are right. They can differ from the
  * settings that were sent if a pooler ignores start-up parameters or accepts only some of them.
  */
-export async function sessionProblems(database: Queryable): Promise<SessionProblem[]> {
+export async function sessionProblems(database: SettingsReader): Promise<SessionProblem[]> {
   const { rows } = await database.query(
     `SELECT name, current_setting(name) AS value, quote_ident(session_user) AS login, quote_ident(current_database()) AS database
      FROM unnest($1::text[]) AS name`,
@@ -157,7 +157,7 @@ export async function sessionProblems(database: Queryable): Promise<SessionProbl
 }
 
 /** Checks the actual settings of a session. @throws Error that names each wrong setting and the statement that corrects it */
-export async function checkSession(database: Queryable): Promise<void> {
+export async function checkSession(database: SettingsReader): Promise<void> {
   const problems = await sessionProblems(database);
   if (problems.length === 0) return;
   const found = problems.map(({ setting, value }) => `${setting} = "${value}"`).join(', ');

@@ -35,7 +35,7 @@ const WRITE_WITHIN_MS = 5_000;
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
 
 /** What all other parts use: the options with their defaults, and the parts that use no others. */
-export interface Base {
+export interface LimiterBase {
   readonly options: PostgresLimiterOptions;
   readonly catalogue: Catalogue;
   readonly stripes: number;
@@ -50,7 +50,7 @@ export interface Base {
   readonly statement: AcquireStatement;
 }
 
-export function baseOf(options: PostgresLimiterOptions): Base {
+export function baseOf(options: PostgresLimiterOptions): LimiterBase {
   const { clock, outage, budgetMs = DEFAULT_BUDGET_MS, pooled = false } = options;
   const reports = new Reports(options.onReport);
   const server = new ServerWatch({ reports, clock });
@@ -69,7 +69,7 @@ export function baseOf(options: PostgresLimiterOptions): Base {
   };
 }
 
-export function openPoolsOf(base: Base): Pools {
+export function openPoolsOf(base: LimiterBase): Pools {
   const { options, stripes, login, budget, pooled, reports, onError, contactState, server, statement } = base;
   return openPools({
     login,
@@ -98,7 +98,7 @@ interface GuardedParts {
 }
 
 /** The store behind circuit breakers, with the fallback that decides while the database does not answer. */
-export function guardedStoreOf(base: Base, pools: Pools): GuardedParts {
+export function guardedStoreOf(base: LimiterBase, pools: Pools): GuardedParts {
   const { options, stripes, budget, reports, server, onError } = base;
   const postgres = postgresStoreOf(base, pools);
   if (budget === undefined) return { store: postgres, outage: undefined, local: undefined };
@@ -119,7 +119,7 @@ export function guardedStoreOf(base: Base, pools: Pools): GuardedParts {
   return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage, local };
 }
 
-function postgresStoreOf({ options, stripes, pooled, budget, statement }: Base, pools: Pools): PostgresStore {
+function postgresStoreOf({ options, stripes, pooled, budget, statement }: LimiterBase, pools: Pools): PostgresStore {
   return new PostgresStore({
     pool: pools.looks,
     decisions: new DecisionConnections({
@@ -151,7 +151,7 @@ interface BackgroundParts {
 
 /** Starts what works on the database beside the calls. Each part adds how it is stopped to `background`. */
 export function startBackground(
-  { options, catalogue, server, contactState, reports, onError }: Base,
+  { options, catalogue, server, contactState, reports, onError }: LimiterBase,
   { pools: { housekeeping: pool }, local, state, limits, uses, denials }: BackgroundParts,
 ): { sync: PolicySync; background: StopList } {
   const { clock, pollEveryMs: everyMs } = options;
@@ -190,7 +190,7 @@ export function startBackground(
   return { sync, background };
 }
 
-export function recorderOf({ options, server, reports, onError }: Base, pools: Pools): Recorder | undefined {
+export function recorderOf({ options, server, reports, onError }: LimiterBase, pools: Pools): Recorder | undefined {
   if (options.events === false) return undefined;
   return new Recorder({
     write: (rows) =>

@@ -3,6 +3,7 @@
  * store; the mutant suite runs them on a broken rule and expects the named one to throw.
  */
 import { expect } from '@jest/globals';
+import type { Limits } from '@rollgate/contract';
 import type { TestClock } from '@rollgate/testing';
 import type { Store } from '../src/store/store.js';
 import { Subject, T0 } from './stores.js';
@@ -12,7 +13,6 @@ export interface RuleContext {
   readonly clock: TestClock;
 }
 
-type Limits = { perMinute: number; perHour: number };
 const second = (at: number): number => T0 / 1000 + at;
 
 /** One step of a table: a number of calls at a time, and how many of them are granted. */

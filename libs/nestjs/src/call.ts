@@ -7,7 +7,7 @@
 import type { ExecutionContext } from '@nestjs/common';
 import { type ResponseHeaders, responseHeaders } from './response-headers.js';
 
-interface Request {
+interface HttpRequest {
   readonly id?: unknown;
   readonly method?: unknown;
   readonly headers?: unknown;
@@ -43,7 +43,7 @@ export interface Call {
 }
 
 /** User and named values of a call: all that most resolvers need, at a lower cost than `callOf`. */
-export function callerOf(context: ExecutionContext): Pick<Request, 'user' | 'params'> {
+export function callerOf(context: ExecutionContext): Pick<HttpRequest, 'user' | 'params'> {
   return context.getType<string>() === 'http' ? asRequest(context.getArgs<unknown[]>()[0]) : callOf(context);
 }
 
@@ -90,13 +90,13 @@ const NO_HTTP = { route: undefined, requestId: undefined, headers: responseHeade
 /** Other characters in an ID could mislead a reader of the log or of the events. */
 const SAFE_ID = /^[\x21-\x7e]{1,128}$/;
 
-function routeOf({ method, route, baseUrl, routeOptions }: Request): string | undefined {
+function routeOf({ method, route, baseUrl, routeOptions }: HttpRequest): string | undefined {
   const path = textOf(routeOptions, 'url') ?? textOf(route, 'path');
   if (path === undefined || typeof method !== 'string') return undefined;
   return `${method} ${typeof baseUrl === 'string' ? baseUrl : ''}${path}`;
 }
 
-function requestIdOf({ id, headers }: Request): string | undefined {
+function requestIdOf({ id, headers }: HttpRequest): string | undefined {
   if (typeof id === 'number') return String(id);
   if (isSafeId(id)) return id;
   const sent = textOf(headers, 'x-request-id');
@@ -112,7 +112,7 @@ function textOf(holder: unknown, name: string): string | undefined {
   return typeof value === 'string' ? value : undefined;
 }
 
-function asRequest(value: unknown): Request {
+function asRequest(value: unknown): HttpRequest {
   return isObject(value) ? value : {};
 }
 

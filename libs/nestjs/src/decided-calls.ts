@@ -2,45 +2,45 @@
  * Counts a call once, however many guards it passes. The first guard requests a decision, and the others use the same
  * one. The decision is stored with the call, so guards of several `RollgateModule`s share it too.
  *
- * Invariant: a decision is requested once per call and limit. The outcome is stored before it is awaited, so that
+ * Invariant: a decision is requested once per call and limit. Its promise is stored before it is awaited, so that
  * concurrent guards share it. A failure is stored as well, because it is unknown then whether units were spent.
  */
 import type { Decision } from '@rollgate/contract';
 
-interface Outcome {
+interface StoredDecision {
   /** Identifies the API and its dimensions, because one call may pass several limits. */
   readonly limit: string;
   readonly decision: Promise<Decision>;
-  readonly before: Outcome | undefined;
+  readonly before: StoredDecision | undefined;
 }
 
 /**
- * Outcomes are stored on the call object, because garbage collection of a weak map with an entry per call is expensive.
+ * Decisions are stored on the call object, because garbage collection of a weak map with an entry per call is expensive.
  * The key is the same in every loaded copy of this package.
  */
-const OUTCOMES = Symbol.for('rollgate:outcomes');
-/** Outcomes of calls whose object is not extensible. */
-const sealed = new WeakMap<object, Outcome>();
+const DECISIONS = Symbol.for('rollgate:outcomes');
+/** Decisions of calls whose object is not extensible. */
+const sealed = new WeakMap<object, StoredDecision>();
 
 /** The decision of this call under this limit. Calls `decide` if there is none yet. */
 export function decideOnce(
   { call, limit }: { call: object; limit: string },
   decide: () => Promise<Decision>,
 ): Promise<Decision> {
-  for (let outcome = newestOf(call); outcome; outcome = outcome.before) {
-    if (outcome.limit === limit) return outcome.decision;
+  for (let stored = newestOf(call); stored; stored = stored.before) {
+    if (stored.limit === limit) return stored.decision;
   }
   const decision = decide();
-  // Look up the newest outcome again: `decide` runs up to its first await before it returns, and may have stored one.
+  // Look up the newest decision again: `decide` runs up to its first await before it returns, and may have stored one.
   keep(call, { limit, decision, before: newestOf(call) });
   return decision;
 }
 
-function newestOf(call: object): Outcome | undefined {
-  return (call as Record<symbol, Outcome | undefined>)[OUTCOMES] ?? sealed.get(call);
+function newestOf(call: object): StoredDecision | undefined {
+  return (call as Record<symbol, StoredDecision | undefined>)[DECISIONS] ?? sealed.get(call);
 }
 
-function keep(call: object, outcome: Outcome): void {
-  if (Object.isExtensible(call)) (call as Record<symbol, Outcome>)[OUTCOMES] = outcome;
-  else sealed.set(call, outcome);
+function keep(call: object, stored: StoredDecision): void {
+  if (Object.isExtensible(call)) (call as Record<symbol, StoredDecision>)[DECISIONS] = stored;
+  else sealed.set(call, stored);
 }

@@ -8,7 +8,7 @@ import { freePort } from './free-port.js';
 import type { NodeExit, NodeProcess } from './spawn-node.js';
 import { until } from './until.js';
 
-interface Call {
+interface RestartCall {
   readonly method: 'GET' | 'POST';
   readonly path: string;
   readonly headers: Readonly<Record<string, string>>;
@@ -19,7 +19,7 @@ export interface RollingRestart {
   /** Starts an instance on this port. It gets calls once it is ready. */
   readonly start: (port: number) => Promise<NodeProcess>;
   /** Returns the nth call, counted from 0. */
-  readonly call: (n: number) => Call;
+  readonly call: (n: number) => RestartCall;
   /** Minimum number of calls. Calls continue until both instances are replaced. */
   readonly calls: number;
   /** Number of concurrent callers. Default: 8. */
@@ -108,7 +108,7 @@ class Load {
     }
   }
 
-  #make({ method, path, headers, body }: Call): Promise<string> {
+  #make({ method, path, headers, body }: RestartCall): Promise<string> {
     return new Promise((resolve) => {
       const outgoing = request(this.url + path, { method, headers, agent: this.#agent }, (response) => {
         let text = '';

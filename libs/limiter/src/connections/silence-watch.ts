@@ -28,7 +28,7 @@ export class DatabaseSilentError extends Error {
   }
 }
 
-interface Waiting {
+interface WaitingOperation {
   readonly since: number;
   readonly end: (error: DatabaseSilentError) => void;
 }
@@ -44,7 +44,7 @@ export class SilenceWatch {
    * pool or of TypeORM.
    */
   readonly Client: typeof pg.Client;
-  readonly #waiting = new Set<Waiting>();
+  readonly #waiting = new Set<WaitingOperation>();
   readonly #newClient: () => pg.Client;
   readonly #looks = new SingleFlight<void>();
   #timer: NodeJS.Timeout | undefined;
@@ -63,7 +63,7 @@ export class SilenceWatch {
    * operation is over.
    */
   begin(end: (error: DatabaseSilentError) => void): () => void {
-    const waiting: Waiting = { since: performance.now(), end };
+    const waiting: WaitingOperation = { since: performance.now(), end };
     this.#waiting.add(waiting);
     this.#timer ??= setInterval(() => void this.#looks.run(() => this.#look()), LOOK_EVERY_MS).unref();
     return () => {
@@ -84,7 +84,7 @@ export class SilenceWatch {
   }
 
   /** The operations that began before `instant` and are not over. */
-  #waitingSince(instant: number): Waiting[] {
+  #waitingSince(instant: number): WaitingOperation[] {
     return [...this.#waiting].filter(({ since }) => since < instant);
   }
 
@@ -105,16 +105,16 @@ export class SilenceWatch {
   }
 }
 
-type Connected = (error?: Error | null, ...rest: unknown[]) => void;
+type OnConnected = (error?: Error | null, ...rest: unknown[]) => void;
 
-interface StartingClient extends Watched {
+interface WatchableClient extends Watched {
   on(event: 'error', listener: () => void): unknown;
   query(...args: unknown[]): unknown;
-  _connect(callback: Connected): void;
+  _connect(callback: OnConnected): void;
 }
 
 function watchedClient(Client: typeof pg.Client, begin: (client: Watched) => () => void): typeof pg.Client {
-  const Base = Client as unknown as new (...parameters: unknown[]) => StartingClient;
+  const Base = Client as unknown as new (...parameters: unknown[]) => WatchableClient;
   class WatchedClient extends Base {
     constructor(...parameters: unknown[]) {
       super(...parameters);
@@ -135,7 +135,7 @@ function watchedClient(Client: typeof pg.Client, begin: (client: Watched) => () 
     }
 
     // Both forms of the driver's `connect` call this method.
-    override _connect(callback: Connected): void {
+    override _connect(callback: OnConnected): void {
       const end = begin(this);
       super._connect((...answer) => {
         end();

@@ -2,7 +2,7 @@ import { expect, test } from '@jest/globals';
 import { builtInCatalogue } from '@rollgate/contract';
 import fc from 'fast-check';
 import { EventBook } from './event-book.js';
-import type { CountedCall, LimitEvent, Outcome } from './limit-event.js';
+import type { CountedCall, CountedOutcome, LimitEvent } from './limit-event.js';
 
 const entries = builtInCatalogue.entries().slice(0, 2);
 
@@ -39,7 +39,13 @@ test('every call stays counted once and memory is bounded, whatever events are m
           cost,
           request: {},
         };
-        const outcome: Outcome = { window: hour ? 'hour' : 'minute', used: 1, nowMs, retryMs: null, policyVersion: 1 };
+        const outcome: CountedOutcome = {
+          window: hour ? 'hour' : 'minute',
+          used: 1,
+          nowMs,
+          retryMs: null,
+          policyVersion: 1,
+        };
         const event = book.eventOf(counted, outcome);
         expect(nowMs).toBeLessThan(event.endMs);
         expect(event).toMatchObject({

@@ -7,13 +7,13 @@
  */
 import {
   type CountedCall,
+  type CountedOutcome,
   isOf,
   type LimitEvent,
   MERGED,
   type Merged,
   mergeKey,
   newEvent,
-  type Outcome,
 } from './limit-event.js';
 
 const DEGREES: readonly Merged[] = [MERGED.subjectMinute, MERGED.accountMinute, MERGED.account, MERGED.api];
@@ -40,7 +40,7 @@ export class EventBook {
   }
 
   /** Returns the event that counts this call: an existing one of the same kind and second or minute, or a new one. */
-  eventOf(call: CountedCall, outcome: Outcome): LimitEvent {
+  eventOf(call: CountedCall, outcome: CountedOutcome): LimitEvent {
     const newest = this.#bySubject.get(call.key);
     for (let event = newest; event !== undefined && outcome.nowMs < event.endMs; event = event.next) {
       if (outcome.nowMs >= event.endMs - event.spanMs && isOf(event, call, outcome.window)) return event;

@@ -37,7 +37,7 @@ export interface EventDaysPass {
   readonly heldUp: boolean;
 }
 
-interface Step {
+interface MaintenanceStep {
   readonly did: string | null;
   readonly held_up: boolean;
 }
@@ -83,14 +83,13 @@ export class EventDays {
     return { did: done, heldUp: heldUp > 0 };
   }
 
-  async #step(): Promise<Step> {
+  async #step(): Promise<MaintenanceStep> {
     const { pool, clock, keepDays = DEFAULT_KEEP_EVENT_DAYS } = this.#options;
-    const { rows } = await pool.query<Step>('SELECT did, held_up FROM rollgate.maintain_events($1, $2, $3)', [
-      keepDays,
-      DAYS_AHEAD,
-      clock ? new Date(clock()) : null,
-    ]);
-    return rows[0] as Step;
+    const { rows } = await pool.query<MaintenanceStep>(
+      'SELECT did, held_up FROM rollgate.maintain_events($1, $2, $3)',
+      [keepDays, DAYS_AHEAD, clock ? new Date(clock()) : null],
+    );
+    return rows[0] as MaintenanceStep;
   }
 
   async #runPass(): Promise<void> {

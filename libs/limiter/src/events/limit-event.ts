@@ -32,7 +32,7 @@ export interface CountedCall {
 }
 
 /** How the call was decided. Times are Unix ms of the database's clock. */
-export interface Outcome {
+export interface CountedOutcome {
   /** The window that denied the call; `null` if it was granted. */
   readonly window: Window | null;
   /** Units used in that window. */
@@ -44,7 +44,7 @@ export interface Outcome {
   readonly spanMs?: number;
 }
 
-export interface LimitEvent extends Omit<CountedCall, 'request'>, Omit<Outcome, 'nowMs'> {
+export interface LimitEvent extends Omit<CountedCall, 'request'>, Omit<CountedOutcome, 'nowMs'> {
   readonly id: string;
   readonly lane: number;
   readonly level: readonly string[];
@@ -63,7 +63,7 @@ export interface LimitEvent extends Omit<CountedCall, 'request'>, Omit<Outcome, 
 }
 
 /** Creates an event that has counted no calls. */
-export function newEvent(call: CountedCall, outcome: Outcome): LimitEvent {
+export function newEvent(call: CountedCall, outcome: CountedOutcome): LimitEvent {
   const { entry, key, limits, source, mode, cost, request } = call;
   const { window, used, nowMs, retryMs, policyVersion, spanMs = 1000 } = outcome;
   return {

@@ -12,7 +12,7 @@ import type { Reports } from '../reports.js';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import { EventBook } from './event-book.js';
-import { type CountedCall, type LimitEvent, type Outcome, rowOf } from './limit-event.js';
+import { type CountedCall, type CountedOutcome, type LimitEvent, rowOf } from './limit-event.js';
 import { Sampler } from './sampler.js';
 
 /** Rows of one statement, about 30 ms of database time. */
@@ -91,7 +91,7 @@ export class Recorder {
   }
 
   /** Returns the event that counts this call. The caller increments its counts. */
-  eventOf(call: CountedCall, outcome: Outcome): LimitEvent {
+  eventOf(call: CountedCall, outcome: CountedOutcome): LimitEvent {
     return this.#book.eventOf(call, outcome);
   }
 
