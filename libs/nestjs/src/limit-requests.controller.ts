@@ -1,7 +1,5 @@
 import {
   Body,
-  type CanActivate,
-  Controller,
   createParamDecorator,
   type ExecutionContext,
   Get,
@@ -11,12 +9,12 @@ import {
   Param,
   Post,
   type Type,
-  UseGuards,
 } from '@nestjs/common';
 import type { LimitRequest } from '@rollgate/contract';
 import { InvalidRequestError } from '@rollgate/limiter';
 import { callOf } from './call.js';
 import { CallerAccount } from './caller-account.js';
+import { type ControllerPlace, controllerAt } from './controller-at.js';
 import { CallerLimitRequests } from './limit-requests.js';
 import { SkipRateLimit } from './rate-limit.decorator.js';
 import { invalidRequest, problemException, refusalTo } from './refusals.js';
@@ -82,15 +80,6 @@ export abstract class LimitRequestsController {
  * The handlers of `LimitRequestsController` as a controller at `path`. `guards` must authenticate; leave them out if a
  * global guard does.
  */
-export function limitRequestsController({
-  path,
-  guards = [],
-}: {
-  path: string;
-  guards?: readonly (Type<CanActivate> | CanActivate)[];
-}): Type<LimitRequestsController> {
-  @Controller(path)
-  @UseGuards(...guards)
-  class CallerLimitRequestsController extends LimitRequestsController {}
-  return CallerLimitRequestsController;
+export function limitRequestsController(place: ControllerPlace): Type<LimitRequestsController> {
+  return controllerAt(LimitRequestsController, place);
 }

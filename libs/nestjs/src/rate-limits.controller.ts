@@ -1,17 +1,7 @@
-import {
-  type CanActivate,
-  Controller,
-  createParamDecorator,
-  type ExecutionContext,
-  Get,
-  Header,
-  Inject,
-  Query,
-  type Type,
-  UseGuards,
-} from '@nestjs/common';
+import { createParamDecorator, type ExecutionContext, Get, Header, Inject, Query, type Type } from '@nestjs/common';
 import { callOf } from './call.js';
 import { CallerUsage, type CallerUsagePage, type CallerUsageQuery } from './caller-usage.js';
+import { type ControllerPlace, controllerAt } from './controller-at.js';
 import { SkipRateLimit } from './rate-limit.decorator.js';
 import { refusalTo } from './refusals.js';
 
@@ -41,15 +31,6 @@ export abstract class RateLimitsController {
  * The handler of `RateLimitsController` as a controller at `path`; add it to a module's `controllers`. `guards` must
  * authenticate; leave them out if a global guard does.
  */
-export function rateLimitsController({
-  path,
-  guards = [],
-}: {
-  path: string;
-  guards?: readonly (Type<CanActivate> | CanActivate)[];
-}): Type<RateLimitsController> {
-  @Controller(path)
-  @UseGuards(...guards)
-  class CallerRateLimitsController extends RateLimitsController {}
-  return CallerRateLimitsController;
+export function rateLimitsController(place: ControllerPlace): Type<RateLimitsController> {
+  return controllerAt(RateLimitsController, place);
 }

@@ -1,121 +1,9 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
-import { Controller, Get, Post, Req } from '@nestjs/common';
-import { Catalogue, DENIED_MESSAGE, rateLimitProblemSchema } from '@rollgate/contract';
-import { RateLimit, SkipRateLimit } from '../src/index.js';
+import { DENIED_MESSAGE, rateLimitProblemSchema } from '@rollgate/contract';
 import { RollgateTestingModule } from '../src/testing.js';
+import { BotsController, catalogue, handled, RolesController, SkippedController } from './counted-routes.js';
 import { ADAPTERS, type App, Clock, callTimes, startApp } from './http-app.js';
 import { parseList } from './structured-fields.js';
-
-const catalogue = new Catalogue([
-  {
-    id: 'bots',
-    title: 'Bots',
-    level: ['bot'],
-    limits: { perMinute: 3, perHour: 7 },
-    apis: [
-      { id: 'publish', title: 'Publish' },
-      { id: 'export', title: 'Export', message: 'No more exports for now.' },
-      { id: 'blocked', title: 'Blocked', limits: { perMinute: 0, perHour: 7 } },
-      { id: 'roles', title: 'Roles', level: ['account'] },
-      { id: 'big', title: 'Big', limits: { perMinute: 60, perHour: 1800 } },
-    ],
-  },
-]);
-
-let handled = 0;
-const done = () => ({ ok: ++handled });
-
-@Controller('bots/:botId')
-class BotsController {
-  @Post('publish')
-  @RateLimit('publish')
-  publish() {
-    return done();
-  }
-
-  @Post('export')
-  @RateLimit('export')
-  export() {
-    return done();
-  }
-
-  @Post('blocked')
-  @RateLimit('blocked')
-  blocked() {
-    return done();
-  }
-
-  @Post('big')
-  @RateLimit('big')
-  big() {
-    return done();
-  }
-
-  @Post('two')
-  @RateLimit({ api: 'publish', cost: 2 })
-  two() {
-    return done();
-  }
-
-  @Post('rows')
-  @RateLimit({ api: 'publish', cost: (context) => Number(context.switchToHttp().getRequest().query.rows) })
-  rows() {
-    return done();
-  }
-
-  @Post('by-account')
-  @RateLimit({ api: 'publish', level: ['account'] })
-  byAccount() {
-    return done();
-  }
-
-  @Post('by-table/:tableName')
-  @RateLimit({ api: 'publish', level: ['account', 'table'] })
-  byTable() {
-    return done();
-  }
-
-  @Get('free')
-  free() {
-    return done();
-  }
-}
-
-@Controller('class')
-@RateLimit('roles')
-class RolesController {
-  @Get('inherits')
-  inherits() {
-    return done();
-  }
-
-  @Get('own')
-  @RateLimit({ api: 'publish', subjects: { bot: (context) => context.switchToHttp().getRequest().query.bot } })
-  own() {
-    return done();
-  }
-
-  @Get('skipped')
-  @SkipRateLimit()
-  skipped() {
-    return done();
-  }
-}
-
-@Controller('skipped')
-@SkipRateLimit()
-class SkippedController {
-  @Get('class')
-  skipped() {
-    return done();
-  }
-
-  @Get('limited')
-  @RateLimit('roles')
-  limited(@Req() _request: unknown) {
-    return done();
-  }
-}
 
 describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
   let app: App;
@@ -124,7 +12,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
 
   beforeEach(async () => {
     clock = new Clock();
-    handled = 0;
+    handled.count = 0;
     app = await startApp({
       adapter: adapter(),
       imports: [
@@ -137,7 +25,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
 
   it('exactly as many calls as the limit are allowed, and the handler never runs for a denied call', async () => {
     expect(await callTimes(10, () => post('/bots/b-1/publish'))).toEqual({ 201: 3, 429: 7 });
-    expect(handled).toBe(3);
+    expect(handled.count).toBe(3);
   });
 
   it('other bots, other accounts and other APIs are counted separately', async () => {
@@ -323,7 +211,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(status).toBe(400);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body).toMatchObject({ status: 400, field: 'dimensions.bot' });
-    expect(handled).toBe(0);
+    expect(handled.count).toBe(0);
   });
 
   it('a call without an account is rejected, whatever account the client claims', async () => {
@@ -335,7 +223,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     expect(status).toBe(401);
     expect(headers.get('content-type')).toMatch(/^application\/problem\+json/);
     expect(body).toMatchObject({ title: 'Unauthorized', status: 401 });
-    expect(handled).toBe(0);
+    expect(handled.count).toBe(0);
   });
 
   it('concurrent calls get consistent header fields', async () => {

@@ -1,75 +1,15 @@
 /** `@RateLimit` is enforced at any position among other decorators, or the application does not start. */
-import { afterEach, describe, expect, it, jest } from '@jest/globals';
-import {
-  Controller,
-  Get,
-  type INestApplication,
-  Injectable,
-  Logger,
-  Module,
-  Post,
-  Scope,
-  SetMetadata,
-  type Type,
-  UseGuards,
-} from '@nestjs/common';
+import { afterEach, describe, expect, it } from '@jest/globals';
+import { Controller, type INestApplication, Module, Post, Scope, type Type, UseGuards } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
-import { MessagePattern } from '@nestjs/microservices';
 import { WsAdapter } from '@nestjs/platform-ws';
 import { SubscribeMessage, WebSocketGateway } from '@nestjs/websockets';
-import { Catalogue } from '@rollgate/contract';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
-import { RateLimit, RateLimitGuard, RateLimitSetupError, RollgateModule, SkipRateLimit } from '../src/index.js';
+import { RateLimit, RateLimitGuard, RollgateModule, SkipRateLimit } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
-import { ADAPTERS, type App, callTimes, createApp, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
+import { ADAPTERS, type App, callTimes, GLOBAL_GUARDS, startApp, TokenGuard } from './http-app.js';
+import { Base, catalogue, DerivedController, handle, Traced, TracedClass, testing } from './traced.js';
 
-const catalogue = new Catalogue([
-  {
-    id: 'g',
-    title: 'G',
-    level: ['account'],
-    limits: { perMinute: 3, perHour: 100 },
-    apis: [
-      { id: 'one', title: 'One' },
-      { id: 'two', title: 'Two', limits: { perMinute: 1, perHour: 100 } },
-    ],
-  },
-]);
-const testing = () => RollgateTestingModule.forRoot({ catalogue });
-
-type Method = (...args: unknown[]) => unknown;
-
-/** Replaces the method by another function, as tracing, caching and transaction decorators do. */
-function Traced(): MethodDecorator {
-  return (_target, _key, descriptor) => {
-    const traced = descriptor.value as unknown as Method;
-    descriptor.value = function (this: unknown, ...args: unknown[]) {
-      return traced.apply(this, args);
-    } as never;
-  };
-}
-
-/** Replaces methods after the class was created, as class-wide instrumentation does. */
-function TracedClass(): ClassDecorator {
-  return (target) => {
-    for (const name of Object.getOwnPropertyNames(target.prototype)) {
-      const method = target.prototype[name] as Method;
-      if (name === 'constructor') continue;
-      const traced = function (this: unknown, ...args: unknown[]) {
-        return method.apply(this, args);
-      };
-      for (const key of Reflect.getMetadataKeys(method)) {
-        // Keeps route metadata and loses other metadata.
-        if (!String(key).startsWith('rollgate:')) {
-          Reflect.defineMetadata(key, Reflect.getMetadata(key, method), traced);
-        }
-      }
-      target.prototype[name] = traced;
-    }
-  };
-}
-
-const handle = () => ({ ok: true });
 const LIMITED = { 201: 3, 429: 2 };
 
 @Controller('below')
@@ -119,52 +59,6 @@ class SkippedController {
   @Post('limited')
   @Traced()
   limited() {
-    return handle();
-  }
-}
-
-abstract class Base {
-  @Post()
-  @Traced()
-  @RateLimit('one')
-  inherited() {
-    return handle();
-  }
-
-  @Post('overridden')
-  @RateLimit('one')
-  overridden() {
-    return handle();
-  }
-
-  @Post('own')
-  @RateLimit('one')
-  own() {
-    return handle();
-  }
-
-  @Post('removed')
-  @RateLimit('one')
-  removed() {
-    return handle();
-  }
-}
-
-@Controller('derived')
-class DerivedController extends Base {
-  @Post('overridden')
-  override overridden() {
-    return handle();
-  }
-
-  @Post('own')
-  @Traced()
-  @RateLimit('two')
-  override own() {
-    return handle();
-  }
-
-  override removed() {
     return handle();
   }
 }
@@ -263,153 +157,6 @@ describe.each(ADAPTERS)('on $platform, a limit', ({ adapter }) => {
     });
     const { call } = app;
     expect(await callTimes(5, () => call('/twice', { method: 'POST' }))).toEqual(LIMITED);
-  });
-});
-
-describe('the start stops for a limit', () => {
-  let app: INestApplication | undefined;
-  afterEach(() => app?.close());
-
-  async function problemsOf(parts: { controllers?: Type[]; services?: Type[] }): Promise<string> {
-    const { controllers = [], services = [] } = parts;
-    const [{ adapter }] = ADAPTERS as [(typeof ADAPTERS)[0]];
-    const providers = [...services, { provide: APP_GUARD, useClass: RateLimitGuard }];
-    app = await createApp({ adapter: adapter(), imports: [testing()], controllers, providers });
-    const error = await app.init().then(
-      () => undefined,
-      (thrown: unknown) => thrown,
-    );
-    if (error !== undefined) expect(error).toBeInstanceOf(RateLimitSetupError);
-    return (error as Error | undefined)?.message ?? '';
-  }
-
-  it('on a method of a service, on a whole service, and on a handler whose route another decorator removed', async () => {
-    @Injectable()
-    class Mailer {
-      @RateLimit('one')
-      send() {}
-    }
-    @Injectable()
-    @RateLimit('one')
-    class Importer {
-      run() {}
-    }
-    @Controller()
-    class LostController {
-      @Traced()
-      @Get()
-      @RateLimit('one')
-      list() {}
-    }
-    @Controller()
-    class HalfLostController {
-      @SetMetadata('roles', ['admin'])
-      @Traced()
-      @Get()
-      @RateLimit('one')
-      list() {}
-    }
-    const controllers = [LostController, HalfLostController];
-    const message = await problemsOf({ services: [Mailer, Importer], controllers });
-    expect(message).toMatch(/HalfLostController\.list: is no handler/);
-    expect(message).toMatch(/Mailer\.send: is no handler/);
-    expect(message).toMatch(/Importer: is no handler/);
-    expect(message).toMatch(/LostController\.list: is no handler.*move that one below/);
-  });
-
-  it.each([
-    ['a schedule', 'SCHEDULE_CRON_OPTIONS'],
-    ['an event', 'EVENT_LISTENER_METADATA'],
-    ['a queue', 'bull:module_processor'],
-  ])('on a method that %s calls', async (_what, key) => {
-    @Injectable()
-    class Nightly {
-      @SetMetadata(key, {})
-      @RateLimit('one')
-      run() {}
-    }
-    expect(await problemsOf({ services: [Nightly] })).toMatch(/Nightly\.run: .*runs no guards/);
-  });
-
-  it('but not for one on a handler of an unknown kind, which is logged', async () => {
-    const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-    @Injectable()
-    class Bot {
-      @SetMetadata('telegraf:listener', 'text')
-      @RateLimit('one')
-      onText() {}
-    }
-    @Injectable()
-    class Resolver {
-      @SetMetadata('graphql:resolver_type', 'Query')
-      @RateLimit('one')
-      bots() {}
-    }
-    @Controller()
-    class Messages {
-      @MessagePattern('chat')
-      @Traced()
-      @RateLimit('one')
-      chat() {}
-
-      removed() {}
-    }
-    expect(await problemsOf({ services: [Bot, Resolver], controllers: [Messages, DerivedController] })).toBe('');
-    const lines = warned.mock.calls.map(([line]) => String(line));
-    expect(lines).toEqual([
-      expect.stringMatching(/inheritAppConfig.*: Messages\.chat$/),
-      expect.stringMatching(/does not know what calls: Bot\.onText$/),
-    ]);
-    warned.mockRestore();
-  });
-
-  it('where no guard can run, when the class is created', () => {
-    const symbol = Symbol('hidden');
-    const cases: (() => unknown)[] = [
-      () => {
-        class A {
-          @RateLimit('one')
-          static list() {}
-        }
-        return A;
-      },
-      () => {
-        class A {
-          @RateLimit('one')
-          get list() {
-            return 1;
-          }
-        }
-        return A;
-      },
-      () => {
-        class A {
-          @(RateLimit('one') as PropertyDecorator)
-          list = () => 1;
-        }
-        return A;
-      },
-      () => {
-        class A {
-          @RateLimit('one')
-          [symbol]() {}
-        }
-        return A;
-      },
-    ];
-    for (const make of cases) expect(make).toThrow(/^A\.(list|Symbol\(hidden\)): @RateLimit .* handler method/);
-  });
-
-  it('on a target that already has one, even with a decorator between them that replaces the method', () => {
-    expect(() => {
-      class A {
-        @RateLimit('one')
-        @Traced()
-        @SkipRateLimit()
-        list() {}
-      }
-      return A;
-    }).toThrow('A.list: one @RateLimit or @SkipRateLimit at most');
   });
 });
 
