@@ -46,12 +46,12 @@ async function refuseUnlessEmpty(client: pg.Client, databaseUrl: string): Promis
     `SELECT 'overrides' AS what WHERE EXISTS (SELECT FROM rollgate.override)
      UNION ALL SELECT 'limit requests' WHERE EXISTS (SELECT FROM rollgate.limit_request)
      UNION ALL SELECT 'limit events' WHERE EXISTS (SELECT FROM rollgate.limit_event)
-     UNION ALL SELECT 'people of a seed' WHERE EXISTS (SELECT FROM rollgate.staff WHERE login = ANY ($1))`,
+     UNION ALL SELECT 'staff of a demo' WHERE EXISTS (SELECT FROM rollgate.staff WHERE login = ANY ($1))`,
     [PEOPLE.map(({ login }) => login)],
   );
   if (rows.length > 0)
     throw new Error(
-      `the database at ${describeDatabase(databaseUrl)} has ${rows.map(({ what }) => what).join(', ')} already: only an empty one is filled`,
+      `the database at ${describeDatabase(databaseUrl)} already has ${rows.map(({ what }) => what).join(', ')}: only an empty database can be filled`,
     );
 }
 

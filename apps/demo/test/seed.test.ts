@@ -132,7 +132,7 @@ test('only an empty database is filled', async () => {
     code: 1,
     stdout: '',
     stderr: expect.stringMatching(
-      /^rollgate: the database at \S+ has overrides, limit requests, limit events, people of a seed already: only an empty one is filled\n$/,
+      /^rollgate: the database at \S+ already has overrides, limit requests, limit events, staff of a demo: only an empty database can be filled\n$/,
     ),
   });
 });

@@ -146,8 +146,8 @@ function urlOf(app: NestFastifyApplication): string {
 function closing(app: NestFastifyApplication, endDatabase: () => Promise<void>): () => Promise<void> {
   let closed: Promise<void> | undefined;
   const close = async (): Promise<void> => {
-    // Fastify closes the connections that are idle now. One whose answer is still to come is idle later, and would keep
-    // the server open until the client lets it go.
+    // Fastify closes only connections that are idle at this moment. A connection with a request in progress becomes idle
+    // later, and would keep the server open until its client closes it.
     const sweep = setInterval(() => app.getHttpServer().closeIdleConnections(), IDLE_SWEEP_MS);
     try {
       await app.close();

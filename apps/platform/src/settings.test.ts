@@ -7,7 +7,7 @@ import { readSettings } from './settings.js';
 const SECRET = 'a secret of more than thirty-two bytes, for tests';
 const GIVEN = { ROLLGATE_JWT_SECRET: SECRET, DATABASE_URL: 'postgres://127.0.0.1/rollgate' };
 
-test('what is not set, or set to nothing, has its default', () => {
+test('a setting that is missing or empty has its default', () => {
   expect(readSettings({ ...GIVEN, PLATFORM_PORT: '', PLATFORM_HOST: '' })).toEqual({
     host: '127.0.0.1',
     port: 3001,

@@ -43,7 +43,7 @@ test('a route that takes a body has an example of it', () => {
 });
 
 describe.each(builtInCatalogue.entries())('$id', ({ id, level, limits }) => {
-  test(`admits ${limits.perMinute} in a minute for one ${level.join(' + ')}, and no more`, async () => {
+  test(`allows ${limits.perMinute} calls in a minute for one ${level.join(' + ')}, and no more`, async () => {
     const api = published.find((one) => one.id === id) as PublishedApi;
     const account = `account-of-${id}`;
     const ids = await freshIds(api, { account, name: `${id}-1` });

@@ -24,13 +24,47 @@ export interface CallOptions {
 
 export type Ids = Readonly<Partial<Record<'botId' | 'tableName' | 'requestId', string>>>;
 
-export interface TestPlatform {
-  readonly platform: Platform;
-  readonly database: TestDatabase;
-  call(method: string, path: string, options?: CallOptions): Promise<Answer>;
+export class TestPlatform {
+  readonly #tokens = new Map<string, Promise<string>>();
+
+  constructor(
+    readonly platform: Platform,
+    readonly database: TestDatabase,
+  ) {}
+
+  async call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
+    const { account = 'acme', body, headers, origin = this.platform.url } = options;
+    const response = await fetch(`${origin}${path}`, {
+      method,
+      headers: {
+        ...(account !== null && { authorization: `Bearer ${await this.#tokenOf(account)}` }),
+        ...(body !== undefined && { 'content-type': 'application/json' }),
+        ...headers,
+      },
+      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
+    });
+    const text = await response.text();
+    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
+  }
+
   /** Calls an API of the catalogue with its example body. */
-  callApi(api: PublishedApi, options: CallOptions & { ids: Ids }): Promise<Answer>;
-  stop(): Promise<void>;
+  callApi(
+    { method, path, exampleBody }: PublishedApi,
+    { ids, ...options }: CallOptions & { ids: Ids },
+  ): Promise<Answer> {
+    return this.call(method, filled(path, ids), { ...(exampleBody && { body: exampleBody }), ...options });
+  }
+
+  async stop(): Promise<void> {
+    await this.platform.close();
+    await this.database.drop();
+  }
+
+  #tokenOf(account: string): Promise<string> {
+    const token = this.#tokens.get(account) ?? signToken({ secret: SECRET, account, expiresInSeconds: 3600 });
+    this.#tokens.set(account, token);
+    return token;
+  }
 }
 
 export async function startPlatform({
@@ -45,46 +79,9 @@ export async function startPlatform({
   through?: (databaseUrl: string) => Promise<string>;
 } = {}): Promise<TestPlatform> {
   const database = await createTestDatabase();
-  const platform = await createPlatform({
-    databaseUrl: through ? await through(database.url) : database.url,
-    jwtSecret: SECRET,
-    budgetMs: 20_000,
-    ...options,
-  });
-  const tokens = new Map<string, Promise<string>>();
-
-  async function call(method: string, path: string, options: CallOptions = {}): Promise<Answer> {
-    const { account = 'acme', body, headers, origin = platform.url } = options;
-    const response = await fetch(`${origin}${path}`, {
-      method,
-      headers: {
-        ...(account !== null && { authorization: `Bearer ${await tokenOf(account)}` }),
-        ...(body !== undefined && { 'content-type': 'application/json' }),
-        ...headers,
-      },
-      ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-    });
-    const text = await response.text();
-    return { status: response.status, headers: response.headers, body: text === '' ? {} : JSON.parse(text) };
-  }
-
-  function tokenOf(account: string): Promise<string> {
-    const token = tokens.get(account) ?? signToken({ secret: SECRET, account, expiresInSeconds: 3600 });
-    tokens.set(account, token);
-    return token;
-  }
-
-  return {
-    platform,
-    database,
-    call,
-    callApi: (api, { ids, ...rest }) =>
-      call(api.method, filled(api.path, ids), { ...(api.exampleBody && { body: api.exampleBody }), ...rest }),
-    async stop() {
-      await platform.close();
-      await database.drop();
-    },
-  };
+  const databaseUrl = through ? await through(database.url) : database.url;
+  const platform = await createPlatform({ databaseUrl, jwtSecret: SECRET, budgetMs: 20_000, ...options });
+  return new TestPlatform(platform, database);
 }
 
 function filled(path: string, ids: Ids): string {
