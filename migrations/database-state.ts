@@ -3,7 +3,7 @@ import type pg from 'pg';
 import { MIGRATIONS_OF_010 } from './from-0.1.0.js';
 import { MEMBERSHIP_OPTIONS_SINCE, MEMBERSHIPS, OWNER, ROLES, type RoleMode } from './groups.js';
 
-export interface ServerState {
+interface ServerState {
   readonly version: number;
   readonly user: string;
   readonly database: string;
@@ -22,7 +22,7 @@ export interface SchemaState {
   readonly objects: readonly string[];
 }
 
-export interface RoleState {
+interface RoleState {
   readonly name: string;
   readonly exists: boolean;
   /** The user may grant it to others. */

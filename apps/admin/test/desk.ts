@@ -7,12 +7,12 @@ import { startService, type TestService } from '../../server/test/start-service.
 import { openChromium } from './chromium.js';
 
 /** Long enough for a busy machine. */
-export const PATIENCE_MS = 30_000;
+const PATIENCE_MS = 30_000;
 export const TEST_MS = 120_000;
 
-export type Role = 'viewer' | 'support' | 'auditor' | 'admin';
+type Role = 'viewer' | 'support' | 'auditor' | 'admin';
 
-export interface PageOptions {
+interface PageOptions {
   readonly path?: string;
   readonly width?: number;
   readonly height?: number;

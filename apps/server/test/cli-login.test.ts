@@ -102,7 +102,7 @@ test('login exclusive shows what it would do, and does it only with --apply', as
     code: 0,
     stderr: '',
     stdout:
-      'would keep, with CONNECT of its own: nobody\nwould no longer connect to production: staging\nNothing was changed. Run it again with --apply.\n',
+      'would keep, with CONNECT of its own: none\nwould no longer connect to production: staging\nNothing was changed. Run it again with --apply.\n',
   });
   expect((await login('list')).stdout).toMatch(
     /^staging +service +0 connections, of another database, and may connect here too$/m,

@@ -67,7 +67,7 @@ export interface DatabaseParts {
   readonly fallback: Fallback | undefined;
 }
 
-export interface Fallback {
+interface Fallback {
   readonly outage: Outage;
   /** Time from a call's start to its decision, ms. */
   readonly budgetMs: () => number;

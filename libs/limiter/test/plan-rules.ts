@@ -16,7 +16,7 @@ const JOINS = {
   hash: ['enable_nestloop', 'enable_mergejoin'],
   merge: ['enable_nestloop', 'enable_hashjoin'],
 } as const;
-export type Join = keyof typeof JOINS;
+type Join = keyof typeof JOINS;
 
 /** Removes the planner settings of the decision functions, so that the session's settings apply. */
 export const WITHOUT_OWN_SETTINGS = `

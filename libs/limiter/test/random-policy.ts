@@ -41,7 +41,7 @@ export interface Asked {
   readonly at: number;
 }
 
-export const scope = fc.oneof(
+const scope = fc.oneof(
   fc.constant({ group: null, api: null, subject: null }),
   fc.constantFrom('g1', 'g2').map((group) => ({ group, api: null, subject: null })),
   fc.constantFrom(...APIS).map((api) => ({ group: null, api, subject: null })),
@@ -52,7 +52,7 @@ export const scope = fc.oneof(
 const limit = fc.option(fc.integer({ min: 0, max: 5 }), { nil: null });
 const NOTHING = { perMinute: null, perHour: null, factor: null };
 /** What an override sets: limits, or a factor instead. The few possible factors give both whole and half units. */
-export const settings = fc.oneof(
+const settings = fc.oneof(
   fc.record({ perMinute: limit, perHour: limit, factor: fc.constant(null) }),
   fc.constantFrom(0.001, 0.2, 0.333, 0.5, 1, 1.001, 1.5, 2, 2.345, 10, 1_000).map((factor) => ({ ...NOTHING, factor })),
 );

@@ -109,7 +109,7 @@ export class UsageLog {
   }
 }
 
-export const hourOf = (second: number): string => new Date(Math.floor(second / HOUR) * HOUR * 1000).toISOString();
+const hourOf = (second: number): string => new Date(Math.floor(second / HOUR) * HOUR * 1000).toISOString();
 
 /** What is stored in rollgate.usage_hour, without rows in which nothing is left. */
 export async function usageRows(pool: pg.Pool): Promise<Record<string, HourUsage>> {

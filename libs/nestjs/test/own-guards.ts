@@ -51,7 +51,7 @@ export class StrictGuard extends RateLimitGuard {
 }
 
 @Injectable()
-export class MildGuard extends RateLimitGuard {
+class MildGuard extends RateLimitGuard {
   constructor(private readonly reflector: Reflector) {
     super();
   }
@@ -76,7 +76,7 @@ export class SwallowingGuard extends RateLimitGuard {
 
 /** Runs `RateLimitGuard` twice concurrently, as a guard composed of others does. */
 @Injectable()
-export class BothGuard implements CanActivate {
+class BothGuard implements CanActivate {
   constructor(
     private readonly first: RateLimitGuard,
     private readonly second: StrictGuard,

@@ -4,7 +4,7 @@ import { syncClock } from '../lib/clock.js';
 
 export type System = Answer<'getSystem'>;
 
-export async function readSystem(): Promise<System> {
+async function readSystem(): Promise<System> {
   const system = await unwrap(api.GET('/admin/api/system'));
   syncClock(system.now);
   return system;

@@ -43,7 +43,7 @@ interface SentRecord {
   readonly debit: boolean;
 }
 
-interface AnswerRecord {
+export interface AnswerRecord {
   readonly kind: 'answer';
   readonly instance: string;
   readonly id: number;

@@ -5,7 +5,7 @@
  */
 import { writeSync } from 'node:fs';
 import pg from 'pg';
-import { type HistoryRecord, machineMs } from '../history/record.js';
+import { type AnswerRecord, type HistoryRecord, machineMs } from '../history/record.js';
 
 /** The limit of a debit, i.e. of calls that were allowed without the database. */
 const NO_LIMIT = 2_147_483_647;
@@ -22,6 +22,9 @@ interface Query {
   readonly values?: readonly unknown[];
 }
 
+type Rows = pg.QueryArrayResult<[nowMs: string, item: string, granted: string]>;
+type Answer = Pick<AnswerRecord, 'nowMs' | 'granted' | 'inOrder' | 'error' | 'outcome'>;
+
 export function observeStatements(instance: string, note: Note): void {
   let ids = 0;
   const query = pg.Client.prototype.query as (this: pg.Client, ...args: unknown[]) => unknown;
@@ -32,55 +35,32 @@ export function observeStatements(instance: string, note: Note): void {
     // A new connection sends an empty batch, which decides nothing.
     if (subjects.length === 0) return query.apply(this, args);
     const id = ++ids;
+    const [costs, calls] = [list<number>(values[2]), list<number>(values[3])];
     const debit = list<number>(values[4])[0] === NO_LIMIT;
-    note({
-      kind: 'sent',
-      instance,
-      id,
-      at: machineMs(),
-      subjects,
-      costs: list(values[2]),
-      calls: list(values[3]),
-      debit,
-    });
-    const answered = query.apply(this, args) as Promise<pg.QueryArrayResult<[string, string, string]>>;
+    note({ kind: 'sent', instance, id, at: machineMs(), subjects, costs, calls, debit });
+    const noteAnswer = (answer: Answer) => note({ kind: 'answer', instance, id, at: machineMs(), ...answer });
+    const answered = query.apply(this, args) as Promise<Rows>;
     answered.then(
-      ({ rows }) => {
-        const [nowMs, item, granted] = rows[0] as [string, string, string];
-        const byItem = new Array<number>(subjects.length).fill(0);
-        const places = list<number>(item);
-        const inOrder = places.every((place, i) => place === i + 1);
-        for (const [i, calls] of list<number>(granted).entries()) byItem[(places[i] as number) - 1] = calls;
-        note({
-          kind: 'answer',
-          instance,
-          id,
-          at: machineMs(),
-          nowMs: Number(nowMs),
-          granted: byItem,
-          inOrder,
-          error: null,
-          outcome: 'answered',
-        });
-      },
-      (error: unknown) => {
-        const outcome = isRefusal(error) ? 'refused' : 'unknown';
-        note({
-          kind: 'answer',
-          instance,
-          id,
-          at: machineMs(),
-          nowMs: null,
-          granted: [],
-          inOrder: true,
-          error: errorText(error),
-          outcome,
-        });
-      },
+      (rows) => noteAnswer(answerIn(rows, subjects.length)),
+      (error: unknown) => noteAnswer(failureOf(error)),
     );
     return answered;
   }
   pg.Client.prototype.query = observed as unknown as typeof pg.Client.prototype.query;
+}
+
+function answerIn({ rows }: Rows, items: number): Answer {
+  const [nowMs, item, granted] = rows[0] as Rows['rows'][0];
+  const byItem = new Array<number>(items).fill(0);
+  const places = list<number>(item);
+  for (const [i, calls] of list<number>(granted).entries()) byItem[(places[i] as number) - 1] = calls;
+  const inOrder = places.every((place, i) => place === i + 1);
+  return { nowMs: Number(nowMs), granted: byItem, inOrder, error: null, outcome: 'answered' };
+}
+
+function failureOf(error: unknown): Answer {
+  const outcome = isRefusal(error) ? 'refused' : 'unknown';
+  return { nowMs: null, granted: [], inOrder: true, error: errorText(error), outcome };
 }
 
 /** Whether the error means that the transaction was rolled back. An error that ends the session may come after the commit. */

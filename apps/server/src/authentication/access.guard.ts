@@ -30,7 +30,7 @@ export class AccessGuard implements CanActivate {
     const access = this.reflector.getAllAndOverride<Access | undefined>(ACCESS, places);
     if (access === undefined) {
       const route = `${context.getClass().name}.${context.getHandler().name}`;
-      this.logger.error({ route }, 'a route declares no access: nobody may call it');
+      this.logger.error({ route }, 'a route declares no access, so every call is refused');
       throw new ForbiddenException(problem(403, 'This route is not available.'));
     }
     // Do not even read the cookie: a probe must not depend on the database.

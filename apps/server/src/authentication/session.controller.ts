@@ -74,7 +74,7 @@ export class SessionController {
   @Route({
     id: 'signIn',
     summary: 'Sign in with login and password; sets the session cookie',
-    access: { publicBecause: 'nobody is signed in yet' },
+    access: { publicBecause: 'the sign-in itself' },
     body: signInBody,
     response: sessionSchema,
     example: SIGNED_IN_EXAMPLE,

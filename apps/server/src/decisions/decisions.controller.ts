@@ -114,7 +114,7 @@ export class DecisionsController {
       this.#warned.add(key);
       this.logger.warn(
         { api, dimension },
-        'a decision was asked without a dimension: its account’s shared subject counts it',
+        'a call had no value for a dimension, so it counts in the account’s shared subject',
       );
     }
   }

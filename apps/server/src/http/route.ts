@@ -30,7 +30,7 @@ export interface RouteOptions {
 
 const ERRORS: Readonly<Record<number, string>> = {
   400: 'The request is malformed; `errors` names each field.',
-  401: 'Nobody is signed in.',
+  401: 'The caller is not signed in.',
   403: 'The caller may not do this.',
   404: 'There is no such thing.',
   409: 'The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it.',

@@ -50,7 +50,7 @@ export class AccountsController {
   @Get(':account')
   @Route({
     id: 'getAccount',
-    summary: 'What stands out about an account; one that nobody has seen yet has nothing',
+    summary: 'A summary of an account; it is empty for an unknown account',
     access: READ,
     params: accountParams,
     response: accountBrief,

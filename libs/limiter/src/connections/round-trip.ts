@@ -8,7 +8,7 @@ const SAMPLES = 8;
  * A longer round trip indicates a problem, not distance. With this limit, no call waits longer than its budget plus 500
  * ms.
  */
-export const MOST_ROUND_TRIP_MS = 250;
+const MOST_ROUND_TRIP_MS = 250;
 /** A shorter round trip is the work of the statement, not distance. */
 const LEAST_ROUND_TRIP_MS = 4;
 

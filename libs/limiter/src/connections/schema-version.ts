@@ -6,7 +6,7 @@ import { codeOf } from './faults.js';
  * The version of `rollgate.schema_version` that this program requires. Raise it whenever the program depends on a new
  * schema.
  */
-export const NEEDED_SCHEMA = 2;
+const NEEDED_SCHEMA = 2;
 
 /** The schema is missing, too old, or too new for this program. The message says which, and what to run. */
 export class SchemaError extends Error {

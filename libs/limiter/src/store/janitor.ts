@@ -11,7 +11,7 @@ import type pg from 'pg';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 
 /** How long archived minutes are kept by default: one day, for explaining denials and for audits. */
-export const DEFAULT_KEEP_SECONDS = 86_400;
+const DEFAULT_KEEP_SECONDS = 86_400;
 
 /** The lock has class 7606 and key 0. The locks of lanes have class 7605. */
 const BEGIN_STEP = 'BEGIN; SELECT pg_try_advisory_xact_lock(7606, 0) AS locked';

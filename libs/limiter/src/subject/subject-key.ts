@@ -29,7 +29,7 @@ const ASCII = /^[\u0000-\u007f]*$/;
  * @throws InvalidRequestError when it is not a string, is blank, is too long, contains NUL, or is not well-formed
  * Unicode.
  */
-export function encodeValue(field: string, value: unknown): string {
+function encodeValue(field: string, value: unknown): string {
   if (typeof value !== 'string') throw new InvalidRequestError(field, 'must be a string');
   if (value.length <= MAX_DIMENSION_BYTES && PLAIN.test(value)) return value;
   if (value.trim() === '') throw new InvalidRequestError(field, 'must not be blank');
@@ -50,7 +50,7 @@ function tooLong(field: string): InvalidRequestError {
 }
 
 /** Reverses `encodeValue`. */
-export function decodeValue(text: string): string {
+function decodeValue(text: string): string {
   return text.includes('%') ? decodeURIComponent(text.replace(/%(?![0-9A-F]{2})/g, '%25')) : text;
 }
 

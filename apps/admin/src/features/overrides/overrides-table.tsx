@@ -16,7 +16,7 @@ export interface OverridesTableProps {
 }
 
 /** `10×`: how far above the default, in the window where it is furthest. */
-export function timesText({ perMinute, perHour, factor, default: byDefault }: Override): string {
+function timesText({ perMinute, perHour, factor, default: byDefault }: Override): string {
   const times =
     factor ?? Math.max((perMinute ?? 0) / (byDefault.perMinute || 1), (perHour ?? 0) / (byDefault.perHour || 1));
   return `${times >= 10 ? Math.round(times) : Math.round(times * 10) / 10}×`;

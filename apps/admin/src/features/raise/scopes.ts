@@ -5,7 +5,7 @@ import { subjectText } from '../../lib/format.js';
 export type Scope = 'account' | 'group' | 'api' | 'subject';
 
 /** What the API needs to know about a scope, besides the account. */
-export interface Target {
+interface Target {
   readonly group?: string;
   readonly api?: string;
   readonly dimensions?: Record<string, string>;

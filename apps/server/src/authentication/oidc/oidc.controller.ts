@@ -40,7 +40,7 @@ export class OidcController {
   @Route({
     id: 'startOidcSignIn',
     summary: 'Send the browser to the identity provider',
-    access: { publicBecause: 'nobody is signed in yet' },
+    access: { publicBecause: 'the sign-in itself' },
     query: startQuery,
     status: 302,
     errors: [404],
@@ -67,7 +67,7 @@ export class OidcController {
   @Route({
     id: 'finishOidcSignIn',
     summary: 'Where the identity provider sends the browser back to; sets the session cookie',
-    access: { publicBecause: 'nobody is signed in yet' },
+    access: { publicBecause: 'the sign-in itself' },
     status: 302,
     errors: [404],
   })

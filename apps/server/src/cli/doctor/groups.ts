@@ -18,7 +18,8 @@ export async function checkGroups(database: Queryable): Promise<Check> {
     ...found,
     status: 'warning',
     detail: `${open.join(', ')} can sign in, as 0.1.0 made ${open.length === 1 ? 'it' : 'them'}`,
-    meaning: 'Such a password signs in to every database of the server, and programs and people cannot be told apart.',
+    meaning:
+      'Such a password signs in to every database of the server, and programs and people cannot be distinguished.',
     remedy: [
       'rollgate login add NAME --as …, one for each program and person; then change their DATABASE_URL',
       ...open.map((group) => `ALTER ROLE ${group} NOLOGIN PASSWORD NULL`),

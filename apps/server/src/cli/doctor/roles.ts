@@ -63,7 +63,7 @@ export async function checkRoles(database: pg.Client): Promise<Check> {
       remedy: writers.map((role) => `REVOKE INSERT, UPDATE, DELETE ON ALL TABLES IN SCHEMA rollgate FROM ${role}`),
     };
   }
-  if (own) return { ...found, status: 'ok', detail: 'the owner owns all tables and nobody else writes them' };
+  if (own) return { ...found, status: 'ok', detail: 'the owner owns all tables and no other role writes them' };
   return {
     ...found,
     status: 'warning',

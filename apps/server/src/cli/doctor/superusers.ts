@@ -13,7 +13,7 @@ export async function checkSuperusers(database: Queryable): Promise<Check> {
     SELECT DISTINCT a.application_name AS program, a.usename::text AS login, r.rolsuper AS super
     FROM pg_stat_activity a JOIN pg_roles r ON r.oid = a.usesysid
     WHERE a.datname = current_database() AND a.application_name LIKE 'rollgate%'
-      -- These are run by hand, by whoever administers the database.
+      -- An administrator of the database runs these by hand.
       AND a.application_name <> ALL ('{rollgate-doctor,rollgate-migrate,rollgate-cli,rollgate-sql}')
       AND (r.rolsuper OR EXISTS (SELECT FROM pg_roles o WHERE o.rolname = 'rollgate_owner' AND pg_has_role(r.oid, o.oid, 'USAGE')))
     ORDER BY 1, 2`);

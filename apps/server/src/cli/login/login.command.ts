@@ -167,8 +167,8 @@ async function exclusive(cli: Cli, { apply, json }: Flags & { readonly apply?: t
   const { database, open, given, closedOut } = plan;
   if (!open) return cli.out(`${database} is closed: only logins that were given it may connect\n`);
   const will = apply ? '' : 'would ';
-  cli.out(`${will}keep, with CONNECT of its own: ${given.join(', ') || 'nobody'}\n`);
-  cli.out(`${will}no longer connect to ${database}: ${closedOut.join(', ') || 'nobody'}\n`);
+  cli.out(`${will}keep, with CONNECT of its own: ${given.join(', ') || 'none'}\n`);
+  cli.out(`${will}no longer connect to ${database}: ${closedOut.join(', ') || 'none'}\n`);
   cli.out(
     apply ? `CONNECT on ${database} was taken from PUBLIC\n` : 'Nothing was changed. Run it again with --apply.\n',
   );

@@ -12,14 +12,14 @@ export class HealthController {
    * database.
    */
   @Get('healthz')
-  @Public('asked by orchestrators')
+  @Public('probed by orchestrators')
   @Header('Cache-Control', 'no-store')
   live(): { status: 'ok' } {
     return { status: 'ok' };
   }
 
   @Get('readyz')
-  @Public('asked by orchestrators')
+  @Public('probed by orchestrators')
   @Header('Cache-Control', 'no-store')
   ready(): Promise<HealthCheckResult> {
     return this.readiness.check();

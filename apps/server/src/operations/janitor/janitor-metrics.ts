@@ -45,7 +45,7 @@ export class JanitorMetrics {
     });
     this.#busyLanes = new Gauge({
       name: 'rollgate_janitor_last_pass_busy_lanes',
-      help: 'Lanes that the last pass gave up, because they were busy each time it asked',
+      help: 'Lanes that the last pass skipped, because they were busy at each attempt',
       registers,
     });
   }

@@ -58,7 +58,7 @@ export class LimitRequestsController {
   @Post()
   @Route({
     id: 'askRequest',
-    summary: 'File a request in the name of an account; somebody else decides it',
+    summary: 'File a request in the name of an account; another staff member reviews it',
     access: DECIDE,
     body: askRequest,
     response: decidedRequest,

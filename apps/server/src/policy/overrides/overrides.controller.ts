@@ -91,7 +91,7 @@ export class OverridesController {
   @Route({
     id: 'createOverride',
     summary:
-      'Give an account a custom limit; what lowers one in force needs `allowLowering`; above the ceiling of the role it becomes a request for an admin (202)',
+      'Set a custom limit of an account; lowering a limit in force needs `allowLowering`; above the approval limit of the role it becomes a request for an admin (202)',
     access: WRITE,
     body: createOverride,
     response: created,
