@@ -1,5 +1,5 @@
 /** Reads the views of events, policy and history with the auditor's rights. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -98,105 +98,120 @@ test('rechecking decisions finds no wrong one, and lists a wrong one under its d
   expect(await rows('SELECT * FROM rollgate_audit.recheck_decisions_v1 WHERE day < $1', [today])).toEqual([]);
 });
 
-test('an override is traceable from the limit request to its end: by whom, why, old and new values, and the default at that time', async () => {
-  const asked = await change(database, 'ask_limit', {
-    by: CUSTOMER,
-    values: [{ account: 'acme', api: 'publish-bot', per_minute: 300, reason: 'launch', ticket: 'T-1' }],
+describe('an override is traceable from the limit request to its end', () => {
+  let requestId: string;
+  let overrideId: string;
+  beforeAll(async () => {
+    const asked = await change(database, 'ask_limit', {
+      by: CUSTOMER,
+      values: [{ account: 'acme', api: 'publish-bot', per_minute: 300, reason: 'launch', ticket: 'T-1' }],
+    });
+    requestId = asked.id;
+    const approved = await change(database, 'decide_request', {
+      by: SUPPORT,
+      values: [requestId, 1, true, { per_minute: 150, expires_at: inHours(24) }, 'half of it'],
+    });
+    overrideId = approved.override_id as string;
+    await change(database, 'change_catalogue', {
+      by: ADMIN,
+      values: ['publish-bot', 1, { per_minute: 30, allow_lowering: true }, 'too much', 'T-2'],
+    });
+    await change(database, 'change_override', { by: SUPPORT, values: [overrideId, 1, { per_minute: 200 }, 'more'] });
   });
-  const approved = await change(database, 'decide_request', {
-    by: SUPPORT,
-    values: [asked.id, 1, true, { per_minute: 150, expires_at: inHours(24) }, 'half of it'],
-  });
-  const id = approved.override_id as string;
-  await change(database, 'change_catalogue', {
-    by: ADMIN,
-    values: ['publish-bot', 1, { per_minute: 30, allow_lowering: true }, 'too much', 'T-2'],
-  });
-  await change(database, 'change_override', { by: SUPPORT, values: [id, 1, { per_minute: 200 }, 'more'] });
 
-  expect(
-    await rows(
-      `SELECT action, actor, role, address, scope, api, per_minute_before, per_minute, default_per_minute, times_per_minute, reason, ticket, limit_request_id
-       FROM rollgate_audit.override_history_v1 WHERE override_id = $1 ORDER BY id`,
-      [id],
-    ),
-  ).toEqual(
-    [
+  test('by its history: by whom, why, old and new values, and the default at that time', async () => {
+    expect(
+      await rows(
+        `SELECT action, actor, role, address, scope, api, per_minute_before, per_minute, default_per_minute, times_per_minute, reason, ticket, limit_request_id
+         FROM rollgate_audit.override_history_v1 WHERE override_id = $1 ORDER BY id`,
+        [overrideId],
+      ),
+    ).toEqual(
+      [
+        {
+          action: 'create',
+          per_minute_before: null,
+          per_minute: 150,
+          default_per_minute: 60,
+          times_per_minute: '2.50',
+          reason: 'launch',
+        },
+        {
+          action: 'change',
+          per_minute_before: 150,
+          per_minute: 200,
+          default_per_minute: 30,
+          times_per_minute: '6.67',
+          reason: 'more',
+        },
+      ].map((row) => ({
+        actor: 'staff:ann',
+        role: 'support',
+        address: '10.0.0.7',
+        scope: 'api',
+        api: 'publish-bot',
+        ticket: 'T-1',
+        limit_request_id: requestId,
+        ...row,
+      })),
+    );
+  });
+
+  test('by the history of its request', async () => {
+    expect(
+      await rows(
+        'SELECT action, actor, state_before, state, answer, override_id FROM rollgate_audit.request_history_v1 ORDER BY id',
+      ),
+    ).toEqual([
+      { action: 'ask', actor: 'account:acme', state_before: null, state: 'open', answer: null, override_id: null },
       {
-        action: 'create',
-        per_minute_before: null,
-        per_minute: 150,
-        default_per_minute: 60,
-        times_per_minute: '2.50',
-        reason: 'launch',
+        action: 'approve',
+        actor: 'staff:ann',
+        state_before: 'open',
+        state: 'approved',
+        answer: 'half of it',
+        override_id: overrideId,
       },
+    ]);
+    expect(
+      await rows(`SELECT state, seconds_to_decision, override_per_minute FROM rollgate_audit.limit_requests_v1`),
+    ).toEqual([{ state: 'approved', seconds_to_decision: '0', override_per_minute: 200 }]);
+  });
+
+  test('by the history of the catalogue', async () => {
+    expect(
+      await rows(
+        `SELECT action, actor, per_minute_before, per_minute, shadow, version, ticket FROM rollgate_audit.catalogue_history_v1 WHERE api = 'publish-bot' AND action = 'change'`,
+      ),
+    ).toEqual([
       {
         action: 'change',
-        per_minute_before: 150,
-        per_minute: 200,
-        default_per_minute: 30,
-        times_per_minute: '6.67',
-        reason: 'more',
+        actor: 'staff:eve',
+        per_minute_before: 60,
+        per_minute: 30,
+        shadow: false,
+        version: 2,
+        ticket: 'T-2',
       },
-    ].map((row) => ({
-      actor: 'staff:ann',
-      role: 'support',
-      address: '10.0.0.7',
-      scope: 'api',
-      api: 'publish-bot',
-      ticket: 'T-1',
-      limit_request_id: asked.id,
-      ...row,
-    })),
-  );
-  expect(
-    await rows(
-      'SELECT action, actor, state_before, state, answer, override_id FROM rollgate_audit.request_history_v1 ORDER BY id',
-    ),
-  ).toEqual([
-    { action: 'ask', actor: 'account:acme', state_before: null, state: 'open', answer: null, override_id: null },
-    {
-      action: 'approve',
-      actor: 'staff:ann',
-      state_before: 'open',
-      state: 'approved',
-      answer: 'half of it',
-      override_id: id,
-    },
-  ]);
-  expect(
-    await rows(`SELECT state, seconds_to_decision, override_per_minute FROM rollgate_audit.limit_requests_v1`),
-  ).toEqual([{ state: 'approved', seconds_to_decision: '0', override_per_minute: 200 }]);
-  expect(
-    await rows(
-      `SELECT action, actor, per_minute_before, per_minute, shadow, version, ticket FROM rollgate_audit.catalogue_history_v1 WHERE api = 'publish-bot' AND action = 'change'`,
-    ),
-  ).toEqual([
-    {
-      action: 'change',
-      actor: 'staff:eve',
-      per_minute_before: 60,
-      per_minute: 30,
-      shadow: false,
-      version: 2,
-      ticket: 'T-2',
-    },
-  ]);
-  expect(
-    await rows(
-      `SELECT per_minute, shipped_per_minute, edited, level FROM rollgate_audit.catalogue_v1 WHERE api = 'publish-bot'`,
-    ),
-  ).toEqual([{ per_minute: 30, shipped_per_minute: 60, edited: true, level: 'bot' }]);
+    ]);
+    expect(
+      await rows(
+        `SELECT per_minute, shipped_per_minute, edited, level FROM rollgate_audit.catalogue_v1 WHERE api = 'publish-bot'`,
+      ),
+    ).toEqual([{ per_minute: 30, shipped_per_minute: 60, edited: true, level: 'bot' }]);
+  });
 
-  await database.pool.query('SELECT rollgate.report_use($1)', [
-    JSON.stringify([{ id, at_ms: AT, peak_minute: 140, peak_hour: 900, needed: true }]),
-  ]);
-  const inForce = `SELECT times_per_minute, permanent, peak_minute, needed_at FROM rollgate_audit.overrides_in_force_v1 WHERE id = $1`;
-  expect(await rows(inForce, [id])).toEqual([
-    { times_per_minute: '6.67', permanent: false, peak_minute: 140, needed_at: new Date(AT) },
-  ]);
-  await change(database, 'expire_override', { by: SUPPORT, values: [id, 2, 'enough'] });
-  expect(await rows(inForce, [id])).toEqual([]);
+  test('while it is in force, with its use, until its end', async () => {
+    await database.pool.query('SELECT rollgate.report_use($1)', [
+      JSON.stringify([{ id: overrideId, at_ms: AT, peak_minute: 140, peak_hour: 900, needed: true }]),
+    ]);
+    const inForce = `SELECT times_per_minute, permanent, peak_minute, needed_at FROM rollgate_audit.overrides_in_force_v1 WHERE id = $1`;
+    expect(await rows(inForce, [overrideId])).toEqual([
+      { times_per_minute: '6.67', permanent: false, peak_minute: 140, needed_at: new Date(AT) },
+    ]);
+    await change(database, 'expire_override', { by: SUPPORT, values: [overrideId, 2, 'enough'] });
+    expect(await rows(inForce, [overrideId])).toEqual([]);
+  });
 });
 
 test('changes of staff and tokens show who gave whom which role', async () => {

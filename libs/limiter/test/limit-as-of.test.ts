@@ -45,8 +45,14 @@ const limitsFor = async () => {
   return rows[0];
 };
 
-test('each moment has the limit that applied then, through creation, change, end and an edit of the defaults', async () => {
-  const moments: { at: Date; limits: unknown }[] = [];
+interface Moment {
+  readonly at: Date;
+  readonly limits: unknown;
+}
+
+/** Changes the limits of the subject step by step. Returns the two overrides, and each moment with the limits in force. */
+async function changeStepByStep(): Promise<{ wide: unknown; narrow: unknown; moments: Moment[] }> {
+  const moments: Moment[] = [];
   const moment = async (): Promise<void> => {
     moments.push({ at: await now(), limits: await limitsFor() });
   };
@@ -85,7 +91,11 @@ test('each moment has the limit that applied then, through creation, change, end
   await moment();
   await change(`rollgate.expire_override($1, NULL, 'enough', ${BY})`, [narrow]);
   await moment();
+  return { wide, narrow, moments };
+}
 
+test('each moment has the limit that applied then, through creation, change, end and an edit of the defaults', async () => {
+  const { wide, narrow, moments } = await changeStepByStep();
   expect(moments.map(({ limits }) => (limits as { source: string }).source)).toEqual([
     'default',
     wide,

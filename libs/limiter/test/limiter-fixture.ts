@@ -8,7 +8,7 @@ import type { Limiter } from '../src/limiter.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import type { Store } from '../src/store/store.js';
 
-export interface TestOptions {
+interface TestOptions {
   readonly catalogue?: Catalogue;
   readonly maxDeniedSubjects?: number;
 }

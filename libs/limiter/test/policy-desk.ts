@@ -25,7 +25,7 @@ export interface ChangedRow extends Changed {
   readonly history_id: string;
 }
 
-export interface HistoryRow {
+interface HistoryRow {
   readonly id: string;
   readonly action: string;
   readonly actor: string;
@@ -41,7 +41,7 @@ export class PolicyDesk {
   #database: TestDatabase | undefined;
   #accounts = 0;
 
-  /** `author` makes the changes for which a test names nobody else. */
+  /** `author` makes the changes for which a test names no other person. */
   constructor({ author }: { author: Who }) {
     this.#author = author;
   }

@@ -17,6 +17,24 @@ const call = fc.record({
   take: fc.integer({ min: 0, max: 30 }),
 });
 
+type Call = typeof call extends fc.Arbitrary<infer One> ? One : never;
+
+/** Counts one call in the book, and checks the event that it is counted in. */
+function count(book: EventBook, { account, bot, api, cost, hour, shadow }: Call, nowMs: number): void {
+  const entry = entries[api] as CountedCall['entry'];
+  const mode = shadow ? 'shadow' : 'enforced';
+  const key = `acc${account}/${entry.id}/bot=${bot}`;
+  const counted: CountedCall = { entry, key, limits: entry.limits, source: 'default', mode, cost, request: {} };
+  const window = hour ? 'hour' : 'minute';
+  const outcome: CountedOutcome = { window, used: 1, nowMs, retryMs: null, policyVersion: 1 };
+  const event = book.eventOf(counted, outcome);
+  expect(nowMs).toBeLessThan(event.endMs);
+  expect(event).toMatchObject({ entry, cost, window, mode, key, merged: 0 });
+  expect(Math.floor(event.firstMs / 1000)).toBe(Math.floor(nowMs / 1000));
+  event.count += 1;
+  event.units += cost;
+}
+
 test('every call stays counted once and memory is bounded, whatever events are merged or taken', () => {
   fc.assert(
     fc.property(fc.array(call, { maxLength: 300 }), fc.integer({ min: 1, max: 60 }), (calls, maxRows) => {
@@ -27,49 +45,20 @@ test('every call stays counted once and memory is bounded, whatever events are m
       let units = 0;
       // The fewest events possible: those of two APIs, two windows and two modes can't be merged further.
       const least = entries.length * 2 * 2;
-      for (const { account, bot, api, cost, hour, shadow, afterMs, take } of calls) {
-        nowMs += afterMs;
-        const entry = entries[api] as CountedCall['entry'];
-        const counted: CountedCall = {
-          entry,
-          key: `acc${account}/${entry.id}/bot=${bot}`,
-          limits: entry.limits,
-          source: 'default',
-          mode: shadow ? 'shadow' : 'enforced',
-          cost,
-          request: {},
-        };
-        const outcome: CountedOutcome = {
-          window: hour ? 'hour' : 'minute',
-          used: 1,
-          nowMs,
-          retryMs: null,
-          policyVersion: 1,
-        };
-        const event = book.eventOf(counted, outcome);
-        expect(nowMs).toBeLessThan(event.endMs);
-        expect(event).toMatchObject({
-          entry,
-          cost,
-          window: outcome.window,
-          mode: counted.mode,
-          key: counted.key,
-          merged: 0,
-        });
-        expect(Math.floor(event.firstMs / 1000)).toBe(Math.floor(nowMs / 1000));
-        event.count += 1;
-        event.units += cost;
-        units += cost;
+      for (const one of calls) {
+        nowMs += one.afterMs;
+        units += one.cost;
+        count(book, one, nowMs);
         expect(book.size).toBeLessThanOrEqual(Math.max(maxRows, Math.ceil(least / 0.75)));
-        for (const one of take === 0 ? book.take({ nowMs, most: 5 }) : []) {
-          taken.push(one);
-          frozen.set(one, one.count);
+        for (const event of one.take === 0 ? book.take({ nowMs, most: 5 }) : []) {
+          taken.push(event);
+          frozen.set(event, event.count);
         }
       }
-      for (const [event, count] of frozen) expect(event.count).toBe(count);
+      for (const [event, calls] of frozen) expect(event.count).toBe(calls);
       taken.push(...book.take({ nowMs: Number.POSITIVE_INFINITY, most: Number.POSITIVE_INFINITY }));
       expect(new Set(taken).size).toBe(taken.length);
-      expect(taken.reduce((sum, { count }) => sum + count, 0)).toBe(calls.length);
+      expect(taken.reduce((sum, event) => sum + event.count, 0)).toBe(calls.length);
       expect(taken.reduce((sum, event) => sum + event.units, 0)).toBe(units);
     }),
     { numRuns: 200 },

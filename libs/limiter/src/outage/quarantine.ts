@@ -101,7 +101,7 @@ export class Quarantine {
     this.#jump = undefined;
     this.#settledAt = this.#options.clock.monotonic();
     if (!believed)
-      this.#end("it was this machine's clock that stood still, not the database's that jumped: full limits again");
+      this.#end("this machine's clock had stopped, the database's clock had not jumped: full limits again");
   }
 
   /**
