@@ -1,28 +1,23 @@
 /** A change that is reported as failed was not made, so a retry does not make it twice. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { type Browser, browserOf } from './browser.js';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 let admin: Browser;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
   admin = await browserOf(service, 'admin');
 });
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 const count = async (table: string) =>
-  (await database.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM rollgate.${table}`)).rows[0]?.n;
+  (await service.database.pool.query<{ n: number }>(`SELECT count(*)::int AS n FROM rollgate.${table}`)).rows[0]?.n;
 
 /** Runs while responses about overrides and limit requests cannot be read. */
 async function whileUnreadable<Result>(work: () => Promise<Result>): Promise<Result> {
-  const rename = (from: string, to: string) => database.pool.query(`ALTER TABLE rollgate.${from} RENAME COLUMN ${to}`);
+  const rename = (from: string, to: string) =>
+    service.database.pool.query(`ALTER TABLE rollgate.${from} RENAME COLUMN ${to}`);
   await rename('override_use', 'peak_minute TO peak_minute_away');
   await rename('catalogue', 'group_title TO group_title_away');
   try {
@@ -43,7 +38,7 @@ test('an override whose response cannot be read is not created and leaves no his
 });
 
 test('an override that cannot be read is not expired', async () => {
-  const { rows } = await database.pool.query<{ id: string; version: number }>(
+  const { rows } = await service.database.pool.query<{ id: string; version: number }>(
     'SELECT id, version FROM rollgate.override',
   );
   const { id, version } = rows[0] as { id: string; version: number };

@@ -1,24 +1,19 @@
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, spawnNode } from '@rollgate/testing';
 import { Browser } from './browser.js';
 import { type Run, rollgateHere } from './run-rollgate.js';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
-const run = (...args: string[]): Promise<Run> => rollgateHere(args, database.url);
+const run = (...args: string[]): Promise<Run> => rollgateHere(args, service.database.url);
 
 async function json<Result>(...args: string[]): Promise<Result> {
   const { code, stdout, stderr } = await run(...args, '--json');
@@ -28,7 +23,7 @@ async function json<Result>(...args: string[]): Promise<Result> {
 
 async function withStdin(text: string, ...args: string[]): Promise<Run> {
   const script = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
-  const program = await spawnNode({ script, args, env: { DATABASE_URL: database.url } });
+  const program = await spawnNode({ script, args, env: { DATABASE_URL: service.database.url } });
   program.send(text);
   const { code } = await program.exited;
   return { code, stdout: program.stdout(), stderr: program.stderr() };
@@ -43,9 +38,10 @@ test('a person added with a random password can sign in, and the history records
   const { staff, password } = await json<Added>('staff', 'add', 'Ann@example.com', '--role', 'admin', '--name', 'Ann');
   expect(staff).toMatchObject({ login: 'ann@example.com', displayName: 'Ann', role: 'admin' });
   expect((await new Browser(service).signIn('ann@example.com', password as string)).status).toBe(200);
-  const { rows } = await database.pool.query('SELECT kind, action, actor FROM rollgate.history WHERE target = $1', [
-    staff.id,
-  ]);
+  const { rows } = await service.database.pool.query(
+    'SELECT kind, action, actor FROM rollgate.history WHERE target = $1',
+    [staff.id],
+  );
   expect(rows).toEqual([{ kind: 'staff', action: 'add', actor: expect.stringMatching(/^cli:.+/) }]);
 });
 

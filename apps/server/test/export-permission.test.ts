@@ -1,11 +1,10 @@
 /** Every route that can return a file (CSV, JSON lines) does so only for callers with the permission `export`. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { openApiDocument } from '../src/http/openapi.js';
 import { PERMISSIONS, type Permission } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { AUTHOR, browserOf } from './browser.js';
-import { type Answer, startService, type TestService } from './start-service.js';
+import { type Answer, type OwnService, startOwnService } from './start-service.js';
 
 const FILE_TYPES = ['text/csv', 'application/x-ndjson'] as const;
 const FORMATS = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
@@ -18,14 +17,12 @@ interface Operation {
   readonly types: readonly string[];
 }
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 let exporter: string;
 let reader: string;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
   exporter = await tokenFor('exporter', EVERYTHING);
   reader = await tokenFor(
     'reader',
@@ -33,10 +30,7 @@ beforeAll(async () => {
   );
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 async function tokenFor(name: string, permissions: Permission[]): Promise<string> {
   const tokens = service.server.app.get(ServiceTokens, { strict: false });

@@ -3,28 +3,17 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { migrate } from '@rollgate/migrations';
-import {
-  createTestDatabase,
-  type EmbeddedPostgres,
-  freePort,
-  startEmbeddedPostgres,
-  type TestDatabase,
-} from '@rollgate/testing';
+import { type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '@rollgate/testing';
 import pg from 'pg';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService, startService, type TestService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 function notReady(checks: unknown) {
   const message = 'This instance is not ready to serve.';
@@ -43,7 +32,7 @@ test('a healthy service is ready, and its probes are never cached', async () => 
 });
 
 test('if the database does not respond within a second the service is not ready but alive, and is ready again when the database is', async () => {
-  const holder = await database.pool.connect();
+  const holder = await service.database.pool.connect();
   await holder.query('BEGIN; LOCK TABLE rollgate.migration IN ACCESS EXCLUSIVE MODE');
   try {
     const startedAt = performance.now();
@@ -70,16 +59,16 @@ test('if the database does not respond within a second the service is not ready 
 
 test('hundreds of simultaneous probes use one database connection', async () => {
   await Promise.all(Array.from({ length: 100 }, () => service.call('/readyz')));
-  const { rows } = await database.pool.query(
+  const { rows } = await service.database.pool.query(
     `SELECT count(*)::int AS open FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-probe'`,
   );
   expect(rows).toEqual([{ open: 1 }]);
 });
 
 test('with a pending migration the service is not ready and says what to do', async () => {
-  const { rows } = await database.pool.query('DELETE FROM rollgate.migration RETURNING *');
+  const { rows } = await service.database.pool.query('DELETE FROM rollgate.migration RETURNING *');
   const { status, headers, body } = await service.call('/readyz');
-  await database.pool.query(
+  await service.database.pool.query(
     'INSERT INTO rollgate.migration SELECT * FROM json_populate_recordset(NULL::rollgate.migration, $1)',
     [JSON.stringify(rows)],
   );
@@ -97,9 +86,9 @@ test('with a pending migration the service is not ready and says what to do', as
 });
 
 test.each(['counter', 'bucket', 'lane', 'freed'])('without the table %s the service is not ready', async (table) => {
-  await database.pool.query(`ALTER TABLE rollgate.${table} RENAME TO ${table}_away`);
+  await service.database.pool.query(`ALTER TABLE rollgate.${table} RENAME TO ${table}_away`);
   const { status, body } = await service.call('/readyz');
-  await database.pool.query(`ALTER TABLE rollgate.${table}_away RENAME TO ${table}`);
+  await service.database.pool.query(`ALTER TABLE rollgate.${table}_away RENAME TO ${table}`);
   expect(status).toBe(503);
   expect(body['checks']).toMatchObject({
     migrations: { status: 'up' },
@@ -144,12 +133,14 @@ test('on a standby the service is not ready and gives the reason, and it is read
 }, 120_000);
 
 test('on a primary that was made read-only the service is not ready', async () => {
-  const { rows } = await database.pool.query<{ name: string }>('SELECT quote_ident(current_database()) AS name');
+  const { rows } = await service.database.pool.query<{ name: string }>(
+    'SELECT quote_ident(current_database()) AS name',
+  );
   const name = rows[0]?.name;
-  await database.pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
+  await service.database.pool.query(`ALTER DATABASE ${name} SET default_transaction_read_only = on`);
   let own: TestService | undefined;
   try {
-    own = await startService({ databaseUrl: database.url });
+    own = await startService({ databaseUrl: service.database.url });
     const { status, body } = await own.call('/readyz');
     expect(status).toBe(503);
     expect(body['checks']).toMatchObject({
@@ -157,8 +148,8 @@ test('on a primary that was made read-only the service is not ready', async () =
     });
   } finally {
     await own?.server.close();
-    await database.pool.query('SET default_transaction_read_only = off');
-    await database.pool.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
+    await service.database.pool.query('SET default_transaction_read_only = off');
+    await service.database.pool.query(`ALTER DATABASE ${name} RESET default_transaction_read_only`);
   }
 });
 

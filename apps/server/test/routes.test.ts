@@ -2,12 +2,11 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { Controller, Get, Module } from '@nestjs/common';
 import { MetadataScanner, ModulesContainer, NestFactory } from '@nestjs/core';
 import type { NestExpressApplication } from '@nestjs/platform-express';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { pino } from 'pino';
 import { ACCESS, type Access } from '../src/http/access.decorators.js';
 import { PERMISSIONS } from '../src/http/permissions.js';
 import { serverModule } from '../src/server.module.js';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService } from './start-service.js';
 
 /** Metadata keys of Nest's route decorators (@nestjs/common/constants). */
 const PATH = 'path';
@@ -35,18 +34,13 @@ function routesOf(app: NestExpressApplication): DeclaredRoute[] {
   );
 }
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 test('every route declares who may call it', () => {
   const routes = routesOf(service.server.app);
@@ -79,7 +73,7 @@ test('a route that declares no access is found by this test, refused to every ca
   const settings = {
     host: '127.0.0.1',
     port: 0,
-    databaseUrl: database.url,
+    databaseUrl: service.database.url,
     logLevel: 'error',
     keepSeconds: undefined,
     environment: 'test',

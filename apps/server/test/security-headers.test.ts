@@ -3,19 +3,13 @@
  * them.
  */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { type Answer, startService, type TestService } from './start-service.js';
+import { type Answer, type OwnService, startOwnService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
 });
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 /** The content security policy of a response, by directive. */
 function policyOf({ headers }: Answer): Record<string, string> {

@@ -1,26 +1,20 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { addPerson, Browser, browserAs, browserOf, PASSWORD } from './browser.js';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 let ann: { id: string; login: string };
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
   ann = await addPerson(service, { role: 'support', login: 'ann@example.com' });
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 const session = (browser: Browser) => browser.get('/admin/api/session');
 const older = (column: string, by: string) =>
-  database.pool.query(`UPDATE rollgate.staff_session SET ${column} = ${column} - interval '${by}'`);
+  service.database.pool.query(`UPDATE rollgate.staff_session SET ${column} = ${column} - interval '${by}'`);
 
 test('without a session the response says how to sign in', async () => {
   const { status, headers, body } = await session(new Browser(service));
@@ -52,7 +46,9 @@ test('a session shows the person, the permissions, the approval limit and the en
   expect(answer.body).toMatchObject({ signedIn: true, staff: { id: ann.id } });
   expect(Date.parse(body['idleEndsAt'] as string) - Date.now()).toBeGreaterThan(29 * 60_000);
   expect(Date.parse(body['endsAt'] as string) - Date.now()).toBeGreaterThan(11.9 * 3_600_000);
-  const { rows } = await database.pool.query('SELECT last_sign_in_at FROM rollgate.staff WHERE id = $1', [ann.id]);
+  const { rows } = await service.database.pool.query('SELECT last_sign_in_at FROM rollgate.staff WHERE id = $1', [
+    ann.id,
+  ]);
   expect(rows[0].last_sign_in_at).toBeInstanceOf(Date);
 });
 
@@ -79,7 +75,9 @@ test('the cookie is HttpOnly and SameSite, and only its hash is stored', async (
   const [cookie] = (await browser.signIn('ann@example.com')).headers.getSetCookie();
   expect(cookie).toMatch(/^rollgate-session=[\w-]{43}; Path=\/; HttpOnly; SameSite=Lax$/);
   const secret = browser.cookies.get('rollgate-session') as string;
-  const { rows } = await database.pool.query('SELECT row_to_json(s)::text AS row FROM rollgate.staff_session s');
+  const { rows } = await service.database.pool.query(
+    'SELECT row_to_json(s)::text AS row FROM rollgate.staff_session s',
+  );
   for (const { row } of rows) expect(row).not.toContain(secret);
 });
 

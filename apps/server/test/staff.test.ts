@@ -1,29 +1,23 @@
 import { randomBytes } from 'node:crypto';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { addPerson, Browser, browserAs, browserOf, PASSWORD } from './browser.js';
-import { startService, type TestService } from './start-service.js';
+import { type OwnService, startOwnService } from './start-service.js';
 
-let database: TestDatabase;
-let service: TestService;
+let service: OwnService;
 let admin: Awaited<ReturnType<typeof browserOf>>;
 
 beforeAll(async () => {
-  database = await createTestDatabase();
-  service = await startService({ databaseUrl: database.url });
+  service = await startOwnService();
 });
 
 beforeEach(async () => {
   admin = await browserOf(service, 'admin');
 });
 
-afterAll(async () => {
-  await service?.server.close();
-  await database?.drop();
-});
+afterAll(() => service?.stop());
 
 async function history(target: string) {
-  const { rows } = await database.pool.query(
+  const { rows } = await service.database.pool.query(
     'SELECT kind, action, actor, role, reason, before, after FROM rollgate.history WHERE target = $1 ORDER BY id',
     [target],
   );
@@ -61,7 +55,9 @@ test('an added person gets a random password, shown once, that signs in, is not 
     },
   ]);
   expect(JSON.stringify(rows)).not.toContain(password);
-  const stored = await database.pool.query('SELECT password_hash FROM rollgate.staff WHERE id = $1', [staff.id]);
+  const stored = await service.database.pool.query('SELECT password_hash FROM rollgate.staff WHERE id = $1', [
+    staff.id,
+  ]);
   expect(stored.rows[0].password_hash).toMatch(/^\$argon2id\$v=19\$m=19456,t=2,p=1\$/);
 });
 
@@ -79,7 +75,7 @@ test('each change is a row in the history with its reason', async () => {
   ]);
   await admin.patch(`/admin/api/staff/${id}`, { role: 'auditor', disabled: true });
   expect(await history(id)).toHaveLength(4);
-  const { rows } = await database.pool.query('SELECT broken_id FROM rollgate.verify_history()');
+  const { rows } = await service.database.pool.query('SELECT broken_id FROM rollgate.verify_history()');
   expect(rows).toEqual([{ broken_id: null }]);
 });
 
@@ -200,7 +196,7 @@ test.each([
 });
 
 test('the last enabled admin stays enabled, also when two admins demote each other at once', async () => {
-  await database.pool.query(`UPDATE rollgate.staff SET disabled_at = now() WHERE role = 'admin' AND id <> $1`, [
+  await service.database.pool.query(`UPDATE rollgate.staff SET disabled_at = now() WHERE role = 'admin' AND id <> $1`, [
     admin.id,
   ]);
   for (const changes of [{ disabled: true }, { role: 'support' }]) {
@@ -212,7 +208,9 @@ test('the last enabled admin stays enabled, also when two admins demote each oth
     admin.patch(`/admin/api/staff/${other.id}`, { role: 'viewer' }),
     other.patch(`/admin/api/staff/${admin.id}`, { role: 'viewer' }),
   ]);
-  const { rows } = await database.pool.query(`SELECT FROM rollgate.staff WHERE role = 'admin' AND disabled_at IS NULL`);
+  const { rows } = await service.database.pool.query(
+    `SELECT FROM rollgate.staff WHERE role = 'admin' AND disabled_at IS NULL`,
+  );
   expect(rows).toHaveLength(1);
   expect(answers.map(({ status }) => status).sort()).toEqual([200, expect.any(Number)]);
 });

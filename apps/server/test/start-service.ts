@@ -1,4 +1,5 @@
 /** Runs the service in this process, on the test file's own database. */
+import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { pino } from 'pino';
 import { createServer, type Server, type ServerOptions } from '../src/server.js';
 
@@ -17,23 +18,43 @@ export interface TestService {
   call(path: string, init?: RequestInit): Promise<Answer>;
 }
 
-export async function startService(
-  options: { databaseUrl: string } & Partial<
-    Pick<
-      ServerOptions,
-      | 'port'
-      | 'readDatabaseUrl'
-      | 'pooled'
-      | 'keepSeconds'
-      | 'sweepEveryMs'
-      | 'trustProxy'
-      | 'publicUrl'
-      | 'oidc'
-      | 'patience'
-      | 'signIn'
-    >
-  >,
-): Promise<TestService> {
+type Options = Partial<
+  Pick<
+    ServerOptions,
+    | 'port'
+    | 'readDatabaseUrl'
+    | 'pooled'
+    | 'keepSeconds'
+    | 'sweepEveryMs'
+    | 'trustProxy'
+    | 'publicUrl'
+    | 'oidc'
+    | 'patience'
+    | 'signIn'
+  >
+>;
+
+/** A service with a database of its own. */
+export interface OwnService extends TestService {
+  readonly database: TestDatabase;
+  /** Stops the service and drops the database. */
+  stop(): Promise<void>;
+}
+
+export async function startOwnService(options: Options = {}): Promise<OwnService> {
+  const database = await createTestDatabase();
+  const service = await startService({ databaseUrl: database.url, ...options });
+  return {
+    ...service,
+    database,
+    async stop() {
+      await service.server.close();
+      await database.drop();
+    },
+  };
+}
+
+export async function startService(options: { databaseUrl: string } & Options): Promise<TestService> {
   const log: Record<string, unknown>[] = [];
   const server = await createServer({
     host: '127.0.0.1',
