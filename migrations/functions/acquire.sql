@@ -2,6 +2,13 @@
 -- as a whole or denied. A batch that contains a subject twice is refused. Returns one row of arrays with one element per subject.
 -- The order of the elements depends on the plan: `item` says which subject an element belongs to.
 --
+-- The steps:
+--   1. Lock the lanes of the batch, then read the clock.
+--   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
+--   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (what
+-- a window no longer counts), rollgate.free_units, and rollgate.window_buckets (how long a unit counts).
+--
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
 --   minute = 1000   secs      = {5, 20}    sums      = {3, 10}    total      = 110   units 101-103 at :05, 104-110 at :20
@@ -18,11 +25,6 @@
 -- The call is granted, and the head row gets total = 112, secs = {5, 20, 30} and sums = {3, 10, 12}. The oldest used unit of the
 -- minute window is 83, granted at 999:40, so minute_reset is 61 s later, at 1000:41. The oldest of the hour window is 29, granted
 -- at 940:50, so hour_reset is 3,601 s later, at 1000:51.
---
--- This function grants what fits when the head row is already of the current minute. rollgate.acquire_cold does the rest, such as
--- moving a stale head to the current minute; docs/decisions/0002-hot-and-cold.md explains the split.
--- For speed each array is unnested once, subjects without a reset use shorter expressions, and a single call whose head is of
--- another minute goes directly to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_lanes      int[],
   p_subjects   text[],
@@ -47,12 +49,13 @@ AS $$
 #variable_conflict use_column
 DECLARE
   v_now    timestamptz;
-  v_second int;
-  v_minute int;
-  v_sec    smallint;
+  v_second int;       -- Unix second of this decision …
+  v_minute int;       -- … its minute, counted since 1970 …
+  v_sec    smallint;  -- … and its second within the minute (0-59)
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
+  -- Step 1.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -61,42 +64,48 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
+  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
-    WITH hot AS (
-      UPDATE rollgate.counter c
-      SET total = c.total + i.units,
-          secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
+    WITH granted_at_once AS (
+      UPDATE rollgate.counter head
+      SET total = head.total + asked.units,
+          -- A grant in the newest second is added to it; a grant in a later second is appended.
+          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
+          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
+            = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
-               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
-      ) i
+               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS place
+      ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
-      WHERE c.lane = i.lane AND c.subject = i.subject
-        AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord, i.calls,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
-        61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
-                      v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS minute_reset,
-        3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
-                        c.hour_next,
-                        v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
+      WHERE head.lane = asked.lane AND head.subject = asked.subject
+        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
+        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
+        AND asked.units <= rollgate.free_units(
+          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+      RETURNING asked.place, asked.calls,
+        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
+        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
+        rollgate.window_buckets('minute') + coalesce(
+          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
+        rollgate.window_buckets('hour') + coalesce(
+          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
+          head.hour_next,
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
-    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+    SELECT array_agg(place), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
-    FROM hot;
+    FROM granted_at_once;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
@@ -108,7 +117,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
+  -- Step 3.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;

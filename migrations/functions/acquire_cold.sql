@@ -1,8 +1,8 @@
 -- Decides the rest of a batch at second p_second: every item that is not in p_done. Only rollgate.acquire calls this, while it
 -- holds the lanes (docs/decisions/0002-hot-and-cold.md). An existing head row is written once, whatever its minute.
 --
--- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head gets
--- minute = m, secs and sums of the new grant alone, and these copies:
+-- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head moves to
+-- minute m: it gets secs and sums of the new grant alone, and these copies:
 --
 --   H                  prev_*          hour_*                                       hour_next
 --   m - 1              minute H        archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
@@ -19,7 +19,7 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_calls      int[],
   p_per_minute int[],
   p_per_hour   int[],
-  p_done       int[],
+  p_done       int[],  -- places in the batch that rollgate.acquire has answered; NULL: none
   p_second     int,
   OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
   OUT retry_at int[], OUT second int[]
@@ -30,125 +30,143 @@ BEGIN
   -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
   -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
+    SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
-  WITH seen AS (
-    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
-    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
-           c.ctid AS tid, c.minute < t.s / 60 AS stale,
-           c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
-           c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
-           c.total - c.sums[cardinality(c.sums)] AS start
+  -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
+  -- compiled and run for each use of a column.
+  --
+  -- Stage 1: each item with the stored head of its subject (old_…; NULL: there is none), and the time at which it is decided.
+  WITH found AS (
+    SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
+           clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
+           head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
+           head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
+           head.hour_start AS old_hour_start, head.hour_secs AS old_hour_secs, head.hour_sums AS old_hour_sums,
+           head.hour_next AS old_hour_next
     FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
-    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
-    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+         AS asked (lane, subject, cost, calls, per_minute, per_hour, place)
+    LEFT JOIN rollgate.counter head ON head.lane = asked.lane AND head.subject = asked.subject
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(p_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) clock
+    WHERE p_done IS NULL OR asked.place <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head at the minute of `s`. Only a stale head is recomputed.
-  head AS (
-    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
-           z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
-           coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
-           CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
-           CASE WHEN NOT z.stale THEN z.secs END AS secs,
-           CASE WHEN NOT z.stale THEN z.sums END AS sums,
-           CASE WHEN NOT z.stale THEN z.prev_start WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start,
-           CASE WHEN NOT z.stale THEN z.prev_secs WHEN z.minute = z.m - 1 THEN z.secs ELSE '{}' END AS prev_secs,
-           CASE WHEN NOT z.stale THEN z.prev_sums WHEN z.minute = z.m - 1 THEN z.sums ELSE '{}' END AS prev_sums,
-           CASE WHEN NOT z.stale THEN z.hour_start WHEN z.minute < z.m - 60 THEN z.total
-                ELSE coalesce(b.start, z.start) END AS hour_start,
-           CASE WHEN NOT z.stale THEN z.hour_secs WHEN z.minute = z.m - 60 THEN z.secs
-                WHEN b.minute = z.m - 60 THEN b.secs ELSE '{}' END AS hour_secs,
-           CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
-                WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
-           CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
-    FROM seen z
-    -- b: the first archived minute from the minute an hour ago on.
+  -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
+  moved AS (
+    SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
+           found.second, found.minute, found.sec,
+           found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
+           coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
+           CASE WHEN NOT stale THEN old_start ELSE total END AS start,
+           CASE WHEN NOT stale THEN old_secs END AS secs,
+           CASE WHEN NOT stale THEN old_sums END AS sums,
+           CASE WHEN NOT stale THEN old_prev_start WHEN old_minute = found.minute - 1 THEN old_start ELSE total END AS prev_start,
+           CASE WHEN NOT stale THEN old_prev_secs WHEN old_minute = found.minute - 1 THEN old_secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT stale THEN old_prev_sums WHEN old_minute = found.minute - 1 THEN old_sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT stale THEN old_hour_start WHEN old_minute < found.minute - 60 THEN total
+                ELSE coalesce(first_archived.start, old_start) END AS hour_start,
+           CASE WHEN NOT stale THEN old_hour_secs WHEN old_minute = found.minute - 60 THEN old_secs
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT stale THEN old_hour_sums WHEN old_minute = found.minute - 60 THEN old_sums
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT stale THEN old_hour_next WHEN old_minute > found.minute - 60 THEN coalesce(next_counted.second,
+                old_minute * 60 + rollgate.oldest_second(cleared, old_start, old_secs, old_sums)) END AS hour_next
+    FROM found
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute >= found.minute - 60
       ORDER BY minute LIMIT 1
-    ) b ON true
-    -- n: the oldest second with counted units after the minute an hour ago.
+    ) first_archived ON true
+    -- The oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
-        AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
+      SELECT minute * 60 + rollgate.oldest_second(found.cleared, start, secs, sums) AS second FROM rollgate.bucket
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute > found.minute - 60
+        AND sums[cardinality(sums)] > greatest(found.cleared - start, 0)
       ORDER BY minute LIMIT 1
-    ) n ON true
+    ) next_counted ON true
     OFFSET 0
   ),
+  -- Stage 3: what each window no longer counts.
   counted AS (
-    SELECT h.*,
+    SELECT moved.*,
            rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
            rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
-    FROM head h
+    FROM moved
     OFFSET 0
   ),
+  -- Stage 4: the decision.
   decided AS MATERIALIZED (
-    SELECT d.*, g.granted, g.granted * cost AS units
-    FROM counted d
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units
+    FROM counted
     CROSS JOIN LATERAL (
-      SELECT least(calls, greatest(0, least(per_minute - (total - minute_base), per_hour - (total - hour_base)) / cost))::int
-             AS granted
+      SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
       OFFSET 0
-    ) g
+    ) fitting
   ),
+  -- What is granted is written: the finished minute of a stale head, the head, and the heads of new subjects.
   archived AS (
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
-    SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
+    SELECT lane, subject, old_minute, old_start, old_secs, old_sums FROM decided WHERE units > 0 AND stale
   ),
   -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
-  written AS (
-    UPDATE rollgate.counter c
-    SET minute = d.m, total = d.total + d.units,
-        secs = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.secs ELSE d.secs || d.sec END,
-        sums = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.sums[:cardinality(d.sums) - 1] ELSE d.sums END
-               || (d.total + d.units - d.start)::int,
-        prev_start = d.prev_start, prev_secs = d.prev_secs, prev_sums = d.prev_sums,
-        hour_start = d.hour_start, hour_secs = d.hour_secs, hour_sums = d.hour_sums, hour_next = d.hour_next
-    FROM decided d
-    WHERE c.ctid = d.tid AND d.units > 0
+  updated AS (
+    UPDATE rollgate.counter head
+    SET minute = decided.minute, total = decided.total + decided.units,
+        secs = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec THEN decided.secs ELSE decided.secs || decided.sec END,
+        sums = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec
+                 THEN decided.sums[:cardinality(decided.sums) - 1] ELSE decided.sums END
+               || (decided.total + decided.units - decided.start)::int,
+        prev_start = decided.prev_start, prev_secs = decided.prev_secs, prev_sums = decided.prev_sums,
+        hour_start = decided.hour_start, hour_secs = decided.hour_secs, hour_sums = decided.hour_sums,
+        hour_next = decided.hour_next
+    FROM decided
+    WHERE head.ctid = decided.old_row AND decided.units > 0
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
-    FROM decided d
-    WHERE d.units > 0 AND d.tid IS NULL
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0 FROM decided WHERE units > 0 AND old_row IS NULL
   ),
+  -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
+  -- between, of this minute, or of this very grant.
   answered AS (
-    SELECT ord::int AS ord, s AS second, d.granted,
-         (d.total - d.minute_base)::int AS minute_used,
-         (d.total - d.hour_base)::int AS hour_used,
-         61 + coalesce(
-           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
-           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS minute_reset,
-         3601 + coalesce(
-           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
-           hour_next,
-           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS hour_reset,
-         CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
-           CASE WHEN total + units + cost - per_minute > total THEN s + 61
-                WHEN total + units + cost - per_minute > minute_base
-                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
-           CASE WHEN total + units + cost - per_hour > total THEN s + 3601
-                WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
-    FROM decided d
+    SELECT place::int AS place, decided.second, decided.granted,
+           (total - minute_base)::int AS minute_used,
+           (total - hour_base)::int AS hour_used,
+           rollgate.window_buckets('minute') + coalesce(
+             (minute - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+             minute * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS minute_reset,
+           rollgate.window_buckets('hour') + coalesce(
+             (minute - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+             hour_next,
+             minute * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS hour_reset,
+           CASE WHEN decided.granted < calls AND cost <= least(per_minute, per_hour) THEN greatest(
+             rollgate.window_buckets('minute') + CASE
+               WHEN leaving.minute_unit > total THEN decided.second
+               WHEN leaving.minute_unit > minute_base THEN rollgate.second_of(lane, subject, leaving.minute_unit, minute - 60) END,
+             rollgate.window_buckets('hour') + CASE
+               WHEN leaving.hour_unit > total THEN decided.second
+               WHEN leaving.hour_unit > hour_base THEN rollgate.second_of(lane, subject, leaving.hour_unit, minute - 60) END
+           ) END AS retry_at
+    FROM decided
+    -- The newest unit that must have left each window before the first denied call fits. It may be one that was granted just now
+    -- (above the old total), or one that has left already (up to the base).
+    CROSS JOIN LATERAL (
+      SELECT total + units + cost - per_minute AS minute_unit, total + units + cost - per_hour AS hour_unit
+    ) leaving
   )
-  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  SELECT array_agg(place), array_agg(answered.granted), array_agg(answered.minute_used), array_agg(answered.hour_used),
+         array_agg(answered.minute_reset), array_agg(answered.hour_reset), array_agg(answered.retry_at), array_agg(answered.second)
   INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-  FROM answered a;
+  FROM answered;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire_cold IS

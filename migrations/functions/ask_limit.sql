@@ -12,8 +12,7 @@ BEGIN
   PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
-    SELECT FROM rollgate.catalogue c
-    WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+    SELECT FROM rollgate.catalogue c WHERE rollgate.scope_covers(v_new.group_id, v_new.api, c.group_id, c.api)
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;

@@ -21,10 +21,10 @@ BEGIN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
-  IF v_old.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
-  IF v_new.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN

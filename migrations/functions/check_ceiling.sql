@@ -10,10 +10,7 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
-    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  SELECT d.per_minute, d.per_hour INTO v_minute, v_hour FROM rollgate.least_default(p_override.group_id, p_override.api) d;
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;

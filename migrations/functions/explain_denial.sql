@@ -8,7 +8,7 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH event AS (
-    SELECT e.*, rollgate.decision_number(p_id) AS number, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS "limit",
+    SELECT e.*, rollgate.decision_number(p_id) AS number, rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS "limit",
            CASE e.window_name WHEN 'hour' THEN '3,600 seconds' ELSE '60 seconds' END AS length,
            date_bin('1 minute', e.first_at, 'epoch') AS minute
     FROM rollgate.limit_event e

@@ -26,9 +26,8 @@ BEGIN
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
-      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
-      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
-    ORDER BY o.created_in DESC LIMIT 1;
+      AND rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AND rollgate.in_force(o.starts_at, o.expires_at, v_at)
+    ORDER BY rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) DESC LIMIT 1;
   END IF;
   IF NOT found THEN
     RETURN;

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE AS $$
     FROM rollgate.override_effects(p_new, p_now) e
     JOIN rollgate.catalogue c ON c.api = e.api
     CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
-    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    WHERE rollgate.unexpired(p_new.expires_at, e.at)
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
 $$;

@@ -8,14 +8,14 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE AS $$
   WITH special AS (
-    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND (o.expires_at IS NULL OR o.expires_at > p_now)
+    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE rollgate.scope_covers(p_new.group_id, p_new.api, c.group_id, c.api) AND (c.retired_at IS NULL OR c.api = p_new.api)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
@@ -24,10 +24,10 @@ LANGUAGE sql STABLE AS $$
     SELECT a.api, t.at FROM models a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
     UNION
     SELECT a.api, t.at FROM models a
-    JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
-      AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
+    JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
+      AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
-    WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
+    WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (

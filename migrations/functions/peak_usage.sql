@@ -4,8 +4,10 @@ RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH sums AS (
     SELECT u.subject,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('minute') - 1 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('hour') - 1 PRECEDING AND CURRENT ROW) AS in_hour
     FROM rollgate.usage_by_second(p_lane, p_prefix, p_since) u
   )
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject

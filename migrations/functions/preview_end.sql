@@ -2,7 +2,7 @@ CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
   FROM (SELECT clock_timestamp() AS now) t
-  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND rollgate.in_force(o.starts_at, o.expires_at, t.now)
 $$;
 
 COMMENT ON FUNCTION rollgate.preview_end IS

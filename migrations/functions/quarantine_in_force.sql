@@ -8,7 +8,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
-    SELECT clock_timestamp(), clock_timestamp() + interval '61 seconds', rollgate.place_reason(rollgate.server_place())
+    SELECT clock_timestamp(), clock_timestamp() + make_interval(secs => rollgate.window_buckets('minute')),
+           rollgate.place_reason(rollgate.server_place())
     FROM rollgate.server s WHERE s.place <> rollgate.server_place()
   ) q
   ORDER BY q.until DESC LIMIT 1

@@ -12,7 +12,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump more than a minute ago no longer affects a minute window.
+  -- A jump that is older than a minute window no longer affects one.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -22,7 +22,7 @@ BEGIN
       ) t
     ) g
     -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
-    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
+    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - make_interval(secs => rollgate.window_buckets('minute'))
   ) THEN
     RETURN false;
   END IF;

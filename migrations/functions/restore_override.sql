@@ -8,7 +8,7 @@ DECLARE
   v_new     rollgate.override := v_old;
   v_lowered jsonb;
 BEGIN
-  IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := p_expires_at;

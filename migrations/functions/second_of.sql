@@ -2,14 +2,9 @@
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
-  FROM (
-    SELECT minute, start, secs, sums FROM rollgate.bucket
-    WHERE lane = p_lane AND subject = p_subject AND minute >= p_from_minute
-    UNION ALL
-    SELECT minute, total - sums[cardinality(sums)], secs, sums FROM rollgate.counter
-    WHERE lane = p_lane AND subject = p_subject
-  ) m
-  WHERE m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
+  FROM rollgate.minutes_on_record m
+  WHERE m.lane = p_lane AND m.subject = p_subject AND m.minute >= p_from_minute
+    AND m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
   ORDER BY m.minute DESC
   LIMIT 1
 $$;

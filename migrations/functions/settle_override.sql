@@ -6,7 +6,7 @@ DECLARE
   v_whole record;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF p_new.expires_at <= p_now THEN
+  IF NOT rollgate.unexpired(p_new.expires_at, p_now) THEN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN

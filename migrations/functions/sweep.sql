@@ -5,14 +5,13 @@
 -- as long as it runs, and for a day after it was last running. `unrolled` counts those that are removed without having been added up.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
-  p_head_after     text,
-  p_bucket_subject text,
+  p_head_after     text,                     -- continue after this head; NULL: no heads
+  p_bucket_subject text,                     -- continue after this finished minute; NULL: no finished minutes
   p_bucket_minute  int,
   p_limit          int,
-  p_keep_seconds   int,
-  p_now            timestamptz DEFAULT NULL
-) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int,
-                 unrolled int)
+  p_keep_seconds   int,                      -- how long finished minutes are kept
+  p_now            timestamptz DEFAULT NULL  -- NULL: now
+) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int, unrolled int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
@@ -23,8 +22,8 @@ DECLARE
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
 BEGIN
-  IF p_keep_seconds < 3661 THEN
-    RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
+  IF p_keep_seconds < rollgate.least_keep_seconds() THEN
+    RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
@@ -51,7 +50,7 @@ BEGIN
       WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
     ), gone AS (
       DELETE FROM rollgate.counter c USING page
-      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - 3661) / 60, v_kept)
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - rollgate.least_keep_seconds()) / 60, v_kept)
       RETURNING page.minute
     )
     SELECT g.rows, g.unrolled, CASE WHEN p.rows = p_limit THEN p.last END INTO heads, unrolled, head_after

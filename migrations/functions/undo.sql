@@ -45,7 +45,7 @@ BEGIN
     v_new.expires_at := v_done.before ->> 'expiresAt';
     v_new.ticket := v_done.before ->> 'ticket';
   END IF;
-  IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
     v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);

@@ -11,33 +11,38 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.at, floor(extract(epoch FROM t.at))::int AS second FROM (SELECT coalesce(p_at, clock_timestamp()) AS at) t
   ),
   live AS (
-    SELECT c.*, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec, c.total - c.sums[cardinality(c.sums)] AS start,
-           c.minute * 60 + c.secs[cardinality(c.secs)] AS newest
+    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
+           head.total - head.sums[cardinality(head.sums)] AS start, head.minute * 60 + head.secs[cardinality(head.secs)] AS newest
     FROM clock
-    JOIN rollgate.counter c ON c.minute >= clock.second / 60 - 60 AND c.total > c.cleared
-    LEFT JOIN rollgate.lane l ON l.lane = c.lane
-    -- Time never goes back for a subject.
-    CROSS JOIN LATERAL (SELECT greatest(clock.second, l.swept_to, c.minute * 60 + c.secs[cardinality(c.secs)])::int AS s) t
+    JOIN rollgate.counter head ON head.minute >= clock.second / 60 - 60 AND head.total > head.cleared
+    LEFT JOIN rollgate.lane ON lane.lane = head.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (
+      SELECT greatest(clock.second, lane.swept_to, head.minute * 60 + head.secs[cardinality(head.secs)])::int AS second
+    ) own
   ),
+  -- The bases of a head of this minute are those of rollgate.acquire, and those of an older one are those of rollgate.acquire_cold.
   used AS (
-    SELECT v.subject, v.newest,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.prev_start, v.prev_secs, v.prev_sums, v.sec)
-             WHEN v.minute = v.m - 1 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             ELSE v.total END AS minute_used,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.hour_start, v.hour_secs, v.hour_sums, v.sec)
-             WHEN v.minute = v.m - 60 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             WHEN v.minute < v.m - 60 THEN v.total
-             WHEN b.minute = v.m - 60 THEN rollgate.window_base(v.cleared, b.start, b.secs, b.sums, v.sec)
-             ELSE greatest(v.cleared, coalesce(b.start, v.start)) END AS hour_used
-    FROM live v
-    -- b: the first archived minute from the minute an hour ago on.
+    SELECT live.subject, live.newest,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec)
+             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             ELSE total END AS minute_used,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec)
+             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute < now_minute - 60 THEN total
+             WHEN first_archived.minute = now_minute - 60
+               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, sec)
+             ELSE greatest(cleared, coalesce(first_archived.start, live.start)) END AS hour_used
+    FROM live
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
-      SELECT f.minute, f.start, f.secs, f.sums FROM rollgate.bucket f
-      WHERE v.minute < v.m AND v.minute > v.m - 60 AND f.lane = v.lane AND f.subject = v.subject AND f.minute >= v.m - 60
-      ORDER BY f.minute LIMIT 1
-    ) b ON true
+      SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
+      WHERE live.minute < now_minute AND live.minute > now_minute - 60
+        AND b.lane = live.lane AND b.subject = live.subject AND b.minute >= now_minute - 60
+      ORDER BY b.minute LIMIT 1
+    ) first_archived ON true
   ),
   named AS (
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
@@ -51,24 +56,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
-           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
-           row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode, rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
+           rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
-    JOIN rollgate.override o ON o.starts_at <= clock.at AND (o.expires_at IS NULL OR o.expires_at > clock.at)
+    JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.at)
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
-    JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
+    JOIN scopes s ON s.scope = n.scope AND rollgate.scope_covers(o.group_id, o.api, s.group_id, s.api)
+  ),
+  limiting AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.sets_limit ORDER BY f.subject, f.rank DESC
+  ),
+  switching AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
   SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
          n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
          CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1
-    AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
-  LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
+  LEFT JOIN limiting l ON l.subject = n.subject
+  LEFT JOIN switching m ON m.subject = n.subject
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_at IS

@@ -6,6 +6,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 AS $$
 DECLARE
   v_second  int := floor(extract(epoch FROM p_at));
+  v_oldest  int := v_second + 1 - rollgate.window_buckets(p_window);
   v_step    int := CASE p_window WHEN 'hour' THEN 60 ELSE 1 END;
   v_lanes   int[] := rollgate.lanes_of(p_lane);
   v_cleared bigint := 0;
@@ -17,9 +18,8 @@ BEGIN
   RETURN (
     SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(least(u.units, u.newest - v_cleared)) AS units
-      FROM rollgate.units_by_second(v_lanes, p_subject, v_second - 60 * v_step, v_second) u
-      WHERE u.newest > v_cleared
+      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
     ) f);
 END $$;

@@ -1,13 +1,7 @@
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_history_v1 AS
-SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h.actor, h.role, h.address, h.request_id,
-       coalesce((h.before ->> 'perMinute')::int, (h.before ->> 'shippedPerMinute')::int) AS per_minute_before,
-       coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
-       coalesce((h.before ->> 'perHour')::int, (h.before ->> 'shippedPerHour')::int) AS per_hour_before,
-       coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour,
-       (h.before ->> 'shadow')::boolean AS shadow_before, (h.after ->> 'shadow')::boolean AS shadow,
-       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
-FROM rollgate.history h
-WHERE h.kind = 'catalogue';
+SELECT h.id, h.at, h.action, h.api, h.group_id, h.actor, h.role, h.address, h.request_id, h.per_minute_before, h.per_minute,
+       h.per_hour_before, h.per_hour, h.shadow_before, h.shadow, h.version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
+FROM rollgate.catalogue_history h;
 
 COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
   'Every change of an API''s default limits, including those that applications registered';

@@ -1,8 +1,8 @@
 CREATE OR REPLACE VIEW rollgate_audit.limit_events_v1 AS
 SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+') AS level, e.subject, e.dimensions, e.window_name,
-       CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
-       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at, e.merged,
-       e.filled
+       rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
+       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at,
+       e.merged, e.filled
 FROM rollgate.limit_event e;
 
 COMMENT ON VIEW rollgate_audit.limit_events_v1 IS

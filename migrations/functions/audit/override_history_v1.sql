@@ -7,17 +7,16 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
        round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        h.lowered, h.before, h.after, h.hash
 FROM rollgate.override_history h
--- The lowest default in the scope at that time.
-LEFT JOIN LATERAL (
-  SELECT min(coalesce((c.after ->> 'perMinute')::int, (c.after ->> 'shippedPerMinute')::int)) AS per_minute,
-         min(coalesce((c.after ->> 'perHour')::int, (c.after ->> 'shippedPerHour')::int)) AS per_hour
+-- Like rollgate.least_default, at that time.
+CROSS JOIN LATERAL (
+  SELECT min(c.per_minute) AS per_minute, min(c.per_hour) AS per_hour
   FROM (
-    SELECT DISTINCT ON (x.target) x.after FROM rollgate.history x
-    WHERE x.kind = 'catalogue' AND (h.api IS NULL OR x.target = h.api) AND x.id < h.id
-    ORDER BY x.target, x.id DESC
+    SELECT DISTINCT ON (x.api) x.api, x.group_id, x.per_minute, x.per_hour FROM rollgate.catalogue_history x
+    WHERE (h.api IS NULL OR x.api = h.api) AND x.id < h.id
+    ORDER BY x.api, x.id DESC
   ) c
-  WHERE h.group_id IS NULL OR c.after ->> 'group' = h.group_id
-) d ON true;
+  WHERE rollgate.scope_covers(h.group_id, h.api, c.group_id, c.api)
+) d;
 
 COMMENT ON VIEW rollgate_audit.override_history_v1 IS
   'Every change of an override: who changed it, when, from where and why, with the limits before and after';

@@ -5,14 +5,10 @@ SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.p
        round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
        round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
-FROM rollgate.override o
+FROM (SELECT clock_timestamp() AS now) clock
+JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.now)
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
-LEFT JOIN LATERAL (
-  SELECT min(l.per_minute) AS per_minute, min(l.per_hour) AS per_hour
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) l
-  WHERE (o.api IS NULL AND c.retired_at IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
-) d ON true
-WHERE o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp());
+CROSS JOIN LATERAL rollgate.least_default(o.group_id, o.api) d;
 
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
   'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '

@@ -1,12 +1,8 @@
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_minute_v1 AS
-SELECT rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS api, u.subject,
-       to_timestamp(u.minute * 60::float8) AS minute, u.units
-FROM (
-  SELECT b.subject, b.minute, b.sums[cardinality(b.sums)]::bigint AS units FROM rollgate.bucket b
-  UNION ALL
-  SELECT c.subject, c.minute, c.sums[cardinality(c.sums)]::bigint FROM rollgate.counter c
-) u
-WHERE u.units > 0;
+SELECT rollgate.decode_part(split_part(m.subject, '/', 1)) AS account, split_part(m.subject, '/', 2) AS api, m.subject,
+       to_timestamp(m.minute * 60::float8) AS minute, m.sums[cardinality(m.sums)]::bigint AS units
+FROM rollgate.minutes_on_record m
+WHERE m.sums[cardinality(m.sums)] > 0;
 
 COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS
   'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On '
