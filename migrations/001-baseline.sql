@@ -767,6 +767,13 @@ COMMENT ON FUNCTION rollgate.account_seen IS
 -- as a whole or denied. A batch that contains a subject twice is refused. Returns one row of arrays with one element per subject.
 -- The order of the elements depends on the plan: `item` says which subject an element belongs to.
 --
+-- The steps:
+--   1. Lock the lanes of the batch, then read the clock.
+--   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
+--   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (what
+-- a window no longer counts), rollgate.free_units, and rollgate.window_buckets (how long a unit counts).
+--
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
 --   minute = 1000   secs      = {5, 20}    sums      = {3, 10}    total      = 110   units 101-103 at :05, 104-110 at :20
@@ -783,11 +790,6 @@ COMMENT ON FUNCTION rollgate.account_seen IS
 -- The call is granted, and the head row gets total = 112, secs = {5, 20, 30} and sums = {3, 10, 12}. The oldest used unit of the
 -- minute window is 83, granted at 999:40, so minute_reset is 61 s later, at 1000:41. The oldest of the hour window is 29, granted
 -- at 940:50, so hour_reset is 3,601 s later, at 1000:51.
---
--- This function grants what fits when the head row is already of the current minute. rollgate.acquire_cold does the rest, such as
--- moving a stale head to the current minute; docs/decisions/0002-hot-and-cold.md explains the split.
--- For speed each array is unnested once, subjects without a reset use shorter expressions, and a single call whose head is of
--- another minute goes directly to rollgate.acquire_cold.
 CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_lanes      int[],
   p_subjects   text[],
@@ -812,12 +814,13 @@ AS $$
 #variable_conflict use_column
 DECLARE
   v_now    timestamptz;
-  v_second int;
-  v_minute int;
-  v_sec    smallint;
+  v_second int;       -- Unix second of this decision …
+  v_minute int;       -- … its minute, counted since 1970 …
+  v_sec    smallint;  -- … and its second within the minute (0-59)
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
+  -- Step 1.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -826,42 +829,48 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
+  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
-    WITH hot AS (
-      UPDATE rollgate.counter c
-      SET total = c.total + i.units,
-          secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
+    WITH granted_at_once AS (
+      UPDATE rollgate.counter head
+      SET total = head.total + asked.units,
+          -- A grant in the newest second is added to it; a grant in a later second is appended.
+          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
+          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
+            = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
-               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
-      ) i
+               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS place
+      ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
-      WHERE c.lane = i.lane AND c.subject = i.subject
-        AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord, i.calls,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
-        61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
-                      v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS minute_reset,
-        3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
-                        c.hour_next,
-                        v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
+      WHERE head.lane = asked.lane AND head.subject = asked.subject
+        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
+        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
+        AND asked.units <= rollgate.free_units(
+          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+      RETURNING asked.place, asked.calls,
+        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
+        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
+        rollgate.window_buckets('minute') + coalesce(
+          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
+        rollgate.window_buckets('hour') + coalesce(
+          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
+          head.hour_next,
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
-    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+    SELECT array_agg(place), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
-    FROM hot;
+    FROM granted_at_once;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
@@ -873,7 +882,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
+  -- Step 3.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -891,8 +900,8 @@ COMMENT ON FUNCTION rollgate.acquire IS
 -- Decides the rest of a batch at second p_second: every item that is not in p_done. Only rollgate.acquire calls this, while it
 -- holds the lanes (docs/decisions/0002-hot-and-cold.md). An existing head row is written once, whatever its minute.
 --
--- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head gets
--- minute = m, secs and sums of the new grant alone, and these copies:
+-- A head of an earlier minute H is stale at minute m. When it grants, its minute is archived in rollgate.bucket, and the head moves to
+-- minute m: it gets secs and sums of the new grant alone, and these copies:
 --
 --   H                  prev_*          hour_*                                       hour_next
 --   m - 1              minute H        archived minute m - 60; empty if none        oldest counted unit of minutes m - 59 to H
@@ -909,7 +918,7 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_calls      int[],
   p_per_minute int[],
   p_per_hour   int[],
-  p_done       int[],
+  p_done       int[],  -- places in the batch that rollgate.acquire has answered; NULL: none
   p_second     int,
   OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
   OUT retry_at int[], OUT second int[]
@@ -920,138 +929,162 @@ BEGIN
   -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
   -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
+    SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
-  WITH seen AS (
-    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
-    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
-           c.ctid AS tid, c.minute < t.s / 60 AS stale,
-           c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
-           c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
-           c.total - c.sums[cardinality(c.sums)] AS start
+  -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
+  -- compiled and run for each use of a column.
+  --
+  -- Stage 1: each item with the stored head of its subject (old_…; NULL: there is none), and the time at which it is decided.
+  WITH found AS (
+    SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
+           clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
+           head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
+           head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
+           head.hour_start AS old_hour_start, head.hour_secs AS old_hour_secs, head.hour_sums AS old_hour_sums,
+           head.hour_next AS old_hour_next
     FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
-    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
-    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+         AS asked (lane, subject, cost, calls, per_minute, per_hour, place)
+    LEFT JOIN rollgate.counter head ON head.lane = asked.lane AND head.subject = asked.subject
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(p_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) clock
+    WHERE p_done IS NULL OR asked.place <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head at the minute of `s`. Only a stale head is recomputed.
-  head AS (
-    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
-           z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
-           coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
-           CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
-           CASE WHEN NOT z.stale THEN z.secs END AS secs,
-           CASE WHEN NOT z.stale THEN z.sums END AS sums,
-           CASE WHEN NOT z.stale THEN z.prev_start WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start,
-           CASE WHEN NOT z.stale THEN z.prev_secs WHEN z.minute = z.m - 1 THEN z.secs ELSE '{}' END AS prev_secs,
-           CASE WHEN NOT z.stale THEN z.prev_sums WHEN z.minute = z.m - 1 THEN z.sums ELSE '{}' END AS prev_sums,
-           CASE WHEN NOT z.stale THEN z.hour_start WHEN z.minute < z.m - 60 THEN z.total
-                ELSE coalesce(b.start, z.start) END AS hour_start,
-           CASE WHEN NOT z.stale THEN z.hour_secs WHEN z.minute = z.m - 60 THEN z.secs
-                WHEN b.minute = z.m - 60 THEN b.secs ELSE '{}' END AS hour_secs,
-           CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
-                WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
-           CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
-    FROM seen z
-    -- b: the first archived minute from the minute an hour ago on.
+  -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
+  moved AS (
+    SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
+           found.second, found.minute, found.sec,
+           found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
+           coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
+           CASE WHEN NOT stale THEN old_start ELSE total END AS start,
+           CASE WHEN NOT stale THEN old_secs END AS secs,
+           CASE WHEN NOT stale THEN old_sums END AS sums,
+           CASE WHEN NOT stale THEN old_prev_start WHEN old_minute = found.minute - 1 THEN old_start ELSE total END AS prev_start,
+           CASE WHEN NOT stale THEN old_prev_secs WHEN old_minute = found.minute - 1 THEN old_secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT stale THEN old_prev_sums WHEN old_minute = found.minute - 1 THEN old_sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT stale THEN old_hour_start WHEN old_minute < found.minute - 60 THEN total
+                ELSE coalesce(first_archived.start, old_start) END AS hour_start,
+           CASE WHEN NOT stale THEN old_hour_secs WHEN old_minute = found.minute - 60 THEN old_secs
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT stale THEN old_hour_sums WHEN old_minute = found.minute - 60 THEN old_sums
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT stale THEN old_hour_next WHEN old_minute > found.minute - 60 THEN coalesce(next_counted.second,
+                old_minute * 60 + rollgate.oldest_second(cleared, old_start, old_secs, old_sums)) END AS hour_next
+    FROM found
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute >= found.minute - 60
       ORDER BY minute LIMIT 1
-    ) b ON true
-    -- n: the oldest second with counted units after the minute an hour ago.
+    ) first_archived ON true
+    -- The oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
-        AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
+      SELECT minute * 60 + rollgate.oldest_second(found.cleared, start, secs, sums) AS second FROM rollgate.bucket
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute > found.minute - 60
+        AND sums[cardinality(sums)] > greatest(found.cleared - start, 0)
       ORDER BY minute LIMIT 1
-    ) n ON true
+    ) next_counted ON true
     OFFSET 0
   ),
+  -- Stage 3: what each window no longer counts.
   counted AS (
-    SELECT h.*,
+    SELECT moved.*,
            rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
            rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
-    FROM head h
+    FROM moved
     OFFSET 0
   ),
+  -- Stage 4: the decision.
   decided AS MATERIALIZED (
-    SELECT d.*, g.granted, g.granted * cost AS units
-    FROM counted d
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units
+    FROM counted
     CROSS JOIN LATERAL (
-      SELECT least(calls, greatest(0, least(per_minute - (total - minute_base), per_hour - (total - hour_base)) / cost))::int
-             AS granted
+      SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
       OFFSET 0
-    ) g
+    ) fitting
   ),
+  -- What is granted is written: the finished minute of a stale head, the head, and the heads of new subjects.
   archived AS (
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
-    SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
+    SELECT lane, subject, old_minute, old_start, old_secs, old_sums FROM decided WHERE units > 0 AND stale
   ),
   -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
-  written AS (
-    UPDATE rollgate.counter c
-    SET minute = d.m, total = d.total + d.units,
-        secs = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.secs ELSE d.secs || d.sec END,
-        sums = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.sums[:cardinality(d.sums) - 1] ELSE d.sums END
-               || (d.total + d.units - d.start)::int,
-        prev_start = d.prev_start, prev_secs = d.prev_secs, prev_sums = d.prev_sums,
-        hour_start = d.hour_start, hour_secs = d.hour_secs, hour_sums = d.hour_sums, hour_next = d.hour_next
-    FROM decided d
-    WHERE c.ctid = d.tid AND d.units > 0
+  updated AS (
+    UPDATE rollgate.counter head
+    SET minute = decided.minute, total = decided.total + decided.units,
+        secs = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec THEN decided.secs ELSE decided.secs || decided.sec END,
+        sums = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec
+                 THEN decided.sums[:cardinality(decided.sums) - 1] ELSE decided.sums END
+               || (decided.total + decided.units - decided.start)::int,
+        prev_start = decided.prev_start, prev_secs = decided.prev_secs, prev_sums = decided.prev_sums,
+        hour_start = decided.hour_start, hour_secs = decided.hour_secs, hour_sums = decided.hour_sums,
+        hour_next = decided.hour_next
+    FROM decided
+    WHERE head.ctid = decided.old_row AND decided.units > 0
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
-    FROM decided d
-    WHERE d.units > 0 AND d.tid IS NULL
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0 FROM decided WHERE units > 0 AND old_row IS NULL
   ),
+  -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
+  -- between, of this minute, or of this very grant.
   answered AS (
-    SELECT ord::int AS ord, s AS second, d.granted,
-         (d.total - d.minute_base)::int AS minute_used,
-         (d.total - d.hour_base)::int AS hour_used,
-         61 + coalesce(
-           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
-           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS minute_reset,
-         3601 + coalesce(
-           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
-           hour_next,
-           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS hour_reset,
-         CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
-           CASE WHEN total + units + cost - per_minute > total THEN s + 61
-                WHEN total + units + cost - per_minute > minute_base
-                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
-           CASE WHEN total + units + cost - per_hour > total THEN s + 3601
-                WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
-    FROM decided d
+    SELECT place::int AS place, decided.second, decided.granted,
+           (total - minute_base)::int AS minute_used,
+           (total - hour_base)::int AS hour_used,
+           rollgate.window_buckets('minute') + coalesce(
+             (minute - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+             minute * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS minute_reset,
+           rollgate.window_buckets('hour') + coalesce(
+             (minute - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+             hour_next,
+             minute * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS hour_reset,
+           CASE WHEN decided.granted < calls AND cost <= least(per_minute, per_hour) THEN greatest(
+             rollgate.window_buckets('minute') + CASE
+               WHEN leaving.minute_unit > total THEN decided.second
+               WHEN leaving.minute_unit > minute_base THEN rollgate.second_of(lane, subject, leaving.minute_unit, minute - 60) END,
+             rollgate.window_buckets('hour') + CASE
+               WHEN leaving.hour_unit > total THEN decided.second
+               WHEN leaving.hour_unit > hour_base THEN rollgate.second_of(lane, subject, leaving.hour_unit, minute - 60) END
+           ) END AS retry_at
+    FROM decided
+    -- The newest unit that must have left each window before the first denied call fits. It may be one that was granted just now
+    -- (above the old total), or one that has left already (up to the base).
+    CROSS JOIN LATERAL (
+      SELECT total + units + cost - per_minute AS minute_unit, total + units + cost - per_hour AS hour_unit
+    ) leaving
   )
-  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  SELECT array_agg(place), array_agg(answered.granted), array_agg(answered.minute_used), array_agg(answered.hour_used),
+         array_agg(answered.minute_reset), array_agg(answered.hour_reset), array_agg(answered.retry_at), array_agg(answered.second)
   INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-  FROM answered a;
+  FROM answered;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire_cold IS
   'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';
 
--- Requires the ledger's lock (rollgate.open_ledger). p_spec names columns of rollgate.override, and allow_lowering. A limit that
--- p_spec does not name keeps its effective value; a limit given as null is the default.
-CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
+-- Requires the ledger's lock (rollgate.open_ledger). p_spec: as in rollgate.create_override.
+CREATE OR REPLACE FUNCTION rollgate.add_override(
+  p_spec   jsonb,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT changed rollgate.override,
+  OUT lowered jsonb
+)
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_new     rollgate.override;
-  v_lowered jsonb;
+  v_new rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor', 'mode',
+    'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
@@ -1064,19 +1097,21 @@ BEGIN
   v_new.created_in := p_ledger.policy_version;
   PERFORM rollgate.refuse_retired(v_new.api);
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
+  lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
   INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
     ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
   VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
     v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
     v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
-  RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
-    rollgate.override_facts(v_new) || rollgate.lowered_facts(v_lowered), v_new.reason, v_new.ticket);
-  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
-  RETURN v_new;
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
+    rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
+  UPDATE rollgate.override SET history_id = changed.history_id WHERE id = changed.id;
 END $$;
+
+COMMENT ON FUNCTION rollgate.add_override IS
+  'Creates an override; returns it, and the limits that it lowers: items of rollgate.lowering; NULL: none';
 
 -- A key's scope is an API, or a group whose APIs are counted together. The limits of a group are those of its first API.
 CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text) RETURNS text
@@ -1101,8 +1136,7 @@ BEGIN
   PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
-    SELECT FROM rollgate.catalogue c
-    WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+    SELECT FROM rollgate.catalogue c WHERE rollgate.scope_covers(v_new.group_id, v_new.api, c.group_id, c.api)
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -1134,11 +1168,11 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request. Errors: RG404 unknown API, RG409 too many open requests, RG422 invalid';
 
--- A quarantine lasts 61 s. After that, every unit in the minute window was granted after it began.
+-- A quarantine lasts as long as a unit counts in the minute window. After that, every unit in the window was granted after it began.
 CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by text) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
-  SELECT t.now, t.now + interval '61 seconds', p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
+  SELECT t.now, t.now + make_interval(secs => rollgate.window_buckets('minute')), p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
 $$;
 
 COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Starts a quarantine: every instance grants half limits';
@@ -1207,18 +1241,24 @@ LANGUAGE sql STABLE AS $$
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $$;
 
--- Changes an API's default limits or its shadow mode. Only admins may.
+-- Changes an API's default limits or its shadow mode. Only admins may. p_changes names the columns to change (per_minute, per_hour;
+-- null: as shipped; shadow), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_catalogue(
-  p_api text, p_version int, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author
+  p_api     text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_changes jsonb,
+  p_reason  text,
+  p_ticket  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.catalogue,  -- with the history_id of this change
+  OUT lowered jsonb                -- the default limits that it lowers: items of rollgate.lowering; NULL: none
 )
-RETURNS SETOF rollgate.catalogue
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.catalogue;
-  v_new     rollgate.catalogue;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.catalogue;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'shadow', 'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.catalogue WHERE api = p_api;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
@@ -1226,30 +1266,38 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  v_new := jsonb_populate_record(v_old, p_changes);
-  v_lowered := rollgate.lowered_defaults(v_old, v_new);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
-  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
+  changed := jsonb_populate_record(v_old, p_changes);
+  lowered := rollgate.lowered_defaults(v_old, changed);
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  changed := rollgate.put_catalogue(v_old, changed, p_reason, p_ticket, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.change_catalogue IS
   'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, '
   'allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';
 
--- p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and allow_lowering.
-CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version int, p_changes jsonb, p_reason text, p_by rollgate.author)
-RETURNS SETOF rollgate.override
+-- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and
+-- allow_lowering.
+CREATE OR REPLACE FUNCTION rollgate.change_override(
+  p_id      text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_changes jsonb,
+  p_reason  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
-  v_given   jsonb := '{"per_minute": null, "per_hour": null}';
-  v_new     rollgate.override;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_given  jsonb := '{"per_minute": null, "per_hour": null}';
+  v_new    rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
-  v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
-    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
+  v_new := jsonb_populate_record(v_old, p_changes);
   -- Setting limits removes a factor, and setting a factor removes limits.
   IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
     AND v_old.factor IS NOT NULL THEN
@@ -1259,19 +1307,19 @@ BEGIN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
-  IF v_old.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
-  IF v_new.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
   v_new := rollgate.settle_override(v_new, v_given, p_by, v_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
+  lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  changed := rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.change_override IS
@@ -1290,10 +1338,8 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
-    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  SELECT d.per_minute, d.per_hour INTO v_minute, v_hour FROM rollgate.least_default d
+  WHERE d.group_id IS NOT DISTINCT FROM p_override.group_id AND d.api IS NOT DISTINCT FROM p_override.api;
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -1361,9 +1407,17 @@ END $$;
 COMMENT ON FUNCTION rollgate.count_instances IS
   'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 
-CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author) RETURNS SETOF rollgate.override
+-- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor, mode,
+-- starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps its effective value; a limit
+-- given as null is the default.
+CREATE OR REPLACE FUNCTION rollgate.create_override(
+  p_spec jsonb,
+  p_by   rollgate.author,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
+  SELECT a.changed, a.lowered FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) a
 $$;
 
 COMMENT ON FUNCTION rollgate.create_override IS
@@ -1374,17 +1428,25 @@ COMMENT ON FUNCTION rollgate.create_override IS
 -- per_hour, factor, expires_at, starts_at, ticket and allow_lowering. A limit that neither p_changes nor the request names keeps its
 -- effective value.
 CREATE OR REPLACE FUNCTION rollgate.decide_request(
-  p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author
+  p_id      text,
+  p_version int,    -- the version that the caller has seen; NULL: any
+  p_approve boolean,
+  p_changes jsonb,  -- what the override gets instead of what was requested; NULL: nothing
+  p_answer  text,   -- shown to the customer; required to decline
+  p_by      rollgate.author,
+  OUT changed rollgate.limit_request,  -- with the history_id of this change
+  OUT lowered jsonb                    -- the limits that the override lowers: items of rollgate.lowering; NULL: none
 )
-RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
   v_old    rollgate.limit_request;
-  v_new    rollgate.limit_request;
-  v_made   rollgate.override;
   v_asked  jsonb;
+  v_added  record;
+  v_made   rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
+    'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
@@ -1414,22 +1476,23 @@ BEGIN
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
       v_asked := v_asked - 'factor';
     END IF;
-    v_made := rollgate.add_override(
+    v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+      || v_asked || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
+    v_made := v_added.changed;
+    lowered := v_added.lowered;
   END IF;
   UPDATE rollgate.limit_request r
   SET state = CASE WHEN p_approve THEN 'approved' ELSE 'declined' END, decided_by = p_by.actor, decided_at = v_ledger.history_at,
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
-  RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
-    rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
-  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
-  RETURN NEXT v_new;
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, changed.id, changed.account,
+    p_by, rollgate.request_facts(v_old), rollgate.request_facts(changed), coalesce(changed.answer, v_old.reason), changed.ticket);
+  UPDATE rollgate.limit_request SET history_id = changed.history_id WHERE id = changed.id;
 END $$;
 
 COMMENT ON FUNCTION rollgate.decide_request IS
@@ -1457,13 +1520,21 @@ $$;
 
 COMMENT ON FUNCTION rollgate.decode_part IS 'Decodes an account or a value from its form in a subject''s key';
 
--- Returns the default limits in force now.
-CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue, OUT per_minute int, OUT per_hour int)
+-- The rule for one default limit of an API: an admin's edit replaces the limit that the programs ship. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.default_limit(p_edited int, p_shipped int) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT coalesce(c.per_minute, c.shipped_per_minute), coalesce(c.per_hour, c.shipped_per_hour)
+  SELECT coalesce(p_edited, p_shipped)
 $$;
 
-COMMENT ON FUNCTION rollgate.default_limits IS 'An API''s default limits: as edited, or as shipped';
+COMMENT ON FUNCTION rollgate.default_limit IS 'A default limit: as edited, or as shipped; inlined';
+
+-- Returns the default limits of an API in force now. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue) RETURNS TABLE (per_minute int, per_hour int)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rollgate.default_limit(c.per_minute, c.shipped_per_minute), rollgate.default_limit(c.per_hour, c.shipped_per_hour)
+$$;
+
+COMMENT ON FUNCTION rollgate.default_limits IS 'An API''s default limits: as edited, or as shipped; inlined';
 
 -- Two applications that register the same API must agree on this. Titles and messages are not part of it.
 CREATE OR REPLACE FUNCTION rollgate.definition_text(c rollgate.catalogue) RETURNS text
@@ -1542,8 +1613,15 @@ END $$;
 COMMENT ON FUNCTION rollgate.enter_lanes IS
   'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 
-CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version int, p_reason text, p_by rollgate.author)
-RETURNS SETOF rollgate.override
+-- Expires an override now. Limits that fall need no confirmation; the history lists them.
+CREATE OR REPLACE FUNCTION rollgate.expire_override(
+  p_id      text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_reason  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
@@ -1553,14 +1631,14 @@ BEGIN
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  IF v_old.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := v_ledger.history_at;
   -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
-    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
+  lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+  changed := rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.expire_override IS
@@ -1577,7 +1655,7 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH event AS (
-    SELECT e.*, rollgate.decision_number(p_id) AS number, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS "limit",
+    SELECT e.*, rollgate.decision_number(p_id) AS number, rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS "limit",
            CASE e.window_name WHEN 'hour' THEN '3,600 seconds' ELSE '60 seconds' END AS length,
            date_bin('1 minute', e.first_at, 'epoch') AS minute
     FROM rollgate.limit_event e
@@ -1692,9 +1770,8 @@ BEGIN
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
-      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
-      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
-    ORDER BY o.created_in DESC LIMIT 1;
+      AND rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AND rollgate.in_force(o.starts_at, o.expires_at, v_at)
+    ORDER BY rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) DESC LIMIT 1;
   END IF;
   IF NOT found THEN
     RETURN;
@@ -1780,6 +1857,17 @@ $$;
 
 COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute that has units in a window beginning in that minute; inlined';
 
+-- The rule of the limiter: returns how many more units both windows allow. A call is granted if its units are at most this. A window
+-- allows units up to number base + limit (rollgate.window_base). Inlined.
+CREATE OR REPLACE FUNCTION rollgate.free_units(
+  p_total bigint, p_minute_base bigint, p_per_minute int, p_hour_base bigint, p_per_hour int
+) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT least(p_minute_base + p_per_minute, p_hour_base + p_per_hour) - p_total
+$$;
+
+COMMENT ON FUNCTION rollgate.free_units IS 'Units that a subject may still use under both limits; negative: a limit was lowered; inlined';
+
 -- Returns the subjects freed by transactions that committed since the caller's last poll. The caller keeps a snapshot, not the last
 -- ID: a transaction with a lower ID may commit later, and the snapshot still treats it as unseen.
 --
@@ -1816,6 +1904,14 @@ $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
 
+-- Returns the base of the hour window at second `sec` of the head's own minute: the window begins in the minute an hour ago. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, sec smallint) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rollgate.window_base(head.cleared, head.hour_start, head.hour_secs, head.hour_sums, sec)
+$$;
+
+COMMENT ON FUNCTION rollgate.hour_base IS 'Number of the newest unit that the hour window of a head row no longer counts; inlined';
+
 -- Whether every decision that was under way when the hour was sealed has ended. If so, its units may be added up.
 CREATE OR REPLACE FUNCTION rollgate.hour_is_sealed(v rollgate.roll_up) RETURNS boolean
 LANGUAGE plpgsql AS $$
@@ -1840,6 +1936,20 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.hour_number IS 'Unix hour of a time; inlined';
+
+-- An override is in force from its start until just before its expiry, with nothing written at either time. `overrideState` in
+-- libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
+-- Inlined, unless p_at is volatile: select clock_timestamp() in a subquery first.
+CREATE OR REPLACE FUNCTION rollgate.in_force(
+  p_starts_at  timestamptz,
+  p_expires_at timestamptz,  -- NULL: it does not expire
+  p_at         timestamptz
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_starts_at <= p_at AND (p_expires_at IS NULL OR p_expires_at > p_at)
+$$;
+
+COMMENT ON FUNCTION rollgate.in_force IS 'Whether an override is in force at p_at; inlined';
 
 CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean) RETURNS boolean
 LANGUAGE sql STABLE AS $$
@@ -1887,6 +1997,15 @@ $$;
 
 COMMENT ON FUNCTION rollgate.lanes_of IS 'The given lane, or all lanes if it is unknown (NULL)';
 
+-- Returns the seconds after which no unit of a minute counts any more: the hour window and the minute itself. Minutes and idle heads
+-- are kept at least this long. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.least_keep_seconds() RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rollgate.window_buckets('hour') + 60
+$$;
+
+COMMENT ON FUNCTION rollgate.least_keep_seconds IS 'Shortest time for which minutes are kept; inlined';
+
 CREATE OR REPLACE FUNCTION rollgate.leave_instance(p_instance text) RETURNS void
 LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   DELETE FROM rollgate.instance WHERE id = p_instance
@@ -1895,50 +2014,57 @@ $$;
 COMMENT ON FUNCTION rollgate.leave_instance IS 'An instance reports that it stops';
 
 -- Like rollgate.limits_for, at any past moment, from the history.
-CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamptz)
+CREATE OR REPLACE FUNCTION rollgate.limit_as_of(
+  p_account text,
+  p_api     text,
+  p_subject text,  -- the subject's key
+  p_at      timestamptz
+)
 RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH api AS (
-    SELECT h.after ->> 'group' AS group_id, (h.after ->> 'version')::int AS version, (h.after ->> 'shadow')::boolean AS shadow,
-           coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
-           coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour
-    FROM rollgate.history h
-    WHERE h.kind = 'catalogue' AND h.target = p_api AND h.at <= p_at
+    SELECT h.api, h.group_id, h.per_minute, h.per_hour, h.shadow, h.version
+    FROM rollgate.catalogue_history h
+    WHERE h.api = p_api AND h.at <= p_at
     ORDER BY h.id DESC
     LIMIT 1
   ),
-  -- Each override as it was; `made` is the order of creation.
-  stood AS (
-    SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
-    FROM rollgate.history h
-    WHERE h.kind = 'override' AND h.account = p_account AND h.at <= p_at
-    ORDER BY h.target, h.id DESC
+  -- Each override as it was. Overrides are numbered by their creation, which is their first row in the history.
+  candidates AS (
+    SELECT DISTINCT ON (h.override_id) h.*, min(h.id) OVER (PARTITION BY h.override_id) AS created
+    FROM rollgate.override_history h
+    WHERE h.account = p_account AND h.at <= p_at
+    ORDER BY h.override_id, h.id DESC
   ),
   fitting AS (
-    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
-           (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
-           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL,
-             o.made DESC) AS rank
-    FROM api JOIN stood o
-      ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
-      AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
-      AND (o.after ->> 'startsAt')::timestamptz <= p_at
-      AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
+    SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created) AS rank
+    FROM api
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
+      AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
+      AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
   SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, 'default'),
-         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+         coalesce(o.override_id, 'default'),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
          api.version
   FROM api
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
 $$;
 
 COMMENT ON FUNCTION rollgate.limit_as_of IS
   'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; '
   'no row: the API was not known yet';
+
+-- Inlined.
+CREATE OR REPLACE FUNCTION rollgate.limit_of_window(p_window text, p_per_minute int, p_per_hour int) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_window WHEN 'hour' THEN p_per_hour ELSE p_per_minute END
+$$;
+
+COMMENT ON FUNCTION rollgate.limit_of_window IS 'The limit of one window, minute or hour; NULL (a grant): that of the minute; inlined';
 
 -- The rule for one window. limitsUnder in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
 CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default int, p_limit int, p_factor numeric) RETURNS int
@@ -1953,31 +2079,35 @@ COMMENT ON FUNCTION rollgate.limit_under IS
 -- Returns the effective limits of one subject. Every instance applies the same rule (libs/limiter/src/policy); a test compares the
 -- two. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
 CREATE OR REPLACE FUNCTION rollgate.limits_for(
-  p_account text, p_api text, p_subject text, p_at timestamptz DEFAULT NULL, p_instead rollgate.override DEFAULT NULL
+  p_account text,
+  p_api     text,
+  p_subject text,                           -- the subject's key
+  p_at      timestamptz       DEFAULT NULL,  -- NULL: now
+  p_instead rollgate.override DEFAULT NULL
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  WITH candidates AS (
-    SELECT s.* FROM rollgate.override s WHERE s.account = p_account AND s.id IS DISTINCT FROM (p_instead).id
+  WITH clock AS (SELECT coalesce(p_at, clock_timestamp()) AS at),
+  candidates AS (
+    SELECT stored.* FROM rollgate.override stored WHERE stored.account = p_account AND stored.id IS DISTINCT FROM (p_instead).id
     UNION ALL
     SELECT (p_instead).* WHERE (p_instead).account = p_account
   ),
   fitting AS (
-    SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
-    FROM rollgate.catalogue c
-    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api)
-      AND (o.group_id IS NULL OR o.group_id = c.group_id)
-      AND o.starts_at <= coalesce(p_at, clock_timestamp())
-      AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
-    WHERE c.api = p_api
+    SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
+    FROM clock
+    JOIN rollgate.catalogue c ON c.api = p_api
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
+      AND rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
+      AND rollgate.in_force(o.starts_at, o.expires_at, clock.at)
   )
   SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
          coalesce(o.id, 'default'),
-         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
   CROSS JOIN LATERAL rollgate.default_limits(c) d
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $$;
@@ -1987,8 +2117,13 @@ COMMENT ON FUNCTION rollgate.limits_for IS
   'p_instead: as if this override were stored';
 
 -- Returns one page of the subjects that start with p_prefix and were granted units within the hour window.
-CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane int, p_prefix text, p_after text, p_limit int, p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (subject text)
+CREATE OR REPLACE FUNCTION rollgate.list_subjects(
+  p_lane   int,
+  p_prefix text,
+  p_after  text,                     -- the last key of the page before; '': the first page
+  p_limit  int,
+  p_now    timestamptz DEFAULT NULL  -- NULL: now
+) RETURNS TABLE (subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off
 AS $$
@@ -1997,7 +2132,8 @@ AS $$
     -- An upper bound: no text that starts with the prefix sorts after it.
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
-    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
+    AND c.minute * 60 + c.secs[cardinality(c.secs)]
+      > floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - rollgate.window_buckets('hour')
   ORDER BY c.subject
   LIMIT p_limit
 $$;
@@ -2014,7 +2150,7 @@ LANGUAGE sql STABLE AS $$
     FROM rollgate.override_effects(p_new, p_now) e
     JOIN rollgate.catalogue c ON c.api = e.api
     CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
-    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    WHERE rollgate.unexpired(p_new.expires_at, e.at)
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
 $$;
@@ -2192,6 +2328,14 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.make_usage_month IS 'Creates the partitions of a month if they are missing; returns whether it did';
 
+-- Returns the base of the minute window at second `sec` of the head's own minute: the window begins in the minute before. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, sec smallint) RETURNS bigint
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rollgate.window_base(head.cleared, head.prev_start, head.prev_secs, head.prev_sums, sec)
+$$;
+
+COMMENT ON FUNCTION rollgate.minute_base IS 'Number of the newest unit that the minute window of a head row no longer counts; inlined';
+
 CREATE OR REPLACE FUNCTION rollgate.most_instances() RETURNS int
 LANGUAGE sql VOLATILE AS $$
   SELECT greatest(
@@ -2205,41 +2349,47 @@ COMMENT ON FUNCTION rollgate.most_instances IS 'Highest number of instances runn
 
 -- Subjects that have used p_least percent of a window or more, highest percentage first. The totals in a head row are an upper bound
 -- of its windows, so nearly all heads are skipped without reading their minutes.
-CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least int, p_limit int, p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (
+CREATE OR REPLACE FUNCTION rollgate.near_limit(
+  p_least int,                      -- percent
+  p_limit int,                      -- number of rows
+  p_now   timestamptz DEFAULT NULL  -- NULL: now
+) RETURNS TABLE (
   subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text,
   percent int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
-              WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
-  scopes AS (
-    SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
-          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
-    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
-    CROSS JOIN LATERAL rollgate.default_limits(c) d
+  -- Accounts whose limits may be below the defaults.
+  special AS (
+    SELECT DISTINCT rollgate.encode_part(o.account) AS key
+    FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
+  -- Materialized, because the API of a scope would be looked up again for each head.
+  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   candidates AS MATERIALIZED (
-    SELECT c.lane, c.subject, s.api, split_part(c.subject, '/', 1) AS key
+    SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
+           split_part(c.subject, '/', 1) AS key
     FROM rollgate.counter c
     JOIN scopes s ON s.scope = split_part(c.subject, '/', 2)
-    WHERE c.minute >= (SELECT second FROM clock) / 60 - 61
+    WHERE c.minute >= (SELECT second FROM clock) / 60 - 60
       AND ((c.total - greatest(c.cleared, c.hour_start)) * 100 >= s.per_hour::bigint * p_least
         OR (c.total - greatest(c.cleared, c.prev_start)) * 100 >= s.per_minute::bigint * p_least
         OR split_part(c.subject, '/', 1) IN (SELECT key FROM special))
   ),
   counted AS (
-    SELECT c.subject, c.key, c.api, w.minute_used, w.hour_used
-    FROM candidates c
-    CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
+    SELECT c.subject, c.key, c.api, used.minute_used, used.hour_used
+    FROM clock
+    CROSS JOIN candidates c
+    LEFT JOIN rollgate.lane ON lane.lane = c.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(clock.second, lane.swept_to, c.newest)::int AS second) own
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used,
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second > own.second - rollgate.window_buckets('minute')), 0)::int AS minute_used,
              coalesce(sum(u.units), 0)::int AS hour_used
-      FROM unnest(k.seconds, k.units) AS u (second, units)
-    ) w
-    WHERE w.hour_used > 0
+      FROM rollgate.units_by_second(
+        ARRAY[c.lane], c.subject, c.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+    ) used
+    WHERE used.hour_used > 0
   ),
   limited AS (
     SELECT c.subject, rollgate.decode_part(c.key) AS account, c.api, c.minute_used, l.per_minute, c.hour_used, l.per_hour, l.source, l.mode,
@@ -2370,14 +2520,14 @@ RETURNS TABLE (
 )
 LANGUAGE sql STABLE AS $$
   WITH special AS (
-    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND (o.expires_at IS NULL OR o.expires_at > p_now)
+    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE rollgate.scope_covers(p_new.group_id, p_new.api, c.group_id, c.api) AND (c.retired_at IS NULL OR c.api = p_new.api)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
@@ -2386,10 +2536,10 @@ LANGUAGE sql STABLE AS $$
     SELECT a.api, t.at FROM models a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
     UNION
     SELECT a.api, t.at FROM models a
-    JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
-      AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
+    JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
+      AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
-    WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
+    WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
@@ -2417,14 +2567,46 @@ LANGUAGE sql STABLE AS $$
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
 $$;
 
+-- Returns the rank of an override among those that apply to a call: the highest one wins. A narrower scope ranks above a wider one, and
+-- among equal scopes the newest override. `byRank` in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
+-- Inlined.
+CREATE OR REPLACE FUNCTION rollgate.override_rank(
+  p_group   text,
+  p_api     text,
+  p_subject text,
+  p_order   bigint  -- increases with each override created
+) RETURNS bigint[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT ARRAY[CASE WHEN p_subject IS NOT NULL THEN 3 WHEN p_api IS NOT NULL THEN 2 WHEN p_group IS NOT NULL THEN 1 ELSE 0 END, p_order]
+$$;
+
+COMMENT ON FUNCTION rollgate.override_rank IS 'Rank of an override: {specificity, order of creation}; the highest one applies; inlined';
+
+-- Inlined, unless p_at is volatile: select clock_timestamp() in a subquery first.
+CREATE OR REPLACE FUNCTION rollgate.override_state(
+  p_starts_at  timestamptz,
+  p_expires_at timestamptz,  -- NULL: it does not expire
+  p_at         timestamptz
+) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE
+    WHEN rollgate.in_force(p_starts_at, p_expires_at, p_at) THEN 'inForce'
+    WHEN rollgate.unexpired(p_expires_at, p_at) THEN 'upcoming'
+    ELSE 'expired' END
+$$;
+
+COMMENT ON FUNCTION rollgate.override_state IS 'The state of an override at p_at: upcoming, inForce or expired; inlined';
+
 -- The highest usage of each window since p_since, per subject.
 CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH sums AS (
     SELECT u.subject,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('minute') - 1 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('hour') - 1 PRECEDING AND CURRENT ROW) AS in_hour
     FROM rollgate.usage_by_second(p_lane, p_prefix, p_since) u
   )
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
@@ -2434,37 +2616,31 @@ COMMENT ON FUNCTION rollgate.peak_usage IS
   'Highest usage of both rolling windows, per subject of a key prefix, since p_since, as far back as finished minutes are kept';
 
 -- The seconds of each subject's hour window that have units, oldest first. Takes no lock and writes nothing.
-CREATE OR REPLACE FUNCTION rollgate.peek(p_lane int, p_subjects text[], p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
+CREATE OR REPLACE FUNCTION rollgate.peek(
+  p_lane     int,
+  p_subjects text[],
+  p_now      timestamptz DEFAULT NULL  -- NULL: now
+) RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
   WITH clock AS (
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
     FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
   )
-  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, i.subject, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
+  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
   FROM clock
-  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-  LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
-  CROSS JOIN LATERAL (SELECT greatest(clock.second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
+  LEFT JOIN rollgate.counter head ON head.lane = p_lane AND head.subject = asked.subject
+  -- Time never goes back for a subject: it is at least the second of its newest grant.
+  CROSS JOIN LATERAL (SELECT greatest(clock.second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
   LEFT JOIN LATERAL (
-    SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units ORDER BY u.second) AS units
-    FROM (
-      SELECT m.minute * 60 + x.sec AS second,
-             greatest(0, m.start + x.sum
-               - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
-      FROM (
-        SELECT minute, start, secs, sums FROM rollgate.bucket
-        WHERE lane = p_lane AND subject = i.subject AND minute >= t.s / 60 - 60
-        UNION ALL
-        SELECT c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
-      ) m
-      CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
-    ) u
-    WHERE u.second >= t.s - 3600 AND u.units > 0
-  ) w ON c.lane IS NOT NULL
-  ORDER BY i.ord
+    SELECT array_agg(u.second ORDER BY u.second) AS seconds,
+           array_agg(u.units::int ORDER BY u.second) AS units
+    FROM rollgate.units_by_second(
+      ARRAY[p_lane], asked.subject, head.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+  ) used ON head.lane IS NOT NULL
+  ORDER BY asked.place
 $$;
 
 COMMENT ON FUNCTION rollgate.peek IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
@@ -2480,7 +2656,7 @@ CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id 
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
   FROM (SELECT clock_timestamp() AS now) t
-  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND rollgate.in_force(o.starts_at, o.expires_at, t.now)
 $$;
 
 COMMENT ON FUNCTION rollgate.preview_end IS
@@ -2623,7 +2799,8 @@ LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS 
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
-    SELECT clock_timestamp(), clock_timestamp() + interval '61 seconds', rollgate.place_reason(rollgate.server_place())
+    SELECT clock_timestamp(), clock_timestamp() + make_interval(secs => rollgate.window_buckets('minute')),
+           rollgate.place_reason(rollgate.server_place())
     FROM rollgate.server s WHERE s.place <> rollgate.server_place()
   ) q
   ORDER BY q.until DESC LIMIT 1
@@ -2639,45 +2816,46 @@ COMMENT ON FUNCTION rollgate.quarantine_in_force IS
 -- whose minutes are no longer on record, because of retention or because the idle subject's row, which holds its last minute, was
 -- swept. Units granted after a denial within the same second are counted too. The check assumes that the database's clock never
 -- went back. It reads each event's window, so limit the time span.
-CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamptz DEFAULT NULL, p_to timestamptz DEFAULT NULL)
+CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(
+  p_from timestamptz DEFAULT NULL,  -- NULL: since the oldest event on record
+  p_to   timestamptz DEFAULT NULL   -- included; NULL: until now
+)
 RETURNS TABLE (
   event_id text, account text, api text, subject text, at timestamptz, window_name text, limit_units int, used_reported int,
   used_recorded bigint, cost int, count int
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH judged AS (
-    SELECT e.*, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units,
-           floor(extract(epoch FROM e.first_at))::int AS second, CASE e.window_name WHEN 'hour' THEN 3600 ELSE 60 END AS length
-    FROM rollgate.limit_event e
+    SELECT e.*, rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS limit_units, t.second,
+           t.second + 1 - rollgate.window_buckets(e.window_name) AS oldest_second
+    FROM rollgate.limit_event e CROSS JOIN LATERAL (SELECT floor(extract(epoch FROM e.first_at))::int AS second) t
     WHERE e.first_at >= coalesce(p_from, '-infinity') AND e.first_at <= coalesce(p_to, 'infinity')
       AND e.kind = 'denied' AND e.subject <> '*' AND e.mode IN ('enforced', 'shadow')
-      AND e.cost <= CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END
+      AND e.cost <= rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour)
       AND NOT EXISTS (SELECT FROM rollgate.freeing f WHERE f.subject = e.subject AND f.at > e.first_at - interval '3 seconds')
   )
-  SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
+  SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, used.units, j.cost, j.count
   FROM judged j
-  -- The subject's row: which units were forgiven, and since when its units are numbered without a break.
+  -- The subject's head: which units were forgiven, its oldest minute on record, and the minute in which its numbering began.
   LEFT JOIN LATERAL (
-    SELECT c.lane, c.cleared,
-           coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
-           (SELECT max(m.minute) FROM (
-              SELECT b.minute FROM rollgate.bucket b WHERE b.lane = c.lane AND b.subject = c.subject AND b.start = 0
-              UNION ALL
-              SELECT c.minute WHERE c.total = c.sums[cardinality(c.sums)]) m) AS born
+    SELECT c.cleared,
+           (SELECT min(m.minute) FROM rollgate.minutes_on_record m WHERE m.lane = c.lane AND m.subject = c.subject) AS oldest_minute,
+           (SELECT max(m.minute) FROM rollgate.minutes_on_record m WHERE m.lane = c.lane AND m.subject = c.subject AND m.start = 0)
+             AS first_minute
     FROM rollgate.counter c
     WHERE c.lane = ANY (rollgate.lanes_of(j.lane)) AND c.subject = j.subject
     LIMIT 1
-  ) h ON true
+  ) head ON true
   CROSS JOIN LATERAL (
-    SELECT coalesce(sum(least(s.units, s.newest - coalesce(h.cleared, 0))), 0) AS units
-    FROM rollgate.units_by_second(rollgate.lanes_of(j.lane), j.subject, j.second - j.length, j.second) s
-    WHERE s.newest > coalesce(h.cleared, 0)
-  ) u
-  WHERE u.units + j.cost <= j.limit_units
+    SELECT coalesce(sum(s.units), 0) AS units
+    FROM rollgate.units_by_second(rollgate.lanes_of(j.lane), j.subject, coalesce(head.cleared, 0), j.oldest_second, j.second) s
+  ) used
+  WHERE used.units + j.cost <= j.limit_units
     AND CASE
-      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too recent to have been swept
-      WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
-      ELSE h.oldest * 60 <= j.second - j.length END
+      -- Too recent to have been swept.
+      WHEN j.oldest_second > floor(extract(epoch FROM clock_timestamp())) - rollgate.least_keep_seconds() THEN true
+      WHEN head.first_minute IS NOT NULL THEN head.first_minute <= j.second / 60
+      ELSE head.oldest_minute * 60 <= j.oldest_second END
 $$;
 
 COMMENT ON FUNCTION rollgate.recheck_decisions IS
@@ -2936,6 +3114,20 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_retired IS 'Refuses (RG422) a new custom limit of an API that no application registers any more';
 
+-- An unknown name is most likely a misspelled one, and ignoring it would make another change than the one that was asked for.
+CREATE OR REPLACE FUNCTION rollgate.refuse_unknown(p_given jsonb, p_known text[]) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_unknown text[] := ARRAY(SELECT k FROM jsonb_object_keys(coalesce(p_given, '{}')) k WHERE k <> ALL (p_known) ORDER BY k);
+BEGIN
+  IF v_unknown <> '{}' THEN
+    RAISE EXCEPTION 'Unknown field: %. Possible fields: %.', array_to_string(v_unknown, ', '), array_to_string(p_known, ', ')
+      USING ERRCODE = 'RG422';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_unknown IS 'Refuses (RG422) fields other than the given names';
+
 -- An application registers the APIs it uses: a program at its start, or a person from a file. The list replaces the application's
 -- earlier list. Edits by admins are kept. With p_missing_only the list adds only APIs that the database does not know and changes
 -- nothing else: instances of several releases may run when a database returns from a restart or a backup.
@@ -2999,7 +3191,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump more than a minute ago no longer affects a minute window.
+  -- A jump that is older than a minute window no longer affects one.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -3009,7 +3201,7 @@ BEGIN
       ) t
     ) g
     -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
-    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
+    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - make_interval(secs => rollgate.window_buckets('minute'))
   ) THEN
     RETURN false;
   END IF;
@@ -3095,24 +3287,31 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.reset IS 'Empties both windows of a subject';
 
+-- Restores an expired override.
 CREATE OR REPLACE FUNCTION rollgate.restore_override(
-  p_id text, p_version int, p_expires_at timestamptz, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false
-) RETURNS SETOF rollgate.override
+  p_id             text,
+  p_version        int,          -- the version that the caller has seen; NULL: any
+  p_expires_at     timestamptz,  -- NULL: permanent
+  p_reason         text,
+  p_by             rollgate.author,
+  p_allow_lowering boolean DEFAULT false,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new     rollgate.override := v_old;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := v_old;
 BEGIN
-  IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := p_expires_at;
   v_new := rollgate.settle_override(v_new, '{"per_minute": null, "per_hour": null}', p_by, v_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
+  lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+  changed := rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.restore_override IS
@@ -3397,22 +3596,17 @@ BEGIN
   SELECT s.id INTO v_continued FROM rollgate.usage_series s
   WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
 
-  WITH minutes AS (
-    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject > p_after AND b.subject <= v_to AND b.minute BETWEEN v_minute - 60 AND v_minute + 59
-    UNION ALL
-    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject > p_after AND c.subject <= v_to AND c.minute BETWEEN v_minute - 60 AND v_minute + 59
-  ),
-  seconds AS (
-    SELECT m.subject, m.minute * 60 + x.sec AS second,
-           x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.subject, m.minute ORDER BY x.sec), 0) AS units
-    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  WITH seconds AS (
+    SELECT m.subject, m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units
+    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+    WHERE m.lane = p_lane AND m.subject > p_after AND m.subject <= v_to AND m.minute BETWEEN v_minute - 60 AND v_minute + 59
   ),
   windows AS (
     SELECT s.subject, s.second, s.units,
-           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
-           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second
+             RANGE BETWEEN rollgate.window_buckets('minute') - 1 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second
+             RANGE BETWEEN rollgate.window_buckets('hour') - 1 PRECEDING AND CURRENT ROW) AS in_hour
     FROM seconds s
   ),
   rolled AS MATERIALIZED (
@@ -3455,6 +3649,19 @@ $$;
 COMMENT ON FUNCTION rollgate.schema_version IS
   'The version of the schema, and the lowest version that a program may be written for to work with it';
 
+-- Whether the scope of an override or a limit request contains an API. Its subject, if it has one, is compared separately. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.scope_covers(
+  p_scope_group text,  -- NULL: it is not for one group
+  p_scope_api   text,  -- NULL: it is not for one API
+  p_group       text,
+  p_api         text
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT (p_scope_api IS NULL OR p_scope_api = p_api) AND (p_scope_group IS NULL OR p_scope_group = p_group)
+$$;
+
+COMMENT ON FUNCTION rollgate.scope_covers IS 'Whether a scope (an account, one group or one API) contains an API; inlined';
+
 -- Seals the hour that begins at p_hour: from now on no unit is counted in it, and a limit event of it is noted as late.
 --
 -- Lanes: later decisions use the end of the hour as their least time (rollgate.lane), whatever the clock does. A decision that is under
@@ -3481,14 +3688,9 @@ COMMENT ON FUNCTION rollgate.seal_hour IS 'Ends the counting of units and events
 CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
-  FROM (
-    SELECT minute, start, secs, sums FROM rollgate.bucket
-    WHERE lane = p_lane AND subject = p_subject AND minute >= p_from_minute
-    UNION ALL
-    SELECT minute, total - sums[cardinality(sums)], secs, sums FROM rollgate.counter
-    WHERE lane = p_lane AND subject = p_subject
-  ) m
-  WHERE m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
+  FROM rollgate.minutes_on_record m
+  WHERE m.lane = p_lane AND m.subject = p_subject AND m.minute >= p_from_minute
+    AND m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
   ORDER BY m.minute DESC
   LIMIT 1
 $$;
@@ -3527,6 +3729,15 @@ $$;
 
 COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';
 
+-- An override that sets only a mode does not affect the limits. `setsLimit` in libs/limiter/src/policy/resolve.ts is the same rule; a
+-- test compares the two. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.sets_limit(p_per_minute int, p_per_hour int, p_factor numeric) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_per_minute IS NOT NULL OR p_per_hour IS NOT NULL OR p_factor IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollgate.sets_limit IS 'Whether an override sets limits, or a factor of the defaults; inlined';
+
 -- Refuses an override that is invalid or above its author's approval limit. p_given: as in rollgate.fill_override.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
 RETURNS rollgate.override
@@ -3535,7 +3746,7 @@ DECLARE
   v_whole record;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF p_new.expires_at <= p_now THEN
+  IF NOT rollgate.unexpired(p_new.expires_at, p_now) THEN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN
@@ -3572,14 +3783,13 @@ COMMENT ON FUNCTION rollgate.shipped_definition IS 'What applications register o
 -- as long as it runs, and for a day after it was last running. `unrolled` counts those that are removed without having been added up.
 CREATE OR REPLACE FUNCTION rollgate.sweep(
   p_lane           int,
-  p_head_after     text,
-  p_bucket_subject text,
+  p_head_after     text,                     -- continue after this head; NULL: no heads
+  p_bucket_subject text,                     -- continue after this finished minute; NULL: no finished minutes
   p_bucket_minute  int,
   p_limit          int,
-  p_keep_seconds   int,
-  p_now            timestamptz DEFAULT NULL
-) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int,
-                 unrolled int)
+  p_keep_seconds   int,                      -- how long finished minutes are kept
+  p_now            timestamptz DEFAULT NULL  -- NULL: now
+) RETURNS TABLE (busy boolean, heads int, buckets int, head_after text, bucket_subject text, bucket_minute int, unrolled int)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off
 AS $$
@@ -3590,8 +3800,8 @@ DECLARE
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
 BEGIN
-  IF p_keep_seconds < 3661 THEN
-    RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
+  IF p_keep_seconds < rollgate.least_keep_seconds() THEN
+    RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
@@ -3618,7 +3828,7 @@ BEGIN
       WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
     ), gone AS (
       DELETE FROM rollgate.counter c USING page
-      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - 3661) / 60, v_kept)
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - rollgate.least_keep_seconds()) / 60, v_kept)
       RETURNING page.minute
     )
     SELECT g.rows, g.unrolled, CASE WHEN p.rows = p_limit THEN p.last END INTO heads, unrolled, head_after
@@ -3715,7 +3925,7 @@ BEGIN
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
-    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
+    WHERE o.changed_in > v_since AND (NOT whole OR rollgate.unexpired(o.expires_at, v_now)) AND NOT rollgate.is_internal(o.account);
     SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
         'level', c.level, 'scope', c.scope, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
         'message', c.message, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow,
@@ -3731,13 +3941,19 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the '
-  'number of instances';
+  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in '
+  'force), the quarantine, and the number of instances';
 
 -- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
-RETURNS bigint
+CREATE OR REPLACE FUNCTION rollgate.undo(
+  p_history_id     bigint,  -- the change to undo
+  p_reason         text,
+  p_by             rollgate.author,
+  p_allow_lowering boolean DEFAULT false,
+  OUT history_id bigint,  -- of this change
+  OUT lowered    jsonb    -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger  rollgate.ledger := rollgate.open_ledger(true);
@@ -3746,7 +3962,6 @@ DECLARE
   v_new     rollgate.override;
   v_api     rollgate.catalogue;
   v_was     rollgate.catalogue;
-  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -3763,9 +3978,10 @@ BEGIN
     v_was := jsonb_populate_record(v_api, jsonb_build_object(
       'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
-    v_lowered := rollgate.lowered_defaults(v_api, v_was);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
-    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+    lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+    history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, lowered)).history_id;
+    RETURN;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -3781,43 +3997,52 @@ BEGIN
     v_new.expires_at := v_done.before ->> 'expiresAt';
     v_new.ticket := v_done.before ->> 'ticket';
   END IF;
-  IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
-    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
-    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+    lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, lowered)).history_id;
 END $$;
 
 COMMENT ON FUNCTION rollgate.undo IS
   'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a '
-  'limit in force, RG422. Returns the id of the new history row';
+  'limit in force, RG422';
 
--- Units of a subject on record, by second. `newest` is the number of the second's newest unit; units up to counter.cleared were
--- forgiven. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes int[], p_subject text, p_from int, p_to int)
-RETURNS TABLE (second int, units bigint, newest bigint)
-LANGUAGE sql STABLE AS $$
-  WITH minutes AS (
-    SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = ANY (p_lanes) AND b.subject = p_subject AND b.minute BETWEEN p_from / 60 AND p_to / 60
-    UNION ALL
-    SELECT c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = ANY (p_lanes) AND c.subject = p_subject AND c.minute BETWEEN p_from / 60 AND p_to / 60
-  ),
-  seconds AS (
-    SELECT m.minute * 60 + x.sec AS second, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0))::bigint AS units,
-           m.start + x.sum AS newest
-    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
-  )
-  SELECT s.second, s.units, s.newest FROM seconds s WHERE s.second BETWEEN p_from AND p_to AND s.units > 0
+-- Inlined, unless p_at is volatile: select clock_timestamp() in a subquery first.
+CREATE OR REPLACE FUNCTION rollgate.unexpired(
+  p_expires_at timestamptz,  -- NULL: it does not expire
+  p_at         timestamptz
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT rollgate.in_force('-infinity', p_expires_at, p_at)
 $$;
 
-COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record between two Unix seconds, both included, by second';
+COMMENT ON FUNCTION rollgate.unexpired IS 'Whether an override is in force at p_at, or will be; inlined';
+
+-- Inlined.
+CREATE OR REPLACE FUNCTION rollgate.units_by_second(
+  p_lanes   int[],
+  p_subject text,
+  p_cleared bigint,  -- units up to this number were forgiven by a reset, and are left out
+  p_from    int,     -- Unix seconds, both included
+  p_to      int
+) RETURNS TABLE (second int, units bigint)
+LANGUAGE sql STABLE AS $$
+  SELECT s.second, least(s.units, s.newest - p_cleared)
+  FROM (
+    SELECT m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units, m.start + x.sum AS newest
+    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+    WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
+  ) s
+  WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
+$$;
+
+COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second';
 
 -- Both windows of every subject that has units now. rollgate.peek adds up a subject's minutes; here usage is the difference of two
 -- totals. A head of the current minute has all of it in one row, and an older one needs one lookup of its minutes. 100,000 subjects
@@ -3832,83 +4057,83 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT t.at, floor(extract(epoch FROM t.at))::int AS second FROM (SELECT coalesce(p_at, clock_timestamp()) AS at) t
   ),
   live AS (
-    SELECT c.*, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec, c.total - c.sums[cardinality(c.sums)] AS start,
-           c.minute * 60 + c.secs[cardinality(c.secs)] AS newest
+    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
+           head.total - head.sums[cardinality(head.sums)] AS start, head.minute * 60 + head.secs[cardinality(head.secs)] AS newest
     FROM clock
-    JOIN rollgate.counter c ON c.minute >= clock.second / 60 - 60 AND c.total > c.cleared
-    LEFT JOIN rollgate.lane l ON l.lane = c.lane
-    -- Time never goes back for a subject.
-    CROSS JOIN LATERAL (SELECT greatest(clock.second, l.swept_to, c.minute * 60 + c.secs[cardinality(c.secs)])::int AS s) t
+    JOIN rollgate.counter head ON head.minute >= clock.second / 60 - 60 AND head.total > head.cleared
+    LEFT JOIN rollgate.lane ON lane.lane = head.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (
+      SELECT greatest(clock.second, lane.swept_to, head.minute * 60 + head.secs[cardinality(head.secs)])::int AS second
+    ) own
   ),
+  -- The bases of a head of this minute are those of rollgate.acquire, and those of an older one are those of rollgate.acquire_cold.
   used AS (
-    SELECT v.subject, v.newest,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.prev_start, v.prev_secs, v.prev_sums, v.sec)
-             WHEN v.minute = v.m - 1 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             ELSE v.total END AS minute_used,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.hour_start, v.hour_secs, v.hour_sums, v.sec)
-             WHEN v.minute = v.m - 60 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             WHEN v.minute < v.m - 60 THEN v.total
-             WHEN b.minute = v.m - 60 THEN rollgate.window_base(v.cleared, b.start, b.secs, b.sums, v.sec)
-             ELSE greatest(v.cleared, coalesce(b.start, v.start)) END AS hour_used
-    FROM live v
-    -- b: the first archived minute from the minute an hour ago on.
+    SELECT live.subject, live.newest,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec)
+             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             ELSE total END AS minute_used,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec)
+             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute < now_minute - 60 THEN total
+             WHEN first_archived.minute = now_minute - 60
+               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, sec)
+             ELSE greatest(cleared, coalesce(first_archived.start, live.start)) END AS hour_used
+    FROM live
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
-      SELECT f.minute, f.start, f.secs, f.sums FROM rollgate.bucket f
-      WHERE v.minute < v.m AND v.minute > v.m - 60 AND f.lane = v.lane AND f.subject = v.subject AND f.minute >= v.m - 60
-      ORDER BY f.minute LIMIT 1
-    ) b ON true
+      SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
+      WHERE live.minute < now_minute AND live.minute > now_minute - 60
+        AND b.lane = live.lane AND b.subject = live.subject AND b.minute >= now_minute - 60
+      ORDER BY b.minute LIMIT 1
+    ) first_archived ON true
   ),
   named AS (
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
   ),
-  scopes AS (
-    SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
-          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
-    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
-    CROSS JOIN LATERAL rollgate.default_limits(c) d
-  ),
+  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
-           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
-           row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode, rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
+           rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
-    JOIN rollgate.override o ON o.starts_at <= clock.at AND (o.expires_at IS NULL OR o.expires_at > clock.at)
+    JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.at)
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
-    JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
+    JOIN scopes s ON s.scope = n.scope AND rollgate.scope_covers(o.group_id, o.api, s.group_id, s.api)
+  ),
+  limiting AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.sets_limit ORDER BY f.subject, f.rank DESC
+  ),
+  switching AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
   SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
          n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
          CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1
-    AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
-  LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
+  LEFT JOIN limiting l ON l.subject = n.subject
+  LEFT JOIN switching m ON m.subject = n.subject
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_at IS
   'Both windows of every subject that has units, at p_at (NULL: now) or at its newest grant, whichever is later';
 
--- Units by minute and scope in the last hour, for a chart. p_prefix: the account's key and a slash.
-CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(p_lane int, p_prefix text, p_now timestamptz DEFAULT NULL)
-RETURNS TABLE (minute int, scope text, units bigint)
+-- Units by minute and scope in the last hour, for a chart.
+CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(
+  p_lane   int,
+  p_prefix text,                       -- the account's key and a slash
+  p_now    timestamptz DEFAULT NULL    -- NULL: now
+) RETURNS TABLE (minute int, scope text, units bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  WITH rows AS (
-    SELECT b.subject, b.minute, b.sums[cardinality(b.sums)] AS units FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject >= p_prefix AND b.subject < left(p_prefix, -1) || '0' COLLATE "C"
-    UNION ALL
-    SELECT c.subject, c.minute, c.sums[cardinality(c.sums)] FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject < left(p_prefix, -1) || '0' COLLATE "C"
-  )
-  SELECT r.minute, split_part(r.subject, '/', 2), sum(r.units)
-  FROM rows r
-  WHERE r.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
+  SELECT m.minute, split_part(m.subject, '/', 2), sum(m.sums[cardinality(m.sums)])
+  FROM rollgate.minutes_on_record m
+  WHERE m.lane = p_lane
+    -- '0' follows '/' in the order of keys.
+    AND m.subject >= p_prefix AND m.subject < left(p_prefix, -1) || '0' COLLATE "C"
+    AND m.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
   GROUP BY 1, 2 ORDER BY 1, 2
 $$;
 
@@ -3918,18 +4143,12 @@ COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units granted to an account, by
 CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  WITH rows AS (
-    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject >= p_prefix AND starts_with(b.subject, p_prefix)
-      AND b.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
-    UNION ALL
-    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject >= p_prefix AND starts_with(c.subject, p_prefix)
-      AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
-  )
-  SELECT r.subject, r.minute * 60 + x.sec, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY r.subject, r.minute ORDER BY x.sec), 0))::int
-  FROM rows r CROSS JOIN LATERAL unnest(r.secs, r.sums) AS x (sec, sum)
-  WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
+  SELECT m.subject, m.minute * 60 + x.sec, x.sum - coalesce(m.sums[x.place - 1], 0)
+  FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+  WHERE m.lane = p_lane AND m.subject >= p_prefix AND starts_with(m.subject, p_prefix)
+    -- An upper bound: no text that starts with the prefix sorts after it.
+    AND m.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
+    AND m.minute >= floor(extract(epoch FROM p_since) / 60)::int
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_by_second IS
@@ -3970,13 +4189,30 @@ $$;
 COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';
 
 -- Returns a window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the given
--- minute. The usage of the window is the total minus this base.
-CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums int[], sec smallint) RETURNS bigint
+-- minute. The usage of the window is the total minus this base. Second `sec` itself still counts, which makes the oldest bucket of
+-- rollgate.window_buckets. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.window_base(
+  cleared bigint,      -- number of the newest unit that a reset has forgiven
+  start   bigint,      -- total at the start of the minute in which the window begins
+  secs    smallint[],  -- that minute's seconds with units …
+  sums    int[],       -- … and its units up to and including each of them
+  sec     smallint
+) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
 $$;
 
 COMMENT ON FUNCTION rollgate.window_base IS 'Number of the newest unit that a window no longer counts; inlined';
+
+-- Returns how many one-second buckets a window counts: the current second, the whole seconds before it, and the oldest second, of which
+-- the window may cover only a part. A unit granted in second s therefore leaves the minute window in second s + 61, and a window at
+-- second s counts the seconds after s - 61. With 60 buckets, 60 real seconds could contain twice the limit. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.window_buckets(p_window text) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE p_window WHEN 'hour' THEN 3601 ELSE 61 END
+$$;
+
+COMMENT ON FUNCTION rollgate.window_buckets IS 'Number of one-second buckets in a window, minute or hour; inlined';
 
 -- What fills a window that ends at p_at. Later resets are ignored.
 -- In plpgsql, which keeps its plan: with a new plan per call, 1,000 events took 370 ms instead of 45.
@@ -3986,6 +4222,7 @@ SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SE
 AS $$
 DECLARE
   v_second  int := floor(extract(epoch FROM p_at));
+  v_oldest  int := v_second + 1 - rollgate.window_buckets(p_window);
   v_step    int := CASE p_window WHEN 'hour' THEN 60 ELSE 1 END;
   v_lanes   int[] := rollgate.lanes_of(p_lane);
   v_cleared bigint := 0;
@@ -3997,9 +4234,8 @@ BEGIN
   RETURN (
     SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(least(u.units, u.newest - v_cleared)) AS units
-      FROM rollgate.units_by_second(v_lanes, p_subject, v_second - 60 * v_step, v_second) u
-      WHERE u.newest > v_cleared
+      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
     ) f);
 END $$;
@@ -4142,6 +4378,61 @@ COMMENT ON FUNCTION rollgate_audit.verify_history IS
   'Checks that the history is complete and unchanged, or names the first row that is not; compare last_hash with one you noted '
   'earlier';
 
+-- The history of the APIs' default limits, with the fields of its JSON as columns.
+CREATE OR REPLACE VIEW rollgate.catalogue_history AS
+SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h.actor, h.role, h.address, h.request_id,
+       rollgate.default_limit((h.before ->> 'perMinute')::int, (h.before ->> 'shippedPerMinute')::int) AS per_minute_before,
+       rollgate.default_limit((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
+       rollgate.default_limit((h.before ->> 'perHour')::int, (h.before ->> 'shippedPerHour')::int) AS per_hour_before,
+       rollgate.default_limit((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour,
+       (h.before ->> 'shadow')::boolean AS shadow_before, (h.after ->> 'shadow')::boolean AS shadow,
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
+FROM rollgate.history h
+WHERE h.kind = 'catalogue';
+
+COMMENT ON VIEW rollgate.catalogue_history IS 'Every change of an API''s default limits, as in rollgate_audit.catalogue_history_v1';
+
+-- The second part of a subject's key: an API, or @ and a group whose APIs are counted together (rollgate.api_of_scope).
+CREATE OR REPLACE VIEW rollgate.key_scopes AS
+SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
+FROM (
+  SELECT a.api AS scope FROM rollgate.catalogue a
+  UNION
+  SELECT '@' || g.group_id FROM rollgate.catalogue g WHERE g.scope = 'group'
+) s
+JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
+CROSS JOIN LATERAL rollgate.default_limits(c) d;
+
+COMMENT ON VIEW rollgate.key_scopes IS
+  'The scopes that the keys of subjects can name, with the API whose limits apply, its default limits and its default mode';
+
+-- Custom limits are compared with these, and a role's approval limit is a multiple of them. A group and the whole account leave out
+-- retired APIs.
+CREATE OR REPLACE VIEW rollgate.least_default AS
+SELECT NULL AS group_id, c.api, rollgate.default_limit(c.per_minute, c.shipped_per_minute) AS per_minute,
+       rollgate.default_limit(c.per_hour, c.shipped_per_hour) AS per_hour
+FROM rollgate.catalogue c
+UNION ALL
+SELECT c.group_id, NULL, min(rollgate.default_limit(c.per_minute, c.shipped_per_minute)),
+       min(rollgate.default_limit(c.per_hour, c.shipped_per_hour))
+FROM rollgate.catalogue c
+WHERE c.retired_at IS NULL
+GROUP BY GROUPING SETS ((), (c.group_id));
+
+COMMENT ON VIEW rollgate.least_default IS
+  'Lowest default limits of the APIs in each scope of an override or a limit request: one API, one group, or (both NULL) all APIs';
+
+-- The finished minutes of rollgate.bucket, and the current minute of each head of rollgate.counter, in the same form.
+CREATE OR REPLACE VIEW rollgate.minutes_on_record AS
+SELECT b.lane, b.subject, b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
+UNION ALL
+SELECT c.lane, c.subject, c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums FROM rollgate.counter c;
+
+COMMENT ON VIEW rollgate.minutes_on_record IS 'Every minute in which a subject was granted units, as far back as minutes are kept';
+COMMENT ON COLUMN rollgate.minutes_on_record.start IS 'total of the subject at the start of the minute';
+COMMENT ON COLUMN rollgate.minutes_on_record.secs  IS 'the seconds (0-59) of the minute that have units, ascending';
+COMMENT ON COLUMN rollgate.minutes_on_record.sums  IS 'for each entry of secs: units of the minute up to and including that second';
+
 -- The history of overrides, with the fields of its JSON as columns.
 CREATE OR REPLACE VIEW rollgate.override_history AS
 SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role, h.address, h.request_id,
@@ -4172,15 +4463,9 @@ WHERE h.kind = 'request';
 COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as in rollgate_audit.request_history_v1';
 
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_history_v1 AS
-SELECT h.id, h.at, h.action, h.target AS api, h.after ->> 'group' AS group_id, h.actor, h.role, h.address, h.request_id,
-       coalesce((h.before ->> 'perMinute')::int, (h.before ->> 'shippedPerMinute')::int) AS per_minute_before,
-       coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
-       coalesce((h.before ->> 'perHour')::int, (h.before ->> 'shippedPerHour')::int) AS per_hour_before,
-       coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour,
-       (h.before ->> 'shadow')::boolean AS shadow_before, (h.after ->> 'shadow')::boolean AS shadow,
-       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
-FROM rollgate.history h
-WHERE h.kind = 'catalogue';
+SELECT h.id, h.at, h.action, h.api, h.group_id, h.actor, h.role, h.address, h.request_id, h.per_minute_before, h.per_minute,
+       h.per_hour_before, h.per_hour, h.shadow_before, h.shadow, h.version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
+FROM rollgate.catalogue_history h;
 
 COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
   'Every change of an API''s default limits, including those that applications registered';
@@ -4209,10 +4494,10 @@ COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.hash              IS 'SHA-
 
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_v1 AS
 SELECT c.api, c.title, c.group_id, c.group_title, array_to_string(c.level, '+') AS level, c.scope,
-       coalesce(c.per_minute, c.shipped_per_minute) AS per_minute, coalesce(c.per_hour, c.shipped_per_hour) AS per_hour,
-       c.shipped_per_minute, c.shipped_per_hour, c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version,
-       c.changed_at, c.changed_by, c.message, c.retired_at,
-       ARRAY(SELECT o.application FROM rollgate.catalogue_owner o WHERE o.api = c.api ORDER BY o.application) AS owners
+       rollgate.default_limit(c.per_minute, c.shipped_per_minute) AS per_minute,
+       rollgate.default_limit(c.per_hour, c.shipped_per_hour) AS per_hour, c.shipped_per_minute, c.shipped_per_hour,
+       c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version, c.changed_at, c.changed_by, c.message,
+       c.retired_at, ARRAY(SELECT o.application FROM rollgate.catalogue_owner o WHERE o.api = c.api ORDER BY o.application) AS owners
 FROM rollgate.catalogue c;
 
 COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs that applications have registered, with their default limits in force now';
@@ -4267,9 +4552,9 @@ COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'number of ro
 
 CREATE OR REPLACE VIEW rollgate_audit.limit_events_v1 AS
 SELECT e.id, e.kind, e.account, e.api, e.group_id, array_to_string(e.level, '+') AS level, e.subject, e.dimensions, e.window_name,
-       CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
-       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at, e.merged,
-       e.filled
+       rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS limit_units, e.per_minute, e.per_hour, e.used, e.cost,
+       e.source, e.policy_version, e.mode, e.first_at, e.last_at, e.count, e.units, e.instance, e.route, e.request_id, e.retry_at,
+       e.merged, e.filled
 FROM rollgate.limit_event e;
 
 COMMENT ON VIEW rollgate_audit.limit_events_v1 IS
@@ -4363,17 +4648,16 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
        round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        h.lowered, h.before, h.after, h.hash
 FROM rollgate.override_history h
--- The lowest default in the scope at that time.
-LEFT JOIN LATERAL (
-  SELECT min(coalesce((c.after ->> 'perMinute')::int, (c.after ->> 'shippedPerMinute')::int)) AS per_minute,
-         min(coalesce((c.after ->> 'perHour')::int, (c.after ->> 'shippedPerHour')::int)) AS per_hour
+-- Like rollgate.least_default, at that time.
+CROSS JOIN LATERAL (
+  SELECT min(c.per_minute) AS per_minute, min(c.per_hour) AS per_hour
   FROM (
-    SELECT DISTINCT ON (x.target) x.after FROM rollgate.history x
-    WHERE x.kind = 'catalogue' AND (h.api IS NULL OR x.target = h.api) AND x.id < h.id
-    ORDER BY x.target, x.id DESC
+    SELECT DISTINCT ON (x.api) x.api, x.group_id, x.per_minute, x.per_hour FROM rollgate.catalogue_history x
+    WHERE (h.api IS NULL OR x.api = h.api) AND x.id < h.id
+    ORDER BY x.api, x.id DESC
   ) c
-  WHERE h.group_id IS NULL OR c.after ->> 'group' = h.group_id
-) d ON true;
+  WHERE rollgate.scope_covers(h.group_id, h.api, c.group_id, c.api)
+) d;
 
 COMMENT ON VIEW rollgate_audit.override_history_v1 IS
   'Every change of an override: who changed it, when, from where and why, with the limits before and after';
@@ -4428,14 +4712,10 @@ SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.p
        round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
        round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
        u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
-FROM rollgate.override o
+FROM (SELECT clock_timestamp() AS now) clock
+JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.now)
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
-LEFT JOIN LATERAL (
-  SELECT min(l.per_minute) AS per_minute, min(l.per_hour) AS per_hour
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) l
-  WHERE (o.api IS NULL AND c.retired_at IS NULL OR c.api = o.api) AND (o.group_id IS NULL OR c.group_id = o.group_id)
-) d ON true
-WHERE o.starts_at <= clock_timestamp() AND (o.expires_at IS NULL OR o.expires_at > clock_timestamp());
+LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM o.group_id AND d.api IS NOT DISTINCT FROM o.api;
 
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
   'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '
@@ -4621,14 +4901,10 @@ COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.peak_hour      IS
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.minutes_denied IS 'minutes with a denied call';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_minute_v1 AS
-SELECT rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS api, u.subject,
-       to_timestamp(u.minute * 60::float8) AS minute, u.units
-FROM (
-  SELECT b.subject, b.minute, b.sums[cardinality(b.sums)]::bigint AS units FROM rollgate.bucket b
-  UNION ALL
-  SELECT c.subject, c.minute, c.sums[cardinality(c.sums)]::bigint FROM rollgate.counter c
-) u
-WHERE u.units > 0;
+SELECT rollgate.decode_part(split_part(m.subject, '/', 1)) AS account, split_part(m.subject, '/', 2) AS api, m.subject,
+       to_timestamp(m.minute * 60::float8) AS minute, m.sums[cardinality(m.sums)]::bigint AS units
+FROM rollgate.minutes_on_record m
+WHERE m.sums[cardinality(m.sums)] > 0;
 
 COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS
   'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On '

@@ -40,7 +40,7 @@ GRANT SELECT ON
   rollgate.ledger, rollgate.catalogue, rollgate.catalogue_owner, rollgate.override, rollgate.override_use, rollgate.limit_request,
   rollgate.ceiling, rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention,
   rollgate.usage_series, rollgate.usage_hour, rollgate.usage_day, rollgate.denial_hour, rollgate.usage_late, rollgate.roll_up,
-  rollgate.override_history, rollgate.request_history
+  rollgate.override_history, rollgate.request_history, rollgate.least_default
   TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;
@@ -60,8 +60,15 @@ GRANT EXECUTE ON FUNCTION
   rollgate.preview_end(text[]),
   rollgate.account_seen(text),
   rollgate.is_internal(text),
+  rollgate.in_force(timestamptz, timestamptz, timestamptz),
+  rollgate.unexpired(timestamptz, timestamptz),
+  rollgate.override_state(timestamptz, timestamptz, timestamptz),
+  rollgate.override_rank(text, text, text, bigint),
+  rollgate.sets_limit(int, int, numeric),
+  rollgate.scope_covers(text, text, text, text),
   rollgate.limit_under(int, int, numeric),
   rollgate.limits_for(text, text, text, timestamptz, rollgate.override),
+  rollgate.default_limit(int, int),
   rollgate.default_limits(rollgate.catalogue),
   rollgate.explain_denial(text),
   rollgate.limit_as_of(text, text, text, timestamptz),
@@ -79,7 +86,12 @@ GRANT EXECUTE ON FUNCTION
 
 -- Auditors.
 GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;
--- The views call these. Without USAGE on their schema an auditor can't call them directly.
+-- The views call these. Without USAGE on their schema an auditor can't call them directly, and they can't call each other for an auditor.
 GRANT EXECUTE ON FUNCTION
-  rollgate.decode_part(text), rollgate.default_limits(rollgate.catalogue), rollgate.recheck_decisions(timestamptz, timestamptz)
+  rollgate.decode_part(text),
+  rollgate.default_limit(int, int),
+  rollgate.in_force(timestamptz, timestamptz, timestamptz),
+  rollgate.scope_covers(text, text, text, text),
+  rollgate.limit_of_window(text, int, int),
+  rollgate.recheck_decisions(timestamptz, timestamptz)
   TO rollgate_auditor;

@@ -1,17 +1,25 @@
--- p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and allow_lowering.
-CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version int, p_changes jsonb, p_reason text, p_by rollgate.author)
-RETURNS SETOF rollgate.override
+-- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and
+-- allow_lowering.
+CREATE OR REPLACE FUNCTION rollgate.change_override(
+  p_id      text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_changes jsonb,
+  p_reason  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
-  v_given   jsonb := '{"per_minute": null, "per_hour": null}';
-  v_new     rollgate.override;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_given  jsonb := '{"per_minute": null, "per_hour": null}';
+  v_new    rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
-  v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
-    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
+  v_new := jsonb_populate_record(v_old, p_changes);
   -- Setting limits removes a factor, and setting a factor removes limits.
   IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
     AND v_old.factor IS NOT NULL THEN
@@ -31,9 +39,9 @@ BEGIN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
   v_new := rollgate.settle_override(v_new, v_given, p_by, v_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
+  lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  changed := rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.change_override IS

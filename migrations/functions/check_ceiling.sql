@@ -10,7 +10,8 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  SELECT d.per_minute, d.per_hour INTO v_minute, v_hour FROM rollgate.least_default(p_override.group_id, p_override.api) d;
+  SELECT d.per_minute, d.per_hour INTO v_minute, v_hour FROM rollgate.least_default d
+  WHERE d.group_id IS NOT DISTINCT FROM p_override.group_id AND d.api IS NOT DISTINCT FROM p_override.api;
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;

@@ -2,17 +2,25 @@
 -- per_hour, factor, expires_at, starts_at, ticket and allow_lowering. A limit that neither p_changes nor the request names keeps its
 -- effective value.
 CREATE OR REPLACE FUNCTION rollgate.decide_request(
-  p_id text, p_version int, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author
+  p_id      text,
+  p_version int,    -- the version that the caller has seen; NULL: any
+  p_approve boolean,
+  p_changes jsonb,  -- what the override gets instead of what was requested; NULL: nothing
+  p_answer  text,   -- shown to the customer; required to decline
+  p_by      rollgate.author,
+  OUT changed rollgate.limit_request,  -- with the history_id of this change
+  OUT lowered jsonb                    -- the limits that the override lowers: items of rollgate.lowering; NULL: none
 )
-RETURNS SETOF rollgate.limit_request
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
   v_old    rollgate.limit_request;
-  v_new    rollgate.limit_request;
-  v_made   rollgate.override;
   v_asked  jsonb;
+  v_added  record;
+  v_made   rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
+    'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
@@ -42,22 +50,23 @@ BEGIN
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
       v_asked := v_asked - 'factor';
     END IF;
-    v_made := rollgate.add_override(
+    v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+      || v_asked || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
+    v_made := v_added.changed;
+    lowered := v_added.lowered;
   END IF;
   UPDATE rollgate.limit_request r
   SET state = CASE WHEN p_approve THEN 'approved' ELSE 'declined' END, decided_by = p_by.actor, decided_at = v_ledger.history_at,
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
-  RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
-    rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
-  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
-  RETURN NEXT v_new;
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, changed.id, changed.account,
+    p_by, rollgate.request_facts(v_old), rollgate.request_facts(changed), coalesce(changed.answer, v_old.reason), changed.ticket);
+  UPDATE rollgate.limit_request SET history_id = changed.history_id WHERE id = changed.id;
 END $$;
 
 COMMENT ON FUNCTION rollgate.decide_request IS

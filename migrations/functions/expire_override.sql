@@ -1,5 +1,12 @@
-CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version int, p_reason text, p_by rollgate.author)
-RETURNS SETOF rollgate.override
+-- Expires an override now. Limits that fall need no confirmation; the history lists them.
+CREATE OR REPLACE FUNCTION rollgate.expire_override(
+  p_id      text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_reason  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.override,  -- with the history_id of this change
+  OUT lowered jsonb               -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
@@ -15,8 +22,8 @@ BEGIN
   v_new.expires_at := v_ledger.history_at;
   -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
-    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
+  lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+  changed := rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.expire_override IS

@@ -1,13 +1,15 @@
--- Custom limits are compared with these, and a role's approval limit is a multiple of them. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.least_default(
-  p_group text,  -- the scope; NULL: it is not for one group
-  p_api   text   -- NULL: it is not for one API
-) RETURNS TABLE (per_minute int, per_hour int)
-LANGUAGE sql STABLE AS $$
-  SELECT min(d.per_minute), min(d.per_hour)
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE rollgate.scope_covers(p_group, p_api, c.group_id, c.api)
-$$;
+-- Custom limits are compared with these, and a role's approval limit is a multiple of them. A group and the whole account leave out
+-- retired APIs.
+CREATE OR REPLACE VIEW rollgate.least_default AS
+SELECT NULL AS group_id, c.api, rollgate.default_limit(c.per_minute, c.shipped_per_minute) AS per_minute,
+       rollgate.default_limit(c.per_hour, c.shipped_per_hour) AS per_hour
+FROM rollgate.catalogue c
+UNION ALL
+SELECT c.group_id, NULL, min(rollgate.default_limit(c.per_minute, c.shipped_per_minute)),
+       min(rollgate.default_limit(c.per_hour, c.shipped_per_hour))
+FROM rollgate.catalogue c
+WHERE c.retired_at IS NULL
+GROUP BY GROUPING SETS ((), (c.group_id));
 
-COMMENT ON FUNCTION rollgate.least_default IS
-  'Lowest default limits of the APIs in the scope of an override or a limit request; NULL: the scope contains no API';
+COMMENT ON VIEW rollgate.least_default IS
+  'Lowest default limits of the APIs in each scope of an override or a limit request: one API, one group, or (both NULL) all APIs';

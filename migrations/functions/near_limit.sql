@@ -11,17 +11,15 @@ CREATE OR REPLACE FUNCTION rollgate.near_limit(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
   -- Accounts whose limits may be below the defaults.
-  special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
-              WHERE rollgate.unexpired(o.expires_at, clock_timestamp())),
-  scopes AS (
-    SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
-          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
-    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
-    CROSS JOIN LATERAL rollgate.default_limits(c) d
+  special AS (
+    SELECT DISTINCT rollgate.encode_part(o.account) AS key
+    FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
+  -- Materialized, because the API of a scope would be looked up again for each head.
+  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   candidates AS MATERIALIZED (
-    SELECT c.lane, c.subject, s.api, split_part(c.subject, '/', 1) AS key
+    SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
+           split_part(c.subject, '/', 1) AS key
     FROM rollgate.counter c
     JOIN scopes s ON s.scope = split_part(c.subject, '/', 2)
     WHERE c.minute >= (SELECT second FROM clock) / 60 - 60
@@ -30,15 +28,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
         OR split_part(c.subject, '/', 1) IN (SELECT key FROM special))
   ),
   counted AS (
-    SELECT c.subject, c.key, c.api, w.minute_used, w.hour_used
-    FROM candidates c
-    CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
+    SELECT c.subject, c.key, c.api, used.minute_used, used.hour_used
+    FROM clock
+    CROSS JOIN candidates c
+    LEFT JOIN rollgate.lane ON lane.lane = c.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(clock.second, lane.swept_to, c.newest)::int AS second) own
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second > k.now_ms / 1000 - rollgate.window_buckets('minute')), 0)::int AS minute_used,
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second > own.second - rollgate.window_buckets('minute')), 0)::int AS minute_used,
              coalesce(sum(u.units), 0)::int AS hour_used
-      FROM unnest(k.seconds, k.units) AS u (second, units)
-    ) w
-    WHERE w.hour_used > 0
+      FROM rollgate.units_by_second(
+        ARRAY[c.lane], c.subject, c.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+    ) used
+    WHERE used.hour_used > 0
   ),
   limited AS (
     SELECT c.subject, rollgate.decode_part(c.key) AS account, c.api, c.minute_used, l.per_minute, c.hour_used, l.per_hour, l.source, l.mode,

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION rollgate.peek(
   p_now      timestamptz DEFAULT NULL  -- NULL: now
 ) RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
-SET enable_seqscan = off
+SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
   WITH clock AS (
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second

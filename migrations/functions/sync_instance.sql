@@ -41,7 +41,7 @@ BEGIN
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
-    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
+    WHERE o.changed_in > v_since AND (NOT whole OR rollgate.unexpired(o.expires_at, v_now)) AND NOT rollgate.is_internal(o.account);
     SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
         'level', c.level, 'scope', c.scope, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
         'message', c.message, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow,
@@ -57,5 +57,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the '
-  'number of instances';
+  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in '
+  'force), the quarantine, and the number of instances';

@@ -1,7 +1,13 @@
 -- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
-RETURNS bigint
+CREATE OR REPLACE FUNCTION rollgate.undo(
+  p_history_id     bigint,  -- the change to undo
+  p_reason         text,
+  p_by             rollgate.author,
+  p_allow_lowering boolean DEFAULT false,
+  OUT history_id bigint,  -- of this change
+  OUT lowered    jsonb    -- the limits that it lowers: items of rollgate.lowering; NULL: none
+)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger  rollgate.ledger := rollgate.open_ledger(true);
@@ -10,7 +16,6 @@ DECLARE
   v_new     rollgate.override;
   v_api     rollgate.catalogue;
   v_was     rollgate.catalogue;
-  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -27,9 +32,10 @@ BEGIN
     v_was := jsonb_populate_record(v_api, jsonb_build_object(
       'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
-    v_lowered := rollgate.lowered_defaults(v_api, v_was);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
-    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+    lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+    history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, lowered)).history_id;
+    RETURN;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -47,16 +53,16 @@ BEGIN
   END IF;
   IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
-    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
-    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+    lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, lowered)).history_id;
 END $$;
 
 COMMENT ON FUNCTION rollgate.undo IS
   'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a '
-  'limit in force, RG422. Returns the id of the new history row';
+  'limit in force, RG422';

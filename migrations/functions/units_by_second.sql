@@ -7,13 +7,12 @@ CREATE OR REPLACE FUNCTION rollgate.units_by_second(
   p_to      int
 ) RETURNS TABLE (second int, units bigint)
 LANGUAGE sql STABLE AS $$
-  WITH seconds AS (
-    SELECT m.minute * 60 + x.sec AS second, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0))::bigint AS units,
-           m.start + x.sum AS newest
-    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  SELECT s.second, least(s.units, s.newest - p_cleared)
+  FROM (
+    SELECT m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units, m.start + x.sum AS newest
+    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
     WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
-  )
-  SELECT s.second, least(s.units, s.newest - p_cleared) FROM seconds s
+  ) s
   WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
 $$;
 

@@ -2,8 +2,8 @@
 CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
 RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  SELECT m.subject, m.minute * 60 + x.sec, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.subject, m.minute ORDER BY x.sec), 0))::int
-  FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  SELECT m.subject, m.minute * 60 + x.sec, x.sum - coalesce(m.sums[x.place - 1], 0)
+  FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
   WHERE m.lane = p_lane AND m.subject >= p_prefix AND starts_with(m.subject, p_prefix)
     -- An upper bound: no text that starts with the prefix sorts after it.
     AND m.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"

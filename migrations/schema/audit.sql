@@ -78,27 +78,26 @@ CREATE VIEW rollgate_audit.catalogue_history_v1 AS
  SELECT id,
     at,
     action,
-    target AS api,
-    (after ->> 'group'::text) AS group_id,
+    api,
+    group_id,
     actor,
     role,
     address,
     request_id,
-    COALESCE(((before ->> 'perMinute'::text))::integer, ((before ->> 'shippedPerMinute'::text))::integer) AS per_minute_before,
-    COALESCE(((after ->> 'perMinute'::text))::integer, ((after ->> 'shippedPerMinute'::text))::integer) AS per_minute,
-    COALESCE(((before ->> 'perHour'::text))::integer, ((before ->> 'shippedPerHour'::text))::integer) AS per_hour_before,
-    COALESCE(((after ->> 'perHour'::text))::integer, ((after ->> 'shippedPerHour'::text))::integer) AS per_hour,
-    ((before ->> 'shadow'::text))::boolean AS shadow_before,
-    ((after ->> 'shadow'::text))::boolean AS shadow,
-    ((after ->> 'version'::text))::integer AS version,
+    per_minute_before,
+    per_minute,
+    per_hour_before,
+    per_hour,
+    shadow_before,
+    shadow,
+    version,
     reason,
     ticket,
     undoes,
     before,
     after,
     hash
-   FROM rollgate.history h
-  WHERE (kind = 'catalogue'::text);
+   FROM rollgate.catalogue_history h;
 COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS 'Every change of an API''s default limits, including those that applications registered';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at IS 'when';
@@ -132,8 +131,8 @@ CREATE VIEW rollgate_audit.catalogue_v1 AS
     group_title,
     array_to_string(level, '+'::text) AS level,
     scope,
-    COALESCE(per_minute, shipped_per_minute) AS per_minute,
-    COALESCE(per_hour, shipped_per_hour) AS per_hour,
+    rollgate.default_limit(per_minute, shipped_per_minute) AS per_minute,
+    rollgate.default_limit(per_hour, shipped_per_hour) AS per_hour,
     shipped_per_minute,
     shipped_per_hour,
     ((per_minute IS NOT NULL) OR (per_hour IS NOT NULL)) AS edited,
@@ -221,10 +220,7 @@ CREATE VIEW rollgate_audit.limit_events_v1 AS
     subject,
     dimensions,
     window_name,
-        CASE window_name
-            WHEN 'hour'::text THEN per_hour
-            ELSE per_minute
-        END AS limit_units,
+    rollgate.limit_of_window(window_name, per_minute, per_hour) AS limit_units,
     per_minute,
     per_hour,
     used,
@@ -374,13 +370,16 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
     h.after,
     h.hash
    FROM (rollgate.override_history h
-     LEFT JOIN LATERAL ( SELECT min(COALESCE(((c.after ->> 'perMinute'::text))::integer, ((c.after ->> 'shippedPerMinute'::text))::integer)) AS per_minute,
-            min(COALESCE(((c.after ->> 'perHour'::text))::integer, ((c.after ->> 'shippedPerHour'::text))::integer)) AS per_hour
-           FROM ( SELECT DISTINCT ON (x.target) x.after
-                   FROM rollgate.history x
-                  WHERE ((x.kind = 'catalogue'::text) AND ((h.api IS NULL) OR (x.target = h.api)) AND (x.id < h.id))
-                  ORDER BY x.target, x.id DESC) c
-          WHERE ((h.group_id IS NULL) OR ((c.after ->> 'group'::text) = h.group_id))) d ON (true));
+     CROSS JOIN LATERAL ( SELECT min(c.per_minute) AS per_minute,
+            min(c.per_hour) AS per_hour
+           FROM ( SELECT DISTINCT ON (x.api) x.api,
+                    x.group_id,
+                    x.per_minute,
+                    x.per_hour
+                   FROM rollgate.catalogue_history x
+                  WHERE (((h.api IS NULL) OR (x.api = h.api)) AND (x.id < h.id))
+                  ORDER BY x.api, x.id DESC) c
+          WHERE rollgate.scope_covers(h.group_id, h.api, c.group_id, c.api)) d);
 COMMENT ON VIEW rollgate_audit.override_history_v1 IS 'Every change of an override: who changed it, when, from where and why, with the limits before and after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.at IS 'when it was changed';
@@ -452,14 +451,10 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
     u.peak_minute,
     u.peak_hour,
     u.needed_at
-   FROM ((rollgate.override o
+   FROM (((( SELECT clock_timestamp() AS now) clock
+     JOIN rollgate.override o ON (rollgate.in_force(o.starts_at, o.expires_at, clock.now)))
      LEFT JOIN rollgate.override_use u ON ((u.override_id = o.id)))
-     LEFT JOIN LATERAL ( SELECT min(l.per_minute) AS per_minute,
-            min(l.per_hour) AS per_hour
-           FROM (rollgate.catalogue c
-             CROSS JOIN LATERAL rollgate.default_limits(c.*) l(per_minute, per_hour))
-          WHERE ((((o.api IS NULL) AND (c.retired_at IS NULL)) OR (c.api = o.api)) AND ((o.group_id IS NULL) OR (c.group_id = o.group_id)))) d ON (true))
-  WHERE ((o.starts_at <= clock_timestamp()) AND ((o.expires_at IS NULL) OR (o.expires_at > clock_timestamp())));
+     LEFT JOIN rollgate.least_default d ON (((NOT (d.group_id IS DISTINCT FROM o.group_id)) AND (NOT (d.api IS DISTINCT FROM o.api)))));
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among equally specific ones, the newest';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id IS 'id of the override';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account IS 'the account it is for';
@@ -721,17 +716,9 @@ CREATE VIEW rollgate_audit.usage_by_minute_v1 AS
     split_part(subject, '/'::text, 2) AS api,
     subject,
     to_timestamp(((minute)::double precision * (60)::double precision)) AS minute,
-    units
-   FROM ( SELECT b.subject,
-            b.minute,
-            (b.sums[cardinality(b.sums)])::bigint AS units
-           FROM rollgate.bucket b
-        UNION ALL
-         SELECT c.subject,
-            c.minute,
-            (c.sums[cardinality(c.sums)])::bigint AS sums
-           FROM rollgate.counter c) u
-  WHERE (units > 0);
+    (sums[cardinality(sums)])::bigint AS units
+   FROM rollgate.minutes_on_record m
+  WHERE (sums[cardinality(sums)] > 0);
 COMMENT ON VIEW rollgate_audit.usage_by_minute_v1 IS 'Units granted by subject and minute, including the current minute, as far back as minutes are kept (a day by default). On Postgres 18 a condition on subject finds its rows by index';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_by_minute_v1.api IS 'the API; @group where a group is counted together';

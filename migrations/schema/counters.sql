@@ -97,12 +97,13 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   v_now    timestamptz;
-  v_second int;
-  v_minute int;
-  v_sec    smallint;
+  v_second int;       -- Unix second of this decision …
+  v_minute int;       -- … its minute, counted since 1970 …
+  v_sec    smallint;  -- … and its second within the minute (0-59)
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
+  -- Step 1.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -111,42 +112,48 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- The common case: the head is of this minute and all calls fit. It takes one index descent and one HOT update per item.
+  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
-    WITH hot AS (
-      UPDATE rollgate.counter c
-      SET total = c.total + i.units,
-          secs[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(c.secs) + (c.secs[cardinality(c.secs)] < v_sec)::int] = c.sums[cardinality(c.sums)] + i.units
+    WITH granted_at_once AS (
+      UPDATE rollgate.counter head
+      SET total = head.total + asked.units,
+          -- A grant in the newest second is added to it; a grant in a later second is appended.
+          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
+          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
+            = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
         SELECT unnest(p_subjects) AS subject, unnest(p_lanes) AS lane, unnest(p_calls) AS calls,
                unnest(p_costs)::bigint * unnest(p_calls) AS units,
-               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS ord
-      ) i
+               unnest(p_per_minute) AS per_minute, unnest(p_per_hour) AS per_hour, unnest(v_places) AS place
+      ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
-      WHERE c.lane = i.lane AND c.subject = i.subject
-        AND c.minute = v_minute AND c.secs[cardinality(c.secs)] <= v_sec AND c.cleared <= c.hour_start
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec) <= i.per_minute
-        AND c.total + i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec) <= i.per_hour
-      RETURNING i.ord, i.calls,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.prev_start, c.prev_secs, c.prev_sums, v_sec))::int AS minute_used,
-        (c.total - i.units - rollgate.window_base(c.cleared, c.hour_start, c.hour_secs, c.hour_sums, v_sec))::int AS hour_used,
-        61 + coalesce((v_minute - 1) * 60 + rollgate.first_counted(c.prev_secs, c.prev_sums, v_sec),
-                      v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS minute_reset,
-        3601 + coalesce((v_minute - 60) * 60 + rollgate.first_counted(c.hour_secs, c.hour_sums, v_sec),
-                        c.hour_next,
-                        v_minute * 60 + rollgate.oldest_second(0, 0, c.secs, c.sums)) AS hour_reset
+      WHERE head.lane = asked.lane AND head.subject = asked.subject
+        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
+        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
+        AND asked.units <= rollgate.free_units(
+          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+      RETURNING asked.place, asked.calls,
+        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
+        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
+        rollgate.window_buckets('minute') + coalesce(
+          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
+        rollgate.window_buckets('hour') + coalesce(
+          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
+          head.hour_next,
+          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
-    SELECT array_agg(ord), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
+    SELECT array_agg(place), array_agg(calls), array_agg(minute_used), array_agg(hour_used), array_agg(minute_reset),
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
-    FROM hot;
+    FROM granted_at_once;
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
@@ -158,7 +165,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- The rest: new subjects, heads of another minute, and items whose calls do not all fit.
+  -- Step 3.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -183,125 +190,143 @@ BEGIN
   -- Two items of one subject would each count from the same total, and one grant would be lost. The check also covers p_done:
   -- which of two equal subjects rollgate.acquire has granted depends on the plan, and it never grants both.
   IF cardinality(p_subjects) > 1 AND (
-    SELECT count(*) <> count(DISTINCT i.subject COLLATE "C") FROM unnest(p_subjects) AS i (subject)
+    SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
     RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
-  -- OFFSET 0 keeps a stage separate: merged into the next, its expressions would be compiled and run for each use of a column.
-  WITH seen AS (
-    -- Time never goes back for a subject: `s` is at least the second of its newest grant.
-    SELECT i.ord, i.lane, i.subject, i.cost, i.calls, i.per_minute, i.per_hour, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec,
-           c.ctid AS tid, c.minute < t.s / 60 AS stale,
-           c.minute, c.total, c.cleared, c.hour_next, c.prev_start, c.hour_start,
-           c.secs, c.sums, c.prev_secs, c.prev_sums, c.hour_secs, c.hour_sums,
-           c.total - c.sums[cardinality(c.sums)] AS start
+  -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
+  -- compiled and run for each use of a column.
+  --
+  -- Stage 1: each item with the stored head of its subject (old_…; NULL: there is none), and the time at which it is decided.
+  WITH found AS (
+    SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
+           clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
+           head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
+           head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
+           head.hour_start AS old_hour_start, head.hour_secs AS old_hour_secs, head.hour_sums AS old_hour_sums,
+           head.hour_next AS old_hour_next
     FROM unnest(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
-         AS i (lane, subject, cost, calls, per_minute, per_hour, ord)
-    LEFT JOIN rollgate.counter c ON c.lane = i.lane AND c.subject = i.subject
-    CROSS JOIN LATERAL (SELECT greatest(p_second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
-    WHERE p_done IS NULL OR i.ord <> ALL (p_done)
+         AS asked (lane, subject, cost, calls, per_minute, per_hour, place)
+    LEFT JOIN rollgate.counter head ON head.lane = asked.lane AND head.subject = asked.subject
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(p_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) clock
+    WHERE p_done IS NULL OR asked.place <> ALL (p_done)
     OFFSET 0
   ),
-  -- The head at the minute of `s`. Only a stale head is recomputed.
-  head AS (
-    SELECT z.ord, z.lane, z.subject, z.cost, z.calls, z.per_minute, z.per_hour, z.s, z.m, z.sec, z.tid, z.stale,
-           z.minute AS was_minute, z.start AS was_start, z.secs AS was_secs, z.sums AS was_sums,
-           coalesce(z.total, 0) AS total, coalesce(z.cleared, 0) AS cleared,
-           CASE WHEN NOT z.stale THEN z.start ELSE z.total END AS start,
-           CASE WHEN NOT z.stale THEN z.secs END AS secs,
-           CASE WHEN NOT z.stale THEN z.sums END AS sums,
-           CASE WHEN NOT z.stale THEN z.prev_start WHEN z.minute = z.m - 1 THEN z.start ELSE z.total END AS prev_start,
-           CASE WHEN NOT z.stale THEN z.prev_secs WHEN z.minute = z.m - 1 THEN z.secs ELSE '{}' END AS prev_secs,
-           CASE WHEN NOT z.stale THEN z.prev_sums WHEN z.minute = z.m - 1 THEN z.sums ELSE '{}' END AS prev_sums,
-           CASE WHEN NOT z.stale THEN z.hour_start WHEN z.minute < z.m - 60 THEN z.total
-                ELSE coalesce(b.start, z.start) END AS hour_start,
-           CASE WHEN NOT z.stale THEN z.hour_secs WHEN z.minute = z.m - 60 THEN z.secs
-                WHEN b.minute = z.m - 60 THEN b.secs ELSE '{}' END AS hour_secs,
-           CASE WHEN NOT z.stale THEN z.hour_sums WHEN z.minute = z.m - 60 THEN z.sums
-                WHEN b.minute = z.m - 60 THEN b.sums ELSE '{}' END AS hour_sums,
-           CASE WHEN NOT z.stale THEN z.hour_next WHEN z.minute > z.m - 60 THEN coalesce(n.second,
-                z.minute * 60 + rollgate.oldest_second(z.cleared, z.start, z.secs, z.sums)) END AS hour_next
-    FROM seen z
-    -- b: the first archived minute from the minute an hour ago on.
+  -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
+  moved AS (
+    SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
+           found.second, found.minute, found.sec,
+           found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
+           coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
+           CASE WHEN NOT stale THEN old_start ELSE total END AS start,
+           CASE WHEN NOT stale THEN old_secs END AS secs,
+           CASE WHEN NOT stale THEN old_sums END AS sums,
+           CASE WHEN NOT stale THEN old_prev_start WHEN old_minute = found.minute - 1 THEN old_start ELSE total END AS prev_start,
+           CASE WHEN NOT stale THEN old_prev_secs WHEN old_minute = found.minute - 1 THEN old_secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT stale THEN old_prev_sums WHEN old_minute = found.minute - 1 THEN old_sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT stale THEN old_hour_start WHEN old_minute < found.minute - 60 THEN total
+                ELSE coalesce(first_archived.start, old_start) END AS hour_start,
+           CASE WHEN NOT stale THEN old_hour_secs WHEN old_minute = found.minute - 60 THEN old_secs
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT stale THEN old_hour_sums WHEN old_minute = found.minute - 60 THEN old_sums
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT stale THEN old_hour_next WHEN old_minute > found.minute - 60 THEN coalesce(next_counted.second,
+                old_minute * 60 + rollgate.oldest_second(cleared, old_start, old_secs, old_sums)) END AS hour_next
+    FROM found
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
       SELECT minute, start, secs, sums FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute >= z.m - 60
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute >= found.minute - 60
       ORDER BY minute LIMIT 1
-    ) b ON true
-    -- n: the oldest second with counted units after the minute an hour ago.
+    ) first_archived ON true
+    -- The oldest second with counted units after the minute an hour ago.
     LEFT JOIN LATERAL (
-      SELECT minute * 60 + rollgate.oldest_second(z.cleared, start, secs, sums) AS second FROM rollgate.bucket
-      WHERE z.stale AND z.minute > z.m - 60 AND lane = z.lane AND subject = z.subject AND minute > z.m - 60
-        AND sums[cardinality(sums)] > greatest(z.cleared - start, 0)
+      SELECT minute * 60 + rollgate.oldest_second(found.cleared, start, secs, sums) AS second FROM rollgate.bucket
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute > found.minute - 60
+        AND sums[cardinality(sums)] > greatest(found.cleared - start, 0)
       ORDER BY minute LIMIT 1
-    ) n ON true
+    ) next_counted ON true
     OFFSET 0
   ),
+  -- Stage 3: what each window no longer counts.
   counted AS (
-    SELECT h.*,
+    SELECT moved.*,
            rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
            rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
-    FROM head h
+    FROM moved
     OFFSET 0
   ),
+  -- Stage 4: the decision.
   decided AS MATERIALIZED (
-    SELECT d.*, g.granted, g.granted * cost AS units
-    FROM counted d
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units
+    FROM counted
     CROSS JOIN LATERAL (
-      SELECT least(calls, greatest(0, least(per_minute - (total - minute_base), per_hour - (total - hour_base)) / cost))::int
-             AS granted
+      SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
       OFFSET 0
-    ) g
+    ) fitting
   ),
+  -- What is granted is written: the finished minute of a stale head, the head, and the heads of new subjects.
   archived AS (
     INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
-    SELECT lane, subject, was_minute, was_start, was_secs, was_sums FROM decided WHERE units > 0 AND stale
+    SELECT lane, subject, old_minute, old_start, old_secs, old_sums FROM decided WHERE units > 0 AND stale
   ),
   -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
-  written AS (
-    UPDATE rollgate.counter c
-    SET minute = d.m, total = d.total + d.units,
-        secs = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.secs ELSE d.secs || d.sec END,
-        sums = CASE WHEN d.secs[cardinality(d.secs)] = d.sec THEN d.sums[:cardinality(d.sums) - 1] ELSE d.sums END
-               || (d.total + d.units - d.start)::int,
-        prev_start = d.prev_start, prev_secs = d.prev_secs, prev_sums = d.prev_sums,
-        hour_start = d.hour_start, hour_secs = d.hour_secs, hour_sums = d.hour_sums, hour_next = d.hour_next
-    FROM decided d
-    WHERE c.ctid = d.tid AND d.units > 0
+  updated AS (
+    UPDATE rollgate.counter head
+    SET minute = decided.minute, total = decided.total + decided.units,
+        secs = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec THEN decided.secs ELSE decided.secs || decided.sec END,
+        sums = CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec
+                 THEN decided.sums[:cardinality(decided.sums) - 1] ELSE decided.sums END
+               || (decided.total + decided.units - decided.start)::int,
+        prev_start = decided.prev_start, prev_secs = decided.prev_secs, prev_sums = decided.prev_sums,
+        hour_start = decided.hour_start, hour_secs = decided.hour_secs, hour_sums = decided.hour_sums,
+        hour_next = decided.hour_next
+    FROM decided
+    WHERE head.ctid = decided.old_row AND decided.units > 0
   ),
   added AS (
     INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT d.lane, d.subject, d.m, d.units, ARRAY[d.sec], ARRAY[d.units], 0, 0
-    FROM decided d
-    WHERE d.units > 0 AND d.tid IS NULL
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0 FROM decided WHERE units > 0 AND old_row IS NULL
   ),
+  -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
+  -- between, of this minute, or of this very grant.
   answered AS (
-    SELECT ord::int AS ord, s AS second, d.granted,
-         (d.total - d.minute_base)::int AS minute_used,
-         (d.total - d.hour_base)::int AS hour_used,
-         61 + coalesce(
-           (m - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
-           m * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS minute_reset,
-         3601 + coalesce(
-           (m - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
-           hour_next,
-           m * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
-           CASE WHEN units > 0 THEN s END) AS hour_reset,
-         CASE WHEN d.granted < d.calls AND cost <= least(per_minute, per_hour) THEN greatest(
-           CASE WHEN total + units + cost - per_minute > total THEN s + 61
-                WHEN total + units + cost - per_minute > minute_base
-                THEN 61 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_minute, m - 60) END,
-           CASE WHEN total + units + cost - per_hour > total THEN s + 3601
-                WHEN total + units + cost - per_hour > hour_base
-                THEN 3601 + rollgate.second_of(d.lane, d.subject, total + units + cost - per_hour, m - 60) END) END AS retry_at
-    FROM decided d
+    SELECT place::int AS place, decided.second, decided.granted,
+           (total - minute_base)::int AS minute_used,
+           (total - hour_base)::int AS hour_used,
+           rollgate.window_buckets('minute') + coalesce(
+             (minute - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+             minute * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS minute_reset,
+           rollgate.window_buckets('hour') + coalesce(
+             (minute - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+             hour_next,
+             minute * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS hour_reset,
+           CASE WHEN decided.granted < calls AND cost <= least(per_minute, per_hour) THEN greatest(
+             rollgate.window_buckets('minute') + CASE
+               WHEN leaving.minute_unit > total THEN decided.second
+               WHEN leaving.minute_unit > minute_base THEN rollgate.second_of(lane, subject, leaving.minute_unit, minute - 60) END,
+             rollgate.window_buckets('hour') + CASE
+               WHEN leaving.hour_unit > total THEN decided.second
+               WHEN leaving.hour_unit > hour_base THEN rollgate.second_of(lane, subject, leaving.hour_unit, minute - 60) END
+           ) END AS retry_at
+    FROM decided
+    -- The newest unit that must have left each window before the first denied call fits. It may be one that was granted just now
+    -- (above the old total), or one that has left already (up to the base).
+    CROSS JOIN LATERAL (
+      SELECT total + units + cost - per_minute AS minute_unit, total + units + cost - per_hour AS hour_unit
+    ) leaving
   )
-  SELECT array_agg(a.ord), array_agg(a.granted), array_agg(a.minute_used), array_agg(a.hour_used), array_agg(a.minute_reset),
-         array_agg(a.hour_reset), array_agg(a.retry_at), array_agg(a.second)
+  SELECT array_agg(place), array_agg(answered.granted), array_agg(answered.minute_used), array_agg(answered.hour_used),
+         array_agg(answered.minute_reset), array_agg(answered.hour_reset), array_agg(answered.retry_at), array_agg(answered.second)
   INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-  FROM answered a;
+  FROM answered;
 END $function$;
 COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) IS 'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
@@ -335,6 +360,17 @@ COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'Fi
 REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.first_counted(smallint[],integer[],smallint) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.free_units(p_total bigint, p_minute_base bigint, p_per_minute integer, p_hour_base bigint, p_per_hour integer)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT least(p_minute_base + p_per_minute, p_hour_base + p_per_hour) - p_total
+$function$;
+COMMENT ON FUNCTION rollgate.free_units(bigint,bigint,integer,bigint,integer) IS 'Units that a subject may still use under both limits; negative: a limit was lowered; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.free_units(bigint,bigint,integer,bigint,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.free_units(bigint,bigint,integer,bigint,integer) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.freed_since(p_life text, p_seen pg_snapshot)
  RETURNS TABLE(life text, seen pg_snapshot, complete boolean, subjects text[])
  LANGUAGE sql
@@ -359,6 +395,40 @@ REVOKE EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) FROM PUBLIC;
 ALTER FUNCTION rollgate.freed_since(text,pg_snapshot) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) TO rollgate_runtime;
 
+CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, sec smallint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT rollgate.window_base(head.cleared, head.hour_start, head.hour_secs, head.hour_sums, sec)
+$function$;
+COMMENT ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) IS 'Number of the newest unit that the hour window of a head row no longer counts; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.hour_base(rollgate.counter,smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.least_keep_seconds()
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT rollgate.window_buckets('hour') + 60
+$function$;
+COMMENT ON FUNCTION rollgate.least_keep_seconds() IS 'Shortest time for which minutes are kept; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.least_keep_seconds() FROM PUBLIC;
+ALTER FUNCTION rollgate.least_keep_seconds() OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.limit_of_window(p_window text, p_per_minute integer, p_per_hour integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE p_window WHEN 'hour' THEN p_per_hour ELSE p_per_minute END
+$function$;
+COMMENT ON FUNCTION rollgate.limit_of_window(text,integer,integer) IS 'The limit of one window, minute or hour; NULL (a grant): that of the minute; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.limit_of_window(text,integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.limit_of_window(text,integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limit_of_window(text,integer,integer) TO rollgate_auditor;
+
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(p_lane integer, p_prefix text, p_after text, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text)
  LANGUAGE sql
@@ -371,7 +441,8 @@ AS $function$
     -- An upper bound: no text that starts with the prefix sorts after it.
     AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1)
     AND c.total > c.cleared
-    AND c.minute * 60 + c.secs[cardinality(c.secs)] >= floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - 3600
+    AND c.minute * 60 + c.secs[cardinality(c.secs)]
+      > floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))) - rollgate.window_buckets('hour')
   ORDER BY c.subject
   LIMIT p_limit
 $function$;
@@ -379,6 +450,17 @@ COMMENT ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp w
 REVOKE EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) TO rollgate_runtime;
+
+CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, sec smallint)
+ RETURNS bigint
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT rollgate.window_base(head.cleared, head.prev_start, head.prev_secs, head.prev_sums, sec)
+$function$;
+COMMENT ON FUNCTION rollgate.minute_base(rollgate.counter,smallint) IS 'Number of the newest unit that the minute window of a head row no longer counts; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.minute_base(rollgate.counter,smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.minute_base(rollgate.counter,smallint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed()
  RETURNS trigger
@@ -421,33 +503,25 @@ CREATE OR REPLACE FUNCTION rollgate.peek(p_lane integer, p_subjects text[], p_no
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
   WITH clock AS (
     SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
     FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
   )
-  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, i.subject, coalesce(w.seconds, '{}'), coalesce(w.units, '{}')
+  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
   FROM clock
-  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS i (subject, ord)
-  LEFT JOIN rollgate.counter c ON c.lane = p_lane AND c.subject = i.subject
-  CROSS JOIN LATERAL (SELECT greatest(clock.second, c.minute * 60 + c.secs[cardinality(c.secs)]) AS s) t
+  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
+  LEFT JOIN rollgate.counter head ON head.lane = p_lane AND head.subject = asked.subject
+  -- Time never goes back for a subject: it is at least the second of its newest grant.
+  CROSS JOIN LATERAL (SELECT greatest(clock.second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
   LEFT JOIN LATERAL (
-    SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units ORDER BY u.second) AS units
-    FROM (
-      SELECT m.minute * 60 + x.sec AS second,
-             greatest(0, m.start + x.sum
-               - greatest(c.cleared, m.start + coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0)))::int AS units
-      FROM (
-        SELECT minute, start, secs, sums FROM rollgate.bucket
-        WHERE lane = p_lane AND subject = i.subject AND minute >= t.s / 60 - 60
-        UNION ALL
-        SELECT c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums
-      ) m
-      CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
-    ) u
-    WHERE u.second >= t.s - 3600 AND u.units > 0
-  ) w ON c.lane IS NOT NULL
-  ORDER BY i.ord
+    SELECT array_agg(u.second ORDER BY u.second) AS seconds,
+           array_agg(u.units::int ORDER BY u.second) AS units
+    FROM rollgate.units_by_second(
+      ARRAY[p_lane], asked.subject, head.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+  ) used ON head.lane IS NOT NULL
+  ORDER BY asked.place
 $function$;
 COMMENT ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
 REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) FROM PUBLIC;
@@ -565,14 +639,9 @@ CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane integer, p_subject text, p_
  STABLE
 AS $function$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
-  FROM (
-    SELECT minute, start, secs, sums FROM rollgate.bucket
-    WHERE lane = p_lane AND subject = p_subject AND minute >= p_from_minute
-    UNION ALL
-    SELECT minute, total - sums[cardinality(sums)], secs, sums FROM rollgate.counter
-    WHERE lane = p_lane AND subject = p_subject
-  ) m
-  WHERE m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
+  FROM rollgate.minutes_on_record m
+  WHERE m.lane = p_lane AND m.subject = p_subject AND m.minute >= p_from_minute
+    AND m.start < p_unit AND m.start + m.sums[cardinality(m.sums)] >= p_unit
   ORDER BY m.minute DESC
   LIMIT 1
 $function$;
@@ -623,8 +692,8 @@ DECLARE
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
 BEGIN
-  IF p_keep_seconds < 3661 THEN
-    RAISE EXCEPTION 'rollgate keeps finished minutes for at least 3661 seconds, not %', p_keep_seconds
+  IF p_keep_seconds < rollgate.least_keep_seconds() THEN
+    RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
   IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
@@ -651,7 +720,7 @@ BEGIN
       WHERE c.lane = p_lane AND c.subject > p_head_after ORDER BY c.subject LIMIT p_limit
     ), gone AS (
       DELETE FROM rollgate.counter c USING page
-      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - 3661) / 60, v_kept)
+      WHERE c.lane = p_lane AND c.subject = page.subject AND page.minute < least((v_second - rollgate.least_keep_seconds()) / 60, v_kept)
       RETURNING page.minute
     )
     SELECT g.rows, g.unrolled, CASE WHEN p.rows = p_limit THEN p.last END INTO heads, unrolled, head_after
@@ -720,6 +789,41 @@ $function$;
 COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.window_buckets(p_window text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE p_window WHEN 'hour' THEN 3601 ELSE 61 END
+$function$;
+COMMENT ON FUNCTION rollgate.window_buckets(text) IS 'Number of one-second buckets in a window, minute or hour; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.window_buckets(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.window_buckets(text) OWNER TO rollgate_owner;
+
+-- Views
+
+CREATE VIEW rollgate.minutes_on_record AS
+ SELECT b.lane,
+    b.subject,
+    b.minute,
+    b.start,
+    b.secs,
+    b.sums
+   FROM rollgate.bucket b
+UNION ALL
+ SELECT c.lane,
+    c.subject,
+    c.minute,
+    (c.total - c.sums[cardinality(c.sums)]) AS start,
+    c.secs,
+    c.sums
+   FROM rollgate.counter c;
+COMMENT ON VIEW rollgate.minutes_on_record IS 'Every minute in which a subject was granted units, as far back as minutes are kept';
+COMMENT ON COLUMN rollgate.minutes_on_record.start IS 'total of the subject at the start of the minute';
+COMMENT ON COLUMN rollgate.minutes_on_record.secs IS 'the seconds (0-59) of the minute that have units, ascending';
+COMMENT ON COLUMN rollgate.minutes_on_record.sums IS 'for each entry of secs: units of the minute up to and including that second';
+ALTER VIEW rollgate.minutes_on_record OWNER TO rollgate_owner;
 
 -- Triggers
 

@@ -122,7 +122,7 @@ CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH event AS (
-    SELECT e.*, rollgate.decision_number(p_id) AS number, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS "limit",
+    SELECT e.*, rollgate.decision_number(p_id) AS number, rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS "limit",
            CASE e.window_name WHEN 'hour' THEN '3,600 seconds' ELSE '60 seconds' END AS length,
            date_bin('1 minute', e.first_at, 'epoch') AS minute
     FROM rollgate.limit_event e
@@ -230,40 +230,34 @@ CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_su
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH api AS (
-    SELECT h.after ->> 'group' AS group_id, (h.after ->> 'version')::int AS version, (h.after ->> 'shadow')::boolean AS shadow,
-           coalesce((h.after ->> 'perMinute')::int, (h.after ->> 'shippedPerMinute')::int) AS per_minute,
-           coalesce((h.after ->> 'perHour')::int, (h.after ->> 'shippedPerHour')::int) AS per_hour
-    FROM rollgate.history h
-    WHERE h.kind = 'catalogue' AND h.target = p_api AND h.at <= p_at
+    SELECT h.api, h.group_id, h.per_minute, h.per_hour, h.shadow, h.version
+    FROM rollgate.catalogue_history h
+    WHERE h.api = p_api AND h.at <= p_at
     ORDER BY h.id DESC
     LIMIT 1
   ),
-  -- Each override as it was; `made` is the order of creation.
-  stood AS (
-    SELECT DISTINCT ON (h.target) h.target AS id, h.after, min(h.id) OVER (PARTITION BY h.target) AS made
-    FROM rollgate.history h
-    WHERE h.kind = 'override' AND h.account = p_account AND h.at <= p_at
-    ORDER BY h.target, h.id DESC
+  -- Each override as it was. Overrides are numbered by their creation, which is their first row in the history.
+  candidates AS (
+    SELECT DISTINCT ON (h.override_id) h.*, min(h.id) OVER (PARTITION BY h.override_id) AS created
+    FROM rollgate.override_history h
+    WHERE h.account = p_account AND h.at <= p_at
+    ORDER BY h.override_id, h.id DESC
   ),
   fitting AS (
-    SELECT o.id, (o.after ->> 'perMinute')::int AS per_minute, (o.after ->> 'perHour')::int AS per_hour,
-           (o.after ->> 'factor')::numeric AS factor, o.after ->> 'mode' AS mode,
-           row_number() OVER (ORDER BY o.after ->> 'subject' IS NULL, o.after ->> 'api' IS NULL, o.after ->> 'group' IS NULL,
-             o.made DESC) AS rank
-    FROM api JOIN stood o
-      ON coalesce(o.after ->> 'subject' = p_subject, o.after ->> 'subject' IS NULL)
-      AND coalesce(o.after ->> 'api' = p_api, true) AND coalesce(o.after ->> 'group' = api.group_id, true)
-      AND (o.after ->> 'startsAt')::timestamptz <= p_at
-      AND coalesce((o.after ->> 'expiresAt')::timestamptz > p_at, true)
+    SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created) AS rank
+    FROM api
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
+      AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
+      AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
   SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, 'default'),
-         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+         coalesce(o.override_id, 'default'),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
          api.version
   FROM api
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
 $function$;
 COMMENT ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
@@ -370,38 +364,36 @@ CREATE OR REPLACE FUNCTION rollgate.recheck_decisions(p_from timestamp with time
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH judged AS (
-    SELECT e.*, CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END AS limit_units,
-           floor(extract(epoch FROM e.first_at))::int AS second, CASE e.window_name WHEN 'hour' THEN 3600 ELSE 60 END AS length
-    FROM rollgate.limit_event e
+    SELECT e.*, rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour) AS limit_units, t.second,
+           t.second + 1 - rollgate.window_buckets(e.window_name) AS oldest_second
+    FROM rollgate.limit_event e CROSS JOIN LATERAL (SELECT floor(extract(epoch FROM e.first_at))::int AS second) t
     WHERE e.first_at >= coalesce(p_from, '-infinity') AND e.first_at <= coalesce(p_to, 'infinity')
       AND e.kind = 'denied' AND e.subject <> '*' AND e.mode IN ('enforced', 'shadow')
-      AND e.cost <= CASE e.window_name WHEN 'hour' THEN e.per_hour ELSE e.per_minute END
+      AND e.cost <= rollgate.limit_of_window(e.window_name, e.per_minute, e.per_hour)
       AND NOT EXISTS (SELECT FROM rollgate.freeing f WHERE f.subject = e.subject AND f.at > e.first_at - interval '3 seconds')
   )
-  SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, u.units, j.cost, j.count
+  SELECT j.id, j.account, j.api, j.subject, j.first_at, j.window_name, j.limit_units, j.used, used.units, j.cost, j.count
   FROM judged j
-  -- The subject's row: which units were forgiven, and since when its units are numbered without a break.
+  -- The subject's head: which units were forgiven, its oldest minute on record, and the minute in which its numbering began.
   LEFT JOIN LATERAL (
-    SELECT c.lane, c.cleared,
-           coalesce((SELECT min(m.minute) FROM rollgate.bucket m WHERE m.lane = c.lane AND m.subject = c.subject), c.minute) AS oldest,
-           (SELECT max(m.minute) FROM (
-              SELECT b.minute FROM rollgate.bucket b WHERE b.lane = c.lane AND b.subject = c.subject AND b.start = 0
-              UNION ALL
-              SELECT c.minute WHERE c.total = c.sums[cardinality(c.sums)]) m) AS born
+    SELECT c.cleared,
+           (SELECT min(m.minute) FROM rollgate.minutes_on_record m WHERE m.lane = c.lane AND m.subject = c.subject) AS oldest_minute,
+           (SELECT max(m.minute) FROM rollgate.minutes_on_record m WHERE m.lane = c.lane AND m.subject = c.subject AND m.start = 0)
+             AS first_minute
     FROM rollgate.counter c
     WHERE c.lane = ANY (rollgate.lanes_of(j.lane)) AND c.subject = j.subject
     LIMIT 1
-  ) h ON true
+  ) head ON true
   CROSS JOIN LATERAL (
-    SELECT coalesce(sum(least(s.units, s.newest - coalesce(h.cleared, 0))), 0) AS units
-    FROM rollgate.units_by_second(rollgate.lanes_of(j.lane), j.subject, j.second - j.length, j.second) s
-    WHERE s.newest > coalesce(h.cleared, 0)
-  ) u
-  WHERE u.units + j.cost <= j.limit_units
+    SELECT coalesce(sum(s.units), 0) AS units
+    FROM rollgate.units_by_second(rollgate.lanes_of(j.lane), j.subject, coalesce(head.cleared, 0), j.oldest_second, j.second) s
+  ) used
+  WHERE used.units + j.cost <= j.limit_units
     AND CASE
-      WHEN j.second - j.length >= floor(extract(epoch FROM clock_timestamp())) - 3660 THEN true -- too recent to have been swept
-      WHEN h.born IS NOT NULL THEN h.born <= j.second / 60
-      ELSE h.oldest * 60 <= j.second - j.length END
+      -- Too recent to have been swept.
+      WHEN j.oldest_second > floor(extract(epoch FROM clock_timestamp())) - rollgate.least_keep_seconds() THEN true
+      WHEN head.first_minute IS NOT NULL THEN head.first_minute <= j.second / 60
+      ELSE head.oldest_minute * 60 <= j.oldest_second END
 $function$;
 COMMENT ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) IS 'Denials of a time span that had enough free units, recomputed from the units on record. Expected result: no rows';
 REVOKE EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
@@ -409,28 +401,22 @@ ALTER FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp wit
 GRANT EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.recheck_decisions(timestamp with time zone,timestamp with time zone) TO rollgate_auditor;
 
-CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes integer[], p_subject text, p_from integer, p_to integer)
- RETURNS TABLE(second integer, units bigint, newest bigint)
+CREATE OR REPLACE FUNCTION rollgate.units_by_second(p_lanes integer[], p_subject text, p_cleared bigint, p_from integer, p_to integer)
+ RETURNS TABLE(second integer, units bigint)
  LANGUAGE sql
  STABLE
 AS $function$
-  WITH minutes AS (
-    SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = ANY (p_lanes) AND b.subject = p_subject AND b.minute BETWEEN p_from / 60 AND p_to / 60
-    UNION ALL
-    SELECT c.minute, c.total - c.sums[cardinality(c.sums)], c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = ANY (p_lanes) AND c.subject = p_subject AND c.minute BETWEEN p_from / 60 AND p_to / 60
-  ),
-  seconds AS (
-    SELECT m.minute * 60 + x.sec AS second, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.minute ORDER BY x.sec), 0))::bigint AS units,
-           m.start + x.sum AS newest
-    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
-  )
-  SELECT s.second, s.units, s.newest FROM seconds s WHERE s.second BETWEEN p_from AND p_to AND s.units > 0
+  SELECT s.second, least(s.units, s.newest - p_cleared)
+  FROM (
+    SELECT m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units, m.start + x.sum AS newest
+    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+    WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
+  ) s
+  WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
 $function$;
-COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,integer,integer) IS 'Units of a subject on record between two Unix seconds, both included, by second';
-REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,integer,integer) FROM PUBLIC;
-ALTER FUNCTION rollgate.units_by_second(integer[],text,integer,integer) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) IS 'Units of a subject on record in a span of time, by second';
+REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane integer, p_subject text, p_window text, p_at timestamp with time zone)
  RETURNS jsonb
@@ -443,6 +429,7 @@ CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane integer, p_subject tex
 AS $function$
 DECLARE
   v_second  int := floor(extract(epoch FROM p_at));
+  v_oldest  int := v_second + 1 - rollgate.window_buckets(p_window);
   v_step    int := CASE p_window WHEN 'hour' THEN 60 ELSE 1 END;
   v_lanes   int[] := rollgate.lanes_of(p_lane);
   v_cleared bigint := 0;
@@ -454,9 +441,8 @@ BEGIN
   RETURN (
     SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(least(u.units, u.newest - v_cleared)) AS units
-      FROM rollgate.units_by_second(v_lanes, p_subject, v_second - 60 * v_step, v_second) u
-      WHERE u.newest > v_cleared
+      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
     ) f);
 END $function$;

@@ -68,7 +68,7 @@ CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by
  LANGUAGE sql
 AS $function$
   INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
-  SELECT t.now, t.now + interval '61 seconds', p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
+  SELECT t.now, t.now + make_interval(secs => rollgate.window_buckets('minute')), p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
 $function$;
 COMMENT ON FUNCTION rollgate.begin_quarantine(text,text) IS 'Starts a quarantine: every instance grants half limits';
 REVOKE EXECUTE ON FUNCTION rollgate.begin_quarantine(text,text) FROM PUBLIC;
@@ -196,7 +196,8 @@ AS $function$
     SELECT q.since, q.until, q.reason FROM rollgate.quarantine q
     WHERE q.since <= clock_timestamp() AND q.until > clock_timestamp()
     UNION ALL
-    SELECT clock_timestamp(), clock_timestamp() + interval '61 seconds', rollgate.place_reason(rollgate.server_place())
+    SELECT clock_timestamp(), clock_timestamp() + make_interval(secs => rollgate.window_buckets('minute')),
+           rollgate.place_reason(rollgate.server_place())
     FROM rollgate.server s WHERE s.place <> rollgate.server_place()
   ) q
   ORDER BY q.until DESC LIMIT 1
@@ -219,7 +220,7 @@ BEGIN
   IF p_elapsed_ms < 0 OR v_step < interval '1 second' THEN
     RETURN false;
   END IF;
-  -- A jump more than a minute ago no longer affects a minute window.
+  -- A jump that is older than a minute window no longer affects one.
   IF NOT EXISTS (
     SELECT FROM (
       SELECT t.at, t.at - lag(t.at) OVER (ORDER BY t.at) AS gap FROM (
@@ -229,7 +230,7 @@ BEGIN
       ) t
     ) g
     -- Allow 250 ms for the delivery of the answer from which the instance last got the time.
-    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - interval '61 seconds'
+    WHERE g.gap >= v_step - interval '250 milliseconds' AND g.at > v_now - make_interval(secs => rollgate.window_buckets('minute'))
   ) THEN
     RETURN false;
   END IF;
@@ -296,7 +297,7 @@ BEGIN
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
-    WHERE o.changed_in > v_since AND (NOT whole OR o.expires_at IS NULL OR o.expires_at > v_now) AND NOT rollgate.is_internal(o.account);
+    WHERE o.changed_in > v_since AND (NOT whole OR rollgate.unexpired(o.expires_at, v_now)) AND NOT rollgate.is_internal(o.account);
     SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
         'level', c.level, 'scope', c.scope, 'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
         'message', c.message, 'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow,

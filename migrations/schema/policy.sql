@@ -281,14 +281,15 @@ ALTER TABLE rollgate.override_use ADD CONSTRAINT override_use_override_id_fkey F
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
- RETURNS rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger, OUT changed rollgate.override, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_new     rollgate.override;
-  v_lowered jsonb;
+  v_new rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor', 'mode',
+    'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
@@ -301,19 +302,19 @@ BEGIN
   v_new.created_in := p_ledger.policy_version;
   PERFORM rollgate.refuse_retired(v_new.api);
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_spec ->> 'allow_lowering')::boolean);
+  lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
   INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
     ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
   VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
     v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
     v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
-  RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
-    rollgate.override_facts(v_new) || rollgate.lowered_facts(v_lowered), v_new.reason, v_new.ticket);
-  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
-  RETURN v_new;
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
+    rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
+  UPDATE rollgate.override SET history_id = changed.history_id WHERE id = changed.id;
 END $function$;
+COMMENT ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) IS 'Creates an override; returns it, and the limits that it lowers: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
 ALTER FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
@@ -334,8 +335,7 @@ BEGIN
   PERFORM rollgate.refuse_internal(v_new.account);
   PERFORM rollgate.need_reason(v_new.reason);
   IF (v_new.api IS NOT NULL OR v_new.group_id IS NOT NULL) AND NOT EXISTS (
-    SELECT FROM rollgate.catalogue c
-    WHERE (v_new.api IS NULL OR c.api = v_new.api) AND (v_new.group_id IS NULL OR c.group_id = v_new.group_id)
+    SELECT FROM rollgate.catalogue c WHERE rollgate.scope_covers(v_new.group_id, v_new.api, c.group_id, c.api)
   ) THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -382,18 +382,17 @@ $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.catalogue_facts(rollgate.catalogue) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version integer, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author)
- RETURNS SETOF rollgate.catalogue
+CREATE OR REPLACE FUNCTION rollgate.change_catalogue(p_api text, p_version integer, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author, OUT changed rollgate.catalogue, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.catalogue;
-  v_new     rollgate.catalogue;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.catalogue;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'shadow', 'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.catalogue WHERE api = p_api;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
@@ -401,32 +400,32 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  v_new := jsonb_populate_record(v_old, p_changes);
-  v_lowered := rollgate.lowered_defaults(v_old, v_new);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
-  RETURN QUERY SELECT p.* FROM rollgate.put_catalogue(v_old, v_new, p_reason, p_ticket, p_by, v_ledger, NULL, v_lowered) p;
+  changed := jsonb_populate_record(v_old, p_changes);
+  lowered := rollgate.lowered_defaults(v_old, changed);
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  changed := rollgate.put_catalogue(v_old, changed, p_reason, p_ticket, p_by, v_ledger, NULL, lowered);
 END $function$;
 COMMENT ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) IS 'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_catalogue(text,integer,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version integer, p_changes jsonb, p_reason text, p_by rollgate.author)
- RETURNS SETOF rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.change_override(p_id text, p_version integer, p_changes jsonb, p_reason text, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
-  v_given   jsonb := '{"per_minute": null, "per_hour": null}';
-  v_new     rollgate.override;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_given  jsonb := '{"per_minute": null, "per_hour": null}';
+  v_new    rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
-  v_new := jsonb_populate_record(v_old, p_changes - ARRAY['id', 'account', 'group_id', 'api', 'subject', 'version',
-    'created_by', 'created_at', 'created_in', 'changed_in', 'changed_at', 'request_id', 'reason', 'history_id', 'scope']);
+  v_new := jsonb_populate_record(v_old, p_changes);
   -- Setting limits removes a factor, and setting a factor removes limits.
   IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
     AND v_old.factor IS NOT NULL THEN
@@ -436,19 +435,19 @@ BEGIN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
   END IF;
-  IF v_old.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
   END IF;
-  IF v_new.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The end date must be in the future. To end the override now, expire it.' USING ERRCODE = 'RG422';
   END IF;
   IF v_new.starts_at <> v_old.starts_at AND v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
   v_new := rollgate.settle_override(v_new, v_given, p_by, v_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, (p_changes ->> 'allow_lowering')::boolean);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, v_lowered) p;
+  lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  changed := rollgate.put_override(v_old, v_new, 'change', p_reason, p_by, v_ledger, NULL, lowered);
 END $function$;
 COMMENT ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) IS 'Changes an override that is at p_version (NULL: any). Errors: RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 another version, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
@@ -468,10 +467,8 @@ BEGIN
   IF NOT found THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  SELECT min(d.per_minute), min(d.per_hour) INTO v_minute, v_hour
-  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-  WHERE (p_override.api IS NULL AND c.retired_at IS NULL OR c.api = p_override.api)
-    AND (p_override.group_id IS NULL OR c.group_id = p_override.group_id);
+  SELECT d.per_minute, d.per_hour INTO v_minute, v_hour FROM rollgate.least_default d
+  WHERE d.group_id IS NOT DISTINCT FROM p_override.group_id AND d.api IS NOT DISTINCT FROM p_override.api;
   IF v_minute IS NULL THEN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
@@ -499,21 +496,21 @@ COMMENT ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) IS
 REVOKE EXECUTE ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author)
- RETURNS SETOF rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT o.* FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) o
+  SELECT a.changed, a.lowered FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) a
 $function$;
 COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.create_override(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version integer, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author)
- RETURNS SETOF rollgate.limit_request
+CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version integer, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author, OUT changed rollgate.limit_request, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -521,10 +518,12 @@ AS $function$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
   v_old    rollgate.limit_request;
-  v_new    rollgate.limit_request;
-  v_made   rollgate.override;
   v_asked  jsonb;
+  v_added  record;
+  v_made   rollgate.override;
 BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
+    'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
@@ -554,40 +553,53 @@ BEGIN
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
       v_asked := v_asked - 'factor';
     END IF;
-    v_made := rollgate.add_override(
+    v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || (coalesce(p_changes, '{}') - ARRAY['account', 'group_id', 'api', 'subject'])
+      || v_asked || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
+    v_made := v_added.changed;
+    lowered := v_added.lowered;
   END IF;
   UPDATE rollgate.limit_request r
   SET state = CASE WHEN p_approve THEN 'approved' ELSE 'declined' END, decided_by = p_by.actor, decided_at = v_ledger.history_at,
       answer = nullif(btrim(p_answer), ''), override_id = v_made.id, version = r.version + 1
   WHERE r.id = p_id
-  RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, v_new.id, v_new.account, p_by,
-    rollgate.request_facts(v_old), rollgate.request_facts(v_new), coalesce(v_new.answer, v_old.reason), v_new.ticket);
-  UPDATE rollgate.limit_request SET history_id = v_new.history_id WHERE id = v_new.id;
-  RETURN NEXT v_new;
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('request', CASE WHEN p_approve THEN 'approve' ELSE 'decline' END, changed.id, changed.account,
+    p_by, rollgate.request_facts(v_old), rollgate.request_facts(changed), coalesce(changed.answer, v_old.reason), changed.ticket);
+  UPDATE rollgate.limit_request SET history_id = changed.history_id WHERE id = changed.id;
 END $function$;
 COMMENT ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) IS 'Approves a limit request and creates its override, or declines it. Errors: RG403 own request or above the approval limit, RG404, RG409 already decided, or it lowers a limit in force, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.decide_request(text,integer,boolean,jsonb,text,rollgate.author) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue, OUT per_minute integer, OUT per_hour integer)
- RETURNS record
+CREATE OR REPLACE FUNCTION rollgate.default_limit(p_edited integer, p_shipped integer)
+ RETURNS integer
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT coalesce(c.per_minute, c.shipped_per_minute), coalesce(c.per_hour, c.shipped_per_hour)
+  SELECT coalesce(p_edited, p_shipped)
 $function$;
-COMMENT ON FUNCTION rollgate.default_limits(rollgate.catalogue) IS 'An API''s default limits: as edited, or as shipped';
+COMMENT ON FUNCTION rollgate.default_limit(integer,integer) IS 'A default limit: as edited, or as shipped; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.default_limit(integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.default_limit(integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.default_limit(integer,integer) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.default_limit(integer,integer) TO rollgate_auditor;
+
+CREATE OR REPLACE FUNCTION rollgate.default_limits(c rollgate.catalogue)
+ RETURNS TABLE(per_minute integer, per_hour integer)
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT rollgate.default_limit(c.per_minute, c.shipped_per_minute), rollgate.default_limit(c.per_hour, c.shipped_per_hour)
+$function$;
+COMMENT ON FUNCTION rollgate.default_limits(rollgate.catalogue) IS 'An API''s default limits: as edited, or as shipped; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.default_limits(rollgate.catalogue) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_admin_api;
-GRANT EXECUTE ON FUNCTION rollgate.default_limits(rollgate.catalogue) TO rollgate_auditor;
 
 CREATE OR REPLACE FUNCTION rollgate.definition_text(c rollgate.catalogue)
  RETURNS text
@@ -601,8 +613,8 @@ COMMENT ON FUNCTION rollgate.definition_text(rollgate.catalogue) IS 'What decide
 REVOKE EXECUTE ON FUNCTION rollgate.definition_text(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.definition_text(rollgate.catalogue) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version integer, p_reason text, p_by rollgate.author)
- RETURNS SETOF rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version integer, p_reason text, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -615,14 +627,14 @@ BEGIN
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   END IF;
-  IF v_old.expires_at <= v_ledger.history_at THEN
+  IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := v_ledger.history_at;
   -- An override that has not started yet never will.
   v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL,
-    rollgate.lowered_by_end(v_old, v_ledger.history_at)) p;
+  lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+  changed := rollgate.put_override(v_old, v_new, 'expire', p_reason, p_by, v_ledger, NULL, lowered);
 END $function$;
 COMMENT ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) IS 'Expires an override now. Limits that fall need no confirmation; the history lists them. Errors: RG403, RG404, RG409 already expired, RG412 another version';
 REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) FROM PUBLIC;
@@ -655,9 +667,8 @@ BEGIN
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
-      AND (o.per_minute IS NOT NULL OR o.per_hour IS NOT NULL OR o.factor IS NOT NULL)
-      AND o.starts_at <= v_at AND (o.expires_at IS NULL OR o.expires_at > v_at)
-    ORDER BY o.created_in DESC LIMIT 1;
+      AND rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AND rollgate.in_force(o.starts_at, o.expires_at, v_at)
+    ORDER BY rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) DESC LIMIT 1;
   END IF;
   IF NOT found THEN
     RETURN;
@@ -686,6 +697,19 @@ $function$;
 COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a history row and the hash of the previous row';
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 ALTER FUNCTION rollgate.history_hash(rollgate.history) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.in_force(p_starts_at timestamp with time zone, p_expires_at timestamp with time zone, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT p_starts_at <= p_at AND (p_expires_at IS NULL OR p_expires_at > p_at)
+$function$;
+COMMENT ON FUNCTION rollgate.in_force(timestamp with time zone,timestamp with time zone,timestamp with time zone) IS 'Whether an override is in force at p_at; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.in_force(timestamp with time zone,timestamp with time zone,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.in_force(timestamp with time zone,timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.in_force(timestamp with time zone,timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.in_force(timestamp with time zone,timestamp with time zone,timestamp with time zone) TO rollgate_auditor;
 
 CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean)
  RETURNS boolean
@@ -739,28 +763,28 @@ CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_sub
  LANGUAGE sql
  STABLE
 AS $function$
-  WITH candidates AS (
-    SELECT s.* FROM rollgate.override s WHERE s.account = p_account AND s.id IS DISTINCT FROM (p_instead).id
+  WITH clock AS (SELECT coalesce(p_at, clock_timestamp()) AS at),
+  candidates AS (
+    SELECT stored.* FROM rollgate.override stored WHERE stored.account = p_account AND stored.id IS DISTINCT FROM (p_instead).id
     UNION ALL
     SELECT (p_instead).* WHERE (p_instead).account = p_account
   ),
   fitting AS (
-    SELECT o.*, row_number() OVER (ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS rank
-    FROM rollgate.catalogue c
-    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject) AND (o.api IS NULL OR o.api = c.api)
-      AND (o.group_id IS NULL OR o.group_id = c.group_id)
-      AND o.starts_at <= coalesce(p_at, clock_timestamp())
-      AND (o.expires_at IS NULL OR o.expires_at > coalesce(p_at, clock_timestamp()))
-    WHERE c.api = p_api
+    SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
+    FROM clock
+    JOIN rollgate.catalogue c ON c.api = p_api
+    JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
+      AND rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
+      AND rollgate.in_force(o.starts_at, o.expires_at, clock.at)
   )
   SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
          coalesce(o.id, 'default'),
-         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank LIMIT 1),
+         coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
   CROSS JOIN LATERAL rollgate.default_limits(c) d
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER BY f.rank LIMIT 1
+    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $function$;
@@ -780,7 +804,7 @@ AS $function$
     FROM rollgate.override_effects(p_new, p_now) e
     JOIN rollgate.catalogue c ON c.api = e.api
     CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
-    WHERE p_new.expires_at IS NULL OR e.at < p_new.expires_at
+    WHERE rollgate.unexpired(p_new.expires_at, e.at)
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
 $function$;
@@ -909,14 +933,14 @@ CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_
  STABLE
 AS $function$
   WITH special AS (
-    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND (o.expires_at IS NULL OR o.expires_at > p_now)
+    SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
              CASE WHEN c.group_id IN (SELECT s.group_id FROM special s WHERE s.group_id IS NOT NULL) THEN c.group_id END,
              CASE WHEN c.api IN (SELECT s.api FROM special s WHERE s.api IS NOT NULL) THEN c.api END) AS model
     FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d
-    WHERE (p_new.api IS NULL AND c.retired_at IS NULL OR c.api = p_new.api) AND (p_new.group_id IS NULL OR c.group_id = p_new.group_id)
+    WHERE rollgate.scope_covers(p_new.group_id, p_new.api, c.group_id, c.api) AND (c.retired_at IS NULL OR c.api = p_new.api)
   ),
   models AS (
     SELECT a.api, a.group_id FROM apis a WHERE a.api = a.model
@@ -925,10 +949,10 @@ AS $function$
     SELECT a.api, t.at FROM models a CROSS JOIN (VALUES (p_now), (greatest(p_new.starts_at, p_now))) t (at)
     UNION
     SELECT a.api, t.at FROM models a
-    JOIN rollgate.override o ON o.account = p_new.account AND (o.api IS NULL OR o.api = a.api)
-      AND (o.group_id IS NULL OR o.group_id = a.group_id) AND (o.subject IS NULL OR o.subject = p_new.subject)
+    JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
+      AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
-    WHERE t.at > p_now AND (p_new.expires_at IS NULL OR t.at < p_new.expires_at)
+    WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
@@ -959,6 +983,33 @@ $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.override_facts(rollgate.override) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_facts(rollgate.override) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.override_rank(p_group text, p_api text, p_subject text, p_order bigint)
+ RETURNS bigint[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT ARRAY[CASE WHEN p_subject IS NOT NULL THEN 3 WHEN p_api IS NOT NULL THEN 2 WHEN p_group IS NOT NULL THEN 1 ELSE 0 END, p_order]
+$function$;
+COMMENT ON FUNCTION rollgate.override_rank(text,text,text,bigint) IS 'Rank of an override: {specificity, order of creation}; the highest one applies; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.override_rank(text,text,text,bigint) FROM PUBLIC;
+ALTER FUNCTION rollgate.override_rank(text,text,text,bigint) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.override_rank(text,text,text,bigint) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.override_state(p_starts_at timestamp with time zone, p_expires_at timestamp with time zone, p_at timestamp with time zone)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE
+    WHEN rollgate.in_force(p_starts_at, p_expires_at, p_at) THEN 'inForce'
+    WHEN rollgate.unexpired(p_expires_at, p_at) THEN 'upcoming'
+    ELSE 'expired' END
+$function$;
+COMMENT ON FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) IS 'The state of an override at p_at: upcoming, inForce or expired; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[])
  RETURNS TABLE(id text, lowered jsonb)
  LANGUAGE sql
@@ -967,7 +1018,7 @@ CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[])
 AS $function$
   SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
   FROM (SELECT clock_timestamp() AS now) t
-  JOIN rollgate.override o ON o.id = ANY (p_ids) AND o.starts_at <= t.now AND (o.expires_at IS NULL OR o.expires_at > t.now)
+  JOIN rollgate.override o ON o.id = ANY (p_ids) AND rollgate.in_force(o.starts_at, o.expires_at, t.now)
 $function$;
 COMMENT ON FUNCTION rollgate.preview_end(text[]) IS 'Limits that fall if each of these overrides ends now on its own: items of rollgate.lowering; an override that is not in force has no row';
 REVOKE EXECUTE ON FUNCTION rollgate.preview_end(text[]) FROM PUBLIC;
@@ -1302,6 +1353,22 @@ COMMENT ON FUNCTION rollgate.refuse_retired(text) IS 'Refuses (RG422) a new cust
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_retired(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_retired(text) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_unknown(p_given jsonb, p_known text[])
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_unknown text[] := ARRAY(SELECT k FROM jsonb_object_keys(coalesce(p_given, '{}')) k WHERE k <> ALL (p_known) ORDER BY k);
+BEGIN
+  IF v_unknown <> '{}' THEN
+    RAISE EXCEPTION 'Unknown field: %. Possible fields: %.', array_to_string(v_unknown, ', '), array_to_string(p_known, ', ')
+      USING ERRCODE = 'RG422';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_unknown(jsonb,text[]) IS 'Refuses (RG422) fields other than the given names';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_unknown(jsonb,text[]) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_unknown(jsonb,text[]) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false)
  RETURNS TABLE(api text, action text, before jsonb, after jsonb)
  LANGUAGE plpgsql
@@ -1386,26 +1453,25 @@ $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.request_facts(rollgate.limit_request) FROM PUBLIC;
 ALTER FUNCTION rollgate.request_facts(rollgate.limit_request) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version integer, p_expires_at timestamp with time zone, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
- RETURNS SETOF rollgate.override
+CREATE OR REPLACE FUNCTION rollgate.restore_override(p_id text, p_version integer, p_expires_at timestamp with time zone, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false, OUT changed rollgate.override, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_old     rollgate.override := rollgate.override_at(p_id, p_version);
-  v_new     rollgate.override := v_old;
-  v_lowered jsonb;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.override := rollgate.override_at(p_id, p_version);
+  v_new    rollgate.override := v_old;
 BEGIN
-  IF v_old.expires_at IS NULL OR v_old.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has not expired.' USING ERRCODE = 'RG409';
   END IF;
   v_new.expires_at := p_expires_at;
   v_new := rollgate.settle_override(v_new, '{"per_minute": null, "per_hour": null}', p_by, v_ledger.history_at);
-  v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-  PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
-  RETURN QUERY SELECT p.* FROM rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, v_lowered) p;
+  lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+  changed := rollgate.put_override(v_old, v_new, 'restore', p_reason, p_by, v_ledger, NULL, lowered);
 END $function$;
 COMMENT ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit in force, RG412, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.restore_override(text,integer,timestamp with time zone,text,rollgate.author,boolean) FROM PUBLIC;
@@ -1438,6 +1504,31 @@ COMMENT ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledge
 REVOKE EXECUTE ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
 ALTER FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.scope_covers(p_scope_group text, p_scope_api text, p_group text, p_api text)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT (p_scope_api IS NULL OR p_scope_api = p_api) AND (p_scope_group IS NULL OR p_scope_group = p_group)
+$function$;
+COMMENT ON FUNCTION rollgate.scope_covers(text,text,text,text) IS 'Whether a scope (an account, one group or one API) contains an API; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.scope_covers(text,text,text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.scope_covers(text,text,text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.scope_covers(text,text,text,text) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.scope_covers(text,text,text,text) TO rollgate_auditor;
+
+CREATE OR REPLACE FUNCTION rollgate.sets_limit(p_per_minute integer, p_per_hour integer, p_factor numeric)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT p_per_minute IS NOT NULL OR p_per_hour IS NOT NULL OR p_factor IS NOT NULL
+$function$;
+COMMENT ON FUNCTION rollgate.sets_limit(integer,integer,numeric) IS 'Whether an override sets limits, or a factor of the defaults; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.sets_limit(integer,integer,numeric) FROM PUBLIC;
+ALTER FUNCTION rollgate.sets_limit(integer,integer,numeric) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.sets_limit(integer,integer,numeric) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamp with time zone)
  RETURNS rollgate.override
  LANGUAGE plpgsql
@@ -1447,7 +1538,7 @@ DECLARE
   v_whole record;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF p_new.expires_at <= p_now THEN
+  IF NOT rollgate.unexpired(p_new.expires_at, p_now) THEN
     RAISE EXCEPTION 'expires_at: % is in the past.', rollgate.utc(p_new.expires_at) USING ERRCODE = 'RG422';
   END IF;
   IF p_new.expires_at <= p_new.starts_at THEN
@@ -1481,8 +1572,8 @@ COMMENT ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) IS 'What app
 REVOKE EXECUTE ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.shipped_definition(rollgate.catalogue) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false)
- RETURNS bigint
+CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -1494,7 +1585,6 @@ DECLARE
   v_new     rollgate.override;
   v_api     rollgate.catalogue;
   v_was     rollgate.catalogue;
-  v_lowered jsonb;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
@@ -1511,9 +1601,10 @@ BEGIN
     v_was := jsonb_populate_record(v_api, jsonb_build_object(
       'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
       'shadow', v_done.before -> 'shadow'));
-    v_lowered := rollgate.lowered_defaults(v_api, v_was);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
-    RETURN (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+    lowered := rollgate.lowered_defaults(v_api, v_was);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+    history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, lowered)).history_id;
+    RETURN;
   END IF;
   v_old := rollgate.override_at(v_done.target, NULL);
   v_new := v_old;
@@ -1529,21 +1620,33 @@ BEGIN
     v_new.expires_at := v_done.before ->> 'expiresAt';
     v_new.ticket := v_done.before ->> 'ticket';
   END IF;
-  IF v_new.expires_at IS NULL OR v_new.expires_at > v_ledger.history_at THEN
+  IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
-    v_lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-    PERFORM rollgate.refuse_lowering(v_lowered, p_allow_lowering);
+    lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
   ELSE
-    v_lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
+    lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
   END IF;
-  RETURN (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, v_lowered)).history_id;
+  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, lowered)).history_id;
 END $function$;
-COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422. Returns the id of the new history row';
+COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.unexpired(p_expires_at timestamp with time zone, p_at timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT rollgate.in_force('-infinity', p_expires_at, p_at)
+$function$;
+COMMENT ON FUNCTION rollgate.unexpired(timestamp with time zone,timestamp with time zone) IS 'Whether an override is in force at p_at, or will be; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.unexpired(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.unexpired(timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.unexpired(timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamp with time zone, p_format text DEFAULT 'YYYY-MM-DD HH24:MI:SS'::text)
  RETURNS text
@@ -1590,6 +1693,52 @@ ALTER FUNCTION rollgate.verify_history() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
 
 -- Views
+
+CREATE VIEW rollgate.catalogue_history AS
+ SELECT id,
+    at,
+    action,
+    target AS api,
+    (after ->> 'group'::text) AS group_id,
+    actor,
+    role,
+    address,
+    request_id,
+    rollgate.default_limit(((before ->> 'perMinute'::text))::integer, ((before ->> 'shippedPerMinute'::text))::integer) AS per_minute_before,
+    rollgate.default_limit(((after ->> 'perMinute'::text))::integer, ((after ->> 'shippedPerMinute'::text))::integer) AS per_minute,
+    rollgate.default_limit(((before ->> 'perHour'::text))::integer, ((before ->> 'shippedPerHour'::text))::integer) AS per_hour_before,
+    rollgate.default_limit(((after ->> 'perHour'::text))::integer, ((after ->> 'shippedPerHour'::text))::integer) AS per_hour,
+    ((before ->> 'shadow'::text))::boolean AS shadow_before,
+    ((after ->> 'shadow'::text))::boolean AS shadow,
+    ((after ->> 'version'::text))::integer AS version,
+    reason,
+    ticket,
+    undoes,
+    before,
+    after,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = 'catalogue'::text);
+COMMENT ON VIEW rollgate.catalogue_history IS 'Every change of an API''s default limits, as in rollgate_audit.catalogue_history_v1';
+ALTER VIEW rollgate.catalogue_history OWNER TO rollgate_owner;
+
+CREATE VIEW rollgate.least_default AS
+ SELECT NULL::text AS group_id,
+    c.api,
+    rollgate.default_limit(c.per_minute, c.shipped_per_minute) AS per_minute,
+    rollgate.default_limit(c.per_hour, c.shipped_per_hour) AS per_hour
+   FROM rollgate.catalogue c
+UNION ALL
+ SELECT c.group_id,
+    NULL::text AS api,
+    min(rollgate.default_limit(c.per_minute, c.shipped_per_minute)) AS per_minute,
+    min(rollgate.default_limit(c.per_hour, c.shipped_per_hour)) AS per_hour
+   FROM rollgate.catalogue c
+  WHERE (c.retired_at IS NULL)
+  GROUP BY GROUPING SETS ((), (c.group_id));
+COMMENT ON VIEW rollgate.least_default IS 'Lowest default limits of the APIs in each scope of an override or a limit request: one API, one group, or (both NULL) all APIs';
+ALTER VIEW rollgate.least_default OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.least_default TO rollgate_admin_api;
 
 CREATE VIEW rollgate.override_history AS
  SELECT id,

@@ -551,22 +551,17 @@ BEGIN
   SELECT s.id INTO v_continued FROM rollgate.usage_series s
   WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
 
-  WITH minutes AS (
-    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject > p_after AND b.subject <= v_to AND b.minute BETWEEN v_minute - 60 AND v_minute + 59
-    UNION ALL
-    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject > p_after AND c.subject <= v_to AND c.minute BETWEEN v_minute - 60 AND v_minute + 59
-  ),
-  seconds AS (
-    SELECT m.subject, m.minute * 60 + x.sec AS second,
-           x.sum - coalesce(lag(x.sum) OVER (PARTITION BY m.subject, m.minute ORDER BY x.sec), 0) AS units
-    FROM minutes m CROSS JOIN LATERAL unnest(m.secs, m.sums) AS x (sec, sum)
+  WITH seconds AS (
+    SELECT m.subject, m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units
+    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+    WHERE m.lane = p_lane AND m.subject > p_after AND m.subject <= v_to AND m.minute BETWEEN v_minute - 60 AND v_minute + 59
   ),
   windows AS (
     SELECT s.subject, s.second, s.units,
-           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
-           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second
+             RANGE BETWEEN rollgate.window_buckets('minute') - 1 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(s.units) OVER (PARTITION BY s.subject ORDER BY s.second
+             RANGE BETWEEN rollgate.window_buckets('hour') - 1 PRECEDING AND CURRENT ROW) AS in_hour
     FROM seconds s
   ),
   rolled AS MATERIALIZED (

@@ -150,34 +150,37 @@ CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer,
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  special AS (SELECT DISTINCT rollgate.encode_part(o.account) AS key FROM rollgate.override o
-              WHERE o.expires_at IS NULL OR o.expires_at > clock_timestamp()),
-  scopes AS (
-    SELECT s.scope, c.api, d.per_minute, d.per_hour
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
-          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
-    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
-    CROSS JOIN LATERAL rollgate.default_limits(c) d
+  -- Accounts whose limits may be below the defaults.
+  special AS (
+    SELECT DISTINCT rollgate.encode_part(o.account) AS key
+    FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
+  -- Materialized, because the API of a scope would be looked up again for each head.
+  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   candidates AS MATERIALIZED (
-    SELECT c.lane, c.subject, s.api, split_part(c.subject, '/', 1) AS key
+    SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
+           split_part(c.subject, '/', 1) AS key
     FROM rollgate.counter c
     JOIN scopes s ON s.scope = split_part(c.subject, '/', 2)
-    WHERE c.minute >= (SELECT second FROM clock) / 60 - 61
+    WHERE c.minute >= (SELECT second FROM clock) / 60 - 60
       AND ((c.total - greatest(c.cleared, c.hour_start)) * 100 >= s.per_hour::bigint * p_least
         OR (c.total - greatest(c.cleared, c.prev_start)) * 100 >= s.per_minute::bigint * p_least
         OR split_part(c.subject, '/', 1) IN (SELECT key FROM special))
   ),
   counted AS (
-    SELECT c.subject, c.key, c.api, w.minute_used, w.hour_used
-    FROM candidates c
-    CROSS JOIN LATERAL rollgate.peek(c.lane, ARRAY[c.subject], p_now) k
+    SELECT c.subject, c.key, c.api, used.minute_used, used.hour_used
+    FROM clock
+    CROSS JOIN candidates c
+    LEFT JOIN rollgate.lane ON lane.lane = c.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(clock.second, lane.swept_to, c.newest)::int AS second) own
     CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second >= (k.now_ms / 1000) - 60), 0)::int AS minute_used,
+      SELECT coalesce(sum(u.units) FILTER (WHERE u.second > own.second - rollgate.window_buckets('minute')), 0)::int AS minute_used,
              coalesce(sum(u.units), 0)::int AS hour_used
-      FROM unnest(k.seconds, k.units) AS u (second, units)
-    ) w
-    WHERE w.hour_used > 0
+      FROM rollgate.units_by_second(
+        ARRAY[c.lane], c.subject, c.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+    ) used
+    WHERE used.hour_used > 0
   ),
   limited AS (
     SELECT c.subject, rollgate.decode_part(c.key) AS account, c.api, c.minute_used, l.per_minute, c.hour_used, l.per_hour, l.source, l.mode,
@@ -204,8 +207,10 @@ CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane integer, p_prefix text, p_
 AS $function$
   WITH sums AS (
     SELECT u.subject,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_minute,
-           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second RANGE BETWEEN 3600 PRECEDING AND CURRENT ROW) AS in_hour
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('minute') - 1 PRECEDING AND CURRENT ROW) AS in_minute,
+           sum(u.units) OVER (PARTITION BY u.subject ORDER BY u.second
+             RANGE BETWEEN rollgate.window_buckets('hour') - 1 PRECEDING AND CURRENT ROW) AS in_hour
     FROM rollgate.usage_by_second(p_lane, p_prefix, p_since) u
   )
   SELECT s.subject, max(s.in_minute), max(s.in_hour) FROM sums s GROUP BY s.subject
@@ -246,64 +251,65 @@ AS $function$
     SELECT t.at, floor(extract(epoch FROM t.at))::int AS second FROM (SELECT coalesce(p_at, clock_timestamp()) AS at) t
   ),
   live AS (
-    SELECT c.*, t.s, t.s / 60 AS m, (t.s % 60)::smallint AS sec, c.total - c.sums[cardinality(c.sums)] AS start,
-           c.minute * 60 + c.secs[cardinality(c.secs)] AS newest
+    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
+           head.total - head.sums[cardinality(head.sums)] AS start, head.minute * 60 + head.secs[cardinality(head.secs)] AS newest
     FROM clock
-    JOIN rollgate.counter c ON c.minute >= clock.second / 60 - 60 AND c.total > c.cleared
-    LEFT JOIN rollgate.lane l ON l.lane = c.lane
-    -- Time never goes back for a subject.
-    CROSS JOIN LATERAL (SELECT greatest(clock.second, l.swept_to, c.minute * 60 + c.secs[cardinality(c.secs)])::int AS s) t
+    JOIN rollgate.counter head ON head.minute >= clock.second / 60 - 60 AND head.total > head.cleared
+    LEFT JOIN rollgate.lane ON lane.lane = head.lane
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (
+      SELECT greatest(clock.second, lane.swept_to, head.minute * 60 + head.secs[cardinality(head.secs)])::int AS second
+    ) own
   ),
+  -- The bases of a head of this minute are those of rollgate.acquire, and those of an older one are those of rollgate.acquire_cold.
   used AS (
-    SELECT v.subject, v.newest,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.prev_start, v.prev_secs, v.prev_sums, v.sec)
-             WHEN v.minute = v.m - 1 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             ELSE v.total END AS minute_used,
-           v.total - CASE
-             WHEN v.minute = v.m THEN rollgate.window_base(v.cleared, v.hour_start, v.hour_secs, v.hour_sums, v.sec)
-             WHEN v.minute = v.m - 60 THEN rollgate.window_base(v.cleared, v.start, v.secs, v.sums, v.sec)
-             WHEN v.minute < v.m - 60 THEN v.total
-             WHEN b.minute = v.m - 60 THEN rollgate.window_base(v.cleared, b.start, b.secs, b.sums, v.sec)
-             ELSE greatest(v.cleared, coalesce(b.start, v.start)) END AS hour_used
-    FROM live v
-    -- b: the first archived minute from the minute an hour ago on.
+    SELECT live.subject, live.newest,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec)
+             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             ELSE total END AS minute_used,
+           live.total - CASE
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec)
+             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute < now_minute - 60 THEN total
+             WHEN first_archived.minute = now_minute - 60
+               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, sec)
+             ELSE greatest(cleared, coalesce(first_archived.start, live.start)) END AS hour_used
+    FROM live
+    -- The first archived minute from the minute an hour ago on.
     LEFT JOIN LATERAL (
-      SELECT f.minute, f.start, f.secs, f.sums FROM rollgate.bucket f
-      WHERE v.minute < v.m AND v.minute > v.m - 60 AND f.lane = v.lane AND f.subject = v.subject AND f.minute >= v.m - 60
-      ORDER BY f.minute LIMIT 1
-    ) b ON true
+      SELECT b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
+      WHERE live.minute < now_minute AND live.minute > now_minute - 60
+        AND b.lane = live.lane AND b.subject = live.subject AND b.minute >= now_minute - 60
+      ORDER BY b.minute LIMIT 1
+    ) first_archived ON true
   ),
   named AS (
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
   ),
-  scopes AS (
-    SELECT s.scope, c.api, c.group_id, d.per_minute, d.per_hour, CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END AS mode
-    FROM (SELECT c.api AS scope FROM rollgate.catalogue c
-          UNION SELECT '@' || c.group_id FROM rollgate.catalogue c WHERE c.scope = 'group') s
-    JOIN rollgate.catalogue c ON c.api = rollgate.api_of_scope(s.scope)
-    CROSS JOIN LATERAL rollgate.default_limits(c) d
-  ),
+  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
-           row_number() OVER (PARTITION BY n.subject, o.per_minute IS NULL AND o.per_hour IS NULL AND o.factor IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS limit_rank,
-           row_number() OVER (PARTITION BY n.subject, o.mode IS NULL
-             ORDER BY o.subject IS NULL, o.api IS NULL, o.group_id IS NULL, o.created_in DESC) AS mode_rank
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode, rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
+           rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
-    JOIN rollgate.override o ON o.starts_at <= clock.at AND (o.expires_at IS NULL OR o.expires_at > clock.at)
+    JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.at)
     JOIN named n ON n.key = rollgate.encode_part(o.account) AND (o.subject IS NULL OR o.subject = n.subject)
-    JOIN scopes s ON s.scope = n.scope AND (o.api IS NULL OR o.api = s.api) AND (o.group_id IS NULL OR o.group_id = s.group_id)
+    JOIN scopes s ON s.scope = n.scope AND rollgate.scope_covers(o.group_id, o.api, s.group_id, s.api)
+  ),
+  limiting AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.sets_limit ORDER BY f.subject, f.rank DESC
+  ),
+  switching AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
   SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
          n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
          CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN fitting l ON l.subject = n.subject AND l.limit_rank = 1
-    AND (l.per_minute IS NOT NULL OR l.per_hour IS NOT NULL OR l.factor IS NOT NULL)
-  LEFT JOIN fitting m ON m.subject = n.subject AND m.mode_rank = 1 AND m.mode IS NOT NULL
+  LEFT JOIN limiting l ON l.subject = n.subject
+  LEFT JOIN switching m ON m.subject = n.subject
 $function$;
 COMMENT ON FUNCTION rollgate.usage_at(timestamp with time zone) IS 'Both windows of every subject that has units, at p_at (NULL: now) or at its newest grant, whichever is later';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_at(timestamp with time zone) FROM PUBLIC;
@@ -316,16 +322,12 @@ CREATE OR REPLACE FUNCTION rollgate.usage_by_minute(p_lane integer, p_prefix tex
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
 AS $function$
-  WITH rows AS (
-    SELECT b.subject, b.minute, b.sums[cardinality(b.sums)] AS units FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject >= p_prefix AND b.subject < left(p_prefix, -1) || '0' COLLATE "C"
-    UNION ALL
-    SELECT c.subject, c.minute, c.sums[cardinality(c.sums)] FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject >= p_prefix AND c.subject < left(p_prefix, -1) || '0' COLLATE "C"
-  )
-  SELECT r.minute, split_part(r.subject, '/', 2), sum(r.units)
-  FROM rows r
-  WHERE r.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
+  SELECT m.minute, split_part(m.subject, '/', 2), sum(m.sums[cardinality(m.sums)])
+  FROM rollgate.minutes_on_record m
+  WHERE m.lane = p_lane
+    -- '0' follows '/' in the order of keys.
+    AND m.subject >= p_prefix AND m.subject < left(p_prefix, -1) || '0' COLLATE "C"
+    AND m.minute > floor(extract(epoch FROM coalesce(p_now, clock_timestamp())) / 60)::int - 60
   GROUP BY 1, 2 ORDER BY 1, 2
 $function$;
 COMMENT ON FUNCTION rollgate.usage_by_minute(integer,text,timestamp with time zone) IS 'Units granted to an account, by minute and API, in the last 60 minutes';
@@ -340,20 +342,37 @@ CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane integer, p_prefix tex
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
 AS $function$
-  WITH rows AS (
-    SELECT b.subject, b.minute, b.secs, b.sums FROM rollgate.bucket b
-    WHERE b.lane = p_lane AND b.subject >= p_prefix AND starts_with(b.subject, p_prefix)
-      AND b.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
-    UNION ALL
-    SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c
-    WHERE c.lane = p_lane AND c.subject >= p_prefix AND starts_with(c.subject, p_prefix)
-      AND c.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
-  )
-  SELECT r.subject, r.minute * 60 + x.sec, (x.sum - coalesce(lag(x.sum) OVER (PARTITION BY r.subject, r.minute ORDER BY x.sec), 0))::int
-  FROM rows r CROSS JOIN LATERAL unnest(r.secs, r.sums) AS x (sec, sum)
-  WHERE r.minute >= floor(extract(epoch FROM p_since) / 60)::int
+  SELECT m.subject, m.minute * 60 + x.sec, x.sum - coalesce(m.sums[x.place - 1], 0)
+  FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
+  WHERE m.lane = p_lane AND m.subject >= p_prefix AND starts_with(m.subject, p_prefix)
+    -- An upper bound: no text that starts with the prefix sorts after it.
+    AND m.subject < left(p_prefix, -1) || chr(ascii(right(p_prefix, 1)) + 1) COLLATE "C"
+    AND m.minute >= floor(extract(epoch FROM p_since) / 60)::int
 $function$;
 COMMENT ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) IS 'Units granted by second since p_since (as far back as finished minutes are kept), for the subjects of a key prefix';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.usage_by_second(integer,text,timestamp with time zone) TO rollgate_admin_api;
+
+-- Views
+
+CREATE VIEW rollgate.key_scopes AS
+ SELECT s.scope,
+    c.api,
+    c.group_id,
+    d.per_minute,
+    d.per_hour,
+        CASE
+            WHEN c.shadow THEN 'shadow'::text
+            ELSE 'enforced'::text
+        END AS mode
+   FROM ((( SELECT a.api AS scope
+           FROM rollgate.catalogue a
+        UNION
+         SELECT ('@'::text || g.group_id)
+           FROM rollgate.catalogue g
+          WHERE (g.scope = 'group'::text)) s
+     JOIN rollgate.catalogue c ON ((c.api = rollgate.api_of_scope(s.scope))))
+     CROSS JOIN LATERAL rollgate.default_limits(c.*) d(per_minute, per_hour));
+COMMENT ON VIEW rollgate.key_scopes IS 'The scopes that the keys of subjects can name, with the API whose limits apply, its default limits and its default mode';
+ALTER VIEW rollgate.key_scopes OWNER TO rollgate_owner;

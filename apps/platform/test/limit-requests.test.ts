@@ -19,7 +19,7 @@ async function deniedLink(account: string, bot = 'b-1'): Promise<string> {
 const tokenOf = (link: string) => String(new URL(link).searchParams.get('denial'));
 const decide = (id: string, approve: boolean, changes: object, answer: string) =>
   platform.database.pool.query(
-    `SELECT * FROM rollgate.decide_request($1, NULL, $2, $3, $4, ROW('staff:ann', 'support', NULL, NULL)::rollgate.author)`,
+    `SELECT (changed).* FROM rollgate.decide_request($1, NULL, $2, $3, $4, ROW('staff:ann', 'support', NULL, NULL)::rollgate.author)`,
     [id, approve, JSON.stringify(changes), answer],
   );
 

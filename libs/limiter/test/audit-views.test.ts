@@ -267,3 +267,20 @@ test('the auditor can explain a denial, read a past limit and verify the history
   expect(proof).toMatchObject({ ok: true, broken_id: null, broken_why: null });
   expect(Number(proof?.['rows_checked'])).toBeGreaterThan(80);
 });
+
+test('an override of several APIs is compared with the lowest of their defaults', async () => {
+  const least = await rows<{ group_id: string | null; least: number }>(
+    `SELECT group_id, min(per_minute) AS least FROM rollgate_audit.catalogue_v1 GROUP BY GROUPING SETS ((), (group_id))`,
+  );
+  expect(new Set(least.map((scope) => scope.least)).size).toBeGreaterThan(1);
+  for (const { group_id, least: expected } of least) {
+    const { id } = await change(database, 'create_override', {
+      by: ADMIN,
+      values: [{ account: 'several', group_id, per_minute: 900, reason: 'r', allow_lowering: true }],
+    });
+    for (const view of ['overrides_in_force_v1 WHERE id', 'override_history_v1 WHERE override_id'])
+      expect(await rows(`SELECT default_per_minute FROM rollgate_audit.${view} = $1`, [id])).toEqual([
+        { default_per_minute: expected },
+      ]);
+  }
+});

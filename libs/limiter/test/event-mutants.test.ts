@@ -76,15 +76,15 @@ const MUTANTS = [
   {
     name: 'denials are rechecked with 60 seconds',
     routine: 'recheck_decisions',
-    from: 'j.subject, j.second - j.length, j.second)',
-    to: 'j.subject, j.second - j.length + 1, j.second)',
+    from: 'j.oldest_second, j.second)',
+    to: 'j.oldest_second + 1, j.second)',
     kills: 'units of the partly covered oldest second justify a denial',
   },
   {
     name: 'denials are rechecked with 62 seconds',
     routine: 'recheck_decisions',
-    from: 'j.subject, j.second - j.length, j.second)',
-    to: 'j.subject, j.second - j.length - 1, j.second)',
+    from: 'j.oldest_second, j.second)',
+    to: 'j.oldest_second - 1, j.second)',
     kills: 'units older than the partly covered second do not justify a denial',
   },
   {

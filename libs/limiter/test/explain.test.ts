@@ -45,7 +45,7 @@ const time = (ms: number): string => `${new Date(ms).toISOString().slice(11, 19)
 
 const createOverride = async (spec: Record<string, unknown>): Promise<string> => {
   const { rows } = await database.pool.query<{ id: string }>(
-    `SELECT id FROM rollgate.create_override($1, ROW('staff:ann', 'admin', NULL, NULL)::rollgate.author)`,
+    `SELECT (changed).id FROM rollgate.create_override($1, ROW('staff:ann', 'admin', NULL, NULL)::rollgate.author)`,
     [JSON.stringify({ allow_lowering: true, ...spec })],
   );
   await limiter.refreshPolicy();

@@ -23,7 +23,7 @@ const now = async (): Promise<Date> => {
   return rows[0].now;
 };
 const change = async (sql: string, values: unknown[]): Promise<string> => {
-  const { rows } = await database.pool.query(`SELECT x.* FROM ${sql} x`, values);
+  const { rows } = await database.pool.query(`SELECT (x.changed).* FROM ${sql} x`, values);
   return rows[0]?.id;
 };
 const asOf = async (at: unknown, account = 'acme', subject = SUBJECT) => {

@@ -41,7 +41,7 @@ describe('ending, restoring, undoing', () => {
     await change(desk, 'expire_override', { by: ADMIN, values: [id, null, 'done'] });
     const restore = (...more: string[]) =>
       desk.pool.query(
-        `SELECT * FROM rollgate.restore_override($1, NULL, NULL, 'again', ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author${more.join('')})`,
+        `SELECT (changed).* FROM rollgate.restore_override($1, NULL, NULL, 'again', ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author${more.join('')})`,
         [id],
       );
     expect(brief(await refusal(restore()))).toEqual([
@@ -56,7 +56,7 @@ describe('ending, restoring, undoing', () => {
     const raised = await desk.changeTo(made.id, { per_minute: 200 });
     const undo = (id: string, allow: boolean) =>
       desk.pool.query(
-        `SELECT rollgate.undo($1, 'oops', ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author, $2) AS id`,
+        `SELECT history_id AS id FROM rollgate.undo($1, 'oops', ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author, $2)`,
         [id, allow],
       );
     expect(brief(await refusal(undo(raised.history_id, false)))).toEqual([[API, 'minute', 200, 100, 'lower']]);

@@ -20,7 +20,10 @@ export interface Changed {
   readonly per_minute: number | null;
 }
 
-/** Rejects with the driver's error, whose `code` is the SQLSTATE of the refusal. */
+/**
+ * Returns the changed row, with what the change lowered where the function returns it. Rejects with the driver's error,
+ * whose `code` is the SQLSTATE of the refusal.
+ */
 export async function change<Row = Changed>(
   { pool }: Pick<TestDatabase, 'pool'>,
   name: string,
@@ -31,7 +34,8 @@ export async function change<Row = Changed>(
     typeof value === 'object' && value !== null && !(value instanceof Date) ? JSON.stringify(value) : value,
   );
   const author = `ROW($${values.length + 1}, $${values.length + 2}, '10.0.0.7', 'req-1')::rollgate.author`;
-  const { rows } = await pool.query(`SELECT * FROM rollgate.${name}(${[...places, author].join()})`, [
+  const columns = name === 'ask_limit' || name === 'undo' ? '*' : '(c.changed).*, c.lowered';
+  const { rows } = await pool.query(`SELECT ${columns} FROM rollgate.${name}(${[...places, author].join()}) c`, [
     ...given,
     by.actor,
     by.role,

@@ -31,9 +31,14 @@ describe('an override', () => {
 
   test("the fields that identify an override can't change", async () => {
     const { id } = await desk.create({ api: 'publish-bot', per_minute: 100, expires_at: inHours(1) });
-    await change(desk, 'change_override', {
+    const trying = change(desk, 'change_override', {
       by: SUPPORT,
-      values: [id, 1, { account: 'other', api: 'x', created_by: 'me' }, 'try'],
+      values: [id, 1, { account: 'other', api: 'x', created_by: 'me', per_minute: 90 }, 'try'],
+    });
+    await expect(trying).rejects.toMatchObject({
+      code: 'RG422',
+      message:
+        'Unknown field: account, api, created_by. Possible fields: per_minute, per_hour, factor, mode, starts_at, expires_at, ticket, allow_lowering.',
     });
     const { rows } = await desk.pool.query('SELECT account, api, created_by FROM rollgate.override WHERE id = $1', [
       id,
@@ -87,7 +92,7 @@ describe('undo', () => {
   const undo = async (target: string, by: Who = SUPPORT) => {
     const last = (await desk.history(target)).at(-1);
     const { rows } = await desk.pool.query(
-      `SELECT rollgate.undo($1, 'a mistake', ROW($2, $3, NULL, NULL)::rollgate.author, true) AS undo`,
+      `SELECT history_id AS undo FROM rollgate.undo($1, 'a mistake', ROW($2, $3, NULL, NULL)::rollgate.author, true)`,
       [last?.id, by.actor, by.role],
     );
     return rows[0] as { undo: string };

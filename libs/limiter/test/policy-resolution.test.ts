@@ -4,7 +4,18 @@ import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
 import { type ApiEdit, Policy } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
-import { ACCOUNT, type Asked, asked, CATALOGUE, edits, keyOf, overrides, storePolicy, T0 } from './random-policy.js';
+import {
+  ACCOUNT,
+  type Asked,
+  asked,
+  CATALOGUE,
+  edits,
+  keyOf,
+  overrides,
+  recordPolicy,
+  storePolicy,
+  T0,
+} from './random-policy.js';
 
 /** A default times a factor, in integer arithmetic, rounded up. */
 function times(limit: number, factor: number): number {
@@ -101,11 +112,15 @@ describe('the database', () => {
   afterAll(() => database.drop());
 
   async function databaseSays(all: readonly Override[], edited: readonly ApiEdit[], questions: readonly Asked[]) {
-    const { pool } = database;
-    await storePolicy(pool, all, edited);
-    const { rows } = await pool.query<{ per_minute: number; per_hour: number; source: string; mode: string }>(
-      `SELECT l.* FROM jsonb_to_recordset($1) AS q (api text, subject text, at float8, ord bigint)
-       CROSS JOIN LATERAL rollgate.limits_for('${ACCOUNT}', q.api, q.subject, to_timestamp(q.at / 1000)) l ORDER BY q.ord`,
+    await storePolicy(database.pool, all, edited);
+    return await answersOf(`rollgate.limits_for('${ACCOUNT}', q.api, q.subject, to_timestamp(q.at / 1000))`, questions);
+  }
+
+  async function answersOf(resolver: string, questions: readonly Asked[]) {
+    const { rows } = await database.pool.query<{ per_minute: number; per_hour: number; source: string; mode: string }>(
+      `SELECT l.per_minute, l.per_hour, l.source, l.mode
+       FROM jsonb_to_recordset($1) AS q (api text, subject text, at float8, ord bigint)
+       CROSS JOIN LATERAL ${resolver} l ORDER BY q.ord`,
       [
         JSON.stringify(
           questions.map(({ api, bot, at }, ord) => ({ api, subject: keyOf(api, bot), at: T0 + at * 1000, ord })),
@@ -119,30 +134,55 @@ describe('the database', () => {
     }));
   }
 
-  const property = fc.asyncProperty(
-    overrides,
-    edits,
-    fc.array(asked, { minLength: 1, maxLength: 20 }),
-    async (all, edited, questions) => {
-      const expected = questions.map((question) => reference(all, edited, question));
-      expect(await databaseSays(all, edited, questions)).toEqual(expected);
-    },
-  );
+  let recorded = 0;
+  async function historySays(all: readonly Override[], edited: readonly ApiEdit[], questions: readonly Asked[]) {
+    const account = `acme-${++recorded}`;
+    await storePolicy(database.pool, all, edited);
+    await recordPolicy(database.pool, account);
+    return await answersOf(
+      `rollgate.limit_as_of('${account}', q.api, q.subject, to_timestamp(q.at / 1000))`,
+      questions,
+    );
+  }
+
+  const propertyOf = (says: typeof databaseSays) =>
+    fc.asyncProperty(
+      overrides,
+      edits,
+      fc.array(asked, { minLength: 1, maxLength: 20 }),
+      async (all, edited, questions) => {
+        const expected = questions.map((question) => reference(all, edited, question));
+        expect(await says(all, edited, questions)).toEqual(expected);
+      },
+    );
+
+  const property = propertyOf(databaseSays);
 
   test('the database resolves overrides like the reference', () => fc.assert(property, { numRuns: 150 }), 60_000);
 
+  test('the history resolves overrides like the reference', async () => {
+    await fc.assert(propertyOf(historySays), { numRuns: 150 });
+  }, 60_000);
+
   test.each([
-    ['the widest wins', 'limits_for', 'ORDER BY o.subject IS NULL, o.api', 'ORDER BY o.subject IS NOT NULL, o.api'],
-    ['the oldest wins', 'limits_for', 'o.created_in DESC', 'o.created_in'],
-    ['an expired one still holds', 'limits_for', 'o.expires_at >', "o.expires_at + interval '1 second' >"],
-    ['one that has not begun holds', 'limits_for', 'o.starts_at <=', "o.starts_at - interval '1 second' <="],
     [
-      'a mode alone decides limits too',
-      'limits_for',
-      'WHERE f.per_minute IS NOT NULL OR f.per_hour IS NOT NULL OR f.factor IS NOT NULL ORDER',
-      'ORDER',
+      'the widest wins',
+      'override_rank',
+      'THEN 3 WHEN p_api IS NOT NULL THEN 2',
+      'THEN 0 WHEN p_api IS NOT NULL THEN 0',
     ],
-    ['a factor alone decides nothing', 'limits_for', 'OR f.factor IS NOT NULL', ''],
+    ['a subject counts as its API', 'override_rank', 'THEN 3', 'THEN 2'],
+    ['a group counts as the account', 'override_rank', 'THEN 1', 'THEN 0'],
+    ['the oldest wins', 'override_rank', 'p_order]', '-p_order]'],
+    ['an expired one still holds', 'in_force', 'p_expires_at >', 'p_expires_at >='],
+    ['one expires too early', 'in_force', 'p_expires_at >', "p_expires_at - interval '1 second' >"],
+    ['one that has not begun holds', 'in_force', 'p_starts_at <=', "p_starts_at - interval '1 second' <="],
+    ['one begins too late', 'in_force', 'p_starts_at <=', 'p_starts_at <'],
+    ['an API is ignored', 'scope_covers', 'p_scope_api = p_api', 'true'],
+    ['a group is ignored', 'scope_covers', 'p_scope_group = p_group', 'true'],
+    ['a mode alone decides limits too', 'sets_limit', 'SELECT p_per_minute', 'SELECT true OR p_per_minute'],
+    ['a factor alone decides nothing', 'sets_limit', 'OR p_factor IS NOT NULL', ''],
+    ['the shipped default wins over the edited one', 'default_limit', 'p_edited, p_shipped', 'p_shipped, p_edited'],
     ['a factor multiplies the shipped default', 'limits_for', '(d.per_minute, o.p', '(c.shipped_per_minute, o.p'],
     ['a product is rounded down', 'limit_under', 'ceil(', 'floor('],
     ['a factor is ignored', 'limit_under', 'p_factor IS NULL', 'true'],

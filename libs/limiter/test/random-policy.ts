@@ -127,3 +127,24 @@ export async function storePolicy(pool: pg.Pool, all: readonly Override[], edite
     [JSON.stringify(all)],
   );
 }
+
+/**
+ * Adds the stored policy to the history, as if it had been created just before `T0`, with its overrides as those of
+ * `account`. Each override is created and then changed, in the opposite order.
+ */
+export async function recordPolicy(pool: pg.Pool, account: string): Promise<void> {
+  await pool.query(
+    `INSERT INTO rollgate.history (id, at, kind, action, target, account, actor, after, previous_hash, hash)
+     SELECT (SELECT coalesce(max(id), 0) FROM rollgate.history) + row_number() OVER (ORDER BY f.place),
+            to_timestamp($1), f.kind, f.action, f.target, $2, 'test', f.after, '', ''
+     FROM (
+       SELECT 0 AS place, 'catalogue' AS kind, 'change' AS action, c.api AS target, rollgate.catalogue_facts(c) AS after
+       FROM rollgate.catalogue c
+       UNION ALL
+       SELECT o.created_in, 'override', 'create', o.id, rollgate.override_facts(o) FROM rollgate.override o
+       UNION ALL
+       SELECT 1000 - o.created_in, 'override', 'change', o.id, rollgate.override_facts(o) FROM rollgate.override o
+     ) f`,
+    [T0 / 1000 - 1, account],
+  );
+}

@@ -35,8 +35,8 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'minutes that are still in a head row are left out',
     routine: 'roll_up_units',
-    from: 'SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c\n    WHERE',
-    to: 'SELECT c.subject, c.minute, c.secs, c.sums FROM rollgate.counter c\n    WHERE false AND',
+    from: 'FROM rollgate.minutes_on_record m',
+    to: 'FROM rollgate.bucket m',
     kills: EVERY_SUBJECT,
   },
   {
@@ -49,15 +49,15 @@ const MUTANTS: readonly Mutant[] = [
   {
     name: 'the peak of a minute is that of 60 seconds',
     routine: 'roll_up_units',
-    from: 'RANGE BETWEEN 60 PRECEDING',
-    to: 'RANGE BETWEEN 59 PRECEDING',
+    from: "window_buckets('minute') - 1",
+    to: "window_buckets('minute') - 2",
     kills: PEAKS,
   },
   {
     name: 'the windows do not reach into the hour before',
     routine: 'roll_up_units',
-    from: 'b.subject <= v_to AND b.minute BETWEEN v_minute - 60',
-    to: 'b.subject <= v_to AND b.minute BETWEEN v_minute',
+    from: 'm.subject <= v_to AND m.minute BETWEEN v_minute - 60',
+    to: 'm.subject <= v_to AND m.minute BETWEEN v_minute',
     kills: PEAKS,
   },
   {

@@ -1,9 +1,10 @@
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_v1 AS
 SELECT c.api, c.title, c.group_id, c.group_title, array_to_string(c.level, '+') AS level, c.scope,
-       d.per_minute, d.per_hour, c.shipped_per_minute, c.shipped_per_hour,
+       rollgate.default_limit(c.per_minute, c.shipped_per_minute) AS per_minute,
+       rollgate.default_limit(c.per_hour, c.shipped_per_hour) AS per_hour, c.shipped_per_minute, c.shipped_per_hour,
        c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL AS edited, c.shadow, c.version, c.changed_at, c.changed_by, c.message,
        c.retired_at, ARRAY(SELECT o.application FROM rollgate.catalogue_owner o WHERE o.api = c.api ORDER BY o.application) AS owners
-FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d;
+FROM rollgate.catalogue c;
 
 COMMENT ON VIEW rollgate_audit.catalogue_v1 IS 'The APIs that applications have registered, with their default limits in force now';
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.api                IS 'the API, e.g. publish-bot';

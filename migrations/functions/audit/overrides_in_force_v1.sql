@@ -8,7 +8,7 @@ SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.p
 FROM (SELECT clock_timestamp() AS now) clock
 JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.now)
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
-CROSS JOIN LATERAL rollgate.least_default(o.group_id, o.api) d;
+LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM o.group_id AND d.api IS NOT DISTINCT FROM o.api;
 
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
   'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '

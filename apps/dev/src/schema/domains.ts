@@ -16,17 +16,20 @@ export const DOMAINS = [
 export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
-  counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted freed_since list_subjects
-    note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep sweep_freed window_base`,
+  counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted free_units
+    freed_since hour_base least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
+    note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
+    sweep_freed window_base window_buckets`,
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use limit_request
-    limit_request_number ceiling history add_override ask_limit catalogue_facts change_catalogue change_override
-    check_ceiling create_override decide_request default_limits definition_text expire_override fill_override
-    history_hash is_catalogue_new is_internal limit_under limits_for lowered_by lowered_by_end lowered_defaults
-    lowered_facts lowering need_reason open_ledger override_at override_effects override_facts override_history
-    preview_end preview_override put_catalogue put_definition put_override record refuse_bad_catalogue
-    refuse_catalogue_conflicts refuse_change refuse_internal refuse_loose_times refuse_lowering refuse_retired
-    register_catalogue report_use request_facts request_history restore_override retire_api settle_override
-    shipped_definition undo utc verify_history`,
+    limit_request_number ceiling history add_override ask_limit catalogue_facts catalogue_history change_catalogue
+    change_override check_ceiling create_override decide_request default_limit default_limits definition_text
+    expire_override fill_override history_hash in_force is_catalogue_new is_internal least_default limit_under
+    limits_for lowered_by lowered_by_end lowered_defaults lowered_facts lowering need_reason open_ledger override_at
+    override_effects override_facts override_history override_rank override_state preview_end preview_override
+    put_catalogue put_definition put_override record refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
+    refuse_internal refuse_loose_times refuse_lowering refuse_retired refuse_unknown register_catalogue report_use
+    request_facts request_history restore_override retire_api scope_covers sets_limit settle_override
+    shipped_definition undo unexpired utc verify_history`,
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
@@ -35,7 +38,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
     drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
-  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects near_limit peak_usage requests_of usage_at
+  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
     usage_by_minute usage_by_second`,
 };
 

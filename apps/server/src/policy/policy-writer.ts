@@ -1,5 +1,10 @@
 /**
- * Changes limits, each by one SQL function, then refreshes this instance's limiter so that the change applies here at once.
+ * Changes limits. Each method calls the SQL function of its name, then refreshes this instance's limiter so that the change
+ * applies here at once.
+ *
+ * Each method makes the change and builds its response in one transaction. A change whose response cannot be built is rolled
+ * back, so a change that is reported as failed can be retried. Each throws a QueryFailedError for a refusal; the problem
+ * filter maps its SQLSTATE (RG…).
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { Limiter } from '@rollgate/limiter';
@@ -7,15 +12,94 @@ import { DataSource, type EntityManager } from 'typeorm';
 import { authorOf, type Caller } from '../authentication/caller.js';
 import type { Lowered } from '../database/refusals.js';
 import { LIMITER } from '../limiting/limiting.module.js';
+import type { ScopeColumns } from '../limiting/subjects.js';
+import type { ApiRow } from './catalogue/api-rows.js';
+import type { RequestColumns } from './limit-requests/request-rows.js';
+import type { OverrideColumns } from './overrides/override-rows.js';
 
-export interface PolicyChange {
-  /** Name of a function in schema rollgate. */
-  readonly name: string;
-  readonly values: readonly unknown[];
-  readonly caller: Caller;
-  /** The parameters after the author. */
-  readonly more?: readonly unknown[];
+/** What a change did. */
+export interface Changed<Row> {
+  /** As this change left it, whatever other callers do meanwhile. */
+  readonly row: Row;
+  /** The change's row in the history. */
+  readonly historyId: number;
+  readonly lowered: Lowered[];
 }
+
+/** Builds the response. It reads through the manager, in the transaction of the change. */
+type Respond<Row, Answer> = (changed: Changed<Row>, manager: EntityManager) => Answer | Promise<Answer>;
+
+interface ByCaller {
+  readonly caller: Caller;
+  readonly reason: string;
+}
+
+/** Limits in units; null: the default. What is left out (undefined) stays as it is. */
+interface LimitValues {
+  readonly perMinute?: number | null | undefined;
+  readonly perHour?: number | null | undefined;
+  readonly factor?: number | null | undefined;
+}
+
+interface OverrideValues extends LimitValues {
+  readonly mode?: 'enforced' | 'shadow' | null | undefined;
+  readonly startsAt?: string | undefined;
+  /** null: permanent. */
+  readonly expiresAt?: string | null | undefined;
+  readonly ticket?: string | null | undefined;
+  readonly allowLowering?: boolean | undefined;
+}
+
+/** A row at the version that the caller has seen; null: at any version. */
+interface AtVersion {
+  readonly id: string;
+  readonly version: number | null;
+}
+
+interface NewOverride extends ByCaller {
+  readonly scope: ScopeColumns;
+  readonly values: OverrideValues;
+}
+
+interface RestoredOverride extends ByCaller, AtVersion {
+  /** null: permanent. */
+  readonly expiresAt: string | null;
+  readonly allowLowering: boolean;
+}
+
+interface ApiChange extends ByCaller {
+  readonly api: string;
+  readonly version: number;
+  readonly values: {
+    /** null: as shipped. */
+    readonly perMinute?: number | null | undefined;
+    readonly perHour?: number | null | undefined;
+    readonly shadow?: boolean | undefined;
+    readonly allowLowering?: boolean | undefined;
+  };
+  readonly ticket: string | null;
+}
+
+interface NewRequest extends ByCaller {
+  readonly scope: ScopeColumns;
+  readonly values: LimitValues;
+  /** null: permanent. */
+  readonly until: string | null;
+  readonly ticket: string | null;
+  readonly needsAdmin: boolean;
+}
+
+interface RequestDecision extends AtVersion {
+  readonly caller: Caller;
+  readonly approve: boolean;
+  /** What the override gets instead of what was requested. */
+  readonly values?: OverrideValues;
+  /** Shown to the customer. */
+  readonly answer: string | null;
+}
+
+/** The first four parameters of every statement. */
+const BY = 'ROW($1, $2, $3, $4)::rollgate.author';
 
 @Injectable()
 export class PolicyWriter {
@@ -24,39 +108,128 @@ export class PolicyWriter {
     @Inject(LIMITER) private readonly limiter: Limiter,
   ) {}
 
-  /**
-   * Makes the change and builds its response in one transaction. A change whose response cannot be built is rolled back, so
-   * a change that is reported as failed can be retried. `answerOf` gets the function's first row: the item as this change
-   * left it, with the `history_id` of this change, whatever other callers do meanwhile. It reads through the manager.
-   * @throws QueryFailedError; the problem filter maps the SQLSTATEs of refusals (RG…).
-   */
-  async change<Row, Answer>(
-    change: PolicyChange,
-    answerOf: (row: Row, manager: EntityManager) => Answer | Promise<Answer>,
+  createOverride<Answer>(
+    { scope, values, reason, caller }: NewOverride,
+    respond: Respond<OverrideColumns, Answer>,
   ): Promise<Answer> {
-    const answer = await this.database.transaction(async (manager) => {
-      const [row] = await manager.query<Row[]>(...statementOf(change));
-      return await answerOf(row as Row, manager);
+    const given = [JSON.stringify({ ...scope, ...overrideColumns(values), reason })];
+    return this.#change({ sql: changedBy(`create_override($5, ${BY})`), caller, given }, respond);
+  }
+
+  changeOverride<Answer>(
+    { id, version, values, reason, caller }: ByCaller & AtVersion & { readonly values: OverrideValues },
+    respond: Respond<OverrideColumns, Answer>,
+  ): Promise<Answer> {
+    const given = [id, version, JSON.stringify(overrideColumns(values)), reason];
+    return this.#change({ sql: changedBy(`change_override($5, $6, $7, $8, ${BY})`), caller, given }, respond);
+  }
+
+  expireOverride<Answer>(
+    { id, version, reason, caller }: ByCaller & AtVersion,
+    respond: Respond<OverrideColumns, Answer>,
+  ): Promise<Answer> {
+    const given = [id, version, reason];
+    return this.#change({ sql: changedBy(`expire_override($5, $6, $7, ${BY})`), caller, given }, respond);
+  }
+
+  restoreOverride<Answer>(
+    { id, version, expiresAt, reason, allowLowering, caller }: RestoredOverride,
+    respond: Respond<OverrideColumns, Answer>,
+  ): Promise<Answer> {
+    const given = [id, version, expiresAt, reason, allowLowering];
+    return this.#change({ sql: changedBy(`restore_override($5, $6, $7, $8, ${BY}, $9)`), caller, given }, respond);
+  }
+
+  changeCatalogue<Answer>(
+    { api, version, values, reason, ticket, caller }: ApiChange,
+    respond: Respond<ApiRow, Answer>,
+  ): Promise<Answer> {
+    const { perMinute, perHour, shadow, allowLowering } = values;
+    const changes = { per_minute: perMinute, per_hour: perHour, shadow, allow_lowering: allowLowering };
+    const given = [api, version, JSON.stringify(changes), reason, ticket];
+    return this.#change({ sql: changedBy(`change_catalogue($5, $6, $7, $8, $9, ${BY})`), caller, given }, respond);
+  }
+
+  /** Files a limit request. */
+  askLimit<Answer>(
+    { scope, values, until, reason, ticket, needsAdmin, caller }: NewRequest,
+    respond: Respond<RequestColumns, Answer>,
+  ): Promise<Answer> {
+    const spec = { ...scope, ...limitColumns(values), until, reason, ticket, needs_admin: needsAdmin };
+    return this.#change(
+      {
+        sql: `SELECT r.*, NULL AS lowered FROM rollgate.ask_limit($5, ${BY}) r`,
+        caller,
+        given: [JSON.stringify(spec)],
+      },
+      respond,
+    );
+  }
+
+  /** Approves a limit request, which creates its override, or declines it. */
+  decideRequest<Answer>(
+    { id, version, approve, values = {}, answer, caller }: RequestDecision,
+    respond: Respond<RequestColumns, Answer>,
+  ): Promise<Answer> {
+    const given = [id, version, approve, JSON.stringify(overrideColumns(values)), answer];
+    return this.#change({ sql: changedBy(`decide_request($5, $6, $7, $8, $9, ${BY})`), caller, given }, respond);
+  }
+
+  /** Reverts a change of an override or an API, if it is the newest one. */
+  undo({
+    historyId,
+    reason,
+    allowLowering,
+    caller,
+  }: ByCaller & { readonly historyId: number; readonly allowLowering: boolean }): Promise<Omit<Changed<never>, 'row'>> {
+    const sql = `SELECT history_id, lowered FROM rollgate.undo($5, $6, ${BY}, $7)`;
+    return this.#refreshing(async (manager) => {
+      const [done] = await manager.query<UndoRow[]>(sql, [...authorOf(caller), historyId, reason, allowLowering]);
+      const { history_id, lowered } = done as UndoRow;
+      return { historyId: Number(history_id), lowered: lowered ?? [] };
     });
+  }
+
+  #change<Row extends { readonly history_id: string }, Answer>(
+    { sql, caller, given }: { sql: string; caller: Caller; given: readonly unknown[] },
+    respond: Respond<Row, Answer>,
+  ): Promise<Answer> {
+    return this.#refreshing(async (manager) => {
+      const [changed] = await manager.query<ChangedRow<Row>[]>(sql, [...authorOf(caller), ...given]);
+      const { lowered, ...row } = changed as ChangedRow<Row>;
+      const historyId = Number(row.history_id);
+      return await respond({ row: row as unknown as Row, historyId, lowered: lowered ?? [] }, manager);
+    });
+  }
+
+  async #refreshing<Answer>(change: (manager: EntityManager) => Promise<Answer>): Promise<Answer> {
+    const answer = await this.database.transaction(change);
     // The change is committed. This instance also polls every second, and logs polls that fail.
     await this.limiter.refreshPolicy().catch(() => undefined);
     return answer;
   }
 }
 
-function statementOf({ name, values, caller, more = [] }: PolicyChange): [sql: string, values: unknown[]] {
-  const author = authorOf(caller);
-  const given = [...values, ...author, ...more].map((_, i) => `$${i + 1}`);
-  const by = `ROW(${given.slice(values.length, values.length + author.length).join()})::rollgate.author`;
-  const places = [...given.slice(0, values.length), by, ...given.slice(values.length + author.length)];
-  return [`SELECT * FROM rollgate.${name}(${places.join()})`, [...values, ...author, ...more]];
+/** SQL: the columns of the changed row, and what the change lowered. */
+function changedBy(call: string): string {
+  return `SELECT (c.changed).*, c.lowered FROM rollgate.${call} c`;
 }
 
-/** The limits that a change lowered, from its row in the history. */
-export async function loweredBy(manager: EntityManager, historyId: string | number | null): Promise<Lowered[]> {
-  const rows = await manager.query<{ lowered: Lowered[] | null }[]>(
-    `SELECT after -> 'lowered' AS lowered FROM rollgate.history WHERE id = $1`,
-    [historyId],
-  );
-  return rows[0]?.lowered ?? [];
+type ChangedRow<Row> = Row & { readonly lowered: Lowered[] | null };
+type UndoRow = ChangedRow<{ readonly history_id: string }>;
+
+function limitColumns({ perMinute, perHour, factor }: LimitValues) {
+  return { per_minute: perMinute, per_hour: perHour, factor };
+}
+
+/** JSON leaves out what is undefined. */
+function overrideColumns({ mode, startsAt, expiresAt, ticket, allowLowering, ...limits }: OverrideValues) {
+  return {
+    ...limitColumns(limits),
+    mode,
+    starts_at: startsAt,
+    expires_at: expiresAt,
+    ticket,
+    allow_lowering: allowLowering,
+  };
 }

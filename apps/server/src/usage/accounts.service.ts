@@ -7,7 +7,6 @@ import type { Caller } from '../authentication/caller.js';
 import { fromCursor, toCursor } from '../http/cursor.js';
 import { refuseInternal } from '../limiting/known-accounts.service.js';
 import { LIMITER } from '../limiting/limiting.module.js';
-import { IN_STATE } from '../limiting/override-state.js';
 import type { accountBrief, accountPage, listUsage, stripSchema, usagePage, usageSchema } from './accounts.schemas.js';
 
 type Brief = z.output<typeof accountBrief>;
@@ -82,11 +81,13 @@ export class AccountsService {
   async #briefs(accounts: readonly string[]): Promise<Brief[]> {
     const rows = await this.database.query<BriefRow[]>(
       `SELECT a.account,
-              (SELECT count(*) FROM rollgate.override o WHERE o.account = a.account AND ${IN_STATE.inForce}) AS overrides,
+              (SELECT count(*) FROM rollgate.override o
+               WHERE o.account = a.account AND rollgate.in_force(o.starts_at, o.expires_at, clock.now)) AS overrides,
               (SELECT count(*) FROM rollgate.limit_request r WHERE r.account = a.account AND r.state = 'open') AS requests,
               (SELECT coalesce(sum(e.count), 0) FROM rollgate.limit_event e WHERE e.account = a.account AND e.kind = 'denied'
                  AND e.first_at > clock_timestamp() - interval '1 hour') AS denials
-       FROM unnest($1::text[]) WITH ORDINALITY AS a (account, ord) ORDER BY a.ord`,
+       FROM (SELECT clock_timestamp() AS now) clock
+       CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS a (account, ord) ORDER BY a.ord`,
       [accounts],
     );
     return rows.map(({ account, overrides, requests, denials }) => ({

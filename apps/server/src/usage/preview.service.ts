@@ -7,7 +7,6 @@ import type { Caller } from '../authentication/caller.js';
 import { Conditions } from '../database/conditions.js';
 import { problem } from '../http/problem.js';
 import { KnownAccounts } from '../limiting/known-accounts.service.js';
-import { leastDefault } from '../limiting/least-default.js';
 import { LIMITER } from '../limiting/limiting.module.js';
 import { type ScopeColumns, scopeColumns } from '../limiting/subjects.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
@@ -92,8 +91,8 @@ export class PreviewService {
 
   async #defaults({ api, group_id }: ScopeColumns): Promise<Answer['default']> {
     const rows = await this.database.query<{ per_minute: number | null; per_hour: number | null }[]>(
-      leastDefault({ api: '$1::text', group: '$2::text' }),
-      [api, group_id],
+      'SELECT per_minute, per_hour FROM rollgate.least_default WHERE group_id IS NOT DISTINCT FROM $1 AND api IS NOT DISTINCT FROM $2',
+      [group_id, api],
     );
     const { per_minute: perMinute, per_hour: perHour } = rows[0] ?? { per_minute: null, per_hour: null };
     if (perMinute === null || perHour === null) {

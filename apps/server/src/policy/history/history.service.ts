@@ -5,7 +5,7 @@ import { assertMay, type Caller } from '../../authentication/caller.js';
 import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import type { Permission } from '../../http/permissions.js';
-import { loweredBy, PolicyWriter } from '../policy-writer.js';
+import { PolicyWriter } from '../policy-writer.js';
 import {
   type HistoryView,
   type historyPage,
@@ -87,11 +87,7 @@ export class HistoryService {
     const rows = await this.database.query<{ kind: Kind }[]>('SELECT kind FROM rollgate.history WHERE id = $1', [id]);
     // A caller without any such permission must not learn whether the change exists.
     assertMay(caller, WRITE[rows[0]?.kind ?? 'override']);
-    const change = { name: 'undo', values: [id, reason], caller, more: [allowLowering] };
-    return await this.writer.change(change, async ({ undo }: { undo: string }, manager) => ({
-      historyId: Number(undo),
-      lowered: await loweredBy(manager, undo),
-    }));
+    return await this.writer.undo({ historyId: id, reason, allowLowering, caller });
   }
 }
 

@@ -20,7 +20,8 @@ import {
   requestPage,
   requestWithProof,
 } from './limit-requests.schemas.js';
-import { LimitRequestsService, type RequestRow, requestView } from './limit-requests.service.js';
+import { LimitRequestsService } from './limit-requests.service.js';
+import { type RequestRow, requestView } from './request-rows.js';
 
 const READ = { permission: 'requests.read' } as const;
 const DECIDE = { permission: 'requests.decide' } as const;

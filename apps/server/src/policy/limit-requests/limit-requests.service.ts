@@ -7,11 +7,11 @@ import { Conditions } from '../../database/conditions.js';
 import type { Lowered } from '../../database/refusals.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
-import { leastDefaultOf } from '../../limiting/least-default.js';
-import { dimensionsOf, type ScopeInput, scopeColumns } from '../../limiting/subjects.js';
-import { loweredBy, PolicyWriter } from '../policy-writer.js';
+import { type ScopeInput, scopeColumns } from '../../limiting/subjects.js';
+import { PolicyWriter } from '../policy-writer.js';
 import type { approveRequest, listRequests, proofSchema, RequestView } from './limit-requests.schemas.js';
 import { ProofService } from './proof.service.js';
+import { REQUESTS, type RequestColumns, type RequestRow, requestView } from './request-rows.js';
 
 type Proof = z.output<typeof proofSchema>;
 
@@ -25,44 +25,7 @@ export interface Wish extends ScopeInput {
   readonly needsAdmin?: boolean;
 }
 
-export interface RequestRow {
-  readonly id: string;
-  /** Tried in this order. */
-  readonly number: string;
-  readonly account: string;
-  readonly group_id: string | null;
-  readonly api: string | null;
-  readonly subject: string | null;
-  readonly per_minute: number | null;
-  readonly per_hour: number | null;
-  /** The driver returns a numeric as text. */
-  readonly factor: string | null;
-  readonly until: Date | null;
-  readonly past_due: boolean;
-  readonly reason: string;
-  readonly ticket: string | null;
-  readonly denial_id: string | null;
-  readonly denial: Record<string, unknown> | null;
-  readonly asked_by: string;
-  readonly asked_at: Date;
-  readonly needs_admin: boolean;
-  readonly state: RequestView['state'];
-  readonly decided_by: string | null;
-  readonly decided_at: Date | null;
-  readonly answer: string | null;
-  readonly override_id: string | null;
-  readonly version: number;
-  readonly history_id: string;
-  readonly default_minute: number;
-  readonly default_hour: number;
-}
-
 const PAGE = 25;
-
-const REQUESTS = `
-  SELECT r.*, d.default_minute, d.default_hour, r.state = 'open' AND coalesce(r.until <= clock_timestamp(), false) AS past_due
-  FROM rollgate.limit_request r
-  ${leastDefaultOf('r')}`;
 
 @Injectable()
 export class LimitRequestsService {
@@ -105,47 +68,29 @@ export class LimitRequestsService {
   }
 
   async ask(wish: Wish, caller: Caller): Promise<RequestView> {
-    const spec = {
-      ...scopeColumns(builtInCatalogue, wish),
-      per_minute: wish.perMinute ?? null,
-      per_hour: wish.perHour ?? null,
-      factor: wish.factor ?? null,
-      until: wish.until ?? null,
-      reason: wish.reason,
-      ticket: wish.ticket ?? null,
-      needs_admin: wish.needsAdmin ?? false,
-    };
-    return await this.writer.change({ name: 'ask_limit', values: [JSON.stringify(spec)], caller }, answerOf);
+    const { perMinute = null, perHour = null, factor = null, until = null, ticket = null, needsAdmin = false } = wish;
+    const scope = scopeColumns(builtInCatalogue, wish);
+    const values = { perMinute, perHour, factor };
+    const request = { scope, values, until, reason: wish.reason, ticket, needsAdmin, caller };
+    return await this.writer.askLimit(request, ({ row }, manager) => viewAfterChange(row, manager));
   }
 
   async approve(
     id: string,
     version: number | null,
-    { answer, ...given }: z.output<typeof approveRequest>,
+    { answer = null, ...values }: z.output<typeof approveRequest>,
     caller: Caller,
   ): Promise<{ request: RequestView; lowered: Lowered[] }> {
-    const changes = {
-      per_minute: given.perMinute,
-      per_hour: given.perHour,
-      factor: given.factor,
-      expires_at: given.expiresAt,
-      ticket: given.ticket,
-      allow_lowering: given.allowLowering,
-    };
-    const set = Object.fromEntries(Object.entries(changes).filter(([, value]) => value !== undefined));
-    const values = [id, version, true, JSON.stringify(set), answer ?? null];
-    const change = { name: 'decide_request', values, caller };
-    return await this.writer.change(change, async (row: RequestRow, manager) => ({
-      request: await answerOf(row, manager),
-      // The creation of its override is the row before it in the history: both are written in one transaction, under one
-      // lock.
-      lowered: await loweredBy(manager, Number(row.history_id) - 1),
+    const decision = { id, version, approve: true, values, answer, caller };
+    return await this.writer.decideRequest(decision, async ({ row, lowered }, manager) => ({
+      request: await viewAfterChange(row, manager),
+      lowered,
     }));
   }
 
   async decline(id: string, version: number | null, answer: string, caller: Caller): Promise<RequestView> {
-    const values = [id, version, false, null, answer];
-    return await this.writer.change({ name: 'decide_request', values, caller }, answerOf);
+    const decision = { id, version, approve: false, answer, caller };
+    return await this.writer.decideRequest(decision, ({ row }, manager) => viewAfterChange(row, manager));
   }
 
   async #view(id: string): Promise<RequestView> {
@@ -165,38 +110,7 @@ export class LimitRequestsService {
 }
 
 /** The limit request as this change left it. */
-async function answerOf(row: RequestRow, manager: EntityManager): Promise<RequestView> {
+async function viewAfterChange(row: RequestColumns, manager: EntityManager): Promise<RequestView> {
   const rows = await manager.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [row.id]);
   return requestView({ ...(rows[0] as RequestRow), ...row });
-}
-
-export function requestView(row: RequestRow): RequestView {
-  return {
-    id: row.id,
-    account: row.account,
-    scope: row.subject !== null ? 'subject' : row.api !== null ? 'api' : row.group_id !== null ? 'group' : 'account',
-    group: row.group_id,
-    api: row.api,
-    subject: row.subject,
-    dimensions: dimensionsOf(row.subject),
-    perMinute: row.per_minute,
-    perHour: row.per_hour,
-    factor: row.factor === null ? null : Number(row.factor),
-    until: row.until?.toISOString() ?? null,
-    pastDue: row.past_due,
-    reason: row.reason,
-    ticket: row.ticket,
-    denialId: row.denial_id,
-    denial: row.denial,
-    askedBy: row.asked_by,
-    askedAt: row.asked_at.toISOString(),
-    needsAdmin: row.needs_admin,
-    state: row.state,
-    decidedBy: row.decided_by,
-    decidedAt: row.decided_at?.toISOString() ?? null,
-    answer: row.answer,
-    overrideId: row.override_id,
-    version: row.version,
-    default: { perMinute: row.default_minute, perHour: row.default_hour },
-  };
 }

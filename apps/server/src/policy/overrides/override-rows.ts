@@ -5,7 +5,8 @@ import { OVERRIDE_STATE } from '../../limiting/override-state.js';
 import { dimensionsOf } from '../../limiting/subjects.js';
 import type { OverrideView } from './overrides.schemas.js';
 
-export interface OverrideRow {
+/** The columns of `rollgate.override`. */
+export interface OverrideColumns {
   readonly id: string;
   readonly account: string;
   readonly scope: OverrideView['scope'];
@@ -19,7 +20,6 @@ export interface OverrideRow {
   readonly mode: 'enforced' | 'shadow' | null;
   readonly starts_at: Date;
   readonly expires_at: Date | null;
-  readonly state: OverrideView['state'];
   readonly reason: string;
   readonly ticket: string | null;
   readonly created_by: string;
@@ -31,6 +31,11 @@ export interface OverrideRow {
   readonly created_in: string;
   readonly changed_in: string;
   readonly history_id: string;
+}
+
+/** A row of `OVERRIDES`. */
+export interface OverrideRow extends OverrideColumns {
+  readonly state: OverrideView['state'];
   readonly default_minute: number;
   readonly default_hour: number;
   readonly first_used_at: Date | null;
@@ -40,11 +45,12 @@ export interface OverrideRow {
   readonly needed_at: Date | null;
 }
 
-/** The lowest default in an override's scope, with which the override is compared. */
+/** Overrides with their state by the database's clock, the lowest default in their scope, and their use. */
 export const OVERRIDES = `
   SELECT o.*, d.default_minute, d.default_hour, u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at,
          ${OVERRIDE_STATE} AS state
-  FROM rollgate.override o
+  FROM (SELECT clock_timestamp() AS now) clock
+  CROSS JOIN rollgate.override o
   LEFT JOIN rollgate.override_use u ON u.override_id = o.id
   ${leastDefaultOf('o')}`;
 

@@ -7,10 +7,10 @@ import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
-import { IN_STATE, stateAfterChange } from '../../limiting/override-state.js';
+import { OVERRIDE_STATE, stateAfterChange } from '../../limiting/override-state.js';
 import { scopeColumns } from '../../limiting/subjects.js';
-import { loweredBy, PolicyWriter } from '../policy-writer.js';
-import { OVERRIDES, type OverrideRow, overrideView } from './override-rows.js';
+import { type Changed, PolicyWriter } from '../policy-writer.js';
+import { OVERRIDES, type OverrideColumns, type OverrideRow, overrideView } from './override-rows.js';
 import type {
   changedOverride,
   changeOverride,
@@ -22,7 +22,7 @@ import type {
 } from './overrides.schemas.js';
 
 type ListQuery = z.output<typeof listOverrides>;
-type Changed = z.output<typeof changedOverride>;
+type ChangeAnswer = z.output<typeof changedOverride>;
 
 const PAGE = 50;
 
@@ -59,24 +59,24 @@ export class OverridesService {
     return overrideView(rows[0]);
   }
 
-  async create(input: z.output<typeof createOverride>, caller: Caller): Promise<Changed> {
-    const spec = {
-      ...scopeColumns(builtInCatalogue, input),
-      ...columns(input),
-      reason: input.reason,
-    };
+  async create(input: z.output<typeof createOverride>, caller: Caller): Promise<ChangeAnswer> {
+    const scope = scopeColumns(builtInCatalogue, input);
     const warnings = await this.known.warningsOf(input.account, caller);
-    const values = [JSON.stringify(spec)];
-    return { ...(await this.writer.change({ name: 'create_override', values, caller }, answerOf)), warnings };
+    const { reason, ...values } = input;
+    return { ...(await this.writer.createOverride({ scope, values, reason, caller }, respond)), warnings };
   }
 
-  async change(id: string, version: number, input: z.output<typeof changeOverride>, caller: Caller): Promise<Changed> {
-    const values = [id, version, JSON.stringify(columns(input)), input.reason];
-    return await this.writer.change({ name: 'change_override', values, caller }, answerOf);
+  async change(
+    id: string,
+    version: number,
+    { reason, ...values }: z.output<typeof changeOverride>,
+    caller: Caller,
+  ): Promise<ChangeAnswer> {
+    return await this.writer.changeOverride({ id, version, values, reason, caller }, respond);
   }
 
-  async expire(id: string, version: number | null, reason: string, caller: Caller): Promise<Changed> {
-    return await this.writer.change({ name: 'expire_override', values: [id, version, reason], caller }, answerOf);
+  async expire(id: string, version: number | null, reason: string, caller: Caller): Promise<ChangeAnswer> {
+    return await this.writer.expireOverride({ id, version, reason, caller }, respond);
   }
 
   async restore(
@@ -84,9 +84,8 @@ export class OverridesService {
     version: number,
     { reason, expiresAt, allowLowering = false }: z.output<typeof restoreOverride>,
     caller: Caller,
-  ): Promise<Changed> {
-    const values = [id, version, expiresAt, reason];
-    return await this.writer.change({ name: 'restore_override', values, caller, more: [allowLowering] }, answerOf);
+  ): Promise<ChangeAnswer> {
+    return await this.writer.restoreOverride({ id, version, expiresAt, reason, allowLowering, caller }, respond);
   }
 
   /** The limits that fall if these overrides end now. */
@@ -111,34 +110,17 @@ export class OverridesService {
       .add('(u.override_id IS NULL) = ?::boolean', query.neverUsed)
       .add('(u.needed_at IS NULL) = ?::boolean', query.neverNeeded)
       .add('(o.expires_at IS NULL) = ?::boolean', query.permanent);
-    if (query.state !== 'all') conditions.add(IN_STATE[query.state]);
+    if (query.state !== 'all') conditions.add(`${OVERRIDE_STATE} = ?`, query.state);
     return conditions;
   }
 }
 
-/** Only the given fields: a change leaves the others as they are. */
-function columns(input: z.output<typeof changeOverride>): Record<string, unknown> {
-  const { perMinute, perHour, factor, mode, startsAt, expiresAt, ticket, allowLowering } = input;
-  const all = {
-    per_minute: perMinute,
-    per_hour: perHour,
-    factor,
-    mode,
-    starts_at: startsAt,
-    expires_at: expiresAt,
-    ticket,
-    allow_lowering: allowLowering,
-  };
-  return Object.fromEntries(Object.entries(all).filter(([, value]) => value !== undefined));
-}
-
 /** The override as this change left it, without a colleague's next change. */
-async function answerOf(row: OverrideRow, manager: EntityManager): Promise<Changed> {
+async function respond(
+  { row, historyId, lowered }: Changed<OverrideColumns>,
+  manager: EntityManager,
+): Promise<ChangeAnswer> {
   const rows = await manager.query<OverrideRow[]>(`${OVERRIDES} WHERE o.id = $1`, [row.id]);
-  return {
-    override: overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateAfterChange(row) }),
-    historyId: Number(row.history_id),
-    lowered: await loweredBy(manager, row.history_id),
-    warnings: [],
-  };
+  const override = overrideView({ ...(rows[0] as OverrideRow), ...row, state: stateAfterChange(row) });
+  return { override, historyId, lowered, warnings: [] };
 }
