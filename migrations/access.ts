@@ -1,4 +1,4 @@
-/** Who may use what of Rollgate's, by name: nothing that another application has put beside it is touched. */
+/** Grants on Rollgate's objects, by name. Objects of other applications in the same schemas are not changed. */
 import type pg from 'pg';
 import { readFunctionFiles } from './function-files.js';
 import { GROUPS, type RoleMode } from './groups.js';
@@ -6,7 +6,7 @@ import { runSql } from './run-sql.js';
 
 const AUDIT = 'rollgate_audit.';
 
-/** Runs at the end of every migration, in its transaction, as the owner of all objects. Repeatable. */
+/** Runs at the end of every migration, in its transaction, as the owner of all objects. It may be repeated. */
 export async function grantAccess(client: pg.Client, mode: RoleMode): Promise<void> {
   const files = await readFunctionFiles();
   await client.query('SELECT set_config($1, $2, true)', [
@@ -25,7 +25,7 @@ export async function grantAccess(client: pg.Client, mode: RoleMode): Promise<vo
   );
 }
 
-// Everybody may execute a new function until it is taken from PUBLIC.
+// PUBLIC may execute a new function until that is revoked.
 const CLOSE_FUNCTIONS = `DO $$
 DECLARE
   v_function text;

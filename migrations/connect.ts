@@ -2,18 +2,18 @@ import { databasePlace, isPostgresUrl, POSTGRES_URL_EXAMPLE } from '@rollgate/co
 import { type SessionOptions, sessionClient } from '@rollgate/contract/database-session';
 import pg from 'pg';
 
-/** A database that cannot be used, told in one line that never holds the password. */
+/** A database cannot be used. The message is one line, which never contains the password. */
 export class DatabaseUnavailableError extends Error {
   override readonly name = 'DatabaseUnavailableError';
 }
 
 export interface ConnectOptions extends SessionOptions {
   readonly databaseUrl: string;
-  /** Default 5,000 ms. */
+  /** Default: 5,000 ms. */
   readonly connectTimeoutMs?: number;
-  /** Of each statement, kept by this process: also a server that stops answering ends it. By default no limit. */
+  /** Longest time of a statement. This process ends it, so it also applies if the server stops responding. Default: no limit. */
   readonly queryTimeoutMs?: number;
-  /** Shown in pg_stat_activity; `rollgate-migrate` by default. */
+  /** Shown in pg_stat_activity. Default: `rollgate-migrate`. */
   readonly applicationName?: string;
 }
 
@@ -29,7 +29,7 @@ export function checkedDatabaseUrl(databaseUrl: string): string {
   throw new DatabaseUnavailableError(`DATABASE_URL is not a Postgres URL like ${POSTGRES_URL_EXAMPLE}`);
 }
 
-/** An open connection, or a DatabaseUnavailableError whose message says which database and why. The caller ends it. */
+/** Opens a connection, which the caller ends. @throws DatabaseUnavailableError that names the database and the reason */
 export async function connect(options: ConnectOptions): Promise<pg.Client> {
   const { databaseUrl, connectTimeoutMs = 5_000, applicationName = 'rollgate-migrate', queryTimeoutMs } = options;
   const where = describeDatabase(databaseUrl);
@@ -40,7 +40,7 @@ export async function connect(options: ConnectOptions): Promise<pg.Client> {
     application_name: applicationName,
     ...(queryTimeoutMs === undefined ? {} : { query_timeout: queryTimeoutMs }),
   });
-  // Without a listener a connection lost while idle would end the process; the next query reports it anyway.
+  // Without a listener, the loss of an idle connection would end the process. The next query reports it.
   client.on('error', () => undefined);
   try {
     await client.connect();

@@ -1,4 +1,4 @@
-/** What migrating depends on, read from the catalogs in one pass. Changes nothing and needs no rights. */
+/** Reads everything that a migration depends on from the system catalogs. Changes nothing and needs no rights. */
 import type pg from 'pg';
 import { MIGRATIONS_OF_010 } from './from-0.1.0.js';
 import { MEMBERSHIP_OPTIONS_SINCE, MEMBERSHIPS, OWNER, ROLES, type RoleMode } from './groups.js';
@@ -16,35 +16,35 @@ interface ServerState {
 export interface SchemaState {
   readonly name: string;
   readonly owner: string;
-  /** The user has the rights of its owner. */
+  /** Whether the user has the rights of its owner. */
   readonly owned: boolean;
-  /** The first of what it holds besides the table of migrations, e.g. `table rollgate.x of app`. */
+  /** The first objects in it, except the table of migrations, e.g. `table rollgate.x of app`. */
   readonly objects: readonly string[];
 }
 
 interface RoleState {
   readonly name: string;
   readonly exists: boolean;
-  /** The user may grant it to others. */
+  /** Whether the user may grant it to others. */
   readonly grantable: boolean;
 }
 
 export interface DatabaseState {
   readonly server: ServerState;
-  /** Those of `rollgate` and `rollgate_audit` that exist. */
+  /** The schemas `rollgate` and `rollgate_audit`, if they exist. */
   readonly schemas: readonly SchemaState[];
-  /** Of rollgate.migration; undefined: the table is missing. */
+  /** The table rollgate.migration; `undefined` if it is missing. */
   readonly migrationTable: { readonly owner: string; readonly owned: boolean; readonly readable: boolean } | undefined;
   /** Full names in rollgate.migration, oldest first. */
   readonly applied: readonly string[];
-  /** How the database was migrated; undefined: not yet. */
+  /** How the database was migrated; `undefined` if it was not. */
   readonly mode: RoleMode | undefined;
   readonly roles: readonly RoleState[];
-  /** The user has the rights of rollgate_owner, and may take its place by SET ROLE. */
+  /** Whether the user has the rights of rollgate_owner, and may use SET ROLE to become it. */
   readonly owner: { readonly inherits: boolean; readonly becomes: boolean };
-  /** Memberships between the roles that are missing, also because a role is. */
+  /** Missing memberships between the roles, also those of missing roles. */
   readonly missingMemberships: ReadonlyArray<{ readonly member: string; readonly of: string }>;
-  /** What 0.1.0 left with whoever migrated, where the user has not that owner's rights. */
+  /** Objects that 0.1.0 left with the user who migrated, if the current user lacks that user's rights. */
   readonly foreignRemains: readonly string[];
 }
 
@@ -65,7 +65,7 @@ export async function readDatabaseState(client: pg.Client): Promise<DatabaseStat
   };
 }
 
-/** Whether 0.1.0 made the database, whole or in part. */
+/** Whether 0.1.0 created the schema, completely or in part. */
 export function isOf010(applied: readonly string[]): boolean {
   return applied.some((name) => (MIGRATIONS_OF_010 as readonly string[]).includes(name));
 }
@@ -80,7 +80,7 @@ async function readServer(client: pg.Client): Promise<ServerState> {
   return rows[0] as ServerState;
 }
 
-// Looked up in pg_class: to_regclass is an error for a schema that the user may not use.
+// Read pg_class, because to_regclass fails for a schema that the user may not use.
 async function readMigrationTable(client: pg.Client): Promise<DatabaseState['migrationTable']> {
   const { rows } = await client.query<{ owner: string; owned: boolean; readable: boolean }>(
     `SELECT pg_get_userbyid(c.relowner)::text AS owner, pg_has_role(c.relowner, 'USAGE') AS owned,

@@ -1,6 +1,6 @@
 /**
- * Closing a database to logins that were not given to it. Postgres lets everybody connect to every database, and the groups are
- * the same in all of them: until it is closed, a login made for staging works in production on the same server.
+ * Closes a database to logins of other databases. By default Postgres lets every login connect to every database, and all databases
+ * of a server have the same groups. Until the database is closed, a login for staging also works in production on the same server.
  */
 import type pg from 'pg';
 import { GROUPS, OWNER, ROLES } from './groups.js';
@@ -8,15 +8,15 @@ import { quoted } from './preflight.js';
 
 export interface ExclusivePlan {
   readonly database: string;
-  /** Everybody may connect. */
+  /** Whether every login may connect. */
   readonly open: boolean;
-  /** Logins without CONNECT of their own that use this database: they are given it. */
+  /** Logins that use this database without their own CONNECT privilege. They are granted it. */
   readonly given: readonly string[];
-  /** Logins that may connect now and have no part in this database: they may not afterwards. */
+  /** Logins that may connect, but do not use this database. They can no longer connect afterward. */
   readonly closedOut: readonly string[];
 }
 
-/** What `makeExclusive` would do. Changes nothing. */
+/** Returns what `makeExclusive` would do. Changes nothing. */
 export async function planExclusive(client: pg.Client): Promise<ExclusivePlan> {
   const { rows } = await client.query<{ database: string; open: boolean }>(
     `SELECT d.datname::text AS database, EXISTS (SELECT FROM aclexplode(coalesce(d.datacl, acldefault('d', d.datdba))) a
@@ -56,7 +56,7 @@ export async function makeExclusive(client: pg.Client): Promise<ExclusivePlan> {
 }
 
 /**
- * Logins that connect by PUBLIC's right alone. One uses this database when it, or a role whose rights it has, owns something here
+ * Logins that can connect only as PUBLIC. A login uses this database if it, or a role whose rights it has, owns something here
  * or was granted something here, or when it is connected now. Membership in Rollgate's groups does not count: every database of
  * the server has the same.
  */

@@ -1,4 +1,4 @@
-/** Databases made by 0.1.0, whose ten migrations are one baseline now. */
+/** Upgrades databases of 0.1.0, whose ten migrations are now one baseline. */
 import type pg from 'pg';
 import { commentsOf, functionsOf } from './function-files.js';
 import { readSql, runSql } from './run-sql.js';

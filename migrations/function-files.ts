@@ -1,4 +1,7 @@
-/** The live source of every function and view: functions/<name>.sql, and functions/audit/<name>.sql of the schema rollgate_audit. */
+/**
+ * The live source of every function and view: functions/<name>.sql, and functions/audit/<name>.sql of the schema
+ * rollgate_audit.
+ */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
 import { readSql, sqlFolder } from './run-sql.js';
@@ -6,7 +9,7 @@ import { readSql, sqlFolder } from './run-sql.js';
 export interface FunctionFile {
   /** Path below the folder of the .sql files, e.g. `functions/acquire.sql`. */
   readonly path: string;
-  /** With its schema, e.g. `rollgate.acquire`. */
+  /** Name with its schema, e.g. `rollgate.acquire`. */
   readonly name: string;
   readonly kind: 'function' | 'view';
   readonly sql: string;
@@ -15,7 +18,7 @@ export interface FunctionFile {
 const BEGIN = '-- BEGIN FUNCTIONS AND VIEWS\n';
 const END = '-- END FUNCTIONS AND VIEWS\n';
 
-/** In the order in which they can be created: functions before views, each schema in the order of the alphabet. */
+/** All files in the order in which they can be executed: functions before views, in alphabetical order. */
 export async function readFunctionFiles(): Promise<FunctionFile[]> {
   const files = [
     ...(await readFolder('functions', 'rollgate')),
@@ -37,12 +40,12 @@ async function readFunctionFile(path: string, name: string): Promise<FunctionFil
   return { path, name, kind: made[1] === 'VIEW' ? 'view' : 'function', sql };
 }
 
-/** The files as one script. The bodies are checked when they are called: a function may use one that comes later. */
+/** The files as one script. Bodies are not checked, because a function may use a later one. */
 export function composeFunctions(files: readonly FunctionFile[]): string {
   return `SET LOCAL check_function_bodies = off;\n\n${files.map(({ sql }) => sql.trimEnd()).join('\n\n')}\n`;
 }
 
-/** The baseline with other functions between its two marks. */
+/** The baseline with these functions between its two marks. */
 export function withFunctions(baseline: string, functions: string): string {
   const [start, end] = marks(baseline);
   return `${baseline.slice(0, start)}\n${functions}\n${baseline.slice(end)}`;
@@ -61,6 +64,6 @@ export function commentsOf(baseline: string): string {
 function marks(baseline: string): [number, number] {
   const begin = baseline.indexOf(BEGIN);
   const end = baseline.indexOf(END);
-  if (begin < 0 || end < begin) throw new Error('001-baseline.sql has lost the marks around its functions and views');
+  if (begin < 0 || end < begin) throw new Error('001-baseline.sql lacks the marks around its functions and views');
   return [begin + BEGIN.length, end];
 }

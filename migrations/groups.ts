@@ -1,32 +1,32 @@
-/** The roles that rights are granted to. They belong to the whole server, so every database of it that has Rollgate uses the same. */
+/** The roles that have the rights. They belong to the whole server, so all its databases with Rollgate share them. */
 
 /** Owns every schema, table, view and function. Migrations run as this role. */
 export const OWNER = 'rollgate_owner';
 
-/** What a login is made for, and the group that has the rights for it. */
+/** Purposes of logins, and the group with the rights for each. */
 export const GROUPS = {
-  /** Applications with the guard: they decide. */
+  /** Applications, which decide calls. */
   runtime: 'rollgate_runtime',
-  /** The service: what `runtime` and `maintenance` may, the admin API and its staff. */
+  /** The service: the rights of `runtime` and `maintenance`, the admin API and its staff. */
   service: 'rollgate_admin_api',
   /** Reads the schema rollgate_audit. */
   auditor: 'rollgate_auditor',
-  /** A janitor of its own. */
+  /** A separate janitor. */
   maintenance: 'rollgate_maintenance',
 } as const;
 
 export type Purpose = keyof typeof GROUPS;
 
-/** Every role, in the order in which they are made. */
+/** All roles, in the order in which they are created. */
 export const ROLES: readonly string[] = [OWNER, GROUPS.runtime, GROUPS.maintenance, GROUPS.service, GROUPS.auditor];
 
-/** The service decides (its own sign-in is limited) and runs the janitor, besides what it is there for. */
+/** The service also decides calls, because its sign-in is limited, and runs the janitor. */
 export const MEMBERSHIPS: readonly { readonly member: string; readonly of: string }[] = [
   { member: GROUPS.service, of: GROUPS.runtime },
   { member: GROUPS.service, of: GROUPS.maintenance },
 ];
 
-/** From this version on, a membership says whether it inherits rights and whether it allows SET ROLE. */
+/** The first version whose memberships have the options INHERIT and SET. */
 export const MEMBERSHIP_OPTIONS_SINCE = 160_000;
 
 export type RoleMode = 'own' | 'none';

@@ -1,7 +1,7 @@
-/** One migration at a time: an advisory lock that ends with its transaction, so it works through a pooler too. */
+/** Allows one migration at a time by an advisory lock. It ends with the transaction, so it also works through a pooler. */
 import type pg from 'pg';
 
-// Any constant; it only has to differ from the lanes' lock class, which uses the two-integer key space. 0.1.0 used the same one.
+// Any constant, since lanes use locks with two integers. 0.1.0 used the same one.
 const MIGRATION_LOCK = 7_655_283_001;
 
 /** A lock was not free in time. The message names the sessions that hold it. */
@@ -9,7 +9,7 @@ export class MigrationLockError extends Error {
   override readonly name = 'MigrationLockError';
 }
 
-/** A session as pg_stat_activity describes it; without the right to see more, address and times are unknown. */
+/** A session of pg_stat_activity. Without sufficient rights, its address and times are unknown. */
 interface Holder {
   readonly pid: number;
   readonly user: string | null;
@@ -19,7 +19,7 @@ interface Holder {
   readonly since: Date | null;
 }
 
-/** Waits for the lock, for as long as the transaction's lock_timeout allows. `onWait` gets one line when it has to wait. */
+/** Waits for the lock until the transaction's lock_timeout. If it has to wait, calls `onWait` with one line. */
 export async function takeMigrationLock(client: pg.Client, onWait: (line: string) => void): Promise<void> {
   const { rows } = await client.query<{ taken: boolean }>('SELECT pg_try_advisory_xact_lock($1::bigint) AS taken', [
     MIGRATION_LOCK,
@@ -30,7 +30,7 @@ export async function takeMigrationLock(client: pg.Client, onWait: (line: string
   await client.query('SELECT pg_advisory_xact_lock($1::bigint)', [MIGRATION_LOCK]);
 }
 
-/** What a lock_timeout means, from outside the failed transaction. */
+/** Explains a lock_timeout, on another connection than the failed transaction. */
 export async function explainLockTimeout(
   client: pg.Client,
   { lockTimeoutMs, hadLock }: { lockTimeoutMs: number; hadLock: boolean },
@@ -44,7 +44,7 @@ export async function explainLockTimeout(
     : `another migration did not finish within ${seconds} s`;
   const who =
     holders.length === 0
-      ? 'the session that held the lock has ended meanwhile: run it again'
+      ? 'the session that held the lock has ended: run the command again'
       : `held by ${holders.map(describe).join('; ')}. Wait for it, end it with SELECT pg_terminate_backend(${holders[0]?.pid}), or wait longer with --lock-timeout`;
   return new MigrationLockError(`${what}; nothing of the migration was applied; ${who}`);
 }

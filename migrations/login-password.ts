@@ -1,11 +1,11 @@
-/** Passwords of logins. Only their SCRAM verifier is sent, so that no password reaches the server's log. */
+/** Passwords of logins. Only the SCRAM verifier is sent, so that the password is never in the server's log. */
 import { createHash, createHmac, pbkdf2Sync, randomBytes } from 'node:crypto';
 
 const ITERATIONS = 4_096;
 const SHORTEST = 12;
 const LONGEST = 128;
 
-/** 32 characters that need no escaping anywhere. */
+/** 32 characters that never need escaping. */
 export function newPassword(): string {
   return randomBytes(24).toString('base64url');
 }
@@ -14,11 +14,11 @@ export function newPassword(): string {
 export function checkPassword(password: string): void {
   if (password.length < SHORTEST || password.length > LONGEST)
     throw new Error(`The password must have ${SHORTEST} to ${LONGEST} characters.`);
-  // Beyond ASCII, drivers disagree on the normal form (SASLprep) that SCRAM demands.
+  // Drivers disagree on the normal form (SASLprep) of characters beyond ASCII.
   if (!/^[\x20-\x7e]+$/.test(password)) throw new Error('The password may hold printable ASCII characters only.');
 }
 
-/** As Postgres keeps it in pg_authid (RFC 5803). */
+/** The form in which Postgres stores it in pg_authid (RFC 5803). */
 export function scramVerifier(password: string, salt = new Uint8Array(randomBytes(16))): string {
   const salted = new Uint8Array(pbkdf2Sync(password, salt, ITERATIONS, 32, 'sha256'));
   const key = (label: string) => new Uint8Array(createHmac('sha256', salted).update(label).digest());

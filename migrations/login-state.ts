@@ -1,28 +1,28 @@
-/** Who can sign in and gets rights of Rollgate's. Roles belong to the whole server: what keeps another database's out is CONNECT. */
+/** Logins with rights of Rollgate. Roles belong to the whole server; the CONNECT privilege excludes those of other databases. */
 import type pg from 'pg';
 import { GROUPS, MEMBERSHIP_OPTIONS_SINCE, OWNER, type Purpose, ROLES } from './groups.js';
 
 export interface LoginState {
   readonly name: string;
-  /** What it has the rights of; `owner`: it migrates. Of `service` the rights that it includes are left out. */
+  /** The purposes whose rights it has; `owner`: it migrates. Rights that `service` includes are not listed. */
   readonly as: ReadonlyArray<Purpose | 'owner'>;
-  /** It was given to this database: CONNECT was granted to itself, or the database is its own. */
+  /** Whether it belongs to this database: it owns the database, or CONNECT was granted to it. */
   readonly belongsHere: boolean;
-  /** It may connect to this database, if only because everybody may. */
+  /** Whether it may connect to this database, possibly only as PUBLIC. */
   readonly connects: boolean;
   readonly canLogin: boolean;
-  /** Rights come only after SET ROLE, which programs do not do. */
+  /** Whether it has the rights only after SET ROLE, which programs do not use. */
   readonly inherits: boolean;
   readonly expired: boolean;
   /** -1: no limit. */
   readonly connectionLimit: number;
-  /** Its sessions in this database, now. */
+  /** Its current sessions in this database. */
   readonly sessions: number;
-  /** Set for it in this database, e.g. `statement_timeout=30s`. */
+  /** Its settings in this database, e.g. `statement_timeout=30s`. */
   readonly settings: readonly string[];
 }
 
-/** Every role, superusers and the groups themselves apart, that is a member of one of the groups. By name. */
+/** All roles that are members of a group, except superusers and the groups themselves, by name. */
 export async function readLogins(client: Queryable): Promise<LoginState[]> {
   const { rows } = await client.query<LoginRow>(
     `SELECT r.rolname::text AS name, m.groups, m.inherits, r.rolcanlogin AS "canLogin", coalesce(r.rolvaliduntil < now(), false) AS expired,
@@ -49,7 +49,7 @@ interface LoginRow extends Omit<LoginState, 'as'> {
   readonly groups: readonly string[];
 }
 
-/** As much of a client as reading needs. */
+/** The part of a client that is used here. */
 interface Queryable {
   query<Row extends pg.QueryResultRow>(text: string, values?: unknown[]): Promise<pg.QueryResult<Row>>;
 }

@@ -1,4 +1,4 @@
-/** Logins of programs and people: each has the rights of one group, and is given to one database. */
+/** Logins of programs and people. Each has the rights of one group, and belongs to one database. */
 import type pg from 'pg';
 import { type DatabaseState, readDatabaseState } from './database-state.js';
 import { GROUPS, MEMBERSHIP_OPTIONS_SINCE, type Purpose, ROLES } from './groups.js';
@@ -6,7 +6,7 @@ import { checkPassword, newPassword, scramVerifier } from './login-password.js';
 import { type LoginState, readLogins } from './login-state.js';
 import { PreflightError, quoted } from './preflight.js';
 
-/** What an auditor's sessions begin with. A session can change them for itself, and a login for its own sessions to come. */
+/** Settings of an auditor's sessions. A session can change them for itself, and a login for its future sessions. */
 export const AUDITOR_SETTINGS: Readonly<Record<string, string>> = {
   default_transaction_read_only: 'on',
   statement_timeout: '30s',
@@ -20,16 +20,16 @@ const AUDITOR_CONNECTIONS = 10;
 export interface NewLogin {
   readonly name: string;
   readonly purpose: Purpose;
-  /** 12 to 128 printable ASCII characters. By default one is made. */
+  /** 12 to 128 printable ASCII characters. Default: a generated password. */
   readonly password?: string | undefined;
-  /** Sessions at a time. By default 10 for an auditor, any number for the others. */
+  /** Most sessions at a time. Default: 10 for an auditor, otherwise unlimited. */
   readonly connectionLimit?: number | undefined;
 }
 
 /**
- * Makes a login with the rights of one group, which may connect to this database.
+ * Creates a login with the rights of one group, which may connect to this database.
  * @returns its password
- * @throws PreflightError when the user may not make it; nothing was changed
+ * @throws PreflightError when the user may not create it; nothing was changed
  */
 export async function addLogin(client: pg.Client, { name, purpose, ...options }: NewLogin): Promise<string> {
   checkName(name);
@@ -38,7 +38,7 @@ export async function addLogin(client: pg.Client, { name, purpose, ...options }:
   const { server } = await checkMayAdd(client, name, purpose);
   const limit = options.connectionLimit ?? (purpose === 'auditor' ? AUDITOR_CONNECTIONS : -1);
   const [login, database, group] = [quoted(name), quoted(server.database), GROUPS[purpose]];
-  // Only the rights, not the group's place: what such a session makes is its own.
+  // The login gets the rights, but may not become the group: objects that it creates belong to the login.
   const options16 = server.version >= MEMBERSHIP_OPTIONS_SINCE ? ' WITH INHERIT TRUE, SET FALSE' : '';
   const settings = purpose === 'auditor' ? Object.entries(AUDITOR_SETTINGS) : [];
   await inTransaction(client, [
@@ -51,8 +51,8 @@ export async function addLogin(client: pg.Client, { name, purpose, ...options }:
 }
 
 /**
- * The same for a login that may be there already: then it only gets the password.
- * @throws Error when it is there and is not for this purpose or this database
+ * Creates a login, or sets the password of an existing one.
+ * @throws Error when it exists with another purpose or belongs to another database
  */
 export async function ensureLogin(client: pg.Client, login: NewLogin & { readonly password: string }): Promise<void> {
   const found = (await readLogins(client)).find(({ name }) => name === login.name);

@@ -11,11 +11,11 @@ import { preflight, quoted } from './preflight.js';
 import { completeRoles } from './roles.js';
 import { type Runner, shortName } from './run-sql.js';
 
-// Invariants: one migration is one transaction, which holds the migration lock and looks again at what is applied; a name once
-// in rollgate.migration never runs again; nothing is changed before everything that could stop it has been looked for; with
-// nothing pending, nothing is locked or changed.
+// Invariants: one migration is one transaction, which holds the migration lock and checks again what is applied. A migration whose
+// name is in rollgate.migration never runs again. Everything that could stop a migration is checked before it changes anything. If
+// nothing is pending, nothing is locked or changed.
 
-/** TypeORM's form, so that its tools can read the list; all a migration asks of its runner is `query`. */
+/** The form of TypeORM, so that its tools can read the list. A migration uses only `query` of its runner. */
 export interface Migration extends MigrationInterface {
   readonly name: string;
   up(runner: Runner): Promise<void>;
@@ -26,16 +26,16 @@ export const migrations: ReadonlyArray<new () => Migration> = [Baseline001];
 
 export interface MigrateOptions extends ConnectOptions {
   /**
-   * `own` gives the objects to `rollgate_owner` and rights to groups; `none` makes no roles: everything belongs to the user that
-   * migrates. By default as the database was migrated before, and `own` for a new one.
+   * `own` gives the objects to `rollgate_owner` and rights to groups; `none` creates no roles: everything belongs to the user that
+   * migrates. Default: the mode of earlier migrations, or `own` for a new database.
    */
   readonly roles?: RoleMode | undefined;
-  /** How long to wait for another migration, or for a table that is in use. Default 60,000 ms. */
+  /** How long to wait for another migration, or for a table that is in use. Default: 60,000 ms. */
   readonly lockTimeoutMs?: number;
-  /** Repeat roles and grants although nothing is pending, e.g. after a restore on another server. */
+  /** Whether to repeat roles and grants if nothing is pending, e.g. after a restore on another server. */
   readonly repairAccess?: boolean;
   readonly onProgress?: (line: string) => void;
-  /** What the person who migrates has to know. By default `onProgress` gets it, with `warning: ` before it. */
+  /** Gets warnings for the person who migrates. Default: `onProgress`, with `warning: ` before the text. */
   readonly onWarning?: (line: string) => void;
 }
 
@@ -43,7 +43,7 @@ export interface MigrateOptions extends ConnectOptions {
  * Brings the database up to date.
  * @returns the names of the migrations that this call applied, oldest first, e.g. `['001-baseline']`
  * @throws DatabaseUnavailableError when the database cannot be reached
- * @throws PreflightError when something is missing or the schemas are somebody else's; nothing was changed
+ * @throws PreflightError when something is missing or the schemas belong to another application; nothing was changed
  * @throws MigrationLockError when a lock was not free in time; it names the holder
  */
 export async function migrate(options: MigrateOptions): Promise<string[]> {
@@ -80,7 +80,7 @@ function pendingAfter(applied: readonly string[]): Migration[] {
 
 const MOST_ATTEMPTS = 5;
 
-/** Another database of the server made or changed the same role at the same moment; trying again finds what it made. */
+/** Another database of the server created or changed the same role at the same time. A retry finds its changes. */
 const PASSING = ['23505', '42710', '40P01', 'XX000'];
 
 type RunOptions = MigrateOptions & { readonly onProgress: (line: string) => void };
@@ -97,7 +97,7 @@ class Run {
     this.#lockTimeoutMs = options.lockTimeoutMs ?? 60_000;
   }
 
-  /** Applies the next migration and returns its name; undefined: nothing is pending. */
+  /** Applies the next migration and returns its name; `undefined` if nothing is pending. */
   async next({ repair = false } = {}): Promise<string | undefined> {
     const state = await this.#look();
     if (!repair && this.#nothingPending(state)) return undefined;
@@ -117,12 +117,12 @@ class Run {
 
   #nothingPending(state: DatabaseState): boolean {
     if (pendingAfter(state.applied).length > 0) return false;
-    // Also then an option that contradicts the database is an error.
+    // An option that contradicts the database is an error in this case, too.
     if (this.#options.roles !== undefined) this.#preflight(state);
     return true;
   }
 
-  /** One consistent picture, and everything that would stop the migration. */
+  /** Reads one consistent state, and checks everything that would stop the migration. */
   async #look(): Promise<DatabaseState> {
     await this.#client.query('BEGIN ISOLATION LEVEL REPEATABLE READ READ ONLY');
     try {
@@ -141,10 +141,10 @@ class Run {
   async #step(repair: boolean): Promise<string | undefined> {
     await takeMigrationLock(this.#client, this.#options.onProgress);
     this.#hasLock = true;
-    // Again, now that no other migration can run: what was pending may have been applied.
+    // Check again now that no other migration can run, because another one may have applied what was pending.
     const state = await readDatabaseState(this.#client);
     const [migration] = pendingAfter(state.applied);
-    // A migration repeats roles and grants by itself.
+    // A migration always repeats roles and grants.
     if (repair ? migration !== undefined : migration === undefined) return undefined;
     const mode = this.#preflight(state);
     if (mode === 'own') await completeRoles(this.#client, state);
@@ -154,7 +154,7 @@ class Run {
     return migration === undefined ? undefined : shortName(migration.name);
   }
 
-  /** Makes schemas that are missing, hands the others over, and goes on as their owner. */
+  /** Creates missing schemas, changes the owner of the others, and continues as that owner. */
   async #becomeOwner(state: DatabaseState, mode: RoleMode): Promise<void> {
     const { schemas, migrationTable, applied, server } = state;
     const owner = mode === 'own' ? OWNER : server.user;
@@ -186,7 +186,7 @@ class Run {
   async #transaction<Result>(work: () => Promise<Result>): Promise<Result> {
     const client = this.#client;
     this.#hasLock = false;
-    // READ COMMITTED: after waiting for the lock, what the other migration did is seen.
+    // READ COMMITTED, so that changes of another migration are visible after waiting for the lock.
     await client.query('BEGIN ISOLATION LEVEL READ COMMITTED READ WRITE');
     try {
       await client.query(
@@ -207,6 +207,6 @@ class Run {
   }
 }
 
-// As TypeORM makes it, whose tools find it there.
+// The table as TypeORM creates it, so that its tools find it.
 const MIGRATION_TABLE = `CREATE TABLE IF NOT EXISTS rollgate.migration (
   id serial CONSTRAINT "PK_3043fc6b8af7c99b8b98830094f" PRIMARY KEY, timestamp bigint NOT NULL, name varchar NOT NULL)`;

@@ -1,4 +1,4 @@
-/** Everything that would stop a migration, found before it changes anything. */
+/** Checks everything that would stop a migration before it changes anything. */
 import { type DatabaseState, isOf010, type SchemaState } from './database-state.js';
 import { MIGRATIONS_OF_010 } from './from-0.1.0.js';
 import { MEMBERSHIP_OPTIONS_SINCE, OWNER, type RoleMode } from './groups.js';
@@ -6,7 +6,7 @@ import { MEMBERSHIP_OPTIONS_SINCE, OWNER, type RoleMode } from './groups.js';
 /** The migration cannot run; nothing was changed. */
 export class PreflightError extends Error {
   override readonly name = 'PreflightError';
-  /** For the terminal, one each. */
+  /** The lines of the message. */
   readonly lines: readonly string[];
   constructor(lines: readonly string[]) {
     super(lines.join('\n'));
@@ -14,17 +14,17 @@ export class PreflightError extends Error {
   }
 }
 
-/** SQL is tested on 15 and 18; older servers lack what it is written with. */
+/** The SQL is tested with 15 and 18. Older servers lack features that it uses. */
 const OLDEST_SERVER = 150_000;
 
 export interface Wanted {
-  /** undefined: as the database was migrated before, `own` for a new one. */
+  /** `undefined`: the mode of earlier migrations, or `own` for a new database. */
   readonly roles: RoleMode | undefined;
   /** Full names of all migrations of this version. */
   readonly known: readonly string[];
 }
 
-/** How the database is to be migrated. @throws PreflightError */
+/** Returns how to migrate the database. @throws PreflightError */
 export function preflight(state: DatabaseState, wanted: Wanted): RoleMode {
   checkServer(state);
   checkOurs(state, wanted.known);
@@ -37,7 +37,7 @@ export function preflight(state: DatabaseState, wanted: Wanted): RoleMode {
     ...missing.map((sql) => `  ${sql}`),
     ...(mode === 'own' && state.mode === undefined && !isOf010(state.applied)
       ? [
-          'Where nobody may create roles, "rollgate migrate --roles none" works without them (docs/operations.md says what it gives up).',
+          'If no user may create roles, "rollgate migrate --roles none" works without them (docs/operations.md describes what is lost).',
         ]
       : []),
   ]);
@@ -71,7 +71,7 @@ function refuse({ name, owner, objects }: SchemaState): never {
   const found = objects.length === 0 ? 'a table migration that Rollgate did not make' : objects.join(', ');
   throw new PreflightError([
     `The schema ${name} of this database is not Rollgate's: it belongs to ${owner} and holds ${found}. Nothing was changed.`,
-    `Rename it (ALTER SCHEMA ${name} RENAME TO …), drop it if nobody needs it, or give Rollgate another database. An empty schema is taken over.`,
+    `Rename it (ALTER SCHEMA ${name} RENAME TO …), drop it if it is not needed, or give Rollgate another database. An empty schema is taken over.`,
   ]);
 }
 
@@ -98,7 +98,7 @@ function missingForOwnRoles(state: DatabaseState): string[] {
     if (!grantable.has(of)) missing.push(`GRANT ${of} TO ${member}${options ? ' WITH INHERIT TRUE' : ''};`);
   if (!(owner.becomes && owner.inherits) && !grantable.has(OWNER))
     missing.push(`GRANT ${OWNER} TO ${quoted(server.user)}${options ? ' WITH SET TRUE, INHERIT TRUE' : ''};`);
-  // A granted role gives a NOINHERIT user nothing before 16.
+  // Before 16, a user with NOINHERIT gets no rights from a granted role.
   else if (!options && owner.becomes && !owner.inherits) missing.push(`ALTER ROLE ${quoted(server.user)} INHERIT;`);
   return [...missing, ...missingSchemas(state, OWNER), ...remains(state)];
 }
@@ -112,7 +112,7 @@ function missingWithoutRoles(state: DatabaseState): string[] {
   return missingSchemas(state, server.user);
 }
 
-/** Schemas that the user can neither make nor hand to their owner. */
+/** Schemas that the user can neither create nor give to their owner. */
 function missingSchemas({ server, schemas }: DatabaseState, owner: string): string[] {
   const missing: string[] = [];
   const theirs = schemas.filter((schema) => schema.owner !== owner && !schema.owned);
@@ -130,7 +130,7 @@ function remains({ foreignRemains }: DatabaseState): string[] {
   });
 }
 
-/** As an SQL identifier. */
+/** The text as an SQL identifier. */
 export function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }

@@ -2,7 +2,7 @@ import { readFile } from 'node:fs/promises';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 
-// The .sql files are never copied: what runs is the reviewed file itself, read from the source folder, whether this module
+// The .sql files are never copied. The reviewed file itself runs, read from the source folder, whether this module
 // is the compiled one in dist/ or the source under Jest.
 const here = dirname(fileURLToPath(import.meta.url));
 
@@ -23,12 +23,12 @@ export function readSql(fileName: string): Promise<string> {
   return readFile(join(sqlFolder, fileName), 'utf8');
 }
 
-/** Released migrations never change and never run backwards: a mistake is repaired by the next migration. */
+/** Released migrations never change and cannot be reverted. The next migration repairs a mistake. */
 export function noWayBack(name: string): Promise<never> {
   return Promise.reject(new Error(`${name} cannot be reverted: write a new migration instead`));
 }
 
-/** TypeORM orders migrations by 13 digits at the end of the name; people know them by the file's name. */
+/** TypeORM orders migrations by 13 digits at the end of the name. Messages use the name of the file. */
 export function shortName(name: string): string {
   return name.replace(/-\d{13}$/, '');
 }

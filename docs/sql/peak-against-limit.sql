@@ -7,7 +7,8 @@ peaks AS (
   WHERE u.account = (SELECT account FROM parameters) AND u.hour >= (SELECT since FROM parameters)
   GROUP BY u.api
 )
-SELECT p.api, p.at, p.peak_minute, l.per_minute, p.peak_hour, l.per_hour, p.peak_hour * 100 / nullif(l.per_hour, 0) AS hour_percent, l.source
+SELECT p.api, p.at, p.peak_minute, l.per_minute, p.peak_hour, l.per_hour,
+       p.peak_hour * 100 / nullif(l.per_hour, 0) AS hour_percent, l.source
 FROM peaks p
 LEFT JOIN LATERAL rollgate_audit.limit_as_of((SELECT account FROM parameters), p.api, '', p.at) l ON true
 ORDER BY hour_percent DESC NULLS LAST, p.api;

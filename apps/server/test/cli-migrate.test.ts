@@ -75,7 +75,7 @@ test('migrate refuses a schema that is not Rollgate’s, with one line for the p
     stdout: '',
     stderr:
       "rollgate: The schema rollgate_audit of this database is not Rollgate's: it belongs to postgres and holds table rollgate_audit.theirs of postgres. Nothing was changed.\n" +
-      'rollgate: Rename it (ALTER SCHEMA rollgate_audit RENAME TO …), drop it if nobody needs it, or give Rollgate another database. An empty schema is taken over.\n',
+      'rollgate: Rename it (ALTER SCHEMA rollgate_audit RENAME TO …), drop it if it is not needed, or give Rollgate another database. An empty schema is taken over.\n',
   });
 });
 

@@ -110,7 +110,7 @@ describe('two applications on one database', () => {
     expect(rows).toEqual([{ title: 'Sign in', message: 'Slow down.' }]);
   });
 
-  test('that start at the same moment: one of two conflicting ones is refused, whoever is first', async () => {
+  test('that start at the same moment: one of two conflicting ones is refused, whichever is first', async () => {
     const results = await Promise.allSettled([
       register('shop', [api('login'), api('a')]),
       register('crm', [api('login', { shipped_per_minute: 1 }), api('b')]),
