@@ -184,7 +184,8 @@ CREATE TABLE rollgate.override (
   api        text,
   subject    text COLLATE "C",
   scope      text NOT NULL GENERATED ALWAYS AS (
-    CASE WHEN subject IS NOT NULL THEN 'subject' WHEN api IS NOT NULL THEN 'api' WHEN group_id IS NOT NULL THEN 'group' ELSE 'account' END) STORED,
+    CASE WHEN subject IS NOT NULL THEN 'subject' WHEN api IS NOT NULL THEN 'api' WHEN group_id IS NOT NULL THEN 'group'
+         ELSE 'account' END) STORED,
   per_minute int CHECK (per_minute BETWEEN 0 AND 1000000000),
   per_hour   int CHECK (per_hour BETWEEN 0 AND 1000000000),
   mode       text CHECK (mode IN ('enforced', 'shadow')),
@@ -702,9 +703,11 @@ CREATE TABLE rollgate.roll_up (
 
 COMMENT ON TABLE  rollgate.roll_up IS 'One row once the roll-up has begun: how far it is';
 COMMENT ON COLUMN rollgate.roll_up.rolled_to  IS 'hours before this one are complete in usage_hour and denial_hour';
-COMMENT ON COLUMN rollgate.roll_up.sealed_to  IS 'no unit is counted in hours before this one any more, and events of them are noted in usage_late';
+COMMENT ON COLUMN rollgate.roll_up.sealed_to  IS
+  'no unit is counted in hours before this one any more, and events of them are noted in usage_late';
 COMMENT ON COLUMN rollgate.roll_up.days_to    IS 'days before this one are complete in usage_day';
-COMMENT ON COLUMN rollgate.roll_up.units_from IS 'hours before this one have denials only: their minutes were no longer on record at the start';
+COMMENT ON COLUMN rollgate.roll_up.units_from IS
+  'hours before this one have denials only: their minutes were no longer on record at the start';
 COMMENT ON COLUMN rollgate.roll_up.stepped_at IS 'time of the last step';
 COMMENT ON COLUMN rollgate.roll_up.stage      IS
   'what the next step continues: sealing, units and denials of the hour, or the sums of the day; waiting: nothing is begun';
@@ -931,7 +934,7 @@ BEGIN
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch contains a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
@@ -1172,7 +1175,8 @@ COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request. Errors: RG404 
 CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by text) RETURNS void
 LANGUAGE sql AS $$
   INSERT INTO rollgate.quarantine (since, until, reason, noticed_by)
-  SELECT t.now, t.now + make_interval(secs => rollgate.window_buckets('minute')), p_reason, p_noticed_by FROM (SELECT clock_timestamp() AS now) t
+  SELECT t.now, t.now + make_interval(secs => rollgate.window_buckets('minute')), p_reason, p_noticed_by
+  FROM (SELECT clock_timestamp() AS now) t
 $$;
 
 COMMENT ON FUNCTION rollgate.begin_quarantine IS 'Starts a quarantine: every instance grants half limits';
@@ -1186,8 +1190,7 @@ DECLARE
   v_units timestamptz := date_trunc('hour', p_now - v_kept * interval '1 second', 'UTC') + interval '1 hour';
   v_first timestamptz := date_trunc('hour', least(v_units, (SELECT min(e.first_at) FROM rollgate.limit_event e)), 'UTC');
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.counter) AND NOT EXISTS (SELECT FROM rollgate.bucket) AND NOT EXISTS (SELECT FROM rollgate.limit_event)
-  THEN
+  IF NOT EXISTS (SELECT FROM rollgate.minutes_on_record) AND NOT EXISTS (SELECT FROM rollgate.limit_event) THEN
     v_first := date_trunc('hour', p_now, 'UTC');
   END IF;
   INSERT INTO rollgate.roll_up (rolled_to, sealed_to, days_to, units_from, stepped_at)
@@ -1198,7 +1201,11 @@ COMMENT ON FUNCTION rollgate.begin_roll_up IS 'Makes the row of rollgate.roll_up
 
 -- Chooses what the roll-up does next, in this order: refunds of rolled hours, events that came late, a day that is complete, the next
 -- hour, a month past retention. Returns what it did or began; NULL: nothing is due; 'held up': events of the hour are being written.
-CREATE OR REPLACE FUNCTION rollgate.begin_stage(v rollgate.roll_up, p_keep_days int, p_now timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION rollgate.begin_stage(
+  v           rollgate.roll_up,
+  p_keep_days int,
+  p_now       timestamptz
+) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
   c_delay  constant interval := '2 minutes';
@@ -1241,6 +1248,8 @@ LANGUAGE sql STABLE AS $$
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $$;
 
+COMMENT ON FUNCTION rollgate.catalogue_facts IS 'The fields of an API that the history shows';
+
 -- Changes an API's default limits or its shadow mode. Only admins may. p_changes names the columns to change (per_minute, per_hour;
 -- null: as shipped; shadow), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_catalogue(
@@ -1264,7 +1273,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The API has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   changed := jsonb_populate_record(v_old, p_changes);
   lowered := rollgate.lowered_defaults(v_old, changed);
@@ -1344,7 +1353,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
   IF p_override.per_minute > v_minute * v_ceiling.times OR p_override.per_hour > v_hour * v_ceiling.times THEN
-    RAISE EXCEPTION 'The role % may grant up to % a minute and % an hour here: % times the default.',
+    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour in this scope: % times the default.',
       p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
@@ -1439,23 +1448,23 @@ CREATE OR REPLACE FUNCTION rollgate.decide_request(
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
-  v_old    rollgate.limit_request;
-  v_asked  jsonb;
-  v_added  record;
-  v_made   rollgate.override;
+  v_ledger    rollgate.ledger := rollgate.open_ledger(p_approve);
+  v_old       rollgate.limit_request;
+  v_requested jsonb;
+  v_added     record;
+  v_made      rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
     'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
-    RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
+    RAISE EXCEPTION 'There is no limit request "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.state <> 'open' THEN
-    RAISE EXCEPTION 'The request was % by % already.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The limit request was already % by %.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The limit request has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
@@ -1469,17 +1478,18 @@ BEGIN
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
       RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
-    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    v_requested := jsonb_strip_nulls(jsonb_build_object(
+      'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
     -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
-      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+      v_requested := v_requested - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
-      v_asked := v_asked - 'factor';
+      v_requested := v_requested - 'factor';
     END IF;
     v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || coalesce(p_changes, '{}')
+      || v_requested || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
     v_made := v_added.changed;
@@ -1510,7 +1520,7 @@ $$;
 
 COMMENT ON FUNCTION rollgate.decision_number IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';
 
--- Keys write the characters of their own syntax, and invisible ones, as %XX (libs/limiter/src/subject). This reverses it.
+-- Reverses rollgate.encode_part.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
@@ -1568,8 +1578,11 @@ BEGIN
   RETURN v_name;
 END $$;
 
-COMMENT ON FUNCTION rollgate.drop_usage_month IS 'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';
+COMMENT ON FUNCTION rollgate.drop_usage_month IS
+  'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';
 
+-- Keys write the characters of their own syntax, and invisible ones, as %XX. `encodeValue` in libs/limiter/src/subject/subject-key.ts is
+-- the same rule; a test compares the two.
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
@@ -1705,9 +1718,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
                e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+             WHEN e.cost > e."limit" THEN format(' because the call costs %s units and %s may never use more than %s in any %s', e.cost,
                e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and the call costs %s', e.subject, e.used, e."limit",
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
@@ -1732,7 +1745,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.count = 1 THEN '; it is the only such call of that second'
              WHEN e.merged = 'longer' THEN format('; it is one of %s such calls until %s', e.count, rollgate.utc(e.last_at))
              ELSE format('; it is one of %s such calls of that %s', e.count, e.merged) END,
-           ', route ' || e.route, CASE WHEN e.count > 1 THEN ', the first with request id ' ELSE ', request id ' END || e.request_id,
+           ', route ' || e.route,
+           CASE WHEN e.count > 1 THEN ', the first with HTTP request ID ' ELSE ', HTTP request ID ' END || e.request_id,
            '.')
   FROM known e
   ORDER BY e.first_at
@@ -1743,20 +1757,23 @@ COMMENT ON FUNCTION rollgate.explain_denial IS
   'Explains one decision or event by its id, in columns and in one sentence; no row: the id is not on record';
 
 -- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
--- several APIs the limit of the override with the same scope. p_given names the limits that were given, including those given as
--- null, which means the default.
+-- several APIs the limit of the override with the same scope.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
-  p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
+  p_new   rollgate.override,
+  p_given jsonb,        -- names the limits that were given, including those given as null, which means the default
+  p_now   timestamptz,
+  OUT filled   rollgate.override,
+  OUT approved rollgate.override  -- the part of it that its author's approval limit must cover
 )
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
   v_default record;
-  v_kept    record;
+  v_kept    record;  -- the limits that stay, NULL: the default, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
-  asked := p_new;
+  approved := p_new;
   IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
     OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
     OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
@@ -1781,7 +1798,7 @@ BEGIN
   -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
-    asked := filled;
+    approved := filled;
   END IF;
 END $$;
 
@@ -1791,7 +1808,11 @@ COMMENT ON FUNCTION rollgate.fill_override IS
 -- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
 -- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
-CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit int) RETURNS TABLE (key text, account text)
+CREATE OR REPLACE FUNCTION rollgate.find_accounts(
+  p_prefix text,
+  p_after  text,  -- the last key of the previous page; '': the first page
+  p_limit  int
+) RETURNS TABLE (key text, account text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH RECURSIVE walk AS (
     SELECT g AS lane, 0 AS n, (
@@ -1827,6 +1848,7 @@ $$;
 
 COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';
 
+-- Returns one subject for each account and API that has this value in a dimension.
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
@@ -1849,8 +1871,12 @@ $$;
 COMMENT ON FUNCTION rollgate.find_subjects IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 
 -- Returns the first second (0-59) of a minute that has units in a window, for a window that begins in second `sec` of that minute.
--- Valid only where no reset has cleared units of that minute. Second `sec` itself counts, as in rollgate.window_base.
-CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums int[], sec smallint) RETURNS smallint
+-- Valid only where no reset has cleared units of that minute. Second `sec` itself counts, as in rollgate.window_base. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.first_counted(
+  secs smallint[],
+  sums int[],
+  sec  smallint
+) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
 $$;
@@ -1860,7 +1886,11 @@ COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute that has
 -- The rule of the limiter: returns how many more units both windows allow. A call is granted if its units are at most this. A window
 -- allows units up to number base + limit (rollgate.window_base). Inlined.
 CREATE OR REPLACE FUNCTION rollgate.free_units(
-  p_total bigint, p_minute_base bigint, p_per_minute int, p_hour_base bigint, p_per_hour int
+  p_total       bigint,
+  p_minute_base bigint,  -- as rollgate.window_base returns it
+  p_per_minute  int,
+  p_hour_base   bigint,
+  p_per_hour    int
 ) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT least(p_minute_base + p_per_minute, p_hour_base + p_per_hour) - p_total
@@ -1928,7 +1958,8 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.hour_is_sealed IS 'Whether the decisions that were under way when the hour was sealed have ended; begins the next stage if so';
+COMMENT ON FUNCTION rollgate.hour_is_sealed IS
+  'Whether the decisions that were under way when the hour was sealed have ended; begins the next stage if so';
 
 CREATE OR REPLACE FUNCTION rollgate.hour_number(p_at timestamptz) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
@@ -1951,20 +1982,24 @@ $$;
 
 COMMENT ON FUNCTION rollgate.in_force IS 'Whether an override is in force at p_at; inlined';
 
-CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis jsonb, p_missing_only boolean) RETURNS boolean
+CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(
+  p_application  text,
+  p_apis         jsonb,
+  p_missing_only boolean
+) RETURNS boolean
 LANGUAGE sql STABLE AS $$
-  WITH told AS MATERIALIZED (
+  WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis)
   )
   SELECT EXISTS (
-    SELECT FROM told t
+    SELECT FROM given t
     LEFT JOIN rollgate.catalogue c USING (api)
     LEFT JOIN rollgate.catalogue_owner o ON o.api = t.api AND o.application = p_application
     WHERE c.api IS NULL
        OR NOT p_missing_only AND (o.api IS NULL OR c.retired_at IS NOT NULL
          OR rollgate.shipped_definition(c) IS DISTINCT FROM rollgate.shipped_definition(t))
   ) OR NOT p_missing_only AND EXISTS (
-    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM told t)
+    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM given t)
   )
 $$;
 
@@ -2058,16 +2093,24 @@ COMMENT ON FUNCTION rollgate.limit_as_of IS
   'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; '
   'no row: the API was not known yet';
 
--- Inlined.
-CREATE OR REPLACE FUNCTION rollgate.limit_of_window(p_window text, p_per_minute int, p_per_hour int) RETURNS int
+-- Returns the limit of one of the two windows. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.limit_of_window(
+  p_window     text,  -- minute or hour; NULL (a grant): minute
+  p_per_minute int,
+  p_per_hour   int
+) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE p_window WHEN 'hour' THEN p_per_hour ELSE p_per_minute END
 $$;
 
-COMMENT ON FUNCTION rollgate.limit_of_window IS 'The limit of one window, minute or hour; NULL (a grant): that of the minute; inlined';
+COMMENT ON FUNCTION rollgate.limit_of_window IS 'The limit of one window; inlined';
 
--- The rule for one window. limitsUnder in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
-CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default int, p_limit int, p_factor numeric) RETURNS int
+-- The rule for one window. `limitsUnder` in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.limit_under(
+  p_default int,
+  p_limit   int,     -- of the override; NULL: it sets none
+  p_factor  numeric  -- of the override; NULL: it sets none
+) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_factor IS NULL THEN coalesce(p_limit, p_default) ELSE least(ceil(p_default * p_factor), 1000000000)::int END
 $$;
@@ -2192,10 +2235,14 @@ $$;
 
 COMMENT ON FUNCTION rollgate.lowered_facts IS 'For the history: limits that a change lowered, with its author''s confirmation; {}: none';
 
--- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window. p_at: when the change takes
--- effect; NULL: immediately.
+-- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window.
 CREATE OR REPLACE FUNCTION rollgate.lowering(
-  p_api text, p_minute_before int, p_minute_after int, p_hour_before int, p_hour_after int, p_at timestamptz DEFAULT NULL
+  p_api           text,
+  p_minute_before int,
+  p_minute_after  int,
+  p_hour_before   int,
+  p_hour_after    int,
+  p_at            timestamptz DEFAULT NULL  -- when the change takes effect; NULL: at once
 ) RETURNS SETOF jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('api', p_api, 'window', w.name, 'from', w.before, 'to', w.after, 'why', y.why,
@@ -2414,6 +2461,8 @@ BEGIN
   END IF;
 END $$;
 
+COMMENT ON FUNCTION rollgate.need_reason IS 'Refuses (RG422) a change without a reason';
+
 -- Records which rows of rollgate.freed were removed, so that instances that have not read them notice.
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2433,12 +2482,16 @@ BEGIN
   RETURN NULL;
 END $$;
 
+COMMENT ON FUNCTION rollgate.note_freed_removed IS 'Records the newest transaction whose rows were removed from rollgate.freed';
+
 CREATE OR REPLACE FUNCTION rollgate.note_freeing() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
   INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
   RETURN NULL;
 END $$;
+
+COMMENT ON FUNCTION rollgate.note_freeing IS 'Keeps the time of each refund and reset, for rechecking denials';
 
 -- Keeps a ring of the last 256 seconds in which an instance called. After a jump ahead of the clock some seconds are missing.
 CREATE OR REPLACE FUNCTION rollgate.note_second(p_now timestamptz) RETURNS void
@@ -2474,8 +2527,13 @@ END $$;
 COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when the database runs on another server than before';
 
 -- Returns the first second (0-59) of a minute that has a unit newer than `base`. After repeated resets `base` may exceed `start` by
--- more than an int can hold.
-CREATE OR REPLACE FUNCTION rollgate.oldest_second(base bigint, start bigint, secs smallint[], sums int[]) RETURNS smallint
+-- more than an int can hold. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.oldest_second(
+  base  bigint,      -- as rollgate.window_base returns it
+  start bigint,      -- total at the start of the minute
+  secs  smallint[],  -- the seconds of the minute with units …
+  sums  int[]        -- … and its units up to and including each of them
+) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
   SELECT secs[width_bucket(least(greatest(base - start, 0), 2147483647)::int, sums) + 1]
 $$;
@@ -2505,10 +2563,12 @@ BEGIN
     RAISE EXCEPTION 'There is no override "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The override was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The override has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   RETURN v_old;
 END $$;
+
+COMMENT ON FUNCTION rollgate.override_at IS 'An override, if it is at the given version. Errors: RG404, RG412';
 
 -- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
 -- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
@@ -2567,6 +2627,8 @@ LANGUAGE sql STABLE AS $$
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
 $$;
 
+COMMENT ON FUNCTION rollgate.override_facts IS 'The fields of an override that the history shows';
+
 -- Returns the rank of an override among those that apply to a call: the highest one wins. A narrower scope ranks above a wider one, and
 -- among equal scopes the newest override. `byRank` in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
 -- Inlined.
@@ -2598,8 +2660,11 @@ $$;
 COMMENT ON FUNCTION rollgate.override_state IS 'The state of an override at p_at: upcoming, inForce or expired; inlined';
 
 -- The highest usage of each window since p_since, per subject.
-CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
-RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
+CREATE OR REPLACE FUNCTION rollgate.peak_usage(
+  p_lane   int,
+  p_prefix text,
+  p_since  timestamptz
+) RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH sums AS (
     SELECT u.subject,
@@ -2663,7 +2728,8 @@ COMMENT ON FUNCTION rollgate.preview_end IS
   'Limits that fall if each of these overrides ends now on its own: items of rollgate.lowering; an override that is not in force has '
   'no row';
 
--- p_spec: as in rollgate.create_override. Without limits it returns the effective limits. Locks and writes nothing.
+-- Returns what an override would change, from what to what for every API in its scope. p_spec: as in rollgate.create_override; without
+-- limits it returns the effective limits. Locks and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -2699,10 +2765,16 @@ COMMENT ON FUNCTION rollgate.preview_override IS
   'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
   'after, governs}]}, with every API in its scope';
 
--- Replaces the API's defaults with p_new.
+-- Replaces the API's defaults and its mode with p_new, and records that. Requires the ledger's lock. Errors: RG403, RG422.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
-  p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
+  p_old     rollgate.catalogue,
+  p_new     rollgate.catalogue,
+  p_reason  text,
+  p_ticket  text,
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger,
+  p_undoes  bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  p_lowered jsonb  DEFAULT NULL   -- items of rollgate.lowering
 ) RETURNS rollgate.catalogue
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2724,9 +2796,14 @@ BEGIN
   RETURN v_new;
 END $$;
 
+COMMENT ON FUNCTION rollgate.put_catalogue IS 'Replaces an API''s default limits and mode and records the change; returns it as it is now';
+
 -- Adds an API, or updates what applications register of it. Requires the ledger's lock.
 CREATE OR REPLACE FUNCTION rollgate.put_definition(
-  p_told rollgate.catalogue, p_application text, p_by rollgate.author, p_ledger rollgate.ledger
+  p_given        rollgate.catalogue,
+  p_application text,
+  p_by          rollgate.author,
+  p_ledger      rollgate.ledger
 ) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -2734,22 +2811,22 @@ DECLARE
   v_old rollgate.catalogue;
   v_new rollgate.catalogue;
 BEGIN
-  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_told.api;
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_given.api;
   IF NOT found THEN
     INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, message,
       changed_in, changed_at, changed_by)
-    VALUES (p_told.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_told.title, p_told.group_id, p_told.group_title,
-      p_told.level, p_told.scope, p_told.shipped_per_minute, p_told.shipped_per_hour, p_told.message, p_ledger.policy_version,
-      p_ledger.history_at, p_by.actor)
+    VALUES (p_given.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_given.title, p_given.group_id,
+      p_given.group_title, p_given.level, p_given.scope, p_given.shipped_per_minute, p_given.shipped_per_hour, p_given.message,
+      p_ledger.policy_version, p_ledger.history_at, p_by.actor)
     RETURNING * INTO v_new;
     action := 'add';
-  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_told) THEN
+  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_given) THEN
     UPDATE rollgate.catalogue c
-    SET title = p_told.title, group_id = p_told.group_id, group_title = p_told.group_title, level = p_told.level, scope = p_told.scope,
-        shipped_per_minute = p_told.shipped_per_minute, shipped_per_hour = p_told.shipped_per_hour, message = p_told.message,
+    SET title = p_given.title, group_id = p_given.group_id, group_title = p_given.group_title, level = p_given.level, scope = p_given.scope,
+        shipped_per_minute = p_given.shipped_per_minute, shipped_per_hour = p_given.shipped_per_hour, message = p_given.message,
         retired_at = NULL, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
         changed_by = p_by.actor
-    WHERE c.api = p_told.api
+    WHERE c.api = p_given.api
     RETURNING * INTO v_new;
     action := CASE WHEN v_old.retired_at IS NULL THEN 'ship' ELSE 'return' END;
     before := rollgate.catalogue_facts(v_old);
@@ -2764,10 +2841,16 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.put_definition IS 'Adds or updates one API as an application registers it; no row: it was the same';
 
--- Replaces the override with p_new.
+-- Replaces the override with p_new, and records that. Requires the ledger's lock. Errors: RG422.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
-  p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
+  p_old     rollgate.override,
+  p_new     rollgate.override,
+  p_action  text,  -- change, expire, restore or undo
+  p_reason  text,
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger,
+  p_undoes  bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  p_lowered jsonb  DEFAULT NULL   -- items of rollgate.lowering
 ) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2788,6 +2871,8 @@ BEGIN
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
+
+COMMENT ON FUNCTION rollgate.put_override IS 'Replaces an override and records the change; returns it as it is now';
 
 -- Returns the quarantine in force, at most one row. A change of server counts even before an instance has recorded it, so that a new
 -- connection learns of it before it decides.
@@ -2861,9 +2946,18 @@ $$;
 COMMENT ON FUNCTION rollgate.recheck_decisions IS
   'Denials of a time span that had enough free units, recomputed from the units on record. Expected result: no rows';
 
+-- Appends one row to the history. Requires the ledger's lock (rollgate.open_ledger). Returns the ID of the row.
 CREATE OR REPLACE FUNCTION rollgate.record(
-  p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text,
-  p_ticket text DEFAULT NULL, p_undoes bigint DEFAULT NULL
+  p_kind    text,                 -- override, request, catalogue, staff or token
+  p_action  text,
+  p_target  text,
+  p_account text,
+  p_by      rollgate.author,
+  p_before  jsonb,
+  p_after   jsonb,
+  p_reason  text,
+  p_ticket  text            DEFAULT NULL,
+  p_undoes  bigint          DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -2892,7 +2986,13 @@ END $$;
 COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; the caller must hold the ledger''s lock';
 
 CREATE OR REPLACE FUNCTION rollgate.record_staff(
-  p_kind text, p_action text, p_target text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text DEFAULT NULL
+  p_kind   text,
+  p_action text,
+  p_target text,
+  p_by     rollgate.author,
+  p_before jsonb,
+  p_after  jsonb,
+  p_reason text            DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN
@@ -2905,16 +3005,22 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.record_staff IS 'Appends a change of a person or a token to the history; returns the id of the new row';
 
--- Takes back units that were granted in p_second. Later units are renumbered, wherever their numbers are kept.
-CREATE OR REPLACE FUNCTION rollgate.refund(p_lane int, p_subject text, p_second int, p_units int) RETURNS int
+-- Takes back units that were granted in one second. Later units are renumbered, wherever their numbers are kept. Returns how many units it
+-- took back: fewer than p_units if fewer were found, or if a reset has forgiven some.
+CREATE OR REPLACE FUNCTION rollgate.refund(
+  p_lane    int,
+  p_subject text,
+  p_second  int,  -- Unix second in which the units were granted
+  p_units   int   -- at most so many
+) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_minute int := p_second / 60;
   v_head   rollgate.counter;
-  v_start  bigint;
+  v_start  bigint;      -- of the minute of p_second, as in rollgate.bucket
   v_secs   smallint[];
   v_sums   int[];
-  v_at     int;
+  v_place  int;         -- place of p_second in v_secs
   v_taken  int;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
@@ -2930,15 +3036,15 @@ BEGIN
     SELECT secs, sums, start INTO v_secs, v_sums, v_start FROM rollgate.bucket
     WHERE lane = p_lane AND subject = p_subject AND minute = v_minute;
   END IF;
-  v_at := array_position(v_secs, (p_second % 60)::smallint);
-  IF v_at IS NULL THEN
+  v_place := array_position(v_secs, (p_second % 60)::smallint);
+  IF v_place IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  v_taken := greatest(0, least(p_units, v_sums[v_place] - coalesce(v_sums[v_place - 1], 0), v_start + v_sums[v_place] - v_head.cleared));
   IF v_taken = 0 THEN
     RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
-  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
+  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_place THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
   UPDATE rollgate.bucket
   SET start = start - CASE WHEN minute > v_minute THEN v_taken ELSE 0 END,
@@ -3047,6 +3153,8 @@ BEGIN
   RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
 END $$;
 
+COMMENT ON FUNCTION rollgate.refuse_change IS 'Refuses to change or remove rows of the history';
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_internal(p_account text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -3055,6 +3163,8 @@ BEGIN
       USING ERRCODE = 'RG422';
   END IF;
 END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_internal IS 'Refuses (RG422) a custom limit of the account under which Rollgate limits its own sign-in';
 
 -- Postgres reads "tomorrow", "Dec 1" and a bare date as times, in the time zone of the session. None of them may set a limit's start
 -- or end.
@@ -3085,15 +3195,15 @@ COMMENT ON FUNCTION rollgate.refuse_loose_times IS
 CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
-  c_told constant int := 3;
+  c_listed constant int := 3;
 BEGIN
   IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
     RETURN;
   END IF;
   RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
       SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
-        WHEN jsonb_array_length(p_lowered) > c_told THEN format('; and %s more', jsonb_array_length(p_lowered) - c_told) ELSE '' END
-      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_told)
+        WHEN jsonb_array_length(p_lowered) > c_listed THEN format('; and %s more', jsonb_array_length(p_lowered) - c_listed) ELSE '' END
+      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_listed)
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $$;
 
@@ -3132,13 +3242,16 @@ COMMENT ON FUNCTION rollgate.refuse_unknown IS 'Refuses (RG422) fields other tha
 -- earlier list. Edits by admins are kept. With p_missing_only the list adds only APIs that the database does not know and changes
 -- nothing else: instances of several releases may run when a database returns from a restart or a backup.
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(
-  p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false
+  p_application  text,
+  p_apis         jsonb,
+  p_by           rollgate.author,
+  p_missing_only boolean         DEFAULT false
 ) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
-  v_told   rollgate.catalogue;
+  v_given  rollgate.catalogue;
   v_api    text;
   v_apis   text[] := '{}';
 BEGIN
@@ -3150,10 +3263,10 @@ BEGIN
   IF NOT p_missing_only THEN
     PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
   END IF;
-  FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
-    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
-    v_apis := v_apis || v_told.api;
+  FOR v_given IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_given.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_given, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_given.api;
   END LOOP;
   INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
   SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)
@@ -3181,7 +3294,11 @@ COMMENT ON FUNCTION rollgate.register_catalogue IS
 -- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
 -- seconds, no instance called sync_instance in them. A call in one of those seconds refutes the report. With a single instance there is
 -- no other evidence, and its report is accepted.
-CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
+CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(
+  p_instance   text,
+  p_heard_ms   float8,  -- the last time that the instance got from the database, Unix ms
+  p_elapsed_ms float8   -- time since then on the instance's own clock
+) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_now   timestamptz := clock_timestamp();
@@ -3241,12 +3358,16 @@ LANGUAGE sql STABLE AS $$
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
 $$;
 
--- What a customer may see of the account's limit requests. p_id, p_denial: only that request; p_before: the number of the last request
--- on the previous page.
+COMMENT ON FUNCTION rollgate.request_facts IS 'The fields of a limit request that the history shows';
+
+-- What a customer may see of the account's limit requests.
 CREATE OR REPLACE FUNCTION rollgate.requests_of(
-  p_account text, p_id text DEFAULT NULL, p_denial text DEFAULT NULL, p_before bigint DEFAULT NULL, p_limit int DEFAULT 50
-)
-RETURNS TABLE (
+  p_account text,
+  p_id      text   DEFAULT NULL,  -- only this request
+  p_denial  text   DEFAULT NULL,  -- only requests for this denial
+  p_before  bigint DEFAULT NULL,  -- number of the last request on the previous page
+  p_limit   int    DEFAULT 50
+) RETURNS TABLE (
   number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, factor numeric,
   until timestamptz, reason text, asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int,
   granted_per_hour int, granted_factor numeric, granted_until timestamptz
@@ -3318,9 +3439,13 @@ COMMENT ON FUNCTION rollgate.restore_override IS
   'Restores an expired override, until p_expires_at (NULL: permanent). Errors: RG403, RG404, RG409 not expired, or it lowers a limit '
   'in force, RG412, RG422';
 
--- Requires the ledger's lock. The API's history, counts and overrides stay, and calls of it are still limited.
-CREATE OR REPLACE FUNCTION rollgate.retire_api(p_api text, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
-RETURNS TABLE (api text, action text, before jsonb, after jsonb)
+-- Retires an API. Its history, counts and overrides stay, and calls of it are still limited. Requires the ledger's lock.
+CREATE OR REPLACE FUNCTION rollgate.retire_api(
+  p_api         text,
+  p_application text,
+  p_by          rollgate.author,
+  p_ledger      rollgate.ledger
+) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE
@@ -3344,9 +3469,14 @@ END $$;
 COMMENT ON FUNCTION rollgate.retire_api IS 'Marks an API as retired: no application registers it any more';
 
 -- Adds up a day from its hours, for the p_limit series after p_after. Returns the last one; NULL: the day is done.
-CREATE OR REPLACE FUNCTION rollgate.roll_up_day(p_day date, p_after int, p_limit int) RETURNS int
+CREATE OR REPLACE FUNCTION rollgate.roll_up_day(
+  p_day   date,
+  p_after int,
+  p_limit int
+) RETURNS int
 LANGUAGE plpgsql
-SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off SET plan_cache_mode = force_generic_plan
+SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET enable_bitmapscan = off
+SET plan_cache_mode = force_generic_plan
 AS $$
 DECLARE
   v_start timestamptz := p_day::timestamp AT TIME ZONE 'UTC';
@@ -3354,7 +3484,8 @@ DECLARE
   v_to    int := (SELECT max(p.id) FROM (SELECT s.id FROM rollgate.usage_series s WHERE s.id > p_after ORDER BY s.id LIMIT p_limit) p);
 BEGIN
   INSERT INTO rollgate.usage_day AS d (series, day, admitted, denied, shadow, outage, peak_minute, peak_hour, minutes_denied)
-  SELECT s.id, p_day, sum(h.admitted), sum(h.denied), sum(h.shadow), sum(h.outage), max(h.peak_minute), max(h.peak_hour), sum(h.minutes_denied)
+  SELECT s.id, p_day, sum(h.admitted), sum(h.denied), sum(h.shadow), sum(h.outage), max(h.peak_minute), max(h.peak_hour),
+         sum(h.minutes_denied)
   FROM rollgate.usage_series s JOIN rollgate.usage_hour h ON h.series = s.id AND h.hour >= v_start AND h.hour < v_end
   WHERE s.id > p_after AND s.id <= v_to
   GROUP BY s.id
@@ -3364,11 +3495,16 @@ BEGIN
   RETURN v_to;
 END $$;
 
-COMMENT ON FUNCTION rollgate.roll_up_day IS 'Adds up one page of a day''s usage from its hours; returns where the page ends; NULL: the day is done';
+COMMENT ON FUNCTION rollgate.roll_up_day IS
+  'Adds up one page of a day''s usage from its hours; returns where the page ends; NULL: the day is done';
 
 -- Adds up the denials of a sealed hour from p_from on, up to the minute in which p_limit events are reached, and returns the minute to
 -- continue from. The first call of an hour clears what an earlier roll-up of it has left.
-CREATE OR REPLACE FUNCTION rollgate.roll_up_denials(p_hour timestamptz, p_from timestamptz, p_limit int) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION rollgate.roll_up_denials(
+  p_hour  timestamptz,
+  p_from  timestamptz,
+  p_limit int
+) RETURNS timestamptz
 LANGUAGE plpgsql SET enable_mergejoin = off
 AS $$
 DECLARE
@@ -3390,7 +3526,8 @@ BEGIN
   WITH events AS MATERIALIZED (
     SELECT e.account, e.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE e.api END AS scope,
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id
+                ELSE e.api END AS scope,
            e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
     FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
     WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
@@ -3412,7 +3549,9 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour,
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
@@ -3431,10 +3570,15 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.roll_up_denials IS 'Adds up a part of a sealed hour''s denials; returns the minute to continue from';
 
--- Does one page of what the roll-up is at, and writes where to continue. `ends`: the transaction must end before the next page, because
--- nothing is due, because something else must end first (`held_up`), or because the seal of an hour must be committed.
+-- Does one page of the roll-up's present stage, and writes where to continue. The transaction ends before the next page if nothing is due,
+-- if something else must end first, or if the seal of an hour must be committed.
 CREATE OR REPLACE FUNCTION rollgate.roll_up_page(
-  p_keep_days int, p_now timestamptz, p_rows int, OUT did text, OUT held_up boolean, OUT ends boolean
+  p_keep_days int,
+  p_now       timestamptz,
+  p_rows      int,
+  OUT did     text,     -- as in rollgate.roll_up_step
+  OUT held_up boolean,  -- something else must end first
+  OUT ends    boolean   -- the transaction must end before the next page
 )
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -3489,8 +3633,8 @@ LANGUAGE sql VOLATILE AS $$
   refunded AS MATERIALIZED (
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
-    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1)) AND s.api = split_part(g.subject, '/', 2)
-      AND s.plan = ''
+    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
+      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
     GROUP BY 1, 2
   ),
   hours AS (
@@ -3504,7 +3648,8 @@ LANGUAGE sql VOLATILE AS $$
   SELECT count(*)::int FROM gone
 $$;
 
-COMMENT ON FUNCTION rollgate.roll_up_refunds IS 'Takes refunds of hours before p_rolled_to off usage by hour and by day; returns how many there were';
+COMMENT ON FUNCTION rollgate.roll_up_refunds IS
+  'Takes refunds of hours before p_rolled_to off usage by hour and by day; returns how many there were';
 
 -- One step of the roll-up, a transaction of its own that works for p_ms (at least one page). Call it again until it reports nothing done;
 -- after a downtime that is hour by hour. An hour is rolled up two minutes after its end, when the instances have written its events; what
@@ -3564,7 +3709,12 @@ COMMENT ON FUNCTION rollgate.roll_up_step IS
 -- may be archived between two. The minutes of the hour before are read as well: the windows of this hour begin in them.
 -- The account and the API of p_after may continue on this page. Their row is added to; all others are replaced, so that a page that is
 -- done again counts once.
-CREATE OR REPLACE FUNCTION rollgate.roll_up_units(p_hour timestamptz, p_lane int, p_after text, p_limit int) RETURNS text
+CREATE OR REPLACE FUNCTION rollgate.roll_up_units(
+  p_hour  timestamptz,
+  p_lane  int,
+  p_after text,
+  p_limit int
+) RETURNS text
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -3637,7 +3787,8 @@ BEGIN
   RETURN v_to;
 END $$;
 
-COMMENT ON FUNCTION rollgate.roll_up_units IS 'Adds up one page of a lane''s units in a sealed hour; returns where the page ends; NULL: the lane is done';
+COMMENT ON FUNCTION rollgate.roll_up_units IS
+  'Adds up one page of a lane''s units in a sealed hour; returns where the page ends; NULL: the lane is done';
 
 -- Whether a program and this database work together. A migration that programs depend on raises `version`. A migration that breaks
 -- older programs also raises `serves`, the lowest version that a program may be written for.
@@ -3682,10 +3833,16 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.seal_hour IS 'Ends the counting of units and events in an hour; false: events of it are being written, try again';
+COMMENT ON FUNCTION rollgate.seal_hour IS
+  'Ends the counting of units and events in an hour; false: events of it are being written, try again';
 
 -- Returns the second in which unit number p_unit was granted. Only denials need it.
-CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
+CREATE OR REPLACE FUNCTION rollgate.second_of(
+  p_lane        int,
+  p_subject     text,
+  p_unit        bigint,
+  p_from_minute int      -- the first minute to search
+) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
   FROM rollgate.minutes_on_record m
@@ -3738,9 +3895,13 @@ $$;
 
 COMMENT ON FUNCTION rollgate.sets_limit IS 'Whether an override sets limits, or a factor of the defaults; inlined';
 
--- Refuses an override that is invalid or above its author's approval limit. p_given: as in rollgate.fill_override.
-CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
-RETURNS rollgate.override
+-- Refuses an override that is invalid or above its author's approval limit.
+CREATE OR REPLACE FUNCTION rollgate.settle_override(
+  p_new   rollgate.override,
+  p_given jsonb,        -- as in rollgate.fill_override
+  p_by    rollgate.author,
+  p_now   timestamptz
+) RETURNS rollgate.override
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_whole record;
@@ -3762,7 +3923,7 @@ BEGIN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
   END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
-  PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
+  PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;
 END $$;
 
@@ -3884,15 +4045,25 @@ COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed;
 
 -- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
 CREATE OR REPLACE FUNCTION rollgate.sync_instance(
-  p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
-  p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
-  p_counted int DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
-  p_reason text DEFAULT NULL   -- why the mode is not normal
-)
-RETURNS TABLE (
-  now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
-  quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text,
-  life text, instances int
+  p_instance   text,
+  p_name       text,
+  p_version    bigint,             -- the version of overrides and catalogue that the instance has; 0: none
+  p_mode       text,
+  p_mode_since timestamptz,        -- NULL: since its first report
+  p_life       text DEFAULT NULL,  -- from the last answer; NULL: no earlier answer
+  p_counted    int  DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
+  p_reason     text DEFAULT NULL   -- why the mode is not normal
+) RETURNS TABLE (
+  now_ms              float8,
+  version             bigint,
+  whole               boolean,  -- overrides and apis are all in force, not only those that changed since p_version
+  overrides           jsonb,    -- NULL: nothing changed
+  apis                jsonb,
+  quarantine_since_ms float8,
+  quarantine_left_ms  float8,
+  quarantine_reason   text,
+  life                text,     -- rollgate.server_life
+  instances           int       -- rollgate.count_instances
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
@@ -3971,7 +4142,7 @@ BEGIN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'A later change exists. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
@@ -4096,7 +4267,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode, rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
+           rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
            rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
     JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.at)
@@ -4140,8 +4312,11 @@ $$;
 COMMENT ON FUNCTION rollgate.usage_by_minute IS 'Units granted to an account, by minute and API, in the last 60 minutes';
 
 -- Units granted by second since p_since, for subjects whose key starts with p_prefix.
-CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
-RETURNS TABLE (subject text, second int, units int)
+CREATE OR REPLACE FUNCTION rollgate.usage_by_second(
+  p_lane   int,
+  p_prefix text,
+  p_since  timestamptz
+) RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT m.subject, m.minute * 60 + x.sec, x.sum - coalesce(m.sums[x.place - 1], 0)
   FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
@@ -4159,10 +4334,17 @@ LANGUAGE sql STABLE AS $$
   SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
 $$;
 
+COMMENT ON FUNCTION rollgate.utc IS 'A time as text in UTC, for messages';
+
 -- Returns the first row that differs from when it was written; NULL: there is none.
-CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
+CREATE OR REPLACE FUNCTION rollgate.verify_history(
+  OUT rows_checked bigint,
+  OUT last_hash    text,
+  OUT broken_id    bigint,
+  OUT broken_why   text
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
+  WITH noted AS (SELECT history_id, history_hash FROM rollgate.ledger),
   walked AS (
     SELECT h.id, h.hash,
            CASE
@@ -4176,14 +4358,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   broken AS (
     SELECT id, why FROM walked WHERE why IS NOT NULL
     UNION ALL
-    SELECT told.history_id, 'rows at the end are missing, or were added past the ledger'
-    FROM told
+    SELECT noted.history_id, 'rows at the end are missing, or were added past the ledger'
+    FROM noted
     LEFT JOIN LATERAL (SELECT id, hash FROM walked ORDER BY id DESC LIMIT 1) last ON true
-    WHERE (told.history_id, told.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
+    WHERE (noted.history_id, noted.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
     ORDER BY 1
     LIMIT 1
   )
-  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
+  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM noted), (SELECT id FROM broken), (SELECT why FROM broken)
 $$;
 
 COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';
@@ -4216,7 +4398,12 @@ COMMENT ON FUNCTION rollgate.window_buckets IS 'Number of one-second buckets in 
 
 -- What fills a window that ends at p_at. Later resets are ignored.
 -- In plpgsql, which keeps its plan: with a new plan per call, 1,000 events took 370 ms instead of 45.
-CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane int, p_subject text, p_window text, p_at timestamptz) RETURNS jsonb
+CREATE OR REPLACE FUNCTION rollgate.window_filling(
+  p_lane    int,         -- NULL: unknown
+  p_subject text,
+  p_window  text,        -- minute or hour
+  p_at      timestamptz
+) RETURNS jsonb
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -4278,7 +4465,7 @@ BEGIN
   LOOP
     PERFORM pg_advisory_xact_lock(7608, v_class);
   END LOOP;
-  WITH told AS MATERIALIZED (
+  WITH given AS MATERIALIZED (
     SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
@@ -4287,7 +4474,7 @@ BEGIN
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
-    FROM told t
+    FROM given t
     WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
       SELECT FROM rollgate.limit_event o
       WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
@@ -4301,7 +4488,7 @@ BEGIN
       t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
       t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
       CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
-    FROM told t
+    FROM given t
     LEFT JOIN first f ON f.id = t.id
     ON CONFLICT (first_at, id) DO NOTHING
     RETURNING first_at
@@ -4331,8 +4518,12 @@ COMMENT ON FUNCTION rollgate_audit.explain_denial IS
   'Explains one denial by its id (denialId in the 429 response), or one limit event, in columns and in one sentence; no row: the id '
   'is not on record';
 
-CREATE OR REPLACE FUNCTION rollgate_audit.limit_as_of(account text, api text, subject text, at timestamptz)
-RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
+CREATE OR REPLACE FUNCTION rollgate_audit.limit_as_of(
+  account text,
+  api     text,
+  subject text,
+  at      timestamptz
+) RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT * FROM rollgate.limit_as_of($1, $2, $3, $4)
 $$;
@@ -4368,7 +4559,11 @@ COMMENT ON FUNCTION rollgate_audit.usage_at IS
   'whichever is later';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(
-  OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text
+  OUT ok           boolean,
+  OUT rows_checked bigint,
+  OUT last_hash    text,
+  OUT broken_id    bigint,
+  OUT broken_why   text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v
@@ -4471,7 +4666,8 @@ COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
   'Every change of an API''s default limits, including those that applications registered';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship, retire, return: by an application; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS
+  'add, ship, retire, return: by an application; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';
@@ -4869,8 +5065,10 @@ COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.denied         IS 'units of cal
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.outage         IS
   'units of calls above the limit that were decided while the database was away, denied or let through';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_minute    IS 'highest usage of the 60 s window of one subject, as in usage_by_hour_v1';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS 'highest usage of the 3,600 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_minute    IS
+  'highest usage of the 60 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS
+  'highest usage of the 3,600 s window of one subject, as in usage_by_hour_v1';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.minutes_denied IS 'minutes with a denied call';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_hour_v1 AS
@@ -4943,5 +5141,6 @@ COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'time of the n
 CREATE TRIGGER append_only BEFORE UPDATE OR DELETE ON rollgate.history FOR EACH ROW EXECUTE FUNCTION rollgate.refuse_change();
 CREATE TRIGGER never_emptied BEFORE TRUNCATE ON rollgate.history FOR EACH STATEMENT EXECUTE FUNCTION rollgate.refuse_change();
 CREATE TRIGGER noted AFTER INSERT ON rollgate.freed FOR EACH ROW EXECUTE FUNCTION rollgate.note_freeing();
-CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
+CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();

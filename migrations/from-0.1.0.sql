@@ -99,13 +99,15 @@ DECLARE
   v_kept   text[] := '{}';
 BEGIN
   FOR v_object IN
-    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE' ELSE 'TABLE' END AS kind,
+    SELECT CASE c.relkind WHEN 'v' THEN 'VIEW' WHEN 'm' THEN 'MATERIALIZED VIEW' WHEN 'S' THEN 'SEQUENCE' WHEN 'f' THEN 'FOREIGN TABLE'
+                ELSE 'TABLE' END AS kind,
            c.oid::regclass::text AS name, pg_has_role(c.relowner, 'USAGE') AS ours
     FROM pg_class c WHERE c.relnamespace = 'audit'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'm', 'S', 'f')
       -- A column's sequence belongs to its table.
       AND NOT (c.relkind = 'S' AND EXISTS (SELECT FROM pg_depend d WHERE d.objid = c.oid AND d.deptype IN ('a', 'i')))
     UNION ALL
-    SELECT 'FUNCTION', p.oid::regprocedure::text, pg_has_role(p.proowner, 'USAGE') FROM pg_proc p WHERE p.pronamespace = 'audit'::regnamespace
+    SELECT 'FUNCTION', p.oid::regprocedure::text, pg_has_role(p.proowner, 'USAGE') FROM pg_proc p
+    WHERE p.pronamespace = 'audit'::regnamespace
     UNION ALL
     SELECT 'TYPE', t.oid::regtype::text, pg_has_role(t.typowner, 'USAGE') FROM pg_type t
     WHERE t.typnamespace = 'audit'::regnamespace AND t.typrelid = 0 AND t.typelem = 0
@@ -113,7 +115,8 @@ BEGIN
   LOOP
     v_kept := v_kept || (v_object.kind || ' ' || v_object.name);
     IF v_object.ours AND v_object.kind NOT IN ('TYPE', 'SEQUENCE') THEN
-      EXECUTE format('REVOKE ALL ON %s %s FROM rollgate_auditor', CASE v_object.kind WHEN 'FUNCTION' THEN 'ROUTINE' ELSE 'TABLE' END, v_object.name);
+      EXECUTE format('REVOKE ALL ON %s %s FROM rollgate_auditor',
+        CASE v_object.kind WHEN 'FUNCTION' THEN 'ROUTINE' ELSE 'TABLE' END, v_object.name);
     END IF;
   END LOOP;
   IF v_kept = '{}' THEN
@@ -126,8 +129,9 @@ BEGIN
   END IF;
   IF v_kept <> '{}' THEN
     REVOKE ALL ON SCHEMA audit FROM rollgate_auditor;
-    RAISE WARNING 'The schema audit is kept: it contains objects that are not Rollgate''s: %. 0.1.0 made rollgate_owner its owner and took EXECUTE on its functions from PUBLIC. Return each to its owner with ALTER … OWNER TO and GRANT EXECUTE, and the schema with ALTER SCHEMA audit OWNER TO.',
-      array_to_string(v_kept, ', ');
+    RAISE WARNING 'The schema audit is kept: it contains objects that are not Rollgate''s: %. %', array_to_string(v_kept, ', '),
+      '0.1.0 made rollgate_owner its owner and revoked EXECUTE on its functions from PUBLIC. Return each to its owner with '
+      'ALTER … OWNER TO and GRANT EXECUTE, and the schema with ALTER SCHEMA audit OWNER TO.';
   END IF;
 END $$;
 
@@ -141,7 +145,8 @@ CREATE TABLE rollgate.freed_removed (
 );
 -- A placeholder for the triggers. The real function follows with the others.
 CREATE FUNCTION rollgate.note_freed_removed() RETURNS trigger LANGUAGE plpgsql AS $$ BEGIN RETURN NULL; END $$;
-CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
+CREATE TRIGGER removed AFTER DELETE ON rollgate.freed REFERENCING OLD TABLE AS gone
+  FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 CREATE TRIGGER emptied AFTER TRUNCATE ON rollgate.freed FOR EACH STATEMENT EXECUTE FUNCTION rollgate.note_freed_removed();
 ALTER TABLE rollgate.node RENAME TO instance;
 ALTER TABLE rollgate.instance RENAME CONSTRAINT node_pkey TO instance_pkey;

@@ -32,7 +32,7 @@ BEGIN
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch contains a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be

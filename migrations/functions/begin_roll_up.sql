@@ -7,8 +7,7 @@ DECLARE
   v_units timestamptz := date_trunc('hour', p_now - v_kept * interval '1 second', 'UTC') + interval '1 hour';
   v_first timestamptz := date_trunc('hour', least(v_units, (SELECT min(e.first_at) FROM rollgate.limit_event e)), 'UTC');
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.counter) AND NOT EXISTS (SELECT FROM rollgate.bucket) AND NOT EXISTS (SELECT FROM rollgate.limit_event)
-  THEN
+  IF NOT EXISTS (SELECT FROM rollgate.minutes_on_record) AND NOT EXISTS (SELECT FROM rollgate.limit_event) THEN
     v_first := date_trunc('hour', p_now, 'UTC');
   END IF;
   INSERT INTO rollgate.roll_up (rolled_to, sealed_to, days_to, units_from, stepped_at)

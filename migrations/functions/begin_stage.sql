@@ -1,6 +1,10 @@
 -- Chooses what the roll-up does next, in this order: refunds of rolled hours, events that came late, a day that is complete, the next
 -- hour, a month past retention. Returns what it did or began; NULL: nothing is due; 'held up': events of the hour are being written.
-CREATE OR REPLACE FUNCTION rollgate.begin_stage(v rollgate.roll_up, p_keep_days int, p_now timestamptz) RETURNS text
+CREATE OR REPLACE FUNCTION rollgate.begin_stage(
+  v           rollgate.roll_up,
+  p_keep_days int,
+  p_now       timestamptz
+) RETURNS text
 LANGUAGE plpgsql AS $$
 DECLARE
   c_delay  constant interval := '2 minutes';

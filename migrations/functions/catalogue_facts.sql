@@ -5,3 +5,5 @@ LANGUAGE sql STABLE AS $$
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $$;
+
+COMMENT ON FUNCTION rollgate.catalogue_facts IS 'The fields of an API that the history shows';

@@ -21,7 +21,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The API has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   changed := jsonb_populate_record(v_old, p_changes);
   lowered := rollgate.lowered_defaults(v_old, changed);

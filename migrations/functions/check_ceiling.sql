@@ -16,7 +16,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
   IF p_override.per_minute > v_minute * v_ceiling.times OR p_override.per_hour > v_hour * v_ceiling.times THEN
-    RAISE EXCEPTION 'The role % may grant up to % a minute and % an hour here: % times the default.',
+    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour in this scope: % times the default.',
       p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;

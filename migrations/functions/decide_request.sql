@@ -13,23 +13,23 @@ CREATE OR REPLACE FUNCTION rollgate.decide_request(
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
-  v_old    rollgate.limit_request;
-  v_asked  jsonb;
-  v_added  record;
-  v_made   rollgate.override;
+  v_ledger    rollgate.ledger := rollgate.open_ledger(p_approve);
+  v_old       rollgate.limit_request;
+  v_requested jsonb;
+  v_added     record;
+  v_made      rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
     'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
-    RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
+    RAISE EXCEPTION 'There is no limit request "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.state <> 'open' THEN
-    RAISE EXCEPTION 'The request was % by % already.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The limit request was already % by %.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The limit request has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
@@ -43,17 +43,18 @@ BEGIN
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
       RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
-    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    v_requested := jsonb_strip_nulls(jsonb_build_object(
+      'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
     -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
-      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+      v_requested := v_requested - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
-      v_asked := v_asked - 'factor';
+      v_requested := v_requested - 'factor';
     END IF;
     v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || coalesce(p_changes, '{}')
+      || v_requested || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
     v_made := v_added.changed;

@@ -1,4 +1,4 @@
--- Keys write the characters of their own syntax, and invisible ones, as %XX (libs/limiter/src/subject). This reverses it.
+-- Reverses rollgate.encode_part.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (

@@ -20,4 +20,5 @@ BEGIN
   RETURN v_name;
 END $$;
 
-COMMENT ON FUNCTION rollgate.drop_usage_month IS 'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';
+COMMENT ON FUNCTION rollgate.drop_usage_month IS
+  'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';

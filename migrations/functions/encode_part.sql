@@ -1,3 +1,5 @@
+-- Keys write the characters of their own syntax, and invisible ones, as %XX. `encodeValue` in libs/limiter/src/subject/subject-key.ts is
+-- the same rule; a test compares the two.
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
 LANGUAGE sql IMMUTABLE AS $$
   SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (

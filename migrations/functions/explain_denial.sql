@@ -58,9 +58,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
                e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+             WHEN e.cost > e."limit" THEN format(' because the call costs %s units and %s may never use more than %s in any %s', e.cost,
                e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and the call costs %s', e.subject, e.used, e."limit",
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
@@ -85,7 +85,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
              WHEN e.count = 1 THEN '; it is the only such call of that second'
              WHEN e.merged = 'longer' THEN format('; it is one of %s such calls until %s', e.count, rollgate.utc(e.last_at))
              ELSE format('; it is one of %s such calls of that %s', e.count, e.merged) END,
-           ', route ' || e.route, CASE WHEN e.count > 1 THEN ', the first with request id ' ELSE ', request id ' END || e.request_id,
+           ', route ' || e.route,
+           CASE WHEN e.count > 1 THEN ', the first with HTTP request ID ' ELSE ', HTTP request ID ' END || e.request_id,
            '.')
   FROM known e
   ORDER BY e.first_at

@@ -1,18 +1,21 @@
 -- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
--- several APIs the limit of the override with the same scope. p_given names the limits that were given, including those given as
--- null, which means the default.
+-- several APIs the limit of the override with the same scope.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
-  p_new rollgate.override, p_given jsonb, p_now timestamptz, OUT filled rollgate.override, OUT asked rollgate.override
+  p_new   rollgate.override,
+  p_given jsonb,        -- names the limits that were given, including those given as null, which means the default
+  p_now   timestamptz,
+  OUT filled   rollgate.override,
+  OUT approved rollgate.override  -- the part of it that its author's approval limit must cover
 )
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
   v_default record;
-  v_kept    record;
+  v_kept    record;  -- the limits that stay, NULL: the default, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
-  asked := p_new;
+  approved := p_new;
   IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
     OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
     OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
@@ -37,7 +40,7 @@ BEGIN
   -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
-    asked := filled;
+    approved := filled;
   END IF;
 END $$;
 

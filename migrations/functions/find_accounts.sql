@@ -1,7 +1,11 @@
 -- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
 -- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
-CREATE OR REPLACE FUNCTION rollgate.find_accounts(p_prefix text, p_after text, p_limit int) RETURNS TABLE (key text, account text)
+CREATE OR REPLACE FUNCTION rollgate.find_accounts(
+  p_prefix text,
+  p_after  text,  -- the last key of the previous page; '': the first page
+  p_limit  int
+) RETURNS TABLE (key text, account text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH RECURSIVE walk AS (
     SELECT g AS lane, 0 AS n, (

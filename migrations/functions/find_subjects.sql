@@ -1,3 +1,4 @@
+-- Returns one subject for each account and API that has this value in a dimension.
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (

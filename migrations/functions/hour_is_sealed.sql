@@ -14,4 +14,5 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.hour_is_sealed IS 'Whether the decisions that were under way when the hour was sealed have ended; begins the next stage if so';
+COMMENT ON FUNCTION rollgate.hour_is_sealed IS
+  'Whether the decisions that were under way when the hour was sealed have ended; begins the next stage if so';

@@ -1,7 +1,11 @@
--- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window. p_at: when the change takes
--- effect; NULL: immediately.
+-- What a person has to confirm about one API's change of limits: 0 to 2 items, at most one per window.
 CREATE OR REPLACE FUNCTION rollgate.lowering(
-  p_api text, p_minute_before int, p_minute_after int, p_hour_before int, p_hour_after int, p_at timestamptz DEFAULT NULL
+  p_api           text,
+  p_minute_before int,
+  p_minute_after  int,
+  p_hour_before   int,
+  p_hour_after    int,
+  p_at            timestamptz DEFAULT NULL  -- when the change takes effect; NULL: at once
 ) RETURNS SETOF jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('api', p_api, 'window', w.name, 'from', w.before, 'to', w.after, 'why', y.why,

@@ -5,3 +5,5 @@ BEGIN
     RAISE EXCEPTION 'A reason is required.' USING ERRCODE = 'RG422';
   END IF;
 END $$;
+
+COMMENT ON FUNCTION rollgate.need_reason IS 'Refuses (RG422) a change without a reason';

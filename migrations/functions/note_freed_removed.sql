@@ -16,3 +16,5 @@ BEGIN
   END IF;
   RETURN NULL;
 END $$;
+
+COMMENT ON FUNCTION rollgate.note_freed_removed IS 'Records the newest transaction whose rows were removed from rollgate.freed';

@@ -9,7 +9,9 @@ BEGIN
     RAISE EXCEPTION 'There is no override "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The override was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The override has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   RETURN v_old;
 END $$;
+
+COMMENT ON FUNCTION rollgate.override_at IS 'An override, if it is at the given version. Errors: RG404, RG412';

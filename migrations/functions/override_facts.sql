@@ -7,3 +7,5 @@ LANGUAGE sql STABLE AS $$
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
 $$;
+
+COMMENT ON FUNCTION rollgate.override_facts IS 'The fields of an override that the history shows';

@@ -1,6 +1,9 @@
 -- The highest usage of each window since p_since, per subject.
-CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane int, p_prefix text, p_since timestamptz)
-RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
+CREATE OR REPLACE FUNCTION rollgate.peak_usage(
+  p_lane   int,
+  p_prefix text,
+  p_since  timestamptz
+) RETURNS TABLE (subject text, peak_minute bigint, peak_hour bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH sums AS (
     SELECT u.subject,

@@ -1,4 +1,5 @@
--- p_spec: as in rollgate.create_override. Without limits it returns the effective limits. Locks and writes nothing.
+-- Returns what an override would change, from what to what for every API in its scope. p_spec: as in rollgate.create_override; without
+-- limits it returns the effective limits. Locks and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.preview_override(p_spec jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE

@@ -1,7 +1,13 @@
--- Replaces the API's defaults with p_new.
+-- Replaces the API's defaults and its mode with p_new, and records that. Requires the ledger's lock. Errors: RG403, RG422.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
-  p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
+  p_old     rollgate.catalogue,
+  p_new     rollgate.catalogue,
+  p_reason  text,
+  p_ticket  text,
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger,
+  p_undoes  bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  p_lowered jsonb  DEFAULT NULL   -- items of rollgate.lowering
 ) RETURNS rollgate.catalogue
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,3 +28,5 @@ BEGIN
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $$;
+
+COMMENT ON FUNCTION rollgate.put_catalogue IS 'Replaces an API''s default limits and mode and records the change; returns it as it is now';

@@ -1,7 +1,13 @@
--- Replaces the override with p_new.
+-- Replaces the override with p_new, and records that. Requires the ledger's lock. Errors: RG422.
 CREATE OR REPLACE FUNCTION rollgate.put_override(
-  p_old rollgate.override, p_new rollgate.override, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger,
-  p_undoes bigint DEFAULT NULL, p_lowered jsonb DEFAULT NULL
+  p_old     rollgate.override,
+  p_new     rollgate.override,
+  p_action  text,  -- change, expire, restore or undo
+  p_reason  text,
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger,
+  p_undoes  bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  p_lowered jsonb  DEFAULT NULL   -- items of rollgate.lowering
 ) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -22,3 +28,5 @@ BEGIN
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
+
+COMMENT ON FUNCTION rollgate.put_override IS 'Replaces an override and records the change; returns it as it is now';

@@ -1,6 +1,15 @@
+-- Appends one row to the history. Requires the ledger's lock (rollgate.open_ledger). Returns the ID of the row.
 CREATE OR REPLACE FUNCTION rollgate.record(
-  p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text,
-  p_ticket text DEFAULT NULL, p_undoes bigint DEFAULT NULL
+  p_kind    text,                 -- override, request, catalogue, staff or token
+  p_action  text,
+  p_target  text,
+  p_account text,
+  p_by      rollgate.author,
+  p_before  jsonb,
+  p_after   jsonb,
+  p_reason  text,
+  p_ticket  text            DEFAULT NULL,
+  p_undoes  bigint          DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -1,5 +1,11 @@
 CREATE OR REPLACE FUNCTION rollgate.record_staff(
-  p_kind text, p_action text, p_target text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text DEFAULT NULL
+  p_kind   text,
+  p_action text,
+  p_target text,
+  p_by     rollgate.author,
+  p_before jsonb,
+  p_after  jsonb,
+  p_reason text            DEFAULT NULL
 ) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 BEGIN

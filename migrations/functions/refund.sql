@@ -1,13 +1,19 @@
--- Takes back units that were granted in p_second. Later units are renumbered, wherever their numbers are kept.
-CREATE OR REPLACE FUNCTION rollgate.refund(p_lane int, p_subject text, p_second int, p_units int) RETURNS int
+-- Takes back units that were granted in one second. Later units are renumbered, wherever their numbers are kept. Returns how many units it
+-- took back: fewer than p_units if fewer were found, or if a reset has forgiven some.
+CREATE OR REPLACE FUNCTION rollgate.refund(
+  p_lane    int,
+  p_subject text,
+  p_second  int,  -- Unix second in which the units were granted
+  p_units   int   -- at most so many
+) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_minute int := p_second / 60;
   v_head   rollgate.counter;
-  v_start  bigint;
+  v_start  bigint;      -- of the minute of p_second, as in rollgate.bucket
   v_secs   smallint[];
   v_sums   int[];
-  v_at     int;
+  v_place  int;         -- place of p_second in v_secs
   v_taken  int;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
@@ -23,15 +29,15 @@ BEGIN
     SELECT secs, sums, start INTO v_secs, v_sums, v_start FROM rollgate.bucket
     WHERE lane = p_lane AND subject = p_subject AND minute = v_minute;
   END IF;
-  v_at := array_position(v_secs, (p_second % 60)::smallint);
-  IF v_at IS NULL THEN
+  v_place := array_position(v_secs, (p_second % 60)::smallint);
+  IF v_place IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  v_taken := greatest(0, least(p_units, v_sums[v_place] - coalesce(v_sums[v_place - 1], 0), v_start + v_sums[v_place] - v_head.cleared));
   IF v_taken = 0 THEN
     RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
-  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
+  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_place THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
   UPDATE rollgate.bucket
   SET start = start - CASE WHEN minute > v_minute THEN v_taken ELSE 0 END,

@@ -3,3 +3,5 @@ LANGUAGE plpgsql AS $$
 BEGIN
   RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
 END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_change IS 'Refuses to change or remove rows of the history';

@@ -6,3 +6,5 @@ BEGIN
       USING ERRCODE = 'RG422';
   END IF;
 END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_internal IS 'Refuses (RG422) a custom limit of the account under which Rollgate limits its own sign-in';

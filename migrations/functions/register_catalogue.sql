@@ -2,13 +2,16 @@
 -- earlier list. Edits by admins are kept. With p_missing_only the list adds only APIs that the database does not know and changes
 -- nothing else: instances of several releases may run when a database returns from a restart or a backup.
 CREATE OR REPLACE FUNCTION rollgate.register_catalogue(
-  p_application text, p_apis jsonb, p_by rollgate.author, p_missing_only boolean DEFAULT false
+  p_application  text,
+  p_apis         jsonb,
+  p_by           rollgate.author,
+  p_missing_only boolean         DEFAULT false
 ) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
-  v_told   rollgate.catalogue;
+  v_given  rollgate.catalogue;
   v_api    text;
   v_apis   text[] := '{}';
 BEGIN
@@ -20,10 +23,10 @@ BEGIN
   IF NOT p_missing_only THEN
     PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
   END IF;
-  FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
-    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
-    v_apis := v_apis || v_told.api;
+  FOR v_given IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_given.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_given, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_given.api;
   END LOOP;
   INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
   SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)

@@ -2,7 +2,11 @@
 -- be the wrong one (a virtual machine that was suspended), so the report alone is not enough. If the database's clock skipped some
 -- seconds, no instance called sync_instance in them. A call in one of those seconds refutes the report. With a single instance there is
 -- no other evidence, and its report is accepted.
-CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(p_instance text, p_heard_ms float8, p_elapsed_ms float8) RETURNS boolean
+CREATE OR REPLACE FUNCTION rollgate.report_clock_jump(
+  p_instance   text,
+  p_heard_ms   float8,  -- the last time that the instance got from the database, Unix ms
+  p_elapsed_ms float8   -- time since then on the instance's own clock
+) RETURNS boolean
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_now   timestamptz := clock_timestamp();

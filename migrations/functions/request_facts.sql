@@ -6,3 +6,5 @@ LANGUAGE sql STABLE AS $$
     'reason', r.reason, 'ticket', r.ticket, 'denialId', r.denial_id, 'askedBy', r.asked_by, 'needsAdmin', r.needs_admin, 'state', r.state,
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
 $$;
+
+COMMENT ON FUNCTION rollgate.request_facts IS 'The fields of a limit request that the history shows';

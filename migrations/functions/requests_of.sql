@@ -1,9 +1,11 @@
--- What a customer may see of the account's limit requests. p_id, p_denial: only that request; p_before: the number of the last request
--- on the previous page.
+-- What a customer may see of the account's limit requests.
 CREATE OR REPLACE FUNCTION rollgate.requests_of(
-  p_account text, p_id text DEFAULT NULL, p_denial text DEFAULT NULL, p_before bigint DEFAULT NULL, p_limit int DEFAULT 50
-)
-RETURNS TABLE (
+  p_account text,
+  p_id      text   DEFAULT NULL,  -- only this request
+  p_denial  text   DEFAULT NULL,  -- only requests for this denial
+  p_before  bigint DEFAULT NULL,  -- number of the last request on the previous page
+  p_limit   int    DEFAULT 50
+) RETURNS TABLE (
   number bigint, id text, account text, group_id text, api text, subject text, per_minute int, per_hour int, factor numeric,
   until timestamptz, reason text, asked_at timestamptz, state text, decided_at timestamptz, answer text, granted_per_minute int,
   granted_per_hour int, granted_factor numeric, granted_until timestamptz

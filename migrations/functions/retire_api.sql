@@ -1,6 +1,10 @@
--- Requires the ledger's lock. The API's history, counts and overrides stay, and calls of it are still limited.
-CREATE OR REPLACE FUNCTION rollgate.retire_api(p_api text, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
-RETURNS TABLE (api text, action text, before jsonb, after jsonb)
+-- Retires an API. Its history, counts and overrides stay, and calls of it are still limited. Requires the ledger's lock.
+CREATE OR REPLACE FUNCTION rollgate.retire_api(
+  p_api         text,
+  p_application text,
+  p_by          rollgate.author,
+  p_ledger      rollgate.ledger
+) RETURNS TABLE (api text, action text, before jsonb, after jsonb)
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
 DECLARE

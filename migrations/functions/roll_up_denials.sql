@@ -1,6 +1,10 @@
 -- Adds up the denials of a sealed hour from p_from on, up to the minute in which p_limit events are reached, and returns the minute to
 -- continue from. The first call of an hour clears what an earlier roll-up of it has left.
-CREATE OR REPLACE FUNCTION rollgate.roll_up_denials(p_hour timestamptz, p_from timestamptz, p_limit int) RETURNS timestamptz
+CREATE OR REPLACE FUNCTION rollgate.roll_up_denials(
+  p_hour  timestamptz,
+  p_from  timestamptz,
+  p_limit int
+) RETURNS timestamptz
 LANGUAGE plpgsql SET enable_mergejoin = off
 AS $$
 DECLARE
@@ -22,7 +26,8 @@ BEGIN
   WITH events AS MATERIALIZED (
     SELECT e.account, e.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE e.api END AS scope,
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id
+                ELSE e.api END AS scope,
            e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
     FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
     WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
@@ -44,7 +49,9 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour,
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope

@@ -1,7 +1,12 @@
--- Does one page of what the roll-up is at, and writes where to continue. `ends`: the transaction must end before the next page, because
--- nothing is due, because something else must end first (`held_up`), or because the seal of an hour must be committed.
+-- Does one page of the roll-up's present stage, and writes where to continue. The transaction ends before the next page if nothing is due,
+-- if something else must end first, or if the seal of an hour must be committed.
 CREATE OR REPLACE FUNCTION rollgate.roll_up_page(
-  p_keep_days int, p_now timestamptz, p_rows int, OUT did text, OUT held_up boolean, OUT ends boolean
+  p_keep_days int,
+  p_now       timestamptz,
+  p_rows      int,
+  OUT did     text,     -- as in rollgate.roll_up_step
+  OUT held_up boolean,  -- something else must end first
+  OUT ends    boolean   -- the transaction must end before the next page
 )
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -7,8 +7,8 @@ LANGUAGE sql VOLATILE AS $$
   refunded AS MATERIALIZED (
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
-    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1)) AND s.api = split_part(g.subject, '/', 2)
-      AND s.plan = ''
+    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
+      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
     GROUP BY 1, 2
   ),
   hours AS (
@@ -22,4 +22,5 @@ LANGUAGE sql VOLATILE AS $$
   SELECT count(*)::int FROM gone
 $$;
 
-COMMENT ON FUNCTION rollgate.roll_up_refunds IS 'Takes refunds of hours before p_rolled_to off usage by hour and by day; returns how many there were';
+COMMENT ON FUNCTION rollgate.roll_up_refunds IS
+  'Takes refunds of hours before p_rolled_to off usage by hour and by day; returns how many there were';

@@ -5,7 +5,12 @@
 -- may be archived between two. The minutes of the hour before are read as well: the windows of this hour begin in them.
 -- The account and the API of p_after may continue on this page. Their row is added to; all others are replaced, so that a page that is
 -- done again counts once.
-CREATE OR REPLACE FUNCTION rollgate.roll_up_units(p_hour timestamptz, p_lane int, p_after text, p_limit int) RETURNS text
+CREATE OR REPLACE FUNCTION rollgate.roll_up_units(
+  p_hour  timestamptz,
+  p_lane  int,
+  p_after text,
+  p_limit int
+) RETURNS text
 LANGUAGE plpgsql
 SET enable_seqscan = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -78,4 +83,5 @@ BEGIN
   RETURN v_to;
 END $$;
 
-COMMENT ON FUNCTION rollgate.roll_up_units IS 'Adds up one page of a lane''s units in a sealed hour; returns where the page ends; NULL: the lane is done';
+COMMENT ON FUNCTION rollgate.roll_up_units IS
+  'Adds up one page of a lane''s units in a sealed hour; returns where the page ends; NULL: the lane is done';

@@ -18,4 +18,5 @@ BEGIN
   RETURN true;
 END $$;
 
-COMMENT ON FUNCTION rollgate.seal_hour IS 'Ends the counting of units and events in an hour; false: events of it are being written, try again';
+COMMENT ON FUNCTION rollgate.seal_hour IS
+  'Ends the counting of units and events in an hour; false: events of it are being written, try again';

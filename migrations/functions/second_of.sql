@@ -1,5 +1,10 @@
 -- Returns the second in which unit number p_unit was granted. Only denials need it.
-CREATE OR REPLACE FUNCTION rollgate.second_of(p_lane int, p_subject text, p_unit bigint, p_from_minute int) RETURNS int
+CREATE OR REPLACE FUNCTION rollgate.second_of(
+  p_lane        int,
+  p_subject     text,
+  p_unit        bigint,
+  p_from_minute int      -- the first minute to search
+) RETURNS int
 LANGUAGE sql STABLE AS $$
   SELECT m.minute * 60 + m.secs[width_bucket((p_unit - 1 - m.start)::int, m.sums) + 1]
   FROM rollgate.minutes_on_record m

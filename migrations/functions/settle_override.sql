@@ -1,6 +1,10 @@
--- Refuses an override that is invalid or above its author's approval limit. p_given: as in rollgate.fill_override.
-CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamptz)
-RETURNS rollgate.override
+-- Refuses an override that is invalid or above its author's approval limit.
+CREATE OR REPLACE FUNCTION rollgate.settle_override(
+  p_new   rollgate.override,
+  p_given jsonb,        -- as in rollgate.fill_override
+  p_by    rollgate.author,
+  p_now   timestamptz
+) RETURNS rollgate.override
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_whole record;
@@ -22,7 +26,7 @@ BEGIN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
   END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
-  PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
+  PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;
 END $$;
 

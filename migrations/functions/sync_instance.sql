@@ -1,14 +1,24 @@
 -- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
 CREATE OR REPLACE FUNCTION rollgate.sync_instance(
-  p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamptz,
-  p_life text DEFAULT NULL,    -- from the last answer; NULL: no earlier answer
-  p_counted int DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
-  p_reason text DEFAULT NULL   -- why the mode is not normal
-)
-RETURNS TABLE (
-  now_ms float8, version bigint, whole boolean, overrides jsonb, apis jsonb,
-  quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text,
-  life text, instances int
+  p_instance   text,
+  p_name       text,
+  p_version    bigint,             -- the version of overrides and catalogue that the instance has; 0: none
+  p_mode       text,
+  p_mode_since timestamptz,        -- NULL: since its first report
+  p_life       text DEFAULT NULL,  -- from the last answer; NULL: no earlier answer
+  p_counted    int  DEFAULT NULL,  -- number of instances the caller divides by; NULL: it has no share
+  p_reason     text DEFAULT NULL   -- why the mode is not normal
+) RETURNS TABLE (
+  now_ms              float8,
+  version             bigint,
+  whole               boolean,  -- overrides and apis are all in force, not only those that changed since p_version
+  overrides           jsonb,    -- NULL: nothing changed
+  apis                jsonb,
+  quarantine_since_ms float8,
+  quarantine_left_ms  float8,
+  quarantine_reason   text,
+  life                text,     -- rollgate.server_life
+  instances           int       -- rollgate.count_instances
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 #variable_conflict use_column

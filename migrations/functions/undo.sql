@@ -25,7 +25,7 @@ BEGIN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'A later change exists. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;

@@ -50,7 +50,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode, rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
+           rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
            rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
     JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.at)

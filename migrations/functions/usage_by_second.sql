@@ -1,6 +1,9 @@
 -- Units granted by second since p_since, for subjects whose key starts with p_prefix.
-CREATE OR REPLACE FUNCTION rollgate.usage_by_second(p_lane int, p_prefix text, p_since timestamptz)
-RETURNS TABLE (subject text, second int, units int)
+CREATE OR REPLACE FUNCTION rollgate.usage_by_second(
+  p_lane   int,
+  p_prefix text,
+  p_since  timestamptz
+) RETURNS TABLE (subject text, second int, units int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT m.subject, m.minute * 60 + x.sec, x.sum - coalesce(m.sums[x.place - 1], 0)
   FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)

@@ -2,3 +2,5 @@ CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamptz, p_format text DEFAULT 
 LANGUAGE sql STABLE AS $$
   SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
 $$;
+
+COMMENT ON FUNCTION rollgate.utc IS 'A time as text in UTC, for messages';

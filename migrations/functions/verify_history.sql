@@ -1,7 +1,12 @@
 -- Returns the first row that differs from when it was written; NULL: there is none.
-CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
+CREATE OR REPLACE FUNCTION rollgate.verify_history(
+  OUT rows_checked bigint,
+  OUT last_hash    text,
+  OUT broken_id    bigint,
+  OUT broken_why   text
+)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
+  WITH noted AS (SELECT history_id, history_hash FROM rollgate.ledger),
   walked AS (
     SELECT h.id, h.hash,
            CASE
@@ -15,14 +20,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   broken AS (
     SELECT id, why FROM walked WHERE why IS NOT NULL
     UNION ALL
-    SELECT told.history_id, 'rows at the end are missing, or were added past the ledger'
-    FROM told
+    SELECT noted.history_id, 'rows at the end are missing, or were added past the ledger'
+    FROM noted
     LEFT JOIN LATERAL (SELECT id, hash FROM walked ORDER BY id DESC LIMIT 1) last ON true
-    WHERE (told.history_id, told.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
+    WHERE (noted.history_id, noted.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
     ORDER BY 1
     LIMIT 1
   )
-  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
+  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM noted), (SELECT id FROM broken), (SELECT why FROM broken)
 $$;
 
 COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';

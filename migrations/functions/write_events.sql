@@ -33,7 +33,7 @@ BEGIN
   LOOP
     PERFORM pg_advisory_xact_lock(7608, v_class);
   END LOOP;
-  WITH told AS MATERIALIZED (
+  WITH given AS MATERIALIZED (
     SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
@@ -42,7 +42,7 @@ BEGIN
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
-    FROM told t
+    FROM given t
     WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
       SELECT FROM rollgate.limit_event o
       WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
@@ -56,7 +56,7 @@ BEGIN
       t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
       t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
       CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
-    FROM told t
+    FROM given t
     LEFT JOIN first f ON f.id = t.id
     ON CONFLICT (first_at, id) DO NOTHING
     RETURNING first_at

@@ -192,7 +192,7 @@ BEGIN
   IF cardinality(p_subjects) > 1 AND (
     SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
   ) THEN
-    RAISE EXCEPTION 'rollgate.acquire: the batch holds a subject twice' USING ERRCODE = 'invalid_parameter_value';
+    RAISE EXCEPTION 'rollgate.acquire: the batch contains a subject twice' USING ERRCODE = 'invalid_parameter_value';
   END IF;
 
   -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
@@ -424,7 +424,7 @@ CREATE OR REPLACE FUNCTION rollgate.limit_of_window(p_window text, p_per_minute 
 AS $function$
   SELECT CASE p_window WHEN 'hour' THEN p_per_hour ELSE p_per_minute END
 $function$;
-COMMENT ON FUNCTION rollgate.limit_of_window(text,integer,integer) IS 'The limit of one window, minute or hour; NULL (a grant): that of the minute; inlined';
+COMMENT ON FUNCTION rollgate.limit_of_window(text,integer,integer) IS 'The limit of one window; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.limit_of_window(text,integer,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.limit_of_window(text,integer,integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.limit_of_window(text,integer,integer) TO rollgate_auditor;
@@ -483,6 +483,7 @@ BEGIN
   END IF;
   RETURN NULL;
 END $function$;
+COMMENT ON FUNCTION rollgate.note_freed_removed() IS 'Records the newest transaction whose rows were removed from rollgate.freed';
 REVOKE EXECUTE ON FUNCTION rollgate.note_freed_removed() FROM PUBLIC;
 ALTER FUNCTION rollgate.note_freed_removed() OWNER TO rollgate_owner;
 
@@ -537,10 +538,10 @@ AS $function$
 DECLARE
   v_minute int := p_second / 60;
   v_head   rollgate.counter;
-  v_start  bigint;
+  v_start  bigint;      -- of the minute of p_second, as in rollgate.bucket
   v_secs   smallint[];
   v_sums   int[];
-  v_at     int;
+  v_place  int;         -- place of p_second in v_secs
   v_taken  int;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
@@ -556,15 +557,15 @@ BEGIN
     SELECT secs, sums, start INTO v_secs, v_sums, v_start FROM rollgate.bucket
     WHERE lane = p_lane AND subject = p_subject AND minute = v_minute;
   END IF;
-  v_at := array_position(v_secs, (p_second % 60)::smallint);
-  IF v_at IS NULL THEN
+  v_place := array_position(v_secs, (p_second % 60)::smallint);
+  IF v_place IS NULL THEN
     RETURN 0;
   END IF;
-  v_taken := greatest(0, least(p_units, v_sums[v_at] - coalesce(v_sums[v_at - 1], 0), v_start + v_sums[v_at] - v_head.cleared));
+  v_taken := greatest(0, least(p_units, v_sums[v_place] - coalesce(v_sums[v_place - 1], 0), v_start + v_sums[v_place] - v_head.cleared));
   IF v_taken = 0 THEN
     RETURN 0; -- already refunded, or forgiven by a reset
   END IF;
-  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_at THEN v_taken ELSE 0 END
+  v_sums := ARRAY(SELECT sum - CASE WHEN ord >= v_place THEN v_taken ELSE 0 END
                   FROM unnest(v_sums) WITH ORDINALITY AS u (sum, ord) ORDER BY ord);
   UPDATE rollgate.bucket
   SET start = start - CASE WHEN minute > v_minute THEN v_taken ELSE 0 END,

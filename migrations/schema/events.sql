@@ -172,9 +172,9 @@ AS $function$
              WHEN e.kind = 'granted_sample' THEN format(', its subject %s having used %s of %s units in 60 seconds', e.subject, e.used,
                e."limit")
              WHEN e."limit" = 0 THEN format(' because no units at all are allowed to %s', e.subject)
-             WHEN e.cost > e."limit" THEN format(' because it asked for %s units and %s may never use more than %s in any %s', e.cost,
+             WHEN e.cost > e."limit" THEN format(' because the call costs %s units and %s may never use more than %s in any %s', e.cost,
                e.subject, e."limit", e.length)
-             ELSE format(' because %s had used %s of the %s units allowed in any %s and it asked for %s', e.subject, e.used, e."limit",
+             ELSE format(' because %s had used %s of the %s units allowed in any %s and the call costs %s', e.subject, e.used, e."limit",
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
@@ -199,7 +199,8 @@ AS $function$
              WHEN e.count = 1 THEN '; it is the only such call of that second'
              WHEN e.merged = 'longer' THEN format('; it is one of %s such calls until %s', e.count, rollgate.utc(e.last_at))
              ELSE format('; it is one of %s such calls of that %s', e.count, e.merged) END,
-           ', route ' || e.route, CASE WHEN e.count > 1 THEN ', the first with request id ' ELSE ', request id ' END || e.request_id,
+           ', route ' || e.route,
+           CASE WHEN e.count > 1 THEN ', the first with HTTP request ID ' ELSE ', HTTP request ID ' END || e.request_id,
            '.')
   FROM known e
   ORDER BY e.first_at
@@ -354,6 +355,7 @@ BEGIN
   INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
   RETURN NULL;
 END $function$;
+COMMENT ON FUNCTION rollgate.note_freeing() IS 'Keeps the time of each refund and reset, for rechecking denials';
 REVOKE EXECUTE ON FUNCTION rollgate.note_freeing() FROM PUBLIC;
 ALTER FUNCTION rollgate.note_freeing() OWNER TO rollgate_owner;
 
@@ -486,7 +488,7 @@ BEGIN
   LOOP
     PERFORM pg_advisory_xact_lock(7608, v_class);
   END LOOP;
-  WITH told AS MATERIALIZED (
+  WITH given AS MATERIALIZED (
     SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
     FROM jsonb_to_recordset(p_events) AS e (
       id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
@@ -495,7 +497,7 @@ BEGIN
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
-    FROM told t
+    FROM given t
     WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
       SELECT FROM rollgate.limit_event o
       WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
@@ -509,7 +511,7 @@ BEGIN
       t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
       t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
       CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
-    FROM told t
+    FROM given t
     LEFT JOIN first f ON f.id = t.id
     ON CONFLICT (first_at, id) DO NOTHING
     RETURNING first_at

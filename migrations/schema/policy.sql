@@ -379,6 +379,7 @@ AS $function$
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
 $function$;
+COMMENT ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) IS 'The fields of an API that the history shows';
 REVOKE EXECUTE ON FUNCTION rollgate.catalogue_facts(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.catalogue_facts(rollgate.catalogue) OWNER TO rollgate_owner;
 
@@ -398,7 +399,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The API was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The API has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   changed := jsonb_populate_record(v_old, p_changes);
   lowered := rollgate.lowered_defaults(v_old, changed);
@@ -473,7 +474,7 @@ BEGIN
     RAISE EXCEPTION 'There is no API or group "%".', coalesce(p_override.api, p_override.group_id) USING ERRCODE = 'RG404';
   END IF;
   IF p_override.per_minute > v_minute * v_ceiling.times OR p_override.per_hour > v_hour * v_ceiling.times THEN
-    RAISE EXCEPTION 'The role % may grant up to % a minute and % an hour here: % times the default.',
+    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour in this scope: % times the default.',
       p_by.role, v_minute * v_ceiling.times, v_hour * v_ceiling.times, v_ceiling.times
       USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
   END IF;
@@ -516,23 +517,23 @@ CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version integer,
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger rollgate.ledger := rollgate.open_ledger(p_approve);
-  v_old    rollgate.limit_request;
-  v_asked  jsonb;
-  v_added  record;
-  v_made   rollgate.override;
+  v_ledger    rollgate.ledger := rollgate.open_ledger(p_approve);
+  v_old       rollgate.limit_request;
+  v_requested jsonb;
+  v_added     record;
+  v_made      rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'expires_at', 'starts_at', 'ticket',
     'allow_lowering']);
   SELECT * INTO v_old FROM rollgate.limit_request WHERE id = p_id;
   IF NOT found THEN
-    RAISE EXCEPTION 'There is no request "%".', p_id USING ERRCODE = 'RG404';
+    RAISE EXCEPTION 'There is no limit request "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.state <> 'open' THEN
-    RAISE EXCEPTION 'The request was % by % already.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'The limit request was already % by %.', v_old.state, v_old.decided_by USING ERRCODE = 'RG409';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The request was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The limit request has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
     RAISE EXCEPTION 'The role % may not review limit requests.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
@@ -546,17 +547,18 @@ BEGIN
     IF v_old.until <= v_ledger.history_at AND NOT coalesce(p_changes, '{}') ? 'expires_at' THEN
       RAISE EXCEPTION 'The requested end, %, has passed. Choose another end date.', rollgate.utc(v_old.until) USING ERRCODE = 'RG422';
     END IF;
-    v_asked := jsonb_strip_nulls(jsonb_build_object('per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
+    v_requested := jsonb_strip_nulls(jsonb_build_object(
+      'per_minute', v_old.per_minute, 'per_hour', v_old.per_hour, 'factor', v_old.factor));
     -- Setting limits removes a factor, and setting a factor removes limits.
     IF p_changes ->> 'factor' IS NOT NULL THEN
-      v_asked := v_asked - ARRAY['per_minute', 'per_hour'];
+      v_requested := v_requested - ARRAY['per_minute', 'per_hour'];
     ELSIF p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL THEN
-      v_asked := v_asked - 'factor';
+      v_requested := v_requested - 'factor';
     END IF;
     v_added := rollgate.add_override(
       jsonb_build_object('account', v_old.account, 'group_id', v_old.group_id, 'api', v_old.api, 'subject', v_old.subject,
         'expires_at', v_old.until, 'ticket', v_old.ticket)
-      || v_asked || coalesce(p_changes, '{}')
+      || v_requested || coalesce(p_changes, '{}')
       || jsonb_build_object('reason', v_old.reason, 'request_id', v_old.id),
       p_by, v_ledger);
     v_made := v_added.changed;
@@ -641,7 +643,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.a
 ALTER FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.expire_override(text,integer,text,rollgate.author) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.fill_override(p_new rollgate.override, p_given jsonb, p_now timestamp with time zone, OUT filled rollgate.override, OUT asked rollgate.override)
+CREATE OR REPLACE FUNCTION rollgate.fill_override(p_new rollgate.override, p_given jsonb, p_now timestamp with time zone, OUT filled rollgate.override, OUT approved rollgate.override)
  RETURNS record
  LANGUAGE plpgsql
  STABLE
@@ -649,11 +651,11 @@ AS $function$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
   v_default record;
-  v_kept    record;
+  v_kept    record;  -- the limits that stay, NULL: the default, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
-  asked := p_new;
+  approved := p_new;
   IF (p_new.per_minute IS NULL) = (p_new.per_hour IS NULL)
     OR p_new.per_minute IS NULL AND p_given ? 'per_minute'
     OR p_new.per_hour IS NULL AND p_given ? 'per_hour'
@@ -678,7 +680,7 @@ BEGIN
   -- Extending another person's grant counts as a grant of one's own.
   SELECT coalesce(o.expires_at, 'infinity') INTO v_until FROM rollgate.override o WHERE o.id = v_kept.source;
   IF v_until < coalesce(p_new.expires_at, 'infinity') THEN
-    asked := filled;
+    approved := filled;
   END IF;
 END $function$;
 COMMENT ON FUNCTION rollgate.fill_override(rollgate.override,jsonb,timestamp with time zone) IS 'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
@@ -716,18 +718,18 @@ CREATE OR REPLACE FUNCTION rollgate.is_catalogue_new(p_application text, p_apis 
  LANGUAGE sql
  STABLE
 AS $function$
-  WITH told AS MATERIALIZED (
+  WITH given AS MATERIALIZED (
     SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis)
   )
   SELECT EXISTS (
-    SELECT FROM told t
+    SELECT FROM given t
     LEFT JOIN rollgate.catalogue c USING (api)
     LEFT JOIN rollgate.catalogue_owner o ON o.api = t.api AND o.application = p_application
     WHERE c.api IS NULL
        OR NOT p_missing_only AND (o.api IS NULL OR c.retired_at IS NOT NULL
          OR rollgate.shipped_definition(c) IS DISTINCT FROM rollgate.shipped_definition(t))
   ) OR NOT p_missing_only AND EXISTS (
-    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM told t)
+    SELECT FROM rollgate.catalogue_owner o WHERE o.application = p_application AND o.api NOT IN (SELECT t.api FROM given t)
   )
 $function$;
 COMMENT ON FUNCTION rollgate.is_catalogue_new(text,jsonb,boolean) IS 'Whether registering this list of an application would change anything';
@@ -893,6 +895,7 @@ BEGIN
     RAISE EXCEPTION 'A reason is required.' USING ERRCODE = 'RG422';
   END IF;
 END $function$;
+COMMENT ON FUNCTION rollgate.need_reason(text) IS 'Refuses (RG422) a change without a reason';
 REVOKE EXECUTE ON FUNCTION rollgate.need_reason(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.need_reason(text) OWNER TO rollgate_owner;
 
@@ -920,10 +923,11 @@ BEGIN
     RAISE EXCEPTION 'There is no override "%".', p_id USING ERRCODE = 'RG404';
   END IF;
   IF v_old.version <> p_version THEN
-    RAISE EXCEPTION 'The override was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+    RAISE EXCEPTION 'The override has changed in the meantime: it is now at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
   RETURN v_old;
 END $function$;
+COMMENT ON FUNCTION rollgate.override_at(text,integer) IS 'An override, if it is at the given version. Errors: RG404, RG412';
 REVOKE EXECUTE ON FUNCTION rollgate.override_at(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_at(text,integer) OWNER TO rollgate_owner;
 
@@ -980,6 +984,7 @@ AS $function$
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
 $function$;
+COMMENT ON FUNCTION rollgate.override_facts(rollgate.override) IS 'The fields of an override that the history shows';
 REVOKE EXECUTE ON FUNCTION rollgate.override_facts(rollgate.override) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_facts(rollgate.override) OWNER TO rollgate_owner;
 
@@ -1086,10 +1091,11 @@ BEGIN
   UPDATE rollgate.catalogue SET history_id = v_new.history_id WHERE api = v_new.api;
   RETURN v_new;
 END $function$;
+COMMENT ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) IS 'Replaces an API''s default limits and mode and records the change; returns it as it is now';
 REVOKE EXECUTE ON FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.put_catalogue(rollgate.catalogue,rollgate.catalogue,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.put_definition(p_told rollgate.catalogue, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
+CREATE OR REPLACE FUNCTION rollgate.put_definition(p_given rollgate.catalogue, p_application text, p_by rollgate.author, p_ledger rollgate.ledger)
  RETURNS TABLE(api text, action text, before jsonb, after jsonb)
  LANGUAGE plpgsql
 AS $function$
@@ -1098,22 +1104,22 @@ DECLARE
   v_old rollgate.catalogue;
   v_new rollgate.catalogue;
 BEGIN
-  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_told.api;
+  SELECT * INTO v_old FROM rollgate.catalogue c WHERE c.api = p_given.api;
   IF NOT found THEN
     INSERT INTO rollgate.catalogue (api, ord, title, group_id, group_title, level, scope, shipped_per_minute, shipped_per_hour, message,
       changed_in, changed_at, changed_by)
-    VALUES (p_told.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_told.title, p_told.group_id, p_told.group_title,
-      p_told.level, p_told.scope, p_told.shipped_per_minute, p_told.shipped_per_hour, p_told.message, p_ledger.policy_version,
-      p_ledger.history_at, p_by.actor)
+    VALUES (p_given.api, (SELECT coalesce(max(c.ord), 0) + 1 FROM rollgate.catalogue c), p_given.title, p_given.group_id,
+      p_given.group_title, p_given.level, p_given.scope, p_given.shipped_per_minute, p_given.shipped_per_hour, p_given.message,
+      p_ledger.policy_version, p_ledger.history_at, p_by.actor)
     RETURNING * INTO v_new;
     action := 'add';
-  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_told) THEN
+  ELSIF v_old.retired_at IS NOT NULL OR rollgate.shipped_definition(v_old) <> rollgate.shipped_definition(p_given) THEN
     UPDATE rollgate.catalogue c
-    SET title = p_told.title, group_id = p_told.group_id, group_title = p_told.group_title, level = p_told.level, scope = p_told.scope,
-        shipped_per_minute = p_told.shipped_per_minute, shipped_per_hour = p_told.shipped_per_hour, message = p_told.message,
+    SET title = p_given.title, group_id = p_given.group_id, group_title = p_given.group_title, level = p_given.level, scope = p_given.scope,
+        shipped_per_minute = p_given.shipped_per_minute, shipped_per_hour = p_given.shipped_per_hour, message = p_given.message,
         retired_at = NULL, version = c.version + 1, changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at,
         changed_by = p_by.actor
-    WHERE c.api = p_told.api
+    WHERE c.api = p_given.api
     RETURNING * INTO v_new;
     action := CASE WHEN v_old.retired_at IS NULL THEN 'ship' ELSE 'return' END;
     before := rollgate.catalogue_facts(v_old);
@@ -1151,6 +1157,7 @@ BEGIN
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;
+COMMENT ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) IS 'Replaces an override and records the change; returns it as it is now';
 REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
@@ -1272,6 +1279,7 @@ AS $function$
 BEGIN
   RAISE EXCEPTION 'rollgate.history is append-only' USING ERRCODE = 'insufficient_privilege';
 END $function$;
+COMMENT ON FUNCTION rollgate.refuse_change() IS 'Refuses to change or remove rows of the history';
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_change() OWNER TO rollgate_owner;
 
@@ -1285,6 +1293,7 @@ BEGIN
       USING ERRCODE = 'RG422';
   END IF;
 END $function$;
+COMMENT ON FUNCTION rollgate.refuse_internal(text) IS 'Refuses (RG422) a custom limit of the account under which Rollgate limits its own sign-in';
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_internal(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_internal(text) OWNER TO rollgate_owner;
 
@@ -1320,15 +1329,15 @@ CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed b
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  c_told constant int := 3;
+  c_listed constant int := 3;
 BEGIN
   IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
     RETURN;
   END IF;
   RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
       SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
-        WHEN jsonb_array_length(p_lowered) > c_told THEN format('; and %s more', jsonb_array_length(p_lowered) - c_told) ELSE '' END
-      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_told)
+        WHEN jsonb_array_length(p_lowered) > c_listed THEN format('; and %s more', jsonb_array_length(p_lowered) - c_listed) ELSE '' END
+      FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_listed)
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $function$;
 COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
@@ -1378,7 +1387,7 @@ AS $function$
 #variable_conflict use_column
 DECLARE
   v_ledger rollgate.ledger;
-  v_told   rollgate.catalogue;
+  v_given  rollgate.catalogue;
   v_api    text;
   v_apis   text[] := '{}';
 BEGIN
@@ -1390,10 +1399,10 @@ BEGIN
   IF NOT p_missing_only THEN
     PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
   END IF;
-  FOR v_told IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
-    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_told.api);
-    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_told, p_application, p_by, v_ledger) p;
-    v_apis := v_apis || v_told.api;
+  FOR v_given IN SELECT * FROM jsonb_populate_recordset(NULL::rollgate.catalogue, p_apis) LOOP
+    CONTINUE WHEN p_missing_only AND EXISTS (SELECT FROM rollgate.catalogue c WHERE c.api = v_given.api);
+    RETURN QUERY SELECT p.* FROM rollgate.put_definition(v_given, p_application, p_by, v_ledger) p;
+    v_apis := v_apis || v_given.api;
   END LOOP;
   INSERT INTO rollgate.catalogue_owner (application, api, registered_at)
   SELECT p_application, a.api, v_ledger.history_at FROM unnest(v_apis) a (api)
@@ -1450,6 +1459,7 @@ AS $function$
     'reason', r.reason, 'ticket', r.ticket, 'denialId', r.denial_id, 'askedBy', r.asked_by, 'needsAdmin', r.needs_admin, 'state', r.state,
     'decidedBy', r.decided_by, 'answer', r.answer, 'overrideId', r.override_id, 'version', r.version)
 $function$;
+COMMENT ON FUNCTION rollgate.request_facts(rollgate.limit_request) IS 'The fields of a limit request that the history shows';
 REVOKE EXECUTE ON FUNCTION rollgate.request_facts(rollgate.limit_request) FROM PUBLIC;
 ALTER FUNCTION rollgate.request_facts(rollgate.limit_request) OWNER TO rollgate_owner;
 
@@ -1554,7 +1564,7 @@ BEGIN
     RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
   END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
-  PERFORM rollgate.check_ceiling(v_whole.asked, p_by);
+  PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;
 END $function$;
 COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) IS 'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';
@@ -1594,7 +1604,7 @@ BEGIN
     RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END IF;
   IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
-    RAISE EXCEPTION 'It has been changed since. Undo the newest change first.' USING ERRCODE = 'RG409';
+    RAISE EXCEPTION 'A later change exists. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
   IF v_done.kind = 'catalogue' THEN
     SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
@@ -1655,6 +1665,7 @@ CREATE OR REPLACE FUNCTION rollgate.utc(p_at timestamp with time zone, p_format 
 AS $function$
   SELECT to_char(p_at AT TIME ZONE 'UTC', p_format) || ' UTC'
 $function$;
+COMMENT ON FUNCTION rollgate.utc(timestamp with time zone,text) IS 'A time as text in UTC, for messages';
 REVOKE EXECUTE ON FUNCTION rollgate.utc(timestamp with time zone,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.utc(timestamp with time zone,text) OWNER TO rollgate_owner;
 
@@ -1664,7 +1675,7 @@ CREATE OR REPLACE FUNCTION rollgate.verify_history(OUT rows_checked bigint, OUT 
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  WITH told AS (SELECT history_id, history_hash FROM rollgate.ledger),
+  WITH noted AS (SELECT history_id, history_hash FROM rollgate.ledger),
   walked AS (
     SELECT h.id, h.hash,
            CASE
@@ -1678,14 +1689,14 @@ AS $function$
   broken AS (
     SELECT id, why FROM walked WHERE why IS NOT NULL
     UNION ALL
-    SELECT told.history_id, 'rows at the end are missing, or were added past the ledger'
-    FROM told
+    SELECT noted.history_id, 'rows at the end are missing, or were added past the ledger'
+    FROM noted
     LEFT JOIN LATERAL (SELECT id, hash FROM walked ORDER BY id DESC LIMIT 1) last ON true
-    WHERE (told.history_id, told.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
+    WHERE (noted.history_id, noted.history_hash) IS DISTINCT FROM (coalesce(last.id, 0), coalesce(last.hash, ''))
     ORDER BY 1
     LIMIT 1
   )
-  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM told), (SELECT id FROM broken), (SELECT why FROM broken)
+  SELECT (SELECT count(*) FROM walked), (SELECT history_hash FROM noted), (SELECT id FROM broken), (SELECT why FROM broken)
 $function$;
 COMMENT ON FUNCTION rollgate.verify_history() IS 'Checks the history''s hash chain; names the first row that breaks it';
 REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;

@@ -146,8 +146,7 @@ DECLARE
   v_units timestamptz := date_trunc('hour', p_now - v_kept * interval '1 second', 'UTC') + interval '1 hour';
   v_first timestamptz := date_trunc('hour', least(v_units, (SELECT min(e.first_at) FROM rollgate.limit_event e)), 'UTC');
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.counter) AND NOT EXISTS (SELECT FROM rollgate.bucket) AND NOT EXISTS (SELECT FROM rollgate.limit_event)
-  THEN
+  IF NOT EXISTS (SELECT FROM rollgate.minutes_on_record) AND NOT EXISTS (SELECT FROM rollgate.limit_event) THEN
     v_first := date_trunc('hour', p_now, 'UTC');
   END IF;
   INSERT INTO rollgate.roll_up (rolled_to, sealed_to, days_to, units_from, stepped_at)
@@ -319,7 +318,8 @@ DECLARE
   v_to    int := (SELECT max(p.id) FROM (SELECT s.id FROM rollgate.usage_series s WHERE s.id > p_after ORDER BY s.id LIMIT p_limit) p);
 BEGIN
   INSERT INTO rollgate.usage_day AS d (series, day, admitted, denied, shadow, outage, peak_minute, peak_hour, minutes_denied)
-  SELECT s.id, p_day, sum(h.admitted), sum(h.denied), sum(h.shadow), sum(h.outage), max(h.peak_minute), max(h.peak_hour), sum(h.minutes_denied)
+  SELECT s.id, p_day, sum(h.admitted), sum(h.denied), sum(h.shadow), sum(h.outage), max(h.peak_minute), max(h.peak_hour),
+         sum(h.minutes_denied)
   FROM rollgate.usage_series s JOIN rollgate.usage_hour h ON h.series = s.id AND h.hour >= v_start AND h.hour < v_end
   WHERE s.id > p_after AND s.id <= v_to
   GROUP BY s.id
@@ -356,7 +356,8 @@ BEGIN
   WITH events AS MATERIALIZED (
     SELECT e.account, e.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE e.api END AS scope,
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id
+                ELSE e.api END AS scope,
            e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
     FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
     WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
@@ -378,7 +379,9 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour,
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
@@ -456,8 +459,8 @@ AS $function$
   refunded AS MATERIALIZED (
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
-    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1)) AND s.api = split_part(g.subject, '/', 2)
-      AND s.plan = ''
+    JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
+      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
     GROUP BY 1, 2
   ),
   hours AS (

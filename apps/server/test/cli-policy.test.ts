@@ -92,7 +92,7 @@ test('a limit request is listed with its usage, and approved or declined', async
   });
   expect(await text('request', 'decline', second, '--answer', 'no')).toMatchObject({
     code: 1,
-    stderr: expect.stringMatching(/^rollgate: The request was declined by cli:/),
+    stderr: expect.stringMatching(/^rollgate: The limit request was already declined by cli:/),
   });
 }, 90_000);
 
@@ -177,7 +177,7 @@ test.each([
   [['override', 'set', 'acme', '--factor', '2', '--per-minute', '9', '--reason', 'x'], 1, /a factor or limits/],
   [['override', 'set', '_rollgate', '--factor', '2', '--reason', 'x'], 1, /belongs to Rollgate itself/],
   [['override', 'expire', 'ovr_0', '--reason', 'x'], 1, /There is no override/],
-  [['request', 'approve', 'req_0'], 1, /There is no request/],
+  [['request', 'approve', 'req_0'], 1, /There is no limit request/],
 ])(
   'the arguments %j end with exit code %i and one line',
   async (args, code, message) => {

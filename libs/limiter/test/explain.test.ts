@@ -91,10 +91,10 @@ describe('a denial', () => {
     });
     expect(explained.sentence).toBe(
       `Call 3 of acme to publish-bot was denied at ${utc(clock.nowMs)} because ${subject} had used 60 of the 60 units ` +
-        'allowed in any 60 seconds and it asked for 1; the limit is the default of catalogue version 1; the window was ' +
+        'allowed in any 60 seconds and the call costs 1; the limit is the default of catalogue version 1; the window was ' +
         `filled from ${time(t)} to ${time(t + 10_000)}, most of it (40 of 60) in the second of ${time(t + 10_000)}; ` +
         `the call would be allowed at ${utc(t + 61_000)}; it is one of 3 such calls of that second, ` +
-        'route POST /bots/:botId/publish, the first with request id req-7.',
+        'route POST /bots/:botId/publish, the first with HTTP request ID req-7.',
     );
   });
 
@@ -172,7 +172,7 @@ describe('a denial', () => {
     await limiter.close();
     const { sentence, allowed_again_at } = await explain(denied?.id as string);
     expect(allowed_again_at).toBeNull();
-    expect(sentence).toContain('because it asked for 61 units and');
+    expect(sentence).toContain('because the call costs 61 units and');
     expect(sentence).toContain('retrying does not help');
   });
 

@@ -30,13 +30,13 @@ describe('the same subject twice in a batch', () => {
     );
 
   test('a duplicate subject is rejected when each row would count from the same total', async () => {
-    await expect(twice('acme/twice/')).rejects.toThrow(/holds a subject twice/);
+    await expect(twice('acme/twice/')).rejects.toThrow(/contains a subject twice/);
   });
 
   test('a duplicate subject is rejected when one row would be granted before the other is read, and nothing is written', async () => {
     await database.pool.query(acquire);
     const before = await total('acme/a/');
-    await expect(twice('acme/a/')).rejects.toThrow(/holds a subject twice/);
+    await expect(twice('acme/a/')).rejects.toThrow(/contains a subject twice/);
     expect(await total('acme/a/')).toBe(before);
   });
 

@@ -7,7 +7,8 @@ COMMENT ON VIEW rollgate_audit.catalogue_history_v1 IS
   'Every change of an API''s default limits, including those that applications registered';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.id                IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.at                IS 'when';
-COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS 'add, ship, retire, return: by an application; change, undo: by an admin';
+COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.action            IS
+  'add, ship, retire, return: by an application; change, undo: by an admin';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.api               IS 'the API';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.group_id          IS 'its group';
 COMMENT ON COLUMN rollgate_audit.catalogue_history_v1.actor             IS 'who';

@@ -18,6 +18,8 @@ COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.denied         IS 'units of cal
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.outage         IS
   'units of calls above the limit that were decided while the database was away, denied or let through';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_minute    IS 'highest usage of the 60 s window of one subject, as in usage_by_hour_v1';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS 'highest usage of the 3,600 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_minute    IS
+  'highest usage of the 60 s window of one subject, as in usage_by_hour_v1';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS
+  'highest usage of the 3,600 s window of one subject, as in usage_by_hour_v1';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.minutes_denied IS 'minutes with a denied call';

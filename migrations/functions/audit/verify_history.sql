@@ -1,5 +1,9 @@
 CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(
-  OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text
+  OUT ok           boolean,
+  OUT rows_checked bigint,
+  OUT last_hash    text,
+  OUT broken_id    bigint,
+  OUT broken_why   text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT v.broken_id IS NULL, v.rows_checked, v.last_hash, v.broken_id, v.broken_why FROM rollgate.verify_history() v

@@ -95,7 +95,7 @@ export class LimitRequestsService {
 
   async #view(id: string): Promise<RequestView> {
     const rows = await this.database.query<RequestRow[]>(`${REQUESTS} WHERE r.id = $1`, [id]);
-    if (rows[0] === undefined) throw new HttpException(problem(404, `There is no request "${id}".`), 404);
+    if (rows[0] === undefined) throw new HttpException(problem(404, `There is no limit request "${id}".`), 404);
     return requestView(rows[0]);
   }
 
