@@ -2,6 +2,7 @@
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import { DENIED_MESSAGE } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { api, registerCatalogue } from './catalogue-author.js';
 import { ADMIN, change, SUPPORT } from './policy-author.js';
 
 let database: TestDatabase;
@@ -10,35 +11,11 @@ beforeEach(async () => {
 });
 afterEach(() => database.drop());
 
-interface Change {
-  readonly api: string;
-  readonly action: string;
-}
-
-const api = (id: string, definition: object = {}) => ({
-  api: id,
-  title: `Title of ${id}`,
-  group_id: 'orders',
-  group_title: 'Orders',
-  level: ['user'],
-  scope: 'api',
-  shipped_per_minute: 60,
-  shipped_per_hour: 1_800,
-  message: DENIED_MESSAGE,
-  ...definition,
-});
-
-async function register(
+const register = (
   application: string,
   apis: unknown,
   { missingOnly = false, pool = database.pool }: { missingOnly?: boolean; pool?: TestDatabase['pool'] } = {},
-): Promise<Change[]> {
-  const { rows } = await pool.query<Change>(
-    `SELECT api, action FROM rollgate.register_catalogue($1, $2, ROW('instance:host', 'program', NULL, NULL)::rollgate.author, $3)`,
-    [application, JSON.stringify(apis), missingOnly],
-  );
-  return rows;
-}
+) => registerCatalogue(pool, { application, apis, missingOnly });
 
 const catalogue = async () => {
   const { rows } = await database.pool.query(
@@ -228,40 +205,6 @@ describe('after a restart of the server or a restored backup', () => {
   test('what another application defines differently is left alone, without an error', async () => {
     await register('shop', [api('login')]);
     expect(await register('crm', [api('login', { level: ['ip'] })], { missingOnly: true })).toEqual([]);
-  });
-});
-
-describe('a list that is refused', () => {
-  test.each<[string, unknown]>([
-    ['no list', { login: {} }],
-    ['an ID with capitals', [api('Login')]],
-    ['no ID', [{ ...api('x'), api: null }]],
-    ['no title', [api('login', { title: '' })]],
-    ['no message', [api('login', { message: null })]],
-    ['an empty level', [api('login', { level: [] })]],
-    ['nine dimensions', [api('login', { level: [...'abcdefghi'] })]],
-    ['a dimension twice', [api('login', { level: ['bot', 'bot'] })]],
-    ['a dimension with a dot', [api('login', { level: ['bot.id'] })]],
-    ['an unknown scope', [api('login', { scope: 'all' })]],
-    ['a limit below 0', [api('login', { shipped_per_minute: -1 })]],
-    ['a limit above a billion', [api('login', { shipped_per_hour: 1_000_000_001 })]],
-    ['no limit', [api('login', { shipped_per_hour: null })]],
-    ['an API twice', [api('login'), api('login')]],
-    ['10,001 APIs', Array.from({ length: 10_001 }, (_, i) => api(`a${i}`))],
-  ])('%s', async (_, apis) => {
-    await expect(register('shop', apis)).rejects.toMatchObject({ code: 'RG422' });
-    expect(await catalogue()).toEqual([]);
-  });
-
-  test.each(['', 'my shop', 'x'.repeat(65), '(before 0.2.0)', 'file:'])(
-    'the name of an application: "%s"',
-    async (name) => {
-      await expect(register(name, [])).rejects.toMatchObject({ code: 'RG422' });
-    },
-  );
-
-  test.each(['shop', '@acme/shop-api', 'file:limits', 'a.b_c-1'])('"%s" is a name of an application', async (name) => {
-    await expect(register(name, [api('login')])).resolves.toHaveLength(1);
   });
 });
 
