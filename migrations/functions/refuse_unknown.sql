@@ -1,4 +1,4 @@
--- An unknown name is most likely a misspelled one, and ignoring it would make another change than the one that was asked for.
+-- An unknown name is probably misspelled. To ignore it would make another change than the requested one.
 CREATE OR REPLACE FUNCTION rollgate.refuse_unknown(p_given jsonb, p_known text[]) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE

@@ -7,8 +7,8 @@
  * @property {readonly string[]} [except] folders and files in which the phrase has another, proper meaning
  */
 
-/** A word of prose, but not a part of an SQL name such as `rollgate.ceiling`. */
-const word = (words) => new RegExp(String.raw`(?<![\w.])(?:${words})(?![\w(])`, 'gi');
+/** A word of prose, but not a name in SQL such as `rollgate.ceiling`, `told.units` or `asked (subject)`. */
+const word = (words) => new RegExp(String.raw`(?<![\w.])(?:${words})(?![\w(]|\.\w| \()`, 'gi');
 
 /** Words at the beginning of a sentence: of a text, after a full stop, after a blank line or in a list. */
 const atSentenceStart = (words) => new RegExp(String.raw`(?<=^\s*|[.!?:;|] +|  +|\* |- )(?:${words})`, 'g');
