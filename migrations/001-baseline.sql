@@ -286,6 +286,71 @@ COMMENT ON COLUMN rollgate.limit_request.needs_admin IS 'above the approval limi
 
 ALTER TABLE rollgate.override ADD FOREIGN KEY (request_id) REFERENCES rollgate.limit_request;
 
+-- Plans: named sets of limits. An account has the plan of its assignment in force, or the plan that its call brings.
+CREATE TABLE rollgate.plan (
+  id          text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  title       text NOT NULL CHECK (btrim(title) <> ''),
+  description text NOT NULL DEFAULT '',
+  version     int  NOT NULL DEFAULT 1,
+  created_by  text NOT NULL,
+  created_at  timestamptz NOT NULL,
+  changed_by  text NOT NULL,
+  changed_at  timestamptz NOT NULL,
+  changed_in  bigint NOT NULL,
+  retired_at  timestamptz,
+  history_id  bigint
+);
+
+COMMENT ON TABLE  rollgate.plan IS 'Named sets of limits, e.g. free, pro, enterprise';
+COMMENT ON COLUMN rollgate.plan.retired_at IS
+  'since when it can''t be assigned; accounts that have the plan keep it; NULL: it can be assigned';
+COMMENT ON COLUMN rollgate.plan.history_id IS 'history row of the newest change';
+
+CREATE TABLE rollgate.plan_limit (
+  plan       text NOT NULL REFERENCES rollgate.plan,
+  group_id   text,
+  api        text,
+  per_minute int CHECK (per_minute BETWEEN 0 AND 1000000000),
+  per_hour   int CHECK (per_hour BETWEEN 0 AND 1000000000),
+  factor     numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  CHECK (group_id IS NULL OR api IS NULL),
+  CONSTRAINT plan_limit_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL),
+  CONSTRAINT plan_limit_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL)
+);
+CREATE UNIQUE INDEX plan_limit_scope ON rollgate.plan_limit (plan, coalesce(group_id, ''), coalesce(api, ''));
+
+COMMENT ON TABLE  rollgate.plan_limit IS
+  'Limits of a plan: of one API, of one group, or (both NULL) of all APIs. The most specific row applies';
+COMMENT ON COLUMN rollgate.plan_limit.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.plan_limit.per_hour   IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.plan_limit.factor     IS
+  'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits';
+
+CREATE SEQUENCE rollgate.plan_assignment_number;
+
+CREATE TABLE rollgate.plan_assignment (
+  id         text PRIMARY KEY,
+  account    text NOT NULL CHECK (account <> ''),
+  plan       text NOT NULL REFERENCES rollgate.plan,
+  starts_at  timestamptz NOT NULL,
+  ends_at    timestamptz CHECK (ends_at > starts_at),
+  reason     text NOT NULL CHECK (btrim(reason) <> ''),
+  ticket     text,
+  version    int NOT NULL DEFAULT 1,
+  created_by text NOT NULL,
+  created_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL,
+  changed_in bigint NOT NULL,
+  history_id bigint
+);
+CREATE INDEX ON rollgate.plan_assignment (account, starts_at DESC);
+CREATE INDEX ON rollgate.plan_assignment (plan, account);
+CREATE INDEX ON rollgate.plan_assignment (changed_in);
+
+COMMENT ON TABLE  rollgate.plan_assignment IS 'Which account has which plan, and when. At most one is in force for an account at a time';
+COMMENT ON COLUMN rollgate.plan_assignment.ends_at    IS 'in force until just before this time; NULL: no end';
+COMMENT ON COLUMN rollgate.plan_assignment.history_id IS 'history row of the newest change';
+
 -- Approval limits. A role without a row may change no limit.
 CREATE TABLE rollgate.ceiling (
   role  text PRIMARY KEY,
@@ -302,7 +367,7 @@ COMMENT ON COLUMN rollgate.ceiling.days  IS 'longest duration from now; NULL: un
 CREATE TABLE rollgate.history (
   id            bigint PRIMARY KEY,
   at            timestamptz NOT NULL,
-  kind          text NOT NULL CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token')),
+  kind          text NOT NULL CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment')),
   action        text NOT NULL,
   target        text NOT NULL,
   account       text,
@@ -323,7 +388,7 @@ CREATE INDEX ON rollgate.history (account, id) WHERE account IS NOT NULL;
 CREATE INDEX ON rollgate.history (actor, id);
 
 COMMENT ON TABLE  rollgate.history IS
-  'Every change of a limit, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+  'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
@@ -541,7 +606,8 @@ COMMENT ON COLUMN rollgate.limit_event.per_hour       IS 'limit in force: units 
 COMMENT ON COLUMN rollgate.limit_event.used           IS
   'units in that window as reported to the first call; for a grant, units in the minute, including the call';
 COMMENT ON COLUMN rollgate.limit_event.cost           IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate.limit_event.source         IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate.limit_event.source         IS
+  'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
 COMMENT ON COLUMN rollgate.limit_event.mode           IS
   'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
@@ -1171,6 +1237,135 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request. Errors: RG404 unknown API, RG409 too many open requests, RG422 invalid';
 
+-- Assigns a plan to an account, from starts_at (default: now) until ends_at (default: no end). The assignment that is in force at its
+-- start ends there. p_spec names account, plan, starts_at, ends_at, reason, ticket, and allow_lowering.
+CREATE OR REPLACE FUNCTION rollgate.assign_plan(
+  p_spec jsonb,
+  p_by   rollgate.author,
+  OUT changed rollgate.plan_assignment,  -- with the history_id of this change
+  OUT lowered jsonb                      -- the account's limits that it lowers: items of rollgate.lowering; NULL: none
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_new    rollgate.plan_assignment;
+  v_old    rollgate.plan_assignment;
+  v_ended  rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, v_ledger.history_at);
+  PERFORM rollgate.settle_assignment(v_new, p_by, v_ledger.history_at);
+  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
+  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
+    WHERE a.account = v_new.account AND rollgate.in_force(a.starts_at, a.ends_at, v_new.starts_at)
+  LOOP
+    v_ended := v_old;
+    v_ended.ends_at := v_new.starts_at;
+    PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
+  END LOOP;
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket, created_by, created_at, changed_at, changed_in)
+  VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
+    btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('assignment', 'assign', changed.id, changed.account, p_by, NULL,
+    rollgate.assignment_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = changed.history_id WHERE id = changed.id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.assign_plan IS
+  'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, '
+  'allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan '
+  'is retired, RG422';
+
+-- An account that is assigned twice, now and later, counts once.
+CREATE OR REPLACE FUNCTION rollgate.assigned_accounts(p_plan text, p_now timestamptz) RETURNS int
+LANGUAGE sql STABLE AS $$
+  SELECT count(DISTINCT a.account)::int FROM rollgate.plan_assignment a
+  WHERE a.plan = p_plan AND rollgate.unexpired(a.ends_at, p_now)
+$$;
+
+COMMENT ON FUNCTION rollgate.assigned_accounts IS 'Number of accounts that are assigned to a plan, now or from a later time on';
+
+-- What an assignment changes, from p_now on and after its end. It replaces the stored one with its id, and ends earlier ones at its
+-- start. Limits can change only when an assignment or an override starts or ends, so only those moments are examined, and of those only
+-- the ones at which the account has another plan than before. The row of an API describes a subject that has no override of its own.
+-- A plan that calls bring is not known to the database: where neither applies, the limits are those without a plan.
+CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamptz)
+RETURNS TABLE (
+  api text, title text, ord int, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int,
+  source_before text, source_after text
+)
+LANGUAGE sql STABLE AS $$
+  WITH moments AS (
+    SELECT t.at FROM (VALUES (p_now), (greatest(p_new.starts_at, p_now)), (greatest(p_new.ends_at, p_now))) t (at) WHERE t.at IS NOT NULL
+    UNION
+    SELECT t.at FROM rollgate.plan_assignment a CROSS JOIN LATERAL (VALUES (a.starts_at), (a.ends_at)) t (at)
+    WHERE a.account = p_new.account AND t.at > p_now
+    UNION
+    SELECT t.at FROM rollgate.override o CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
+    WHERE o.account = p_new.account AND o.subject IS NULL AND t.at > p_now
+  ),
+  plans AS (
+    SELECT m.at, rollgate.plan_in_force(p_new.account, m.at) AS before,
+           CASE
+             WHEN rollgate.in_force(p_new.starts_at, p_new.ends_at, m.at) THEN p_new.plan
+             ELSE (
+               SELECT a.plan FROM rollgate.plan_assignment a
+               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
+                 AND (m.at < p_new.starts_at OR a.starts_at > p_new.starts_at)
+               ORDER BY a.starts_at DESC LIMIT 1) END AS after
+    FROM moments m
+  )
+  SELECT c.api, c.title, c.ord, p.at, b.per_minute, a.per_minute, b.per_hour, a.per_hour, b.source, a.source
+  FROM plans p
+  JOIN rollgate.catalogue c ON c.retired_at IS NULL
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_new.account, c.api, '', p.before, p.at, NULL) b
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_new.account, c.api, '', p.after, p.at, NULL) a
+  WHERE p.before IS DISTINCT FROM p.after
+$$;
+
+COMMENT ON FUNCTION rollgate.assignment_effects IS
+  'Limits of every API before and after an assignment is stored, at each moment from p_now on at which the account gets another plan by it';
+
+-- The facts of a plan's assignment that history and API show; internal columns are left out.
+CREATE OR REPLACE FUNCTION rollgate.assignment_facts(a rollgate.plan_assignment) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', a.id, 'account', a.account, 'plan', a.plan,
+    'startsAt', to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'endsAt', to_char(a.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'reason', a.reason, 'ticket', a.ticket, 'createdBy', a.created_by, 'version', a.version)
+$$;
+
+-- The limits that apply to an API where no override does: those of the plan's most specific row for the API, else the default. A window
+-- that the row leaves empty is the default.
+CREATE OR REPLACE FUNCTION rollgate.base_limits(
+  p_api  text,
+  p_plan text  -- NULL: no plan
+) RETURNS TABLE (per_minute int, per_hour int, source text)
+LANGUAGE sql STABLE AS $$
+  SELECT rollgate.limit_under(d.per_minute, l.per_minute, l.factor), rollgate.limit_under(d.per_hour, l.per_hour, l.factor),
+         coalesce('plan:' || l.plan, 'default')
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  LEFT JOIN LATERAL (
+    SELECT * FROM rollgate.plan_limit l
+    WHERE l.plan = p_plan AND rollgate.scope_covers(l.group_id, l.api, c.group_id, c.api)
+    ORDER BY rollgate.plan_limit_rank(l.group_id, l.api) DESC LIMIT 1
+  ) l ON true
+  WHERE c.api = p_api
+$$;
+
+COMMENT ON FUNCTION rollgate.base_limits IS
+  'Limits of an API, and their source, where no override applies: of the plan''s most specific row, else the default';
+
 -- A quarantine lasts as long as a unit counts in the minute window. After that, every unit in the window was granted after it began.
 CREATE OR REPLACE FUNCTION rollgate.begin_quarantine(p_reason text, p_noticed_by text) RETURNS void
 LANGUAGE sql AS $$
@@ -1335,6 +1530,57 @@ COMMENT ON FUNCTION rollgate.change_override IS
   'Changes an override that is at p_version (NULL: any). Errors: RG403, RG404, RG409 expired, or it lowers a limit in force, RG412 '
   'another version, RG422';
 
+-- p_changes names what to change: title, description, limits (all of them, as in rollgate.put_plan_limits), retired (true or false), and
+-- allow_lowering. Retiring changes no limit: accounts that have the plan keep it.
+CREATE OR REPLACE FUNCTION rollgate.change_plan(
+  p_id      text,
+  p_version int,  -- the version that the caller has seen; NULL: any
+  p_changes jsonb,
+  p_reason  text,
+  p_by      rollgate.author,
+  OUT changed rollgate.plan,  -- with the history_id of this change
+  OUT lowered jsonb           -- the limits that it lowers: items of rollgate.lowered_by_plan; NULL: none
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.plan := rollgate.plan_at(p_id, p_version);
+  v_before jsonb := rollgate.plan_facts(v_old);
+  v_new    rollgate.plan := v_old;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['title', 'description', 'limits', 'retired', 'allow_lowering']);
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_reason);
+  v_new.title := btrim(coalesce(p_changes ->> 'title', v_old.title));
+  v_new.description := btrim(coalesce(p_changes ->> 'description', v_old.description));
+  IF v_new.title = '' THEN
+    RAISE EXCEPTION 'title: must not be empty.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_changes ? 'retired' THEN
+    v_new.retired_at := CASE WHEN (p_changes ->> 'retired')::boolean THEN coalesce(v_old.retired_at, v_ledger.history_at) END;
+  END IF;
+  UPDATE rollgate.plan p
+  SET title = v_new.title, description = v_new.description, retired_at = v_new.retired_at, version = p.version + 1,
+      changed_by = p_by.actor, changed_at = v_ledger.history_at, changed_in = v_ledger.policy_version
+  WHERE p.id = p_id
+  RETURNING * INTO changed;
+  IF p_changes ? 'limits' THEN
+    PERFORM rollgate.put_plan_limits(p_id, p_changes -> 'limits');
+    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
+      rollgate.assigned_accounts(p_id, v_ledger.history_at));
+    PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  END IF;
+  changed.history_id := rollgate.record('plan',
+    CASE WHEN v_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
+      WHEN v_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
+    p_id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason));
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.change_plan IS
+  'Changes a plan that is at p_version (NULL: any); p_changes: {title, description, limits, retired, allow_lowering}. Errors: RG403 not an '
+  'admin, RG404, RG409 it lowers a limit, RG412 another version, RG422';
+
 -- Refuses what is above the role's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -1432,6 +1678,41 @@ $$;
 COMMENT ON FUNCTION rollgate.create_override IS
   'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) '
   'and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
+
+-- p_spec names id, title (default: the id), description, limits (as in rollgate.put_plan_limits), reason.
+CREATE OR REPLACE FUNCTION rollgate.create_plan(
+  p_spec jsonb,
+  p_by   rollgate.author,
+  OUT changed rollgate.plan,  -- with the history_id of this change
+  OUT lowered jsonb           -- NULL: no account has the plan yet
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_id     text := p_spec ->> 'id';
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['id', 'title', 'description', 'limits', 'reason']);
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_spec ->> 'reason');
+  IF coalesce(v_id, '') !~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' THEN
+    RAISE EXCEPTION 'id: must be 1 to 64 letters, digits, dots, hyphens or underscores, and begin with a letter or a digit.'
+      USING ERRCODE = 'RG422';
+  END IF;
+  IF EXISTS (SELECT FROM rollgate.plan WHERE id = v_id) THEN
+    RAISE EXCEPTION 'There is a plan "%" already.', v_id USING ERRCODE = 'RG409';
+  END IF;
+  INSERT INTO rollgate.plan (id, title, description, created_by, created_at, changed_by, changed_at, changed_in)
+  VALUES (v_id, coalesce(nullif(btrim(p_spec ->> 'title'), ''), v_id), coalesce(btrim(p_spec ->> 'description'), ''), p_by.actor,
+    v_ledger.history_at, p_by.actor, v_ledger.history_at, v_ledger.policy_version)
+  RETURNING * INTO changed;
+  PERFORM rollgate.put_plan_limits(v_id, coalesce(p_spec -> 'limits', '[]'));
+  changed.history_id := rollgate.record('plan', 'create', v_id, NULL, p_by, NULL, rollgate.plan_facts(changed), btrim(p_spec ->> 'reason'));
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = v_id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.create_plan IS
+  'Creates a plan; p_spec: {id, title, description, limits: [{group_id, api, per_minute, per_hour, factor}], reason}. Errors: RG403 not '
+  'an admin, RG404 unknown API or group, RG409 the id is taken, RG422';
 
 -- Approves a limit request and creates its override in the same transaction, or declines it. p_changes may name per_minute,
 -- per_hour, factor, expires_at, starts_at, ticket and allow_lowering. A limit that neither p_changes nor the request names keeps its
@@ -1593,6 +1874,57 @@ $$;
 
 COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';
 
+-- Ends an assignment now, or at p_ends_at.
+CREATE OR REPLACE FUNCTION rollgate.end_assignment(
+  p_id             text,
+  p_version        int,          -- the version that the caller has seen; NULL: any
+  p_ends_at        timestamptz,  -- NULL: now
+  p_reason         text,
+  p_by             rollgate.author,
+  p_allow_lowering boolean DEFAULT false,
+  OUT changed rollgate.plan_assignment,  -- with the history_id of this change
+  OUT lowered jsonb                      -- the account's limits that it lowers: items of rollgate.lowering; NULL: none
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.plan_assignment;
+  v_new    rollgate.plan_assignment;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.plan_assignment WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no assignment "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The assignment was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
+  END IF;
+  PERFORM rollgate.need_reason(p_reason);
+  IF NOT rollgate.unexpired(v_old.ends_at, v_ledger.history_at) THEN
+    RAISE EXCEPTION 'The assignment has ended already.' USING ERRCODE = 'RG409';
+  END IF;
+  IF p_ends_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_ends_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new := v_old;
+  v_new.ends_at := greatest(p_ends_at, v_ledger.history_at);
+  IF v_new.ends_at >= v_old.ends_at THEN
+    RAISE EXCEPTION 'The assignment ends at % already. To extend it, assign the plan again.', rollgate.utc(v_old.ends_at)
+      USING ERRCODE = 'RG422';
+  END IF;
+  -- An assignment that has not started yet never will.
+  v_new.starts_at := least(v_old.starts_at, v_new.ends_at - interval '1 microsecond');
+  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+  changed := rollgate.put_assignment(v_old, v_new, p_reason, p_by, v_ledger, lowered);
+END $$;
+
+COMMENT ON FUNCTION rollgate.end_assignment IS
+  'Ends an assignment of a plan, at p_ends_at (NULL: now). Errors: RG403, RG404, RG409 ended already, or it lowers a limit, RG412 another '
+  'version, RG422';
+
 -- The hour is complete, for the first time or again. Its day is due when it was the last hour of the day, or when the day was complete.
 CREATE OR REPLACE FUNCTION rollgate.end_hour(v rollgate.roll_up) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -1676,7 +2008,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
+           p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
     FROM event e
@@ -1695,6 +2028,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
     ) o ON e.source <> 'default'
+    -- The plan as it was then, and the assignment by which the account had it.
+    LEFT JOIN LATERAL (
+      SELECT h.target AS plan, h.after ->> 'title' AS plan_title, h.after ->> 'version' AS plan_version, a.created_by AS assigned_by,
+             a.reason AS assigned_because, a.ends_at AS assigned_until
+      FROM rollgate.history h
+      LEFT JOIN LATERAL (
+        SELECT * FROM rollgate.plan_assignment a
+        WHERE a.account = e.account AND a.plan = h.target AND rollgate.in_force(a.starts_at, a.ends_at, e.first_at)
+        LIMIT 1
+      ) a ON true
+      WHERE h.kind = 'plan' AND h.target = substr(e.source, 6)
+      ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
+    ) p ON starts_with(e.source, 'plan:')
     LEFT JOIN LATERAL (
       SELECT (h.after ->> 'version')::int AS version FROM rollgate.history h
       WHERE h.kind = 'catalogue' AND h.target = e.api
@@ -1724,6 +2070,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
+             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ', coalesce(e.plan_title, substr(e.source, 6)),
+               ' (' || nullif(e.plan, e.plan_title) || ')', ', version ' || e.plan_version,
+               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought' ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
+                 e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
              ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
@@ -1760,7 +2110,7 @@ COMMENT ON FUNCTION rollgate.explain_denial IS
 -- several APIs the limit of the override with the same scope.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new   rollgate.override,
-  p_given jsonb,        -- names the limits that were given, including those given as null, which means the default
+  p_given jsonb,        -- names the limits that were given, including those given as null, which means what applies without overrides
   p_now   timestamptz,
   OUT filled   rollgate.override,
   OUT approved rollgate.override  -- the part of it that its author's approval limit must cover
@@ -1768,8 +2118,8 @@ CREATE OR REPLACE FUNCTION rollgate.fill_override(
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
-  v_default record;
-  v_kept    record;  -- the limits that stay, NULL: the default, and their source
+  v_base    record;
+  v_kept    record;  -- the limits that stay, NULL: what applies without overrides, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
@@ -1781,8 +2131,8 @@ BEGIN
     RETURN;
   END IF;
   IF p_new.api IS NOT NULL THEN
-    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
-    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
+    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
     INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
@@ -1805,7 +2155,7 @@ END $$;
 COMMENT ON FUNCTION rollgate.fill_override IS
   'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
 
--- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that equals
 -- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
@@ -1836,6 +2186,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
+    UNION
+    SELECT rollgate.encode_part(a.account) FROM rollgate.plan_assignment a
     UNION
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )
@@ -2052,8 +2404,9 @@ COMMENT ON FUNCTION rollgate.leave_instance IS 'An instance reports that it stop
 CREATE OR REPLACE FUNCTION rollgate.limit_as_of(
   p_account text,
   p_api     text,
-  p_subject text,  -- the subject's key
-  p_at      timestamptz
+  p_subject text,              -- the subject's key
+  p_at      timestamptz,
+  p_plan    text DEFAULT NULL  -- the plan that the call brought
 )
 RETURNS TABLE (per_minute int, per_hour int, source text, mode text, catalogue_version int)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2063,6 +2416,28 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     WHERE h.api = p_api AND h.at <= p_at
     ORDER BY h.id DESC
     LIMIT 1
+  ),
+  -- Each assignment as it was.
+  assigned AS (
+    SELECT DISTINCT ON (h.target) h.after ->> 'plan' AS plan, (h.after ->> 'startsAt')::timestamptz AS starts_at,
+           (h.after ->> 'endsAt')::timestamptz AS ends_at
+    FROM rollgate.history h
+    WHERE h.kind = 'assignment' AND h.account = p_account AND h.at <= p_at
+    ORDER BY h.target, h.id DESC
+  ),
+  plan AS (
+    SELECT h.target AS id, h.after -> 'limits' AS limits
+    FROM rollgate.history h
+    WHERE h.kind = 'plan' AND h.at <= p_at AND h.target = coalesce((
+      SELECT a.plan FROM assigned a WHERE rollgate.in_force(a.starts_at, a.ends_at, p_at) ORDER BY a.starts_at DESC LIMIT 1), p_plan)
+    ORDER BY h.id DESC
+    LIMIT 1
+  ),
+  base AS (
+    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour, CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
+    FROM api
+    LEFT JOIN plan ON true
+    CROSS JOIN LATERAL rollgate.limits_under_rows(api.group_id, api.api, api.per_minute, api.per_hour, plan.limits) b
   ),
   -- Each override as it was. Overrides are numbered by their creation, which is their first row in the history.
   candidates AS (
@@ -2078,12 +2453,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
-  SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
-         coalesce(o.override_id, 'default'),
+  SELECT rollgate.limit_under(base.base_minute, o.per_minute, o.factor), rollgate.limit_under(base.base_hour, o.per_hour, o.factor),
+         coalesce(o.override_id, base.source),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
-         api.version
-  FROM api
+                  CASE WHEN base.shadow THEN 'shadow' ELSE 'enforced' END),
+         base.version
+  FROM base
   LEFT JOIN LATERAL (
     SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
@@ -2120,44 +2495,86 @@ COMMENT ON FUNCTION rollgate.limit_under IS
   'either, the default';
 
 -- Returns the effective limits of one subject. Every instance applies the same rule (libs/limiter/src/policy); a test compares the
--- two. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
+-- two. p_instead: as in rollgate.limits_under_plan.
 CREATE OR REPLACE FUNCTION rollgate.limits_for(
   p_account text,
   p_api     text,
-  p_subject text,                           -- the subject's key
+  p_subject text,                            -- the subject's key
   p_at      timestamptz       DEFAULT NULL,  -- NULL: now
-  p_instead rollgate.override DEFAULT NULL
+  p_instead rollgate.override DEFAULT NULL,
+  p_plan    text              DEFAULT NULL   -- the plan that the call brings
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  WITH clock AS (SELECT coalesce(p_at, clock_timestamp()) AS at),
-  candidates AS (
+  SELECT l.*
+  FROM (SELECT coalesce(p_at, clock_timestamp()) AS at OFFSET 0) clock
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_account, p_api, p_subject, rollgate.plan_in_force(p_account, clock.at, p_plan),
+    clock.at, p_instead) l
+$$;
+
+COMMENT ON FUNCTION rollgate.limits_for IS
+  'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides and plans stored '
+  'now; p_instead: as if this override were stored';
+
+-- Overrides are exceptions to the plan: an override's factor multiplies what applies without overrides, and a window that it leaves
+-- empty keeps that. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
+CREATE OR REPLACE FUNCTION rollgate.limits_under_plan(
+  p_account text,
+  p_api     text,
+  p_subject text,              -- the subject's key
+  p_plan    text,              -- NULL: no plan
+  p_at      timestamptz,
+  p_instead rollgate.override  -- NULL: the stored ones
+) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
+LANGUAGE sql STABLE AS $$
+  WITH candidates AS (
     SELECT stored.* FROM rollgate.override stored WHERE stored.account = p_account AND stored.id IS DISTINCT FROM (p_instead).id
     UNION ALL
     SELECT (p_instead).* WHERE (p_instead).account = p_account
   ),
   fitting AS (
     SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
-    FROM clock
-    JOIN rollgate.catalogue c ON c.api = p_api
+    FROM rollgate.catalogue c
     JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
       AND rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
-      AND rollgate.in_force(o.starts_at, o.expires_at, clock.at)
+      AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
+    WHERE c.api = p_api
   )
-  SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(b.per_minute, o.per_minute, o.factor), rollgate.limit_under(b.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, b.source),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
-  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
   LEFT JOIN LATERAL (
     SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $$;
 
-COMMENT ON FUNCTION rollgate.limits_for IS
-  'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides stored now; '
-  'p_instead: as if this override were stored';
+COMMENT ON FUNCTION rollgate.limits_under_plan IS
+  'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan';
+
+-- Like rollgate.base_limits, for rows of a plan as in the history or in a proposed change.
+CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(
+  p_group      text,
+  p_api        text,
+  p_per_minute int,   -- the API's default limits
+  p_per_hour   int,
+  p_rows       jsonb  -- [{group, api, perMinute, perHour, factor}]; NULL: no plan
+) RETURNS TABLE (per_minute int, per_hour int, of_plan boolean)
+LANGUAGE sql STABLE AS $$
+  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor), l.found IS NOT NULL
+  FROM (SELECT) one
+  LEFT JOIN LATERAL (
+    SELECT l.*, true AS found
+    FROM jsonb_to_recordset(p_rows) AS l ("group" text, api text, "perMinute" int, "perHour" int, factor numeric)
+    WHERE rollgate.scope_covers(l."group", l.api, p_group, p_api)
+    ORDER BY rollgate.plan_limit_rank(l."group", l.api) DESC LIMIT 1
+  ) l ON true
+$$;
+
+COMMENT ON FUNCTION rollgate.limits_under_rows IS
+  'Limits of an API with these defaults under the most specific of the rows of a plan, else its defaults';
 
 -- Returns one page of the subjects that start with p_prefix and were granted units within the hour window.
 CREATE OR REPLACE FUNCTION rollgate.list_subjects(
@@ -2201,6 +2618,21 @@ $$;
 COMMENT ON FUNCTION rollgate.lowered_by IS
   'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';
 
+-- Unlike that of an override, the end of an assignment counts: a trial of a plan ends the plan that the account had before.
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(p_new rollgate.plan_assignment, p_now timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
+  FROM (
+    SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, e.ord
+    FROM rollgate.assignment_effects(p_new, p_now) e
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
+    ORDER BY e.api, l.item ->> 'window', e.at
+  ) f
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_by_assignment IS
+  'Limits of an account that fall below their present or scheduled values through an assignment: items of rollgate.lowering; NULL: none';
+
 CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamptz) RETURNS jsonb
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
@@ -2217,6 +2649,21 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.lowered_by_end IS 'Limits that fall when this override ends at p_now: items of rollgate.lowering; NULL: none';
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_plan(
+  p_before   jsonb,  -- as in rollgate.plan_effects
+  p_after    jsonb,
+  p_accounts int
+) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_agg(l.item || jsonb_build_object('accounts', p_accounts, 'text',
+           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts)) ORDER BY e.ord, l.item ->> 'window' DESC)
+  FROM rollgate.plan_effects(p_before, p_after) e
+  CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
+$$;
+
+COMMENT ON FUNCTION rollgate.lowered_by_plan IS
+  'Limits that fall when a plan changes: items of rollgate.lowering with the number of accounts assigned to the plan; NULL: none';
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_defaults(p_old rollgate.catalogue, p_new rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
@@ -2406,13 +2853,21 @@ CREATE OR REPLACE FUNCTION rollgate.near_limit(
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  -- Accounts whose limits may be below the defaults.
+  -- Accounts whose limits may be below those of their plan, and below the defaults.
   special AS (
     SELECT DISTINCT rollgate.encode_part(o.account) AS key
     FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
-  -- Materialized, because the API of a scope would be looked up again for each head.
-  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  -- The lowest limits of each API under its default and the assigned plans. Materialized, because the API of a scope would be looked up
+  -- again for each head.
+  scopes AS MATERIALIZED (
+    SELECT s.scope, s.api, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
+    FROM rollgate.key_scopes s
+    CROSS JOIN LATERAL (
+      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
+      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+    ) p
+  ),
   candidates AS MATERIALIZED (
     SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
            split_part(c.subject, '/', 1) AS key
@@ -2452,6 +2907,16 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, highest percentage first';
+
+CREATE OR REPLACE FUNCTION rollgate.need_admin(p_by rollgate.author, p_what text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
+    RAISE EXCEPTION 'The role % may not change %.', coalesce(p_by.role, '(none)'), p_what USING ERRCODE = 'RG403';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.need_admin IS 'Refuses (RG403) a role that has an approval limit, or may change no limit';
 
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -2570,10 +3035,10 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.override_at IS 'An override, if it is at the given version. Errors: RG404, RG412';
 
--- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
--- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
--- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs
--- count only where the override is for one of them.
+-- What an override changes, from p_now on. Limits of an API can change only when one of its overrides or a plan of the account starts
+-- or ends, so only those moments are examined. The row of an API describes a subject that has no override of its own. APIs with the
+-- same defaults, and without an override or a limit of a plan for the API or its group, have the same limits, so one of them (`model`)
+-- is compared for all. Retired APIs count only where the override is for one of them.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -2581,6 +3046,9 @@ RETURNS TABLE (
 LANGUAGE sql STABLE AS $$
   WITH special AS (
     SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
+    UNION ALL
+    SELECT l.api, l.group_id FROM rollgate.plan_assignment a JOIN rollgate.plan_limit l ON l.plan = a.plan
+    WHERE a.account = p_new.account AND rollgate.unexpired(a.ends_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
@@ -2600,6 +3068,9 @@ LANGUAGE sql STABLE AS $$
       AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
+    UNION
+    SELECT m.api, t.at FROM models m CROSS JOIN rollgate.plan_assignment a CROSS JOIN LATERAL (VALUES (a.starts_at), (a.ends_at)) t (at)
+    WHERE a.account = p_new.account AND t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
@@ -2717,6 +3188,100 @@ $$;
 
 COMMENT ON FUNCTION rollgate.place_reason IS 'Reason of a quarantine that begins because the server changed';
 
+-- Returns the plan if it is still at this version (NULL: at any version).
+CREATE OR REPLACE FUNCTION rollgate.plan_at(p_id text, p_version int DEFAULT NULL) RETURNS rollgate.plan
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_old rollgate.plan;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.plan WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no plan "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The plan was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  RETURN v_old;
+END $$;
+
+CREATE OR REPLACE FUNCTION rollgate.plan_effects(
+  p_before jsonb,  -- as in rollgate.limits_under_rows
+  p_after  jsonb
+) RETURNS TABLE (api text, title text, ord int, minute_before int, minute_after int, hour_before int, hour_after int)
+LANGUAGE sql STABLE AS $$
+  SELECT c.api, c.title, c.ord, b.per_minute, a.per_minute, b.per_hour, a.per_hour
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.limits_under_rows(c.group_id, c.api, d.per_minute, d.per_hour, p_before) b
+  CROSS JOIN LATERAL rollgate.limits_under_rows(c.group_id, c.api, d.per_minute, d.per_hour, p_after) a
+  WHERE c.retired_at IS NULL
+$$;
+
+COMMENT ON FUNCTION rollgate.plan_effects IS
+  'Limits of every API under two versions of a plan, for an account without overrides';
+
+-- The facts of a plan that history and API show; internal columns are left out.
+CREATE OR REPLACE FUNCTION rollgate.plan_facts(p rollgate.plan) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_object('id', p.id, 'title', p.title, 'description', p.description,
+    'limits', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+        'factor', l.factor) ORDER BY rollgate.plan_limit_rank(l.group_id, l.api), l.group_id, l.api), '[]')
+      FROM rollgate.plan_limit l WHERE l.plan = p.id),
+    'retiredAt', to_char(p.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', p.version)
+$$;
+
+-- `planAt` in libs/limiter/src/policy/plans.ts is the same rule; a test compares the two.
+CREATE OR REPLACE FUNCTION rollgate.plan_in_force(
+  p_account text,
+  p_at      timestamptz,
+  p_plan    text DEFAULT NULL  -- the plan that the call brings; the database knows it only from the caller
+) RETURNS text
+LANGUAGE sql STABLE AS $$
+  SELECT coalesce((
+    SELECT a.plan FROM rollgate.plan_assignment a
+    WHERE a.account = p_account AND rollgate.in_force(a.starts_at, a.ends_at, p_at)
+    ORDER BY a.starts_at DESC LIMIT 1
+  ), p_plan)
+$$;
+
+COMMENT ON FUNCTION rollgate.plan_in_force IS
+  'Plan of an account at a moment: that of its assignment in force, else the one that the call brings; NULL: none';
+
+-- `PLAN_ROWS` in libs/limiter/src/policy/plans.ts is the same rule; a test compares the two. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.plan_limit_rank(p_group text, p_api text) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_api IS NOT NULL THEN 2 WHEN p_group IS NOT NULL THEN 1 ELSE 0 END
+$$;
+
+COMMENT ON FUNCTION rollgate.plan_limit_rank IS
+  'Rank of a plan''s row among those that cover an API: of one API, of its group, of all; the highest one applies; inlined';
+
+-- p_spec: as in rollgate.assign_plan. Locks and writes nothing.
+CREATE OR REPLACE FUNCTION rollgate.preview_assignment(p_spec jsonb) RETURNS jsonb
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_new rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
+  PERFORM rollgate.plan_at(v_new.plan);
+  v_new.starts_at := greatest(v_new.starts_at, v_now);
+  RETURN jsonb_build_object(
+    'lowered', coalesce(rollgate.lowered_by_assignment(v_new, v_now), '[]'),
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after)) ORDER BY e.ord), '[]')
+      FROM rollgate.assignment_effects(v_new, v_now) e
+      WHERE e.at = v_new.starts_at));
+END $$;
+
+COMMENT ON FUNCTION rollgate.preview_assignment IS
+  'What an assignment would change when it starts: {lowered, effects: [{api, title, before, after}]}, with every API';
+
 CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[]) RETURNS TABLE (id text, lowered jsonb)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT o.id, coalesce(rollgate.lowered_by_end(o, t.now), '[]')
@@ -2765,6 +3330,56 @@ COMMENT ON FUNCTION rollgate.preview_override IS
   'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
   'after, governs}]}, with every API in its scope';
 
+CREATE OR REPLACE FUNCTION rollgate.preview_plan(
+  p_id     text,   -- a plan, or one that does not exist yet
+  p_limits jsonb   -- as in rollgate.put_plan_limits
+) RETURNS jsonb
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH given AS (
+    SELECT coalesce((SELECT rollgate.plan_facts(p) -> 'limits' FROM rollgate.plan p WHERE p.id = p_id), '[]') AS before,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+              'factor', l.factor)), '[]') FROM jsonb_populate_recordset(NULL::rollgate.plan_limit, p_limits) l) AS after,
+           rollgate.assigned_accounts(p_id, t.now) AS accounts
+    FROM (SELECT clock_timestamp() AS now) t
+  )
+  SELECT jsonb_build_object('accounts', g.accounts,
+    'lowered', CASE WHEN EXISTS (SELECT FROM rollgate.plan p WHERE p.id = p_id)
+      THEN coalesce(rollgate.lowered_by_plan(g.before, g.after, g.accounts), '[]') ELSE '[]' END,
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after)) ORDER BY e.ord), '[]')
+      FROM rollgate.plan_effects(g.before, g.after) e))
+  FROM given g
+$$;
+
+COMMENT ON FUNCTION rollgate.preview_plan IS
+  'What a plan would change with these limits: {accounts, lowered, effects: [{api, title, before, after}]}, with every API';
+
+-- Replaces the times of an assignment with those of p_new. Requires the ledger's lock (rollgate.open_ledger).
+CREATE OR REPLACE FUNCTION rollgate.put_assignment(
+  p_old     rollgate.plan_assignment,
+  p_new     rollgate.plan_assignment,
+  p_reason  text,
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger,
+  p_lowered jsonb DEFAULT NULL
+) RETURNS rollgate.plan_assignment
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new rollgate.plan_assignment;
+BEGIN
+  UPDATE rollgate.plan_assignment a
+  SET starts_at = p_new.starts_at, ends_at = p_new.ends_at, reason = btrim(p_reason), changed_at = p_ledger.history_at,
+      version = a.version + 1, changed_in = p_ledger.policy_version
+  WHERE a.id = p_old.id
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('assignment', 'end', v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $$;
+
 -- Replaces the API's defaults and its mode with p_new, and records that. Requires the ledger's lock. Errors: RG403, RG422.
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(
   p_old     rollgate.catalogue,
@@ -2781,9 +3396,7 @@ DECLARE
   v_new rollgate.catalogue;
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
-    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_admin(p_by, 'default limits');
   UPDATE rollgate.catalogue c
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
       changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
@@ -2873,6 +3486,45 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.put_override IS 'Replaces an override and records the change; returns it as it is now';
+
+-- Requires the ledger's lock (rollgate.open_ledger). p_limits: [{group_id, api, per_minute, per_hour, factor}].
+CREATE OR REPLACE FUNCTION rollgate.put_plan_limits(p_plan text, p_limits jsonb) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_row jsonb;
+  v_new rollgate.plan_limit;
+BEGIN
+  IF jsonb_typeof(p_limits) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'limits: must be a list.' USING ERRCODE = 'RG422';
+  END IF;
+  DELETE FROM rollgate.plan_limit WHERE plan = p_plan;
+  FOR v_row IN SELECT * FROM jsonb_array_elements(p_limits) LOOP
+    PERFORM rollgate.refuse_unknown(v_row, ARRAY['group_id', 'api', 'per_minute', 'per_hour', 'factor']);
+    v_new := jsonb_populate_record(NULL::rollgate.plan_limit, v_row);
+    v_new.plan := p_plan;
+    IF v_new.group_id IS NOT NULL AND v_new.api IS NOT NULL THEN
+      RAISE EXCEPTION 'A limit of a plan is for one API, for one group, or for all, not for an API and a group.' USING ERRCODE = 'RG422';
+    END IF;
+    IF NOT EXISTS (SELECT FROM rollgate.catalogue c WHERE rollgate.scope_covers(v_new.group_id, v_new.api, c.group_id, c.api))
+      AND coalesce(v_new.group_id, v_new.api) IS NOT NULL THEN
+      RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
+    END IF;
+    IF NOT rollgate.sets_limit(v_new.per_minute, v_new.per_hour, v_new.factor) THEN
+      RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor.' USING ERRCODE = 'RG422';
+    END IF;
+    IF v_new.factor IS NOT NULL AND (v_new.per_minute IS NOT NULL OR v_new.per_hour IS NOT NULL) THEN
+      RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
+    END IF;
+    PERFORM rollgate.refuse_factor(v_new.factor);
+    BEGIN
+      INSERT INTO rollgate.plan_limit SELECT v_new.*;
+    EXCEPTION WHEN unique_violation THEN
+      RAISE EXCEPTION 'The plan has two limits for %.', coalesce(v_new.api, v_new.group_id, 'all APIs') USING ERRCODE = 'RG422';
+    END;
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION rollgate.put_plan_limits IS 'Replaces the limits of a plan. Errors: RG404 unknown API or group, RG422';
 
 -- Returns the quarantine in force, at most one row. A change of server counts even before an instance has recorded it, so that a new
 -- connection learns of it before it decides.
@@ -3155,6 +3807,16 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_change IS 'Refuses to change or remove rows of the history';
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_factor(p_factor numeric) RETURNS void
+LANGUAGE plpgsql AS $$
+BEGIN
+  IF p_factor <= 0 OR p_factor > 1000 OR p_factor <> round(p_factor, 3) THEN
+    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_factor IS 'Refuses (RG422) a factor that is out of range or too precise; NULL: there is none';
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_internal(p_account text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -3176,7 +3838,7 @@ DECLARE
 BEGIN
   FOR v_name, v_text IN
     SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
-    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+    WHERE t.key IN ('starts_at', 'expires_at', 'ends_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -3190,7 +3852,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_loose_times IS
-  'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+  'Refuses (RG422) starts_at, expires_at, ends_at and until that are not ISO 8601 with seconds and an offset';
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -3895,6 +4557,52 @@ $$;
 
 COMMENT ON FUNCTION rollgate.sets_limit IS 'Whether an override sets limits, or a factor of the defaults; inlined';
 
+-- Refuses an assignment that is invalid or above its author's approval limit: each limit of the plan counts like an override as long as
+-- the assignment.
+CREATE OR REPLACE FUNCTION rollgate.settle_assignment(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_plan  rollgate.plan := rollgate.plan_at(p_new.plan);
+  v_later rollgate.plan_assignment;
+  v_limit rollgate.plan_limit;
+  v_as    rollgate.override;
+BEGIN
+  PERFORM rollgate.refuse_internal(p_new.account);
+  IF v_plan.retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The plan "%" is retired.', v_plan.id USING ERRCODE = 'RG409';
+  END IF;
+  IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
+    RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_new.ends_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.ends_at <= p_new.starts_at THEN
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
+  END IF;
+  SELECT * INTO v_later FROM rollgate.plan_assignment a
+  WHERE a.account = p_new.account AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
+    AND rollgate.unexpired(a.ends_at, p_now)
+  ORDER BY a.starts_at LIMIT 1;
+  IF found THEN
+    RAISE EXCEPTION 'The account has the plan "%" from % on. End that assignment, or let this one end by then.', v_later.plan,
+      rollgate.utc(v_later.starts_at) USING ERRCODE = 'RG409';
+  END IF;
+  v_as.account := p_new.account;
+  v_as.expires_at := p_new.ends_at;
+  PERFORM rollgate.check_ceiling(v_as, p_by);
+  FOR v_limit IN SELECT l.* FROM rollgate.plan_limit l JOIN rollgate.least_default d
+    ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api WHERE l.plan = p_new.plan
+  LOOP
+    v_as.group_id := v_limit.group_id;
+    v_as.api := v_limit.api;
+    v_as.per_minute := v_limit.per_minute;
+    v_as.per_hour := v_limit.per_hour;
+    v_as.factor := v_limit.factor;
+    PERFORM rollgate.check_ceiling(v_as, p_by);
+  END LOOP;
+END $$;
+
+COMMENT ON FUNCTION rollgate.settle_assignment IS
+  'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+
 -- Refuses an override that is invalid or above its author's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(
   p_new   rollgate.override,
@@ -3919,9 +4627,7 @@ BEGIN
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
-    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
-  END IF;
+  PERFORM rollgate.refuse_factor(p_new.factor);
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;
@@ -4056,9 +4762,11 @@ CREATE OR REPLACE FUNCTION rollgate.sync_instance(
 ) RETURNS TABLE (
   now_ms              float8,
   version             bigint,
-  whole               boolean,  -- overrides and apis are all in force, not only those that changed since p_version
+  whole               boolean,  -- the following are all in force, not only those that changed since p_version
   overrides           jsonb,    -- NULL: nothing changed
   apis                jsonb,
+  plans               jsonb,
+  assignments         jsonb,
   quarantine_since_ms float8,
   quarantine_left_ms  float8,
   quarantine_reason   text,
@@ -4104,6 +4812,14 @@ BEGIN
     INTO apis
     FROM rollgate.catalogue c
     WHERE c.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'limits', rollgate.plan_facts(p) -> 'limits')), '[]') INTO plans
+    FROM rollgate.plan p
+    WHERE p.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'account', a.account, 'plan', a.plan,
+        'startsAtMs', extract(epoch FROM a.starts_at) * 1000, 'endsAtMs', extract(epoch FROM a.ends_at) * 1000)), '[]')
+    INTO assignments
+    FROM rollgate.plan_assignment a
+    WHERE a.changed_in > v_since AND (NOT whole OR rollgate.unexpired(a.ends_at, v_now));
   END IF;
   SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
   INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
@@ -4112,8 +4828,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in '
-  'force), the quarantine, and the number of instances';
+  'An instance reports that it runs, and gets changed overrides, plans and assignments and the whole definition of changed APIs '
+  'since p_version (0: all in force), the quarantine, and the number of instances';
 
 -- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.
@@ -4265,6 +4981,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
   ),
   scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  on_plan AS (
+    SELECT DISTINCT ON (a.account) rollgate.encode_part(a.account) AS key, a.plan
+    FROM clock JOIN rollgate.plan_assignment a ON rollgate.in_force(a.starts_at, a.ends_at, clock.at)
+    ORDER BY a.account, a.starts_at DESC
+  ),
+  planned AS (
+    SELECT p.plan, s.scope, b.* FROM (SELECT DISTINCT plan FROM on_plan) p CROSS JOIN scopes s
+    CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+  ),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
     SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
@@ -4281,11 +5006,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   switching AS (
     SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
-         n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
-         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used,
+         rollgate.limit_under(coalesce(b.per_minute, s.per_minute), l.per_minute, l.factor), n.hour_used,
+         rollgate.limit_under(coalesce(b.per_hour, s.per_hour), l.per_hour, l.factor),
+         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, b.source, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
+  LEFT JOIN on_plan p ON p.key = n.key
+  LEFT JOIN planned b ON b.plan = p.plan AND b.scope = n.scope
   LEFT JOIN limiting l ON l.subject = n.subject
   LEFT JOIN switching m ON m.subject = n.subject
 $$;
@@ -4741,7 +5469,8 @@ COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id    IS 'group of the
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode        IS
   'as in limit_events_v1; only enforced and fallback_denied rejected calls';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source      IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS
+  'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials     IS 'number of calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units       IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'number of rows of limit_events_v1';
@@ -4776,7 +5505,8 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_hour       IS 'limit in for
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.used           IS
   'units in that window as reported to the first call; for a grant, units in the minute, including the call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost           IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.source         IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.source IS
+  'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of overrides and catalogue on the instance that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode           IS
   'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
@@ -4948,6 +5678,103 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'hi
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'highest usage of a subject under it, in units in 3,600 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS
   'last time a decision differed from what the defaults would have given; NULL: never';
+
+CREATE OR REPLACE VIEW rollgate_audit.plan_assignments_v1 AS
+SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at, a.reason, a.ticket,
+       a.created_by, a.created_at, a.changed_at, a.version
+FROM (SELECT clock_timestamp() AS now) clock
+CROSS JOIN rollgate.plan_assignment a;
+
+COMMENT ON VIEW rollgate_audit.plan_assignments_v1 IS
+  'Which account has, had or will have which plan, by assignment. At most one is in force for an account at a time. Plans that calls bring '
+  'are not here: the source of a limit event names them';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.id         IS 'id of the assignment';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.account    IS 'the account';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.plan       IS 'id of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.in_force   IS 'whether the account has the plan now by this assignment';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.starts_at  IS 'in force from this time';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.ends_at    IS 'in force until just before this time; NULL: no end';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.reason     IS 'reason given for the latest change';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.ticket     IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.created_by IS 'who assigned it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.created_at IS 'when it was assigned';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.changed_at IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.version    IS 'increases with each change';
+
+CREATE OR REPLACE VIEW rollgate_audit.plan_history_v1 AS
+SELECT h.id, h.at, h.kind, h.action, CASE h.kind WHEN 'plan' THEN h.target ELSE h.after ->> 'plan' END AS plan,
+       CASE WHEN h.kind = 'assignment' THEN h.target END AS assignment_id, h.account, h.actor, h.role, h.address, h.request_id,
+       h.before -> 'limits' AS limits_before, h.after -> 'limits' AS limits, (h.after ->> 'startsAt')::timestamptz AS starts_at,
+       (h.before ->> 'endsAt')::timestamptz AS ends_at_before, (h.after ->> 'endsAt')::timestamptz AS ends_at,
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
+FROM rollgate.history h
+WHERE h.kind IN ('plan', 'assignment');
+
+COMMENT ON VIEW rollgate_audit.plan_history_v1 IS
+  'Every change of a plan and every assignment: who made it, when, from where and why, with the limits or the dates before and after';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.id             IS 'position in the history''s hash chain';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.at             IS 'when it was changed';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.kind           IS 'plan or assignment';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.action         IS
+  'of a plan: create, change, retire or restore; of an assignment: assign or end';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.plan           IS 'id of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.assignment_id  IS 'id of the assignment; NULL: a change of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.account        IS 'the assigned account; NULL: a change of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.actor          IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.role           IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.address        IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.request_id     IS 'ID of the HTTP request that made the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.limits_before  IS
+  'limits of the plan before: [{group, api, perMinute, perHour, factor}]; NULL: an assignment, or there was no plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.limits         IS 'limits of the plan after; NULL: an assignment';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.starts_at      IS 'start of the assignment after the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ends_at_before IS 'end of the assignment before; NULL: no end, or it was new';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ends_at        IS 'end of the assignment after; NULL: no end';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.version        IS 'version after the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.reason         IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ticket         IS 'ticket';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.lowered        IS
+  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of assigned '
+  'accounts; NULL: none';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.before         IS 'the whole plan or assignment before; NULL: it was created';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.after          IS 'the whole plan or assignment after';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS
+  'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+
+CREATE OR REPLACE VIEW rollgate_audit.plans_v1 AS
+SELECT p.id AS plan, p.title, p.description, p.retired_at,
+       CASE WHEN l.plan IS NULL THEN NULL WHEN l.api IS NOT NULL THEN 'api' WHEN l.group_id IS NOT NULL THEN 'group' ELSE 'all' END AS scope,
+       l.group_id, l.api, l.per_minute, l.per_hour, l.factor, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
+       (SELECT count(*) FROM rollgate.plan_assignment a WHERE a.plan = p.id AND rollgate.in_force(a.starts_at, a.ends_at, clock.now)) AS accounts,
+       p.version, p.created_by, p.created_at, p.changed_by, p.changed_at
+FROM (SELECT clock_timestamp() AS now) clock
+CROSS JOIN rollgate.plan p
+LEFT JOIN rollgate.plan_limit l ON l.plan = p.id
+LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api AND l.plan IS NOT NULL;
+
+COMMENT ON VIEW rollgate_audit.plans_v1 IS
+  'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, of '
+  'its group, of all';
+COMMENT ON COLUMN rollgate_audit.plans_v1.plan               IS 'id of the plan; limits it sets have the source plan:<id>';
+COMMENT ON COLUMN rollgate_audit.plans_v1.title              IS 'title';
+COMMENT ON COLUMN rollgate_audit.plans_v1.description        IS 'description';
+COMMENT ON COLUMN rollgate_audit.plans_v1.retired_at         IS
+  'since when it can''t be assigned; accounts that have it keep it; NULL: it can be assigned';
+COMMENT ON COLUMN rollgate_audit.plans_v1.scope              IS 'api, group or all: what the limit covers; NULL: the plan has no limits';
+COMMENT ON COLUMN rollgate_audit.plans_v1.group_id           IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.plans_v1.api                IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.plans_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.plans_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.plans_v1.factor             IS
+  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits';
+COMMENT ON COLUMN rollgate_audit.plans_v1.default_per_minute IS 'lowest default of the APIs that the limit covers';
+COMMENT ON COLUMN rollgate_audit.plans_v1.default_per_hour   IS 'lowest default of the APIs that the limit covers';
+COMMENT ON COLUMN rollgate_audit.plans_v1.accounts           IS 'number of accounts that are assigned to the plan now';
+COMMENT ON COLUMN rollgate_audit.plans_v1.version            IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.plans_v1.created_by         IS 'who created it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.plans_v1.created_at         IS 'when it was created';
+COMMENT ON COLUMN rollgate_audit.plans_v1.changed_by         IS 'who changed it last';
+COMMENT ON COLUMN rollgate_audit.plans_v1.changed_at         IS 'when it was changed last';
 
 CREATE OR REPLACE VIEW rollgate_audit.quarantines_v1 AS
 SELECT q.id, q.since, q.until, q.reason, q.noticed_by FROM rollgate.quarantine q;
@@ -5130,7 +5957,8 @@ COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units still f
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_used        IS 'units in the last 3,600 s';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit       IS 'units allowed in any 3,600 s; NULL: the API is not in the catalogue';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining   IS 'units still free in the hour window';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.source           IS 'default, or the id of the override that sets the limits';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.source IS
+  'default, plan:<id>, or the id of the override that sets the limits';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.mode             IS 'enforced; shadow: denials are recorded, not enforced';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'time of the newest grant, in whole seconds';
 

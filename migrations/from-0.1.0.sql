@@ -278,3 +278,51 @@ UPDATE rollgate.override o SET history_id = (SELECT max(h.id) FROM rollgate.hist
 UPDATE rollgate.limit_request r SET history_id = (SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'request' AND h.target = r.id);
 UPDATE rollgate.catalogue c SET history_id = (
   SELECT max(h.id) FROM rollgate.history h WHERE h.kind = 'catalogue' AND h.target = c.api AND h.action NOT IN ('add', 'ship'));
+-- Plans: named sets of limits. An account has the plan of its assignment in force, or the plan that its call brings.
+CREATE TABLE rollgate.plan (
+  id          text PRIMARY KEY CHECK (id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'),
+  title       text NOT NULL CHECK (btrim(title) <> ''),
+  description text NOT NULL DEFAULT '',
+  version     int  NOT NULL DEFAULT 1,
+  created_by  text NOT NULL,
+  created_at  timestamptz NOT NULL,
+  changed_by  text NOT NULL,
+  changed_at  timestamptz NOT NULL,
+  changed_in  bigint NOT NULL,
+  retired_at  timestamptz,
+  history_id  bigint
+);
+CREATE TABLE rollgate.plan_limit (
+  plan       text NOT NULL REFERENCES rollgate.plan,
+  group_id   text,
+  api        text,
+  per_minute int CHECK (per_minute BETWEEN 0 AND 1000000000),
+  per_hour   int CHECK (per_hour BETWEEN 0 AND 1000000000),
+  factor     numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
+  CHECK (group_id IS NULL OR api IS NULL),
+  CONSTRAINT plan_limit_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL),
+  CONSTRAINT plan_limit_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL)
+);
+CREATE UNIQUE INDEX plan_limit_scope ON rollgate.plan_limit (plan, coalesce(group_id, ''), coalesce(api, ''));
+CREATE SEQUENCE rollgate.plan_assignment_number;
+CREATE TABLE rollgate.plan_assignment (
+  id         text PRIMARY KEY,
+  account    text NOT NULL CHECK (account <> ''),
+  plan       text NOT NULL REFERENCES rollgate.plan,
+  starts_at  timestamptz NOT NULL,
+  ends_at    timestamptz CHECK (ends_at > starts_at),
+  reason     text NOT NULL CHECK (btrim(reason) <> ''),
+  ticket     text,
+  version    int NOT NULL DEFAULT 1,
+  created_by text NOT NULL,
+  created_at timestamptz NOT NULL,
+  changed_at timestamptz NOT NULL,
+  changed_in bigint NOT NULL,
+  history_id bigint
+);
+CREATE INDEX ON rollgate.plan_assignment (account, starts_at DESC);
+CREATE INDEX ON rollgate.plan_assignment (plan, account);
+CREATE INDEX ON rollgate.plan_assignment (changed_in);
+ALTER TABLE rollgate.history
+  DROP CONSTRAINT history_kind_check,
+  ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment'));

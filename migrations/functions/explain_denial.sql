@@ -16,7 +16,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
+           p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
     FROM event e
@@ -35,6 +36,19 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
     ) o ON e.source <> 'default'
+    -- The plan as it was then, and the assignment by which the account had it.
+    LEFT JOIN LATERAL (
+      SELECT h.target AS plan, h.after ->> 'title' AS plan_title, h.after ->> 'version' AS plan_version, a.created_by AS assigned_by,
+             a.reason AS assigned_because, a.ends_at AS assigned_until
+      FROM rollgate.history h
+      LEFT JOIN LATERAL (
+        SELECT * FROM rollgate.plan_assignment a
+        WHERE a.account = e.account AND a.plan = h.target AND rollgate.in_force(a.starts_at, a.ends_at, e.first_at)
+        LIMIT 1
+      ) a ON true
+      WHERE h.kind = 'plan' AND h.target = substr(e.source, 6)
+      ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
+    ) p ON starts_with(e.source, 'plan:')
     LEFT JOIN LATERAL (
       SELECT (h.after ->> 'version')::int AS version FROM rollgate.history h
       WHERE h.kind = 'catalogue' AND h.target = e.api
@@ -64,6 +78,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
+             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ', coalesce(e.plan_title, substr(e.source, 6)),
+               ' (' || nullif(e.plan, e.plan_title) || ')', ', version ' || e.plan_version,
+               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought' ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
+                 e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
              ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,

@@ -2,7 +2,7 @@
 -- several APIs the limit of the override with the same scope.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new   rollgate.override,
-  p_given jsonb,        -- names the limits that were given, including those given as null, which means the default
+  p_given jsonb,        -- names the limits that were given, including those given as null, which means what applies without overrides
   p_now   timestamptz,
   OUT filled   rollgate.override,
   OUT approved rollgate.override  -- the part of it that its author's approval limit must cover
@@ -10,8 +10,8 @@ CREATE OR REPLACE FUNCTION rollgate.fill_override(
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
-  v_default record;
-  v_kept    record;  -- the limits that stay, NULL: the default, and their source
+  v_base    record;
+  v_kept    record;  -- the limits that stay, NULL: what applies without overrides, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
@@ -23,8 +23,8 @@ BEGIN
     RETURN;
   END IF;
   IF p_new.api IS NOT NULL THEN
-    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
-    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
+    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
     INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o

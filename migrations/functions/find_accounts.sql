@@ -1,4 +1,4 @@
--- Returns one page of the accounts that start with p_prefix and have traffic, an override or a limit request. An account that equals
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that equals
 -- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
@@ -29,6 +29,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
+    UNION
+    SELECT rollgate.encode_part(a.account) FROM rollgate.plan_assignment a
     UNION
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )

@@ -10,13 +10,21 @@ CREATE OR REPLACE FUNCTION rollgate.near_limit(
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  -- Accounts whose limits may be below the defaults.
+  -- Accounts whose limits may be below those of their plan, and below the defaults.
   special AS (
     SELECT DISTINCT rollgate.encode_part(o.account) AS key
     FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
-  -- Materialized, because the API of a scope would be looked up again for each head.
-  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  -- The lowest limits of each API under its default and the assigned plans. Materialized, because the API of a scope would be looked up
+  -- again for each head.
+  scopes AS MATERIALIZED (
+    SELECT s.scope, s.api, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
+    FROM rollgate.key_scopes s
+    CROSS JOIN LATERAL (
+      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
+      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+    ) p
+  ),
   candidates AS MATERIALIZED (
     SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
            split_part(c.subject, '/', 1) AS key

@@ -1,7 +1,7 @@
--- What an override changes, from p_now on. Limits of an API can change only when one of its overrides starts or ends, so only those
--- moments are examined. The row of an API describes a subject that has no override of its own. APIs with the same defaults, and
--- without an override of the API or of its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs
--- count only where the override is for one of them.
+-- What an override changes, from p_now on. Limits of an API can change only when one of its overrides or a plan of the account starts
+-- or ends, so only those moments are examined. The row of an API describes a subject that has no override of its own. APIs with the
+-- same defaults, and without an override or a limit of a plan for the API or its group, have the same limits, so one of them (`model`)
+-- is compared for all. Retired APIs count only where the override is for one of them.
 CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
 RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
@@ -9,6 +9,9 @@ RETURNS TABLE (
 LANGUAGE sql STABLE AS $$
   WITH special AS (
     SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
+    UNION ALL
+    SELECT l.api, l.group_id FROM rollgate.plan_assignment a JOIN rollgate.plan_limit l ON l.plan = a.plan
+    WHERE a.account = p_new.account AND rollgate.unexpired(a.ends_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
@@ -28,6 +31,9 @@ LANGUAGE sql STABLE AS $$
       AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
+    UNION
+    SELECT m.api, t.at FROM models m CROSS JOIN rollgate.plan_assignment a CROSS JOIN LATERAL (VALUES (a.starts_at), (a.ends_at)) t (at)
+    WHERE a.account = p_new.account AND t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (

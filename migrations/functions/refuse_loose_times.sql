@@ -8,7 +8,7 @@ DECLARE
 BEGIN
   FOR v_name, v_text IN
     SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
-    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+    WHERE t.key IN ('starts_at', 'expires_at', 'ends_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -22,4 +22,4 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_loose_times IS
-  'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+  'Refuses (RG422) starts_at, expires_at, ends_at and until that are not ISO 8601 with seconds and an offset';

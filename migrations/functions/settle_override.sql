@@ -22,9 +22,7 @@ BEGIN
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
-    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
-  END IF;
+  PERFORM rollgate.refuse_factor(p_new.factor);
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;

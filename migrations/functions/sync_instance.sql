@@ -11,9 +11,11 @@ CREATE OR REPLACE FUNCTION rollgate.sync_instance(
 ) RETURNS TABLE (
   now_ms              float8,
   version             bigint,
-  whole               boolean,  -- overrides and apis are all in force, not only those that changed since p_version
+  whole               boolean,  -- the following are all in force, not only those that changed since p_version
   overrides           jsonb,    -- NULL: nothing changed
   apis                jsonb,
+  plans               jsonb,
+  assignments         jsonb,
   quarantine_since_ms float8,
   quarantine_left_ms  float8,
   quarantine_reason   text,
@@ -59,6 +61,14 @@ BEGIN
     INTO apis
     FROM rollgate.catalogue c
     WHERE c.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'limits', rollgate.plan_facts(p) -> 'limits')), '[]') INTO plans
+    FROM rollgate.plan p
+    WHERE p.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'account', a.account, 'plan', a.plan,
+        'startsAtMs', extract(epoch FROM a.starts_at) * 1000, 'endsAtMs', extract(epoch FROM a.ends_at) * 1000)), '[]')
+    INTO assignments
+    FROM rollgate.plan_assignment a
+    WHERE a.changed_in > v_since AND (NOT whole OR rollgate.unexpired(a.ends_at, v_now));
   END IF;
   SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
   INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
@@ -67,5 +77,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in '
-  'force), the quarantine, and the number of instances';
+  'An instance reports that it runs, and gets changed overrides, plans and assignments and the whole definition of changed APIs '
+  'since p_version (0: all in force), the quarantine, and the number of instances';

@@ -48,6 +48,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
   ),
   scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  on_plan AS (
+    SELECT DISTINCT ON (a.account) rollgate.encode_part(a.account) AS key, a.plan
+    FROM clock JOIN rollgate.plan_assignment a ON rollgate.in_force(a.starts_at, a.ends_at, clock.at)
+    ORDER BY a.account, a.starts_at DESC
+  ),
+  planned AS (
+    SELECT p.plan, s.scope, b.* FROM (SELECT DISTINCT plan FROM on_plan) p CROSS JOIN scopes s
+    CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+  ),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
     SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
@@ -64,11 +73,14 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   switching AS (
     SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
-         n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
-         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used,
+         rollgate.limit_under(coalesce(b.per_minute, s.per_minute), l.per_minute, l.factor), n.hour_used,
+         rollgate.limit_under(coalesce(b.per_hour, s.per_hour), l.per_hour, l.factor),
+         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, b.source, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
+  LEFT JOIN on_plan p ON p.key = n.key
+  LEFT JOIN planned b ON b.plan = p.plan AND b.scope = n.scope
   LEFT JOIN limiting l ON l.subject = n.subject
   LEFT JOIN switching m ON m.subject = n.subject
 $$;

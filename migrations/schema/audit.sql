@@ -203,7 +203,7 @@ COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api IS 'the called API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id IS 'group of the API';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode IS 'as in limit_events_v1; only enforced and fallback_denied rejected calls';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS 'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials IS 'number of calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events IS 'number of rows of limit_events_v1';
@@ -254,7 +254,7 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_minute IS 'limit in force: 
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_hour IS 'limit in force: units in any 3,600 s';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.source IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.source IS 'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of overrides and catalogue on the instance that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.first_at IS 'time of the first call, by the database''s clock';
@@ -487,6 +487,148 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'highest usa
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time a decision differed from what the defaults would have given; NULL: never';
 ALTER VIEW rollgate_audit.overrides_in_force_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.overrides_in_force_v1 TO rollgate_auditor;
+
+CREATE VIEW rollgate_audit.plan_assignments_v1 AS
+ SELECT a.id,
+    a.account,
+    a.plan,
+    rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force,
+    a.starts_at,
+    a.ends_at,
+    a.reason,
+    a.ticket,
+    a.created_by,
+    a.created_at,
+    a.changed_at,
+    a.version
+   FROM (( SELECT clock_timestamp() AS now) clock
+     CROSS JOIN rollgate.plan_assignment a);
+COMMENT ON VIEW rollgate_audit.plan_assignments_v1 IS 'Which account has, had or will have which plan, by assignment. At most one is in force for an account at a time. Plans that calls bring are not here: the source of a limit event names them';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.id IS 'id of the assignment';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.account IS 'the account';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.plan IS 'id of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.in_force IS 'whether the account has the plan now by this assignment';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.starts_at IS 'in force from this time';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.ends_at IS 'in force until just before this time; NULL: no end';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.reason IS 'reason given for the latest change';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.ticket IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.created_by IS 'who assigned it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.created_at IS 'when it was assigned';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.changed_at IS 'when it was last changed';
+COMMENT ON COLUMN rollgate_audit.plan_assignments_v1.version IS 'increases with each change';
+ALTER VIEW rollgate_audit.plan_assignments_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.plan_assignments_v1 TO rollgate_auditor;
+
+CREATE VIEW rollgate_audit.plan_history_v1 AS
+ SELECT id,
+    at,
+    kind,
+    action,
+        CASE kind
+            WHEN 'plan'::text THEN target
+            ELSE (after ->> 'plan'::text)
+        END AS plan,
+        CASE
+            WHEN (kind = 'assignment'::text) THEN target
+            ELSE NULL::text
+        END AS assignment_id,
+    account,
+    actor,
+    role,
+    address,
+    request_id,
+    (before -> 'limits'::text) AS limits_before,
+    (after -> 'limits'::text) AS limits,
+    ((after ->> 'startsAt'::text))::timestamp with time zone AS starts_at,
+    ((before ->> 'endsAt'::text))::timestamp with time zone AS ends_at_before,
+    ((after ->> 'endsAt'::text))::timestamp with time zone AS ends_at,
+    ((after ->> 'version'::text))::integer AS version,
+    reason,
+    ticket,
+    (after -> 'lowered'::text) AS lowered,
+    before,
+    after,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = ANY (ARRAY['plan'::text, 'assignment'::text]));
+COMMENT ON VIEW rollgate_audit.plan_history_v1 IS 'Every change of a plan and every assignment: who made it, when, from where and why, with the limits or the dates before and after';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.id IS 'position in the history''s hash chain';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.at IS 'when it was changed';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.kind IS 'plan or assignment';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.action IS 'of a plan: create, change, retire or restore; of an assignment: assign or end';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.plan IS 'id of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.assignment_id IS 'id of the assignment; NULL: a change of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.account IS 'the assigned account; NULL: a change of the plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.actor IS 'who changed it: staff:<login>, token:<name>, cli:<user>';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.role IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.address IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.request_id IS 'ID of the HTTP request that made the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.limits_before IS 'limits of the plan before: [{group, api, perMinute, perHour, factor}]; NULL: an assignment, or there was no plan';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.limits IS 'limits of the plan after; NULL: an assignment';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.starts_at IS 'start of the assignment after the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ends_at_before IS 'end of the assignment before; NULL: no end, or it was new';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ends_at IS 'end of the assignment after; NULL: no end';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.version IS 'version after the change';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.reason IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.ticket IS 'ticket';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.lowered IS 'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of assigned accounts; NULL: none';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.before IS 'the whole plan or assignment before; NULL: it was created';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.after IS 'the whole plan or assignment after';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+ALTER VIEW rollgate_audit.plan_history_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.plan_history_v1 TO rollgate_auditor;
+
+CREATE VIEW rollgate_audit.plans_v1 AS
+ SELECT p.id AS plan,
+    p.title,
+    p.description,
+    p.retired_at,
+        CASE
+            WHEN (l.plan IS NULL) THEN NULL::text
+            WHEN (l.api IS NOT NULL) THEN 'api'::text
+            WHEN (l.group_id IS NOT NULL) THEN 'group'::text
+            ELSE 'all'::text
+        END AS scope,
+    l.group_id,
+    l.api,
+    l.per_minute,
+    l.per_hour,
+    l.factor,
+    d.per_minute AS default_per_minute,
+    d.per_hour AS default_per_hour,
+    ( SELECT count(*) AS count
+           FROM rollgate.plan_assignment a
+          WHERE ((a.plan = p.id) AND rollgate.in_force(a.starts_at, a.ends_at, clock.now))) AS accounts,
+    p.version,
+    p.created_by,
+    p.created_at,
+    p.changed_by,
+    p.changed_at
+   FROM (((( SELECT clock_timestamp() AS now) clock
+     CROSS JOIN rollgate.plan p)
+     LEFT JOIN rollgate.plan_limit l ON ((l.plan = p.id)))
+     LEFT JOIN rollgate.least_default d ON (((NOT (d.group_id IS DISTINCT FROM l.group_id)) AND (NOT (d.api IS DISTINCT FROM l.api)) AND (l.plan IS NOT NULL))));
+COMMENT ON VIEW rollgate_audit.plans_v1 IS 'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, of its group, of all';
+COMMENT ON COLUMN rollgate_audit.plans_v1.plan IS 'id of the plan; limits it sets have the source plan:<id>';
+COMMENT ON COLUMN rollgate_audit.plans_v1.title IS 'title';
+COMMENT ON COLUMN rollgate_audit.plans_v1.description IS 'description';
+COMMENT ON COLUMN rollgate_audit.plans_v1.retired_at IS 'since when it can''t be assigned; accounts that have it keep it; NULL: it can be assigned';
+COMMENT ON COLUMN rollgate_audit.plans_v1.scope IS 'api, group or all: what the limit covers; NULL: the plan has no limits';
+COMMENT ON COLUMN rollgate_audit.plans_v1.group_id IS 'the group; NULL: it is not for one group';
+COMMENT ON COLUMN rollgate_audit.plans_v1.api IS 'the API; NULL: it is not for one API';
+COMMENT ON COLUMN rollgate_audit.plans_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.plans_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate_audit.plans_v1.factor IS 'multiple of each API''s default, rounded up to whole units; NULL: it sets limits';
+COMMENT ON COLUMN rollgate_audit.plans_v1.default_per_minute IS 'lowest default of the APIs that the limit covers';
+COMMENT ON COLUMN rollgate_audit.plans_v1.default_per_hour IS 'lowest default of the APIs that the limit covers';
+COMMENT ON COLUMN rollgate_audit.plans_v1.accounts IS 'number of accounts that are assigned to the plan now';
+COMMENT ON COLUMN rollgate_audit.plans_v1.version IS 'increases with each change';
+COMMENT ON COLUMN rollgate_audit.plans_v1.created_by IS 'who created it, e.g. staff:ann@example.com';
+COMMENT ON COLUMN rollgate_audit.plans_v1.created_at IS 'when it was created';
+COMMENT ON COLUMN rollgate_audit.plans_v1.changed_by IS 'who changed it last';
+COMMENT ON COLUMN rollgate_audit.plans_v1.changed_at IS 'when it was changed last';
+ALTER VIEW rollgate_audit.plans_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.plans_v1 TO rollgate_auditor;
 
 CREATE VIEW rollgate_audit.quarantines_v1 AS
  SELECT id,
@@ -752,7 +894,7 @@ COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units still f
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_used IS 'units in the last 3,600 s';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit IS 'units allowed in any 3,600 s; NULL: the API is not in the catalogue';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining IS 'units still free in the hour window';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.source IS 'default, or the id of the override that sets the limits';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.source IS 'default, plan:<id>, or the id of the override that sets the limits';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.mode IS 'enforced; shadow: denials are recorded, not enforced';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at IS 'time of the newest grant, in whole seconds';
 ALTER VIEW rollgate_audit.usage_now_v1 OWNER TO rollgate_owner;

@@ -65,7 +65,7 @@ COMMENT ON COLUMN rollgate.limit_event.per_minute IS 'limit in force: units in a
 COMMENT ON COLUMN rollgate.limit_event.per_hour IS 'limit in force: units in any 3,600 s';
 COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
 COMMENT ON COLUMN rollgate.limit_event.cost IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate.limit_event.source IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate.limit_event.source IS 'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
 COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
 COMMENT ON COLUMN rollgate.limit_event.first_at IS 'time of the first call, by the database''s clock';
@@ -130,7 +130,8 @@ AS $function$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
+           p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
     FROM event e
@@ -149,6 +150,19 @@ AS $function$
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
     ) o ON e.source <> 'default'
+    -- The plan as it was then, and the assignment by which the account had it.
+    LEFT JOIN LATERAL (
+      SELECT h.target AS plan, h.after ->> 'title' AS plan_title, h.after ->> 'version' AS plan_version, a.created_by AS assigned_by,
+             a.reason AS assigned_because, a.ends_at AS assigned_until
+      FROM rollgate.history h
+      LEFT JOIN LATERAL (
+        SELECT * FROM rollgate.plan_assignment a
+        WHERE a.account = e.account AND a.plan = h.target AND rollgate.in_force(a.starts_at, a.ends_at, e.first_at)
+        LIMIT 1
+      ) a ON true
+      WHERE h.kind = 'plan' AND h.target = substr(e.source, 6)
+      ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
+    ) p ON starts_with(e.source, 'plan:')
     LEFT JOIN LATERAL (
       SELECT (h.after ->> 'version')::int AS version FROM rollgate.history h
       WHERE h.kind = 'catalogue' AND h.target = e.api
@@ -178,6 +192,10 @@ AS $function$
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
+             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ', coalesce(e.plan_title, substr(e.source, 6)),
+               ' (' || nullif(e.plan, e.plan_title) || ')', ', version ' || e.plan_version,
+               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought' ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
+                 e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
              ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
@@ -224,7 +242,7 @@ COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The given lane, or all lanes 
 REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.lanes_of(integer) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamp with time zone)
+CREATE OR REPLACE FUNCTION rollgate.limit_as_of(p_account text, p_api text, p_subject text, p_at timestamp with time zone, p_plan text DEFAULT NULL::text)
  RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text, catalogue_version integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
@@ -236,6 +254,28 @@ AS $function$
     WHERE h.api = p_api AND h.at <= p_at
     ORDER BY h.id DESC
     LIMIT 1
+  ),
+  -- Each assignment as it was.
+  assigned AS (
+    SELECT DISTINCT ON (h.target) h.after ->> 'plan' AS plan, (h.after ->> 'startsAt')::timestamptz AS starts_at,
+           (h.after ->> 'endsAt')::timestamptz AS ends_at
+    FROM rollgate.history h
+    WHERE h.kind = 'assignment' AND h.account = p_account AND h.at <= p_at
+    ORDER BY h.target, h.id DESC
+  ),
+  plan AS (
+    SELECT h.target AS id, h.after -> 'limits' AS limits
+    FROM rollgate.history h
+    WHERE h.kind = 'plan' AND h.at <= p_at AND h.target = coalesce((
+      SELECT a.plan FROM assigned a WHERE rollgate.in_force(a.starts_at, a.ends_at, p_at) ORDER BY a.starts_at DESC LIMIT 1), p_plan)
+    ORDER BY h.id DESC
+    LIMIT 1
+  ),
+  base AS (
+    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour, CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
+    FROM api
+    LEFT JOIN plan ON true
+    CROSS JOIN LATERAL rollgate.limits_under_rows(api.group_id, api.api, api.per_minute, api.per_hour, plan.limits) b
   ),
   -- Each override as it was. Overrides are numbered by their creation, which is their first row in the history.
   candidates AS (
@@ -251,20 +291,20 @@ AS $function$
       AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
-  SELECT rollgate.limit_under(api.per_minute, o.per_minute, o.factor), rollgate.limit_under(api.per_hour, o.per_hour, o.factor),
-         coalesce(o.override_id, 'default'),
+  SELECT rollgate.limit_under(base.base_minute, o.per_minute, o.factor), rollgate.limit_under(base.base_hour, o.per_hour, o.factor),
+         coalesce(o.override_id, base.source),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN api.shadow THEN 'shadow' ELSE 'enforced' END),
-         api.version
-  FROM api
+                  CASE WHEN base.shadow THEN 'shadow' ELSE 'enforced' END),
+         base.version
+  FROM base
   LEFT JOIN LATERAL (
     SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
 $function$;
-COMMENT ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
-REVOKE EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_admin_api;
+COMMENT ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
+REVOKE EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.maintain_events(p_keep_days integer, p_ahead integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT did text, OUT held_up boolean)
  RETURNS record

@@ -263,7 +263,7 @@ ALTER FUNCTION rollgate.server_state() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.server_state() TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.sync_instance(p_instance text, p_name text, p_version bigint, p_mode text, p_mode_since timestamp with time zone, p_life text DEFAULT NULL::text, p_counted integer DEFAULT NULL::integer, p_reason text DEFAULT NULL::text)
- RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text, life text, instances integer)
+ RETURNS TABLE(now_ms double precision, version bigint, whole boolean, overrides jsonb, apis jsonb, plans jsonb, assignments jsonb, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text, life text, instances integer)
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -306,13 +306,21 @@ BEGIN
     INTO apis
     FROM rollgate.catalogue c
     WHERE c.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', p.id, 'limits', rollgate.plan_facts(p) -> 'limits')), '[]') INTO plans
+    FROM rollgate.plan p
+    WHERE p.changed_in > v_since;
+    SELECT coalesce(jsonb_agg(jsonb_build_object('id', a.id, 'account', a.account, 'plan', a.plan,
+        'startsAtMs', extract(epoch FROM a.starts_at) * 1000, 'endsAtMs', extract(epoch FROM a.ends_at) * 1000)), '[]')
+    INTO assignments
+    FROM rollgate.plan_assignment a
+    WHERE a.changed_in > v_since AND (NOT whole OR rollgate.unexpired(a.ends_at, v_now));
   END IF;
   SELECT s.now_ms, s.quarantine_since_ms, s.quarantine_left_ms, s.quarantine_reason
   INTO now_ms, quarantine_since_ms, quarantine_left_ms, quarantine_reason
   FROM rollgate.server_state() s;
   RETURN NEXT;
 END $function$;
-COMMENT ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the number of instances';
+COMMENT ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) IS 'An instance reports that it runs, and gets changed overrides, plans and assignments and the whole definition of changed APIs since p_version (0: all in force), the quarantine, and the number of instances';
 REVOKE EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sync_instance(text,text,bigint,text,timestamp with time zone,text,integer,text) TO rollgate_runtime;

@@ -24,6 +24,9 @@ ALTER SEQUENCE rollgate.limit_request_number OWNER TO rollgate_owner;
 CREATE SEQUENCE rollgate.override_number AS bigint START 1 INCREMENT 1;
 ALTER SEQUENCE rollgate.override_number OWNER TO rollgate_owner;
 
+CREATE SEQUENCE rollgate.plan_assignment_number AS bigint START 1 INCREMENT 1;
+ALTER SEQUENCE rollgate.plan_assignment_number OWNER TO rollgate_owner;
+
 -- Tables
 
 CREATE TABLE rollgate.catalogue (
@@ -105,10 +108,10 @@ CREATE TABLE rollgate.history (
   undoes bigint,
   previous_hash text NOT NULL,
   hash text NOT NULL,
-  CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text]))),
+  CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text, 'plan'::text, 'assignment'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
@@ -269,6 +272,78 @@ COMMENT ON COLUMN rollgate.override_use.needed_at IS 'last time a decision diffe
 ALTER TABLE rollgate.override_use OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.override_use TO rollgate_admin_api;
 
+CREATE TABLE rollgate.plan (
+  id text NOT NULL,
+  title text NOT NULL,
+  description text DEFAULT ''::text NOT NULL,
+  version integer DEFAULT 1 NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  changed_by text NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  changed_in bigint NOT NULL,
+  retired_at timestamp with time zone,
+  history_id bigint,
+  CONSTRAINT plan_id_check CHECK ((id ~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$'::text)),
+  CONSTRAINT plan_title_check CHECK ((btrim(title) <> ''::text)),
+  CONSTRAINT plan_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE rollgate.plan IS 'Named sets of limits, e.g. free, pro, enterprise';
+COMMENT ON COLUMN rollgate.plan.retired_at IS 'since when it can''t be assigned; accounts that have the plan keep it; NULL: it can be assigned';
+COMMENT ON COLUMN rollgate.plan.history_id IS 'history row of the newest change';
+ALTER TABLE rollgate.plan OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.plan TO rollgate_admin_api;
+
+CREATE TABLE rollgate.plan_assignment (
+  id text NOT NULL,
+  account text NOT NULL,
+  plan text NOT NULL,
+  starts_at timestamp with time zone NOT NULL,
+  ends_at timestamp with time zone,
+  reason text NOT NULL,
+  ticket text,
+  version integer DEFAULT 1 NOT NULL,
+  created_by text NOT NULL,
+  created_at timestamp with time zone NOT NULL,
+  changed_at timestamp with time zone NOT NULL,
+  changed_in bigint NOT NULL,
+  history_id bigint,
+  CONSTRAINT plan_assignment_account_check CHECK ((account <> ''::text)),
+  CONSTRAINT plan_assignment_check CHECK ((ends_at > starts_at)),
+  CONSTRAINT plan_assignment_reason_check CHECK ((btrim(reason) <> ''::text)),
+  CONSTRAINT plan_assignment_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE rollgate.plan_assignment IS 'Which account has which plan, and when. At most one is in force for an account at a time';
+COMMENT ON COLUMN rollgate.plan_assignment.ends_at IS 'in force until just before this time; NULL: no end';
+COMMENT ON COLUMN rollgate.plan_assignment.history_id IS 'history row of the newest change';
+CREATE INDEX plan_assignment_account_starts_at_idx ON rollgate.plan_assignment USING btree (account, starts_at DESC);
+CREATE INDEX plan_assignment_changed_in_idx ON rollgate.plan_assignment USING btree (changed_in);
+CREATE INDEX plan_assignment_plan_account_idx ON rollgate.plan_assignment USING btree (plan, account);
+ALTER TABLE rollgate.plan_assignment OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.plan_assignment TO rollgate_admin_api;
+
+CREATE TABLE rollgate.plan_limit (
+  plan text NOT NULL,
+  group_id text,
+  api text,
+  per_minute integer,
+  per_hour integer,
+  factor numeric,
+  CONSTRAINT plan_limit_check CHECK (((group_id IS NULL) OR (api IS NULL))),
+  CONSTRAINT plan_limit_factor_check CHECK (((factor > (0)::numeric) AND (factor <= (1000)::numeric) AND (factor = round(factor, 3)))),
+  CONSTRAINT plan_limit_factor_or_limits CHECK (((factor IS NULL) OR ((per_minute IS NULL) AND (per_hour IS NULL)))),
+  CONSTRAINT plan_limit_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
+  CONSTRAINT plan_limit_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
+  CONSTRAINT plan_limit_sets_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL)))
+);
+COMMENT ON TABLE rollgate.plan_limit IS 'Limits of a plan: of one API, of one group, or (both NULL) of all APIs. The most specific row applies';
+COMMENT ON COLUMN rollgate.plan_limit.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.plan_limit.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
+COMMENT ON COLUMN rollgate.plan_limit.factor IS 'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits';
+CREATE UNIQUE INDEX plan_limit_scope ON rollgate.plan_limit USING btree (plan, COALESCE(group_id, ''::text), COALESCE(api, ''::text));
+ALTER TABLE rollgate.plan_limit OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.plan_limit TO rollgate_admin_api;
+
 -- Foreign keys
 
 ALTER TABLE rollgate.catalogue_owner ADD CONSTRAINT catalogue_owner_api_fkey FOREIGN KEY (api) REFERENCES rollgate.catalogue(api);
@@ -278,6 +353,10 @@ ALTER TABLE rollgate.limit_request ADD CONSTRAINT limit_request_override_id_fkey
 ALTER TABLE rollgate.override ADD CONSTRAINT override_request_id_fkey FOREIGN KEY (request_id) REFERENCES rollgate.limit_request(id);
 
 ALTER TABLE rollgate.override_use ADD CONSTRAINT override_use_override_id_fkey FOREIGN KEY (override_id) REFERENCES rollgate.override(id);
+
+ALTER TABLE rollgate.plan_assignment ADD CONSTRAINT plan_assignment_plan_fkey FOREIGN KEY (plan) REFERENCES rollgate.plan(id);
+
+ALTER TABLE rollgate.plan_limit ADD CONSTRAINT plan_limit_plan_fkey FOREIGN KEY (plan) REFERENCES rollgate.plan(id);
 
 -- Functions
 
@@ -369,6 +448,132 @@ REVOKE EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) FROM PUBLIC
 ALTER FUNCTION rollgate.ask_limit(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.ask_limit(jsonb,rollgate.author) TO rollgate_runtime;
 
+CREATE OR REPLACE FUNCTION rollgate.assign_plan(p_spec jsonb, p_by rollgate.author, OUT changed rollgate.plan_assignment, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_new    rollgate.plan_assignment;
+  v_old    rollgate.plan_assignment;
+  v_ended  rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, v_ledger.history_at);
+  PERFORM rollgate.settle_assignment(v_new, p_by, v_ledger.history_at);
+  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
+  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
+    WHERE a.account = v_new.account AND rollgate.in_force(a.starts_at, a.ends_at, v_new.starts_at)
+  LOOP
+    v_ended := v_old;
+    v_ended.ends_at := v_new.starts_at;
+    PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
+  END LOOP;
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket, created_by, created_at, changed_at, changed_in)
+  VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
+    btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
+  RETURNING * INTO changed;
+  changed.history_id := rollgate.record('assignment', 'assign', changed.id, changed.account, p_by, NULL,
+    rollgate.assignment_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = changed.history_id WHERE id = changed.id;
+END $function$;
+COMMENT ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) IS 'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan is retired, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.assign_plan(jsonb,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.assigned_accounts(p_plan text, p_now timestamp with time zone)
+ RETURNS integer
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT count(DISTINCT a.account)::int FROM rollgate.plan_assignment a
+  WHERE a.plan = p_plan AND rollgate.unexpired(a.ends_at, p_now)
+$function$;
+COMMENT ON FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) IS 'Number of accounts that are assigned to a plan, now or from a later time on';
+REVOKE EXECUTE ON FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamp with time zone)
+ RETURNS TABLE(api text, title text, ord integer, at timestamp with time zone, minute_before integer, minute_after integer, hour_before integer, hour_after integer, source_before text, source_after text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH moments AS (
+    SELECT t.at FROM (VALUES (p_now), (greatest(p_new.starts_at, p_now)), (greatest(p_new.ends_at, p_now))) t (at) WHERE t.at IS NOT NULL
+    UNION
+    SELECT t.at FROM rollgate.plan_assignment a CROSS JOIN LATERAL (VALUES (a.starts_at), (a.ends_at)) t (at)
+    WHERE a.account = p_new.account AND t.at > p_now
+    UNION
+    SELECT t.at FROM rollgate.override o CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
+    WHERE o.account = p_new.account AND o.subject IS NULL AND t.at > p_now
+  ),
+  plans AS (
+    SELECT m.at, rollgate.plan_in_force(p_new.account, m.at) AS before,
+           CASE
+             WHEN rollgate.in_force(p_new.starts_at, p_new.ends_at, m.at) THEN p_new.plan
+             ELSE (
+               SELECT a.plan FROM rollgate.plan_assignment a
+               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
+                 AND (m.at < p_new.starts_at OR a.starts_at > p_new.starts_at)
+               ORDER BY a.starts_at DESC LIMIT 1) END AS after
+    FROM moments m
+  )
+  SELECT c.api, c.title, c.ord, p.at, b.per_minute, a.per_minute, b.per_hour, a.per_hour, b.source, a.source
+  FROM plans p
+  JOIN rollgate.catalogue c ON c.retired_at IS NULL
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_new.account, c.api, '', p.before, p.at, NULL) b
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_new.account, c.api, '', p.after, p.at, NULL) a
+  WHERE p.before IS DISTINCT FROM p.after
+$function$;
+COMMENT ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) IS 'Limits of every API before and after an assignment is stored, at each moment from p_now on at which the account gets another plan by it';
+REVOKE EXECUTE ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.assignment_facts(a rollgate.plan_assignment)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('id', a.id, 'account', a.account, 'plan', a.plan,
+    'startsAt', to_char(a.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'endsAt', to_char(a.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
+    'reason', a.reason, 'ticket', a.ticket, 'createdBy', a.created_by, 'version', a.version)
+$function$;
+REVOKE EXECUTE ON FUNCTION rollgate.assignment_facts(rollgate.plan_assignment) FROM PUBLIC;
+ALTER FUNCTION rollgate.assignment_facts(rollgate.plan_assignment) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.base_limits(p_api text, p_plan text)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT rollgate.limit_under(d.per_minute, l.per_minute, l.factor), rollgate.limit_under(d.per_hour, l.per_hour, l.factor),
+         coalesce('plan:' || l.plan, 'default')
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  LEFT JOIN LATERAL (
+    SELECT * FROM rollgate.plan_limit l
+    WHERE l.plan = p_plan AND rollgate.scope_covers(l.group_id, l.api, c.group_id, c.api)
+    ORDER BY rollgate.plan_limit_rank(l.group_id, l.api) DESC LIMIT 1
+  ) l ON true
+  WHERE c.api = p_api
+$function$;
+COMMENT ON FUNCTION rollgate.base_limits(text,text) IS 'Limits of an API, and their source, where no override applies: of the plan''s most specific row, else the default';
+REVOKE EXECUTE ON FUNCTION rollgate.base_limits(text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.base_limits(text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.base_limits(text,text) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
  RETURNS jsonb
  LANGUAGE sql
@@ -455,6 +660,51 @@ REVOKE EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,roll
 ALTER FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_override(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.change_plan(p_id text, p_version integer, p_changes jsonb, p_reason text, p_by rollgate.author, OUT changed rollgate.plan, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.plan := rollgate.plan_at(p_id, p_version);
+  v_before jsonb := rollgate.plan_facts(v_old);
+  v_new    rollgate.plan := v_old;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['title', 'description', 'limits', 'retired', 'allow_lowering']);
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_reason);
+  v_new.title := btrim(coalesce(p_changes ->> 'title', v_old.title));
+  v_new.description := btrim(coalesce(p_changes ->> 'description', v_old.description));
+  IF v_new.title = '' THEN
+    RAISE EXCEPTION 'title: must not be empty.' USING ERRCODE = 'RG422';
+  END IF;
+  IF p_changes ? 'retired' THEN
+    v_new.retired_at := CASE WHEN (p_changes ->> 'retired')::boolean THEN coalesce(v_old.retired_at, v_ledger.history_at) END;
+  END IF;
+  UPDATE rollgate.plan p
+  SET title = v_new.title, description = v_new.description, retired_at = v_new.retired_at, version = p.version + 1,
+      changed_by = p_by.actor, changed_at = v_ledger.history_at, changed_in = v_ledger.policy_version
+  WHERE p.id = p_id
+  RETURNING * INTO changed;
+  IF p_changes ? 'limits' THEN
+    PERFORM rollgate.put_plan_limits(p_id, p_changes -> 'limits');
+    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
+      rollgate.assigned_accounts(p_id, v_ledger.history_at));
+    PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
+  END IF;
+  changed.history_id := rollgate.record('plan',
+    CASE WHEN v_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
+      WHEN v_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
+    p_id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason));
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_id;
+END $function$;
+COMMENT ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) IS 'Changes a plan that is at p_version (NULL: any); p_changes: {title, description, limits, retired, allow_lowering}. Errors: RG403 not an admin, RG404, RG409 it lowers a limit, RG412 another version, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author)
  RETURNS void
  LANGUAGE plpgsql
@@ -509,6 +759,39 @@ COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Creates 
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.create_override(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.create_plan(p_spec jsonb, p_by rollgate.author, OUT changed rollgate.plan, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_id     text := p_spec ->> 'id';
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['id', 'title', 'description', 'limits', 'reason']);
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_spec ->> 'reason');
+  IF coalesce(v_id, '') !~ '^[A-Za-z0-9][A-Za-z0-9._-]{0,63}$' THEN
+    RAISE EXCEPTION 'id: must be 1 to 64 letters, digits, dots, hyphens or underscores, and begin with a letter or a digit.'
+      USING ERRCODE = 'RG422';
+  END IF;
+  IF EXISTS (SELECT FROM rollgate.plan WHERE id = v_id) THEN
+    RAISE EXCEPTION 'There is a plan "%" already.', v_id USING ERRCODE = 'RG409';
+  END IF;
+  INSERT INTO rollgate.plan (id, title, description, created_by, created_at, changed_by, changed_at, changed_in)
+  VALUES (v_id, coalesce(nullif(btrim(p_spec ->> 'title'), ''), v_id), coalesce(btrim(p_spec ->> 'description'), ''), p_by.actor,
+    v_ledger.history_at, p_by.actor, v_ledger.history_at, v_ledger.policy_version)
+  RETURNING * INTO changed;
+  PERFORM rollgate.put_plan_limits(v_id, coalesce(p_spec -> 'limits', '[]'));
+  changed.history_id := rollgate.record('plan', 'create', v_id, NULL, p_by, NULL, rollgate.plan_facts(changed), btrim(p_spec ->> 'reason'));
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = v_id;
+END $function$;
+COMMENT ON FUNCTION rollgate.create_plan(jsonb,rollgate.author) IS 'Creates a plan; p_spec: {id, title, description, limits: [{group_id, api, per_minute, per_hour, factor}], reason}. Errors: RG403 not an admin, RG404 unknown API or group, RG409 the id is taken, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.create_plan(jsonb,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.create_plan(jsonb,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.create_plan(jsonb,rollgate.author) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.decide_request(p_id text, p_version integer, p_approve boolean, p_changes jsonb, p_answer text, p_by rollgate.author, OUT changed rollgate.limit_request, OUT lowered jsonb)
  RETURNS record
@@ -615,6 +898,51 @@ COMMENT ON FUNCTION rollgate.definition_text(rollgate.catalogue) IS 'What decide
 REVOKE EXECUTE ON FUNCTION rollgate.definition_text(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.definition_text(rollgate.catalogue) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.end_assignment(p_id text, p_version integer, p_ends_at timestamp with time zone, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false, OUT changed rollgate.plan_assignment, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_old    rollgate.plan_assignment;
+  v_new    rollgate.plan_assignment;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.plan_assignment WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no assignment "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The assignment was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
+  END IF;
+  PERFORM rollgate.need_reason(p_reason);
+  IF NOT rollgate.unexpired(v_old.ends_at, v_ledger.history_at) THEN
+    RAISE EXCEPTION 'The assignment has ended already.' USING ERRCODE = 'RG409';
+  END IF;
+  IF p_ends_at < v_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_ends_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new := v_old;
+  v_new.ends_at := greatest(p_ends_at, v_ledger.history_at);
+  IF v_new.ends_at >= v_old.ends_at THEN
+    RAISE EXCEPTION 'The assignment ends at % already. To extend it, assign the plan again.', rollgate.utc(v_old.ends_at)
+      USING ERRCODE = 'RG422';
+  END IF;
+  -- An assignment that has not started yet never will.
+  v_new.starts_at := least(v_old.starts_at, v_new.ends_at - interval '1 microsecond');
+  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
+  changed := rollgate.put_assignment(v_old, v_new, p_reason, p_by, v_ledger, lowered);
+END $function$;
+COMMENT ON FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Ends an assignment of a plan, at p_ends_at (NULL: now). Errors: RG403, RG404, RG409 ended already, or it lowers a limit, RG412 another version, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.expire_override(p_id text, p_version integer, p_reason text, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
  RETURNS record
  LANGUAGE plpgsql
@@ -650,8 +978,8 @@ CREATE OR REPLACE FUNCTION rollgate.fill_override(p_new rollgate.override, p_giv
 AS $function$
 DECLARE
   v_at      timestamptz := greatest(p_new.starts_at, p_now);
-  v_default record;
-  v_kept    record;  -- the limits that stay, NULL: the default, and their source
+  v_base    record;
+  v_kept    record;  -- the limits that stay, NULL: what applies without overrides, and their source
   v_until   timestamptz;
 BEGIN
   filled := p_new;
@@ -663,8 +991,8 @@ BEGIN
     RETURN;
   END IF;
   IF p_new.api IS NOT NULL THEN
-    SELECT d.* INTO v_default FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d WHERE c.api = p_new.api;
-    SELECT nullif(l.per_minute, v_default.per_minute) AS per_minute, nullif(l.per_hour, v_default.per_hour) AS per_hour, l.source
+    SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
+    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
     INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
@@ -760,40 +1088,72 @@ REVOKE EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) FROM PU
 ALTER FUNCTION rollgate.limit_under(integer,integer,numeric) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_instead rollgate.override DEFAULT NULL::rollgate.override)
+CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_subject text, p_at timestamp with time zone DEFAULT NULL::timestamp with time zone, p_instead rollgate.override DEFAULT NULL::rollgate.override, p_plan text DEFAULT NULL::text)
  RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text)
  LANGUAGE sql
  STABLE
 AS $function$
-  WITH clock AS (SELECT coalesce(p_at, clock_timestamp()) AS at),
-  candidates AS (
+  SELECT l.*
+  FROM (SELECT coalesce(p_at, clock_timestamp()) AS at OFFSET 0) clock
+  CROSS JOIN LATERAL rollgate.limits_under_plan(p_account, p_api, p_subject, rollgate.plan_in_force(p_account, clock.at, p_plan),
+    clock.at, p_instead) l
+$function$;
+COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override,text) IS 'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides and plans stored now; p_instead: as if this override were stored';
+REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override,text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.limits_under_plan(p_account text, p_api text, p_subject text, p_plan text, p_at timestamp with time zone, p_instead rollgate.override)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  WITH candidates AS (
     SELECT stored.* FROM rollgate.override stored WHERE stored.account = p_account AND stored.id IS DISTINCT FROM (p_instead).id
     UNION ALL
     SELECT (p_instead).* WHERE (p_instead).account = p_account
   ),
   fitting AS (
     SELECT o.*, rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
-    FROM clock
-    JOIN rollgate.catalogue c ON c.api = p_api
+    FROM rollgate.catalogue c
     JOIN candidates o ON (o.subject IS NULL OR o.subject = p_subject)
       AND rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
-      AND rollgate.in_force(o.starts_at, o.expires_at, clock.at)
+      AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
+    WHERE c.api = p_api
   )
-  SELECT rollgate.limit_under(d.per_minute, o.per_minute, o.factor), rollgate.limit_under(d.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, 'default'),
+  SELECT rollgate.limit_under(b.per_minute, o.per_minute, o.factor), rollgate.limit_under(b.per_hour, o.per_hour, o.factor),
+         coalesce(o.id, b.source),
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
                   CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
   FROM rollgate.catalogue c
-  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
   LEFT JOIN LATERAL (
     SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
   ) o ON true
   WHERE c.api = p_api
 $function$;
-COMMENT ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) IS 'Effective limits, their source and the mode of one subject of an API, now or at another time under the overrides stored now; p_instead: as if this override were stored';
-REVOKE EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) FROM PUBLIC;
-ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override) TO rollgate_admin_api;
+COMMENT ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) IS 'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan';
+REVOKE EXECUTE ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) FROM PUBLIC;
+ALTER FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(p_group text, p_api text, p_per_minute integer, p_per_hour integer, p_rows jsonb)
+ RETURNS TABLE(per_minute integer, per_hour integer, of_plan boolean)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor), l.found IS NOT NULL
+  FROM (SELECT) one
+  LEFT JOIN LATERAL (
+    SELECT l.*, true AS found
+    FROM jsonb_to_recordset(p_rows) AS l ("group" text, api text, "perMinute" int, "perHour" int, factor numeric)
+    WHERE rollgate.scope_covers(l."group", l.api, p_group, p_api)
+    ORDER BY rollgate.plan_limit_rank(l."group", l.api) DESC LIMIT 1
+  ) l ON true
+$function$;
+COMMENT ON FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) IS 'Limits of an API with these defaults under the most specific of the rows of a plan, else its defaults';
+REVOKE EXECUTE ON FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamp with time zone)
  RETURNS jsonb
@@ -813,6 +1173,23 @@ $function$;
 COMMENT ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) IS 'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(p_new rollgate.plan_assignment, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
+  FROM (
+    SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, e.ord
+    FROM rollgate.assignment_effects(p_new, p_now) e
+    CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
+    ORDER BY e.api, l.item ->> 'window', e.at
+  ) f
+$function$;
+COMMENT ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) IS 'Limits of an account that fall below their present or scheduled values through an assignment: items of rollgate.lowering; NULL: none';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamp with time zone)
  RETURNS jsonb
@@ -834,6 +1211,20 @@ END $function$;
 COMMENT ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) IS 'Limits that fall when this override ends at p_now: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_by_end(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_plan(p_before jsonb, p_after jsonb, p_accounts integer)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_agg(l.item || jsonb_build_object('accounts', p_accounts, 'text',
+           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts)) ORDER BY e.ord, l.item ->> 'window' DESC)
+  FROM rollgate.plan_effects(p_before, p_after) e
+  CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
+$function$;
+COMMENT ON FUNCTION rollgate.lowered_by_plan(jsonb,jsonb,integer) IS 'Limits that fall when a plan changes: items of rollgate.lowering with the number of accounts assigned to the plan; NULL: none';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_plan(jsonb,jsonb,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_by_plan(jsonb,jsonb,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_defaults(p_old rollgate.catalogue, p_new rollgate.catalogue)
  RETURNS jsonb
@@ -885,6 +1276,20 @@ $function$;
 COMMENT ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) IS 'Limits that fall when an API''s limits change, including a limit of 0 and an hour limit below the minute limit: {api, window, from, to, why, at, text}';
 REVOKE EXECUTE ON FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowering(text,integer,integer,integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.need_admin(p_by rollgate.author, p_what text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
+    RAISE EXCEPTION 'The role % may not change %.', coalesce(p_by.role, '(none)'), p_what USING ERRCODE = 'RG403';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.need_admin(rollgate.author,text) IS 'Refuses (RG403) a role that has an approval limit, or may change no limit';
+REVOKE EXECUTE ON FUNCTION rollgate.need_admin(rollgate.author,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.need_admin(rollgate.author,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
  RETURNS void
@@ -938,6 +1343,9 @@ CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_
 AS $function$
   WITH special AS (
     SELECT o.api, o.group_id FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.unexpired(o.expires_at, p_now)
+    UNION ALL
+    SELECT l.api, l.group_id FROM rollgate.plan_assignment a JOIN rollgate.plan_limit l ON l.plan = a.plan
+    WHERE a.account = p_new.account AND rollgate.unexpired(a.ends_at, p_now)
   ),
   apis AS (
     SELECT c.api, c.group_id, min(c.api) OVER (PARTITION BY d.per_minute, d.per_hour,
@@ -957,6 +1365,9 @@ AS $function$
       AND (o.subject IS NULL OR o.subject = p_new.subject)
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
+    UNION
+    SELECT m.api, t.at FROM models m CROSS JOIN rollgate.plan_assignment a CROSS JOIN LATERAL (VALUES (a.starts_at), (a.ends_at)) t (at)
+    WHERE a.account = p_new.account AND t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
   ),
   -- Materialized, so that each model is compared once. If the join below ran first, every API would be compared.
   compared AS MATERIALIZED (
@@ -1015,6 +1426,115 @@ REVOKE EXECUTE ON FUNCTION rollgate.override_state(timestamp with time zone,time
 ALTER FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.override_state(timestamp with time zone,timestamp with time zone,timestamp with time zone) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.plan_at(p_id text, p_version integer DEFAULT NULL::integer)
+ RETURNS rollgate.plan
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_old rollgate.plan;
+BEGIN
+  SELECT * INTO v_old FROM rollgate.plan WHERE id = p_id;
+  IF NOT found THEN
+    RAISE EXCEPTION 'There is no plan "%".', p_id USING ERRCODE = 'RG404';
+  END IF;
+  IF v_old.version <> p_version THEN
+    RAISE EXCEPTION 'The plan was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
+  END IF;
+  RETURN v_old;
+END $function$;
+REVOKE EXECUTE ON FUNCTION rollgate.plan_at(text,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.plan_at(text,integer) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.plan_effects(p_before jsonb, p_after jsonb)
+ RETURNS TABLE(api text, title text, ord integer, minute_before integer, minute_after integer, hour_before integer, hour_after integer)
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT c.api, c.title, c.ord, b.per_minute, a.per_minute, b.per_hour, a.per_hour
+  FROM rollgate.catalogue c
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.limits_under_rows(c.group_id, c.api, d.per_minute, d.per_hour, p_before) b
+  CROSS JOIN LATERAL rollgate.limits_under_rows(c.group_id, c.api, d.per_minute, d.per_hour, p_after) a
+  WHERE c.retired_at IS NULL
+$function$;
+COMMENT ON FUNCTION rollgate.plan_effects(jsonb,jsonb) IS 'Limits of every API under two versions of a plan, for an account without overrides';
+REVOKE EXECUTE ON FUNCTION rollgate.plan_effects(jsonb,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.plan_effects(jsonb,jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.plan_facts(p rollgate.plan)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_object('id', p.id, 'title', p.title, 'description', p.description,
+    'limits', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+        'factor', l.factor) ORDER BY rollgate.plan_limit_rank(l.group_id, l.api), l.group_id, l.api), '[]')
+      FROM rollgate.plan_limit l WHERE l.plan = p.id),
+    'retiredAt', to_char(p.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', p.version)
+$function$;
+REVOKE EXECUTE ON FUNCTION rollgate.plan_facts(rollgate.plan) FROM PUBLIC;
+ALTER FUNCTION rollgate.plan_facts(rollgate.plan) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.plan_facts(rollgate.plan) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.plan_in_force(p_account text, p_at timestamp with time zone, p_plan text DEFAULT NULL::text)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT coalesce((
+    SELECT a.plan FROM rollgate.plan_assignment a
+    WHERE a.account = p_account AND rollgate.in_force(a.starts_at, a.ends_at, p_at)
+    ORDER BY a.starts_at DESC LIMIT 1
+  ), p_plan)
+$function$;
+COMMENT ON FUNCTION rollgate.plan_in_force(text,timestamp with time zone,text) IS 'Plan of an account at a moment: that of its assignment in force, else the one that the call brings; NULL: none';
+REVOKE EXECUTE ON FUNCTION rollgate.plan_in_force(text,timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.plan_in_force(text,timestamp with time zone,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.plan_in_force(text,timestamp with time zone,text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.plan_limit_rank(p_group text, p_api text)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_api IS NOT NULL THEN 2 WHEN p_group IS NOT NULL THEN 1 ELSE 0 END
+$function$;
+COMMENT ON FUNCTION rollgate.plan_limit_rank(text,text) IS 'Rank of a plan''s row among those that cover an API: of one API, of its group, of all; the highest one applies; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.plan_limit_rank(text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.preview_assignment(p_spec jsonb)
+ RETURNS jsonb
+ LANGUAGE plpgsql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_new rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.refuse_internal(v_new.account);
+  PERFORM rollgate.plan_at(v_new.plan);
+  v_new.starts_at := greatest(v_new.starts_at, v_now);
+  RETURN jsonb_build_object(
+    'lowered', coalesce(rollgate.lowered_by_assignment(v_new, v_now), '[]'),
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after)) ORDER BY e.ord), '[]')
+      FROM rollgate.assignment_effects(v_new, v_now) e
+      WHERE e.at = v_new.starts_at));
+END $function$;
+COMMENT ON FUNCTION rollgate.preview_assignment(jsonb) IS 'What an assignment would change when it starts: {lowered, effects: [{api, title, before, after}]}, with every API';
+REVOKE EXECUTE ON FUNCTION rollgate.preview_assignment(jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.preview_assignment(jsonb) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.preview_assignment(jsonb) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.preview_end(p_ids text[])
  RETURNS TABLE(id text, lowered jsonb)
  LANGUAGE sql
@@ -1069,6 +1589,54 @@ REVOKE EXECUTE ON FUNCTION rollgate.preview_override(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.preview_override(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.preview_override(jsonb) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.preview_plan(p_id text, p_limits jsonb)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH given AS (
+    SELECT coalesce((SELECT rollgate.plan_facts(p) -> 'limits' FROM rollgate.plan p WHERE p.id = p_id), '[]') AS before,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+              'factor', l.factor)), '[]') FROM jsonb_populate_recordset(NULL::rollgate.plan_limit, p_limits) l) AS after,
+           rollgate.assigned_accounts(p_id, t.now) AS accounts
+    FROM (SELECT clock_timestamp() AS now) t
+  )
+  SELECT jsonb_build_object('accounts', g.accounts,
+    'lowered', CASE WHEN EXISTS (SELECT FROM rollgate.plan p WHERE p.id = p_id)
+      THEN coalesce(rollgate.lowered_by_plan(g.before, g.after, g.accounts), '[]') ELSE '[]' END,
+    'effects', (
+      SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
+          'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before),
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after)) ORDER BY e.ord), '[]')
+      FROM rollgate.plan_effects(g.before, g.after) e))
+  FROM given g
+$function$;
+COMMENT ON FUNCTION rollgate.preview_plan(text,jsonb) IS 'What a plan would change with these limits: {accounts, lowered, effects: [{api, title, before, after}]}, with every API';
+REVOKE EXECUTE ON FUNCTION rollgate.preview_plan(text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.preview_plan(text,jsonb) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.preview_plan(text,jsonb) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.put_assignment(p_old rollgate.plan_assignment, p_new rollgate.plan_assignment, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_lowered jsonb DEFAULT NULL::jsonb)
+ RETURNS rollgate.plan_assignment
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.plan_assignment;
+BEGIN
+  UPDATE rollgate.plan_assignment a
+  SET starts_at = p_new.starts_at, ends_at = p_new.ends_at, reason = btrim(p_reason), changed_at = p_ledger.history_at,
+      version = a.version + 1, changed_in = p_ledger.policy_version
+  WHERE a.id = p_old.id
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('assignment', 'end', v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $function$;
+REVOKE EXECUTE ON FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,rollgate.author,rollgate.ledger,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,rollgate.author,rollgate.ledger,jsonb) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.catalogue
  LANGUAGE plpgsql
@@ -1077,9 +1645,7 @@ DECLARE
   v_new rollgate.catalogue;
 BEGIN
   PERFORM rollgate.need_reason(p_reason);
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role AND times IS NULL) THEN
-    RAISE EXCEPTION 'The role % may not change default limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_admin(p_by, 'default limits');
   UPDATE rollgate.catalogue c
   SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, shadow = p_new.shadow, version = c.version + 1,
       changed_in = p_ledger.policy_version, changed_at = p_ledger.history_at, changed_by = p_by.actor
@@ -1160,6 +1726,47 @@ END $function$;
 COMMENT ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) IS 'Replaces an override and records the change; returns it as it is now';
 REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.put_plan_limits(p_plan text, p_limits jsonb)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_row jsonb;
+  v_new rollgate.plan_limit;
+BEGIN
+  IF jsonb_typeof(p_limits) IS DISTINCT FROM 'array' THEN
+    RAISE EXCEPTION 'limits: must be a list.' USING ERRCODE = 'RG422';
+  END IF;
+  DELETE FROM rollgate.plan_limit WHERE plan = p_plan;
+  FOR v_row IN SELECT * FROM jsonb_array_elements(p_limits) LOOP
+    PERFORM rollgate.refuse_unknown(v_row, ARRAY['group_id', 'api', 'per_minute', 'per_hour', 'factor']);
+    v_new := jsonb_populate_record(NULL::rollgate.plan_limit, v_row);
+    v_new.plan := p_plan;
+    IF v_new.group_id IS NOT NULL AND v_new.api IS NOT NULL THEN
+      RAISE EXCEPTION 'A limit of a plan is for one API, for one group, or for all, not for an API and a group.' USING ERRCODE = 'RG422';
+    END IF;
+    IF NOT EXISTS (SELECT FROM rollgate.catalogue c WHERE rollgate.scope_covers(v_new.group_id, v_new.api, c.group_id, c.api))
+      AND coalesce(v_new.group_id, v_new.api) IS NOT NULL THEN
+      RAISE EXCEPTION 'There is no API or group "%".', coalesce(v_new.api, v_new.group_id) USING ERRCODE = 'RG404';
+    END IF;
+    IF NOT rollgate.sets_limit(v_new.per_minute, v_new.per_hour, v_new.factor) THEN
+      RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor.' USING ERRCODE = 'RG422';
+    END IF;
+    IF v_new.factor IS NOT NULL AND (v_new.per_minute IS NOT NULL OR v_new.per_hour IS NOT NULL) THEN
+      RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
+    END IF;
+    PERFORM rollgate.refuse_factor(v_new.factor);
+    BEGIN
+      INSERT INTO rollgate.plan_limit SELECT v_new.*;
+    EXCEPTION WHEN unique_violation THEN
+      RAISE EXCEPTION 'The plan has two limits for %.', coalesce(v_new.api, v_new.group_id, 'all APIs') USING ERRCODE = 'RG422';
+    END;
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION rollgate.put_plan_limits(text,jsonb) IS 'Replaces the limits of a plan. Errors: RG404 unknown API or group, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.put_plan_limits(text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_plan_limits(text,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.record(p_kind text, p_action text, p_target text, p_account text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text, p_ticket text DEFAULT NULL::text, p_undoes bigint DEFAULT NULL::bigint)
  RETURNS bigint
@@ -1283,6 +1890,19 @@ COMMENT ON FUNCTION rollgate.refuse_change() IS 'Refuses to change or remove row
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_change() OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_factor(p_factor numeric)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  IF p_factor <= 0 OR p_factor > 1000 OR p_factor <> round(p_factor, 3) THEN
+    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_factor(numeric) IS 'Refuses (RG422) a factor that is out of range or too precise; NULL: there is none';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_factor(numeric) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_factor(numeric) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_internal(p_account text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1308,7 +1928,7 @@ DECLARE
 BEGIN
   FOR v_name, v_text IN
     SELECT t.key, t.value FROM jsonb_each_text(p_spec) t
-    WHERE t.key IN ('starts_at', 'expires_at', 'until') AND t.value IS NOT NULL
+    WHERE t.key IN ('starts_at', 'expires_at', 'ends_at', 'until') AND t.value IS NOT NULL
   LOOP
     BEGIN
       IF v_text !~ '^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\d(\.\d+)?(Z|[+-]\d\d:\d\d)$' THEN
@@ -1320,7 +1940,7 @@ BEGIN
     END;
   END LOOP;
 END $function$;
-COMMENT ON FUNCTION rollgate.refuse_loose_times(jsonb) IS 'Refuses (RG422) starts_at, expires_at and until that are not ISO 8601 with seconds and an offset';
+COMMENT ON FUNCTION rollgate.refuse_loose_times(jsonb) IS 'Refuses (RG422) starts_at, expires_at, ends_at and until that are not ISO 8601 with seconds and an offset';
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_loose_times(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_loose_times(jsonb) OWNER TO rollgate_owner;
 
@@ -1539,6 +2159,53 @@ REVOKE EXECUTE ON FUNCTION rollgate.sets_limit(integer,integer,numeric) FROM PUB
 ALTER FUNCTION rollgate.sets_limit(integer,integer,numeric) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sets_limit(integer,integer,numeric) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.settle_assignment(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_plan  rollgate.plan := rollgate.plan_at(p_new.plan);
+  v_later rollgate.plan_assignment;
+  v_limit rollgate.plan_limit;
+  v_as    rollgate.override;
+BEGIN
+  PERFORM rollgate.refuse_internal(p_new.account);
+  IF v_plan.retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The plan "%" is retired.', v_plan.id USING ERRCODE = 'RG409';
+  END IF;
+  IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
+    RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_new.ends_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF p_new.ends_at <= p_new.starts_at THEN
+    RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
+  END IF;
+  SELECT * INTO v_later FROM rollgate.plan_assignment a
+  WHERE a.account = p_new.account AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
+    AND rollgate.unexpired(a.ends_at, p_now)
+  ORDER BY a.starts_at LIMIT 1;
+  IF found THEN
+    RAISE EXCEPTION 'The account has the plan "%" from % on. End that assignment, or let this one end by then.', v_later.plan,
+      rollgate.utc(v_later.starts_at) USING ERRCODE = 'RG409';
+  END IF;
+  v_as.account := p_new.account;
+  v_as.expires_at := p_new.ends_at;
+  PERFORM rollgate.check_ceiling(v_as, p_by);
+  FOR v_limit IN SELECT l.* FROM rollgate.plan_limit l JOIN rollgate.least_default d
+    ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api WHERE l.plan = p_new.plan
+  LOOP
+    v_as.group_id := v_limit.group_id;
+    v_as.api := v_limit.api;
+    v_as.per_minute := v_limit.per_minute;
+    v_as.per_hour := v_limit.per_hour;
+    v_as.factor := v_limit.factor;
+    PERFORM rollgate.check_ceiling(v_as, p_by);
+  END LOOP;
+END $function$;
+COMMENT ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.settle_override(p_new rollgate.override, p_given jsonb, p_by rollgate.author, p_now timestamp with time zone)
  RETURNS rollgate.override
  LANGUAGE plpgsql
@@ -1560,9 +2227,7 @@ BEGIN
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.factor <= 0 OR p_new.factor > 1000 OR p_new.factor <> round(p_new.factor, 3) THEN
-    RAISE EXCEPTION 'factor: must be above 0 and at most 1,000, with at most three decimals.' USING ERRCODE = 'RG422';
-  END IF;
+  PERFORM rollgate.refuse_factor(p_new.factor);
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
   RETURN v_whole.filled;

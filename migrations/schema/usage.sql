@@ -103,6 +103,8 @@ AS $function$
     UNION
     SELECT rollgate.encode_part(o.account) FROM rollgate.override o
     UNION
+    SELECT rollgate.encode_part(a.account) FROM rollgate.plan_assignment a
+    UNION
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
@@ -150,13 +152,21 @@ CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer,
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  -- Accounts whose limits may be below the defaults.
+  -- Accounts whose limits may be below those of their plan, and below the defaults.
   special AS (
     SELECT DISTINCT rollgate.encode_part(o.account) AS key
     FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
   ),
-  -- Materialized, because the API of a scope would be looked up again for each head.
-  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  -- The lowest limits of each API under its default and the assigned plans. Materialized, because the API of a scope would be looked up
+  -- again for each head.
+  scopes AS MATERIALIZED (
+    SELECT s.scope, s.api, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
+    FROM rollgate.key_scopes s
+    CROSS JOIN LATERAL (
+      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
+      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+    ) p
+  ),
   candidates AS MATERIALIZED (
     SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
            split_part(c.subject, '/', 1) AS key
@@ -288,6 +298,15 @@ AS $function$
     SELECT u.*, split_part(u.subject, '/', 1) AS key, split_part(u.subject, '/', 2) AS scope FROM used u WHERE u.hour_used > 0
   ),
   scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  on_plan AS (
+    SELECT DISTINCT ON (a.account) rollgate.encode_part(a.account) AS key, a.plan
+    FROM clock JOIN rollgate.plan_assignment a ON rollgate.in_force(a.starts_at, a.ends_at, clock.at)
+    ORDER BY a.account, a.starts_at DESC
+  ),
+  planned AS (
+    SELECT p.plan, s.scope, b.* FROM (SELECT DISTINCT plan FROM on_plan) p CROSS JOIN scopes s
+    CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+  ),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
     SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
@@ -304,11 +323,14 @@ AS $function$
   switching AS (
     SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used, rollgate.limit_under(s.per_minute, l.per_minute, l.factor),
-         n.hour_used, rollgate.limit_under(s.per_hour, l.per_hour, l.factor),
-         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
+  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used,
+         rollgate.limit_under(coalesce(b.per_minute, s.per_minute), l.per_minute, l.factor), n.hour_used,
+         rollgate.limit_under(coalesce(b.per_hour, s.per_hour), l.per_hour, l.factor),
+         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, b.source, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
   FROM named n
   LEFT JOIN scopes s ON s.scope = n.scope
+  LEFT JOIN on_plan p ON p.key = n.key
+  LEFT JOIN planned b ON b.plan = p.plan AND b.scope = n.scope
   LEFT JOIN limiting l ON l.subject = n.subject
   LEFT JOIN switching m ON m.subject = n.subject
 $function$;

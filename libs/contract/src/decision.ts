@@ -10,8 +10,8 @@ export interface WindowState {
   readonly resetAfterMs: number | null;
 }
 
-/** Where a limit comes from: `default` (the catalogue), or the ID of an override. */
-export type LimitSource = 'default' | (string & {});
+/** Where a limit comes from: `default` (the catalogue), `plan:<id>`, or the ID of an override. */
+export type LimitSource = 'default' | `plan:${string}` | (string & {});
 
 /**
  * How a decision was made. `shadow`: every call is allowed; `violated` and `deniedBy` show what enforcement would have denied.

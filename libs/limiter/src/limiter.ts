@@ -110,18 +110,19 @@ export class Limiter {
   /**
    * Lists every API and subject of the account that has units in its hour window, in key order, one page at a time.
    *
-   * @param page `limit` is the most subjects of a page, 100 by default. `after` is the `next` of the page before.
+   * @param page `limit` is the most subjects of a page, 100 by default. `after` is the `next` of the page before. `plan`
+   * is that of the account's verified identity, as in `acquire`.
    * @returns `items`, as `peek` returns them, and `next`: the `after` value for the next page, or `null` if this is the
    * last page.
    * @throws InvalidRequestError, LimiterClosedError, LimiterUnavailableError, or the store's error.
    */
   async usage(
     account: string,
-    { after = '', limit = 100 }: { after?: string; limit?: number } = {},
+    { after = '', limit = 100, plan }: { after?: string; limit?: number; plan?: string | undefined } = {},
   ): Promise<UsagePage> {
     const { gate, usage } = this.#parts;
     await gate.untilReady();
-    return await usage.list(account, { after, limit });
+    return await usage.list({ account, plan }, { after, limit });
   }
 
   /**

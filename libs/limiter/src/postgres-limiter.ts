@@ -56,7 +56,14 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Postgres
     quarantine: server.quarantine,
   });
   const limits = new EffectiveLimits({
-    policy: new Policy(),
+    policy: new Policy({
+      onUnknownPlan: (plan) =>
+        reports.trouble('plans', {
+          kind: plan,
+          level: 'warn',
+          message: `a call brought the plan ${JSON.stringify(plan.slice(0, 64))}, which does not exist, so the default limits apply to it`,
+        }),
+    }),
     now: () => server.clock.now(),
     quarantine: server.quarantine,
   });

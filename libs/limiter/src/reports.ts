@@ -19,11 +19,20 @@ export interface Report {
  * - `database`: decisions are made without the database
  * - `connections`: a lost connection can't be reopened
  * - `limits`: the effective limits may have changed without this limiter knowing
+ * - `plans`: a call brought a plan that does not exist; reported once for each plan
  * - `events`: denials were lost that should have been recorded
  * - `answers`: the database gives inconsistent answers, which are not used for decisions
  * - `quarantine`: the counts may be incomplete, so limits are halved for a minute
  */
-export type ReportTopic = 'start' | 'database' | 'connections' | 'limits' | 'events' | 'answers' | 'quarantine';
+export type ReportTopic =
+  | 'start'
+  | 'database'
+  | 'connections'
+  | 'limits'
+  | 'plans'
+  | 'events'
+  | 'answers'
+  | 'quarantine';
 
 export type OnReport = (report: Report) => void;
 

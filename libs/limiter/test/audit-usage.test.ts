@@ -74,8 +74,20 @@ test('limits, their source and the mode equal those of rollgate.limits_for, what
   await make({ account: 'a,c/m%e', api: 'bot-export', per_minute: 77 });
   await make({ account: 'times', factor: 2.5 });
   await make({ account: 'late', per_minute: 1, starts_at: '2099-01-01T00:00:00Z' });
+  await change(database, 'create_plan', {
+    by: ADMIN,
+    values: [{ id: 'pro', limits: [{ factor: 3 }, { api: 'publish-bot', per_minute: 9 }], reason: 'r' }],
+  });
+  for (const account of ['planned', 'times', 'acme']) {
+    await change(database, 'assign_plan', {
+      by: ADMIN,
+      values: [{ account, plan: 'pro', reason: 'r', allow_lowering: true }],
+    });
+  }
   const subjects = [
     ...BOTS.map(keyOf),
+    'planned/publish-bot/bot=a',
+    'planned/get-bots/',
     'acme/get-bots/',
     'acme/insert-data/table=t',
     'a%2Cc%2Fm%25e/bot-export/bot=x',

@@ -44,3 +44,29 @@ export async function change<Row = Changed>(
 }
 
 export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();
+
+/** A plan or an assignment, as a change left it. */
+export interface PlanRow {
+  readonly id: string;
+  readonly version: number;
+  readonly history_id: string;
+  readonly starts_at: Date;
+  readonly ends_at: Date | null;
+  readonly retired_at: Date | null;
+  readonly lowered:
+    | readonly { api: string; window: string; accounts?: number; at: string | null; text: string }[]
+    | null;
+}
+
+/** Ends an assignment now, as an admin. */
+export async function endAssignment(
+  { pool }: Pick<TestDatabase, 'pool'>,
+  { id, allow }: { id: string; allow: boolean },
+): Promise<PlanRow> {
+  const { rows } = await pool.query<PlanRow>(
+    `SELECT (c.changed).*, c.lowered
+     FROM rollgate.end_assignment($1, NULL, NULL, 'left', ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author, $2) c`,
+    [id, allow],
+  );
+  return rows[0] as PlanRow;
+}

@@ -2,6 +2,7 @@
 import { Catalogue, DENIED_MESSAGE } from '@rollgate/contract';
 import fc from 'fast-check';
 import type pg from 'pg';
+import type { Plan, PlanAssignment } from '../src/policy/plans.js';
 import type { ApiEdit } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
 
@@ -39,6 +40,13 @@ export interface Asked {
   readonly api: string;
   readonly bot: number;
   readonly at: number;
+  /** The plan that the call brings. */
+  readonly plan: string | undefined;
+}
+
+export interface Plans {
+  readonly plans: readonly Plan[];
+  readonly assignments: readonly PlanAssignment[];
 }
 
 const scope = fc.oneof(
@@ -85,10 +93,61 @@ export const edits: fc.Arbitrary<ApiEdit[]> = fc.uniqueArray(
   fc.record({ api: fc.constantFrom(...APIS), perMinute: limit, perHour: limit, shadow: fc.boolean() }),
   { selector: ({ api }) => api, maxLength: 3 },
 );
+const planLimits = fc
+  .uniqueArray(
+    fc.record({
+      where: fc.oneof(
+        fc.constant({ group: null, api: null }),
+        fc.constantFrom('g1', 'g2').map((group) => ({ group, api: null })),
+        fc.constantFrom(...APIS).map((api) => ({ group: null, api })),
+      ),
+      set: settings.filter((set) => Object.values(set).some((value) => value !== null)),
+    }),
+    { selector: ({ where }) => JSON.stringify(where), maxLength: 4 },
+  )
+  .map((rows) => rows.map(({ where, set }) => ({ ...where, ...set })));
+/** Two plans, and assignments of which at most one is in force at a time. */
+export const plans: fc.Arbitrary<Plans> = fc
+  .record({
+    p1: planLimits,
+    p2: planLimits,
+    assigned: fc.array(
+      fc.record({
+        plan: fc.constantFrom('p1', 'p2'),
+        after: fc.integer({ min: 0, max: 4 }),
+        lasts: fc.integer({ min: 1, max: 5 }),
+      }),
+      { maxLength: 3 },
+    ),
+    endless: fc.boolean(),
+  })
+  .map(({ p1, p2, assigned, endless }) => {
+    let second = 0;
+    const assignments = assigned.map(({ plan, after, lasts }, i) => {
+      const startsAt = second + after;
+      second = startsAt + lasts;
+      const last = i === assigned.length - 1;
+      return {
+        id: `asg_${i + 1}`,
+        account: ACCOUNT,
+        plan,
+        startsAtMs: T0 + startsAt * 1000,
+        endsAtMs: endless && last ? null : T0 + second * 1000,
+      };
+    });
+    return {
+      plans: [
+        { id: 'p1', limits: p1 },
+        { id: 'p2', limits: p2 },
+      ],
+      assignments,
+    };
+  });
 export const asked: fc.Arbitrary<Asked> = fc.record({
   api: fc.constantFrom(...APIS),
   bot: fc.integer({ min: 1, max: 2 }),
   at: fc.integer({ min: 0, max: 14 }),
+  plan: fc.constantFrom(undefined, undefined, 'p1', 'p2', 'unknown'),
 });
 
 /** Replaces the stored policy. */
@@ -128,9 +187,33 @@ export async function storePolicy(pool: pg.Pool, all: readonly Override[], edite
   );
 }
 
+/** Replaces the stored plans and assignments. */
+export async function storePlans(pool: pg.Pool, { plans: all, assignments }: Plans): Promise<void> {
+  await pool.query('TRUNCATE rollgate.plan, rollgate.plan_limit, rollgate.plan_assignment');
+  await pool.query(
+    `INSERT INTO rollgate.plan (id, title, created_by, created_at, changed_by, changed_at, changed_in)
+     SELECT p.id, p.id, 'test', now(), 'test', now(), 1 FROM jsonb_to_recordset($1) AS p (id text)`,
+    [JSON.stringify(all)],
+  );
+  await pool.query(
+    `INSERT INTO rollgate.plan_limit (plan, group_id, api, per_minute, per_hour, factor)
+     SELECT p.id, l."group", l.api, l."perMinute", l."perHour", l.factor
+     FROM jsonb_to_recordset($1) AS p (id text, limits jsonb)
+     CROSS JOIN LATERAL jsonb_to_recordset(p.limits)
+       AS l ("group" text, api text, "perMinute" int, "perHour" int, factor numeric)`,
+    [JSON.stringify(all)],
+  );
+  await pool.query(
+    `INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, created_by, created_at, changed_at, changed_in)
+     SELECT a.id, a.account, a.plan, to_timestamp(a."startsAtMs" / 1000), to_timestamp(a."endsAtMs" / 1000), 'r', 'test', now(), now(), 1
+     FROM jsonb_to_recordset($1) AS a (id text, account text, plan text, "startsAtMs" float8, "endsAtMs" float8)`,
+    [JSON.stringify(assignments)],
+  );
+}
+
 /**
- * Adds the stored policy to the history, as if it had been created just before `T0`, with its overrides as those of
- * `account`. Each override is created and then changed, in the opposite order.
+ * Adds the stored policy to the history, as if it had been created just before `T0`, with its overrides and assignments
+ * as those of `account`. Each override is created and then changed, in the opposite order.
  */
 export async function recordPolicy(pool: pg.Pool, account: string): Promise<void> {
   await pool.query(
@@ -144,6 +227,14 @@ export async function recordPolicy(pool: pg.Pool, account: string): Promise<void
        SELECT o.created_in, 'override', 'create', o.id, rollgate.override_facts(o) FROM rollgate.override o
        UNION ALL
        SELECT 1000 - o.created_in, 'override', 'change', o.id, rollgate.override_facts(o) FROM rollgate.override o
+       UNION ALL
+       SELECT 1, 'plan', 'create', p.id, rollgate.plan_facts(p) || '{"limits": []}' FROM rollgate.plan p
+       UNION ALL
+       SELECT 2, 'plan', 'change', p.id, rollgate.plan_facts(p) FROM rollgate.plan p
+       UNION ALL
+       SELECT 1, 'assignment', 'assign', a.id, rollgate.assignment_facts(a) || '{"endsAt": null}' FROM rollgate.plan_assignment a
+       UNION ALL
+       SELECT 2, 'assignment', 'end', a.id, rollgate.assignment_facts(a) FROM rollgate.plan_assignment a
      ) f`,
     [T0 / 1000 - 1, account],
   );

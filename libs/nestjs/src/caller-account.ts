@@ -4,13 +4,15 @@ import type { RollgateOptions } from './options.js';
 import { unknownAccount } from './refusals.js';
 import { ACCOUNT, resolversOf, subjectText } from './subject-values.js';
 
-/** Finds the account of a call with the module's resolver. */
+/** Finds the account of a call, and its plan, with the module's resolvers. */
 @Injectable()
 export class CallerAccount {
   readonly #resolver;
+  readonly #plan;
 
   constructor(@Inject(ROLLGATE_OPTIONS) options: RollgateOptions) {
     this.#resolver = resolversOf(options.subjects).get(ACCOUNT);
+    this.#plan = options.plan;
   }
 
   /** @throws UnauthorizedException if there is no account, InvalidRequestError if it is not text or a number */
@@ -18,5 +20,10 @@ export class CallerAccount {
     const account = subjectText(ACCOUNT, await this.#resolver?.(context));
     if (account === undefined) throw unknownAccount();
     return account;
+  }
+
+  /** The plan that the call brings; `undefined` if it brings none. @throws InvalidRequestError */
+  async planOf(context: ExecutionContext): Promise<string | undefined> {
+    return subjectText('plan', await this.#plan?.(context));
   }
 }

@@ -50,16 +50,20 @@ export class CallerUsage {
   async list(caller: string | ExecutionContext, query: CallerUsageQuery = {}): Promise<CallerUsagePage> {
     try {
       const account = typeof caller === 'string' ? caller : await this.account.of(caller);
-      return await this.#page(account, { after: cursor(query.after), limit: itemCount(query.limit) });
+      const plan = typeof caller === 'string' ? undefined : await this.account.planOf(caller);
+      return await this.#page(account, { after: cursor(query.after), limit: itemCount(query.limit), plan });
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
     }
   }
 
-  async #page(account: string, { after, limit }: { after: string; limit: number }): Promise<CallerUsagePage> {
+  async #page(
+    account: string,
+    query: { after: string; limit: number; plan: string | undefined },
+  ): Promise<CallerUsagePage> {
     let page: UsagePage;
     try {
-      page = await this.options.limiter.usage(account, { after, limit });
+      page = await this.options.limiter.usage(account, query);
     } catch (error) {
       if (error instanceof InvalidRequestError) throw error;
       this.warnings.failed('the limiter', error);

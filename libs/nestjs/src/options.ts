@@ -33,6 +33,12 @@ export interface RollgateOptions {
    *   fields of that name.
    */
   readonly subjects?: SubjectResolvers;
+  /**
+   * Finds the plan of the call's account on its verified identity, e.g. `({ user }) => user.plan` of the request. It
+   * applies to accounts that have no assigned plan. `undefined`, `null` and blank text mean no plan; a plan that does
+   * not exist is reported once, and the default limits apply. Never take it from what a client sends.
+   */
+  readonly plan?: SubjectResolver;
   /** The `support` text in the body of a denied call: how to get a custom limit, e.g. a link. */
   readonly support?: string | ((decision: Decision, context: ExecutionContext) => string);
   /**

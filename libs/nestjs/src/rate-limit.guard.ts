@@ -58,6 +58,14 @@ export class RateLimitGuard implements CanActivate {
     return this.#routeOf(context)?.resolvers.get(dimension)?.(context);
   }
 
+  /**
+   * The plan of the call's account, if none is assigned to it. Default: the module's `plan`. `undefined`, `null` and
+   * blank text mean no plan.
+   */
+  protected resolvePlan(context: ExecutionContext): unknown {
+    return this.options.plan?.(context);
+  }
+
   /** Cost of the call in units. Default: the `cost` of its `@RateLimit`, or 1. */
   protected costOf(context: ExecutionContext): number | Promise<number> {
     const cost = this.#routeOf(context)?.cost ?? 1;
@@ -124,7 +132,9 @@ export class RateLimitGuard implements CanActivate {
         const sent = this.resolveSubject(dimension, context);
         dimensions[dimension] = this.#dimension(dimension, { api, value: isPromise(sent) ? await sent : sent });
       }
-      const request = { account, api, dimensions, cost, route: call.route, requestId: call.requestId };
+      const stated = this.resolvePlan(context);
+      const plan = subjectText('plan', isPromise(stated) ? await stated : stated);
+      const request = { account, api, dimensions, cost, plan, route: call.route, requestId: call.requestId };
       return await this.#ask(route.level ? { ...request, level: route.level } : request);
     } catch (error) {
       throw error instanceof InvalidRequestError ? invalidRequest(error) : error;

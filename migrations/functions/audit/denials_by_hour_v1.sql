@@ -22,7 +22,8 @@ COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id    IS 'group of the
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode        IS
   'as in limit_events_v1; only enforced and fallback_denied rejected calls';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source      IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS
+  'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.denials     IS 'number of calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.units       IS 'total units requested by the calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.events      IS 'number of rows of limit_events_v1';

@@ -28,7 +28,8 @@ COMMENT ON COLUMN rollgate_audit.limit_events_v1.per_hour       IS 'limit in for
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.used           IS
   'units in that window as reported to the first call; for a grant, units in the minute, including the call';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.cost           IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate_audit.limit_events_v1.source         IS 'default, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate_audit.limit_events_v1.source IS
+  'default, plan:<id>, or the id of the override that set the limit';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.policy_version IS 'version of overrides and catalogue on the instance that decided';
 COMMENT ON COLUMN rollgate_audit.limit_events_v1.mode           IS
   'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';

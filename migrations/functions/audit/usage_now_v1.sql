@@ -15,6 +15,7 @@ COMMENT ON COLUMN rollgate_audit.usage_now_v1.minute_remaining IS 'units still f
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_used        IS 'units in the last 3,600 s';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_limit       IS 'units allowed in any 3,600 s; NULL: the API is not in the catalogue';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.hour_remaining   IS 'units still free in the hour window';
-COMMENT ON COLUMN rollgate_audit.usage_now_v1.source           IS 'default, or the id of the override that sets the limits';
+COMMENT ON COLUMN rollgate_audit.usage_now_v1.source IS
+  'default, plan:<id>, or the id of the override that sets the limits';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.mode             IS 'enforced; shadow: denials are recorded, not enforced';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.last_granted_at  IS 'time of the newest grant, in whole seconds';

@@ -12,7 +12,7 @@ import type { OverrideUses } from '../policy/override-use.js';
 import type { Policy } from '../policy/policy.js';
 import { type BatchedCall, Batcher, type BatcherOptions, type CallAnswer } from '../store/batcher.js';
 import { BrokenAnswerError, type BrokenAnswers } from '../store/broken-answers.js';
-import { laneOfKey } from '../subject/subject-key.js';
+import { encodeAccount, laneOfKey } from '../subject/subject-key.js';
 import { TooLateError } from '../tasks/within.js';
 import type { AcquireRequest } from './acquire-request.js';
 import type { CallResolver } from './call-resolver.js';
@@ -151,8 +151,10 @@ export class Acquirer {
   }
 
   /** Counts which overrides affected the decision. */
-  #used({ governedBy, entry }: ResolvedCall, decision: Decision): Decision {
-    if (governedBy.length > 0) this.#uses.note(decision, { governedBy, byDefault: this.#policy.defaultOf(entry) });
+  #used({ governedBy, entry, account, request }: ResolvedCall, decision: Decision): Decision {
+    if (governedBy.length === 0) return decision;
+    const asked = { account: encodeAccount(account), plan: request.plan, nowMs: decision.decidedAtMs };
+    this.#uses.note(decision, { governedBy, byDefault: this.#policy.baseOf(entry, asked) });
     return decision;
   }
 }

@@ -11,6 +11,13 @@ import { InvalidRequestError, type SubjectRef } from '../subject/subject-ref.js'
 import type { AcquireRequest } from './acquire-request.js';
 import type { ResolvedCall } from './resolved-call.js';
 
+/** The account whose usage is read. */
+export interface UsageAccount {
+  readonly account: string;
+  /** The plan of its verified identity, as in a call. */
+  readonly plan: string | undefined;
+}
+
 export class CallResolver {
   readonly #catalogue: Catalogue;
   readonly #limits: EffectiveLimits;
@@ -34,19 +41,30 @@ export class CallResolver {
    * Resolves the key of a subject of this account, as stored. Returns `undefined` if its API or group is no longer in
    * the catalogue.
    */
-  resolveKey(key: string, account: string): ({ key: string; entry: ApiEntry; account: string } & InForce) | undefined {
+  resolveKey(
+    key: string,
+    { account, plan }: UsageAccount,
+  ): (UsageAccount & { key: string; entry: ApiEntry } & InForce) | undefined {
     const entry = this.#entryOfScope(parseSubjectKey(key).scope);
     if (entry === undefined) return undefined;
-    return { key, entry, account, ...this.#limits.of(entry, { account: encodeAccount(account), subject: key }) };
+    return {
+      key,
+      entry,
+      account,
+      plan,
+      ...this.#limits.of(entry, { account: encodeAccount(account), plan, subject: key }),
+    };
   }
 
   #resolve(request: SubjectRef, cost: number): ResolvedCall {
-    const { account, api, dimensions, level } = request;
+    const { account, api, dimensions, level, plan } = request;
+    if (plan !== undefined && typeof plan !== 'string') throw new InvalidRequestError('plan', 'must be a text');
     const entry = this.#catalogue.find(api);
     if (!entry) throw new UnknownApiError(String(api), this.#catalogue.nearest(String(api)));
     const encoded = encodeAccount(account);
     const key = subjectKey(entry, encoded, { level, dimensions });
-    const { limits, fullLimits, source, mode, governedBy } = this.#limits.of(entry, { account: encoded, subject: key });
+    const asked = { account: encoded, plan, subject: key };
+    const { limits, fullLimits, source, mode, governedBy } = this.#limits.of(entry, asked);
     return { entry, account, key, limits, fullLimits, source, mode, governedBy, cost, request };
   }
 

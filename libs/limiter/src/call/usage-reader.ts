@@ -3,7 +3,7 @@ import type { SubjectUsage } from '@rollgate/contract';
 import type { Store } from '../store/store.js';
 import { accountPrefix, laneOf, laneOfKey } from '../subject/subject-key.js';
 import type { SubjectRef } from '../subject/subject-ref.js';
-import type { CallResolver } from './call-resolver.js';
+import type { CallResolver, UsageAccount } from './call-resolver.js';
 import type { StoreTimeLimit } from './store-time-limit.js';
 import { subjectUsage } from './usage.js';
 
@@ -44,16 +44,16 @@ export class UsageReader {
     return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
   }
 
-  async list(account: string, query: UsageQuery): Promise<UsagePage> {
-    const prefix = accountPrefix(account);
-    return await this.#timeLimit.run(() => this.#list({ account, prefix, ...query }));
+  async list(whose: UsageAccount, query: UsageQuery): Promise<UsagePage> {
+    const prefix = accountPrefix(whose.account);
+    return await this.#timeLimit.run(() => this.#list(whose, { prefix, ...query }));
   }
 
-  async #list({ account, prefix, after, limit }: UsageQuery & { account: string; prefix: string }): Promise<UsagePage> {
-    const lane = laneOf(account);
+  async #list(whose: UsageAccount, { prefix, after, limit }: UsageQuery & { prefix: string }): Promise<UsagePage> {
+    const lane = laneOf(whose.account);
     const found = await this.#store.list(lane, { prefix, after, limit: limit + 1 });
     const keys = found.slice(0, limit);
-    const subjects = keys.flatMap((key) => this.#resolver.resolveKey(key, account) ?? []);
+    const subjects = keys.flatMap((key) => this.#resolver.resolveKey(key, whose) ?? []);
     const { nowMs, counts } = await this.#store.peek(
       lane,
       subjects.map(({ key }) => key),

@@ -22,11 +22,15 @@ export class EffectiveLimits {
     this.#quarantine = quarantine;
   }
 
-  /** `account` is as returned by `encodeAccount`; `subject` is the subject's key. */
-  of(entry: ApiEntry, { account, subject }: { account: string; subject: string }): InForce {
-    const inForce = this.policy.hasOverrides(account)
-      ? this.policy.inForce(entry, { account, subject, nowMs: this.#now() })
-      : this.policy.defaultOf(entry);
+  /**
+   * `account` is as returned by `encodeAccount`; `plan` is the plan that the call brings; `subject` is the subject's
+   * key.
+   */
+  of(entry: ApiEntry, asked: { account: string; plan: string | undefined; subject: string }): InForce {
+    const inForce =
+      asked.plan !== undefined || this.policy.hasOwnLimits(asked.account)
+        ? this.policy.inForce(entry, { ...asked, nowMs: this.#now() })
+        : this.policy.defaultOf(entry);
     const quarantine = this.#quarantine;
     if (quarantine?.state === undefined) return inForce;
     return { ...inForce, limits: quarantine.limitsOf(inForce.limits), fullLimits: inForce.limits };

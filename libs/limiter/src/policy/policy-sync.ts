@@ -19,6 +19,7 @@ import type { Reports } from '../reports.js';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import type { OverrideUses } from './override-use.js';
+import type { Plan, PlanAssignment } from './plans.js';
 import type { ApiEdit, Policy } from './policy.js';
 import type { Override } from './resolve.js';
 
@@ -64,6 +65,8 @@ interface SyncRow extends QuarantineColumns {
   readonly whole: boolean;
   readonly overrides: Override[] | null;
   readonly apis: ApiEdit[] | null;
+  readonly plans: Plan[] | null;
+  readonly assignments: PlanAssignment[] | null;
   /** Changes when the database may have returned to an older state. */
   readonly life: string;
   /** `null` while some of the other instances do not count this one yet. */
@@ -193,7 +196,14 @@ export class PolicySync {
     if (this.#life === undefined) this.#registeredIn = row.life;
     this.#life = row.life;
     if (row.overrides !== null) {
-      policy.apply({ version: Number(row.version), whole: row.whole, overrides: row.overrides, apis: row.apis ?? [] });
+      policy.apply({
+        version: Number(row.version),
+        whole: row.whole,
+        overrides: row.overrides,
+        apis: row.apis ?? [],
+        plans: row.plans ?? [],
+        assignments: row.assignments ?? [],
+      });
       policy.prune(clock.now());
     }
     this.#syncedAt = clock.monotonic();

@@ -3,26 +3,31 @@
  * with a naive reference.
  *
  * Invariants: the most specific override wins (one subject, one API, one group, the account), and among equals the
- * newest; overrides are never combined: a limit that the winning override leaves open is the default, and a factor
- * multiplies the API's own current default, never another override. The mode is resolved separately from the limits, so
- * a switch to shadow mode does not affect limits, and a limit does not affect the mode.
+ * newest; overrides are never combined: a limit that the winning override leaves open is the base, and a factor
+ * multiplies the base, never another override. The base is what applies to the account without overrides: the limits of
+ * its plan, or the API's own current default. The mode is resolved separately from the limits, so a switch to shadow
+ * mode does not affect limits, and a limit does not affect the mode.
  */
 import { type Limits, multipliedLimit } from '@rollgate/contract';
 
+/** `factor` multiplies both limits of each API; with a factor, `perMinute` and `perHour` are `null`. */
+export interface LimitSettings {
+  readonly perMinute: number | null;
+  readonly perHour: number | null;
+  readonly factor: number | null;
+}
+
 /**
- * An override as instances use it. Limits are in units; `null` means the default. Times are Unix ms of the database's
- * clock. `factor` multiplies both default limits of each API; with a factor, `perMinute` and `perHour` are `null`.
+ * An override as instances use it. Limits are in units; `null` means what applies without overrides. Times are Unix ms
+ * of the database's clock.
  */
-export interface Override {
+export interface Override extends LimitSettings {
   readonly id: string;
   readonly account: string;
   readonly group: string | null;
   readonly api: string | null;
   /** The subject's key if the override is for one subject, otherwise `null`. */
   readonly subject: string | null;
-  readonly perMinute: number | null;
-  readonly perHour: number | null;
-  readonly factor: number | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly startsAtMs: number;
   /** In force until just before this time; `null` means that it does not expire. */
@@ -69,17 +74,17 @@ export function appliesTo(override: Override, { api, group, subject, nowMs }: Po
   );
 }
 
-export function setsLimit({ perMinute, perHour, factor }: Override): boolean {
+export function setsLimit({ perMinute, perHour, factor }: LimitSettings): boolean {
   return perMinute !== null || perHour !== null || factor !== null;
 }
 
-/** The limits of an API under the override that applies. */
-export function limitsUnder(byDefault: Limits, { perMinute, perHour, factor }: Override): Limits {
+/** The limits of an API under the override, or the limit of a plan, that applies. */
+export function limitsUnder(base: Limits, { perMinute, perHour, factor }: LimitSettings): Limits {
   if (factor === null) {
-    return { perMinute: perMinute ?? byDefault.perMinute, perHour: perHour ?? byDefault.perHour };
+    return { perMinute: perMinute ?? base.perMinute, perHour: perHour ?? base.perHour };
   }
   return {
-    perMinute: multipliedLimit(byDefault.perMinute, factor),
-    perHour: multipliedLimit(byDefault.perHour, factor),
+    perMinute: multipliedLimit(base.perMinute, factor),
+    perHour: multipliedLimit(base.perHour, factor),
   };
 }

@@ -17,6 +17,11 @@ export interface SubjectRef {
   readonly dimensions?: Dimensions;
   /** The dimensions to count by, instead of the catalogue's level. */
   readonly level?: readonly string[];
+  /**
+   * The account's plan, from its verified identity. It applies if no plan is assigned to the account, and if there is
+   * such a plan. Never take it from an unverified header or body.
+   */
+  readonly plan?: string | undefined;
 }
 
 /** The request is malformed and can't be decided. It is not counted and does not reach the database. */
