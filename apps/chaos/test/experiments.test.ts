@@ -58,7 +58,7 @@ describe('mutants are found', () => {
   test('60 buckets instead of 61, by SAFE', async () => {
     const sixty =
       mutant('window_base', 'width_bucket((sec - 1)::smallint, secs)', 'width_bucket(sec, secs)') +
-      mutant('acquire_cold', 'THEN 61 + rollgate.second_of', 'THEN 60 + rollgate.second_of');
+      mutant('window_buckets', 'ELSE 61', 'ELSE 60');
     // Random bursts, and a limit that takes half a minute to spend. With an even load, units would come and leave at the same
     // point of a second, and no window would contain too many.
     const experiment = overloadWith({

@@ -107,7 +107,7 @@ export class PastPolicy {
   async createOverride({ at, by, spec }: PastChange & { spec: Columns }): Promise<string> {
     await this.#open(at, true);
     const made = await this.#one<{ id: string }>(
-      `SELECT o.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.add_override($1, ${AUTHOR(2)}, l) o`,
+      `SELECT (o.changed).id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.add_override($1, ${AUTHOR(2)}, l) o`,
       [JSON.stringify(spec), ...valuesOf(by)],
     );
     return (made as { id: string }).id;
@@ -194,7 +194,7 @@ export class PastPolicy {
       changes === null
         ? undefined
         : await this.#one<{ id: string }>(
-            `SELECT o.id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
+            `SELECT (o.changed).id FROM rollgate.ledger l CROSS JOIN rollgate.limit_request r
        CROSS JOIN LATERAL rollgate.add_override(
          jsonb_strip_nulls(jsonb_build_object('account', r.account, 'group_id', r.group_id, 'api', r.api, 'subject', r.subject,
            'per_minute', r.per_minute, 'per_hour', r.per_hour, 'factor', r.factor, 'expires_at', r.until, 'ticket', r.ticket)) || $2::jsonb
