@@ -57,6 +57,58 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/accounts/{account}/plan": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** An account's plan by assignment, and its scheduled and ended ones */
+        get: operations["getAccountPlan"];
+        put?: never;
+        /** Assign a plan to an account and end the assignment before it; what gets lower, also at its end, needs `allowLowering`; each limit of the plan counts against the approval limit of the role */
+        post: operations["assignPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/accounts/{account}/plan/end": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** End an assignment, now or later; If-Match is its version; what gets lower needs `allowLowering` */
+        post: operations["endPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/accounts/{account}/plan/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What an assignment would change; changes nothing */
+        post: operations["previewAssignment"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/accounts/{account}/strip": {
         parameters: {
             query?: never;
@@ -388,6 +440,79 @@ export interface paths {
         put?: never;
         /** Restore an expired override; where that lowers a limit in force it needs `allowLowering` */
         post: operations["restoreOverride"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/plans": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Every plan with its limits and the number of its accounts */
+        get: operations["listPlans"];
+        put?: never;
+        /** Create a plan */
+        post: operations["createPlan"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/plans/{plan}": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** One plan; its ETag is what If-Match wants */
+        get: operations["getPlan"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        /** Change or retire a plan; `limits` replaces all its limits; what gets lower for its accounts needs `allowLowering` */
+        patch: operations["changePlan"];
+        trace?: never;
+    };
+    "/admin/api/plans/{plan}/accounts": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who is on a plan by assignment, newest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["listPlanAccounts"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/plans/{plan}/preview": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** What a plan would change with these limits, and for how many accounts; the plan may not exist yet */
+        post: operations["previewPlan"];
         delete?: never;
         options?: never;
         head?: never;
@@ -910,6 +1035,551 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getAccountPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "current": {
+                     *         "id": "asg_7",
+                     *         "account": "acme",
+                     *         "plan": "pro",
+                     *         "planTitle": "Pro",
+                     *         "startsAt": "2026-03-02T09:00:00.000Z",
+                     *         "endsAt": null,
+                     *         "state": "inForce",
+                     *         "reason": "Signed the contract",
+                     *         "ticket": "SALES-12",
+                     *         "createdBy": "staff:ann@example.com",
+                     *         "createdAt": "2026-03-02T09:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "others": []
+                     *     }
+                     */
+                    "application/json": {
+                        current: {
+                            id: string;
+                            account: string;
+                            plan: string;
+                            planTitle: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            state: "upcoming" | "inForce" | "expired";
+                            reason: string;
+                            ticket: string | null;
+                            createdBy: string;
+                            createdAt: string;
+                            version: number;
+                        } | null;
+                        others: {
+                            id: string;
+                            account: string;
+                            plan: string;
+                            planTitle: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            state: "upcoming" | "inForce" | "expired";
+                            reason: string;
+                            ticket: string | null;
+                            createdBy: string;
+                            createdAt: string;
+                            version: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    assignPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    endsAt?: string | null;
+                    allowLowering?: boolean;
+                    reason: string;
+                    ticket?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "assignment": {
+                     *         "id": "asg_7",
+                     *         "account": "acme",
+                     *         "plan": "pro",
+                     *         "planTitle": "Pro",
+                     *         "startsAt": "2026-03-02T09:00:00.000Z",
+                     *         "endsAt": null,
+                     *         "state": "inForce",
+                     *         "reason": "Signed the contract",
+                     *         "ticket": "SALES-12",
+                     *         "createdBy": "staff:ann@example.com",
+                     *         "createdAt": "2026-03-02T09:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "historyId": 244,
+                     *       "lowered": [],
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": {
+                        assignment: {
+                            id: string;
+                            account: string;
+                            plan: string;
+                            planTitle: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            state: "upcoming" | "inForce" | "expired";
+                            reason: string;
+                            ticket: string | null;
+                            createdBy: string;
+                            createdAt: string;
+                            version: number;
+                        };
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    endPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    assignment: string;
+                    /** Format: date-time */
+                    endsAt?: string;
+                    allowLowering?: boolean;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "assignment": {
+                     *         "id": "asg_7",
+                     *         "account": "acme",
+                     *         "plan": "pro",
+                     *         "planTitle": "Pro",
+                     *         "startsAt": "2026-03-02T09:00:00.000Z",
+                     *         "endsAt": null,
+                     *         "state": "inForce",
+                     *         "reason": "Signed the contract",
+                     *         "ticket": "SALES-12",
+                     *         "createdBy": "staff:ann@example.com",
+                     *         "createdAt": "2026-03-02T09:00:00.000Z",
+                     *         "version": 1
+                     *       },
+                     *       "historyId": 244,
+                     *       "lowered": [],
+                     *       "warnings": []
+                     *     }
+                     */
+                    "application/json": {
+                        assignment: {
+                            id: string;
+                            account: string;
+                            plan: string;
+                            planTitle: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            state: "upcoming" | "inForce" | "expired";
+                            reason: string;
+                            ticket: string | null;
+                            createdBy: string;
+                            createdAt: string;
+                            version: number;
+                        };
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        warnings: {
+                            /** @enum {string} */
+                            code: "unknownAccount";
+                            message: string;
+                            near: string[];
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile: `If-Match` names another version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is needed. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewAssignment: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    plan: string;
+                    /** Format: date-time */
+                    startsAt?: string;
+                    endsAt?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "lowered": [],
+                     *       "effects": []
+                     *     }
+                     */
+                    "application/json": {
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        effects: {
+                            api: string;
+                            title: string;
+                            before: {
+                                perMinute: number;
+                                perHour: number;
+                                source: string;
+                            };
+                            after: {
+                                perMinute: number;
+                                perHour: number;
+                                source: string;
+                            };
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -1713,7 +2383,7 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                kind?: "override" | "request" | "catalogue" | "staff" | "token";
+                kind?: "override" | "request" | "catalogue" | "plan" | "assignment" | "staff" | "token";
                 target?: string;
                 account?: string;
                 actor?: string;
@@ -1767,7 +2437,7 @@ export interface operations {
                             id: number;
                             at: string;
                             /** @enum {string} */
-                            kind: "override" | "request" | "catalogue" | "staff" | "token";
+                            kind: "override" | "request" | "catalogue" | "plan" | "assignment" | "staff" | "token";
                             action: string;
                             target: string;
                             account: string | null;
@@ -3893,6 +4563,812 @@ export interface operations {
             };
         };
     };
+    listPlans: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "pro",
+                     *           "title": "Pro",
+                     *           "description": "For teams",
+                     *           "limits": [
+                     *             {
+                     *               "group": null,
+                     *               "api": null,
+                     *               "perMinute": null,
+                     *               "perHour": null,
+                     *               "factor": 2
+                     *             },
+                     *             {
+                     *               "group": null,
+                     *               "api": "publish-bot",
+                     *               "perMinute": 300,
+                     *               "perHour": 9000,
+                     *               "factor": null
+                     *             }
+                     *           ],
+                     *           "accounts": 12,
+                     *           "retiredAt": null,
+                     *           "version": 1,
+                     *           "createdBy": "staff:eve@example.com",
+                     *           "createdAt": "2026-03-01T00:00:00.000Z",
+                     *           "changedBy": "staff:eve@example.com",
+                     *           "changedAt": "2026-03-01T00:00:00.000Z"
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: string;
+                            title: string;
+                            description: string;
+                            limits: {
+                                group: string | null;
+                                api: string | null;
+                                perMinute: number | null;
+                                perHour: number | null;
+                                factor: number | null;
+                            }[];
+                            accounts: number;
+                            retiredAt: string | null;
+                            version: number;
+                            createdBy: string;
+                            createdAt: string;
+                            changedBy: string;
+                            changedAt: string;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    createPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    id: string;
+                    title?: string;
+                    description?: string;
+                    /** @default [] */
+                    limits?: {
+                        group?: string | null;
+                        api?: string | null;
+                        perMinute?: number | null;
+                        perHour?: number | null;
+                        factor?: number | null;
+                    }[];
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            201: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "plan": {
+                     *         "id": "pro",
+                     *         "title": "Pro",
+                     *         "description": "For teams",
+                     *         "limits": [
+                     *           {
+                     *             "group": null,
+                     *             "api": null,
+                     *             "perMinute": null,
+                     *             "perHour": null,
+                     *             "factor": 2
+                     *           },
+                     *           {
+                     *             "group": null,
+                     *             "api": "publish-bot",
+                     *             "perMinute": 300,
+                     *             "perHour": 9000,
+                     *             "factor": null
+                     *           }
+                     *         ],
+                     *         "accounts": 12,
+                     *         "retiredAt": null,
+                     *         "version": 1,
+                     *         "createdBy": "staff:eve@example.com",
+                     *         "createdAt": "2026-03-01T00:00:00.000Z",
+                     *         "changedBy": "staff:eve@example.com",
+                     *         "changedAt": "2026-03-01T00:00:00.000Z"
+                     *       },
+                     *       "historyId": 243,
+                     *       "lowered": []
+                     *     }
+                     */
+                    "application/json": {
+                        plan: {
+                            id: string;
+                            title: string;
+                            description: string;
+                            limits: {
+                                group: string | null;
+                                api: string | null;
+                                perMinute: number | null;
+                                perHour: number | null;
+                                factor: number | null;
+                            }[];
+                            accounts: number;
+                            retiredAt: string | null;
+                            version: number;
+                            createdBy: string;
+                            createdAt: string;
+                            changedBy: string;
+                            changedAt: string;
+                        };
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                            accounts: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    getPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "id": "pro",
+                     *       "title": "Pro",
+                     *       "description": "For teams",
+                     *       "limits": [
+                     *         {
+                     *           "group": null,
+                     *           "api": null,
+                     *           "perMinute": null,
+                     *           "perHour": null,
+                     *           "factor": 2
+                     *         },
+                     *         {
+                     *           "group": null,
+                     *           "api": "publish-bot",
+                     *           "perMinute": 300,
+                     *           "perHour": 9000,
+                     *           "factor": null
+                     *         }
+                     *       ],
+                     *       "accounts": 12,
+                     *       "retiredAt": null,
+                     *       "version": 1,
+                     *       "createdBy": "staff:eve@example.com",
+                     *       "createdAt": "2026-03-01T00:00:00.000Z",
+                     *       "changedBy": "staff:eve@example.com",
+                     *       "changedAt": "2026-03-01T00:00:00.000Z"
+                     *     }
+                     */
+                    "application/json": {
+                        id: string;
+                        title: string;
+                        description: string;
+                        limits: {
+                            group: string | null;
+                            api: string | null;
+                            perMinute: number | null;
+                            perHour: number | null;
+                            factor: number | null;
+                        }[];
+                        accounts: number;
+                        retiredAt: string | null;
+                        version: number;
+                        createdBy: string;
+                        createdAt: string;
+                        changedBy: string;
+                        changedAt: string;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    changePlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    title?: string;
+                    description?: string;
+                    limits?: {
+                        group?: string | null;
+                        api?: string | null;
+                        perMinute?: number | null;
+                        perHour?: number | null;
+                        factor?: number | null;
+                    }[];
+                    retired?: boolean;
+                    allowLowering?: boolean;
+                    reason: string;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "plan": {
+                     *         "id": "pro",
+                     *         "title": "Pro",
+                     *         "description": "For teams",
+                     *         "limits": [
+                     *           {
+                     *             "group": null,
+                     *             "api": null,
+                     *             "perMinute": null,
+                     *             "perHour": null,
+                     *             "factor": 2
+                     *           },
+                     *           {
+                     *             "group": null,
+                     *             "api": "publish-bot",
+                     *             "perMinute": 300,
+                     *             "perHour": 9000,
+                     *             "factor": null
+                     *           }
+                     *         ],
+                     *         "accounts": 12,
+                     *         "retiredAt": null,
+                     *         "version": 1,
+                     *         "createdBy": "staff:eve@example.com",
+                     *         "createdAt": "2026-03-01T00:00:00.000Z",
+                     *         "changedBy": "staff:eve@example.com",
+                     *         "changedAt": "2026-03-01T00:00:00.000Z"
+                     *       },
+                     *       "historyId": 243,
+                     *       "lowered": []
+                     *     }
+                     */
+                    "application/json": {
+                        plan: {
+                            id: string;
+                            title: string;
+                            description: string;
+                            limits: {
+                                group: string | null;
+                                api: string | null;
+                                perMinute: number | null;
+                                perHour: number | null;
+                                factor: number | null;
+                            }[];
+                            accounts: number;
+                            retiredAt: string | null;
+                            version: number;
+                            createdBy: string;
+                            createdAt: string;
+                            changedBy: string;
+                            changedAt: string;
+                        };
+                        historyId: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                            accounts: number;
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description It was changed meanwhile: `If-Match` names another version. */
+            412: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description `If-Match` is needed. */
+            428: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listPlanAccounts: {
+        parameters: {
+            query?: {
+                state?: "inForce" | "upcoming" | "expired" | "all";
+                format?: "json" | "csv";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": "asg_7",
+                     *           "account": "acme",
+                     *           "plan": "pro",
+                     *           "planTitle": "Pro",
+                     *           "startsAt": "2026-03-02T09:00:00.000Z",
+                     *           "endsAt": null,
+                     *           "state": "inForce",
+                     *           "reason": "Signed the contract",
+                     *           "ticket": "SALES-12",
+                     *           "createdBy": "staff:ann@example.com",
+                     *           "createdAt": "2026-03-02T09:00:00.000Z",
+                     *           "version": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: string;
+                            account: string;
+                            plan: string;
+                            planTitle: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            state: "upcoming" | "inForce" | "expired";
+                            reason: string;
+                            ticket: string | null;
+                            createdBy: string;
+                            createdAt: string;
+                            version: number;
+                        }[];
+                        next: string | null;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    previewPlan: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    limits: {
+                        group?: string | null;
+                        api?: string | null;
+                        perMinute?: number | null;
+                        perHour?: number | null;
+                        factor?: number | null;
+                    }[];
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "accounts": 12,
+                     *       "lowered": [],
+                     *       "effects": [
+                     *         {
+                     *           "api": "publish-bot",
+                     *           "title": "Publish bot",
+                     *           "before": {
+                     *             "perMinute": 60,
+                     *             "perHour": 1800
+                     *           },
+                     *           "after": {
+                     *             "perMinute": 300,
+                     *             "perHour": 9000
+                     *           }
+                     *         }
+                     *       ]
+                     *     }
+                     */
+                    "application/json": {
+                        accounts: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                            accounts: number;
+                        }[];
+                        effects: {
+                            api: string;
+                            title: string;
+                            before: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            after: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                        }[];
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     listRequests: {
         parameters: {
             query?: {
@@ -4887,7 +6363,7 @@ export interface operations {
                             /** @enum {string} */
                             signsInBy: "password" | "provider";
                         };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
                             times: number | null;
                             days: number | null;
@@ -4987,7 +6463,7 @@ export interface operations {
                             /** @enum {string} */
                             signsInBy: "password" | "provider";
                         };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
                             times: number | null;
                             days: number | null;
@@ -5892,7 +7368,7 @@ export interface operations {
                         items: {
                             id: string;
                             name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
                             createdBy: string;
@@ -5953,7 +7429,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                     /**
                      * @default support
                      * @enum {string}
@@ -5993,7 +7469,7 @@ export interface operations {
                         token: {
                             id: string;
                             name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
                             createdBy: string;
@@ -6144,6 +7620,7 @@ export interface operations {
                     };
                     /** @default 1 */
                     cost?: number;
+                    plan?: string;
                     route?: string;
                     requestId?: string;
                 };

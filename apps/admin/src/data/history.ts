@@ -25,12 +25,17 @@ export const KIND_NAMES: Readonly<Record<Change['kind'], string>> = {
   override: 'Override',
   request: 'Limit request',
   catalogue: 'API',
+  plan: 'Plan',
+  assignment: 'Plan assignment',
   staff: 'Staff member',
   token: 'Service token',
 };
 
 const ACTION_NAMES: Readonly<Record<string, string>> = {
   create: 'created',
+  assign: 'made',
+  end: 'ended',
+  retire: 'retired',
   change: 'changed',
   expire: 'expired',
   restore: 'restored',

@@ -12,6 +12,7 @@ import { addMigrate } from './migrate/migrate.command.js';
 import { addAccount } from './policy/account.command.js';
 import { addAudit } from './policy/audit.command.js';
 import { addOverride } from './policy/override.command.js';
+import { addPlan } from './policy/plan.command.js';
 import { addRequest } from './policy/request.command.js';
 import { addServe } from './serve/serve.command.js';
 import { StatementError } from './sql/auditor-session.js';
@@ -57,6 +58,7 @@ function createProgram(cli: Cli): Command {
   addDoctor(program, cli);
   addAccount(program, cli);
   addOverride(program, cli);
+  addPlan(program, cli);
   addRequest(program, cli);
   addAudit(program, cli);
   addStaff(program, cli);

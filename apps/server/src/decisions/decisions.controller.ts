@@ -17,6 +17,8 @@ const ask = z.strictObject({
   api: z.string().max(64),
   dimensions: z.record(z.string().max(32), z.string().max(1_024)).optional(),
   cost: z.int().min(1).max(MAX_UNITS).default(1),
+  /** The account's plan, as verified by the calling program; applies if no plan is assigned to the account. */
+  plan: z.string().max(128).optional(),
   route: z.string().max(256).optional(),
   /** HTTP request ID of the call at the calling program. */
   requestId: z.string().max(128).optional(),
@@ -148,6 +150,7 @@ function given({
   api,
   cost,
   dimensions,
+  plan,
   route,
   requestId,
 }: z.output<typeof ask>): AcquireRequest & { cost: number } {
@@ -156,6 +159,7 @@ function given({
     api,
     cost,
     ...(dimensions === undefined ? {} : { dimensions }),
+    ...(plan === undefined ? {} : { plan }),
     ...(route === undefined ? {} : { route }),
     ...(requestId === undefined ? {} : { requestId }),
   };

@@ -19,6 +19,10 @@ export const PERMISSIONS = {
   'requests.decide': ['support', 'admin'],
   'events.read': ['viewer', 'support', 'auditor', 'admin'],
   'history.read': ['viewer', 'support', 'auditor', 'admin'],
+  'plans.read': ['viewer', 'support', 'auditor', 'admin'],
+  /** Assigning plans to accounts, within the approval limit of the role. */
+  'plans.assign': ['support', 'admin'],
+  'plans.write': ['admin'],
   'catalogue.read': ['viewer', 'support', 'auditor', 'admin'],
   'catalogue.write': ['admin'],
   export: ['support', 'auditor', 'admin'],

@@ -16,6 +16,7 @@ import type { ScopeColumns } from '../limiting/subjects.js';
 import type { ApiRow } from './catalogue/api-rows.js';
 import type { RequestColumns } from './limit-requests/request-rows.js';
 import type { OverrideColumns } from './overrides/override-rows.js';
+import type { AssignmentColumns, PlanColumns } from './plans/plan-rows.js';
 
 /** What a change did. */
 export interface Changed<Row> {
@@ -98,6 +99,40 @@ interface RequestDecision extends AtVersion {
   readonly answer: string | null;
 }
 
+interface NewPlan extends ByCaller {
+  readonly id: string;
+  readonly title?: string | undefined;
+  readonly description?: string | undefined;
+  /** As the SQL function names them. */
+  readonly limits: readonly object[];
+}
+
+interface PlanChange extends ByCaller, AtVersion {
+  readonly values: {
+    readonly title?: string | undefined;
+    readonly description?: string | undefined;
+    readonly limits?: readonly object[] | undefined;
+    readonly retired?: boolean | undefined;
+    readonly allowLowering?: boolean | undefined;
+  };
+}
+
+interface NewAssignment extends ByCaller {
+  readonly account: string;
+  readonly plan: string;
+  readonly startsAt?: string | undefined;
+  /** null: no end. */
+  readonly endsAt?: string | null | undefined;
+  readonly ticket?: string | null | undefined;
+  readonly allowLowering?: boolean | undefined;
+}
+
+interface EndedAssignment extends ByCaller, AtVersion {
+  /** null: now. */
+  readonly endsAt: string | null;
+  readonly allowLowering: boolean;
+}
+
 /** The first four parameters of every statement. */
 const BY = 'ROW($1, $2, $3, $4)::rollgate.author';
 
@@ -148,6 +183,36 @@ export class PolicyWriter {
     const changes = { per_minute: perMinute, per_hour: perHour, shadow, allow_lowering: allowLowering };
     const given = [api, version, JSON.stringify(changes), reason, ticket];
     return this.#change({ sql: changedBy(`change_catalogue($5, $6, $7, $8, $9, ${BY})`), caller, given }, respond);
+  }
+
+  createPlan<Answer>({ caller, ...spec }: NewPlan, respond: Respond<PlanColumns, Answer>): Promise<Answer> {
+    return this.#change({ sql: changedBy(`create_plan($5, ${BY})`), caller, given: [JSON.stringify(spec)] }, respond);
+  }
+
+  changePlan<Answer>(
+    { id, version, values, reason, caller }: PlanChange,
+    respond: Respond<PlanColumns, Answer>,
+  ): Promise<Answer> {
+    const { allowLowering, ...changes } = values;
+    const given = [id, version, JSON.stringify({ ...changes, allow_lowering: allowLowering }), reason];
+    return this.#change({ sql: changedBy(`change_plan($5, $6, $7, $8, ${BY})`), caller, given }, respond);
+  }
+
+  /** Assigns a plan to an account, and ends its assignment before. */
+  assignPlan<Answer>(
+    { startsAt, endsAt, allowLowering, caller, ...rest }: NewAssignment,
+    respond: Respond<AssignmentColumns, Answer>,
+  ): Promise<Answer> {
+    const spec = { ...rest, starts_at: startsAt, ends_at: endsAt, allow_lowering: allowLowering };
+    return this.#change({ sql: changedBy(`assign_plan($5, ${BY})`), caller, given: [JSON.stringify(spec)] }, respond);
+  }
+
+  endAssignment<Answer>(
+    { id, version, endsAt, reason, allowLowering, caller }: EndedAssignment,
+    respond: Respond<AssignmentColumns, Answer>,
+  ): Promise<Answer> {
+    const given = [id, version, endsAt, reason, allowLowering];
+    return this.#change({ sql: changedBy(`end_assignment($5, $6, $7, $8, ${BY}, $9)`), caller, given }, respond);
   }
 
   /** Files a limit request. */

@@ -8,11 +8,31 @@ import { LimitRequestsService } from './limit-requests/limit-requests.service.js
 import { ProofService } from './limit-requests/proof.service.js';
 import { OverridesController } from './overrides/overrides.controller.js';
 import { OverridesService } from './overrides/overrides.service.js';
+import { AccountPlanController } from './plans/account-plan.controller.js';
+import { AssignmentsService } from './plans/assignments.service.js';
+import { PlansController } from './plans/plans.controller.js';
+import { PlansService } from './plans/plans.service.js';
 import { PolicyWriter } from './policy-writer.js';
 
-/** Which limits apply: overrides, limit requests, the catalogue, and the history of their changes. */
+/** Which limits apply: overrides, plans, limit requests, the catalogue, and the history of their changes. */
 @Module({
-  controllers: [OverridesController, LimitRequestsController, HistoryController, CatalogueController],
-  providers: [PolicyWriter, OverridesService, LimitRequestsService, ProofService, HistoryService, CatalogueService],
+  controllers: [
+    OverridesController,
+    LimitRequestsController,
+    HistoryController,
+    CatalogueController,
+    PlansController,
+    AccountPlanController,
+  ],
+  providers: [
+    PolicyWriter,
+    OverridesService,
+    LimitRequestsService,
+    ProofService,
+    HistoryService,
+    CatalogueService,
+    PlansService,
+    AssignmentsService,
+  ],
 })
 export class PolicyModule {}

@@ -123,7 +123,11 @@ export class AccountsService {
   }
 
   async #overrides(items: readonly SubjectUsage[]): Promise<Map<string, OverrideRow>> {
-    const ids = [...new Set(items.map(({ source }) => source).filter((source) => source !== 'default'))];
+    const ids = [
+      ...new Set(
+        items.map(({ source }) => source).filter((source) => source !== 'default' && !source.startsWith('plan:')),
+      ),
+    ];
     if (ids.length === 0) return new Map();
     const rows = await this.database.query<OverrideRow[]>(
       'SELECT id, expires_at, reason FROM rollgate.override WHERE id = ANY ($1)',

@@ -9,6 +9,8 @@ import { HistoryService } from '../../policy/history/history.service.js';
 import { LimitRequestsService } from '../../policy/limit-requests/limit-requests.service.js';
 import { ProofService } from '../../policy/limit-requests/proof.service.js';
 import { OverridesService } from '../../policy/overrides/overrides.service.js';
+import { AssignmentsService } from '../../policy/plans/assignments.service.js';
+import { PlansService } from '../../policy/plans/plans.service.js';
 import { PolicyWriter } from '../../policy/policy-writer.js';
 import { AccountsService } from '../../usage/accounts.service.js';
 import { atDatabase, userName } from '../at-database.js';
@@ -17,6 +19,8 @@ import type { Cli } from '../cli.js';
 export interface PolicyDesk {
   readonly accounts: AccountsService;
   readonly overrides: OverridesService;
+  readonly plans: PlansService;
+  readonly assignments: AssignmentsService;
   readonly requests: LimitRequestsService;
   readonly history: HistoryService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
@@ -40,6 +44,8 @@ function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
   return {
     accounts: new AccountsService(database, limiter),
     overrides: new OverridesService(database, writer, new KnownAccounts(database)),
+    plans: new PlansService(database, writer),
+    assignments: new AssignmentsService(database, writer, new KnownAccounts(database)),
     requests: new LimitRequestsService(database, writer, new ProofService(database)),
     history: new HistoryService(database, writer),
     caller: {

@@ -46,3 +46,22 @@ export function dimension(text: string, before: Record<string, string> = {}): Re
 export function apiValue<Value>(value: Value): Exclude<Value, typeof NEVER | typeof DEFAULT> | null {
   return value === NEVER || value === DEFAULT ? null : (value as Exclude<Value, typeof NEVER | typeof DEFAULT>);
 }
+
+const PLAN_LIMIT = /^(?:all|(group|api)=([^:]+)):(?:([\d.]+)x|(?:(\d{1,10})\/min)?,?(?:(\d{1,10})\/h)?)$/;
+
+/** A limit of a plan, repeated: `all:2x`, `group=bots:600/min`, `api=publish-bot:300/min,9000/h`. */
+export function planLimit(text: string, before: object[] = []): object[] {
+  const [matched, scope, name, times, perMinute, perHour] = PLAN_LIMIT.exec(text) ?? [];
+  if (matched === undefined || (times ?? perMinute ?? perHour) === undefined) {
+    throw new InvalidArgumentError('Say it like all:2x, group=bots:600/min, or api=publish-bot:300/min,9000/h.');
+  }
+  return [
+    ...before,
+    {
+      ...(scope === undefined ? {} : { [scope]: name }),
+      ...(times === undefined ? {} : { factor: factor(times) }),
+      ...(perMinute === undefined ? {} : { perMinute: Number(perMinute) }),
+      ...(perHour === undefined ? {} : { perHour: Number(perHour) }),
+    },
+  ];
+}

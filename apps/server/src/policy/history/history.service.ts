@@ -31,6 +31,8 @@ const READ: Readonly<Record<Kind, Permission>> = {
   override: 'overrides.read',
   request: 'requests.read',
   catalogue: 'catalogue.read',
+  plan: 'plans.read',
+  assignment: 'plans.read',
   staff: 'staff.read',
   token: 'staff.read',
 };
@@ -39,6 +41,8 @@ const WRITE: Readonly<Record<Kind, Permission>> = {
   override: 'overrides.write',
   request: 'requests.decide',
   catalogue: 'catalogue.write',
+  plan: 'plans.write',
+  assignment: 'plans.assign',
   staff: 'staff.write',
   token: 'staff.write',
 };
