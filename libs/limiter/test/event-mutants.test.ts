@@ -3,6 +3,7 @@ import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/g
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import { countedCalls, eventRows, eventToWrite, writeEvents } from './event-rows.js';
+import { withMutant } from './mutant.js';
 
 const SUBJECT = 'acme/publish-bot/bot=b';
 
@@ -103,18 +104,9 @@ const check = async (rule: string): Promise<void> => {
 
 describe.each(MUTANTS)('$name', ({ routine, from, to, kills }) => {
   test(`the mutant breaks the rule: ${kills}`, async () => {
-    const { rows } = await database.pool.query<{ sql: string }>(
-      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
-      [routine],
-    );
-    const sql = rows[0]?.sql as string;
-    expect(sql.split(from)).toHaveLength(2); // must occur exactly once, otherwise the mutant is outdated
     await check(kills);
-    await database.pool.query(sql.replace(from, to));
-    try {
+    await withMutant(database.pool, { routine, from, to }, async () => {
       await expect(check(kills)).rejects.toThrow(/expect\(/);
-    } finally {
-      await database.pool.query(sql);
-    }
+    });
   });
 });

@@ -8,6 +8,7 @@ import fc from 'fast-check';
 import type { PlanAssignment } from '../src/policy/plans.js';
 import { type ApiEdit, Policy } from '../src/policy/policy.js';
 import type { Override } from '../src/policy/resolve.js';
+import { withMutant } from './mutant.js';
 import {
   ACCOUNT,
   APIS,
@@ -162,21 +163,12 @@ test.each([
   ['overrides that end are ignored', 'assignment_effects', 'o.subject IS NULL AND', 'false AND'],
 ])(
   'mutant: %s',
-  async (_, routine, rule, instead) => {
+  async (_, routine, from, to) => {
     const broken = routine === 'assignment_effects' ? ofAssignments : property;
-    const { rows } = await database.pool.query<{ definition: string }>(
-      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS definition`,
-      [routine],
-    );
-    const definition = rows[0]?.definition ?? '';
-    expect(definition).toContain(rule);
-    await database.pool.query(definition.replaceAll(rule, instead));
-    try {
+    await withMutant(database.pool, { routine, from, to, occurs: 'at least once' }, async () => {
       const { failed } = await fc.check<unknown>(broken, { numRuns: 1_000, seed: 11, endOnFailure: true });
       expect(failed).toBe(true);
-    } finally {
-      await database.pool.query(definition);
-    }
+    });
   },
   60_000,
 );

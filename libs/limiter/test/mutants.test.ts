@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { laneRules } from './lane-rules.js';
+import { withMutant } from './mutant.js';
 import { planRules } from './plan-rules.js';
 import { rules } from './rules.js';
 import { postgresStore } from './stores.js';
@@ -214,17 +215,9 @@ const MUTANTS: Mutant[] = [
 ];
 
 let database: TestDatabase;
-const original = new Map<string, string>();
 
 beforeAll(async () => {
   database = await createTestDatabase();
-  for (const routine of new Set(MUTANTS.map(({ routine = 'acquire' }) => routine))) {
-    const { rows } = await database.pool.query<{ sql: string }>(
-      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
-      [routine],
-    );
-    original.set(routine, rows[0]?.sql as string);
-  }
 });
 afterAll(() => database.drop());
 
@@ -238,15 +231,10 @@ const check = async (rule: string): Promise<void> => {
 
 describe.each(MUTANTS)('$name', ({ routine = 'acquire', from, to, kills }) => {
   test(`the mutant breaks the rule: ${kills}`, async () => {
-    const sql = original.get(routine) as string;
-    expect(sql.split(from)).toHaveLength(2); // must occur exactly once, otherwise the mutant is outdated
     await check(kills);
-    await database.pool.query(sql.replace(from, to));
-    try {
+    await withMutant(database.pool, { routine, from, to }, async () => {
       // Each of these means that the rule failed: an assertion, a session that never waits, a second head of a subject.
       await expect(check(kills)).rejects.toThrow(/expect\(|still not true|deadlock|duplicate key/);
-    } finally {
-      await database.pool.query(sql);
-    }
+    });
   });
 });

@@ -6,6 +6,7 @@ import fc from 'fast-check';
 import type { PlanLimit } from '../src/policy/plans.js';
 import { type ApiEdit, Policy, type PolicyChanges } from '../src/policy/policy.js';
 import type { LimitSettings, Override } from '../src/policy/resolve.js';
+import { withMutant } from './mutant.js';
 import {
   ACCOUNT,
   type Asked,
@@ -254,20 +255,11 @@ describe('the database', () => {
     ['a factor is ignored', 'limit_under', 'p_factor IS NULL', 'true'],
   ])(
     'mutant: %s',
-    async (_, routine, rule, instead) => {
-      const { rows } = await database.pool.query<{ definition: string }>(
-        `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS definition`,
-        [routine],
-      );
-      const definition = rows[0]?.definition ?? '';
-      expect(definition).toContain(rule);
-      await database.pool.query(definition.replaceAll(rule, instead));
-      try {
+    async (_, routine, from, to) => {
+      await withMutant(database.pool, { routine, from, to, occurs: 'at least once' }, async () => {
         const { failed } = await fc.check(property, { numRuns: 1_000, seed: 7, endOnFailure: true });
         expect(failed).toBe(true);
-      } finally {
-        await database.pool.query(definition);
-      }
+      });
     },
     120_000,
   );

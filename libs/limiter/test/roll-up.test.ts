@@ -1,6 +1,7 @@
 /** Usage by hour and by day: the rules, each with the errors that must break it, and what the service relies on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { withMutant } from './mutant.js';
 import { rollUpRules } from './roll-up-rules.js';
 import { forgetEverything, rollUp, step } from './usage-log.js';
 
@@ -148,18 +149,9 @@ const MUTANTS: readonly Mutant[] = [
 
 describe.each(MUTANTS)('$name', ({ routine, from, to, kills }) => {
   test(`the mutant breaks the rule: ${kills}`, async () => {
-    const { rows } = await database.pool.query<{ sql: string }>(
-      `SELECT pg_get_functiondef(('rollgate.' || $1)::regproc) AS sql`,
-      [routine],
-    );
-    const sql = rows[0]?.sql as string;
-    expect(sql.split(from)).toHaveLength(2); // must occur exactly once, otherwise the mutant is outdated
-    await database.pool.query(sql.replace(from, to));
-    try {
+    await withMutant(database.pool, { routine, from, to }, async () => {
       await expect(rollUpRules[kills]?.(database.pool)).rejects.toThrow(/expect\(/);
-    } finally {
-      await database.pool.query(sql);
-    }
+    });
   });
 });
 
