@@ -1437,7 +1437,7 @@ COMMENT ON FUNCTION rollgate.begin_stage IS 'Chooses and begins the next stage o
 
 CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
-  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'level', c.level, 'scope', c.scope,
+  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title, 'level', c.level, 'scope', c.scope,
     'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
@@ -3921,6 +3921,10 @@ BEGIN
   IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
     RETURN; -- nothing new: return without taking the lock
   END IF;
+  IF NOT p_missing_only THEN
+    -- Before the lock, because an instance with a conflict retries, and after it, because another application may have been faster.
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
+  END IF;
   v_ledger := rollgate.open_ledger(true);
   IF NOT p_missing_only THEN
     PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
@@ -4749,7 +4753,8 @@ $$;
 
 COMMENT ON FUNCTION rollgate.sweep_freed IS 'Removes old rows of rollgate.freed; instances that have not read them notice';
 
--- Returns what an instance needs to know since the version it has. Each instance calls it about once a second.
+-- Returns what an instance needs to know since the version it has. Each instance calls it about once a second. Without p_instance
+-- nothing is written: the caller only reads.
 CREATE OR REPLACE FUNCTION rollgate.sync_instance(
   p_instance   text,
   p_name       text,
@@ -4779,8 +4784,10 @@ DECLARE
   v_now   timestamptz := clock_timestamp();
   v_since bigint := p_version;
 BEGIN
-  PERFORM rollgate.note_server(p_instance);
-  PERFORM rollgate.note_second(v_now);
+  IF p_instance IS NOT NULL THEN
+    PERFORM rollgate.note_server(p_instance);
+    PERFORM rollgate.note_second(v_now);
+  END IF;
   life := rollgate.server_life();
   SELECT l.policy_version INTO version FROM rollgate.ledger l;
   -- After a restart or a change of server, versions may have gone back and risen again: the same number may mean another state. Send
@@ -4789,14 +4796,16 @@ BEGIN
     v_since := 0;
   END IF;
   whole := v_since = 0;
-  INSERT INTO rollgate.instance AS i (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
-  VALUES (p_instance, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
-  ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
-    mode_since = coalesce(p_mode_since, i.mode_since), mode_reason = p_reason
-  WHERE i.policy_version <> p_version OR i.mode <> p_mode OR i.mode_reason IS DISTINCT FROM p_reason
-    OR i.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
-  DELETE FROM rollgate.instance i WHERE i.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
-  instances := rollgate.count_instances(p_instance, p_counted);
+  IF p_instance IS NOT NULL THEN
+    INSERT INTO rollgate.instance AS i (id, name, started_at, seen_at, policy_version, mode, mode_since, counted, mode_reason)
+    VALUES (p_instance, p_name, v_now, v_now, p_version, p_mode, coalesce(p_mode_since, v_now), p_counted, p_reason)
+    ON CONFLICT (id) DO UPDATE SET seen_at = v_now, policy_version = p_version, mode = p_mode,
+      mode_since = coalesce(p_mode_since, i.mode_since), mode_reason = p_reason
+    WHERE i.policy_version <> p_version OR i.mode <> p_mode OR i.mode_reason IS DISTINCT FROM p_reason
+      OR i.seen_at NOT BETWEEN v_now - interval '2 seconds' AND v_now;
+    DELETE FROM rollgate.instance i WHERE i.seen_at NOT BETWEEN v_now - interval '1 minute' AND v_now + interval '1 minute';
+    instances := rollgate.count_instances(p_instance, p_counted);
+  END IF;
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
         'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
@@ -4828,8 +4837,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.sync_instance IS
-  'An instance reports that it runs, and gets changed overrides, plans and assignments and the whole definition of changed APIs '
-  'since p_version (0: all in force), the quarantine, and the number of instances';
+  'An instance reports that it runs (p_instance NULL: the caller only reads), and gets what changed since p_version (0: all in force): '
+  'overrides, plans, assignments and whole definitions of APIs; also the quarantine, and the number of instances';
 
 -- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.

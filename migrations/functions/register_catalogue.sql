@@ -19,6 +19,10 @@ BEGIN
   IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
     RETURN; -- nothing new: return without taking the lock
   END IF;
+  IF NOT p_missing_only THEN
+    -- Before the lock, because an instance with a conflict retries, and after it, because another application may have been faster.
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
+  END IF;
   v_ledger := rollgate.open_ledger(true);
   IF NOT p_missing_only THEN
     PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);

@@ -579,7 +579,7 @@ CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'level', c.level, 'scope', c.scope,
+  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title, 'level', c.level, 'scope', c.scope,
     'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)
@@ -2014,6 +2014,10 @@ BEGIN
   PERFORM rollgate.refuse_bad_catalogue(p_application, p_apis);
   IF NOT rollgate.is_catalogue_new(p_application, p_apis, p_missing_only) THEN
     RETURN; -- nothing new: return without taking the lock
+  END IF;
+  IF NOT p_missing_only THEN
+    -- Before the lock, because an instance with a conflict retries, and after it, because another application may have been faster.
+    PERFORM rollgate.refuse_catalogue_conflicts(p_application, p_apis);
   END IF;
   v_ledger := rollgate.open_ledger(true);
   IF NOT p_missing_only THEN

@@ -1,4 +1,5 @@
 /** The service with the built admin app, a browser, staff of each role, and a limiter that makes calls as an application does. */
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
@@ -43,7 +44,12 @@ export interface Desk {
 export async function openDesk(): Promise<Desk> {
   const database = await createTestDatabase();
   const service = await startService({ databaseUrl: database.url });
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, outage: false });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    outage: false,
+  });
   await limiter.refreshPolicy();
   const browser = await openChromium();
   const trouble: string[] = [];

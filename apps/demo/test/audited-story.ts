@@ -1,5 +1,5 @@
 /** A few days at fixed dates, small enough to be counted by hand, for the auditor's queries. The present is NOW. */
-import { builtInCatalogue } from '@rollgate/contract';
+import { SAMPLE_APPLICATION, sampleCatalogue } from '@rollgate/contract/sample';
 import { laneOf } from '@rollgate/limiter';
 import type { TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
@@ -47,8 +47,8 @@ async function addUp(client: pg.PoolClient): Promise<void> {
 async function changePolicy(policy: PastPolicy): Promise<void> {
   await policy.registerCatalogue({
     at: at('02-01T00:00:00'),
-    application: 'sample-platform',
-    catalogue: builtInCatalogue,
+    application: SAMPLE_APPLICATION,
+    catalogue: sampleCatalogue,
   });
   await policy.addPerson({
     at: at('02-02T08:00:00'),

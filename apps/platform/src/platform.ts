@@ -1,8 +1,9 @@
 /** Builds the whole sample platform, for its program, tests and load programs. */
+
 import { NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
-import { builtInCatalogue } from '@rollgate/contract';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
+import { SAMPLE_APPLICATION, sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { RollgateHealth } from '@rollgate/nestjs';
 import { acceptJson } from './http/json-body.js';
@@ -92,7 +93,8 @@ function openLimiter({ databaseUrl, readDatabaseUrl, pooled = false, budgetMs }:
   return createPostgresLimiter({
     databaseUrl: readDatabaseUrl ?? databaseUrl,
     pooled,
-    catalogue: builtInCatalogue,
+    catalogue: sampleCatalogue,
+    application: SAMPLE_APPLICATION,
     // The service removes old counters, so the platform does not need that right.
     janitor: false,
     onError: logFault,

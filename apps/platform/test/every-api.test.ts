@@ -1,8 +1,9 @@
 /**
  * Calls every API of the published catalogue over HTTP, up to its limit and once more, with a real Postgres.
  */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import type { PublishedApi } from '../src/catalogue/route-catalogue.js';
 import { type Answer, type Ids, startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -19,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => it.stop());
 
 test('the published catalogue contains each API of the matrix once', () => {
-  const matrix = builtInCatalogue.entries().map(({ groupTitle: _, message: __, ...entry }) => entry);
+  const matrix = sampleCatalogue.entries().map(({ groupTitle: _, message: __, ...entry }) => entry);
   expect(
     published.map(({ id, title, group, level, limits, scope }) => ({ id, title, group, level, limits, scope })),
   ).toEqual(matrix);
@@ -42,7 +43,7 @@ test('a route that takes a body has an example of it', () => {
   }
 });
 
-describe.each(builtInCatalogue.entries())('$id', ({ id, level, limits }) => {
+describe.each(sampleCatalogue.entries())('$id', ({ id, level, limits }) => {
   test(`allows ${limits.perMinute} calls in a minute for one ${level.join(' + ')}, and no more`, async () => {
     const api = published.find((one) => one.id === id) as PublishedApi;
     const account = `account-of-${id}`;

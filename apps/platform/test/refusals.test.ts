@@ -1,6 +1,7 @@
 /** Whatever a client sends is answered with a problem and a reason, never with a 500, and each route has one path. */
+
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { RouteCatalogue } from '../src/catalogue/route-catalogue.js';
 import { type CallOptions, startPlatform, type TestPlatform } from './start-platform.js';
 
@@ -97,7 +98,7 @@ test('every route is limited by one API, or is one of the few that are open, sho
   const limited = routes.filter(({ api }) => api !== undefined);
   expect(limited.filter(({ open }) => open)).toEqual([]);
   expect(limited.map(({ api }) => api).sort()).toEqual(
-    builtInCatalogue
+    sampleCatalogue
       .entries()
       .map(({ id }) => id)
       .sort(),

@@ -1,5 +1,7 @@
 /** Traffic and signed-in staff, for tests of the admin API. */
+
 import { expect } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { Browser, browserOf } from './browser.js';
@@ -27,7 +29,12 @@ export interface Desk {
 export async function openDesk(): Promise<Desk> {
   const database = await createTestDatabase();
   const service = await startService({ databaseUrl: database.url });
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   await limiter.refreshPolicy();
   return {
     database,

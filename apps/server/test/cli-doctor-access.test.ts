@@ -1,10 +1,12 @@
 /** What doctor reports about logins and rights, and on a standby. */
+
 import { execFileSync } from 'node:child_process';
 import { chmod, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, Janitor } from '@rollgate/limiter';
 import { migrate } from '@rollgate/migrations';
 import { type EmbeddedPostgres, startEmbeddedPostgres, withDatabase } from '@rollgate/testing';
@@ -51,7 +53,7 @@ async function checkOf(name: string, databaseUrl = url): Promise<Check | undefin
 /** Runs as the login of the service, which is only in the service's group. */
 async function decideAndSweep(): Promise<void> {
   const databaseUrl = Object.assign(new URL(url), { username: 'production_service', password: 'x' }).href;
-  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: 5_000 });
+  const limiter = createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl, janitor: false, budgetMs: 5_000 });
   const decision = await limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'b-1' } });
   await limiter.close();
   expect(decision).toMatchObject({ allowed: true, mode: 'enforced' });

@@ -2,6 +2,7 @@ import { chmod, mkdtemp, rm } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 import { migrate } from '@rollgate/migrations';
 import { createTestDatabase, type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '@rollgate/testing';
@@ -94,7 +95,12 @@ test('the output for people has one line per check and a summary line', async ()
 });
 
 test('the reported size of the counters is the actual size', async () => {
-  const limiter = createPostgresLimiter({ databaseUrl: postgres.url, janitor: false, budgetMs: 20_000 });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: postgres.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   const bots = Array.from({ length: 5_000 }, (_, n) => ({ bot: `b-${n}` }));
   await Promise.all(bots.map((dimensions) => limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions })));
   await limiter.close();

@@ -1,5 +1,7 @@
 /** Changing limits on the command line, for people without a browser. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { calls } from './admin-traffic.js';
@@ -9,7 +11,12 @@ let database: TestDatabase;
 let limiter: Limiter;
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   await limiter.refreshPolicy();
 });
 afterAll(async () => {

@@ -1,7 +1,8 @@
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
-import { LIMITER } from '../src/limiting/limiting.module.js';
+import { LIMITER } from '../src/limiting/limiter-token.js';
 import { startService, type TestService } from './start-service.js';
 
 let database: TestDatabase;
@@ -52,6 +53,7 @@ async function removed(service: TestService, { heads = 0, buckets = 0 }): Promis
 async function grants({ bot, agoSeconds }: { bot: string; agoSeconds: readonly number[] }): Promise<void> {
   let nowMs = 0;
   const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: database.url,
     janitor: false,
     budgetMs: 20_000,

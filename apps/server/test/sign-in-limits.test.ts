@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from '@jest/globals';
 import { waitText } from '@rollgate/contract';
 import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { LIMITER } from '../src/limiting/limiting.module.js';
+import { LIMITER } from '../src/limiting/limiter-token.js';
 import { DEFAULT_SIGN_IN_LIMITS } from '../src/limiting/staff-limits.js';
 import { addPerson, Browser, PASSWORD } from './browser.js';
 import { type Answer, startService, type TestService } from './start-service.js';

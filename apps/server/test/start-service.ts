@@ -1,7 +1,22 @@
 /** Runs the service in this process, on the test file's own database. */
+import type { Catalogue } from '@rollgate/contract';
+import { SAMPLE_APPLICATION, sampleCatalogue } from '@rollgate/contract/sample';
+import { registerCatalogue } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import pg from 'pg';
 import { pino } from 'pino';
 import { createServer, type Server, type ServerOptions } from '../src/server.js';
+
+export async function registerSample(databaseUrl: string, catalogue = sampleCatalogue): Promise<void> {
+  const client = new pg.Client(databaseUrl);
+  await client.connect();
+  try {
+    const by = { actor: 'test', role: 'program' };
+    await registerCatalogue(client, { application: SAMPLE_APPLICATION, catalogue, by });
+  } finally {
+    await client.end();
+  }
+}
 
 export interface Answer {
   readonly status: number;
@@ -18,21 +33,27 @@ export interface TestService {
   call(path: string, init?: RequestInit): Promise<Answer>;
 }
 
-type Options = Partial<
-  Pick<
-    ServerOptions,
-    | 'port'
-    | 'readDatabaseUrl'
-    | 'pooled'
-    | 'keepSeconds'
-    | 'sweepEveryMs'
-    | 'trustProxy'
-    | 'publicUrl'
-    | 'oidc'
-    | 'patience'
-    | 'signIn'
-  >
->;
+interface Registered {
+  /** Registered before the service starts, as if by an application; `null`: none. Default: the sample. */
+  readonly catalogue?: Catalogue | null;
+}
+
+type Options = Registered &
+  Partial<
+    Pick<
+      ServerOptions,
+      | 'port'
+      | 'readDatabaseUrl'
+      | 'pooled'
+      | 'keepSeconds'
+      | 'sweepEveryMs'
+      | 'trustProxy'
+      | 'publicUrl'
+      | 'oidc'
+      | 'patience'
+      | 'signIn'
+    >
+  >;
 
 /** A service with a database of its own. */
 export interface OwnService extends TestService {
@@ -54,7 +75,11 @@ export async function startOwnService(options: Options = {}): Promise<OwnService
   };
 }
 
-export async function startService(options: { databaseUrl: string } & Options): Promise<TestService> {
+export async function startService({
+  catalogue = sampleCatalogue,
+  ...options
+}: { databaseUrl: string } & Options): Promise<TestService> {
+  if (catalogue !== null) await registerSample(options.databaseUrl, catalogue);
   const log: Record<string, unknown>[] = [];
   const server = await createServer({
     host: '127.0.0.1',

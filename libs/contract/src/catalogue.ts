@@ -17,7 +17,13 @@ const unitsSchema = z.int().min(0).max(MAX_UNITS);
 const limitsSchema = z.strictObject({ perMinute: unitsSchema, perHour: unitsSchema });
 export type Limits = z.infer<typeof limitsSchema>;
 
-const idSchema = z.string().regex(/^[a-z0-9][a-z0-9-]{0,63}$/, 'an id is lower case letters, digits and -');
+const ID = /^[a-z0-9][a-z0-9-]{0,63}$/;
+const idSchema = z.string().regex(ID, 'an id is lower case letters, digits and -');
+
+/** Whether an API or a group can have this ID. */
+export function isApiId(text: string): boolean {
+  return ID.test(text);
+}
 
 const rowSchema = z.strictObject({
   id: idSchema,
@@ -28,7 +34,7 @@ const rowSchema = z.strictObject({
   message: z.string().min(1).optional(),
 });
 
-const catalogueGroupSchema = z.strictObject({
+export const catalogueGroupSchema = z.strictObject({
   id: idSchema,
   title: z.string().min(1),
   level: levelSchema,
@@ -64,9 +70,9 @@ export class UnknownApiError extends Error {
   }
 }
 
-/** All APIs by ID, in the order in which they were given. Immutable. */
+/** All APIs by ID, in the order in which they were given. */
 export class Catalogue {
-  readonly #entries: ReadonlyMap<string, ApiEntry>;
+  #entries: ReadonlyMap<string, ApiEntry>;
 
   /** @throws Error when a group is malformed, or two APIs have the same ID. */
   constructor(groups: readonly CatalogueGroup[]) {
@@ -90,6 +96,14 @@ export class Catalogue {
     this.#entries = entries;
   }
 
+  /** A catalogue of these entries, which are those of other catalogues. @throws Error when two APIs have the same ID */
+  static of(entries: readonly ApiEntry[]): Catalogue {
+    const catalogue = new Catalogue([]);
+    catalogue.#entries = new Map(entries.map((entry) => [entry.id, entry]));
+    if (catalogue.size < entries.length) throw new Error('catalogue: two APIs have the same ID');
+    return catalogue;
+  }
+
   get size(): number {
     return this.#entries.size;
   }
@@ -104,14 +118,19 @@ export class Catalogue {
 
   /** @throws UnknownApiError when the catalogue has no API with this ID */
   get(api: string): ApiEntry {
-    const entry = this.#entries.get(api);
+    const entry = this.find(api);
     if (!entry) throw new UnknownApiError(api, this.nearest(api));
     return entry;
   }
 
   /** Up to three IDs that are similar to this name, nearest first. */
   nearest(api: string): string[] {
-    return nearestNames(api, this.#entries.keys());
+    return nearestNames(api, this.ids());
+  }
+
+  /** The IDs that are suggested for a misspelled one. */
+  protected ids(): string[] {
+    return [...this.#entries.keys()];
   }
 }
 

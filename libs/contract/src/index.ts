@@ -1,9 +1,10 @@
-export { builtInCatalogue } from './built-in-catalogue.js';
 export {
   type ApiEntry,
   Catalogue,
   type CatalogueGroup,
+  catalogueGroupSchema,
   didYouMean,
+  isApiId,
   type Limits,
   levelSchema,
   nearestNames,
@@ -21,7 +22,6 @@ export type {
 export { factorSchema, multipliedLimit } from './factor.js';
 export { jsonProblem } from './json-problem.js';
 export { type LimitRequest, limitRequestSchema } from './limit-request.js';
-export { MATRIX } from './matrix.js';
 export { momentSchema, parseMoment } from './moment.js';
 export { QUOTA_EXCEEDED_TYPE, type RateLimitProblem, rateLimitProblemSchema } from './problem.js';
 export {

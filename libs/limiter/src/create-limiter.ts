@@ -1,6 +1,7 @@
 /** Puts a limiter together on any store. */
 import { type Catalogue, LANES } from '@rollgate/contract';
 import { Acquirer, type AcquirerOptions } from './call/acquirer.js';
+import type { ApiLookup } from './call/api-lookup.js';
 import { CallResolver } from './call/call-resolver.js';
 import { Decider } from './call/decider.js';
 import { DenialMemory } from './call/denial-memory.js';
@@ -50,6 +51,8 @@ export interface LimiterOptions {
   readonly recorder?: Recorder | undefined;
   /** Receives changes of the limiter's state; by default they are written with `console.warn`. */
   readonly reports?: Reports | undefined;
+  /** Finds APIs that the catalogue lacks, if other programs add to it. */
+  readonly lookup?: ApiLookup | undefined;
   /** What a limiter on a database has in addition. */
   readonly database?: DatabaseParts | undefined;
 }
@@ -85,7 +88,7 @@ export function createLimiter(options: LimiterOptions): Limiter {
 
 /** The parts of a limiter on this store, each with those that it uses. */
 export function limiterParts(options: LimiterOptions): LimiterParts {
-  const { store, catalogue, recorder, database, reports = new Reports(), uses = new OverrideUses() } = options;
+  const { store, catalogue, recorder, lookup, database, reports = new Reports(), uses = new OverrideUses() } = options;
   const fallback = database?.fallback;
   const limits = options.limits ?? new EffectiveLimits({ policy: new Policy(), now: Date.now });
   const { policy } = limits;
@@ -97,6 +100,7 @@ export function limiterParts(options: LimiterOptions): LimiterParts {
   const refunds = new Refunds({ store, denials, timeLimit });
   const acquirer = new Acquirer({
     gate,
+    lookup,
     resolver,
     denials,
     decider: new Decider({ recorder, policy }),
@@ -113,6 +117,7 @@ export function limiterParts(options: LimiterOptions): LimiterParts {
     reports,
     gate,
     contact: database?.contact,
+    lookup,
     resolver,
     acquirer,
     usage: new UsageReader({ store, resolver, timeLimit }),

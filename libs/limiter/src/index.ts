@@ -16,6 +16,7 @@ export { LimiterStartError } from './outage/contact.js';
 export { isDatabaseAway } from './outage/database-away.js';
 export type { InstanceState } from './outage/instance-state.js';
 export { LimiterUnavailableError, type OutageMode, type OutageModes } from './outage/outage.js';
+export { checkApplicationName } from './policy/application-name.js';
 export { type InForce, Policy } from './policy/policy.js';
 export { type OverrideState, overrideState } from './policy/resolve.js';
 export { createPostgresLimiter, PostgresLimiter } from './postgres-limiter.js';
@@ -24,6 +25,12 @@ export { type OnReport, type Report, Reports, type ReportTopic } from './reports
 export { LimitRequestRefused, LimitRequests, type NewLimitRequest, refusalStatus } from './requests/limit-requests.js';
 export { Janitor, type JanitorOptions, type SweepTotals } from './store/janitor.js';
 export { MemoryStore } from './store/memory-store.js';
+export {
+  type CatalogueChange,
+  type CatalogueConflict,
+  CatalogueConflictError,
+  registerCatalogue,
+} from './store/register-catalogue.js';
 export type { Store } from './store/store.js';
 export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject/subject-key.js';
 export { type Dimensions, InvalidRequestError, type SubjectRef } from './subject/subject-ref.js';

@@ -1,7 +1,8 @@
 /** The limiter as an application holds it. Each method passes the work on to the part that does it. */
-import type { Catalogue, Decision, Limits, SubjectUsage } from '@rollgate/contract';
+import type { ApiEntry, Catalogue, Decision, Limits, SubjectUsage } from '@rollgate/contract';
 import type { AcquireRequest } from './call/acquire-request.js';
 import type { Acquirer } from './call/acquirer.js';
+import type { ApiLookup } from './call/api-lookup.js';
 import type { CallResolver } from './call/call-resolver.js';
 import type { Gate } from './call/gate.js';
 import type { Refunds } from './call/refunds.js';
@@ -24,6 +25,8 @@ export interface LimiterParts {
   readonly gate: Gate;
   /** `undefined` if the store is always reachable. */
   readonly contact: Contact | undefined;
+  /** Finds APIs that the catalogue lacks. `undefined` if nothing is added to it. */
+  readonly lookup: ApiLookup | undefined;
   readonly resolver: CallResolver;
   readonly acquirer: Acquirer;
   readonly usage: UsageReader;
@@ -51,8 +54,10 @@ export interface PolicyState {
  * `createMemoryLimiter`, and call `close()` when the process shuts down.
  */
 export class Limiter {
-  /** The APIs that calls can name, with their default limits. */
+  /** The APIs that calls can name, with their default limits as registered. It may change while the limiter runs. */
   readonly catalogue: Catalogue;
+  /** Whether `catalogue` is the database's. It is empty until the limiter has started. */
+  readonly readsCatalogue: boolean;
   /** Where changes of this limiter's state are reported. */
   readonly reports: Reports;
   readonly #parts: LimiterParts;
@@ -61,6 +66,7 @@ export class Limiter {
 
   constructor(parts: LimiterParts) {
     this.catalogue = parts.catalogue;
+    this.readsCatalogue = parts.lookup !== undefined;
     this.reports = parts.reports;
     this.#parts = parts;
     this.#acquirer = parts.acquirer;
@@ -72,6 +78,7 @@ export class Limiter {
    * connects by itself after it is created. Until it has reached its database, it decides no calls.
    *
    * @throws LimiterStartError with a one-line message that says what to do. The limiter keeps trying until `close`.
+   * @throws CatalogueConflictError if another application registers one of the APIs with another definition
    * @throws LimiterClosedError
    */
   async start(): Promise<void> {
@@ -102,8 +109,9 @@ export class Limiter {
    * @throws InvalidRequestError, UnknownApiError, LimiterClosedError, LimiterUnavailableError, or the store's error.
    */
   async peek(ref: SubjectRef): Promise<SubjectUsage> {
-    const { gate, usage } = this.#parts;
+    const { gate, lookup, usage } = this.#parts;
     await gate.untilReady();
+    await lookup?.settle(ref.api);
     return await usage.read(ref);
   }
 
@@ -151,8 +159,9 @@ export class Limiter {
    * @throws the store's error, if the limiter has no outage modes.
    */
   async reset(ref: SubjectRef): Promise<void> {
-    const { gate, resolver, refunds } = this.#parts;
+    const { gate, lookup, resolver, refunds } = this.#parts;
     gate.assertOpen();
+    await lookup?.settle(ref.api);
     await refunds.reset(resolver.resolveSubject(ref).key);
   }
 
@@ -162,10 +171,23 @@ export class Limiter {
    * @throws InvalidRequestError, UnknownApiError, LimiterClosedError, LimiterUnavailableError
    */
   async limitsOf(ref: SubjectRef): Promise<InForce> {
-    const { gate, resolver } = this.#parts;
+    const { gate, lookup, resolver } = this.#parts;
     await gate.untilReady();
+    await lookup?.settle(ref.api);
     const { limits, source, mode, governedBy } = resolver.resolveSubject(ref);
     return { limits, source, mode, governedBy };
+  }
+
+  /**
+   * Finds an API, also one that another program registered a moment ago. Resolves to `undefined` if there is none.
+   *
+   * @throws LimiterClosedError, or LimiterUnavailableError if the API is unknown and the catalogue can't be read
+   */
+  async findApi(api: string): Promise<ApiEntry | undefined> {
+    const { gate, lookup } = this.#parts;
+    await gate.untilReady();
+    await lookup?.settle(api);
+    return this.catalogue.find(api);
   }
 
   /** An API's current default limits in units, including edits. @throws UnknownApiError */

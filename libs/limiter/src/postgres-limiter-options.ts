@@ -15,13 +15,24 @@ export interface PostgresLimiterOptions {
   readonly databaseUrl: DatabaseUrl;
   /** The password, or a function that returns it, called for each new connection. It takes precedence over the URL's. */
   readonly password?: Password;
-  /** The APIs and their default limits. The default is the catalogue of the sample platform. */
+  /**
+   * The APIs of this application, with their default limits. They are registered in the database at the start, and
+   * replace those that this application registered earlier. Left out: the limiter knows every API that any application
+   * has registered, and registers none.
+   */
   readonly catalogue?: Catalogue;
   /**
-   * The part of the catalogue to register in the database, all of it by default. APIs that are left out exist only in
-   * this program.
+   * The name under which the APIs are registered: 1 to 64 letters, digits and the characters `@ / _ . -`. Programs with
+   * different catalogues need different names. By default the `name` in the package.json nearest to the main script.
    */
-  readonly registered?: Catalogue;
+  readonly application?: string;
+  /** More APIs, which exist only in this program: they are not registered, and no other program knows them. */
+  readonly ownApis?: Catalogue;
+  /**
+   * `true` for a program that only reads limits and usage, such as a command: it is not listed as an instance, and
+   * registers and records nothing. Default: `false`.
+   */
+  readonly observer?: boolean;
   /**
    * Groups of lanes whose batches run concurrently on this instance, 2 by default. Fewer stripes give larger batches,
    * and the fixed cost of a batch outweighs the cost of its rows. Raise it if the database has idle cores. With 64,

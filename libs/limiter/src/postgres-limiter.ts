@@ -1,4 +1,5 @@
 /** The limiter on Postgres, put together from its parts in the order in which they depend on each other. */
+import { ApiLookup } from './call/api-lookup.js';
 import { DenialMemory } from './call/denial-memory.js';
 import { limiterParts } from './create-limiter.js';
 import { Limiter, type LimiterParts } from './limiter.js';
@@ -33,6 +34,10 @@ export class PostgresLimiter extends Limiter {
  * reached, no call is decided: `acquire` rejects with LimiterUnavailableError. After that, the API's outage mode applies
  * whenever the database does not decide a call within its budget.
  *
+ * **APIs.** With `catalogue`, the application's APIs are registered when the database is reached, and `start` and calls
+ * reject with CatalogueConflictError if another application registers one of them with another definition. Without it,
+ * the limiter knows the APIs that any application has registered. A call of an unknown API first reads the catalogue again.
+ *
  * **Timers.** On average once a second (`pollEveryMs`) the limiter reads changed limits and freed subjects. It writes
  * recorded denials once a second (`events.everyMs`), and removes old counters every 5 minutes (`janitor.everyMs`). While
  * connections are missing or the database does not answer, it tries again every 0.1 to 2 s. Timers and idle connections
@@ -43,11 +48,11 @@ export class PostgresLimiter extends Limiter {
  *
  * @throws DatabaseUrlError when `databaseUrl` is missing, empty or not a Postgres URL. Its message never repeats the
  * value. When `databaseUrl` is a function, `start` reports what is wrong with its result.
- * @throws RangeError when `budgetMs`, `events.maxRows` or `events.sample` is out of range.
+ * @throws RangeError when `application`, `budgetMs`, `events.maxRows` or `events.sample` is out of range.
  */
 export function createPostgresLimiter(options: PostgresLimiterOptions): PostgresLimiter {
   const base = baseOf(options);
-  const { catalogue, login, reports, server, budget, contactState } = base;
+  const { catalogue, live, login, reports, server, budget, contactState } = base;
   const pools = openPoolsOf(base);
   const guarded = guardedStoreOf(base, pools);
   const state = new InstanceStateReader({
@@ -93,6 +98,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Postgres
     stripes: base.stripes,
     batchesInFlight: base.pooled ? 1 : BATCHES_IN_FLIGHT,
     maxBatchItems: options.maxBatchItems,
+    lookup: live && new ApiLookup({ catalogue: live, read: () => sync.refresh() }),
     database: { contact, state, sync, background, fallback: fallbackOf(guarded, budget) },
   });
   pools.decisions.start();

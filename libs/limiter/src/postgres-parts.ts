@@ -1,6 +1,6 @@
 /** The parts of a limiter on Postgres. Each function builds them from parts that exist already. */
 import { hostname } from 'node:os';
-import { builtInCatalogue, type Catalogue, LANES } from '@rollgate/contract';
+import { Catalogue, LANES } from '@rollgate/contract';
 import { checkSession } from '@rollgate/contract/database-session';
 import type pg from 'pg';
 import { DenialMemory } from './call/denial-memory.js';
@@ -19,7 +19,10 @@ import { LocalCounts } from './outage/local-counts.js';
 import { Outage } from './outage/outage.js';
 import { ServerWatch } from './outage/server-watch.js';
 import { WatchedStore } from './outage/watched-store.js';
+import { checkApplicationName, defaultApplicationName } from './policy/application-name.js';
+import { CatalogueRegistrar } from './policy/catalogue-registrar.js';
 import { EffectiveLimits } from './policy/effective-limits.js';
+import { LiveCatalogue } from './policy/live-catalogue.js';
 import { OverrideUses } from './policy/override-use.js';
 import { PolicySync } from './policy/policy-sync.js';
 import type { PostgresLimiterOptions } from './postgres-limiter-options.js';
@@ -38,6 +41,8 @@ const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: 
 export interface LimiterBase {
   readonly options: PostgresLimiterOptions;
   readonly catalogue: Catalogue;
+  /** The catalogue, if it is the database's. */
+  readonly live: LiveCatalogue | undefined;
   readonly stripes: number;
   readonly pooled: boolean;
   readonly onError: (error: unknown) => void;
@@ -51,12 +56,15 @@ export interface LimiterBase {
 }
 
 export function baseOf(options: PostgresLimiterOptions): LimiterBase {
-  const { clock, outage, budgetMs = DEFAULT_BUDGET_MS, pooled = false } = options;
+  const { clock, outage, budgetMs = DEFAULT_BUDGET_MS, pooled = false, application, ownApis } = options;
+  if (application !== undefined) checkApplicationName(application);
+  const live = options.catalogue === undefined ? new LiveCatalogue(ownApis) : undefined;
   const reports = new Reports(options.onReport);
   const server = new ServerWatch({ reports, clock });
   return {
     options,
-    catalogue: options.catalogue ?? builtInCatalogue,
+    catalogue: live ?? Catalogue.of([...(options.catalogue?.entries() ?? []), ...(ownApis?.entries() ?? [])]),
+    live,
     stripes: Math.min(options.stripes ?? 2, LANES),
     pooled,
     onError: options.onError ?? (() => undefined),
@@ -151,13 +159,14 @@ interface BackgroundParts {
 
 /** Starts what works on the database beside the calls. Each part adds how it is stopped to `background`. */
 export function startBackground(
-  { options, catalogue, server, contactState, reports, onError }: LimiterBase,
+  base: LimiterBase,
   { pools: { housekeeping: pool }, local, state, limits, uses, denials }: BackgroundParts,
 ): { sync: PolicySync; background: StopList } {
-  const { clock, pollEveryMs: everyMs } = options;
+  const { options, live, server, contactState, reports, onError } = base;
+  const { clock, pollEveryMs: everyMs, observer: isObserver = false } = options;
   const background = new StopList();
   background.add(() => pool.end());
-  if (options.janitor !== false) {
+  if (options.janitor !== false && !isObserver) {
     const janitor = new Janitor({ pool, clock, onError, ...options.janitor });
     janitor.start();
     background.add(() => janitor.stop());
@@ -174,7 +183,9 @@ export function startBackground(
   const sync = new PolicySync({
     pool,
     policy: limits.policy,
-    registered: options.registered ?? catalogue,
+    registrar: registrarOf(base, pool),
+    live,
+    isObserver,
     uses,
     clock: server.clock,
     onError,
@@ -190,8 +201,14 @@ export function startBackground(
   return { sync, background };
 }
 
+function registrarOf({ options, reports }: LimiterBase, pool: pg.Pool): CatalogueRegistrar | undefined {
+  const { catalogue, application = defaultApplicationName(), observer } = options;
+  if (catalogue === undefined || observer) return undefined;
+  return new CatalogueRegistrar({ pool, application, catalogue, reports });
+}
+
 export function recorderOf({ options, server, reports, onError }: LimiterBase, pools: Pools): Recorder | undefined {
-  if (options.events === false) return undefined;
+  if (options.events === false || options.observer) return undefined;
   return new Recorder({
     write: (rows) =>
       pools.housekeeping.query({ ...WRITE_EVENTS, values: [rows] } satisfies pg.QueryConfig & {

@@ -22,6 +22,7 @@ export interface Report {
  * - `plans`: a call brought a plan that does not exist; reported once for each plan
  * - `events`: denials were lost that should have been recorded
  * - `answers`: the database gives inconsistent answers, which are not used for decisions
+ * - `catalogue`: the program's APIs can't be registered, or some are no longer registered by it
  * - `quarantine`: the counts may be incomplete, so limits are halved for a minute
  */
 export type ReportTopic =
@@ -32,6 +33,7 @@ export type ReportTopic =
   | 'plans'
   | 'events'
   | 'answers'
+  | 'catalogue'
   | 'quarantine';
 
 export type OnReport = (report: Report) => void;
@@ -56,6 +58,11 @@ export class Reports {
   trouble(topic: ReportTopic, { kind, message, level = 'error' }: Trouble): void {
     if (this.#troubles.get(topic) === kind) return;
     this.#troubles.set(topic, kind);
+    this.#send({ topic, level, message });
+  }
+
+  /** Reports one event that is not a state of the topic. */
+  notice(topic: ReportTopic, { level, message }: Omit<Report, 'topic'>): void {
     this.#send({ topic, level, message });
   }
 

@@ -1,5 +1,5 @@
 /** For application tests: a limiter that counts in memory and uses the test's clock. */
-import { builtInCatalogue, type Catalogue } from '@rollgate/contract';
+import type { Catalogue } from '@rollgate/contract';
 import { createLimiter } from './create-limiter.js';
 import type { Recorder } from './events/recorder.js';
 import type { Limiter } from './limiter.js';
@@ -15,13 +15,13 @@ export { logStatements, type StatementLog } from './testing/statement-log.js';
  * default). `recorder` records denials (none by default), and is closed with the limiter. The limiter starts no timers.
  */
 export function createMemoryLimiter({
+  catalogue,
   clock = Date.now,
-  catalogue = builtInCatalogue,
   recorder,
 }: {
+  catalogue: Catalogue;
   clock?: () => number;
-  catalogue?: Catalogue;
   recorder?: Recorder;
-} = {}): Limiter {
+}): Limiter {
   return createLimiter({ store: new MemoryStore({ clock }), catalogue, now: clock, recorder });
 }

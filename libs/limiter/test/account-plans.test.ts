@@ -1,5 +1,7 @@
 /** Plans as staff change and assign them, and as a limiter applies them. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -13,6 +15,7 @@ const reports: Report[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
   limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: database.url,
     janitor: false,
     budgetMs: 20_000,
@@ -259,7 +262,12 @@ describe('the plan that a call brings', () => {
 test('a denial is explained with the plan, who assigned it and why', async () => {
   await create([{ api: API, per_minute: 1, per_hour: 30 }]);
   await assign({ allow_lowering: true });
-  const own = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  const own = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   await own.refreshPolicy();
   const call = { account, api: API, dimensions: { bot: 'b' } };
   await own.acquire(call);

@@ -1,5 +1,7 @@
 /** Reads the views of events, policy and history with the auditor's rights. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -10,7 +12,13 @@ let database: TestDatabase;
 let auditor: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+    events: false,
+  });
   await limiter.refreshPolicy();
   await limiter.close();
   auditor = new pg.Client({ connectionString: database.url });

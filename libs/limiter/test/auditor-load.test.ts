@@ -2,7 +2,9 @@
  * The effect of an auditor's session on the decisions of an instance. Ratios are printed, never asserted, because
  * machines differ.
  */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import pg from 'pg';
 import type { Limiter } from '../src/limiter.js';
@@ -17,7 +19,13 @@ let limiter: Limiter;
 let auditor: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
+  limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+    events: false,
+  });
   await limiter.refreshPolicy();
   auditor = new pg.Client({ connectionString: database.url });
   auditor.on('error', () => undefined);

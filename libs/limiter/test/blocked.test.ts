@@ -40,8 +40,7 @@ beforeEach(async () => {
   const start = logStatements();
   limiter = createPostgresLimiter({
     databaseUrl: database.url,
-    catalogue,
-    registered: new Catalogue([]),
+    ownApis: catalogue,
     janitor: false,
     clock: () => clock.nowMs,
     events: { everyMs: 1_000_000 },

@@ -52,8 +52,7 @@ async function spoilAnswers(spoil: string): Promise<void> {
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
   limiter = createPostgresLimiter({
     databaseUrl: database.url,
-    catalogue,
-    registered: new Catalogue([]),
+    ownApis: catalogue,
     janitor: false,
     budgetMs: 10_000,
     onReport: (report) => void reports.push(report),

@@ -1,7 +1,9 @@
 /** A healthy database that is distant or closes idle connections is not treated as an outage: it decides every call. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import {
   createTestDatabase,
   findPgBouncer,
@@ -33,7 +35,12 @@ afterEach(async () => {
 });
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
-  limiter = createPostgresLimiter({ databaseUrl: proxy.through(database.url), janitor: false, ...options });
+  limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: proxy.through(database.url),
+    janitor: false,
+    ...options,
+  });
   return limiter;
 }
 

@@ -1,6 +1,8 @@
 /** Every denial can be explained later by its ID. */
+
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import type { AcquireRequest } from '../src/call/acquire-request.js';
 import type { Limiter } from '../src/limiter.js';
@@ -21,6 +23,7 @@ beforeEach(async () => {
   // Start at a full minute slightly in the future, so that changes made now precede it.
   clock = new TestClock((Math.floor(Date.now() / 60_000) + 3) * 60_000);
   limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: database.url,
     clock: () => clock.nowMs,
     janitor: false,

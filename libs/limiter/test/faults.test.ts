@@ -2,8 +2,10 @@
  * Everything that prevents the database from deciding, except a caller's own data, is an outage, and the API's outage
  * mode applies.
  */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -42,6 +44,7 @@ function urlWith(password: string): string {
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
   limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: urlWith(PASSWORD),
     janitor: false,
     budgetMs: 2_000,

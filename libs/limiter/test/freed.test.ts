@@ -2,8 +2,10 @@
  * A call of a subject that another instance freed (a reset, a refund) goes to the database again, however long this
  * instance was disconnected and in whatever order the freeing transactions committed.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type NodeProcess, spawnNode, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -27,6 +29,7 @@ afterAll(async () => {
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
   const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: database.url,
     janitor: false,
     budgetMs: 20_000,

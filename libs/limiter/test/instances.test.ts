@@ -2,8 +2,10 @@
  * The number of instances that share a limit while the database is unavailable is counted by the database and needs no
  * configuration.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
@@ -29,6 +31,7 @@ afterEach(async () => {
 async function start(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
   const databaseUrl = proxy.through(database.url);
   const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl,
     janitor: false,
     budgetMs: 600,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/index.js';
 import { LimitRequests } from '../src/requests/limit-requests.js';
@@ -9,10 +9,10 @@ let requests: LimitRequests;
 beforeAll(async () => {
   database = await createTestDatabase();
   // Starting the limiter registers the catalogue, which a limit request refers to.
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false });
+  const limiter = createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl: database.url, janitor: false });
   await limiter.start();
   await limiter.close();
-  requests = new LimitRequests({ pool: database.pool, catalogue: builtInCatalogue });
+  requests = new LimitRequests({ pool: database.pool, catalogue: sampleCatalogue });
 });
 afterAll(() => database?.drop());
 

@@ -1,6 +1,8 @@
 /** For tests of one limiter: it counts in a real database by a test clock, and each test has a subject of its own. */
+
 import { afterAll, beforeAll, beforeEach } from '@jest/globals';
-import { builtInCatalogue, type Catalogue, type Decision } from '@rollgate/contract';
+import { type Catalogue, type Decision } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
 import { DenialMemory } from '../src/call/denial-memory.js';
 import { createLimiter } from '../src/create-limiter.js';
@@ -52,7 +54,7 @@ export class LimiterFixture {
   }
 
   /** Opens a limiter on the real store, and counts the batches sent to it. */
-  open({ catalogue = builtInCatalogue, maxDeniedSubjects }: TestOptions = {}): Limiter {
+  open({ catalogue = sampleCatalogue, maxDeniedSubjects }: TestOptions = {}): Limiter {
     const now = () => this.clock.nowMs;
     const store: Store = new PostgresStore({ pool: this.pool, clock: now });
     const acquire = store.acquire.bind(store);

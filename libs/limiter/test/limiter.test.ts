@@ -1,5 +1,6 @@
 import { describe, expect, test } from '@jest/globals';
-import { builtInCatalogue, Catalogue, type Decision, UnknownApiError } from '@rollgate/contract';
+import { Catalogue, type Decision, UnknownApiError } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { LimiterClosedError } from '../src/call/gate.js';
 import { createLimiter } from '../src/create-limiter.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
@@ -185,7 +186,7 @@ test('close lets calls in flight finish and rejects later calls', async () => {
   store.close = async () => {
     closed = true;
   };
-  const closing = createLimiter({ store, catalogue: builtInCatalogue });
+  const closing = createLimiter({ store, catalogue: sampleCatalogue });
   const inFlight = closing.acquire(fixture.request);
   const done = closing.close();
   await expect(closing.acquire(fixture.request)).rejects.toThrow(LimiterClosedError);

@@ -1,5 +1,7 @@
 /** For tests of policy changes: a database with a registered catalogue, and an account of its own for each test. */
+
 import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { ADMIN, type Changed, CUSTOMER, change, type Who } from './policy-author.js';
@@ -53,7 +55,12 @@ export class PolicyDesk {
   async open(): Promise<void> {
     this.#database = await createTestDatabase();
     // A limiter that has polled once has registered its catalogue.
-    const limiter = createPostgresLimiter({ databaseUrl: this.#database.url, janitor: false, budgetMs: 20_000 });
+    const limiter = createPostgresLimiter({
+      catalogue: sampleCatalogue,
+      databaseUrl: this.#database.url,
+      janitor: false,
+      budgetMs: 20_000,
+    });
     await limiter.refreshPolicy();
     await limiter.close();
   }

@@ -2,7 +2,9 @@
  * Changed limits on running instances are in force within two seconds on all of them, and immediately where they were
  * changed.
  */
+
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -18,7 +20,12 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   bot = `bot-${++bots}`;
-  limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   await limiter.refreshPolicy();
 });
 afterEach(() => limiter.close());
@@ -134,7 +141,12 @@ test('an override with a later start starts by itself', async () => {
 
 test('a limiter that has just started uses the policy, not the defaults', async () => {
   const { id } = await create({ per_minute: 0 });
-  const fresh = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  const fresh = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   try {
     expect(await fresh.acquire(request())).toMatchObject({ allowed: false, source: id });
   } finally {

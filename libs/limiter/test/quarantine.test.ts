@@ -2,8 +2,10 @@
  * When the server's clock or identity changes, every instance enforces half limits for a minute, whichever instance
  * noticed it, including instances that start later.
  */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -27,6 +29,7 @@ afterEach(async () => {
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
   const opened = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl: database.url,
     janitor: false,
     budgetMs: 20_000,

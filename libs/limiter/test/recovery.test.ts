@@ -1,7 +1,9 @@
 /** Recovery needs no calls, and each change of state is reported once. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
@@ -31,6 +33,7 @@ afterEach(async () => {
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
   const databaseUrl = proxy.through(database.url);
   limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
     databaseUrl,
     janitor: false,
     budgetMs: 600,
@@ -147,7 +150,7 @@ test('by default, reports go to console.warn', async () => {
   const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   try {
     const databaseUrl = proxy.through(database.url);
-    limiter = createPostgresLimiter({ databaseUrl, janitor: false, budgetMs: 600 });
+    limiter = createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl, janitor: false, budgetMs: 600 });
     await limiter.start();
     await fallBack();
     expect(warned.mock.calls.flat()).toContainEqual(

@@ -1,12 +1,20 @@
 /** Database privileges: each role is rejected for what it must not do, and can do what it is for. */
+
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000, events: false });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+    events: false,
+  });
   await limiter.refreshPolicy();
   await limiter.close();
 });

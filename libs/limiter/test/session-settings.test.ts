@@ -2,8 +2,10 @@
  * The settings of the database do not affect the limiter, and a pooler must either be configured as one or is reported
  * by name.
  */
+
 import { afterEach, expect, test } from '@jest/globals';
 import { checkSession, sessionClient } from '@rollgate/contract/database-session';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import {
   createTestDatabase,
   findPgBouncer,
@@ -74,7 +76,12 @@ test('a direct connection is independent of every setting of the database', asyn
 
 test('a limiter decides, records and cleans up in a database with unusual settings', async () => {
   const database = await oddDatabase();
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 5_000 });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 5_000,
+  });
   open.push(() => limiter.close());
   await decideAndExplain(limiter);
   await limiter.close();
@@ -89,7 +96,13 @@ throughPgBouncer('through PgBouncer, with odd settings that it can replace', asy
   expect([default_transaction_isolation, array_nulls]).toEqual(['serializable', 'off']);
   const database = await oddDatabase(replaced);
   const url = (await bouncerBefore(database)).through(database.url);
-  const limiter = createPostgresLimiter({ databaseUrl: url, pooled: true, janitor: false, budgetMs: 5_000 });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: url,
+    pooled: true,
+    janitor: false,
+    budgetMs: 5_000,
+  });
   open.push(() => limiter.close());
   await decideAndExplain(limiter);
   const client = clientOf(url, { pooled: true });
@@ -132,7 +145,12 @@ throughPgBouncer(
   async () => {
     const database = await oddDatabase({});
     const url = (await bouncerBefore(database)).through(database.url);
-    const limiter = createPostgresLimiter({ databaseUrl: url, janitor: false, onReport: () => undefined });
+    const limiter = createPostgresLimiter({
+      catalogue: sampleCatalogue,
+      databaseUrl: url,
+      janitor: false,
+      onReport: () => undefined,
+    });
     open.push(() => limiter.close());
     await expect(limiter.start()).rejects.toThrow(/refuses the start-up parameter \w+\. This is a connection pooler/);
     const call = { account: 'acme', api: 'publish-bot', dimensions: { bot: 'b-1' } };

@@ -1,5 +1,7 @@
 /** Several processes with one database share one limit. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, spawnNode, type TestDatabase, until } from '@rollgate/testing';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 
@@ -35,6 +37,7 @@ test('three instances that call ten times the limit across a minute edge are gra
 test('calls of a subject freed on one instance go to the database again on the others', async () => {
   const open = () =>
     createPostgresLimiter({
+      catalogue: sampleCatalogue,
       databaseUrl: database.url,
       pollEveryMs: 20,
       janitor: false,

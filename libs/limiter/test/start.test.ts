@@ -1,6 +1,8 @@
 /** A limiter decides nothing before it has reached its database, and reports in one line what prevents it. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, freePort, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import {
   DatabaseUrlError,
@@ -33,7 +35,13 @@ afterEach(async () => {
 function create(options: Partial<PostgresLimiterOptions> = {}): Limiter {
   const databaseUrl = proxy.through(database.url);
   const onReport = (report: Report) => reports.push(report);
-  const limiter = createPostgresLimiter({ databaseUrl, janitor: false, onReport, ...options });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl,
+    janitor: false,
+    onReport,
+    ...options,
+  });
   open.push(limiter);
   return limiter;
 }
@@ -60,7 +68,7 @@ describe('an invalid connection string is rejected at once, and the message does
     ['badly encoded', 'postgres://user:secret%zz@db/name', /is not a Postgres URL/],
     ['a number', 5432, /databaseUrl is a number/],
   ])('%s', (_, databaseUrl, message) => {
-    const make = () => createPostgresLimiter({ databaseUrl: databaseUrl as string });
+    const make = () => createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl: databaseUrl as string });
     expect(make).toThrow(DatabaseUrlError);
     expect(make).toThrow(message);
     expect(make).not.toThrow(/secret/);

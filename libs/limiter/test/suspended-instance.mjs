@@ -2,7 +2,9 @@
  * One instance whose own clock can stop, like that of a suspended virtual machine. The line `suspend <ms>` simulates
  * that it stopped for that long. Any other line prints its limit and state as JSON.
  */
+
 import { createInterface } from 'node:readline';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 
 const now = performance.now.bind(performance);
@@ -10,6 +12,7 @@ let stoodStillMs = 0;
 performance.now = () => now() - stoodStillMs;
 
 const limiter = createPostgresLimiter({
+  catalogue: sampleCatalogue,
   databaseUrl: process.argv[2],
   janitor: false,
   budgetMs: 20_000,

@@ -1,8 +1,9 @@
 /** A plain program with a limiter that it never closes. It must end once it has nothing else to do. */
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 
 const [, , databaseUrl, what] = process.argv;
-const limiter = createPostgresLimiter({ databaseUrl, budgetMs: 2_000 });
+const limiter = createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl, budgetMs: 2_000 });
 
 if (what === 'acquire') {
   const { allowed, mode } = await limiter.acquire({ account: 'acme', api: 'get-bots' });

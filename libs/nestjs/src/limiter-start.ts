@@ -16,7 +16,10 @@ export class LimiterStart implements OnModuleInit {
     options?.limiter?.reports?.routeByDefault((report) => this.#log(report));
   }
 
-  /** @throws LimiterStartError if the limiter can't reach its database, unless `onStart` is `wait` */
+  /**
+   * @throws LimiterStartError if the limiter can't reach its database, CatalogueConflictError if another application
+   * registers one of the APIs with another definition, unless `onStart` is `wait`
+   */
   async onModuleInit(): Promise<void> {
     const { limiter, onStart = 'fail', closeLimiter } = this.options;
     if (onStart === 'wait') {

@@ -69,8 +69,17 @@ export class RouteLimits implements OnModuleInit {
   }
 
   /** @throws RateLimitSetupError */
-  onModuleInit(): void {
+  async onModuleInit(): Promise<void> {
     this.marked.learnInstances();
+    const { limiter } = this.options;
+    if (limiter.readsCatalogue) {
+      const started = await limiter.start().then(
+        () => true,
+        () => false,
+      );
+      // LimiterStart decides what a failed start means. Each route is checked at its first call then.
+      if (!started) return;
+    }
     const problems: SetupProblem[] = [];
     const check = (route: string, assert: () => void) => {
       try {

@@ -9,15 +9,15 @@ import type { RollgateOptions } from './options.js';
 export interface RollgateTestingOptions extends Omit<RollgateOptions, 'limiter'> {
   /** Returns the current time in Unix ms. Default: the real time. */
   readonly clock?: () => number;
-  /** Default: the catalogue of the sample platform. */
-  readonly catalogue?: Catalogue;
+  /** The APIs of the application, with their default limits. */
+  readonly catalogue: Catalogue;
   readonly isGlobal?: boolean;
 }
 
 /** Replaces `RollgateModule` in tests: the same guard and decisions, without a database. */
 export class RollgateTestingModule {
-  static forRoot({ clock, catalogue, ...options }: RollgateTestingOptions = {}): DynamicModule {
-    const limiter = createMemoryLimiter({ ...(clock && { clock }), ...(catalogue && { catalogue }) });
+  static forRoot({ clock, catalogue, ...options }: RollgateTestingOptions): DynamicModule {
+    const limiter = createMemoryLimiter({ catalogue, ...(clock && { clock }) });
     return RollgateModule.forRoot({ ...options, limiter });
   }
 }

@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from '@jest/globals';
 import { Controller, Delete, Param, Post } from '@nestjs/common';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { Limiter } from '@rollgate/limiter';
 import { CallerUsage, RateLimit, RateLimitsController, rateLimitsController } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
@@ -34,7 +35,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     clock = new Clock();
     app = await startApp({
       adapter: adapter(),
-      imports: [RollgateTestingModule.forRoot({ clock: clock.read })],
+      imports: [RollgateTestingModule.forRoot({ catalogue: sampleCatalogue, clock: clock.read })],
       controllers: [
         PlatformController,
         rateLimitsController({ path: 'api/public/rate-limits', guards: [TokenGuard] }),

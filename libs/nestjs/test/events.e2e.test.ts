@@ -1,6 +1,8 @@
 /** What the guard passes on about a denied call for the recorded event. */
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, Post } from '@nestjs/common';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { Recorder } from '@rollgate/limiter';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
 import { RateLimit, RollgateModule } from '../src/index.js';
@@ -39,7 +41,11 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
     });
     app = await startApp({
       adapter: adapter(),
-      imports: [RollgateModule.forRoot({ limiter: createMemoryLimiter({ clock: clock.read, recorder }) })],
+      imports: [
+        RollgateModule.forRoot({
+          limiter: createMemoryLimiter({ catalogue: sampleCatalogue, clock: clock.read, recorder }),
+        }),
+      ],
       controllers: [BotsController],
       prepare: (application) => prefix && application.setGlobalPrefix(prefix),
     });

@@ -1,7 +1,8 @@
 import { afterEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Get, HttpException, Logger, Module, type Provider } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
-import { builtInCatalogue, type Decision } from '@rollgate/contract';
+import { type Decision } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createLimiter, Limiter } from '@rollgate/limiter';
 import { RateLimit, RollgateModule, type RollgateOptions } from '../src/index.js';
 import { RollgateTestingModule } from '../src/testing.js';
@@ -178,7 +179,7 @@ describe.each(ADAPTERS)('on $platform', ({ platform, adapter }) => {
 
   it('guarded calls get 503 while the store is unavailable, no handler runs, and the failure is logged once a second', async () => {
     const logged = jest.spyOn(Logger.prototype, 'error').mockImplementation(() => {});
-    const limiter = createLimiter({ store: awayStore(), catalogue: builtInCatalogue });
+    const limiter = createLimiter({ store: awayStore(), catalogue: sampleCatalogue });
     @Controller('bots')
     class BotsController {
       static handled = 0;

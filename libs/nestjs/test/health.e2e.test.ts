@@ -1,9 +1,10 @@
 /** Readiness of an application with the module, and how it stops. */
+
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, describe, expect, test } from '@jest/globals';
 import { Controller, Get, Module, ServiceUnavailableException } from '@nestjs/common';
 import { NestFactory } from '@nestjs/core';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
 import { freePort } from '@rollgate/testing';
@@ -45,7 +46,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
   }
 
   test('an application is ready while it serves; while it drains it is not ready, and each response closes its connection', async () => {
-    const { app, url, health } = await start(createMemoryLimiter({ catalogue: builtInCatalogue }));
+    const { app, url, health } = await start(createMemoryLimiter({ catalogue: sampleCatalogue }));
     const ready = await fetch(`${url}/readyz`);
     expect([ready.status, await ready.json()]).toEqual([200, { rollgate: { status: 'up', mode: 'normal' } }]);
     expect(ready.headers.get('connection')).not.toBe('close');
@@ -65,7 +66,7 @@ describe.each(ADAPTERS)('$platform', ({ adapter }) => {
   });
 
   test('an application that is closed without draining is not ready', async () => {
-    const { app, health } = await start(createMemoryLimiter({ catalogue: builtInCatalogue }));
+    const { app, health } = await start(createMemoryLimiter({ catalogue: sampleCatalogue }));
     await app.close();
     expect(health.isReady()).toBe(false);
   });
@@ -75,7 +76,7 @@ test('an application whose limiter has not reached its database is not ready and
   const databaseUrl = `postgres://nobody@127.0.0.1:${await freePort()}/none`;
   const limiter = createPostgresLimiter({
     databaseUrl,
-    catalogue: builtInCatalogue,
+    catalogue: sampleCatalogue,
     janitor: false,
     onReport: () => {},
   });

@@ -1,9 +1,10 @@
 /** The forms in which an application passes options to the module. */
+
 import { afterEach, describe, expect, it } from '@jest/globals';
 import { Controller, Get, type INestApplication, Injectable, Module } from '@nestjs/common';
 import { APP_GUARD } from '@nestjs/core';
 import { Test } from '@nestjs/testing';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { Limiter } from '@rollgate/limiter';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
 import {
@@ -27,7 +28,7 @@ afterEach(async () => {
 
 @Injectable()
 class OptionsFactory implements RollgateOptionsFactory {
-  readonly limiter = createMemoryLimiter();
+  readonly limiter = createMemoryLimiter({ catalogue: sampleCatalogue });
 
   async createRollgateOptions(): Promise<RollgateOptions> {
     return { limiter: this.limiter, support: 'from the factory' };
@@ -59,7 +60,14 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
     ],
     ['useClass', () => RollgateModule.forRootAsync({ useClass: OptionsFactory })],
     ['useExisting', () => RollgateModule.forRootAsync({ imports: [FactoryModule], useExisting: OptionsFactory })],
-    ['forRoot', () => RollgateModule.forRoot({ limiter: createMemoryLimiter(), support: 'from the factory' })],
+    [
+      'forRoot',
+      () =>
+        RollgateModule.forRoot({
+          limiter: createMemoryLimiter({ catalogue: sampleCatalogue }),
+          support: 'from the factory',
+        }),
+    ],
   ])('the module takes options by %s, enforces limits, and closes the limiter', async (_form, imported) => {
     const { app: started, call } = await startApp({
       adapter: adapter(),
@@ -81,7 +89,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
   });
 
   it('the module does not close the limiter if closeLimiter is false', async () => {
-    const limiter = createMemoryLimiter();
+    const limiter = createMemoryLimiter({ catalogue: sampleCatalogue });
     app = await createApp({ adapter: adapter(), imports: [RollgateModule.forRoot({ limiter, closeLimiter: false })] });
     await app.init();
     await app.close();
@@ -90,7 +98,7 @@ describe.each(ADAPTERS)('on $platform', ({ adapter }) => {
 
   it('the module guards an application that @nestjs/testing creates', async () => {
     const built = await Test.createTestingModule({
-      imports: [RollgateTestingModule.forRoot({ catalogue: builtInCatalogue })],
+      imports: [RollgateTestingModule.forRoot({ catalogue: sampleCatalogue })],
       controllers: [BotsController],
       providers: GUARD,
     }).compile();

@@ -1,7 +1,9 @@
 /** The guard with the limiter that applications use: behavior that depends on its store. */
+
 import { afterEach, beforeEach, describe, expect, it, jest } from '@jest/globals';
 import { Controller, Logger, Post } from '@nestjs/common';
 import { rateLimitProblemSchema } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { RateLimit, RollgateModule, rateLimitsController } from '../src/index.js';
@@ -31,6 +33,7 @@ describe.each(ADAPTERS)('on $platform and Postgres', ({ adapter }) => {
         RollgateModule.forRootAsync({
           useFactory: () => ({
             limiter: createPostgresLimiter({
+              catalogue: sampleCatalogue,
               databaseUrl: database.url,
               clock: clock.read,
               janitor: false,

@@ -14,6 +14,7 @@ import {
 import { APP_GUARD } from '@nestjs/core';
 import { ExpressAdapter } from '@nestjs/platform-express';
 import { Catalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import {
   RateLimit,
   RateLimitGuard,
@@ -34,10 +35,13 @@ afterEach(async () => {
   app = undefined;
 });
 
-async function setupErrorOf(controllers: Type[], options: RollgateTestingOptions = {}): Promise<RateLimitSetupError> {
+async function setupErrorOf(
+  controllers: Type[],
+  options: Partial<RollgateTestingOptions> = {},
+): Promise<RateLimitSetupError> {
   app = await createApp({
     adapter: new ExpressAdapter(),
-    imports: [RollgateTestingModule.forRoot(options)],
+    imports: [RollgateTestingModule.forRoot({ catalogue: sampleCatalogue, ...options })],
     controllers,
     providers: GUARD,
   });
@@ -97,7 +101,7 @@ describe('a limit that can’t be enforced', () => {
     class GatewayModule {}
     app = await createApp({
       adapter: new ExpressAdapter(),
-      imports: [RollgateTestingModule.forRoot(), GatewayModule],
+      imports: [RollgateTestingModule.forRoot({ catalogue: sampleCatalogue }), GatewayModule],
       controllers: [DerivedController],
       providers: GUARD,
     });
@@ -224,7 +228,11 @@ describe('a limit that can’t be enforced', () => {
 
     async function warningsOf(providers: Provider[], prepare?: (app: INestApplication) => void): Promise<unknown[]> {
       const warned = jest.spyOn(Logger.prototype, 'warn').mockImplementation(() => {});
-      const parts = { adapter: new ExpressAdapter(), imports: [RollgateTestingModule.forRoot()], providers };
+      const parts = {
+        adapter: new ExpressAdapter(),
+        imports: [RollgateTestingModule.forRoot({ catalogue: sampleCatalogue })],
+        providers,
+      };
       app = await createApp({ ...parts, controllers: [PartlyGuardedController], ...(prepare && { prepare }) });
       await app.init();
       return warned.mock.calls.map(([line]) => line);

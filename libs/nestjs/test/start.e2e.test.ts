@@ -1,9 +1,11 @@
 /** What the module does at the start of an application while the database is away, and where its reports go. */
+
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Controller, Get, type LoggerService, Module, type Type } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
 import { FastifyAdapter, type NestFastifyApplication } from '@nestjs/platform-fastify';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { RateLimit, RateLimitGuard, RollgateModule } from '../src/index.js';
@@ -40,7 +42,9 @@ class BotsController {
 
 function moduleWith(options: Partial<RollgateOptions>, databaseUrl: string | undefined): Type {
   const useFactory = () => ({
-    limiter: options.limiter ?? createPostgresLimiter({ databaseUrl: databaseUrl as string, janitor: false }),
+    limiter:
+      options.limiter ??
+      createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl: databaseUrl as string, janitor: false }),
     subjects: { account: () => 'acme' },
     ...options,
   });
@@ -108,7 +112,14 @@ test('with onStart wait, guarded calls get 503 with Retry-After until the databa
 }, 60_000);
 
 test('Nest logs the start and the end of an outage once each', async () => {
-  await start({ limiter: createPostgresLimiter({ databaseUrl: throughProxy(), janitor: false, budgetMs: 1_000 }) });
+  await start({
+    limiter: createPostgresLimiter({
+      catalogue: sampleCatalogue,
+      databaseUrl: throughProxy(),
+      janitor: false,
+      budgetMs: 1_000,
+    }),
+  });
   expect((await get()).statusCode).toBe(200);
   proxy.set({ kind: 'reset' });
   for (let i = 0; i < 10; i++) expect((await get()).statusCode).toBe(200);

@@ -1889,6 +1889,11 @@ export interface operations {
                      *               },
                      *               "edited": false,
                      *               "shadow": false,
+                     *               "message": "Rate limit for this API has been reached. Please try again after some time.",
+                     *               "owners": [
+                     *                 "shop"
+                     *               ],
+                     *               "retiredAt": null,
                      *               "version": 1,
                      *               "changedAt": "2026-03-01T00:00:00.000Z",
                      *               "changedBy": "instance:api-1"
@@ -1918,6 +1923,9 @@ export interface operations {
                                 };
                                 edited: boolean;
                                 shadow: boolean;
+                                message: string;
+                                owners: string[];
+                                retiredAt: string | null;
                                 version: number;
                                 changedAt: string;
                                 changedBy: string;
@@ -2011,6 +2019,11 @@ export interface operations {
                      *         },
                      *         "edited": true,
                      *         "shadow": false,
+                     *         "message": "Rate limit for this API has been reached. Please try again after some time.",
+                     *         "owners": [
+                     *           "shop"
+                     *         ],
+                     *         "retiredAt": null,
                      *         "version": 2,
                      *         "changedAt": "2026-03-01T00:00:00.000Z",
                      *         "changedBy": "instance:api-1"
@@ -2036,6 +2049,9 @@ export interface operations {
                             };
                             edited: boolean;
                             shadow: boolean;
+                            message: string;
+                            owners: string[];
+                            retiredAt: string | null;
                             version: number;
                             changedAt: string;
                             changedBy: string;

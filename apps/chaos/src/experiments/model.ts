@@ -69,8 +69,7 @@ async function replay({
   ]);
   const limiter = createPostgresLimiter({
     databaseUrl,
-    catalogue,
-    registered: new Catalogue([]),
+    ownApis: catalogue,
     clock: () => nowMs,
     janitor: false,
     events: false,

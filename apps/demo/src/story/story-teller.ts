@@ -1,5 +1,5 @@
 /** Carries out the acts of a story in order of time, each at its time in the past. */
-import { builtInCatalogue } from '@rollgate/contract';
+import { SAMPLE_APPLICATION, sampleCatalogue } from '@rollgate/contract/sample';
 import type { Period } from '../period.js';
 import { type Subject, subjectOf } from '../traffic/world.js';
 import type { Act, LimitRequested, OverrideCreated, RequestApproved, RequestDeclined, Values } from './acts.js';
@@ -58,7 +58,7 @@ export class StoryTeller {
     const { policy, period, passwordHash } = this.#options;
     switch (act.act) {
       case 'register catalogue':
-        return await policy.registerCatalogue({ at, application: 'sample-platform', catalogue: builtInCatalogue });
+        return await policy.registerCatalogue({ at, application: SAMPLE_APPLICATION, catalogue: sampleCatalogue });
       case 'change catalogue':
         return await policy.changeCatalogue({ ...act, at, changes: this.#columns(act.changes) });
       case 'add person':

@@ -1,5 +1,7 @@
 /** The traffic: accounts with their bots, the APIs they use, and how many calls they make at each hour. */
-import { type ApiEntry, builtInCatalogue } from '@rollgate/contract';
+
+import { type ApiEntry } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { encodeAccount, laneOf, subjectKey } from '@rollgate/limiter';
 import type { Random } from '../random.js';
 
@@ -58,7 +60,7 @@ export const ACCOUNTS: readonly string[] = [
 
 /** `name` is that of the bot, the table or the HTTP request, depending on what the API counts. */
 export function subjectOf(account: string, api: string, name: string): Subject {
-  const entry = builtInCatalogue.get(api);
+  const entry = sampleCatalogue.get(api);
   const dimensions: Record<string, string> = {};
   for (const dimension of entry.level) dimensions[dimension] = dimension === 'account' ? account : name;
   return {
@@ -89,7 +91,7 @@ export function subjectColumns({ account, entry, key, lane, dimensions, route }:
 export function anySubject(random: Random): Subject {
   const account = ACCOUNTS[Math.floor(ACCOUNTS.length * random.next() ** 2)] as string;
   const api = BUSY_APIS[Math.floor(BUSY_APIS.length * random.next() ** 1.3)] as string;
-  const { level } = builtInCatalogue.get(api);
+  const { level } = sampleCatalogue.get(api);
   const name = level.includes('table')
     ? random.pick(['orders', 'customers', 'tickets'])
     : level.includes('request_id')

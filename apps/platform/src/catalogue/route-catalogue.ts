@@ -1,8 +1,10 @@
 /** The published catalogue, derived from the registered routes. */
+
 import { Inject, Injectable, RequestMethod } from '@nestjs/common';
 import { METHOD_METADATA, PATH_METADATA } from '@nestjs/common/constants.js';
 import { DiscoveryService, MetadataScanner, Reflector } from '@nestjs/core';
-import { builtInCatalogue, type Limits } from '@rollgate/contract';
+import { type Limits } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { routeMarkOf } from '@rollgate/nestjs';
 import { OPEN } from '../auth/open.js';
 import { EXAMPLE, STATUS_OF } from './route-marks.js';
@@ -53,7 +55,7 @@ export class RouteCatalogue {
 
   #publish(): PublishedApi[] {
     const byApi = new Map(this.routes().map((route) => [route.api, route]));
-    return builtInCatalogue.entries().flatMap(({ id, title, group, level, limits, scope }) => {
+    return sampleCatalogue.entries().flatMap(({ id, title, group, level, limits, scope }) => {
       const route = byApi.get(id);
       if (!route) return [];
       const { method, path, exampleBody, startedBy } = route;

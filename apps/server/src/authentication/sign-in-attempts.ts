@@ -8,7 +8,7 @@ import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { type Decision, waitText } from '@rollgate/contract';
 import type { Limiter } from '@rollgate/limiter';
 import { problem } from '../http/problem.js';
-import { LIMITER } from '../limiting/limiting.module.js';
+import { LIMITER } from '../limiting/limiter-token.js';
 import {
   SIGN_IN,
   SIGN_IN_ADDRESS,

@@ -5,8 +5,8 @@ export interface Cli {
   readonly environment: Environment;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
-  /** Set by a command that completed and found a problem: exit code 1. */
-  found: 'nothing wrong' | 'something wrong';
+  /** Set by a command that completed: exit code 1 if it found a problem, 2 if a plan has changes. */
+  found: 'nothing wrong' | 'something wrong' | 'changes';
 }
 
 /** Machine-readable output: `--json`. */

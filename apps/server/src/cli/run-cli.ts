@@ -1,9 +1,12 @@
-/** The command line. Exit codes: 0 success, 1 failure or a problem found, 2 wrong usage. */
+/** The command line. Exit codes: 0 success, 1 failure or a problem found, 2 wrong usage, or changes that a plan shows. */
 
 import type { Environment } from '@rollgate/contract/environment';
+import { CatalogueConflictError } from '@rollgate/limiter';
 import { Command, CommanderError } from 'commander';
 import { failureLines } from '../failure-lines.js';
 import { VERSION } from '../operations/version.js';
+import { addCatalogue } from './catalogue/catalogue.command.js';
+import { CatalogueFileError } from './catalogue/catalogue-file.js';
 import type { Cli } from './cli.js';
 import { addDoctor } from './doctor/doctor.command.js';
 import { addExplain } from './explain/explain.command.js';
@@ -27,16 +30,22 @@ export interface RunCliOptions {
   readonly err: (text: string) => void;
 }
 
+/** Errors whose message is printed whole. */
+const HAVE_LINES = [StatementError, CatalogueConflictError, CatalogueFileError];
+
+const EXIT_CODES = { 'nothing wrong': 0, 'something wrong': 1, changes: 2 } as const;
+
 /** Resolves to the exit code. */
 export async function runCli({ args, environment, out, err }: RunCliOptions): Promise<0 | 1 | 2> {
   const cli: Cli = { environment, out, err, found: 'nothing wrong' };
   try {
     await createProgram(cli).parseAsync(args, { from: 'user' });
-    return cli.found === 'nothing wrong' ? 0 : 1;
+    return EXIT_CODES[cli.found];
   } catch (error) {
     // Commander has already printed it. It also throws after printing help or the version.
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-    const lines = error instanceof StatementError ? error.message.split('\n') : failureLines(error);
+    const isWhole = HAVE_LINES.some((type) => error instanceof type);
+    const lines = isWhole ? (error as Error).message.split('\n') : failureLines(error);
     for (const line of lines) err(`rollgate: ${line}\n`);
     return 1;
   }
@@ -56,6 +65,7 @@ function createProgram(cli: Cli): Command {
   addMigrate(program, cli);
   addLoginCommands(program, cli);
   addDoctor(program, cli);
+  addCatalogue(program, cli);
   addAccount(program, cli);
   addOverride(program, cli);
   addPlan(program, cli);

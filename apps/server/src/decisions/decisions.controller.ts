@@ -7,8 +7,8 @@ import { z } from 'zod';
 import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
-import { LIMITER } from '../limiting/limiting.module.js';
-import { registeredCatalogue } from '../limiting/staff-limits.js';
+import { KnownApis } from '../limiting/known-apis.service.js';
+import { LIMITER } from '../limiting/limiter-token.js';
 import { LOGGER } from '../logging/logger.js';
 
 const ask = z.strictObject({
@@ -57,6 +57,7 @@ export class DecisionsController {
 
   constructor(
     @Inject(LIMITER) private readonly limiter: Limiter,
+    @Inject(KnownApis) private readonly apis: KnownApis,
     @Inject(LOGGER) private readonly logger: Logger,
   ) {}
 
@@ -92,8 +93,8 @@ export class DecisionsController {
   async decide(@Body(validated(ask)) asked: z.output<typeof ask>): Promise<unknown> {
     const request = given(asked);
     // The service's own sign-in limits are not available to programs.
-    const entry = registeredCatalogue.find(request.api);
-    if (entry === undefined) throw unknownApi(request.api);
+    const entry = await this.#asking(() => this.apis.find(request.api));
+    if (entry === undefined) throw this.#unknownApi(request.api);
     this.#warnOfUnresolved(request, entry.level);
     const { limits } = await this.#asking(() => this.limiter.limitsOf(request));
     const most = Math.min(limits.perMinute, limits.perHour);
@@ -121,6 +122,14 @@ export class DecisionsController {
     }
   }
 
+  #unknownApi(api: string): HttpException {
+    const nearest = this.apis.nearest(api);
+    return new HttpException(
+      { ...problem(404, `There is no API "${api}"${didYouMean(nearest) || '.'}`), nearest },
+      404,
+    );
+  }
+
   async #asking<T>(ask: () => Promise<T>): Promise<T> {
     try {
       return await ask();
@@ -131,12 +140,6 @@ export class DecisionsController {
       });
     }
   }
-}
-
-/** Suggests the most similar names among the APIs in the public catalogue. */
-function unknownApi(api: string): HttpException {
-  const nearest = registeredCatalogue.nearest(api);
-  return new HttpException({ ...problem(404, `There is no API "${api}"${didYouMean(nearest) || '.'}`), nearest }, 404);
 }
 
 function invalid({ field, message, nearest }: InvalidRequestError): HttpException {

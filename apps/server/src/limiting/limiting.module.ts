@@ -11,11 +11,10 @@ import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { KnownAccounts } from './known-accounts.service.js';
+import { KnownApis } from './known-apis.service.js';
 import { registerLimiterMetrics } from './limiter-metrics.js';
-import { registeredCatalogue, type SignInLimits, serviceCatalogue } from './staff-limits.js';
-
-/** Injection token of the one `Limiter` of this process. */
-export const LIMITER = Symbol('LIMITER');
+import { LIMITER } from './limiter-token.js';
+import { type SignInLimits, signInCatalogue } from './staff-limits.js';
 
 /** While the database is unavailable, a poll fails every second. */
 const TELL_FAULTS_EVERY_MS = 30_000;
@@ -33,8 +32,8 @@ export class LimitingModule implements OnModuleInit, OnApplicationShutdown {
   static forRoot(options: LimitingOptions): DynamicModule {
     return {
       module: LimitingModule,
-      providers: [{ provide: LIMITER, useFactory: () => serviceLimiter(options) }, KnownAccounts],
-      exports: [LIMITER, KnownAccounts],
+      providers: [{ provide: LIMITER, useFactory: () => serviceLimiter(options) }, KnownAccounts, KnownApis],
+      exports: [LIMITER, KnownAccounts, KnownApis],
     };
   }
 
@@ -63,8 +62,8 @@ function serviceLimiter({ databaseUrl, readDatabaseUrl, pooled = false, signIn, 
   return createPostgresLimiter({
     databaseUrl: readDatabaseUrl ?? databaseUrl,
     pooled,
-    catalogue: serviceCatalogue(signIn),
-    registered: registeredCatalogue,
+    // Without `catalogue`: the service knows the APIs that applications have registered, and registers none.
+    ownApis: signInCatalogue(signIn),
     // The service runs its own janitor, with metrics.
     janitor: false,
     // Sign-in and programs that call over HTTP can wait longer than a guarded call.

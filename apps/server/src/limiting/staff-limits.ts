@@ -2,17 +2,13 @@
  * Limits of the service's own sign-in. They are in a separate catalogue: no customer is counted by it, and no screen lists
  * it.
  */
-import {
-  builtInCatalogue,
-  Catalogue,
-  type CatalogueGroup,
-  INTERNAL_ACCOUNT,
-  type Limits,
-  MATRIX,
-} from '@rollgate/contract';
+import { Catalogue, INTERNAL_ACCOUNT, type Limits } from '@rollgate/contract';
 
 /** The account that holds all counts of the service itself. No override applies to it: its limits are settings. */
 export const STAFF_ACCOUNT = INTERNAL_ACCOUNT;
+
+/** The group of the service's own APIs. */
+export const STAFF_GROUP = 'rollgate-staff';
 
 export const SIGN_IN = 'staff-sign-in';
 export const SIGN_IN_ANYWHERE = 'staff-sign-in-anywhere';
@@ -43,14 +39,14 @@ export const DEFAULT_SIGN_IN_LIMITS = {
 /** At 300 guesses an hour, a password that takes 10^8 guesses lasts for decades, whatever the number of addresses. */
 const ANYWHERE_FACTOR = 5;
 
-/** The platform's APIs, and the service's own sign-in. */
-export function serviceCatalogue({ perLogin, perAddress }: SignInLimits = DEFAULT_SIGN_IN_LIMITS): Catalogue {
+/** The service's own sign-in, as APIs that only the service knows. */
+export function signInCatalogue({ perLogin, perAddress }: SignInLimits = DEFAULT_SIGN_IN_LIMITS): Catalogue {
   const anywhere = {
     perMinute: perLogin.perMinute * ANYWHERE_FACTOR,
     perHour: perLogin.perHour * ANYWHERE_FACTOR,
   };
-  const staff: CatalogueGroup = {
-    id: 'rollgate-staff',
+  const staff = {
+    id: STAFF_GROUP,
     title: 'Staff of Rollgate',
     level: ['address'],
     limits: perAddress,
@@ -61,8 +57,5 @@ export function serviceCatalogue({ perLogin, perAddress }: SignInLimits = DEFAUL
       { id: SIGN_IN_PROVIDER, title: 'Sign In at the Identity Provider from One Address' },
     ],
   };
-  return new Catalogue([...MATRIX, staff]);
+  return new Catalogue([staff]);
 }
-
-/** The part of the catalogue that is stored in the database and shown on screens. */
-export const registeredCatalogue = builtInCatalogue;

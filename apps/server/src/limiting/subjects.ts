@@ -1,8 +1,8 @@
 /** Maps an account, an API and values to the subject's key, and back. */
 import { HttpException } from '@nestjs/common';
-import type { Catalogue } from '@rollgate/contract';
 import { encodeAccount, InvalidRequestError, parseSubjectKey, subjectKey } from '@rollgate/limiter';
 import { problem } from '../http/problem.js';
+import type { KnownApis } from './known-apis.service.js';
 
 export interface ScopeInput {
   readonly account: string;
@@ -19,11 +19,14 @@ export interface ScopeColumns {
 }
 
 /** @throws HttpException 422 for an impossible scope, 404 for an unknown API */
-export function scopeColumns(catalogue: Catalogue, { account, group, api, dimensions }: ScopeInput): ScopeColumns {
+export async function scopeColumns(
+  apis: KnownApis,
+  { account, group, api, dimensions }: ScopeInput,
+): Promise<ScopeColumns> {
   if (group && api) throw refuse(422, 'group and api: a limit is for one or the other');
   if (!dimensions) return { account, group_id: group ?? null, api: api ?? null, subject: null };
   if (!api) throw refuse(422, 'dimensions: need an api');
-  const entry = catalogue.find(api);
+  const entry = await apis.find(api);
   if (entry === undefined) throw refuse(404, `There is no API "${api}".`);
   const wanted = entry.level.filter((name) => name !== 'account');
   if (wanted.length === 0) throw refuse(422, `dimensions: ${api} counts per account, there is nothing more to name`);

@@ -3,7 +3,7 @@ import type { Limiter } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { Route } from '../http/route.js';
-import { LIMITER } from '../limiting/limiting.module.js';
+import { LIMITER } from '../limiting/limiter-token.js';
 import { VERSION } from './version.js';
 
 const systemSchema = z.object({

@@ -11,9 +11,9 @@ import type { Limiter } from '@rollgate/limiter';
 import { DataSource, type EntityManager } from 'typeorm';
 import { authorOf, type Caller } from '../authentication/caller.js';
 import type { Lowered } from '../database/refusals.js';
-import { LIMITER } from '../limiting/limiting.module.js';
+import { LIMITER } from '../limiting/limiter-token.js';
 import type { ScopeColumns } from '../limiting/subjects.js';
-import type { ApiRow } from './catalogue/api-rows.js';
+import type { ApiColumns } from './catalogue/api-rows.js';
 import type { RequestColumns } from './limit-requests/request-rows.js';
 import type { OverrideColumns } from './overrides/override-rows.js';
 import type { AssignmentColumns, PlanColumns } from './plans/plan-rows.js';
@@ -177,7 +177,7 @@ export class PolicyWriter {
 
   changeCatalogue<Answer>(
     { api, version, values, reason, ticket, caller }: ApiChange,
-    respond: Respond<ApiRow, Answer>,
+    respond: Respond<ApiColumns, Answer>,
   ): Promise<Answer> {
     const { perMinute, perHour, shadow, allowLowering } = values;
     const changes = { per_minute: perMinute, per_hour: perHour, shadow, allow_lowering: allowLowering };

@@ -1,12 +1,13 @@
 import { Inject, Injectable } from '@nestjs/common';
-import { builtInCatalogue, type SubjectUsage, type WindowUsage } from '@rollgate/contract';
+import type { SubjectUsage, WindowUsage } from '@rollgate/contract';
 import { encodeAccount, type Limiter, laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../authentication/caller.js';
 import { fromCursor, toCursor } from '../http/cursor.js';
 import { refuseInternal } from '../limiting/known-accounts.service.js';
-import { LIMITER } from '../limiting/limiting.module.js';
+import { KnownApis } from '../limiting/known-apis.service.js';
+import { LIMITER } from '../limiting/limiter-token.js';
 import type { accountBrief, accountPage, listUsage, stripSchema, usagePage, usageSchema } from './accounts.schemas.js';
 
 type Brief = z.output<typeof accountBrief>;
@@ -43,6 +44,7 @@ export class AccountsService {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(LIMITER) private readonly limiter: Limiter,
+    @Inject(KnownApis) private readonly apis: KnownApis,
   ) {}
 
   /** Accounts whose name starts with `q`; an exact match comes first. */
@@ -150,7 +152,7 @@ export class AccountsService {
     item: SubjectUsage,
     { overrides, denials }: { overrides: Map<string, OverrideRow>; denials: Map<string, DenialRow> },
   ): Usage {
-    const entry = builtInCatalogue.get(item.api);
+    const entry = this.limiter.catalogue.get(item.api);
     const override = overrides.get(item.source);
     const denial = denials.get(item.subject);
     return {
@@ -201,14 +203,11 @@ export class AccountsService {
       minutes,
       series: scopes.map((scope) => ({
         api: scope,
-        title: builtInCatalogue.find(scope)?.title ?? scope,
+        title: this.apis.titleOf(scope),
         units: minutes.map((minute) => unitsOf.get(`${scope} ${minute}`) ?? 0),
       })),
       denials: minutes.map((minute) => deniedIn.get(minute) ?? 0),
-      limit:
-        scopes.length === 1 && builtInCatalogue.find(scopes[0] ?? '')
-          ? this.limiter.defaultLimitsOf(scopes[0] as string)
-          : null,
+      limit: scopes.length === 1 ? (this.apis.defaultLimitsOf(scopes[0] as string) ?? null) : null,
     };
   }
 }

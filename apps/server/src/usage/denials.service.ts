@@ -1,5 +1,4 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
-import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { assertMay, type Caller } from '../authentication/caller.js';
@@ -15,6 +14,7 @@ export interface EventRow {
   readonly kind: EventView['kind'];
   readonly account: string;
   readonly api: string;
+  readonly api_title: string;
   readonly group_id: string;
   readonly level: string[];
   readonly subject: string;
@@ -41,7 +41,8 @@ const PAGE = 50;
 /** The period that pages and histograms cover when no time is given, so that older partitions are not read. */
 const DEFAULT_SPAN_MS = 24 * 3_600_000;
 
-const EVENTS = `SELECT e.*, (extract(epoch FROM e.first_at) * 1000000)::bigint AS first_us FROM rollgate.limit_event e`;
+const EVENTS = `SELECT e.*, (extract(epoch FROM e.first_at) * 1000000)::bigint AS first_us,
+  coalesce((SELECT c.title FROM rollgate.catalogue c WHERE c.api = e.api), e.api) AS api_title FROM rollgate.limit_event e`;
 
 @Injectable()
 export class DenialsService {
@@ -169,7 +170,7 @@ export function eventView(row: EventRow): EventView {
     kind: row.kind,
     account: row.account,
     api: row.api,
-    apiTitle: builtInCatalogue.find(row.api)?.title ?? row.api,
+    apiTitle: row.api_title,
     group: row.group_id,
     level: row.level,
     subject: row.subject,

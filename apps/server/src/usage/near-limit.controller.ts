@@ -1,5 +1,4 @@
 import { Controller, Get, Inject, Query } from '@nestjs/common';
-import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource } from 'typeorm';
 import { z } from 'zod';
 import { exportOf } from '../http/csv.js';
@@ -38,6 +37,7 @@ interface NearRow {
   readonly subject: string;
   readonly account: string;
   readonly api: string;
+  readonly api_title: string;
   readonly minute_used: number;
   readonly minute_limit: number;
   readonly hour_used: number;
@@ -47,7 +47,8 @@ interface NearRow {
   readonly percent: number;
 }
 
-const NEAR = 'SELECT * FROM rollgate.near_limit($1, $2)';
+const NEAR = `SELECT n.*, c.title AS api_title FROM rollgate.near_limit($1, $2) WITH ORDINALITY AS n JOIN rollgate.catalogue c ON c.api = n.api
+  ORDER BY n.ordinality`;
 const MOST_EXPORTED = 1_000_000;
 
 /** Screens that refresh at the same time share one query. */
@@ -118,7 +119,7 @@ function viewOf(row: NearRow): z.output<typeof nearSchema> {
   return {
     account: row.account,
     api: row.api,
-    apiTitle: builtInCatalogue.find(row.api)?.title ?? row.api,
+    apiTitle: row.api_title,
     subject: row.subject,
     dimensions: dimensionsOf(row.subject) ?? {},
     minute: { used: row.minute_used, limit: row.minute_limit },

@@ -1,13 +1,12 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
-import { builtInCatalogue } from '@rollgate/contract';
-import { type Limiter, laneOf } from '@rollgate/limiter';
+import { laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../authentication/caller.js';
 import { Conditions } from '../database/conditions.js';
 import { problem } from '../http/problem.js';
 import { KnownAccounts } from '../limiting/known-accounts.service.js';
-import { LIMITER } from '../limiting/limiting.module.js';
+import { KnownApis } from '../limiting/known-apis.service.js';
 import { type ScopeColumns, scopeColumns } from '../limiting/subjects.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
 import { avoided } from './replay.js';
@@ -32,13 +31,13 @@ interface DenialRow {
 export class PreviewService {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
-    @Inject(LIMITER) private readonly limiter: Limiter,
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
+    @Inject(KnownApis) private readonly apis: KnownApis,
   ) {}
 
   /** @throws HttpException 404 for an unknown API or group, 422 */
   async preview(question: Question, caller: Caller): Promise<Answer> {
-    const scope = scopeColumns(builtInCatalogue, question);
+    const scope = await scopeColumns(this.apis, question);
     const [byDefault, inForce, ceilings, change, warnings] = await Promise.all([
       this.#defaults(scope),
       this.#inForce(scope),
@@ -122,14 +121,15 @@ export class PreviewService {
     let sum = 0;
     for (const [subject, rows] of [...bySubject].slice(0, MOST_SUBJECTS)) {
       const { api } = rows[0] as DenialRow;
-      const { perMinute, perHour } = limitsAfter.get(api) ?? this.limiter.defaultLimitsOf(api);
+      const limits = limitsAfter.get(api) ?? this.apis.defaultLimitsOf(api);
+      if (limits === undefined) continue;
       const admitted = await this.database.query<{ second: number; units: number }[]>(
         `SELECT second, units FROM rollgate.usage_by_second($1, $2, clock_timestamp() - interval '2 hours') WHERE subject = $2`,
         [laneOf(scope.account), subject],
       );
       sum += avoided({
-        perMinute,
-        perHour,
+        perMinute: limits.perMinute,
+        perHour: limits.perHour,
         admitted,
         denied: rows.map(({ second, cost, calls }) => ({ second: Number(second), cost, calls: Number(calls) })),
       });

@@ -4,7 +4,7 @@
  * Invariants: a malformed call never enters a batch; a denial is a value, not an error; after validation only a store
  * that fails or gives an inconsistent answer makes `acquire` reject.
  */
-import type { Decision } from '@rollgate/contract';
+import { type Decision, UnknownApiError } from '@rollgate/contract';
 import { isOutage } from '../connections/faults.js';
 import { Deadlines, type Timed } from '../outage/deadlines.js';
 import type { Outage } from '../outage/outage.js';
@@ -15,6 +15,7 @@ import { BrokenAnswerError, type BrokenAnswers } from '../store/broken-answers.j
 import { encodeAccount, laneOfKey } from '../subject/subject-key.js';
 import { TooLateError } from '../tasks/within.js';
 import type { AcquireRequest } from './acquire-request.js';
+import type { ApiLookup } from './api-lookup.js';
 import type { CallResolver } from './call-resolver.js';
 import type { Decider } from './decider.js';
 import type { DenialMemory } from './denial-memory.js';
@@ -24,6 +25,7 @@ import type { ResolvedCall } from './resolved-call.js';
 
 export interface AcquirerOptions {
   readonly gate: Gate;
+  readonly lookup: ApiLookup | undefined;
   readonly resolver: CallResolver;
   readonly denials: DenialMemory;
   readonly decider: Decider;
@@ -49,6 +51,7 @@ interface PendingCall extends BatchedCall, Timed {
 
 export class Acquirer {
   readonly #gate: Gate;
+  readonly #lookup: ApiLookup | undefined;
   readonly #resolver: CallResolver;
   readonly #denials: DenialMemory;
   readonly #decider: Decider;
@@ -63,6 +66,7 @@ export class Acquirer {
 
   constructor(options: AcquirerOptions) {
     this.#gate = options.gate;
+    this.#lookup = options.lookup;
     this.#resolver = options.resolver;
     this.#denials = options.denials;
     this.#decider = options.decider;
@@ -79,14 +83,21 @@ export class Acquirer {
     if (!this.#gate.isReached) return this.#gate.untilReached().then(() => this.acquire(request));
     // Not an async function: that would add a promise to every call, even one answered from memory.
     try {
-      this.#gate.assertOpen();
-      const call = this.#resolver.resolveCall(request);
-      const known = this.#denials.recall(call);
-      if (known) return Promise.resolve(this.#used(call, this.#decider.decideFromMemory(call, known)));
-      return this.#queue(call);
+      return this.#decide(request);
     } catch (error) {
+      if (error instanceof UnknownApiError && this.#lookup?.mayFind(request.api)) {
+        return this.#lookup.settle(request.api).then(() => this.#decide(request));
+      }
       return Promise.reject(error);
     }
+  }
+
+  #decide(request: AcquireRequest): Promise<Decision> {
+    this.#gate.assertOpen();
+    const call = this.#resolver.resolveCall(request);
+    const known = this.#denials.recall(call);
+    if (known) return Promise.resolve(this.#used(call, this.#decider.decideFromMemory(call, known)));
+    return this.#queue(call);
   }
 
   /** Resolves when every call has its decision. */

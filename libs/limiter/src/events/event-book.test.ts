@@ -1,10 +1,10 @@
 import { expect, test } from '@jest/globals';
-import { builtInCatalogue } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import fc from 'fast-check';
 import { EventBook } from './event-book.js';
 import type { CountedCall, CountedOutcome, LimitEvent } from './limit-event.js';
 
-const entries = builtInCatalogue.entries().slice(0, 2);
+const entries = sampleCatalogue.entries().slice(0, 2);
 
 const call = fc.record({
   account: fc.integer({ min: 0, max: 3 }),

@@ -5,6 +5,7 @@
 import { codeOf, hasSqlState, NotAskedError } from '../connections/faults.js';
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
+import { CatalogueConflictError } from '../store/register-catalogue.js';
 import { jittered } from '../tasks/jitter.js';
 import { SingleFlight } from '../tasks/single-flight.js';
 import { TooLateError, within } from '../tasks/within.js';
@@ -58,7 +59,7 @@ export class Contact {
 
   /**
    * Makes one attempt, or joins the current one. If it fails, more attempts follow in the background. @throws
-   * LimiterStartError
+   * LimiterStartError, CatalogueConflictError
    */
   start(): Promise<void> {
     if (this.reached) return Promise.resolve();
@@ -67,7 +68,7 @@ export class Contact {
     return attempt;
   }
 
-  /** Resolves when calls can be decided. @throws LimiterUnavailableError */
+  /** Resolves when calls can be decided. @throws LimiterUnavailableError, CatalogueConflictError */
   async forCall(): Promise<void> {
     if (this.reached) return;
     // Wait only for the first attempt: it is not known whether later ones will succeed.
@@ -76,6 +77,8 @@ export class Contact {
     try {
       await within(FIRST_CALLS_WAIT_MS, first, 'the limiter did not reach its database');
     } catch (error) {
+      // Waiting does not help: a person has to change one of the catalogues.
+      if (error instanceof CatalogueConflictError) throw error;
       throw new LimiterUnavailableError(
         error,
         `the limiter has not reached its database yet: ${(error as Error).message}`,
@@ -98,7 +101,7 @@ export class Contact {
     try {
       await reach();
     } catch (error) {
-      const failure = startError(error, place());
+      const failure = error instanceof CatalogueConflictError ? error : startError(error, place());
       state.failure = failure;
       this.#tryLater();
       throw failure;
@@ -114,7 +117,10 @@ export class Contact {
     this.#retry = setTimeout(() => this.begin(), afterMs).unref();
   }
 
-  #report({ message }: Error): void {
+  #report(error: Error): void {
+    // The registrar has reported it.
+    if (error instanceof CatalogueConflictError) return;
+    const { message } = error;
     // A caller that waits for the start receives the reason as an error.
     if (this.#stopped || this.#isAwaited) return;
     this.#options.reports.trouble('start', {

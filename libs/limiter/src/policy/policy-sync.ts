@@ -9,7 +9,6 @@
 import { randomBytes } from 'node:crypto';
 import { hostname } from 'node:os';
 import { setTimeout as wait } from 'node:timers/promises';
-import type { Catalogue } from '@rollgate/contract';
 import type pg from 'pg';
 import type { DatabaseClock } from '../connections/database-clock.js';
 import type { InstanceState } from '../outage/instance-state.js';
@@ -18,9 +17,11 @@ import { type Quarantine, type QuarantineColumns, quarantineOf } from '../outage
 import type { Reports } from '../reports.js';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 import { SingleFlight } from '../tasks/single-flight.js';
+import type { CatalogueRegistrar } from './catalogue-registrar.js';
+import type { LiveCatalogue, StoredApi } from './live-catalogue.js';
 import type { OverrideUses } from './override-use.js';
 import type { Plan, PlanAssignment } from './plans.js';
-import type { ApiEdit, Policy } from './policy.js';
+import type { Policy } from './policy.js';
 import type { Override } from './resolve.js';
 
 /** Interval for reporting which overrides were used. */
@@ -41,8 +42,12 @@ const LEAVE = { text: 'SELECT rollgate.leave_instance($1)', query_timeout: 1_000
 export interface PolicySyncOptions {
   readonly pool: pg.Pool;
   readonly policy: Policy;
-  /** The APIs to register in the database, where their defaults can be edited. */
-  readonly registered: Catalogue;
+  /** Registers this program's APIs. `undefined`: it registers none. */
+  readonly registrar: CatalogueRegistrar | undefined;
+  /** Kept equal to the catalogue in the database. `undefined`: the program has its own catalogue. */
+  readonly live: LiveCatalogue | undefined;
+  /** `true`: this instance only reads. It is not listed among the instances, and writes nothing. */
+  readonly isObserver: boolean;
   readonly clock: DatabaseClock;
   readonly uses: OverrideUses;
   /** Watches the server's clock and identity. Omitted when a test controls the clock. */
@@ -64,7 +69,7 @@ interface SyncRow extends QuarantineColumns {
   readonly version: string;
   readonly whole: boolean;
   readonly overrides: Override[] | null;
-  readonly apis: ApiEdit[] | null;
+  readonly apis: StoredApi[] | null;
   readonly plans: Plan[] | null;
   readonly assignments: PlanAssignment[] | null;
   /** Changes when the database may have returned to an older state. */
@@ -84,8 +89,6 @@ export class PolicySync {
   readonly #options: PolicySyncOptions;
   readonly #loop: JitteredLoop;
   readonly #looks = new SingleFlight<void>();
-  /** The `life` of the server in which this program's APIs were registered. */
-  #registeredIn: string | undefined;
   #life: string | undefined;
   #toldAt = 0;
   #syncedAt: number | undefined;
@@ -127,9 +130,10 @@ export class PolicySync {
 
   async #look(): Promise<void> {
     try {
-      await this.#register();
+      await this.#options.registrar?.register(this.#life);
       await this.#sync();
       this.#options.reports.over('limits', 'the limits in force are known again');
+      if (this.#options.isObserver) return;
       await this.#reportJump();
       await this.#tellUses();
     } catch (error) {
@@ -148,39 +152,15 @@ export class PolicySync {
     });
   }
 
-  /** Registers this program's APIs once in each `life` of the server. A restored backup may not contain them. */
-  async #register(): Promise<void> {
-    const registeredIn = this.#life ?? '';
-    if (this.#registeredIn === registeredIn) return;
-    const { pool, registered } = this.#options;
-    const apis = registered.entries().map((entry) => ({
-      api: entry.id,
-      title: entry.title,
-      group_id: entry.group,
-      group_title: entry.groupTitle,
-      level: entry.level,
-      scope: entry.scope,
-      shipped_per_minute: entry.limits.perMinute,
-      shipped_per_hour: entry.limits.perHour,
-      message: entry.message,
-    }));
-    await pool.query(`SELECT rollgate.register_catalogue($1, $2, ROW($3, 'program', NULL, NULL)::rollgate.author)`, [
-      'application',
-      JSON.stringify(apis),
-      `instance:${hostname()}`,
-    ]);
-    this.#registeredIn = registeredIn;
-  }
-
   async #sync(): Promise<void> {
-    const { pool, policy, clock, quarantine, local, state } = this.#options;
+    const { pool, clock, quarantine, local, state, isObserver } = this.#options;
     const { mode, sinceMs, reason } = state() ?? NORMAL;
     const askedAt = clock.monotonic();
     const sentAt = performance.now();
     const { rows } = await pool.query<SyncRow>('SELECT * FROM rollgate.sync_instance($1, $2, $3, $4, $5, $6, $7, $8)', [
-      this.instanceId,
+      isObserver ? null : this.instanceId,
       `${hostname()}:${process.pid}`,
-      policy.version,
+      this.#options.policy.version,
       mode,
       new Date(sinceMs),
       this.#life ?? null,
@@ -193,20 +173,25 @@ export class PolicySync {
     quarantine?.hear({ ...heard, quarantine: quarantineOf(row) });
     clock.heard(heard);
     local?.divideBy(row.instances);
-    if (this.#life === undefined) this.#registeredIn = row.life;
+    this.#options.registrar?.noteLife(row.life);
     this.#life = row.life;
-    if (row.overrides !== null) {
-      policy.apply({
-        version: Number(row.version),
-        whole: row.whole,
-        overrides: row.overrides,
-        apis: row.apis ?? [],
-        plans: row.plans ?? [],
-        assignments: row.assignments ?? [],
-      });
-      policy.prune(clock.now());
-    }
+    this.#apply(row);
     this.#syncedAt = clock.monotonic();
+  }
+
+  #apply({ version, whole, overrides, apis, plans, assignments }: SyncRow): void {
+    const { policy, live, clock } = this.#options;
+    if (overrides === null) return;
+    live?.apply({ whole, apis: apis ?? [] });
+    policy.apply({
+      version: Number(version),
+      whole,
+      overrides,
+      apis: apis ?? [],
+      plans: plans ?? [],
+      assignments: assignments ?? [],
+    });
+    policy.prune(clock.now());
   }
 
   /**
@@ -243,6 +228,7 @@ export class PolicySync {
     this.#stopped = true;
     await this.#loop.stop();
     await this.#looks.current()?.catch(() => undefined);
+    if (this.#options.isObserver) return;
     const deadline = performance.now() + LEAVE_WITHIN_MS;
     // The first statements after an outage may find connections that were lost unnoticed.
     while (!(await this.#leave()) && performance.now() < deadline) await wait(LEAVE_AGAIN_AFTER_MS);

@@ -1,12 +1,13 @@
 import { describe, expect, test } from '@jest/globals';
-import { builtInCatalogue, Catalogue, LANES } from '@rollgate/contract';
+import { Catalogue, LANES } from '@rollgate/contract';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import fc from 'fast-check';
 import { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject-key.js';
 import { InvalidRequestError } from './subject-ref.js';
 
-const publish = builtInCatalogue.get('publish-bot');
-const insert = builtInCatalogue.get('insert-data');
-const getBots = builtInCatalogue.get('get-bots');
+const publish = sampleCatalogue.get('publish-bot');
+const insert = sampleCatalogue.get('insert-data');
+const getBots = sampleCatalogue.get('get-bots');
 
 test.each([
   [publish, { bot: 'b-17' }, 'acme/publish-bot/bot=b-17'],

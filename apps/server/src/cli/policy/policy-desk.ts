@@ -5,6 +5,7 @@ import type { z } from 'zod';
 import type { Caller } from '../../authentication/caller.js';
 import { permissionsOf } from '../../http/permissions.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
+import { KnownApis } from '../../limiting/known-apis.service.js';
 import { HistoryService } from '../../policy/history/history.service.js';
 import { LimitRequestsService } from '../../policy/limit-requests/limit-requests.service.js';
 import { ProofService } from '../../policy/limit-requests/proof.service.js';
@@ -30,7 +31,7 @@ export interface PolicyDesk {
 /** @throws Error with one line that says what is wrong */
 export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) => Promise<Result>): Promise<Result> {
   return await atDatabase(cli, [], async (database, address) => {
-    const limiter = createPostgresLimiter({ ...address, janitor: false, events: false, budgetMs: 5_000 });
+    const limiter = createPostgresLimiter({ ...address, observer: true, budgetMs: 5_000 });
     try {
       return await work(deskOn(database, limiter));
     } finally {
@@ -41,12 +42,13 @@ export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) =>
 
 function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
   const writer = new PolicyWriter(database, limiter);
+  const apis = new KnownApis(limiter);
   return {
-    accounts: new AccountsService(database, limiter),
-    overrides: new OverridesService(database, writer, new KnownAccounts(database)),
+    accounts: new AccountsService(database, limiter, apis),
+    overrides: new OverridesService(database, writer, new KnownAccounts(database), apis),
     plans: new PlansService(database, writer),
     assignments: new AssignmentsService(database, writer, new KnownAccounts(database)),
-    requests: new LimitRequestsService(database, writer, new ProofService(database)),
+    requests: new LimitRequestsService(database, writer, new ProofService(database), apis),
     history: new HistoryService(database, writer),
     caller: {
       kind: 'staff',

@@ -3,7 +3,7 @@ import { type HealthCheckResult, HealthCheckService, HealthIndicatorService } fr
 import type { Limiter } from '@rollgate/limiter';
 import type { Logger } from 'pino';
 import { problem } from '../../http/problem.js';
-import { LIMITER } from '../../limiting/limiting.module.js';
+import { LIMITER } from '../../limiting/limiter-token.js';
 import { LOGGER } from '../../logging/logger.js';
 import { DatabaseProbe, type DatabaseState, type Unreachable } from './database-probe.js';
 import { Draining } from './draining.js';

@@ -23,11 +23,17 @@ export const apiSchema = z.object({
   title: z.string(),
   level: z.array(z.string()),
   scope: z.enum(['api', 'group']),
-  /** The effective default: as edited, or as shipped. */
+  /** The effective default: as edited, or as registered by the applications (`shipped`). */
   limits: z.object(both),
   shipped: z.object(both),
   edited: z.boolean(),
   shadow: z.boolean(),
+  /** The message of denied calls. */
+  message: z.string(),
+  /** Applications that register the API; `file:<name>` is a catalogue file. Empty: it is retired. */
+  owners: z.array(z.string()),
+  /** Since when no application registers it; null: it is in use. */
+  retiredAt: z.string().nullable(),
   version: z.int(),
   changedAt: z.string(),
   changedBy: z.string(),
@@ -47,6 +53,9 @@ export const API_EXAMPLE: z.output<typeof apiSchema> = {
   shipped: { perMinute: 60, perHour: 1800 },
   edited: false,
   shadow: false,
+  message: 'Rate limit for this API has been reached. Please try again after some time.',
+  owners: ['shop'],
+  retiredAt: null,
   version: 1,
   changedAt: '2026-03-01T00:00:00.000Z',
   changedBy: 'instance:api-1',

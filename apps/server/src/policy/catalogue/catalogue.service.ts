@@ -3,7 +3,7 @@ import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../authentication/caller.js';
 import { PolicyWriter } from '../policy-writer.js';
-import { type ApiRow, apiView } from './api-rows.js';
+import { apiView, OWNERS, readApis } from './api-rows.js';
 import type { apiSchema, catalogueSchema, changeApi, changedApi } from './catalogue.schemas.js';
 
 @Injectable()
@@ -15,12 +15,11 @@ export class CatalogueService {
 
   /** In the order of the catalogue. */
   async all(): Promise<z.output<typeof catalogueSchema>> {
-    const rows = await this.database.query<ApiRow[]>('SELECT * FROM rollgate.catalogue ORDER BY ord');
     const groups = new Map<string, { group: string; title: string; apis: z.output<typeof apiSchema>[] }>();
-    for (const row of rows) {
-      const group = groups.get(row.group_id) ?? { group: row.group_id, title: row.group_title, apis: [] };
-      group.apis.push(apiView(row));
-      groups.set(row.group_id, group);
+    for (const { group: id, groupTitle: title, ...api } of await readApis(this.database)) {
+      const group = groups.get(id) ?? { group: id, title, apis: [] };
+      group.apis.push(api);
+      groups.set(id, group);
     }
     return { groups: [...groups.values()] };
   }
@@ -33,7 +32,11 @@ export class CatalogueService {
   ): Promise<z.output<typeof changedApi>> {
     return await this.writer.changeCatalogue(
       { api, version, values, reason, ticket, caller },
-      ({ row, historyId, lowered }) => ({ api: apiView(row), historyId, lowered }),
+      async ({ row, historyId, lowered }, manager) => {
+        const sql = `SELECT ${OWNERS} AS owners FROM rollgate.catalogue c WHERE c.api = $1`;
+        const [owned] = await manager.query<{ owners: string[] }[]>(sql, [api]);
+        return { api: apiView({ ...row, owners: owned?.owners ?? [] }), historyId, lowered };
+      },
     );
   }
 }

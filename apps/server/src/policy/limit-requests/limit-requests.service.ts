@@ -1,5 +1,4 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
-import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../authentication/caller.js';
@@ -7,6 +6,7 @@ import { Conditions } from '../../database/conditions.js';
 import type { Lowered } from '../../database/refusals.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
+import { KnownApis } from '../../limiting/known-apis.service.js';
 import { type ScopeInput, scopeColumns } from '../../limiting/subjects.js';
 import { PolicyWriter } from '../policy-writer.js';
 import type { approveRequest, listRequests, proofSchema, RequestView } from './limit-requests.schemas.js';
@@ -33,6 +33,7 @@ export class LimitRequestsService {
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
     @Inject(ProofService) private readonly proofs: ProofService,
+    @Inject(KnownApis) private readonly apis: KnownApis,
   ) {}
 
   /** Open requests oldest first, decided ones newest first. Each includes the usage that shows whether it is needed. */
@@ -69,7 +70,7 @@ export class LimitRequestsService {
 
   async ask(wish: Wish, caller: Caller): Promise<RequestView> {
     const { perMinute = null, perHour = null, factor = null, until = null, ticket = null, needsAdmin = false } = wish;
-    const scope = scopeColumns(builtInCatalogue, wish);
+    const scope = await scopeColumns(this.apis, wish);
     const values = { perMinute, perHour, factor };
     const request = { scope, values, until, reason: wish.reason, ticket, needsAdmin, caller };
     return await this.writer.askLimit(request, ({ row }, manager) => viewAfterChange(row, manager));

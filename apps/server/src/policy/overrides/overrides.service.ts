@@ -1,5 +1,4 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
-import { builtInCatalogue } from '@rollgate/contract';
 import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../authentication/caller.js';
@@ -7,6 +6,7 @@ import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import { problem } from '../../http/problem.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
+import { KnownApis } from '../../limiting/known-apis.service.js';
 import { OVERRIDE_STATE, stateAfterChange } from '../../limiting/override-state.js';
 import { scopeColumns } from '../../limiting/subjects.js';
 import { type Changed, PolicyWriter } from '../policy-writer.js';
@@ -32,6 +32,7 @@ export class OverridesService {
     @Inject(DataSource) private readonly database: DataSource,
     @Inject(PolicyWriter) private readonly writer: PolicyWriter,
     @Inject(KnownAccounts) private readonly known: KnownAccounts,
+    @Inject(KnownApis) private readonly apis: KnownApis,
   ) {}
 
   /** Newest first. */
@@ -60,7 +61,7 @@ export class OverridesService {
   }
 
   async create(input: z.output<typeof createOverride>, caller: Caller): Promise<ChangeAnswer> {
-    const scope = scopeColumns(builtInCatalogue, input);
+    const scope = await scopeColumns(this.apis, input);
     const warnings = await this.known.warningsOf(input.account, caller);
     const { reason, ...values } = input;
     return { ...(await this.writer.createOverride({ scope, values, reason, caller }, respond)), warnings };
