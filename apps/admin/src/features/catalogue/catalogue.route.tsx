@@ -13,8 +13,12 @@ export function CatalogueRoute() {
   const screen = useCatalogueScreen();
   const { search, catalogue, apis, editing, mayWrite } = screen;
   const edited = apis.filter((api) => api.edited).length;
+  const retired = apis.filter((api) => api.retiredAt !== null).length;
   return (
-    <Page title="Catalogue" about={apis.length > 0 && `${many(apis.length, 'API')}, ${edited} with edited limits.`}>
+    <Page
+      title="Catalogue"
+      about={apis.length > 0 && `${many(apis.length, 'API')}, ${edited} with edited limits, ${retired} retired.`}
+    >
       <Filters screen={screen} />
       <Loaded query={catalogue} rows={10}>
         {({ groups }) => {
@@ -73,7 +77,12 @@ function Filters({ screen: { search, groups, filtered, filter, clear } }: { scre
         label="State"
         value={search.only}
         onChange={(value) => filter({ only: value })}
-        data={[ALL, { value: 'edited', label: 'Edited' }, { value: 'shadow', label: 'Shadow' }]}
+        data={[
+          ALL,
+          { value: 'edited', label: 'Edited' },
+          { value: 'shadow', label: 'Shadow' },
+          { value: 'retired', label: 'Retired' },
+        ]}
       />
     </FilterBar>
   );

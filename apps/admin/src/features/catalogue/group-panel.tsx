@@ -52,11 +52,20 @@ const COLUMNS: Column<Api>[] = [
   },
   {
     title: 'State',
-    cell: ({ edited, shadow }) => (
+    cell: ({ edited, shadow, retiredAt }) => (
       <>
-        {edited ? <Tag tone="info">Edited</Tag> : <Tag>Original</Tag>} {shadow && <ShadowTag />}
+        {edited ? <Tag tone="info">Edited</Tag> : <Tag>Original</Tag>} {shadow && <ShadowTag />}{' '}
+        {retiredAt !== null && (
+          <>
+            <Tag tone="warn">Retired</Tag> <Time at={retiredAt} />
+          </>
+        )}
       </>
     ),
+  },
+  {
+    title: 'Registered by',
+    cell: ({ owners }) => (owners.length === 0 ? 'No application' : owners.join(', ')),
   },
   {
     title: 'Last change',

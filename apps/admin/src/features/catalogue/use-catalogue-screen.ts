@@ -43,10 +43,11 @@ export type CatalogueScreen = ReturnType<typeof useCatalogueScreen>;
 
 /** The groups that still have an API after filtering. */
 export function matching(groups: readonly Group[], { q = '', group, only }: CatalogueSearch): Group[] {
-  const matches = ({ api, title, edited, shadow }: Api) =>
+  const matches = ({ api, title, edited, shadow, retiredAt }: Api) =>
     `${api} ${title}`.toLowerCase().includes(q.toLowerCase()) &&
     (only !== 'edited' || edited) &&
-    (only !== 'shadow' || shadow);
+    (only !== 'shadow' || shadow) &&
+    (only !== 'retired' || retiredAt !== null);
   return groups
     .filter((one) => group === undefined || one.group === group)
     .map((one) => ({ ...one, apis: one.apis.filter(matches) }))

@@ -1,6 +1,6 @@
 /** The scopes that a custom limit can have, depending on where the drawer was opened. */
 import type { Group } from '../../data/catalogue.js';
-import { subjectText } from '../../lib/format.js';
+import { many, subjectText } from '../../lib/format.js';
 
 export type Scope = 'account' | 'group' | 'api' | 'subject';
 
@@ -77,6 +77,6 @@ function apiScopes({ api, values, home }: ApiScopes): ScopeChoice[] {
 const groupScope = ({ title, group, apis }: Group): ScopeChoice => ({
   value: 'group',
   label: `API group ${title}`,
-  about: `Applies to each of its ${apis.length} APIs.`,
+  about: `Applies to each of its ${many(apis.filter(({ retiredAt }) => retiredAt === null).length, 'API')}.`,
   target: { group },
 });
