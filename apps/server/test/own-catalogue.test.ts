@@ -191,7 +191,7 @@ describe.each(CASES)('%s', (_, catalogue, application, subjects) => {
         dimensions: subject.dimensions,
       });
       const explained = await get(`denials/${denialId}`);
-      expect(explained['sentence']).toContain(`limit is ${subject.perMinute}`);
+      expect(explained['sentence']).toContain(`of the ${subject.perMinute} units allowed in any 60 seconds`);
       expect((await get(`find?q=${encodeURIComponent(denialId)}`))['items']).toMatchObject([
         { account: accountOf(subject) },
       ]);
@@ -289,12 +289,10 @@ describe.each(CASES)('%s', (_, catalogue, application, subjects) => {
         api: 'late-api',
         dimensions: { user: 'ann' },
         perMinute: 9,
-        allowLowering: true,
+        expiresAt: inHours(1),
       };
-      expect((await support.post(path('overrides'), { ...scope, expiresAt: inHours(1), reason: 'new' })).status).toBe(
-        201,
-      );
       expect((await support.post(path('overrides/preview'), scope)).status).toBe(200);
+      expect((await support.post(path('overrides'), { ...scope, reason: 'new' })).status).toBe(201);
       expect((await late.call('late-api', { account: 'acme', dimensions: { user: 'bob' } })).status).toBe(200);
     } finally {
       await late.close();

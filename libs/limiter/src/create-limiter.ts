@@ -120,7 +120,7 @@ export function limiterParts(options: LimiterOptions): LimiterParts {
     lookup,
     resolver,
     acquirer,
-    usage: new UsageReader({ store, resolver, timeLimit }),
+    usage: new UsageReader({ store, resolver, lookup, timeLimit }),
     refunds,
     policy,
     sync: database?.sync,

@@ -9,18 +9,13 @@ import type { Report } from '../src/reports.js';
 import { ADMIN, change, endAssignment, inHours, type PlanRow as Row, SUPPORT, type Who } from './policy-author.js';
 
 const API = 'publish-bot'; // 60 and 1,800 by default
+const OPTIONS = { catalogue: sampleCatalogue, janitor: false, budgetMs: 20_000 } as const;
 let database: TestDatabase;
 let limiter: Limiter;
 const reports: Report[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    onReport: (report) => reports.push(report),
-  });
+  limiter = createPostgresLimiter({ ...OPTIONS, databaseUrl: database.url, onReport: (report) => reports.push(report) });
   await limiter.start();
 });
 afterAll(async () => {

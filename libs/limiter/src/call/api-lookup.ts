@@ -41,6 +41,15 @@ export class ApiLookup {
     throw new LimiterUnavailableError(new Error('the catalogue could not be read'));
   }
 
+  /**
+   * Reads the catalogue for a list that contains APIs which are unknown here. Unlike `settle` it does not wait for its turn:
+   * if the last read was less than a second ago, or fails, the list is made without them.
+   */
+  async readIfDue(): Promise<void> {
+    if (this.#lastReadAt + READ_EVERY_MS > performance.now()) return;
+    await this.#reads.run(() => this.#read()).catch(() => undefined);
+  }
+
   async #read(): Promise<boolean> {
     const afterMs = this.#lastReadAt + READ_EVERY_MS - performance.now();
     if (afterMs > 0) await wait(afterMs);

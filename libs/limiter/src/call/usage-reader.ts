@@ -3,6 +3,7 @@ import type { SubjectUsage } from '@rollgate/contract';
 import type { Store } from '../store/store.js';
 import { accountPrefix, laneOf, laneOfKey } from '../subject/subject-key.js';
 import type { SubjectRef } from '../subject/subject-ref.js';
+import type { ApiLookup } from './api-lookup.js';
 import type { CallResolver, UsageAccount } from './call-resolver.js';
 import type { StoreTimeLimit } from './store-time-limit.js';
 import { subjectUsage } from './usage.js';
@@ -24,17 +25,20 @@ export interface UsageQuery {
 export interface UsageReaderOptions {
   readonly store: Store;
   readonly resolver: CallResolver;
+  readonly lookup: ApiLookup | undefined;
   readonly timeLimit: StoreTimeLimit;
 }
 
 export class UsageReader {
   readonly #store: Store;
   readonly #resolver: CallResolver;
+  readonly #lookup: ApiLookup | undefined;
   readonly #timeLimit: StoreTimeLimit;
 
-  constructor({ store, resolver, timeLimit }: UsageReaderOptions) {
+  constructor({ store, resolver, lookup, timeLimit }: UsageReaderOptions) {
     this.#store = store;
     this.#resolver = resolver;
+    this.#lookup = lookup;
     this.#timeLimit = timeLimit;
   }
 
@@ -53,6 +57,7 @@ export class UsageReader {
     const lane = laneOf(whose.account);
     const found = await this.#store.list(lane, { prefix, after, limit: limit + 1 });
     const keys = found.slice(0, limit);
+    if (keys.some((key) => this.#resolver.resolveKey(key, whose) === undefined)) await this.#lookup?.readIfDue();
     const subjects = keys.flatMap((key) => this.#resolver.resolveKey(key, whose) ?? []);
     const { nowMs, counts } = await this.#store.peek(
       lane,
