@@ -15,7 +15,7 @@ let limiter: Limiter;
 const reports: Report[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({ ...OPTIONS, databaseUrl: database.url, onReport: (report) => reports.push(report) });
+  limiter = createPostgresLimiter({ ...OPTIONS, databaseUrl: database.url, onReport: (one) => reports.push(one) });
   await limiter.start();
 });
 afterAll(async () => {
