@@ -579,7 +579,8 @@ CREATE OR REPLACE FUNCTION rollgate.catalogue_facts(c rollgate.catalogue)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title, 'level', c.level, 'scope', c.scope,
+  SELECT jsonb_build_object('api', c.api, 'title', c.title, 'group', c.group_id, 'groupTitle', c.group_title,
+    'level', c.level, 'scope', c.scope,
     'shippedPerMinute', c.shipped_per_minute, 'shippedPerHour', c.shipped_per_hour,
     'perMinute', c.per_minute, 'perHour', c.per_hour, 'shadow', c.shadow, 'message', c.message,
     'retiredAt', to_char(c.retired_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'), 'version', c.version)

@@ -114,7 +114,7 @@ describe('overrides', () => {
     });
     expect(answer.status).toBe(202);
     const { request, message } = answer.body as Json;
-    expect(message).toMatch(/up to 600 a minute/);
+    expect(message).toMatch(/up to 600 units a minute/);
     expect(request).toMatchObject({ needsAdmin: true, perMinute: 601, askedBy: `staff:${desk.support.login}` });
     expect((await desk.support.post(path(`requests/${request.id}/approve`), {}, { 'if-match': '"1"' })).status).toBe(
       403,
