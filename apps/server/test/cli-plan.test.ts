@@ -1,5 +1,7 @@
 /** Plans on the command line. */
+
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { rollgateHere } from './run-rollgate.js';
@@ -7,7 +9,12 @@ import { rollgateHere } from './run-rollgate.js';
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limiter = createPostgresLimiter({ databaseUrl: database.url, janitor: false, budgetMs: 20_000 });
+  const limiter = createPostgresLimiter({
+    catalogue: sampleCatalogue,
+    databaseUrl: database.url,
+    janitor: false,
+    budgetMs: 20_000,
+  });
   await limiter.refreshPolicy();
   await limiter.close();
 });

@@ -42,7 +42,6 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   undo: 'change undone',
   add: 'added',
   ship: 'definition updated',
-  retire: 'retired',
   return: 'in use again',
   ask: 'sent',
   approve: 'approved',
