@@ -840,8 +840,8 @@ COMMENT ON FUNCTION rollgate.account_seen IS
 --   1. Lock the lanes of the batch, then read the clock.
 --   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
--- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (what
--- a window no longer counts), rollgate.free_units, and rollgate.window_buckets (how long a unit counts).
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
+-- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
 --
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
@@ -889,7 +889,7 @@ DECLARE
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
-  -- Step 1.
+  -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -898,17 +898,16 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
+  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
+  -- goes directly to step 3.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
-          -- A grant in the newest second is added to it; a grant in a later second is appended.
-          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
-            = head.sums[cardinality(head.sums)] + asked.units
+          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -940,9 +939,11 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
+    -- Nothing of these was denied.
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
+      -- Only a sweep of the lane can be ahead of the clock.
       IF v_second > now_ms / 1000 THEN
         second := array_fill(v_second, ARRAY[cardinality(item)]);
       END IF;
@@ -951,7 +952,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- Step 3.
+  -- Step 3: decide the rest.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -989,8 +990,14 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_per_hour   int[],
   p_done       int[],  -- places in the batch that rollgate.acquire has answered; NULL: none
   p_second     int,
-  OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
-  OUT retry_at int[], OUT second int[]
+  OUT item         int[],  -- these are as in rollgate.acquire
+  OUT granted      int[],
+  OUT minute_used  int[],
+  OUT hour_used    int[],
+  OUT minute_reset int[],
+  OUT hour_reset   int[],
+  OUT retry_at     int[],
+  OUT second       int[]
 )
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column
@@ -2276,6 +2283,15 @@ $$;
 COMMENT ON FUNCTION rollgate.freed_since IS
   'Subjects freed by transactions that committed since a snapshot, and whether the list is complete';
 
+-- Returns the place in `secs` and `sums` at which a grant in second `sec` is written: the last one, or, if its second is older than `sec`,
+-- a new one after it. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], sec smallint) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT cardinality(secs) + (secs[cardinality(secs)] < sec)::int
+$$;
+
+COMMENT ON FUNCTION rollgate.grant_place IS 'Where in the arrays of a head row a grant of the current minute is written; inlined';
+
 -- The row is hashed as JSON, so that different rows never produce the same text. Times are in microseconds, so that the session's
 -- time zone has no effect.
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
@@ -2383,7 +2399,7 @@ LANGUAGE sql IMMUTABLE AS $$
       32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63}'::int[] END
 $$;
 
-COMMENT ON FUNCTION rollgate.lanes_of IS 'The given lane, or all lanes if it is unknown (NULL)';
+COMMENT ON FUNCTION rollgate.lanes_of IS 'The given lane, or all lanes if it is unknown (NULL); inlined';
 
 -- Returns the seconds after which no unit of a minute counts any more: the hour window and the minute itself. Minutes and idle heads
 -- are kept at least this long. Inlined.
@@ -2493,7 +2509,7 @@ $$;
 
 COMMENT ON FUNCTION rollgate.limit_under IS
   'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without '
-  'either, the default';
+  'either, the default; inlined';
 
 -- Returns the effective limits of one subject. Every instance applies the same rule (libs/limiter/src/policy); a test compares the
 -- two. p_instead: as in rollgate.limits_under_plan.
@@ -4939,7 +4955,7 @@ LANGUAGE sql STABLE AS $$
   WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
 $$;
 
-COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second';
+COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second; inlined';
 
 -- Both windows of every subject that has units now. rollgate.peek adds up a subject's minutes; here usage is the difference of two
 -- totals. A head of the current minute has all of it in one row, and an older one needs one lookup of its minutes. 100,000 subjects

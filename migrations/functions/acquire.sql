@@ -6,8 +6,8 @@
 --   1. Lock the lanes of the batch, then read the clock.
 --   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
--- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (what
--- a window no longer counts), rollgate.free_units, and rollgate.window_buckets (how long a unit counts).
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
+-- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
 --
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
@@ -55,7 +55,7 @@ DECLARE
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
-  -- Step 1.
+  -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -64,17 +64,16 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
+  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
+  -- goes directly to step 3.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
-          -- A grant in the newest second is added to it; a grant in a later second is appended.
-          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
-            = head.sums[cardinality(head.sums)] + asked.units
+          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -106,9 +105,11 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
+    -- Nothing of these was denied.
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
+      -- Only a sweep of the lane can be ahead of the clock.
       IF v_second > now_ms / 1000 THEN
         second := array_fill(v_second, ARRAY[cardinality(item)]);
       END IF;
@@ -117,7 +118,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- Step 3.
+  -- Step 3: decide the rest.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;

@@ -21,8 +21,14 @@ CREATE OR REPLACE FUNCTION rollgate.acquire_cold(
   p_per_hour   int[],
   p_done       int[],  -- places in the batch that rollgate.acquire has answered; NULL: none
   p_second     int,
-  OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[], OUT hour_reset int[],
-  OUT retry_at int[], OUT second int[]
+  OUT item         int[],  -- these are as in rollgate.acquire
+  OUT granted      int[],
+  OUT minute_used  int[],
+  OUT hour_used    int[],
+  OUT minute_reset int[],
+  OUT hour_reset   int[],
+  OUT retry_at     int[],
+  OUT second       int[]
 )
 LANGUAGE plpgsql AS $$
 #variable_conflict use_column

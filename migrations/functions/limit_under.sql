@@ -10,4 +10,4 @@ $$;
 
 COMMENT ON FUNCTION rollgate.limit_under IS
   'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without '
-  'either, the default';
+  'either, the default; inlined';

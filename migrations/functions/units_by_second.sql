@@ -16,4 +16,4 @@ LANGUAGE sql STABLE AS $$
   WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
 $$;
 
-COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second';
+COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second; inlined';

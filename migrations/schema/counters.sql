@@ -103,7 +103,7 @@ DECLARE
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
-  -- Step 1.
+  -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
   v_now := coalesce(p_now, clock_timestamp());
@@ -112,17 +112,16 @@ BEGIN
   v_sec := v_second % 60;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2 takes one index descent and one HOT update per item. A single call whose head is of another minute skips it.
+  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
+  -- goes directly to step 3.
   IF cardinality(p_subjects) > 1 OR EXISTS (
     SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
   ) THEN
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
-          -- A grant in the newest second is added to it; a grant in a later second is appended.
-          secs[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int] = v_sec,
-          sums[cardinality(head.secs) + (head.secs[cardinality(head.secs)] < v_sec)::int]
-            = head.sums[cardinality(head.sums)] + asked.units
+          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -154,9 +153,11 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
+    -- Nothing of these was denied.
     retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
 
     IF cardinality(p_subjects) = cardinality(item) THEN
+      -- Only a sweep of the lane can be ahead of the clock.
       IF v_second > now_ms / 1000 THEN
         second := array_fill(v_second, ARRAY[cardinality(item)]);
       END IF;
@@ -165,7 +166,7 @@ BEGIN
     second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   END IF;
 
-  -- Step 3.
+  -- Step 3: decide the rest.
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -394,6 +395,17 @@ COMMENT ON FUNCTION rollgate.freed_since(text,pg_snapshot) IS 'Subjects freed by
 REVOKE EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) FROM PUBLIC;
 ALTER FUNCTION rollgate.freed_since(text,pg_snapshot) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) TO rollgate_runtime;
+
+CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], sec smallint)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT cardinality(secs) + (secs[cardinality(secs)] < sec)::int
+$function$;
+COMMENT ON FUNCTION rollgate.grant_place(smallint[],smallint) IS 'Where in the arrays of a head row a grant of the current minute is written; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.grant_place(smallint[],smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.grant_place(smallint[],smallint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, sec smallint)
  RETURNS bigint

@@ -238,7 +238,7 @@ AS $function$
     '{0,1,2,3,4,5,6,7,8,9,10,11,12,13,14,15,16,17,18,19,20,21,22,23,24,25,26,27,28,29,30,31,
       32,33,34,35,36,37,38,39,40,41,42,43,44,45,46,47,48,49,50,51,52,53,54,55,56,57,58,59,60,61,62,63}'::int[] END
 $function$;
-COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The given lane, or all lanes if it is unknown (NULL)';
+COMMENT ON FUNCTION rollgate.lanes_of(integer) IS 'The given lane, or all lanes if it is unknown (NULL); inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.lanes_of(integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.lanes_of(integer) OWNER TO rollgate_owner;
 
@@ -456,7 +456,7 @@ AS $function$
   ) s
   WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
 $function$;
-COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) IS 'Units of a subject on record in a span of time, by second';
+COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) IS 'Units of a subject on record in a span of time, by second; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) OWNER TO rollgate_owner;
 

@@ -1084,7 +1084,7 @@ CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default integer, p_limit integ
 AS $function$
   SELECT CASE WHEN p_factor IS NULL THEN coalesce(p_limit, p_default) ELSE least(ceil(p_default * p_factor), 1000000000)::int END
 $function$;
-COMMENT ON FUNCTION rollgate.limit_under(integer,integer,numeric) IS 'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without either, the default';
+COMMENT ON FUNCTION rollgate.limit_under(integer,integer,numeric) IS 'One window''s limit under an override: its own limit, or the API''s default times its factor, rounded up to a whole unit; without either, the default; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) FROM PUBLIC;
 ALTER FUNCTION rollgate.limit_under(integer,integer,numeric) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.limit_under(integer,integer,numeric) TO rollgate_admin_api;

@@ -17,7 +17,7 @@ export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted free_units
-    freed_since hour_base least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
+    freed_since grant_place hour_base least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
     sweep_freed window_base window_buckets`,
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
