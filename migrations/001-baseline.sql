@@ -1278,7 +1278,8 @@ BEGIN
     v_ended.ends_at := v_new.starts_at;
     PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
   END LOOP;
-  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket, created_by, created_at, changed_at, changed_in)
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
+    created_by, created_at, changed_at, changed_in)
   VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
     btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
   RETURNING * INTO changed;
@@ -2078,9 +2079,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ', coalesce(e.plan_title, substr(e.source, 6)),
+             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ',
+               coalesce(e.plan_title, substr(e.source, 6)),
                ' (' || nullif(e.plan, e.plan_title) || ')', ', version ' || e.plan_version,
-               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought' ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
+               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought'
+                 ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
                  e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
              ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
                coalesce(e.created_by, 'an author not on record'),
@@ -2163,8 +2166,8 @@ END $$;
 COMMENT ON FUNCTION rollgate.fill_override IS
   'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
 
--- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that equals
--- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that
+-- equals p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
@@ -2451,7 +2454,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LIMIT 1
   ),
   base AS (
-    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour, CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
+    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour,
+      CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
     FROM api
     LEFT JOIN plan ON true
     CROSS JOIN LATERAL rollgate.limits_under_rows(api.group_id, api.api, api.per_minute, api.per_hour, plan.limits) b
@@ -2580,7 +2584,8 @@ CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(
   p_rows       jsonb  -- [{group, api, perMinute, perHour, factor}]; NULL: no plan
 ) RETURNS TABLE (per_minute int, per_hour int, of_plan boolean)
 LANGUAGE sql STABLE AS $$
-  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor), l.found IS NOT NULL
+  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor),
+    l.found IS NOT NULL
   FROM (SELECT) one
   LEFT JOIN LATERAL (
     SELECT l.*, true AS found
@@ -2674,7 +2679,8 @@ CREATE OR REPLACE FUNCTION rollgate.lowered_by_plan(
 ) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_agg(l.item || jsonb_build_object('accounts', p_accounts, 'text',
-           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts)) ORDER BY e.ord, l.item ->> 'window' DESC)
+           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts))
+             ORDER BY e.ord, l.item ->> 'window' DESC)
   FROM rollgate.plan_effects(p_before, p_after) e
   CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
 $$;
@@ -3291,7 +3297,8 @@ BEGIN
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
           'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
-          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after)) ORDER BY e.ord), '[]')
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after))
+            ORDER BY e.ord), '[]')
       FROM rollgate.assignment_effects(v_new, v_now) e
       WHERE e.at = v_new.starts_at));
 END $$;
@@ -3354,7 +3361,8 @@ CREATE OR REPLACE FUNCTION rollgate.preview_plan(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH given AS (
     SELECT coalesce((SELECT rollgate.plan_facts(p) -> 'limits' FROM rollgate.plan p WHERE p.id = p_id), '[]') AS before,
-           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute,
+             'perHour', l.per_hour,
               'factor', l.factor)), '[]') FROM jsonb_populate_recordset(NULL::rollgate.plan_limit, p_limits) l) AS after,
            rollgate.assigned_accounts(p_id, t.now) AS accounts
     FROM (SELECT clock_timestamp() AS now) t
@@ -5706,7 +5714,8 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS
   'last time a decision differed from what the defaults would have given; NULL: never';
 
 CREATE OR REPLACE VIEW rollgate_audit.plan_assignments_v1 AS
-SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at, a.reason, a.ticket,
+SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at,
+  a.reason, a.ticket,
        a.created_by, a.created_at, a.changed_at, a.version
 FROM (SELECT clock_timestamp() AS now) clock
 CROSS JOIN rollgate.plan_assignment a;
@@ -5760,8 +5769,8 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.version        IS 'version afte
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.reason         IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.ticket         IS 'ticket';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.lowered        IS
-  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of assigned '
-  'accounts; NULL: none';
+  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of '
+  'assigned accounts; NULL: none';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.before         IS 'the whole plan or assignment before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.after          IS 'the whole plan or assignment after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS
@@ -5769,18 +5778,21 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS
 
 CREATE OR REPLACE VIEW rollgate_audit.plans_v1 AS
 SELECT p.id AS plan, p.title, p.description, p.retired_at,
-       CASE WHEN l.plan IS NULL THEN NULL WHEN l.api IS NOT NULL THEN 'api' WHEN l.group_id IS NOT NULL THEN 'group' ELSE 'all' END AS scope,
+       CASE WHEN l.plan IS NULL THEN NULL WHEN l.api IS NOT NULL THEN 'api'
+         WHEN l.group_id IS NOT NULL THEN 'group' ELSE 'all' END AS scope,
        l.group_id, l.api, l.per_minute, l.per_hour, l.factor, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       (SELECT count(*) FROM rollgate.plan_assignment a WHERE a.plan = p.id AND rollgate.in_force(a.starts_at, a.ends_at, clock.now)) AS accounts,
+       (SELECT count(*) FROM rollgate.plan_assignment a
+         WHERE a.plan = p.id AND rollgate.in_force(a.starts_at, a.ends_at, clock.now)) AS accounts,
        p.version, p.created_by, p.created_at, p.changed_by, p.changed_at
 FROM (SELECT clock_timestamp() AS now) clock
 CROSS JOIN rollgate.plan p
 LEFT JOIN rollgate.plan_limit l ON l.plan = p.id
-LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api AND l.plan IS NOT NULL;
+LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api
+  AND l.plan IS NOT NULL;
 
 COMMENT ON VIEW rollgate_audit.plans_v1 IS
-  'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, of '
-  'its group, of all';
+  'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, '
+  'of its group, of all';
 COMMENT ON COLUMN rollgate_audit.plans_v1.plan               IS 'id of the plan; limits it sets have the source plan:<id>';
 COMMENT ON COLUMN rollgate_audit.plans_v1.title              IS 'title';
 COMMENT ON COLUMN rollgate_audit.plans_v1.description        IS 'description';

@@ -32,7 +32,8 @@ BEGIN
     v_ended.ends_at := v_new.starts_at;
     PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
   END LOOP;
-  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket, created_by, created_at, changed_at, changed_in)
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
+    created_by, created_at, changed_at, changed_in)
   VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
     btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
   RETURNING * INTO changed;

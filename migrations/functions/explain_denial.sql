@@ -78,9 +78,11 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                e.length, e.cost) END,
            CASE
              WHEN e.source = 'default' THEN '; the limit is the default' || coalesce(' of catalogue version ' || e.version, '')
-             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ', coalesce(e.plan_title, substr(e.source, 6)),
+             WHEN starts_with(e.source, 'plan:') THEN concat('; the limit is that of the plan ',
+               coalesce(e.plan_title, substr(e.source, 6)),
                ' (' || nullif(e.plan, e.plan_title) || ')', ', version ' || e.plan_version,
-               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought' ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
+               CASE WHEN e.assigned_by IS NULL THEN ', which the call brought'
+                 ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
                  e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
              ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
                coalesce(e.created_by, 'an author not on record'),

@@ -1,5 +1,5 @@
--- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that equals
--- p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
+-- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that
+-- equals p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
 -- subject.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,

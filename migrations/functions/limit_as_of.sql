@@ -32,7 +32,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LIMIT 1
   ),
   base AS (
-    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour, CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
+    SELECT api.*, b.per_minute AS base_minute, b.per_hour AS base_hour,
+      CASE WHEN b.of_plan THEN 'plan:' || plan.id ELSE 'default' END AS source
     FROM api
     LEFT JOIN plan ON true
     CROSS JOIN LATERAL rollgate.limits_under_rows(api.group_id, api.api, api.per_minute, api.per_hour, plan.limits) b

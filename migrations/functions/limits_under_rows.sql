@@ -7,7 +7,8 @@ CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(
   p_rows       jsonb  -- [{group, api, perMinute, perHour, factor}]; NULL: no plan
 ) RETURNS TABLE (per_minute int, per_hour int, of_plan boolean)
 LANGUAGE sql STABLE AS $$
-  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor), l.found IS NOT NULL
+  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor),
+    l.found IS NOT NULL
   FROM (SELECT) one
   LEFT JOIN LATERAL (
     SELECT l.*, true AS found

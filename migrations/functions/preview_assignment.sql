@@ -15,7 +15,8 @@ BEGIN
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
           'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
-          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after)) ORDER BY e.ord), '[]')
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after))
+            ORDER BY e.ord), '[]')
       FROM rollgate.assignment_effects(v_new, v_now) e
       WHERE e.at = v_new.starts_at));
 END $$;

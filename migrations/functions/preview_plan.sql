@@ -5,7 +5,8 @@ CREATE OR REPLACE FUNCTION rollgate.preview_plan(
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH given AS (
     SELECT coalesce((SELECT rollgate.plan_facts(p) -> 'limits' FROM rollgate.plan p WHERE p.id = p_id), '[]') AS before,
-           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute,
+             'perHour', l.per_hour,
               'factor', l.factor)), '[]') FROM jsonb_populate_recordset(NULL::rollgate.plan_limit, p_limits) l) AS after,
            rollgate.assigned_accounts(p_id, t.now) AS accounts
     FROM (SELECT clock_timestamp() AS now) t

@@ -479,7 +479,8 @@ BEGIN
     v_ended.ends_at := v_new.starts_at;
     PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
   END LOOP;
-  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket, created_by, created_at, changed_at, changed_in)
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
+    created_by, created_at, changed_at, changed_in)
   VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
     btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
   RETURNING * INTO changed;
@@ -1143,7 +1144,8 @@ CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(p_group text, p_api text, 
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor), l.found IS NOT NULL
+  SELECT rollgate.limit_under(p_per_minute, l."perMinute", l.factor), rollgate.limit_under(p_per_hour, l."perHour", l.factor),
+    l.found IS NOT NULL
   FROM (SELECT) one
   LEFT JOIN LATERAL (
     SELECT l.*, true AS found
@@ -1219,7 +1221,8 @@ CREATE OR REPLACE FUNCTION rollgate.lowered_by_plan(p_before jsonb, p_after json
  STABLE
 AS $function$
   SELECT jsonb_agg(l.item || jsonb_build_object('accounts', p_accounts, 'text',
-           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts)) ORDER BY e.ord, l.item ->> 'window' DESC)
+           format('%s, for the accounts on the plan (%s assigned)', l.item ->> 'text', p_accounts))
+             ORDER BY e.ord, l.item ->> 'window' DESC)
   FROM rollgate.plan_effects(p_before, p_after) e
   CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after) l (item)
 $function$;
@@ -1527,7 +1530,8 @@ BEGIN
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', e.api, 'title', e.title,
           'before', jsonb_build_object('perMinute', e.minute_before, 'perHour', e.hour_before, 'source', e.source_before),
-          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after)) ORDER BY e.ord), '[]')
+          'after', jsonb_build_object('perMinute', e.minute_after, 'perHour', e.hour_after, 'source', e.source_after))
+            ORDER BY e.ord), '[]')
       FROM rollgate.assignment_effects(v_new, v_now) e
       WHERE e.at = v_new.starts_at));
 END $function$;
@@ -1598,7 +1602,8 @@ CREATE OR REPLACE FUNCTION rollgate.preview_plan(p_id text, p_limits jsonb)
 AS $function$
   WITH given AS (
     SELECT coalesce((SELECT rollgate.plan_facts(p) -> 'limits' FROM rollgate.plan p WHERE p.id = p_id), '[]') AS before,
-           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute, 'perHour', l.per_hour,
+           (SELECT coalesce(jsonb_agg(jsonb_build_object('group', l.group_id, 'api', l.api, 'perMinute', l.per_minute,
+             'perHour', l.per_hour,
               'factor', l.factor)), '[]') FROM jsonb_populate_recordset(NULL::rollgate.plan_limit, p_limits) l) AS after,
            rollgate.assigned_accounts(p_id, t.now) AS accounts
     FROM (SELECT clock_timestamp() AS now) t

@@ -85,7 +85,7 @@ describe('an account', () => {
     expect(csv.text).toContain('acme');
   });
 
-  test('is told before what a plan lowers, and has to confirm it', async () => {
+  test('sees before a change what a plan lowers, and has to confirm it', async () => {
     const preview = (await viewer.post(`${ofAccount('beta')}/preview`, { plan: 'pro' })).body as Json;
     expect(preview['lowered']).toContainEqual(
       expect.objectContaining({ api: 'publish-bot', window: 'minute', from: 60, to: 3 }),

@@ -1,5 +1,6 @@
 CREATE OR REPLACE VIEW rollgate_audit.plan_assignments_v1 AS
-SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at, a.reason, a.ticket,
+SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at,
+  a.reason, a.ticket,
        a.created_by, a.created_at, a.changed_at, a.version
 FROM (SELECT clock_timestamp() AS now) clock
 CROSS JOIN rollgate.plan_assignment a;

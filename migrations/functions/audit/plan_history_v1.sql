@@ -31,8 +31,8 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.version        IS 'version afte
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.reason         IS 'reason given';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.ticket         IS 'ticket';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.lowered        IS
-  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of assigned '
-  'accounts; NULL: none';
+  'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}], of a plan with the number of '
+  'assigned accounts; NULL: none';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.before         IS 'the whole plan or assignment before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.after          IS 'the whole plan or assignment after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS

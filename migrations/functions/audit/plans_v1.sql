@@ -1,17 +1,20 @@
 CREATE OR REPLACE VIEW rollgate_audit.plans_v1 AS
 SELECT p.id AS plan, p.title, p.description, p.retired_at,
-       CASE WHEN l.plan IS NULL THEN NULL WHEN l.api IS NOT NULL THEN 'api' WHEN l.group_id IS NOT NULL THEN 'group' ELSE 'all' END AS scope,
+       CASE WHEN l.plan IS NULL THEN NULL WHEN l.api IS NOT NULL THEN 'api'
+         WHEN l.group_id IS NOT NULL THEN 'group' ELSE 'all' END AS scope,
        l.group_id, l.api, l.per_minute, l.per_hour, l.factor, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       (SELECT count(*) FROM rollgate.plan_assignment a WHERE a.plan = p.id AND rollgate.in_force(a.starts_at, a.ends_at, clock.now)) AS accounts,
+       (SELECT count(*) FROM rollgate.plan_assignment a
+         WHERE a.plan = p.id AND rollgate.in_force(a.starts_at, a.ends_at, clock.now)) AS accounts,
        p.version, p.created_by, p.created_at, p.changed_by, p.changed_at
 FROM (SELECT clock_timestamp() AS now) clock
 CROSS JOIN rollgate.plan p
 LEFT JOIN rollgate.plan_limit l ON l.plan = p.id
-LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api AND l.plan IS NOT NULL;
+LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM l.group_id AND d.api IS NOT DISTINCT FROM l.api
+  AND l.plan IS NOT NULL;
 
 COMMENT ON VIEW rollgate_audit.plans_v1 IS
-  'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, of '
-  'its group, of all';
+  'Plans with their limits, one row per limit; a plan without limits has one row. The most specific limit of a plan applies: of the API, '
+  'of its group, of all';
 COMMENT ON COLUMN rollgate_audit.plans_v1.plan               IS 'id of the plan; limits it sets have the source plan:<id>';
 COMMENT ON COLUMN rollgate_audit.plans_v1.title              IS 'title';
 COMMENT ON COLUMN rollgate_audit.plans_v1.description        IS 'description';

@@ -104,7 +104,7 @@ export const listPlanAccounts = z.strictObject({
   ...page,
 });
 
-export const assignmentSchema = z.object({
+const assignmentSchema = z.object({
   id: z.string(),
   account: z.string(),
   plan: z.string(),
