@@ -45,6 +45,7 @@ export async function gather(desk: Desk): Promise<Team> {
     { perMinute: 90, reason: 'Measured: the storage can take it' },
     { 'if-match': '"1"' },
   );
+  await makePlans(admin);
   await post(admin, 'tokens', { name: 'billing', permissions: ['accounts.read'], expiresAt: inHours(2_000) });
   return { viewer, support, other, auditor, admin, override, request, denial: await newestDenial(support) };
 }
@@ -79,6 +80,20 @@ async function makeOverrides({ support, admin }: Pick<Team, 'support' | 'admin'>
     reason: 'Runaway script, blocked as the customer requested',
   });
   return made['override'].id;
+}
+
+async function makePlans(admin: Person): Promise<void> {
+  await post(admin, 'plans', {
+    id: 'pro',
+    title: 'Pro',
+    description: 'For teams with their own support',
+    limits: [{ factor: 2 }, { api: 'publish-bot', perMinute: 300, perHour: 9_000 }],
+    reason: 'Price list of 2026',
+  });
+  await post(admin, 'plans', { id: 'free', title: 'Free', limits: [{ factor: 0.5 }], reason: 'Price list of 2026' });
+  for (const account of ['initech', 'hooli']) {
+    await post(admin, `accounts/${account}/plan`, { plan: 'pro', reason: 'Signed the contract' });
+  }
 }
 
 /** Resolves to the ID of the first one. */
@@ -136,6 +151,9 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'history', path: 'history', shows: 'td' },
     { name: 'catalogue', path: 'catalogue?group=bot-definition', by: 'admin', shows: 'td' },
     { name: 'catalogue-edit', path: 'catalogue?edit=publish-bot', by: 'admin', shows: '[role=dialog] form' },
+    { name: 'plans', path: 'plans', shows: 'td' },
+    { name: 'plan', path: 'plans?show=pro', shows: '[role=dialog] td' },
+    { name: 'plan-edit', path: 'plans?edit=pro', by: 'admin', shows: '[role=dialog] [data-effect]' },
     { name: 'staff', path: 'staff', by: 'admin', shows: 'td' },
     { name: 'tokens', path: 'staff?tab=tokens', by: 'auditor', shows: 'td' },
   ];

@@ -2,7 +2,7 @@ import type { Permission } from '../data/session.js';
 
 /** A screen of the main navigation. */
 export interface Place {
-  readonly to: '/' | '/requests' | '/denied' | '/overrides' | '/near' | '/history' | '/catalogue' | '/staff';
+  readonly to: '/' | '/requests' | '/denied' | '/overrides' | '/near' | '/plans' | '/history' | '/catalogue' | '/staff';
   readonly label: string;
   /** The key that opens it after `g`. */
   readonly key: string;
@@ -15,6 +15,7 @@ export const PLACES: readonly Place[] = [
   { to: '/denied', label: 'Denials', key: 'd', permission: 'events.read' },
   { to: '/near', label: 'Near the limit', key: 'n', permission: 'accounts.read' },
   { to: '/overrides', label: 'Overrides', key: 'o', permission: 'overrides.read' },
+  { to: '/plans', label: 'Plans', key: 'p', permission: 'plans.read' },
   { to: '/history', label: 'History', key: 'h', permission: 'history.read' },
   { to: '/catalogue', label: 'Catalogue', key: 'c', permission: 'catalogue.read' },
   { to: '/staff', label: 'Staff and tokens', key: 's', permission: 'staff.read' },

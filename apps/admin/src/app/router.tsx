@@ -92,6 +92,13 @@ const catalogue = createRoute({
   component: lazyRouteComponent(() => import('../features/catalogue/catalogue.route.js'), 'CatalogueRoute'),
 });
 
+const plans = createRoute({
+  getParentRoute: () => root,
+  path: '/plans',
+  validateSearch: fields('show', 'edit', 'create'),
+  component: lazyRouteComponent(() => import('../features/plans/plans.route.js'), 'PlansRoute'),
+});
+
 const staff = createRoute({
   getParentRoute: () => root,
   path: '/staff',
@@ -100,7 +107,7 @@ const staff = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([find, account, requests, overrides, denials, near, history, catalogue, staff]),
+  routeTree: root.addChildren([find, account, requests, overrides, denials, near, plans, history, catalogue, staff]),
   basepath: basePath,
   parseSearch,
   stringifySearch,

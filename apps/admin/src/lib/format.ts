@@ -83,8 +83,18 @@ export function scopeText({
   return dimensions === null ? api : `${api}, ${subjectText(dimensions)}`;
 }
 
-/** Where a limit comes from: `default`, or `override ovr_17`. */
-export const sourceText = (source: string): string => (source === 'default' ? source : `override ${source}`);
+const PLAN = 'plan:';
+
+/** The plan that a limit comes from; undefined: it comes from an override, or it is the default. */
+export const planOf = (source: string): string | undefined =>
+  source.startsWith(PLAN) ? source.slice(PLAN.length) : undefined;
+
+/** Where a limit comes from: `default`, `plan pro`, or `override ovr_17`. */
+export function sourceText(source: string): string {
+  const plan = planOf(source);
+  if (plan !== undefined) return `plan ${plan}`;
+  return source === 'default' ? source : `override ${source}`;
+}
 
 /** A name that a person chose, with invisible characters as their codes. */
 export const named = visibleText;

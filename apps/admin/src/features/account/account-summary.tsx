@@ -10,7 +10,7 @@ export function AccountSummary({ account, brief }: { account: string; brief: Bri
   return (
     <Group gap="xs" mt={4}>
       <Tag tone={overridesInForce > 0 ? 'info' : 'plain'}>
-        {overridesInForce > 0 ? `${many(overridesInForce, 'override')} in force` : 'Default limits'}
+        {overridesInForce > 0 ? `${many(overridesInForce, 'override')} in force` : 'No overrides'}
       </Tag>
       {openRequests > 0 && <Tag tone="warn">{many(openRequests, 'open limit request')}</Tag>}
       {denialsLastHour > 0 && (

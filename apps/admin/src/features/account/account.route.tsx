@@ -8,6 +8,7 @@ import { EmptyState, StaleNote } from '../../ui/notes.js';
 import { Page, Panel } from '../../ui/page.js';
 import { AccountHistory } from './account-history.js';
 import { AccountOverrides } from './account-overrides.js';
+import { AccountPlan } from './account-plan.js';
 import { AccountRequests } from './account-requests.js';
 import { AccountSummary } from './account-summary.js';
 import { Gauges } from './gauges.js';
@@ -43,11 +44,12 @@ export function AccountRoute() {
       </Panel>
       <SimpleGrid cols={{ base: 1, md: 2 }} spacing="md">
         <Stack>
+          {screen.mayReadPlans && <AccountPlan account={account} />}
           <Panel title="Overrides in force" flush>
             <Loaded
               query={screen.overrides}
               rows={2}
-              empty={<EmptyState why="No overrides: all limits are the defaults." />}
+              empty={<EmptyState why="No overrides: all limits are those of the plan, or the defaults." />}
             >
               {({ items }) => <AccountOverrides items={items} />}
             </Loaded>

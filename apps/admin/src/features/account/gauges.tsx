@@ -2,7 +2,7 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Usage } from '../../data/accounts.js';
 import { useServerNow } from '../../lib/clock.js';
-import { capital, duration, sourceText, subjectText, WINDOWS } from '../../lib/format.js';
+import { capital, duration, planOf, sourceText, subjectText, WINDOWS } from '../../lib/format.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
 import { CustomLimitLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
@@ -111,7 +111,15 @@ function WindowGauge({ usage, name }: { usage: Usage; name: 'minute' | 'hour' })
 }
 
 function Source({ account, usage: { source, override } }: { account: string; usage: Usage }) {
+  const plan = planOf(source);
   if (source === 'default') return <SourceTag source={source} />;
+  if (plan !== undefined) {
+    return (
+      <TextLink to="/plans" search={{ show: plan }}>
+        {capital(sourceText(source))}
+      </TextLink>
+    );
+  }
   return (
     <Stack gap={0} align="flex-start">
       <TextLink to="/overrides" search={{ account, edit: source }} title={override?.reason}>

@@ -17,7 +17,8 @@ export function useAccountScreen() {
   const { account } = route.useParams();
   const { show = '', paused: pausedText } = route.useSearch();
   const navigate = useNavigate({ from: '/accounts/$account' });
-  const mayWrite = useMay()('overrides.write');
+  const may = useMay();
+  const mayWrite = may('overrides.write');
   const paused = pausedText === '1';
   const setPaused = (on: boolean) =>
     void navigate({ search: (search) => ({ ...search, paused: on ? '1' : undefined }), replace: true });
@@ -37,6 +38,7 @@ export function useAccountScreen() {
   return {
     account,
     mayWrite,
+    mayReadPlans: may('plans.read'),
     paused,
     setPaused,
     /** The text that the shown gauges contain. */
