@@ -207,7 +207,7 @@ describe.each(CASES)('%s', (_, catalogue, application, subjects) => {
       expect(rows).toEqual([{ api, group_id: subject.group }]);
     });
 
-    test('a custom limit of the subject is previewed, set, in force within 2 s, and told as the source', async () => {
+    test('a custom limit of the subject is previewed, set, in force within 2 s, and named as the source', async () => {
       const scope = {
         account: accountOf(subject),
         api,

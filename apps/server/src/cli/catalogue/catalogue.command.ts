@@ -108,7 +108,7 @@ async function show(cli: Cli, id: string, { json }: Flags): Promise<void> {
     'counted by': `${found.level.join(', ')}${found.scope === 'group' ? ', together with its group' : ''}`,
     limits: `${perMinute} per minute, ${perHour} per hour${found.edited ? ' (edited)' : ''}`,
     registered: `${found.shipped.perMinute} per minute, ${found.shipped.perHour} per hour`,
-    'registered by': found.retiredAt === null ? found.owners.join(', ') : `nobody: retired ${found.retiredAt}`,
+    'registered by': found.retiredAt === null ? found.owners.join(', ') : `no application: retired ${found.retiredAt}`,
     message: found.message,
     enforcement: found.shadow ? 'shadow: denials are only recorded' : 'enforced',
     changed: `${found.changedAt} by ${found.changedBy}, version ${found.version}`,
