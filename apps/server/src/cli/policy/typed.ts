@@ -31,7 +31,7 @@ export function factor(text: string): number {
 /** A limit in units, or `default`. */
 export function limit(text: string): number | typeof DEFAULT {
   if (text === DEFAULT) return DEFAULT;
-  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Say a whole number of calls, or default.');
+  if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Must be a whole number of units, or "default".');
   return Number(text);
 }
 
