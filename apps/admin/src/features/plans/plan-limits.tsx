@@ -19,5 +19,5 @@ export function PlanLimits({ limits }: { limits: readonly PlanLimit[] }) {
 }
 
 /** `All APIs`, `API group bots`, `publish-bot` */
-export const planScope = ({ group, api }: Pick<PlanLimit, 'group' | 'api'>): string =>
+const planScope = ({ group, api }: Pick<PlanLimit, 'group' | 'api'>): string =>
   scopeText({ group, api, dimensions: null });

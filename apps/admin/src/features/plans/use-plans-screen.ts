@@ -29,5 +29,3 @@ export function usePlansScreen() {
     },
   };
 }
-
-export type PlansScreen = ReturnType<typeof usePlansScreen>;
