@@ -173,7 +173,7 @@ test('doctor checks roles and instances', async () => {
 }, 90_000);
 
 test.each([
-  [['override', 'set', 'acme', '--per-minute', 'many', '--reason', 'x'], 2, /Say a whole number/],
+  [['override', 'set', 'acme', '--per-minute', 'many', '--reason', 'x'], 2, /whole number of units/],
   [['override', 'set', 'acme', '--per-minute', '5'], 2, /--reason/],
   [['override', 'set', 'acme', '--reason', 'x'], 1, /perMinute, perHour, factor or mode is needed/],
   [['override', 'set', 'acme', '--api', 'no-such', '--per-minute', '5', '--reason', 'x'], 1, /There is no API/],
