@@ -162,7 +162,7 @@ export class Limiter {
     const { gate, lookup, resolver, refunds } = this.#parts;
     gate.assertOpen();
     await lookup?.settle(ref.api);
-    await refunds.reset(resolver.resolveSubject(ref).key);
+    await refunds.reset(resolver.resolve(ref).key);
   }
 
   /**
@@ -174,7 +174,7 @@ export class Limiter {
     const { gate, lookup, resolver } = this.#parts;
     await gate.untilReady();
     await lookup?.settle(ref.api);
-    const { limits, source, mode, governedBy } = resolver.resolveSubject(ref);
+    const { limits, source, mode, governedBy } = resolver.resolve(ref);
     return { limits, source, mode, governedBy };
   }
 

@@ -16,11 +16,11 @@ import { encodeAccount, laneOfKey } from '../subject/subject-key.js';
 import { TooLateError } from '../tasks/within.js';
 import type { AcquireRequest } from './acquire-request.js';
 import type { ApiLookup } from './api-lookup.js';
-import type { CallResolver } from './call-resolver.js';
+import { type CallResolver, costOf } from './call-resolver.js';
 import type { Decider } from './decider.js';
 import type { DenialMemory } from './denial-memory.js';
 import type { Gate } from './gate.js';
-import type { Refunds } from './refunds.js';
+import { type Refunds, secondOf } from './refunds.js';
 import type { ResolvedCall } from './resolved-call.js';
 
 export interface AcquirerOptions {
@@ -80,21 +80,23 @@ export class Acquirer {
   }
 
   acquire(request: AcquireRequest): Promise<Decision> {
-    if (!this.#gate.isReached) return this.#gate.untilReached().then(() => this.acquire(request));
+    if (!this.#gate.isReady) return this.#gate.untilReady().then(() => this.acquire(request));
     // Not an async function: that would add a promise to every call, even one answered from memory.
     try {
       return this.#decide(request);
     } catch (error) {
       if (error instanceof UnknownApiError && this.#lookup?.mayFind(request.api)) {
-        return this.#lookup.settle(request.api).then(() => this.#decide(request));
+        return this.#lookup.settle(request.api).then(() => {
+          this.#gate.assertOpen();
+          return this.#decide(request);
+        });
       }
       return Promise.reject(error);
     }
   }
 
   #decide(request: AcquireRequest): Promise<Decision> {
-    this.#gate.assertOpen();
-    const call = this.#resolver.resolveCall(request);
+    const call = this.#resolver.resolve(request, costOf(request));
     const known = this.#denials.recall(call);
     if (known) return Promise.resolve(this.#used(call, this.#decider.decideFromMemory(call, known)));
     return this.#queue(call);
@@ -156,7 +158,8 @@ export class Acquirer {
       return;
     }
     call.settled = true;
-    this.#refunds.noteSecond(decision, answer.row.second);
+    const { second } = answer.row;
+    if (second !== secondOf(decision)) this.#refunds.noteSecond(decision, second);
     if (decision.deniedBy !== null) this.#denials.remember(decision, generation);
     resolve(this.#used(resolved, decision));
   }

@@ -27,14 +27,17 @@ export class CallResolver {
     this.#limits = limits;
   }
 
-  /** Resolves a call that is to be decided. @throws InvalidRequestError, UnknownApiError */
-  resolveCall(request: AcquireRequest): ResolvedCall {
-    return this.#resolve(request, validCost(request.cost === undefined ? 1 : request.cost));
-  }
-
-  /** Resolves a subject, as if for a call of one unit. @throws InvalidRequestError, UnknownApiError */
-  resolveSubject(ref: SubjectRef): ResolvedCall {
-    return this.#resolve(ref, 1);
+  /** Resolves a call of `cost` units, or a subject as if for a call of one. @throws InvalidRequestError, UnknownApiError */
+  resolve(request: SubjectRef, cost = 1): ResolvedCall {
+    const { account, api, dimensions, level, plan } = request;
+    if (plan !== undefined && typeof plan !== 'string') throw new InvalidRequestError('plan', 'must be a text');
+    const entry = this.#catalogue.find(api);
+    if (!entry) throw new UnknownApiError(String(api), this.#catalogue.nearest(String(api)));
+    const encoded = encodeAccount(account);
+    const key = subjectKey(entry, encoded, { level, dimensions });
+    const asked = { account: encoded, plan, subject: key };
+    const { limits, fullLimits, source, mode, governedBy } = this.#limits.of(entry, asked);
+    return { entry, account, key, limits, fullLimits, source, mode, governedBy, cost, request };
   }
 
   /**
@@ -56,25 +59,14 @@ export class CallResolver {
     };
   }
 
-  #resolve(request: SubjectRef, cost: number): ResolvedCall {
-    const { account, api, dimensions, level, plan } = request;
-    if (plan !== undefined && typeof plan !== 'string') throw new InvalidRequestError('plan', 'must be a text');
-    const entry = this.#catalogue.find(api);
-    if (!entry) throw new UnknownApiError(String(api), this.#catalogue.nearest(String(api)));
-    const encoded = encodeAccount(account);
-    const key = subjectKey(entry, encoded, { level, dimensions });
-    const asked = { account: encoded, plan, subject: key };
-    const { limits, fullLimits, source, mode, governedBy } = this.#limits.of(entry, asked);
-    return { entry, account, key, limits, fullLimits, source, mode, governedBy, cost, request };
-  }
-
   #entryOfScope(scope: string): ApiEntry | undefined {
     if (!scope.startsWith('@')) return this.#catalogue.find(scope);
     return this.#catalogue.entries().find(({ group, scope: s }) => s === 'group' && `@${group}` === scope);
   }
 }
 
-function validCost(cost: unknown): number {
+/** The cost of a call, 1 if it is left out. @throws InvalidRequestError */
+export function costOf({ cost = 1 }: AcquireRequest): number {
   if (typeof cost !== 'number' || !Number.isInteger(cost) || cost < 1 || cost > MAX_UNITS) {
     throw new InvalidRequestError('cost', `must be a whole number from 1 to ${MAX_UNITS}`);
   }

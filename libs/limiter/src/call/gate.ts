@@ -8,39 +8,39 @@ export class LimiterClosedError extends Error {
 
 export class Gate {
   readonly #contact: Contact | undefined;
-  #reached = false;
-  #closed = false;
+  /** Whether the store was found to be reached, and the limiter is open: what most calls look at. */
+  #isReady = false;
+  #isClosed = false;
 
   /** Without a contact, the store is assumed to be reachable. */
   constructor(contact: Contact | undefined) {
     this.#contact = contact;
   }
 
-  /** Whether calls need not wait for the first contact. */
-  get isReached(): boolean {
-    // A contact is never lost again, so that most calls read one field.
-    if (!this.#reached) this.#reached = this.#contact === undefined || this.#contact.reached;
-    return this.#reached;
+  /** Whether calls can be decided now: the limiter is open, and has reached the store. */
+  get isReady(): boolean {
+    return this.#isReady || this.#look();
   }
 
   /** @throws LimiterClosedError */
   assertOpen(): void {
-    if (this.#closed) throw new LimiterClosedError('the limiter is closed');
+    if (this.#isClosed) throw new LimiterClosedError('the limiter is closed');
   }
 
-  /** Resolves when the store has been reached. @throws LimiterUnavailableError */
-  async untilReached(): Promise<void> {
-    await this.#contact?.forCall();
-  }
-
-  /** Resolves when the limiter is open and has reached the store. @throws LimiterClosedError, LimiterUnavailableError */
+  /** Resolves when calls can be decided. @throws LimiterClosedError, LimiterUnavailableError */
   async untilReady(): Promise<void> {
     this.assertOpen();
-    await this.untilReached();
+    await this.#contact?.forCall();
     this.assertOpen();
   }
 
   close(): void {
-    this.#closed = true;
+    this.#isClosed = true;
+    this.#isReady = false;
+  }
+
+  #look(): boolean {
+    this.#isReady = !this.#isClosed && (this.#contact === undefined || this.#contact.reached);
+    return this.#isReady;
   }
 }

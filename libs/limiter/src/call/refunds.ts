@@ -29,9 +29,9 @@ export class Refunds {
     this.#timeLimit = timeLimit;
   }
 
-  /** Notes the second in which the store counted the units of a decision. */
+  /** Notes that the store counted the units of a decision in another second than that of the decision. */
   noteSecond(decision: Decision, second: number): void {
-    if (second !== secondOf(decision)) this.#countedIn.set(decision, second);
+    this.#countedIn.set(decision, second);
   }
 
   /** @returns the number of units returned */
@@ -60,6 +60,7 @@ export class Refunds {
   }
 }
 
-function secondOf({ decidedAtMs }: Decision): number {
+/** The second of a decision, in which its units are normally counted. */
+export function secondOf({ decidedAtMs }: Decision): number {
   return Math.floor(decidedAtMs / 1000);
 }

@@ -43,7 +43,7 @@ export class UsageReader {
   }
 
   async read(ref: SubjectRef): Promise<SubjectUsage> {
-    const subject = this.#resolver.resolveSubject(ref);
+    const subject = this.#resolver.resolve(ref);
     const { nowMs, counts } = await this.#timeLimit.run(() => this.#store.peek(laneOfKey(subject.key), [subject.key]));
     return subjectUsage(subject, { nowMs, seconds: counts[0]?.seconds ?? [] });
   }
