@@ -57,18 +57,18 @@ export class EventDays {
     });
   }
 
-  /** Starts the passes. The first one begins immediately. */
+  /** Starts the passes. The first one begins immediately. Starting again has no effect. */
   start(): void {
     this.#loop.start();
   }
 
-  /** Stops the passes. Resolves after the current step. */
+  /** Stops the passes for good. Resolves after the current step. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop.stop();
   }
 
-  /** Runs one pass. @throws the database's error */
+  /** Runs one pass. Returns what it did. @throws the database's error */
   async pass(): Promise<EventDaysPass> {
     const { retryMs = 1000 } = this.#options;
     const done: string[] = [];

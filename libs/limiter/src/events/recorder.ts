@@ -61,6 +61,7 @@ export class EventsLostError extends Error {
   }
 }
 
+/** Counts denials and writes them in the background. Its timer begins with the constructor and ends with `close`. */
 export class Recorder {
   readonly #options: RecorderOptions;
   readonly #book: EventBook;

@@ -35,6 +35,7 @@ function retryAfterMs(): number {
  */
 export class LimiterUnavailableError extends Error {
   override readonly name = 'LimiterUnavailableError';
+  /** When to try again, 1,000 to 3,000 ms, so that callers do not all come back at once. */
   readonly retryAfterMs = retryAfterMs();
 
   constructor(cause: unknown, message = 'the limit can not be checked at the moment') {

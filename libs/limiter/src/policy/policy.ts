@@ -90,12 +90,14 @@ export class Policy {
     return this.#version;
   }
 
+  /** The number of overrides known, including those that have not started. */
   get overrides(): number {
     let count = 0;
     for (const { overrides } of this.#accounts.values()) count += overrides?.byId.size ?? 0;
     return count;
   }
 
+  /** Applies committed changes. They must be newer than the version known so far. */
   apply({ version, whole, overrides, apis, plans, assignments }: PolicyChanges): void {
     if (whole) for (const map of [this.#accounts, this.#edits, this.#plans]) map.clear();
     const touched = new Set<AccountOverrides>();

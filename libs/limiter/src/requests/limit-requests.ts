@@ -124,17 +124,29 @@ export class LimitRequests {
     }
   }
 
-  /** Finds a limit request by ID; `undefined` if the account has none with this ID. */
+  /**
+   * Finds a limit request by ID; `undefined` if the account has none with this ID.
+   *
+   * @throws TooLateError after 2 s without an answer, or the driver's error
+   */
   async find(account: string, id: string): Promise<LimitRequest | undefined> {
     return (await this.#read([account.normalize('NFC'), id, null, null, 1]))[0];
   }
 
-  /** The newest limit request for a denial; `undefined` if there is none. */
+  /**
+   * The newest limit request for a denial; `undefined` if there is none.
+   *
+   * @throws TooLateError after 2 s without an answer, or the driver's error
+   */
   async ofDenial(account: string, denialId: string): Promise<LimitRequest | undefined> {
     return (await this.#read([account.normalize('NFC'), null, denialId, null, 1]))[0];
   }
 
-  /** The account's limit requests, newest first, at most 100. */
+  /**
+   * The account's limit requests, newest first, at most 100.
+   *
+   * @throws TooLateError after 2 s without an answer, or the driver's error
+   */
   async list(account: string): Promise<LimitRequest[]> {
     return await this.#read([account.normalize('NFC'), null, null, null, 100]);
   }

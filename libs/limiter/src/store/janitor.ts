@@ -71,10 +71,12 @@ export class Janitor {
     });
   }
 
+  /** Starts the passes. The first one begins after an interval. Starting again has no effect. */
   start(): void {
     this.#loop.start();
   }
 
+  /** Stops the passes for good. Resolves after the current step. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop.stop();
