@@ -5,11 +5,17 @@ import { limiterParts } from './create-limiter.js';
 import { Limiter, type LimiterParts } from './limiter.js';
 import { Contact } from './outage/contact.js';
 import { InstanceStateReader } from './outage/instance-state-reader.js';
-import { EffectiveLimits } from './policy/effective-limits.js';
 import { OverrideUses } from './policy/override-use.js';
-import { Policy } from './policy/policy.js';
 import type { PostgresLimiterOptions } from './postgres-limiter-options.js';
-import { baseOf, fallbackOf, guardedStoreOf, openPoolsOf, recorderOf, startBackground } from './postgres-parts.js';
+import {
+  baseOf,
+  effectiveLimitsOf,
+  fallbackOf,
+  guardedStoreOf,
+  openPoolsOf,
+  recorderOf,
+  startBackground,
+} from './postgres-parts.js';
 import { LimitRequests } from './requests/limit-requests.js';
 
 /** Batches in flight for each stripe: Postgres works on the next one while the answer of the first is processed. */
@@ -60,18 +66,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Postgres
     outage: guarded.outage,
     quarantine: server.quarantine,
   });
-  const limits = new EffectiveLimits({
-    policy: new Policy({
-      onUnknownPlan: (plan) =>
-        reports.trouble('plans', {
-          kind: plan,
-          level: 'warn',
-          message: `a call brought the plan ${JSON.stringify(plan.slice(0, 64))}, which does not exist, so the default limits apply to it`,
-        }),
-    }),
-    now: () => server.clock.now(),
-    quarantine: server.quarantine,
-  });
+  const limits = effectiveLimitsOf(base);
   const uses = new OverrideUses();
   const denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects, now: options.clock });
   // Remembered denials are timed by this instance's clock, which no longer agrees with a database's clock that jumped.

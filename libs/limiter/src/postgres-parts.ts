@@ -24,6 +24,7 @@ import { CatalogueRegistrar } from './policy/catalogue-registrar.js';
 import { EffectiveLimits } from './policy/effective-limits.js';
 import { LiveCatalogue } from './policy/live-catalogue.js';
 import { OverrideUses } from './policy/override-use.js';
+import { Policy } from './policy/policy.js';
 import { PolicySync } from './policy/policy-sync.js';
 import type { PostgresLimiterOptions } from './postgres-limiter-options.js';
 import { Reports } from './reports.js';
@@ -96,6 +97,19 @@ export function openPoolsOf(base: LimiterBase): Pools {
       await statement.warmUp(client);
     },
   });
+}
+
+/** The limits that apply to each subject. A plan that does not exist is reported, and gives the default limits. */
+export function effectiveLimitsOf({ server, reports }: LimiterBase): EffectiveLimits {
+  const policy = new Policy({
+    onUnknownPlan: (plan) =>
+      reports.trouble('plans', {
+        kind: plan,
+        level: 'warn',
+        message: `a call brought the plan ${JSON.stringify(plan.slice(0, 64))}, which does not exist, so the default limits apply to it`,
+      }),
+  });
+  return new EffectiveLimits({ policy, now: () => server.clock.now(), quarantine: server.quarantine });
 }
 
 interface GuardedParts {

@@ -12,7 +12,7 @@ export type ProxyMode =
   /** Data passes one byte at a time. */
   | { readonly kind: 'slices' };
 
-interface Target {
+interface ProxyTarget {
   readonly host: string;
   readonly port: number;
 }
@@ -31,10 +31,10 @@ export class TcpProxy {
    * missing.
    */
   readonly #starved = new Set<Socket>();
-  #target: Target;
+  #target: ProxyTarget;
   #mode: ProxyMode = { kind: 'pass' };
 
-  private constructor(target: Target) {
+  private constructor(target: ProxyTarget) {
     this.#target = target;
     this.#server = createServer((inside) => this.#accept(inside));
   }
@@ -123,7 +123,7 @@ export class TcpProxy {
   }
 }
 
-function targetOf(url: string): Target {
+function targetOf(url: string): ProxyTarget {
   const { hostname, port } = new URL(url);
   return { host: hostname, port: Number(port) };
 }

@@ -17,10 +17,10 @@ const call = fc.record({
   take: fc.integer({ min: 0, max: 30 }),
 });
 
-type Call = typeof call extends fc.Arbitrary<infer One> ? One : never;
+type RandomCall = typeof call extends fc.Arbitrary<infer One> ? One : never;
 
 /** Counts one call in the book, and checks the event that it is counted in. */
-function count(book: EventBook, { account, bot, api, cost, hour, shadow }: Call, nowMs: number): void {
+function count(book: EventBook, { account, bot, api, cost, hour, shadow }: RandomCall, nowMs: number): void {
   const entry = entries[api] as CountedCall['entry'];
   const mode = shadow ? 'shadow' : 'enforced';
   const key = `acc${account}/${entry.id}/bot=${bot}`;

@@ -45,7 +45,7 @@ export interface CatalogueRegistration {
 }
 
 /** The part of a pool or a client that is used. */
-interface Queryable {
+interface CatalogueDatabase {
   query(text: string, values: unknown[]): Promise<{ rows: unknown[] }>;
 }
 
@@ -58,7 +58,7 @@ const CONFLICT = 'RGCAT';
  * @throws CatalogueConflictError, or the driver's error
  */
 export async function registerCatalogue(
-  database: Queryable,
+  database: CatalogueDatabase,
   { application, catalogue, by, missingOnly = false }: CatalogueRegistration,
 ): Promise<CatalogueChange[]> {
   const values = [application, JSON.stringify(definitionsOf(catalogue)), by.actor, by.role, missingOnly];
