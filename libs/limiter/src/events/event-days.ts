@@ -62,7 +62,7 @@ export class EventDays {
     this.#loop.start();
   }
 
-  /** Stops the passes for good. Resolves after the current step. */
+  /** Stops the passes, which can not be started again. Resolves after the current step. */
   async stop(): Promise<void> {
     this.#stop.abort();
     await this.#loop.stop();
