@@ -78,7 +78,7 @@ test('a limit request that another person has reviewed says so, and shows its cu
   await dialog(page, /Approve/)
     .getByRole('button', { name: 'Approve' })
     .click();
-  await page.getByText(`declined by staff:${third.login} already`).waitFor();
+  await page.getByText(`was already declined by staff:${third.login}`).waitFor();
   await page.getByRole('button', { name: 'Show the current state' }).click();
   await page.getByText('No open limit requests.').waitFor();
   await page.context().close();

@@ -159,7 +159,7 @@ describe('an undo', () => {
     const change = { perMinute: 500, reason: 'a colleague was faster' };
     await desk.other.patch(path(`overrides/${override.id}`), change, { 'if-match': '"1"' });
     const late = await desk.support.post(path(`history/${historyId}/undo`), { reason: 'oops' });
-    expect(late).toMatchObject({ status: 409, body: { message: expect.stringMatching(/has been changed since/) } });
+    expect(late).toMatchObject({ status: 409, body: { message: expect.stringMatching(/A later change exists/) } });
     expect((await desk.viewer.get(path(`overrides/${override.id}`))).body).toMatchObject({ perMinute: 500 });
   });
 
