@@ -1,7 +1,6 @@
 /** Each freed subject is reported once, in any order of commits. If rows may be missing, a gap is reported instead. */
-import { setTimeout as wait } from 'node:timers/promises';
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import pg from 'pg';
 import { FreedPoll, type FreedPollOptions } from '../src/call/freed-poll.js';
 
@@ -15,8 +14,7 @@ afterAll(() => database.drop());
 beforeEach(async () => {
   await database.pool.query('TRUNCATE rollgate.freed, rollgate.freed_removed');
   poll = open();
-  // Emptying the table is a gap until every transaction that began before it has ended, also those of other databases.
-  while ((await look()).length > 0) await wait(20);
+  await untilNoGap();
 });
 
 /** A poll that runs only when the test calls it. */
@@ -39,8 +37,19 @@ async function look(): Promise<string[]> {
   await poll.poll();
   return heard;
 }
+/** Rows that were removed by hand are a gap until every transaction that began before it has ended, also of other databases. */
+const untilNoGap = () => until(look, { what: 'a poll reports no gap', accept: (reported) => reported.length === 0 });
 const AGE = `UPDATE rollgate.freed SET at = at - interval '1 hour'`;
 const SWEEP = 'SELECT rollgate.sweep_freed()';
+/** Sweeps until all rows are removed. Rows are kept while a transaction that began before them is open, also of other databases. */
+async function sweepAll(): Promise<void> {
+  await database.pool.query(AGE);
+  const isEmpty = async () => {
+    await database.pool.query(SWEEP);
+    return (await database.pool.query('SELECT FROM rollgate.freed')).rowCount === 0;
+  };
+  await until(isEmpty, { what: 'the sweep removed all rows' });
+}
 
 test('the first poll reports a gap, because it does not know what was freed before', async () => {
   poll = open();
@@ -108,20 +117,22 @@ test('each subject is reported once in any order of transaction starts, commits 
 test('rows removed before they were read are a gap, and rows removed after they were read are not', async () => {
   await free('read');
   expect(await look()).toEqual(['read']);
-  await database.pool.query(`${AGE}; ${SWEEP}`);
+  await sweepAll();
   expect(await look()).toEqual([]);
 
   await free('swept');
-  await database.pool.query(`${AGE}; ${SWEEP}`);
+  await sweepAll();
   expect([await look(), await look()]).toEqual([['hole'], []]);
 
   await free('deleted by hand');
   await database.pool.query('DELETE FROM rollgate.freed');
-  expect([await look(), await look()]).toEqual([['hole'], []]);
+  expect(await look()).toEqual(['hole']);
+  await untilNoGap();
 
   await free('truncated');
   await database.pool.query('TRUNCATE rollgate.freed');
-  expect([await look(), await look()]).toEqual([['hole'], []]);
+  expect(await look()).toEqual(['hole']);
+  await untilNoGap();
 });
 
 test('recent rows are kept', async () => {
@@ -168,9 +179,7 @@ test('rows of a restored dump with transaction IDs ahead of this server are not 
   expect([await look(), await look()]).toEqual([[], []]);
   await free('own');
   expect(await look()).toEqual(['own']);
-  await database.pool.query(`${AGE}; ${SWEEP}`);
-  const { rows } = await database.pool.query('SELECT subject FROM rollgate.freed');
-  expect(rows).toEqual([]);
+  await sweepAll();
   expect(await look()).toEqual([]);
 });
 
