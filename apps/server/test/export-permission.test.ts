@@ -73,6 +73,7 @@ test('exactly these lists can be downloaded', () => {
     'GET /admin/api/limit-events ndjson',
     'GET /admin/api/near-limit csv',
     'GET /admin/api/overrides csv',
+    'GET /admin/api/plans/{plan}/accounts csv',
     'GET /admin/api/requests csv',
   ]);
 });
