@@ -8,6 +8,7 @@ import {
   type TestDatabase,
   untilSessionWaits,
 } from '@rollgate/testing';
+import { registerSample } from './start-service.js';
 
 const script = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const cli = fileURLToPath(new URL('../dist/cli.js', import.meta.url));
@@ -19,6 +20,7 @@ let database: TestDatabase;
 const started: NodeProcess[] = [];
 beforeAll(async () => {
   database = await createTestDatabase();
+  await registerSample(database.url);
 });
 afterAll(async () => {
   await Promise.all(started.map((program) => program.stop()));
