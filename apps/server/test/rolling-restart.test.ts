@@ -3,6 +3,7 @@ import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { createTestDatabase, restartOneByOne, spawnNode, type TestDatabase } from '@rollgate/testing';
 import { rollgate } from './run-rollgate.js';
+import { registerSample } from './start-service.js';
 
 const MAIN = fileURLToPath(new URL('../dist/main.js', import.meta.url));
 const CALLS = 10_000;
@@ -14,6 +15,7 @@ let database: TestDatabase;
 let token: string;
 beforeAll(async () => {
   database = await createTestDatabase();
+  await registerSample(database.url);
   const args = ['token', 'create', 'roll', '--permissions', 'decisions.write', '--json'];
   token = (JSON.parse((await rollgate(args, database.url)).stdout) as { secret: string }).secret;
 });
