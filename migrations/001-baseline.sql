@@ -34,6 +34,14 @@ CREATE TABLE rollgate.counter (
   PRIMARY KEY (lane, subject)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1);
 
+-- Finds live subjects by the value of a dimension (rollgate.value_hashes). A new subject is only appended to the pending list of the index,
+-- which adds 3 % to the cost of its first decision; a B-tree would add 12 %. Vacuum and analyze put the list into the index, never a decision.
+CREATE INDEX counter_values ON rollgate.counter USING gin ((
+  CASE WHEN strpos(subject, ',') = 0 THEN ARRAY[hashtext(split_part(subject, '=', -1)) & 65535]
+    ELSE ARRAY[hashtext(split_part(split_part(subject, ',', -1), '=', -1)) & 65535,
+               hashtext(split_part(split_part(subject, ',', -2), '=', -1)) & 65535,
+               hashtext(split_part(split_part(subject, ',', -3), '=', -1)) & 65535] END)) WITH (gin_pending_list_limit = 2147483647);
+
 COMMENT ON TABLE  rollgate.counter IS
   'One row per subject: its running total, and copies of the minutes in which both windows begin. Updated in place (HOT), so no '
   'index may contain a column that changes.';
@@ -544,88 +552,71 @@ COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'accurate to a minute';
 --
 -- Instances collect denials by second and write them once a second (rollgate.write_events). Each day is a partition. The instance
 -- assigns an event's id, so a batch that is sent twice is written once. Decisions neither read nor write these tables.
-CREATE TABLE rollgate.limit_event (
-  id             text COLLATE "C" NOT NULL,
-  kind           text NOT NULL DEFAULT 'denied' CHECK (kind IN ('denied', 'granted_sample')),
-  account        text NOT NULL,
-  api            text NOT NULL,
-  group_id       text NOT NULL,
-  level          text[] NOT NULL,
-  subject        text COLLATE "C" NOT NULL,
+-- An event is a short row of rollgate.limit_event_row. What many events have in common is a row of event_class or event_instance. The
+-- view rollgate.limit_event puts them together.
+CREATE TABLE rollgate.event_class (
+  id          int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind        text NOT NULL CHECK (kind IN ('denied', 'granted_sample')),
+  api         text NOT NULL,
+  group_id    text NOT NULL,
+  level       text[] NOT NULL,
+  window_name text CHECK (window_name IN ('minute', 'hour')),
+  mode        text NOT NULL CHECK (mode IN ('enforced', 'shadow', 'fallback_allowed', 'fallback_denied')),
+  merged      text NOT NULL CHECK (merged IN ('second', 'minute', 'longer')),
+  route       text,
+  key         text COLLATE "C" NOT NULL UNIQUE,
+  CHECK (kind <> 'denied' OR window_name IS NOT NULL)
+);
+
+COMMENT ON TABLE  rollgate.event_class IS 'What many limit events have in common; the columns are those of rollgate.limit_event';
+COMMENT ON COLUMN rollgate.event_class.key IS 'the other columns as one text: rollgate.event_class_key';
+
+CREATE TABLE rollgate.event_instance (
+  id   int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text COLLATE "C" NOT NULL UNIQUE
+);
+
+COMMENT ON TABLE rollgate.event_instance IS 'Instances that have written limit events';
+
+CREATE TABLE rollgate.limit_event_row (
+  first_at       timestamptz NOT NULL,
+  last_at        timestamptz NOT NULL,
+  retry_at       timestamptz,
+  units          bigint,
+  class          int NOT NULL,
+  instance       int NOT NULL,
+  policy_version int NOT NULL,
   lane           int,
-  dimensions     jsonb NOT NULL,
-  window_name    text CHECK (window_name IN ('minute', 'hour')),
   per_minute     int NOT NULL,
   per_hour       int NOT NULL,
   used           int NOT NULL,
   cost           int NOT NULL,
-  source         text NOT NULL,
-  policy_version bigint NOT NULL,
-  mode           text NOT NULL CHECK (mode IN ('enforced', 'shadow', 'fallback_allowed', 'fallback_denied')),
-  first_at       timestamptz NOT NULL,
-  last_at        timestamptz NOT NULL,
   count          int NOT NULL CHECK (count > 0),
-  units          bigint NOT NULL,
-  instance       text NOT NULL,
-  route          text,
+  id             text COLLATE "C" NOT NULL,
+  account        text NOT NULL,
+  subject        text COLLATE "C" NOT NULL,
+  source         text,
   request_id     text,
-  retry_at       timestamptz,
-  merged         text NOT NULL DEFAULT 'second' CHECK (merged IN ('second', 'minute', 'longer')),
-  filled         jsonb,
-  PRIMARY KEY (first_at, id),
-  CHECK (kind <> 'denied' OR window_name IS NOT NULL)
+  route          text,
+  filled         int[],
+  PRIMARY KEY (id, first_at)
 ) PARTITION BY RANGE (first_at);
-CREATE INDEX ON rollgate.limit_event (id);
-CREATE INDEX ON rollgate.limit_event (account, first_at);
-CREATE INDEX ON rollgate.limit_event (api, first_at);
+CREATE INDEX ON rollgate.limit_event_row (first_at);
+CREATE INDEX ON rollgate.limit_event_row (account, first_at);
+-- The events of a subject, and those with a certain value of a dimension such as a bot's id: the last dimension of the subject, and the
+-- one before it (rollgate.value_hash).
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -1), '=', -1)), first_at);
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at) WHERE strpos(subject, ',') > 0;
+-- A hash, because HTTP request IDs are long and random.
+CREATE INDEX ON rollgate.limit_event_row (hashtext(request_id)) WHERE request_id IS NOT NULL;
 
--- One row per subject, window and minute, however long an attack lasts.
-CREATE INDEX ON rollgate.limit_event (subject, first_at) WHERE filled IS NOT NULL;
--- Find subjects by the value of a dimension, such as a bot's id, and denials by HTTP request ID.
-CREATE INDEX ON rollgate.limit_event USING gin (dimensions jsonb_path_ops);
-CREATE INDEX ON rollgate.limit_event (request_id) WHERE request_id IS NOT NULL;
-
-COMMENT ON TABLE  rollgate.limit_event IS
-  'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day '
-  '(UTC)';
-COMMENT ON COLUMN rollgate.limit_event.id             IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
-COMMENT ON COLUMN rollgate.limit_event.kind           IS
-  'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is '
-  'recorded';
-COMMENT ON COLUMN rollgate.limit_event.account        IS 'the account; * where all accounts are combined';
-COMMENT ON COLUMN rollgate.limit_event.api            IS 'the called API, e.g. publish-bot';
-COMMENT ON COLUMN rollgate.limit_event.group_id       IS 'group of the API';
-COMMENT ON COLUMN rollgate.limit_event.level          IS 'dimensions that form the subject, in order';
-COMMENT ON COLUMN rollgate.limit_event.subject        IS
-  'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
-COMMENT ON COLUMN rollgate.limit_event.lane           IS 'lane of the account; NULL: not reported';
-COMMENT ON COLUMN rollgate.limit_event.dimensions     IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate.limit_event.window_name    IS 'the window that denied; hour where both did; NULL: a grant';
-COMMENT ON COLUMN rollgate.limit_event.per_minute     IS 'limit in force: units in any 60 s';
-COMMENT ON COLUMN rollgate.limit_event.per_hour       IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate.limit_event.used           IS
-  'units in that window as reported to the first call; for a grant, units in the minute, including the call';
-COMMENT ON COLUMN rollgate.limit_event.cost           IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate.limit_event.source         IS
-  'default, plan:<id>, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
-COMMENT ON COLUMN rollgate.limit_event.mode           IS
-  'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
-COMMENT ON COLUMN rollgate.limit_event.first_at       IS 'time of the first call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.last_at        IS 'time of the last call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.count          IS 'number of calls';
-COMMENT ON COLUMN rollgate.limit_event.units          IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate.limit_event.instance       IS 'host and process that decided';
-COMMENT ON COLUMN rollgate.limit_event.route          IS 'route of the first call, e.g. POST /bots/:botId/publish';
-COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'HTTP request ID of the first call';
-COMMENT ON COLUMN rollgate.limit_event.retry_at       IS
-  'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
-COMMENT ON COLUMN rollgate.limit_event.merged         IS
-  'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help '
-  'or because the instance had too many events; longer: calls at any time from first_at to last_at';
-COMMENT ON COLUMN rollgate.limit_event.filled         IS
-  'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other '
-  'events of that minute have NULL';
+COMMENT ON TABLE  rollgate.limit_event_row IS 'Limit events; read the view rollgate.limit_event. One partition per day (UTC)';
+COMMENT ON COLUMN rollgate.limit_event_row.units    IS 'NULL: count times cost';
+COMMENT ON COLUMN rollgate.limit_event_row.class    IS 'rollgate.event_class';
+COMMENT ON COLUMN rollgate.limit_event_row.instance IS 'rollgate.event_instance';
+COMMENT ON COLUMN rollgate.limit_event_row.source   IS 'NULL: default';
+COMMENT ON COLUMN rollgate.limit_event_row.route    IS 'NULL: the route of the class';
+COMMENT ON COLUMN rollgate.limit_event_row.filled   IS 'Unix second and units, alternating; NULL: not recorded, as in rollgate.limit_event';
 
 -- rollgate.freed is emptied within minutes. Checking a denial later requires knowing whether units were taken back since.
 CREATE TABLE rollgate.freeing (
@@ -661,12 +652,15 @@ CREATE TABLE rollgate.usage_series (
   account text NOT NULL,
   api     text NOT NULL,
   plan    text NOT NULL DEFAULT '',
+  prefix  text COLLATE "C" NOT NULL,
   UNIQUE (account, api, plan)
 );
+CREATE INDEX ON rollgate.usage_series (prefix);
 
 COMMENT ON TABLE  rollgate.usage_series IS 'Whose usage is added up: an account, an API and a plan';
 COMMENT ON COLUMN rollgate.usage_series.account IS 'the account; * where events combine all accounts; empty: the sum of all accounts';
 COMMENT ON COLUMN rollgate.usage_series.api     IS 'the API, or @group where the APIs of a group are counted together';
+COMMENT ON COLUMN rollgate.usage_series.prefix  IS 'the account''s key and a slash, as subjects of the account begin';
 COMMENT ON COLUMN rollgate.usage_series.plan    IS 'plan of the account; empty: none';
 
 CREATE TABLE rollgate.usage_hour (
@@ -713,19 +707,26 @@ CREATE INDEX ON rollgate.usage_day USING brin (day) WITH (autosummarize = on);
 COMMENT ON TABLE  rollgate.usage_day IS 'Usage by day (UTC), account, API and plan, in units; kept for ever';
 COMMENT ON COLUMN rollgate.usage_day.series IS 'rollgate.usage_series';
 
--- Calls, by the window that denied. The sums of all accounts are rows as well, so that a chart of all denials reads few rows.
+-- Calls, by the window that denied. The sums of all accounts are rows as well, so that a chart of all denials reads few rows; they are not
+-- divided by source, and without the account of Rollgate itself.
 CREATE TABLE rollgate.denial_hour (
   calls       bigint      NOT NULL,
+  units       bigint      NOT NULL,
   hour        timestamptz NOT NULL,
   series      int         NOT NULL,
+  events      int         NOT NULL,
   window_name text        NOT NULL,
   mode        text        NOT NULL,
-  PRIMARY KEY (series, hour, window_name, mode)
+  source      text        NOT NULL,
+  PRIMARY KEY (series, hour, window_name, mode, source)
 ) PARTITION BY RANGE (hour);
 CREATE INDEX ON rollgate.denial_hour USING brin (hour) WITH (autosummarize = on);
 
 COMMENT ON TABLE  rollgate.denial_hour IS
-  'Denied calls by hour, account, API, window and mode, as in rollgate.limit_event. One partition per month (UTC)';
+  'Denied calls by hour, account, API, window, mode and source, as in rollgate.limit_event. One partition per month (UTC)';
+COMMENT ON COLUMN rollgate.denial_hour.units  IS 'units requested by the calls';
+COMMENT ON COLUMN rollgate.denial_hour.events IS 'rows of rollgate.limit_event';
+COMMENT ON COLUMN rollgate.denial_hour.source IS 'default, or the id of the override that set the limit; empty in the sums of all accounts';
 COMMENT ON COLUMN rollgate.denial_hour.series IS
   'rollgate.usage_series with the called API, also where a group is counted together, and without a plan';
 
@@ -810,7 +811,7 @@ COMMENT ON SCHEMA rollgate_audit IS
 
 SET LOCAL check_function_bodies = off;
 
--- An account counts as known by traffic of the last day, by denials on record, by a limit request of its own, or by an override that
+-- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or by an override that
 -- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -825,11 +826,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
         (SELECT FROM rollgate.bucket b
          WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
-    OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account)
 $$;
 
 COMMENT ON FUNCTION rollgate.account_seen IS
-  'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was '
+  'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was '
   'used';
 
 -- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows. Each call is allowed
@@ -1630,6 +1632,49 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 
+-- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A whole hour
+-- that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
+-- the events, at any time: both are read in one snapshot. NULL as a filter: any.
+CREATE OR REPLACE FUNCTION rollgate.count_denials(
+  p_from timestamptz, p_to timestamptz, p_account text, p_api text, p_group_id text, p_window_name text, p_mode text, p_source text
+) RETURNS TABLE (hour timestamptz, window_name text, calls bigint)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH hours AS MATERIALIZED (
+    SELECT h.hour, greatest(h.hour, p_from) AS since, least(h.hour + interval '1 hour', p_to) AS until,
+           -- The sums of all accounts are not divided by source.
+           (p_account IS NOT NULL OR p_source IS NULL) AND h.hour >= p_from AND h.hour + interval '1 hour' <= p_to
+             AND h.hour < r.rolled_to AND NOT EXISTS (SELECT FROM rollgate.reopened_hours o WHERE o.hour = h.hour) AS rolled
+    FROM generate_series(date_trunc('hour', p_from, 'UTC'), p_to - interval '1 microsecond', interval '1 hour') AS h (hour)
+    LEFT JOIN rollgate.roll_up r ON true
+  )
+  SELECT h.hour, d.window_name, sum(d.calls)::bigint
+  FROM rollgate.usage_series s
+  JOIN rollgate.denial_hour d ON d.series = s.id AND d.hour >= p_from AND d.hour < p_to
+  JOIN hours h ON h.hour = d.hour AND h.rolled
+  WHERE s.account = coalesce(p_account, '') AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+    AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
+    AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
+    AND (p_source IS NULL OR d.source = p_source)
+  GROUP BY 1, 2
+  UNION ALL
+  SELECT h.hour, e.window_name, e.calls
+  FROM hours h
+  CROSS JOIN LATERAL (
+    SELECT k.window_name, sum(r.count)::bigint AS calls
+    FROM rollgate.limit_event_row r JOIN rollgate.event_class k ON k.id = r.class
+    WHERE r.first_at >= h.since AND r.first_at < h.until AND k.kind = 'denied'
+      AND (p_account IS NULL AND NOT rollgate.is_internal(r.account) OR r.account = p_account)
+      AND (p_api IS NULL OR k.api = p_api) AND (p_group_id IS NULL OR k.group_id = p_group_id)
+      AND (p_window_name IS NULL OR k.window_name = p_window_name) AND (p_mode IS NULL OR k.mode = p_mode)
+      AND (p_source IS NULL OR coalesce(r.source, 'default') = p_source)
+    GROUP BY k.window_name
+  ) e
+  WHERE h.rolled IS NOT TRUE
+$$;
+
+COMMENT ON FUNCTION rollgate.count_denials IS
+  'Denied calls of a time span by hour and window, from the roll-up where it has them, from the events otherwise; exact';
+
 -- Returns the number of instances by which this one divides what it may grant while the database is away: the highest number that
 -- ran at once within the last hour. NULL: another instance still divides by less than the number running now, so this one may grant
 -- nothing yet. Other instances raise their number within two polls. An instance that has not polled for 5 s is ignored, because it
@@ -1846,6 +1891,57 @@ $$;
 COMMENT ON FUNCTION rollgate.definition_text IS
   'What decides how calls of an API are counted, as text: level, limits as registered, group and scope';
 
+-- The hours that hold the newest p_rows denial events of an API, a group, a window or a mode before p_before, newest first. An hour that
+-- is not rolled up is included, whatever it holds. With them a page of such events reads a few hours instead of everything between two
+-- rare events. NULL as a filter: any.
+CREATE OR REPLACE FUNCTION rollgate.denial_hours(
+  p_from timestamptz, p_before timestamptz, p_rows int, p_api text, p_group_id text, p_window_name text, p_mode text
+) RETURNS timestamptz[]
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  WITH rolled AS (
+    SELECT d.hour, sum(d.events) AS events
+    FROM rollgate.usage_series s JOIN rollgate.denial_hour d ON d.series = s.id
+    WHERE s.account = '' AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+      AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
+      AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
+      AND d.hour <= coalesce(p_before, 'infinity') AND d.hour > coalesce(p_from, '-infinity') - interval '1 hour'
+      AND d.hour < (SELECT r.rolled_to FROM rollgate.roll_up r)
+    GROUP BY d.hour
+  ),
+  -- The newest hour may lie after p_before in part: it does not count.
+  added AS (
+    SELECT r.hour, sum(r.events) FILTER (WHERE r.hour + interval '1 hour' <= coalesce(p_before, 'infinity'))
+                     OVER (ORDER BY r.hour DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
+    FROM rolled r
+  ),
+  chosen AS (
+    SELECT a.hour FROM added a WHERE coalesce(a.newer, 0) < p_rows
+    UNION
+    SELECT o.hour FROM rollgate.reopened_hours o
+    UNION
+    SELECT generate_series(
+      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
+      (SELECT max(e.first_at) FROM rollgate.limit_event_row e), interval '1 hour')
+  )
+  SELECT coalesce(array_agg(c.hour ORDER BY c.hour DESC), '{}') FROM chosen c
+  WHERE c.hour <= coalesce(p_before, 'infinity') AND c.hour > coalesce(p_from, '-infinity') - interval '1 hour'
+$$;
+
+COMMENT ON FUNCTION rollgate.denial_hours IS
+  'The hours in which to look for the newest denials of an API, a group, a window or a mode before a time';
+
+-- Like parseSubjectKey in libs/limiter/src/subject/subject-key.ts. SECURITY DEFINER, because the auditors' views call it, and auditors may
+-- not use the schema of the function that it calls.
+CREATE OR REPLACE FUNCTION rollgate.dimensions_of(p_account text, p_level text[], p_subject text) RETURNS jsonb
+LANGUAGE sql IMMUTABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT CASE WHEN p_subject = '*' THEN '{}' ELSE
+    coalesce((SELECT jsonb_object_agg(split_part(d, '=', 1), rollgate.decode_part(split_part(d, '=', 2)))
+              FROM unnest(string_to_array(split_part(p_subject, '/', 3), ',')) d), '{}')
+    || CASE WHEN 'account' = ANY (p_level) THEN jsonb_build_object('account', p_account) ELSE '{}' END END
+$$;
+
+COMMENT ON FUNCTION rollgate.dimensions_of IS 'The dimensions of a subject and their values; {} for events that combine subjects (*)';
+
 -- Drops the oldest month of usage_hour and denial_hour whose last hour is older than p_keep_days. Like rollgate.maintain_events, it does
 -- not wait for a session that uses the tables.
 CREATE OR REPLACE FUNCTION rollgate.drop_usage_month(p_keep_days int, p_now timestamptz) RETURNS text
@@ -1967,6 +2063,15 @@ END $$;
 COMMENT ON FUNCTION rollgate.enter_lanes IS
   'Takes the lanes'' locks until the end of the transaction; refuses every isolation level but READ COMMITTED';
 
+CREATE OR REPLACE FUNCTION rollgate.event_class_key(
+  p_kind text, p_api text, p_group_id text, p_level text[], p_window_name text, p_mode text, p_merged text, p_route text
+) RETURNS text
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT ROW(p_kind, p_api, p_group_id, p_level, p_window_name, p_mode, p_merged, p_route)::text
+$$;
+
+COMMENT ON FUNCTION rollgate.event_class_key IS 'The columns of an event class as one text, so that equal ones are found by an index; inlined';
+
 -- Expires an override now. Limits that fall need no confirmation; the history lists them.
 CREATE OR REPLACE FUNCTION rollgate.expire_override(
   p_id      text,
@@ -2020,11 +2125,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
            p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
-             rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
+             rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
     LEFT JOIN LATERAL (
-      SELECT x.filled FROM rollgate.limit_event x
-      WHERE x.subject = e.subject AND x.window_name = e.window_name AND x.filled IS NOT NULL
+      SELECT rollgate.filled_pairs(x.filled) AS filled FROM rollgate.limit_event_row x JOIN rollgate.event_class k ON k.id = x.class
+      WHERE rollgate.value_hash(x.subject, -1) = rollgate.value_hash(e.subject, -1) AND x.subject = e.subject
+        AND k.window_name = e.window_name AND x.filled IS NOT NULL
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL
@@ -2166,9 +2272,17 @@ END $$;
 COMMENT ON FUNCTION rollgate.fill_override IS
   'An override with the limit it leaves out filled in, and the part of it that its author''s approval limit must cover';
 
--- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that
--- equals p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
--- subject.
+CREATE OR REPLACE FUNCTION rollgate.filled_pairs(p_filled int[]) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_filled IS NOT NULL THEN (
+    SELECT jsonb_agg(jsonb_build_array(p_filled[i], p_filled[i + 1]) ORDER BY i) FROM generate_series(1, cardinality(p_filled), 2) i) END
+$$;
+
+COMMENT ON FUNCTION rollgate.filled_pairs IS 'What filled a window, as stored: second and units, alternating; as [[second, units], …]';
+
+-- Returns one page of the accounts that start with p_prefix and have traffic, denials, an override, a plan or a limit request, now or as
+-- far back as usage is on record. An account that equals p_prefix comes first on the first page; the others follow in key order. Each
+-- lane, and rollgate.usage_series, is read account by account, not row by row.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
   p_after  text,  -- the last key of the previous page; '': the first page
@@ -2188,8 +2302,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     FROM walk w
     WHERE w.n < p_limit AND starts_with(w.key, p_prefix)
   ),
+  rolled AS (
+    SELECT 0 AS n, (
+      SELECT s.prefix FROM rollgate.usage_series s
+      WHERE s.prefix >= greatest(p_prefix COLLATE "C", CASE WHEN p_after <> '' THEN p_after || '0' END COLLATE "C") AND s.prefix <> '/'
+      ORDER BY s.prefix LIMIT 1) AS prefix
+    UNION ALL
+    SELECT r.n + 1, (SELECT s.prefix FROM rollgate.usage_series s WHERE s.prefix > r.prefix ORDER BY s.prefix LIMIT 1)
+    FROM rolled r
+    WHERE r.n < p_limit AND starts_with(r.prefix, p_prefix)
+  ),
   known AS (
     SELECT w.key FROM walk w
+    UNION
+    SELECT left(r.prefix, -1) FROM rolled r
+    UNION
+    SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
+    UNION
+    -- Denied since the newest hour that is rolled up.
+    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
+    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
+      AND starts_with(e.account, rollgate.decode_part(p_prefix))
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
@@ -2203,7 +2336,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
-  WHERE starts_with(k.key, p_prefix) AND k.key <> ''
+  -- The encoded * is where events combine all accounts.
+  WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
   LIMIT p_limit
@@ -2211,20 +2345,28 @@ $$;
 
 COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';
 
--- Returns one subject for each account and API that has this value in a dimension.
+-- Returns one subject for each account and API that has this value in one of its last dimensions: three of a live subject, two of one
+-- that was denied.
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
     (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
             c.subject
      FROM rollgate.counter c
-     WHERE strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(rollgate.encode_part(p_value)) & 65535]
+       AND strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
-    (SELECT e.account, e.api, e.subject FROM rollgate.limit_event e
-     WHERE e.first_at > clock_timestamp() - interval '7 days'
-       AND e.dimensions @> ANY (ARRAY(
-         SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
+    (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
+     WHERE rollgate.value_hash(e.subject, -1) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     LIMIT 100)
+    UNION ALL
+    (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
+     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
@@ -2377,6 +2519,19 @@ $$;
 
 COMMENT ON FUNCTION rollgate.is_catalogue_new IS 'Whether registering this list of an application would change anything';
 
+-- In plpgsql, which keeps its plan.
+CREATE OR REPLACE FUNCTION rollgate.is_filling_noted(p_subject text, p_window text, p_minute timestamptz) RETURNS boolean
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM rollgate.limit_event_row o JOIN rollgate.event_class k ON k.id = o.class
+    WHERE rollgate.value_hash(o.subject, -1) = rollgate.value_hash(p_subject, -1) AND o.first_at >= p_minute
+      AND o.first_at < p_minute + interval '1 minute' AND o.subject = p_subject COLLATE "C" AND o.filled IS NOT NULL
+      AND k.window_name = p_window);
+END $$;
+
+COMMENT ON FUNCTION rollgate.is_filling_noted IS 'Whether an event of this subject, window and minute records what filled the window';
+
 CREATE OR REPLACE FUNCTION rollgate.is_internal(p_account text) RETURNS boolean
 LANGUAGE sql IMMUTABLE AS $$
   SELECT p_account = '_rollgate'
@@ -2393,6 +2548,28 @@ LANGUAGE sql VOLATILE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.lane_holders IS 'Transactions that hold a lane''s lock now';
+
+-- The lane of an account: FNV-1a (32 bit) over UTF-16 units, with the high half folded in (laneOf in
+-- libs/limiter/src/subject/subject-key.ts; a test compares the two).
+CREATE OR REPLACE FUNCTION rollgate.lane_of(p_account text) RETURNS int
+LANGUAGE plpgsql IMMUTABLE PARALLEL SAFE AS $$
+DECLARE
+  v_hash bigint := 2166136261;
+  v_code int;
+  v_char text;
+BEGIN
+  FOREACH v_char IN ARRAY string_to_array(rollgate.encode_part(p_account), NULL) LOOP
+    v_code := ascii(v_char);
+    IF v_code > 65535 THEN
+      v_hash := (v_hash # (55232 + (v_code >> 10))) * 16777619 & 4294967295;
+      v_code := 56320 + (v_code & 1023);
+    END IF;
+    v_hash := (v_hash # v_code) * 16777619 & 4294967295;
+  END LOOP;
+  RETURN (v_hash # (v_hash >> 15)) % 64;
+END $$;
+
+COMMENT ON FUNCTION rollgate.lane_of IS 'The lane of an account, as the instances compute it';
 
 -- Returns the lanes to search for a subject. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane int) RETURNS int[]
@@ -2769,13 +2946,13 @@ BEGIN
   END LOOP;
   SELECT c.relname INTO v_name
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-  WHERE i.inhparent = 'rollgate.limit_event'::regclass AND c.relname ~ '^limit_event_\d{8}$'
+  WHERE i.inhparent = 'rollgate.limit_event_row'::regclass AND c.relname ~ '^limit_event_\d{8}$'
     AND to_date(right(c.relname, 8), 'YYYYMMDD') < v_day - p_keep_days
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
     -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
-    LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE ONLY rollgate.limit_event_row IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
     did := 'dropped ' || v_name;
@@ -2814,8 +2991,8 @@ BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
     RETURN false; -- another instance was faster
   END IF;
-  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
-  EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
+  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event_row INCLUDING ALL EXCLUDING COMMENTS)', v_name);
+  EXECUTE format('ALTER TABLE rollgate.limit_event_row ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
     v_name, p_day || ' 00:00:00+00', (p_day + 1) || ' 00:00:00+00');
   RETURN true;
 END $$;
@@ -2950,6 +3127,34 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.need_reason IS 'Refuses (RG422) a change without a reason';
+
+-- Adds the classes and the instances of events that are not known yet. A class normally includes the route. Where an application gives
+-- every call another route, there would be a class for each: after the first p_most, routes are stored with the events. Returns whether
+-- that is so.
+CREATE OR REPLACE FUNCTION rollgate.note_event_classes(p_events jsonb, p_most int DEFAULT 10000) RETURNS boolean
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_many boolean := coalesce((SELECT max(k.id) > p_most FROM rollgate.event_class k), false);
+BEGIN
+  INSERT INTO rollgate.event_class (kind, api, group_id, level, window_name, mode, merged, route, key)
+  SELECT DISTINCT ON (n.key) e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+         CASE WHEN NOT v_many THEN e.route END, n.key
+  FROM jsonb_to_recordset(p_events) AS e (
+    kind text, api text, group_id text, level text[], window_name text, mode text, merged text, route text)
+  CROSS JOIN LATERAL (
+    SELECT rollgate.event_class_key(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+             CASE WHEN NOT v_many THEN e.route END) COLLATE "C" AS key) n
+  WHERE NOT EXISTS (SELECT FROM rollgate.event_class k WHERE k.key = n.key)
+  ON CONFLICT (key) DO NOTHING;
+  INSERT INTO rollgate.event_instance (name)
+  SELECT DISTINCT e.instance COLLATE "C" FROM jsonb_to_recordset(p_events) AS e (instance text)
+  WHERE NOT EXISTS (SELECT FROM rollgate.event_instance i WHERE i.name = e.instance COLLATE "C")
+  ON CONFLICT (name) DO NOTHING;
+  RETURN v_many;
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_event_classes IS
+  'Adds missing classes and instances of events; returns whether there are so many classes that routes belong to the events';
 
 -- Records which rows of rollgate.freed were removed, so that instances that have not read them notice.
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
@@ -4209,27 +4414,27 @@ BEGIN
     DELETE FROM rollgate.denial_hour d WHERE d.hour = p_hour;
   END IF;
   SELECT greatest(date_trunc('minute', e.first_at), p_from + interval '1 minute') INTO v_to
-  FROM rollgate.limit_event e
+  FROM rollgate.limit_event_row e
   WHERE e.first_at >= p_from AND e.first_at < p_hour + interval '1 hour'
   ORDER BY e.first_at OFFSET p_limit LIMIT 1;
   v_to := coalesce(v_to, p_hour + interval '1 hour');
 
   WITH events AS MATERIALIZED (
-    SELECT e.account, e.api,
+    SELECT e.account, k.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id
-                ELSE e.api END AS scope,
-           e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
-    FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
-    WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
-    GROUP BY 1, 2, 3, 4, 5, 6
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
+           k.window_name, k.mode, coalesce(e.source, 'default') AS source, date_trunc('minute', e.first_at) AS minute, count(*) AS events,
+           sum(e.count) AS calls, sum(coalesce(e.units, e.count::bigint * e.cost)) AS units
+    FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class LEFT JOIN rollgate.catalogue c ON c.api = k.api
+    WHERE e.first_at >= p_from AND e.first_at < v_to AND k.kind = 'denied'
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
   ),
   named AS (
     SELECT e.account, e.scope AS api FROM events e UNION SELECT e.account, e.api FROM events e UNION SELECT '', e.api FROM events e
   ),
   added AS (
-    INSERT INTO rollgate.usage_series (account, api)
-    SELECT n.account, n.api FROM named n
+    INSERT INTO rollgate.usage_series (account, api, prefix)
+    SELECT n.account, n.api, rollgate.encode_part(n.account) || '/' FROM named n
     WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
     RETURNING id, account, api
   ),
@@ -4240,9 +4445,7 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour,
-           coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
-           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
@@ -4251,11 +4454,14 @@ BEGIN
     SET denied = u.denied + excluded.denied, shadow = u.shadow + excluded.shadow, outage = u.outage + excluded.outage,
         minutes_denied = u.minutes_denied + excluded.minutes_denied
   )
-  INSERT INTO rollgate.denial_hour AS d (series, hour, window_name, mode, calls)
-  SELECT s.id, p_hour, e.window_name, e.mode, sum(e.calls)
-  FROM events e CROSS JOIN LATERAL (VALUES (e.account), ('')) AS v (account) JOIN series s ON s.account = v.account AND s.api = e.api
-  GROUP BY 1, 3, 4
-  ON CONFLICT (series, hour, window_name, mode) DO UPDATE SET calls = d.calls + excluded.calls;
+  INSERT INTO rollgate.denial_hour AS d (series, hour, window_name, mode, source, calls, units, events)
+  SELECT s.id, p_hour, e.window_name, e.mode, v.source, sum(e.calls), sum(e.units), sum(e.events)
+  FROM events e
+  CROSS JOIN LATERAL (VALUES (e.account, e.source), (CASE WHEN NOT rollgate.is_internal(e.account) THEN '' END, '')) AS v (account, source)
+  JOIN series s ON s.account = v.account AND s.api = e.api
+  GROUP BY 1, 3, 4, 5
+  ON CONFLICT (series, hour, window_name, mode, source) DO UPDATE
+  SET calls = d.calls + excluded.calls, units = d.units + excluded.units, events = d.events + excluded.events;
   RETURN v_to;
 END $$;
 
@@ -4461,7 +4667,8 @@ BEGIN
     SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
   ),
   added AS (
-    INSERT INTO rollgate.usage_series (account, api) SELECT k.account, k.api FROM known k WHERE k.id IS NULL RETURNING id, account, api
+    INSERT INTO rollgate.usage_series (account, api, prefix)
+    SELECT k.account, k.api, rollgate.encode_part(k.account) || '/' FROM known k WHERE k.id IS NULL RETURNING id, account, api
   ),
   -- In the snapshot that has read the minutes: refunds that it has not seen are left for later.
   followed AS (
@@ -5098,6 +5305,27 @@ $$;
 
 COMMENT ON FUNCTION rollgate.utc IS 'A time as text in UTC, for messages';
 
+-- p_field: -1 for the last dimension of the subject, -2 for the one before it. Inlined, so that it finds the indexes of
+-- rollgate.limit_event_row.
+CREATE OR REPLACE FUNCTION rollgate.value_hash(p_subject text, p_field int) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT hashtext(split_part(split_part(p_subject, ',', p_field), '=', -1))
+$$;
+
+COMMENT ON FUNCTION rollgate.value_hash IS 'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';
+
+-- Inlined, so that it finds the index of rollgate.counter. There are 65,536 hashes: an index of more would grow for ever with values
+-- that occur once, because GIN never forgets a key.
+CREATE OR REPLACE FUNCTION rollgate.value_hashes(p_subject text) RETURNS int[]
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN strpos(p_subject, ',') = 0 THEN ARRAY[hashtext(split_part(p_subject, '=', -1)) & 65535]
+    ELSE ARRAY[hashtext(split_part(split_part(p_subject, ',', -1), '=', -1)) & 65535,
+               hashtext(split_part(split_part(p_subject, ',', -2), '=', -1)) & 65535,
+               hashtext(split_part(split_part(p_subject, ',', -3), '=', -1)) & 65535] END
+$$;
+
+COMMENT ON FUNCTION rollgate.value_hashes IS 'Short hashes of the values of a subject''s last three dimensions';
+
 -- Returns the first row that differs from when it was written; NULL: there is none.
 CREATE OR REPLACE FUNCTION rollgate.verify_history(
   OUT rows_checked bigint,
@@ -5165,7 +5393,7 @@ CREATE OR REPLACE FUNCTION rollgate.window_filling(
   p_subject text,
   p_window  text,        -- minute or hour
   p_at      timestamptz
-) RETURNS jsonb
+) RETURNS int[]
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -5181,27 +5409,29 @@ BEGIN
     FROM rollgate.counter c WHERE c.lane = ANY (v_lanes) AND c.subject = p_subject;
   END IF;
   RETURN (
-    SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
+    SELECT array_agg(x.value ORDER BY f.at, x.place)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      SELECT u.second / v_step * v_step AS at, sum(u.units)::int AS units
       FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
-    ) f);
+    ) f
+    CROSS JOIN LATERAL (VALUES (1, f.at), (2, f.units)) x (place, value));
 END $$;
 
 COMMENT ON FUNCTION rollgate.window_filling IS
-  'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';
+  'What fills a subject''s window that ends at p_at: Unix second and units, alternating, for the hour by minutes; NULL: nothing on record';
 
--- Writes events of instances. Each is an object with the columns of rollgate.limit_event, with times as Unix ms: first_ms, last_ms,
--- retry_ms. An event that is already stored (same first_at and id) is left unchanged, so a batch may be sent again. Returns how many
--- are new.
+-- Writes events of instances. Each is an object with the columns of rollgate.limit_event (without dimensions and filled), with times as
+-- Unix ms: first_ms, last_ms, retry_ms. An event that is already stored (same first_at and id) is left unchanged, so a batch may be sent
+-- again. Returns how many are new.
 CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_day     date;
-  v_hour    int;
-  v_class   int;
-  v_written int;
+  v_day         date;
+  v_hour        int;
+  v_class       int;
+  v_many_routes boolean;
+  v_written     int;
 BEGIN
   FOR v_day IN
     SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
@@ -5214,43 +5444,44 @@ BEGIN
   LOOP
     PERFORM pg_advisory_xact_lock_shared(7609, v_hour);
   END LOOP;
+  v_many_routes := rollgate.note_event_classes(p_events);
   -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
   -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
   FOR v_class IN
     SELECT DISTINCT hashtext(e.subject) & 63
     FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
-    WHERE e.kind = 'denied' AND NOT EXISTS (
-      SELECT FROM rollgate.limit_event o
-      WHERE o.subject = e.subject COLLATE "C" AND o.window_name = e.window_name AND o.filled IS NOT NULL
-        AND o.first_at >= to_timestamp(floor(e.first_ms / 60000) * 60) AND o.first_at < to_timestamp(floor(e.first_ms / 60000) * 60 + 60))
+    WHERE e.kind = 'denied'
+      AND NOT rollgate.is_filling_noted(e.subject, e.window_name, to_timestamp(floor(e.first_ms / 60000) * 60))
     ORDER BY 1
   LOOP
     PERFORM pg_advisory_xact_lock(7608, v_class);
   END LOOP;
   WITH given AS MATERIALIZED (
-    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
+    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute,
+           rollgate.event_class_key(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+             CASE WHEN NOT v_many_routes THEN e.route END) COLLATE "C" AS class_key
     FROM jsonb_to_recordset(p_events) AS e (
-      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
-      per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
-      count int, units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
+      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, window_name text, per_minute int,
+      per_hour int, used int, cost int, source text, policy_version int, mode text, first_ms float8, last_ms float8, count int,
+      units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
     FROM given t
-    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
-      SELECT FROM rollgate.limit_event o
-      WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
-        AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
+    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow')
+      AND NOT rollgate.is_filling_noted(t.subject, t.window_name, to_timestamp(t.minute))
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
   ),
   written AS (
-    INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-      used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
-    SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-      t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
-      t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+    INSERT INTO rollgate.limit_event_row (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, source,
+      policy_version, first_at, last_at, count, units, route, request_id, retry_at, filled)
+    SELECT t.id, t.account, t.subject, t.lane, k.id, i.id, t.per_minute, t.per_hour, t.used, t.cost, nullif(t.source, 'default'),
+      t.policy_version, t.first_at, to_timestamp(t.last_ms / 1000), t.count, nullif(t.units, t.count::bigint * t.cost),
+      CASE WHEN v_many_routes THEN t.route END, t.request_id, to_timestamp(t.retry_ms / 1000),
       CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
     FROM given t
+    LEFT JOIN rollgate.event_class k ON k.key = t.class_key
+    LEFT JOIN rollgate.event_instance i ON i.name = t.instance COLLATE "C"
     LEFT JOIN first f ON f.id = t.id
     ON CONFLICT (first_at, id) DO NOTHING
     RETURNING first_at
@@ -5379,6 +5610,57 @@ GROUP BY GROUPING SETS ((), (c.group_id));
 COMMENT ON VIEW rollgate.least_default IS
   'Lowest default limits of the APIs in each scope of an override or a limit request: one API, one group, or (both NULL) all APIs';
 
+CREATE OR REPLACE VIEW rollgate.limit_event AS
+SELECT r.id, k.kind, r.account, k.api, k.group_id, k.level, r.subject, r.lane,
+       rollgate.dimensions_of(r.account, k.level, r.subject) AS dimensions, k.window_name, r.per_minute, r.per_hour, r.used, r.cost,
+       coalesce(r.source, 'default') AS source, r.policy_version::bigint AS policy_version, k.mode, r.first_at, r.last_at, r.count,
+       coalesce(r.units, r.count::bigint * r.cost) AS units, i.name AS instance, coalesce(r.route, k.route) AS route, r.request_id, r.retry_at,
+       k.merged, rollgate.filled_pairs(r.filled) AS filled
+FROM rollgate.limit_event_row r
+LEFT JOIN rollgate.event_class k ON k.id = r.class
+LEFT JOIN rollgate.event_instance i ON i.id = r.instance;
+
+COMMENT ON VIEW rollgate.limit_event IS
+  'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day '
+  '(UTC)';
+COMMENT ON COLUMN rollgate.limit_event.id             IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
+COMMENT ON COLUMN rollgate.limit_event.kind           IS
+  'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is '
+  'recorded';
+COMMENT ON COLUMN rollgate.limit_event.account        IS 'the account; * where all accounts are combined';
+COMMENT ON COLUMN rollgate.limit_event.api            IS 'the called API, e.g. publish-bot';
+COMMENT ON COLUMN rollgate.limit_event.group_id       IS 'group of the API';
+COMMENT ON COLUMN rollgate.limit_event.level          IS 'dimensions that form the subject, in order';
+COMMENT ON COLUMN rollgate.limit_event.subject        IS
+  'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
+COMMENT ON COLUMN rollgate.limit_event.lane           IS 'lane of the account; NULL: not reported';
+COMMENT ON COLUMN rollgate.limit_event.dimensions     IS 'values of the dimensions; {} where subject is *';
+COMMENT ON COLUMN rollgate.limit_event.window_name    IS 'the window that denied; hour where both did; NULL: a grant';
+COMMENT ON COLUMN rollgate.limit_event.per_minute     IS 'limit in force: units in any 60 s';
+COMMENT ON COLUMN rollgate.limit_event.per_hour       IS 'limit in force: units in any 3,600 s';
+COMMENT ON COLUMN rollgate.limit_event.used           IS
+  'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate.limit_event.cost           IS 'units per call; for merged events, of the first call';
+COMMENT ON COLUMN rollgate.limit_event.source         IS 'default, plan:<id>, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
+COMMENT ON COLUMN rollgate.limit_event.mode           IS
+  'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON COLUMN rollgate.limit_event.first_at       IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.last_at        IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.count          IS 'number of calls';
+COMMENT ON COLUMN rollgate.limit_event.units          IS 'total units requested by the calls';
+COMMENT ON COLUMN rollgate.limit_event.instance       IS 'host and process that decided';
+COMMENT ON COLUMN rollgate.limit_event.route          IS 'route of the first call, e.g. POST /bots/:botId/publish';
+COMMENT ON COLUMN rollgate.limit_event.request_id     IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate.limit_event.retry_at       IS
+  'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate.limit_event.merged         IS
+  'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help '
+  'or because the instance had too many events; longer: calls at any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.filled         IS
+  'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other '
+  'events of that minute have NULL';
+
 -- The finished minutes of rollgate.bucket, and the current minute of each head of rollgate.counter, in the same form.
 CREATE OR REPLACE VIEW rollgate.minutes_on_record AS
 SELECT b.lane, b.subject, b.minute, b.start, b.secs, b.sums FROM rollgate.bucket b
@@ -5406,6 +5688,14 @@ FROM rollgate.history h
 WHERE h.kind = 'override';
 
 COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';
+
+CREATE OR REPLACE VIEW rollgate.reopened_hours AS
+SELECT l.hour FROM rollgate.usage_late l
+UNION
+SELECT r.hour FROM rollgate.roll_up r WHERE r.stage = 'denials' AND r.hour < r.rolled_to;
+
+COMMENT ON VIEW rollgate.reopened_hours IS
+  'Hours that were rolled up and whose denials changed since: until they are rolled up again, their denials are read from the events';
 
 CREATE OR REPLACE VIEW rollgate.request_history AS
 SELECT h.id, h.at, h.action, h.target AS limit_request_id, h.account, h.actor, h.role, h.address, h.request_id,
@@ -5479,27 +5769,38 @@ COMMENT ON COLUMN rollgate_audit.catalogue_v1.retired_at         IS 'since when 
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.owners             IS
   'applications that register it; file:<name>: a file; (before 0.2.0): not registered since the upgrade from 0.1.0';
 
--- Each hour is aggregated separately, so that a condition on `hour` reaches the partitions and one on the account uses the index.
+-- Hours that are rolled up come from rollgate.denial_hour. The events of the others are added up hour by hour, so that a condition on `hour`
+-- reaches the partitions and one on the account uses the index.
 CREATE OR REPLACE VIEW rollgate_audit.denials_by_hour_v1 AS
+SELECT d.hour, s.account, s.api, c.group_id, d.window_name, d.mode, d.source, d.calls AS denials, d.units, d.events::bigint AS events
+FROM rollgate.denial_hour d
+JOIN rollgate.usage_series s ON s.id = d.series
+LEFT JOIN rollgate.catalogue c ON c.api = s.api
+WHERE s.account <> '' AND d.hour < (SELECT r.rolled_to FROM rollgate.roll_up r)
+  AND d.hour <> ALL (ARRAY(SELECT o.hour FROM rollgate.reopened_hours o))
+UNION ALL
 SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, e.denials, e.units, e.events
 FROM (
-  SELECT generate_series(date_trunc('hour', b.oldest, 'UTC'), b.newest, interval '1 hour') AS hour
-  FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event o) b
+  SELECT o.hour FROM rollgate.reopened_hours o
+  UNION ALL
+  SELECT generate_series(greatest(date_trunc('hour', b.oldest, 'UTC'), (SELECT r.rolled_to FROM rollgate.roll_up r)), b.newest, interval '1 hour')
+  FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event_row o) b
 ) h
 CROSS JOIN LATERAL (
-  SELECT x.account, x.api, x.group_id, x.window_name, x.mode, x.source, sum(x.count)::bigint AS denials, sum(x.units)::bigint AS units,
-         count(*) AS events
-  FROM rollgate.limit_event x
-  WHERE x.first_at >= h.hour AND x.first_at < h.hour + interval '1 hour' AND x.kind = 'denied'
-  GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source
+  SELECT x.account, k.api, k.group_id, k.window_name, k.mode, coalesce(x.source, 'default') AS source, sum(x.count)::bigint AS denials,
+         sum(coalesce(x.units, x.count::bigint * x.cost))::bigint AS units, count(*) AS events
+  FROM rollgate.limit_event_row x JOIN rollgate.event_class k ON k.id = x.class
+  WHERE x.first_at >= h.hour AND x.first_at < h.hour + interval '1 hour' AND k.kind = 'denied'
+  GROUP BY x.account, k.api, k.group_id, k.window_name, k.mode, coalesce(x.source, 'default')
 ) e;
 
 COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS
-  'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour limits which days are read';
+  'Denied calls by hour (UTC), account, API, window, mode and source: as far back as usage by hour is kept, and up to now. A condition on '
+  'hour limits which months and days are read';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour        IS 'start of the hour that contains an event''s first call';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.account     IS 'as in limit_events_v1';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api         IS 'the called API';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id    IS 'group of the API';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id    IS 'group of the API; NULL: the API is not in the catalogue';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode        IS
   'as in limit_events_v1; only enforced and fallback_denied rejected calls';

@@ -87,6 +87,11 @@ GRANT EXECUTE ON FUNCTION
   rollgate.recheck_decisions(timestamptz, timestamptz),
   rollgate.find_accounts(text, text, int),
   rollgate.find_subjects(text, int),
+  rollgate.dimensions_of(text, text[], text),
+  rollgate.filled_pairs(int[]),
+  rollgate.value_hash(text, int),
+  rollgate.count_denials(timestamptz, timestamptz, text, text, text, text, text, text),
+  rollgate.denial_hours(timestamptz, timestamptz, int, text, text, text, text),
   rollgate.usage_by_minute(int, text, timestamptz),
   rollgate.usage_by_second(int, text, timestamptz),
   rollgate.peak_usage(int, text, timestamptz),
@@ -101,6 +106,8 @@ GRANT USAGE ON SCHEMA rollgate_audit TO rollgate_auditor;
 -- The views call these. Without USAGE on their schema an auditor can't call them directly, and they can't call each other for an auditor.
 GRANT EXECUTE ON FUNCTION
   rollgate.decode_part(text),
+  rollgate.dimensions_of(text, text[], text),
+  rollgate.filled_pairs(int[]),
   rollgate.default_limit(int, int),
   rollgate.in_force(timestamptz, timestamptz, timestamptz),
   rollgate.scope_covers(text, text, text, text),

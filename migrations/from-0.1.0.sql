@@ -136,6 +136,11 @@ BEGIN
 END $$;
 
 -- Tables that changed since, and new ones.
+CREATE INDEX counter_values ON rollgate.counter USING gin ((
+  CASE WHEN strpos(subject, ',') = 0 THEN ARRAY[hashtext(split_part(subject, '=', -1)) & 65535]
+    ELSE ARRAY[hashtext(split_part(split_part(subject, ',', -1), '=', -1)) & 65535,
+               hashtext(split_part(split_part(subject, ',', -2), '=', -1)) & 65535,
+               hashtext(split_part(split_part(subject, ',', -3), '=', -1)) & 65535] END)) WITH (gin_pending_list_limit = 2147483647);
 ALTER TABLE rollgate.freed ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 REVOKE ALL ON rollgate.freed FROM rollgate_maintenance;
@@ -152,7 +157,82 @@ ALTER TABLE rollgate.node RENAME TO instance;
 ALTER TABLE rollgate.instance RENAME CONSTRAINT node_pkey TO instance_pkey;
 ALTER TABLE rollgate.instance ADD COLUMN counted int;
 ALTER TABLE rollgate.instance ADD COLUMN mode_reason text;
-ALTER TABLE rollgate.limit_event RENAME COLUMN node TO instance;
+-- Limit events are stored in shorter rows now, with fewer indexes. Each day is copied.
+ALTER TABLE rollgate.limit_event RENAME TO limit_event_of_010;
+CREATE TABLE rollgate.event_class (
+  id          int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  kind        text NOT NULL CHECK (kind IN ('denied', 'granted_sample')),
+  api         text NOT NULL,
+  group_id    text NOT NULL,
+  level       text[] NOT NULL,
+  window_name text CHECK (window_name IN ('minute', 'hour')),
+  mode        text NOT NULL CHECK (mode IN ('enforced', 'shadow', 'fallback_allowed', 'fallback_denied')),
+  merged      text NOT NULL CHECK (merged IN ('second', 'minute', 'longer')),
+  route       text,
+  key         text COLLATE "C" NOT NULL UNIQUE,
+  CHECK (kind <> 'denied' OR window_name IS NOT NULL)
+);
+CREATE TABLE rollgate.event_instance (
+  id   int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  name text COLLATE "C" NOT NULL UNIQUE
+);
+CREATE TABLE rollgate.limit_event_row (
+  first_at       timestamptz NOT NULL,
+  last_at        timestamptz NOT NULL,
+  retry_at       timestamptz,
+  units          bigint,
+  class          int NOT NULL,
+  instance       int NOT NULL,
+  policy_version int NOT NULL,
+  lane           int,
+  per_minute     int NOT NULL,
+  per_hour       int NOT NULL,
+  used           int NOT NULL,
+  cost           int NOT NULL,
+  count          int NOT NULL CHECK (count > 0),
+  id             text COLLATE "C" NOT NULL,
+  account        text NOT NULL,
+  subject        text COLLATE "C" NOT NULL,
+  source         text,
+  request_id     text,
+  route          text,
+  filled         int[],
+  PRIMARY KEY (id, first_at)
+) PARTITION BY RANGE (first_at);
+CREATE INDEX ON rollgate.limit_event_row (first_at);
+CREATE INDEX ON rollgate.limit_event_row (account, first_at);
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -1), '=', -1)), first_at);
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at) WHERE strpos(subject, ',') > 0;
+CREATE INDEX ON rollgate.limit_event_row (hashtext(request_id)) WHERE request_id IS NOT NULL;
+INSERT INTO rollgate.event_class (kind, api, group_id, level, window_name, mode, merged, route, key)
+SELECT DISTINCT e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, e.merged, e.route,
+       ROW(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, e.merged, e.route)::text
+FROM rollgate.limit_event_of_010 e;
+INSERT INTO rollgate.event_instance (name) SELECT DISTINCT e.node FROM rollgate.limit_event_of_010 e;
+DO $$
+DECLARE
+  v_name   text;
+  v_bounds text;
+BEGIN
+  FOR v_name, v_bounds IN
+    SELECT c.relname, pg_get_expr(c.relpartbound, c.oid) FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
+    WHERE i.inhparent = 'rollgate.limit_event_of_010'::regclass
+  LOOP
+    EXECUTE format('ALTER TABLE rollgate.%I RENAME TO %I', v_name, v_name || '_of_010');
+    EXECUTE format('CREATE TABLE rollgate.%I PARTITION OF rollgate.limit_event_row %s', v_name, v_bounds);
+    EXECUTE format('INSERT INTO rollgate.%I (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, source,
+        policy_version, first_at, last_at, count, units, request_id, retry_at, filled)
+      SELECT e.id, e.account, e.subject, e.lane, k.id, i.id, e.per_minute, e.per_hour, e.used, e.cost, nullif(e.source, %L), e.policy_version,
+        e.first_at, e.last_at, e.count, nullif(e.units, e.count::bigint * e.cost), e.request_id, e.retry_at,
+        (SELECT array_agg((p ->> n)::int ORDER BY o, n) FROM jsonb_array_elements(e.filled) WITH ORDINALITY x (p, o), generate_series(0, 1) n)
+      FROM rollgate.%I e
+      JOIN rollgate.event_class k
+        ON k.key = ROW(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, e.merged, e.route)::text COLLATE "C"
+      JOIN rollgate.event_instance i ON i.name = e.node COLLATE "C"
+      ORDER BY e.first_at', v_name, 'default', v_name || '_of_010');
+  END LOOP;
+END $$;
+DROP TABLE rollgate.limit_event_of_010;
 CREATE TABLE rollgate.instance_peak (
   minute    int PRIMARY KEY,
   instances int NOT NULL
@@ -182,8 +262,10 @@ CREATE TABLE rollgate.usage_series (
   account text NOT NULL,
   api     text NOT NULL,
   plan    text NOT NULL DEFAULT '',
+  prefix  text COLLATE "C" NOT NULL,
   UNIQUE (account, api, plan)
 );
+CREATE INDEX ON rollgate.usage_series (prefix);
 CREATE TABLE rollgate.usage_hour (
   admitted       bigint      NOT NULL DEFAULT 0,
   denied         bigint      NOT NULL DEFAULT 0,
@@ -212,11 +294,14 @@ CREATE TABLE rollgate.usage_day (
 CREATE INDEX ON rollgate.usage_day USING brin (day) WITH (autosummarize = on);
 CREATE TABLE rollgate.denial_hour (
   calls       bigint      NOT NULL,
+  units       bigint      NOT NULL,
   hour        timestamptz NOT NULL,
   series      int         NOT NULL,
+  events      int         NOT NULL,
   window_name text        NOT NULL,
   mode        text        NOT NULL,
-  PRIMARY KEY (series, hour, window_name, mode)
+  source      text        NOT NULL,
+  PRIMARY KEY (series, hour, window_name, mode, source)
 ) PARTITION BY RANGE (hour);
 CREATE INDEX ON rollgate.denial_hour USING brin (hour) WITH (autosummarize = on);
 CREATE TABLE rollgate.usage_refund (

@@ -1,4 +1,4 @@
--- An account counts as known by traffic of the last day, by denials on record, by a limit request of its own, or by an override that
+-- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or by an override that
 -- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
@@ -13,9 +13,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
         (SELECT FROM rollgate.bucket b
          WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
-    OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account)
 $$;
 
 COMMENT ON FUNCTION rollgate.account_seen IS
-  'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was '
+  'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was '
   'used';

@@ -19,11 +19,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
            p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
-             rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
+             rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
     LEFT JOIN LATERAL (
-      SELECT x.filled FROM rollgate.limit_event x
-      WHERE x.subject = e.subject AND x.window_name = e.window_name AND x.filled IS NOT NULL
+      SELECT rollgate.filled_pairs(x.filled) AS filled FROM rollgate.limit_event_row x JOIN rollgate.event_class k ON k.id = x.class
+      WHERE rollgate.value_hash(x.subject, -1) = rollgate.value_hash(e.subject, -1) AND x.subject = e.subject
+        AND k.window_name = e.window_name AND x.filled IS NOT NULL
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL

@@ -1,6 +1,6 @@
--- Returns one page of the accounts that start with p_prefix and have traffic, an override, a plan or a limit request. An account that
--- equals p_prefix comes first on the first page; the others follow in key order. Each lane is read account by account, not subject by
--- subject.
+-- Returns one page of the accounts that start with p_prefix and have traffic, denials, an override, a plan or a limit request, now or as
+-- far back as usage is on record. An account that equals p_prefix comes first on the first page; the others follow in key order. Each
+-- lane, and rollgate.usage_series, is read account by account, not row by row.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
   p_after  text,  -- the last key of the previous page; '': the first page
@@ -20,8 +20,27 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     FROM walk w
     WHERE w.n < p_limit AND starts_with(w.key, p_prefix)
   ),
+  rolled AS (
+    SELECT 0 AS n, (
+      SELECT s.prefix FROM rollgate.usage_series s
+      WHERE s.prefix >= greatest(p_prefix COLLATE "C", CASE WHEN p_after <> '' THEN p_after || '0' END COLLATE "C") AND s.prefix <> '/'
+      ORDER BY s.prefix LIMIT 1) AS prefix
+    UNION ALL
+    SELECT r.n + 1, (SELECT s.prefix FROM rollgate.usage_series s WHERE s.prefix > r.prefix ORDER BY s.prefix LIMIT 1)
+    FROM rolled r
+    WHERE r.n < p_limit AND starts_with(r.prefix, p_prefix)
+  ),
   known AS (
     SELECT w.key FROM walk w
+    UNION
+    SELECT left(r.prefix, -1) FROM rolled r
+    UNION
+    SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
+    UNION
+    -- Denied since the newest hour that is rolled up.
+    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
+    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
+      AND starts_with(e.account, rollgate.decode_part(p_prefix))
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
@@ -35,7 +54,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
-  WHERE starts_with(k.key, p_prefix) AND k.key <> ''
+  -- The encoded * is where events combine all accounts.
+  WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
   LIMIT p_limit

@@ -29,13 +29,13 @@ BEGIN
   END LOOP;
   SELECT c.relname INTO v_name
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-  WHERE i.inhparent = 'rollgate.limit_event'::regclass AND c.relname ~ '^limit_event_\d{8}$'
+  WHERE i.inhparent = 'rollgate.limit_event_row'::regclass AND c.relname ~ '^limit_event_\d{8}$'
     AND to_date(right(c.relname, 8), 'YYYYMMDD') < v_day - p_keep_days
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
     -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
-    LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE ONLY rollgate.limit_event_row IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
     did := 'dropped ' || v_name;

@@ -14,8 +14,8 @@ BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
     RETURN false; -- another instance was faster
   END IF;
-  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
-  EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
+  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event_row INCLUDING ALL EXCLUDING COMMENTS)', v_name);
+  EXECUTE format('ALTER TABLE rollgate.limit_event_row ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
     v_name, p_day || ' 00:00:00+00', (p_day + 1) || ' 00:00:00+00');
   RETURN true;
 END $$;

@@ -66,7 +66,8 @@ BEGIN
     SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
   ),
   added AS (
-    INSERT INTO rollgate.usage_series (account, api) SELECT k.account, k.api FROM known k WHERE k.id IS NULL RETURNING id, account, api
+    INSERT INTO rollgate.usage_series (account, api, prefix)
+    SELECT k.account, k.api, rollgate.encode_part(k.account) || '/' FROM known k WHERE k.id IS NULL RETURNING id, account, api
   ),
   -- In the snapshot that has read the minutes: refunds that it has not seen are left for later.
   followed AS (

@@ -5,7 +5,7 @@ CREATE OR REPLACE FUNCTION rollgate.window_filling(
   p_subject text,
   p_window  text,        -- minute or hour
   p_at      timestamptz
-) RETURNS jsonb
+) RETURNS int[]
 LANGUAGE plpgsql STABLE
 SET enable_seqscan = off SET enable_hashjoin = off SET enable_mergejoin = off SET plan_cache_mode = force_generic_plan
 AS $$
@@ -21,13 +21,14 @@ BEGIN
     FROM rollgate.counter c WHERE c.lane = ANY (v_lanes) AND c.subject = p_subject;
   END IF;
   RETURN (
-    SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
+    SELECT array_agg(x.value ORDER BY f.at, x.place)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      SELECT u.second / v_step * v_step AS at, sum(u.units)::int AS units
       FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
-    ) f);
+    ) f
+    CROSS JOIN LATERAL (VALUES (1, f.at), (2, f.units)) x (place, value));
 END $$;
 
 COMMENT ON FUNCTION rollgate.window_filling IS
-  'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';
+  'What fills a subject''s window that ends at p_at: Unix second and units, alternating, for the hour by minutes; NULL: nothing on record';

@@ -170,6 +170,23 @@ ALTER VIEW rollgate_audit.catalogue_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.catalogue_v1 TO rollgate_auditor;
 
 CREATE VIEW rollgate_audit.denials_by_hour_v1 AS
+ SELECT d.hour,
+    s.account,
+    s.api,
+    c.group_id,
+    d.window_name,
+    d.mode,
+    d.source,
+    d.calls AS denials,
+    d.units,
+    (d.events)::bigint AS events
+   FROM ((rollgate.denial_hour d
+     JOIN rollgate.usage_series s ON ((s.id = d.series)))
+     LEFT JOIN rollgate.catalogue c ON ((c.api = s.api)))
+  WHERE ((s.account <> ''::text) AND (d.hour < ( SELECT r.rolled_to
+           FROM rollgate.roll_up r)) AND (d.hour <> ALL (ARRAY( SELECT o.hour
+           FROM rollgate.reopened_hours o))))
+UNION ALL
  SELECT h.hour,
     e.account,
     e.api,
@@ -180,27 +197,32 @@ CREATE VIEW rollgate_audit.denials_by_hour_v1 AS
     e.denials,
     e.units,
     e.events
-   FROM (( SELECT generate_series(date_trunc('hour'::text, b.oldest, 'UTC'::text), b.newest, '01:00:00'::interval) AS hour
+   FROM (( SELECT o.hour
+           FROM rollgate.reopened_hours o
+        UNION ALL
+         SELECT generate_series(GREATEST(date_trunc('hour'::text, b.oldest, 'UTC'::text), ( SELECT r.rolled_to
+                   FROM rollgate.roll_up r)), b.newest, '01:00:00'::interval) AS generate_series
            FROM ( SELECT min(o.first_at) AS oldest,
                     max(o.first_at) AS newest
-                   FROM rollgate.limit_event o) b) h
+                   FROM rollgate.limit_event_row o) b) h
      CROSS JOIN LATERAL ( SELECT x.account,
-            x.api,
-            x.group_id,
-            x.window_name,
-            x.mode,
-            x.source,
+            k.api,
+            k.group_id,
+            k.window_name,
+            k.mode,
+            COALESCE(x.source, 'default'::text) AS source,
             sum(x.count) AS denials,
-            (sum(x.units))::bigint AS units,
+            (sum(COALESCE(x.units, ((x.count)::bigint * x.cost))))::bigint AS units,
             count(*) AS events
-           FROM rollgate.limit_event x
-          WHERE ((x.first_at >= h.hour) AND (x.first_at < (h.hour + '01:00:00'::interval)) AND (x.kind = 'denied'::text))
-          GROUP BY x.account, x.api, x.group_id, x.window_name, x.mode, x.source) e);
-COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source. A condition on hour limits which days are read';
+           FROM (rollgate.limit_event_row x
+             JOIN rollgate.event_class k ON ((k.id = x.class)))
+          WHERE ((x.first_at >= h.hour) AND (x.first_at < (h.hour + '01:00:00'::interval)) AND (k.kind = 'denied'::text))
+          GROUP BY x.account, k.api, k.group_id, k.window_name, k.mode, COALESCE(x.source, 'default'::text)) e);
+COMMENT ON VIEW rollgate_audit.denials_by_hour_v1 IS 'Denied calls by hour (UTC), account, API, window, mode and source: as far back as usage by hour is kept, and up to now. A condition on hour limits which months and days are read';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.hour IS 'start of the hour that contains an event''s first call';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.account IS 'as in limit_events_v1';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.api IS 'the called API';
-COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id IS 'group of the API';
+COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.group_id IS 'group of the API; NULL: the API is not in the catalogue';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.window_name IS 'the window that denied';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.mode IS 'as in limit_events_v1; only enforced and fallback_denied rejected calls';
 COMMENT ON COLUMN rollgate_audit.denials_by_hour_v1.source IS 'default, plan:<id>, or the id of the override that set the limit';

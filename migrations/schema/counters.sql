@@ -52,6 +52,11 @@ COMMENT ON COLUMN rollgate.counter.hour_sums IS 'like sums, for the minute an ho
 COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute that have units, ascending; the last one is the second of the newest grant';
 COMMENT ON COLUMN rollgate.counter.sums IS 'for each entry of secs: units of that minute up to and including that second';
 COMMENT ON COLUMN rollgate.counter.total IS 'units granted so far: the number of the newest unit';
+CREATE INDEX counter_values ON rollgate.counter USING gin ((
+CASE
+    WHEN (strpos(subject, ','::text) = 0) THEN ARRAY[(hashtext(split_part(subject, '='::text, '-1'::integer)) & 65535)]
+    ELSE ARRAY[(hashtext(split_part(split_part(subject, ','::text, '-1'::integer), '='::text, '-1'::integer)) & 65535), (hashtext(split_part(split_part(subject, ','::text, '-2'::integer), '='::text, '-1'::integer)) & 65535), (hashtext(split_part(split_part(subject, ','::text, '-3'::integer), '='::text, '-1'::integer)) & 65535)]
+END)) WITH (gin_pending_list_limit='2147483647');
 ALTER TABLE rollgate.counter OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.freed (

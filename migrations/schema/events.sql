@@ -5,6 +5,38 @@ SET check_function_bodies = off;
 
 -- Tables
 
+CREATE TABLE rollgate.event_class (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  kind text NOT NULL,
+  api text NOT NULL,
+  group_id text NOT NULL,
+  level text[] NOT NULL,
+  window_name text,
+  mode text NOT NULL,
+  merged text NOT NULL,
+  route text,
+  key text COLLATE "C" NOT NULL,
+  CONSTRAINT event_class_check CHECK (((kind <> 'denied'::text) OR (window_name IS NOT NULL))),
+  CONSTRAINT event_class_kind_check CHECK ((kind = ANY (ARRAY['denied'::text, 'granted_sample'::text]))),
+  CONSTRAINT event_class_merged_check CHECK ((merged = ANY (ARRAY['second'::text, 'minute'::text, 'longer'::text]))),
+  CONSTRAINT event_class_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text, 'fallback_allowed'::text, 'fallback_denied'::text]))),
+  CONSTRAINT event_class_window_name_check CHECK ((window_name = ANY (ARRAY['minute'::text, 'hour'::text]))),
+  CONSTRAINT event_class_pkey PRIMARY KEY (id),
+  CONSTRAINT event_class_key_key UNIQUE (key)
+);
+COMMENT ON TABLE rollgate.event_class IS 'What many limit events have in common; the columns are those of rollgate.limit_event';
+COMMENT ON COLUMN rollgate.event_class.key IS 'the other columns as one text: rollgate.event_class_key';
+ALTER TABLE rollgate.event_class OWNER TO rollgate_owner;
+
+CREATE TABLE rollgate.event_instance (
+  id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
+  name text COLLATE "C" NOT NULL,
+  CONSTRAINT event_instance_pkey PRIMARY KEY (id),
+  CONSTRAINT event_instance_name_key UNIQUE (name)
+);
+COMMENT ON TABLE rollgate.event_instance IS 'Instances that have written limit events';
+ALTER TABLE rollgate.event_instance OWNER TO rollgate_owner;
+
 CREATE TABLE rollgate.freeing (
   subject text COLLATE "C" NOT NULL,
   at timestamp with time zone NOT NULL
@@ -14,78 +46,43 @@ CREATE INDEX freeing_at_idx ON rollgate.freeing USING btree (at);
 CREATE INDEX freeing_subject_at_idx ON rollgate.freeing USING btree (subject, at);
 ALTER TABLE rollgate.freeing OWNER TO rollgate_owner;
 
-CREATE TABLE rollgate.limit_event (
-  id text COLLATE "C" NOT NULL,
-  kind text DEFAULT 'denied'::text NOT NULL,
-  account text NOT NULL,
-  api text NOT NULL,
-  group_id text NOT NULL,
-  level text[] NOT NULL,
-  subject text COLLATE "C" NOT NULL,
+CREATE TABLE rollgate.limit_event_row (
+  first_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  retry_at timestamp with time zone,
+  units bigint,
+  class integer NOT NULL,
+  instance integer NOT NULL,
+  policy_version integer NOT NULL,
   lane integer,
-  dimensions jsonb NOT NULL,
-  window_name text,
   per_minute integer NOT NULL,
   per_hour integer NOT NULL,
   used integer NOT NULL,
   cost integer NOT NULL,
-  source text NOT NULL,
-  policy_version bigint NOT NULL,
-  mode text NOT NULL,
-  first_at timestamp with time zone NOT NULL,
-  last_at timestamp with time zone NOT NULL,
   count integer NOT NULL,
-  units bigint NOT NULL,
-  instance text NOT NULL,
-  route text,
+  id text COLLATE "C" NOT NULL,
+  account text NOT NULL,
+  subject text COLLATE "C" NOT NULL,
+  source text,
   request_id text,
-  retry_at timestamp with time zone,
-  merged text DEFAULT 'second'::text NOT NULL,
-  filled jsonb,
-  CONSTRAINT limit_event_check CHECK (((kind <> 'denied'::text) OR (window_name IS NOT NULL))),
-  CONSTRAINT limit_event_count_check CHECK ((count > 0)),
-  CONSTRAINT limit_event_kind_check CHECK ((kind = ANY (ARRAY['denied'::text, 'granted_sample'::text]))),
-  CONSTRAINT limit_event_merged_check CHECK ((merged = ANY (ARRAY['second'::text, 'minute'::text, 'longer'::text]))),
-  CONSTRAINT limit_event_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text, 'fallback_allowed'::text, 'fallback_denied'::text]))),
-  CONSTRAINT limit_event_window_name_check CHECK ((window_name = ANY (ARRAY['minute'::text, 'hour'::text]))),
-  CONSTRAINT limit_event_pkey PRIMARY KEY (first_at, id)
+  route text,
+  filled integer[],
+  CONSTRAINT limit_event_row_count_check CHECK ((count > 0)),
+  CONSTRAINT limit_event_row_pkey PRIMARY KEY (id, first_at)
 ) PARTITION BY RANGE (first_at);
-COMMENT ON TABLE rollgate.limit_event IS 'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day (UTC)';
-COMMENT ON COLUMN rollgate.limit_event.id IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
-COMMENT ON COLUMN rollgate.limit_event.kind IS 'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is recorded';
-COMMENT ON COLUMN rollgate.limit_event.account IS 'the account; * where all accounts are combined';
-COMMENT ON COLUMN rollgate.limit_event.api IS 'the called API, e.g. publish-bot';
-COMMENT ON COLUMN rollgate.limit_event.group_id IS 'group of the API';
-COMMENT ON COLUMN rollgate.limit_event.level IS 'dimensions that form the subject, in order';
-COMMENT ON COLUMN rollgate.limit_event.subject IS 'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
-COMMENT ON COLUMN rollgate.limit_event.lane IS 'lane of the account; NULL: not reported';
-COMMENT ON COLUMN rollgate.limit_event.dimensions IS 'values of the dimensions; {} where subject is *';
-COMMENT ON COLUMN rollgate.limit_event.window_name IS 'the window that denied; hour where both did; NULL: a grant';
-COMMENT ON COLUMN rollgate.limit_event.per_minute IS 'limit in force: units in any 60 s';
-COMMENT ON COLUMN rollgate.limit_event.per_hour IS 'limit in force: units in any 3,600 s';
-COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
-COMMENT ON COLUMN rollgate.limit_event.cost IS 'units per call; for merged events, of the first call';
-COMMENT ON COLUMN rollgate.limit_event.source IS 'default, plan:<id>, or the id of the override that set the limit';
-COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
-COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
-COMMENT ON COLUMN rollgate.limit_event.first_at IS 'time of the first call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.last_at IS 'time of the last call, by the database''s clock';
-COMMENT ON COLUMN rollgate.limit_event.count IS 'number of calls';
-COMMENT ON COLUMN rollgate.limit_event.units IS 'total units requested by the calls';
-COMMENT ON COLUMN rollgate.limit_event.instance IS 'host and process that decided';
-COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
-COMMENT ON COLUMN rollgate.limit_event.request_id IS 'HTTP request ID of the first call';
-COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
-COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help or because the instance had too many events; longer: calls at any time from first_at to last_at';
-COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other events of that minute have NULL';
-CREATE INDEX limit_event_account_first_at_idx ON rollgate.limit_event USING btree (account, first_at);
-CREATE INDEX limit_event_api_first_at_idx ON rollgate.limit_event USING btree (api, first_at);
-CREATE INDEX limit_event_dimensions_idx ON rollgate.limit_event USING gin (dimensions jsonb_path_ops);
-CREATE INDEX limit_event_id_idx ON rollgate.limit_event USING btree (id);
-CREATE INDEX limit_event_request_id_idx ON rollgate.limit_event USING btree (request_id) WHERE (request_id IS NOT NULL);
-CREATE INDEX limit_event_subject_first_at_idx ON rollgate.limit_event USING btree (subject, first_at) WHERE (filled IS NOT NULL);
-ALTER TABLE rollgate.limit_event OWNER TO rollgate_owner;
-GRANT SELECT ON TABLE rollgate.limit_event TO rollgate_admin_api;
+COMMENT ON TABLE rollgate.limit_event_row IS 'Limit events; read the view rollgate.limit_event. One partition per day (UTC)';
+COMMENT ON COLUMN rollgate.limit_event_row.units IS 'NULL: count times cost';
+COMMENT ON COLUMN rollgate.limit_event_row.class IS 'rollgate.event_class';
+COMMENT ON COLUMN rollgate.limit_event_row.instance IS 'rollgate.event_instance';
+COMMENT ON COLUMN rollgate.limit_event_row.source IS 'NULL: default';
+COMMENT ON COLUMN rollgate.limit_event_row.route IS 'NULL: the route of the class';
+COMMENT ON COLUMN rollgate.limit_event_row.filled IS 'Unix second and units, alternating; NULL: not recorded, as in rollgate.limit_event';
+CREATE INDEX limit_event_row_account_first_at_idx ON rollgate.limit_event_row USING btree (account, first_at);
+CREATE INDEX limit_event_row_first_at_idx ON rollgate.limit_event_row USING btree (first_at);
+CREATE INDEX limit_event_row_hashtext_first_at_idx ON rollgate.limit_event_row USING btree (hashtext(split_part(split_part(subject, ','::text, '-1'::integer), '='::text, '-1'::integer)), first_at);
+CREATE INDEX limit_event_row_hashtext_first_at_idx1 ON rollgate.limit_event_row USING btree (hashtext(split_part(split_part(subject, ','::text, '-2'::integer), '='::text, '-1'::integer)), first_at) WHERE (strpos(subject, ','::text) > 0);
+CREATE INDEX limit_event_row_hashtext_idx ON rollgate.limit_event_row USING btree (hashtext(request_id)) WHERE (request_id IS NOT NULL);
+ALTER TABLE rollgate.limit_event_row OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.retention (
   api text NOT NULL,
@@ -115,6 +112,34 @@ COMMENT ON FUNCTION rollgate.decision_number(text) IS 'The number of a decision 
 REVOKE EXECUTE ON FUNCTION rollgate.decision_number(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.decision_number(text) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.dimensions_of(p_account text, p_level text[], p_subject text)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT CASE WHEN p_subject = '*' THEN '{}' ELSE
+    coalesce((SELECT jsonb_object_agg(split_part(d, '=', 1), rollgate.decode_part(split_part(d, '=', 2)))
+              FROM unnest(string_to_array(split_part(p_subject, '/', 3), ',')) d), '{}')
+    || CASE WHEN 'account' = ANY (p_level) THEN jsonb_build_object('account', p_account) ELSE '{}' END END
+$function$;
+COMMENT ON FUNCTION rollgate.dimensions_of(text,text[],text) IS 'The dimensions of a subject and their values; {} for events that combine subjects (*)';
+REVOKE EXECUTE ON FUNCTION rollgate.dimensions_of(text,text[],text) FROM PUBLIC;
+ALTER FUNCTION rollgate.dimensions_of(text,text[],text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.dimensions_of(text,text[],text) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.dimensions_of(text,text[],text) TO rollgate_auditor;
+
+CREATE OR REPLACE FUNCTION rollgate.event_class_key(p_kind text, p_api text, p_group_id text, p_level text[], p_window_name text, p_mode text, p_merged text, p_route text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT ROW(p_kind, p_api, p_group_id, p_level, p_window_name, p_mode, p_merged, p_route)::text
+$function$;
+COMMENT ON FUNCTION rollgate.event_class_key(text,text,text,text[],text,text,text,text) IS 'The columns of an event class as one text, so that equal ones are found by an index; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.event_class_key(text,text,text,text[],text,text,text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.event_class_key(text,text,text,text[],text,text,text,text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
  RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
  LANGUAGE sql
@@ -133,11 +158,12 @@ AS $function$
     SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
            p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
-             rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at)) END AS filling
+             rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
     LEFT JOIN LATERAL (
-      SELECT x.filled FROM rollgate.limit_event x
-      WHERE x.subject = e.subject AND x.window_name = e.window_name AND x.filled IS NOT NULL
+      SELECT rollgate.filled_pairs(x.filled) AS filled FROM rollgate.limit_event_row x JOIN rollgate.event_class k ON k.id = x.class
+      WHERE rollgate.value_hash(x.subject, -1) = rollgate.value_hash(e.subject, -1) AND x.subject = e.subject
+        AND k.window_name = e.window_name AND x.filled IS NOT NULL
         AND x.first_at >= e.minute AND x.first_at < e.minute + interval '1 minute'
       ORDER BY x.first_at LIMIT 1
     ) s ON e.filled IS NULL
@@ -230,6 +256,36 @@ COMMENT ON FUNCTION rollgate.explain_denial(text) IS 'Explains one decision or e
 REVOKE EXECUTE ON FUNCTION rollgate.explain_denial(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.explain_denial(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.explain_denial(text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.filled_pairs(p_filled integer[])
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_filled IS NOT NULL THEN (
+    SELECT jsonb_agg(jsonb_build_array(p_filled[i], p_filled[i + 1]) ORDER BY i) FROM generate_series(1, cardinality(p_filled), 2) i) END
+$function$;
+COMMENT ON FUNCTION rollgate.filled_pairs(integer[]) IS 'What filled a window, as stored: second and units, alternating; as [[second, units], …]';
+REVOKE EXECUTE ON FUNCTION rollgate.filled_pairs(integer[]) FROM PUBLIC;
+ALTER FUNCTION rollgate.filled_pairs(integer[]) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.filled_pairs(integer[]) TO rollgate_admin_api;
+GRANT EXECUTE ON FUNCTION rollgate.filled_pairs(integer[]) TO rollgate_auditor;
+
+CREATE OR REPLACE FUNCTION rollgate.is_filling_noted(p_subject text, p_window text, p_minute timestamp with time zone)
+ RETURNS boolean
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  RETURN EXISTS (
+    SELECT FROM rollgate.limit_event_row o JOIN rollgate.event_class k ON k.id = o.class
+    WHERE rollgate.value_hash(o.subject, -1) = rollgate.value_hash(p_subject, -1) AND o.first_at >= p_minute
+      AND o.first_at < p_minute + interval '1 minute' AND o.subject = p_subject COLLATE "C" AND o.filled IS NOT NULL
+      AND k.window_name = p_window);
+END $function$;
+COMMENT ON FUNCTION rollgate.is_filling_noted(text,text,timestamp with time zone) IS 'Whether an event of this subject, window and minute records what filled the window';
+REVOKE EXECUTE ON FUNCTION rollgate.is_filling_noted(text,text,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.is_filling_noted(text,text,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.lanes_of(p_lane integer)
  RETURNS integer[]
@@ -337,13 +393,13 @@ BEGIN
   END LOOP;
   SELECT c.relname INTO v_name
   FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid
-  WHERE i.inhparent = 'rollgate.limit_event'::regclass AND c.relname ~ '^limit_event_\d{8}$'
+  WHERE i.inhparent = 'rollgate.limit_event_row'::regclass AND c.relname ~ '^limit_event_\d{8}$'
     AND to_date(right(c.relname, 8), 'YYYYMMDD') < v_day - p_keep_days
   ORDER BY c.relname
   LIMIT 1;
   IF v_name IS NOT NULL THEN
     -- Lock the parent first, as readers do. Do not wait for the partition while the parent is locked.
-    LOCK TABLE ONLY rollgate.limit_event IN ACCESS EXCLUSIVE MODE;
+    LOCK TABLE ONLY rollgate.limit_event_row IN ACCESS EXCLUSIVE MODE;
     EXECUTE format('LOCK TABLE rollgate.%I IN ACCESS EXCLUSIVE MODE NOWAIT', v_name);
     EXECUTE format('DROP TABLE rollgate.%I', v_name);
     did := 'dropped ' || v_name;
@@ -381,14 +437,41 @@ BEGIN
   IF EXISTS (SELECT FROM pg_catalog.pg_class c WHERE c.relname = v_name AND c.relnamespace = 'rollgate'::regnamespace) THEN
     RETURN false; -- another instance was faster
   END IF;
-  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event INCLUDING ALL EXCLUDING COMMENTS)', v_name);
-  EXECUTE format('ALTER TABLE rollgate.limit_event ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
+  EXECUTE format('CREATE TABLE rollgate.%I (LIKE rollgate.limit_event_row INCLUDING ALL EXCLUDING COMMENTS)', v_name);
+  EXECUTE format('ALTER TABLE rollgate.limit_event_row ATTACH PARTITION rollgate.%I FOR VALUES FROM (%L) TO (%L)',
     v_name, p_day || ' 00:00:00+00', (p_day + 1) || ' 00:00:00+00');
   RETURN true;
 END $function$;
 COMMENT ON FUNCTION rollgate.make_event_day(date) IS 'Creates the partition of a day if it is missing; returns whether it did';
 REVOKE EXECUTE ON FUNCTION rollgate.make_event_day(date) FROM PUBLIC;
 ALTER FUNCTION rollgate.make_event_day(date) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.note_event_classes(p_events jsonb, p_most integer DEFAULT 10000)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_many boolean := coalesce((SELECT max(k.id) > p_most FROM rollgate.event_class k), false);
+BEGIN
+  INSERT INTO rollgate.event_class (kind, api, group_id, level, window_name, mode, merged, route, key)
+  SELECT DISTINCT ON (n.key) e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+         CASE WHEN NOT v_many THEN e.route END, n.key
+  FROM jsonb_to_recordset(p_events) AS e (
+    kind text, api text, group_id text, level text[], window_name text, mode text, merged text, route text)
+  CROSS JOIN LATERAL (
+    SELECT rollgate.event_class_key(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+             CASE WHEN NOT v_many THEN e.route END) COLLATE "C" AS key) n
+  WHERE NOT EXISTS (SELECT FROM rollgate.event_class k WHERE k.key = n.key)
+  ON CONFLICT (key) DO NOTHING;
+  INSERT INTO rollgate.event_instance (name)
+  SELECT DISTINCT e.instance COLLATE "C" FROM jsonb_to_recordset(p_events) AS e (instance text)
+  WHERE NOT EXISTS (SELECT FROM rollgate.event_instance i WHERE i.name = e.instance COLLATE "C")
+  ON CONFLICT (name) DO NOTHING;
+  RETURN v_many;
+END $function$;
+COMMENT ON FUNCTION rollgate.note_event_classes(jsonb,integer) IS 'Adds missing classes and instances of events; returns whether there are so many classes that routes belong to the events';
+REVOKE EXECUTE ON FUNCTION rollgate.note_event_classes(jsonb,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.note_event_classes(jsonb,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.note_freeing()
  RETURNS trigger
@@ -463,8 +546,34 @@ COMMENT ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integ
 REVOKE EXECUTE ON FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.units_by_second(integer[],text,bigint,integer,integer) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.value_hash(p_subject text, p_field integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT hashtext(split_part(split_part(p_subject, ',', p_field), '=', -1))
+$function$;
+COMMENT ON FUNCTION rollgate.value_hash(text,integer) IS 'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';
+REVOKE EXECUTE ON FUNCTION rollgate.value_hash(text,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.value_hash(text,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.value_hash(text,integer) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.value_hashes(p_subject text)
+ RETURNS integer[]
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN strpos(p_subject, ',') = 0 THEN ARRAY[hashtext(split_part(p_subject, '=', -1)) & 65535]
+    ELSE ARRAY[hashtext(split_part(split_part(p_subject, ',', -1), '=', -1)) & 65535,
+               hashtext(split_part(split_part(p_subject, ',', -2), '=', -1)) & 65535,
+               hashtext(split_part(split_part(p_subject, ',', -3), '=', -1)) & 65535] END
+$function$;
+COMMENT ON FUNCTION rollgate.value_hashes(text) IS 'Short hashes of the values of a subject''s last three dimensions';
+REVOKE EXECUTE ON FUNCTION rollgate.value_hashes(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.value_hashes(text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.window_filling(p_lane integer, p_subject text, p_window text, p_at timestamp with time zone)
- RETURNS jsonb
+ RETURNS integer[]
  LANGUAGE plpgsql
  STABLE
  SET enable_seqscan TO 'off'
@@ -484,14 +593,15 @@ BEGIN
     FROM rollgate.counter c WHERE c.lane = ANY (v_lanes) AND c.subject = p_subject;
   END IF;
   RETURN (
-    SELECT jsonb_agg(jsonb_build_array(f.at, f.units) ORDER BY f.at)
+    SELECT array_agg(x.value ORDER BY f.at, x.place)
     FROM (
-      SELECT u.second / v_step * v_step AS at, sum(u.units) AS units
+      SELECT u.second / v_step * v_step AS at, sum(u.units)::int AS units
       FROM rollgate.units_by_second(v_lanes, p_subject, v_cleared, v_oldest, v_second) u
       GROUP BY 1
-    ) f);
+    ) f
+    CROSS JOIN LATERAL (VALUES (1, f.at), (2, f.units)) x (place, value));
 END $function$;
-COMMENT ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) IS 'What fills a subject''s window that ends at p_at: [[Unix second, units], …], for the hour by minutes; NULL: nothing on record';
+COMMENT ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) IS 'What fills a subject''s window that ends at p_at: Unix second and units, alternating, for the hour by minutes; NULL: nothing on record';
 REVOKE EXECUTE ON FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.window_filling(integer,text,text,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -502,10 +612,11 @@ CREATE OR REPLACE FUNCTION rollgate.write_events(p_events jsonb)
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_day     date;
-  v_hour    int;
-  v_class   int;
-  v_written int;
+  v_day         date;
+  v_hour        int;
+  v_class       int;
+  v_many_routes boolean;
+  v_written     int;
 BEGIN
   FOR v_day IN
     SELECT DISTINCT (to_timestamp(e.first_ms / 1000) AT TIME ZONE 'UTC')::date FROM jsonb_to_recordset(p_events) AS e (first_ms float8)
@@ -518,43 +629,44 @@ BEGIN
   LOOP
     PERFORM pg_advisory_xact_lock_shared(7609, v_hour);
   END LOOP;
+  v_many_routes := rollgate.note_event_classes(p_events);
   -- At most one event per subject, window and minute records what filled the window, however many instances write at once.
   -- Subjects without such an event are locked, by hash class in ascending order, and checked again below.
   FOR v_class IN
     SELECT DISTINCT hashtext(e.subject) & 63
     FROM jsonb_to_recordset(p_events) AS e (subject text, kind text, window_name text, first_ms float8)
-    WHERE e.kind = 'denied' AND NOT EXISTS (
-      SELECT FROM rollgate.limit_event o
-      WHERE o.subject = e.subject COLLATE "C" AND o.window_name = e.window_name AND o.filled IS NOT NULL
-        AND o.first_at >= to_timestamp(floor(e.first_ms / 60000) * 60) AND o.first_at < to_timestamp(floor(e.first_ms / 60000) * 60 + 60))
+    WHERE e.kind = 'denied'
+      AND NOT rollgate.is_filling_noted(e.subject, e.window_name, to_timestamp(floor(e.first_ms / 60000) * 60))
     ORDER BY 1
   LOOP
     PERFORM pg_advisory_xact_lock(7608, v_class);
   END LOOP;
   WITH given AS MATERIALIZED (
-    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute
+    SELECT e.*, to_timestamp(e.first_ms / 1000) AS first_at, floor(e.first_ms / 60000) * 60 AS minute,
+           rollgate.event_class_key(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, coalesce(e.merged, 'second'),
+             CASE WHEN NOT v_many_routes THEN e.route END) COLLATE "C" AS class_key
     FROM jsonb_to_recordset(p_events) AS e (
-      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, dimensions jsonb, window_name text,
-      per_minute int, per_hour int, used int, cost int, source text, policy_version bigint, mode text, first_ms float8, last_ms float8,
-      count int, units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
+      id text, kind text, account text, api text, group_id text, level text[], subject text, lane int, window_name text, per_minute int,
+      per_hour int, used int, cost int, source text, policy_version int, mode text, first_ms float8, last_ms float8, count int,
+      units bigint, instance text, route text, request_id text, retry_ms float8, merged text)
   ),
   first AS MATERIALIZED (
     SELECT DISTINCT ON (t.subject, t.window_name, t.minute) t.id, t.lane, t.subject, t.window_name, t.first_at
     FROM given t
-    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow') AND NOT EXISTS (
-      SELECT FROM rollgate.limit_event o
-      WHERE o.subject = t.subject COLLATE "C" AND o.window_name = t.window_name AND o.filled IS NOT NULL
-        AND o.first_at >= to_timestamp(t.minute) AND o.first_at < to_timestamp(t.minute + 60))
+    WHERE t.kind = 'denied' AND t.subject <> '*' AND t.mode IN ('enforced', 'shadow')
+      AND NOT rollgate.is_filling_noted(t.subject, t.window_name, to_timestamp(t.minute))
     ORDER BY t.subject, t.window_name, t.minute, t.first_at, t.id
   ),
   written AS (
-    INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour,
-      used, cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, merged, filled)
-    SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour,
-      t.used, t.cost, t.source, t.policy_version, t.mode, t.first_at, to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route,
-      t.request_id, to_timestamp(t.retry_ms / 1000), coalesce(t.merged, 'second'),
+    INSERT INTO rollgate.limit_event_row (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, source,
+      policy_version, first_at, last_at, count, units, route, request_id, retry_at, filled)
+    SELECT t.id, t.account, t.subject, t.lane, k.id, i.id, t.per_minute, t.per_hour, t.used, t.cost, nullif(t.source, 'default'),
+      t.policy_version, t.first_at, to_timestamp(t.last_ms / 1000), t.count, nullif(t.units, t.count::bigint * t.cost),
+      CASE WHEN v_many_routes THEN t.route END, t.request_id, to_timestamp(t.retry_ms / 1000),
       CASE WHEN f.id IS NOT NULL THEN rollgate.window_filling(f.lane, f.subject, f.window_name, f.first_at) END
     FROM given t
+    LEFT JOIN rollgate.event_class k ON k.key = t.class_key
+    LEFT JOIN rollgate.event_instance i ON i.name = t.instance COLLATE "C"
     LEFT JOIN first f ON f.id = t.id
     ON CONFLICT (first_at, id) DO NOTHING
     RETURNING first_at
@@ -570,6 +682,70 @@ COMMENT ON FUNCTION rollgate.write_events(jsonb) IS 'Writes limit events of inst
 REVOKE EXECUTE ON FUNCTION rollgate.write_events(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.write_events(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.write_events(jsonb) TO rollgate_runtime;
+
+-- Views
+
+CREATE VIEW rollgate.limit_event AS
+ SELECT r.id,
+    k.kind,
+    r.account,
+    k.api,
+    k.group_id,
+    k.level,
+    r.subject,
+    r.lane,
+    rollgate.dimensions_of(r.account, k.level, r.subject) AS dimensions,
+    k.window_name,
+    r.per_minute,
+    r.per_hour,
+    r.used,
+    r.cost,
+    COALESCE(r.source, 'default'::text) AS source,
+    (r.policy_version)::bigint AS policy_version,
+    k.mode,
+    r.first_at,
+    r.last_at,
+    r.count,
+    COALESCE(r.units, ((r.count)::bigint * r.cost)) AS units,
+    i.name AS instance,
+    COALESCE(r.route, k.route) AS route,
+    r.request_id,
+    r.retry_at,
+    k.merged,
+    rollgate.filled_pairs(r.filled) AS filled
+   FROM ((rollgate.limit_event_row r
+     LEFT JOIN rollgate.event_class k ON ((k.id = r.class)))
+     LEFT JOIN rollgate.event_instance i ON ((i.id = r.instance)));
+COMMENT ON VIEW rollgate.limit_event IS 'Denials, counted by instance, subject, API, window, source, mode, cost and second; and samples of grants. One partition per day (UTC)';
+COMMENT ON COLUMN rollgate.limit_event.id IS 'event id; the id of its n-th decision is <id>.<n>, n in base 36 from 1';
+COMMENT ON COLUMN rollgate.limit_event.kind IS 'denied: calls with too few free units, including those let through in shadow mode; granted_sample: grants, of which a fraction is recorded';
+COMMENT ON COLUMN rollgate.limit_event.account IS 'the account; * where all accounts are combined';
+COMMENT ON COLUMN rollgate.limit_event.api IS 'the called API, e.g. publish-bot';
+COMMENT ON COLUMN rollgate.limit_event.group_id IS 'group of the API';
+COMMENT ON COLUMN rollgate.limit_event.level IS 'dimensions that form the subject, in order';
+COMMENT ON COLUMN rollgate.limit_event.subject IS 'key of the counted subject, as in rollgate.counter; * where all subjects are combined';
+COMMENT ON COLUMN rollgate.limit_event.lane IS 'lane of the account; NULL: not reported';
+COMMENT ON COLUMN rollgate.limit_event.dimensions IS 'values of the dimensions; {} where subject is *';
+COMMENT ON COLUMN rollgate.limit_event.window_name IS 'the window that denied; hour where both did; NULL: a grant';
+COMMENT ON COLUMN rollgate.limit_event.per_minute IS 'limit in force: units in any 60 s';
+COMMENT ON COLUMN rollgate.limit_event.per_hour IS 'limit in force: units in any 3,600 s';
+COMMENT ON COLUMN rollgate.limit_event.used IS 'units in that window as reported to the first call; for a grant, units in the minute, including the call';
+COMMENT ON COLUMN rollgate.limit_event.cost IS 'units per call; for merged events, of the first call';
+COMMENT ON COLUMN rollgate.limit_event.source IS 'default, plan:<id>, or the id of the override that set the limit';
+COMMENT ON COLUMN rollgate.limit_event.policy_version IS 'version of overrides and catalogue on the instance';
+COMMENT ON COLUMN rollgate.limit_event.mode IS 'enforced: denied; shadow: let through; fallback_allowed, fallback_denied: decided while the database was away';
+COMMENT ON COLUMN rollgate.limit_event.first_at IS 'time of the first call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.last_at IS 'time of the last call, by the database''s clock';
+COMMENT ON COLUMN rollgate.limit_event.count IS 'number of calls';
+COMMENT ON COLUMN rollgate.limit_event.units IS 'total units requested by the calls';
+COMMENT ON COLUMN rollgate.limit_event.instance IS 'host and process that decided';
+COMMENT ON COLUMN rollgate.limit_event.route IS 'route of the first call, e.g. POST /bots/:botId/publish';
+COMMENT ON COLUMN rollgate.limit_event.request_id IS 'HTTP request ID of the first call';
+COMMENT ON COLUMN rollgate.limit_event.retry_at IS 'when the first call would be allowed if nothing else is spent; NULL: retrying does not help';
+COMMENT ON COLUMN rollgate.limit_event.merged IS 'second: calls within one second, with one source and cost; minute: calls within one minute, merged because retrying does not help or because the instance had too many events; longer: calls at any time from first_at to last_at';
+COMMENT ON COLUMN rollgate.limit_event.filled IS 'what filled that window: [[Unix second, units], …], for the hour by minutes. Recorded once per subject, window and minute; other events of that minute have NULL';
+ALTER VIEW rollgate.limit_event OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.limit_event TO rollgate_admin_api;
 
 -- Triggers
 

@@ -7,14 +7,20 @@ SET check_function_bodies = off;
 
 CREATE TABLE rollgate.denial_hour (
   calls bigint NOT NULL,
+  units bigint NOT NULL,
   hour timestamp with time zone NOT NULL,
   series integer NOT NULL,
+  events integer NOT NULL,
   window_name text NOT NULL,
   mode text NOT NULL,
-  CONSTRAINT denial_hour_pkey PRIMARY KEY (series, hour, window_name, mode)
+  source text NOT NULL,
+  CONSTRAINT denial_hour_pkey PRIMARY KEY (series, hour, window_name, mode, source)
 ) PARTITION BY RANGE (hour);
-COMMENT ON TABLE rollgate.denial_hour IS 'Denied calls by hour, account, API, window and mode, as in rollgate.limit_event. One partition per month (UTC)';
+COMMENT ON TABLE rollgate.denial_hour IS 'Denied calls by hour, account, API, window, mode and source, as in rollgate.limit_event. One partition per month (UTC)';
+COMMENT ON COLUMN rollgate.denial_hour.units IS 'units requested by the calls';
 COMMENT ON COLUMN rollgate.denial_hour.series IS 'rollgate.usage_series with the called API, also where a group is counted together, and without a plan';
+COMMENT ON COLUMN rollgate.denial_hour.events IS 'rows of rollgate.limit_event';
+COMMENT ON COLUMN rollgate.denial_hour.source IS 'default, or the id of the override that set the limit; empty in the sums of all accounts';
 CREATE INDEX denial_hour_hour_idx ON rollgate.denial_hour USING brin (hour) WITH (autosummarize='on');
 ALTER TABLE rollgate.denial_hour OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.denial_hour TO rollgate_admin_api;
@@ -125,6 +131,7 @@ CREATE TABLE rollgate.usage_series (
   account text NOT NULL,
   api text NOT NULL,
   plan text DEFAULT ''::text NOT NULL,
+  prefix text COLLATE "C" NOT NULL,
   CONSTRAINT usage_series_pkey PRIMARY KEY (id),
   CONSTRAINT usage_series_account_api_plan_key UNIQUE (account, api, plan)
 );
@@ -132,6 +139,8 @@ COMMENT ON TABLE rollgate.usage_series IS 'Whose usage is added up: an account, 
 COMMENT ON COLUMN rollgate.usage_series.account IS 'the account; * where events combine all accounts; empty: the sum of all accounts';
 COMMENT ON COLUMN rollgate.usage_series.api IS 'the API, or @group where the APIs of a group are counted together';
 COMMENT ON COLUMN rollgate.usage_series.plan IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate.usage_series.prefix IS 'the account''s key and a slash, as subjects of the account begin';
+CREATE INDEX usage_series_prefix_idx ON rollgate.usage_series USING btree (prefix);
 ALTER TABLE rollgate.usage_series OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.usage_series TO rollgate_admin_api;
 
@@ -193,6 +202,88 @@ END $function$;
 COMMENT ON FUNCTION rollgate.begin_stage(rollgate.roll_up,integer,timestamp with time zone) IS 'Chooses and begins the next stage of the roll-up; returns what it began; NULL: nothing is due';
 REVOKE EXECUTE ON FUNCTION rollgate.begin_stage(rollgate.roll_up,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.begin_stage(rollgate.roll_up,integer,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.count_denials(p_from timestamp with time zone, p_to timestamp with time zone, p_account text, p_api text, p_group_id text, p_window_name text, p_mode text, p_source text)
+ RETURNS TABLE(hour timestamp with time zone, window_name text, calls bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH hours AS MATERIALIZED (
+    SELECT h.hour, greatest(h.hour, p_from) AS since, least(h.hour + interval '1 hour', p_to) AS until,
+           -- The sums of all accounts are not divided by source.
+           (p_account IS NOT NULL OR p_source IS NULL) AND h.hour >= p_from AND h.hour + interval '1 hour' <= p_to
+             AND h.hour < r.rolled_to AND NOT EXISTS (SELECT FROM rollgate.reopened_hours o WHERE o.hour = h.hour) AS rolled
+    FROM generate_series(date_trunc('hour', p_from, 'UTC'), p_to - interval '1 microsecond', interval '1 hour') AS h (hour)
+    LEFT JOIN rollgate.roll_up r ON true
+  )
+  SELECT h.hour, d.window_name, sum(d.calls)::bigint
+  FROM rollgate.usage_series s
+  JOIN rollgate.denial_hour d ON d.series = s.id AND d.hour >= p_from AND d.hour < p_to
+  JOIN hours h ON h.hour = d.hour AND h.rolled
+  WHERE s.account = coalesce(p_account, '') AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+    AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
+    AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
+    AND (p_source IS NULL OR d.source = p_source)
+  GROUP BY 1, 2
+  UNION ALL
+  SELECT h.hour, e.window_name, e.calls
+  FROM hours h
+  CROSS JOIN LATERAL (
+    SELECT k.window_name, sum(r.count)::bigint AS calls
+    FROM rollgate.limit_event_row r JOIN rollgate.event_class k ON k.id = r.class
+    WHERE r.first_at >= h.since AND r.first_at < h.until AND k.kind = 'denied'
+      AND (p_account IS NULL AND NOT rollgate.is_internal(r.account) OR r.account = p_account)
+      AND (p_api IS NULL OR k.api = p_api) AND (p_group_id IS NULL OR k.group_id = p_group_id)
+      AND (p_window_name IS NULL OR k.window_name = p_window_name) AND (p_mode IS NULL OR k.mode = p_mode)
+      AND (p_source IS NULL OR coalesce(r.source, 'default') = p_source)
+    GROUP BY k.window_name
+  ) e
+  WHERE h.rolled IS NOT TRUE
+$function$;
+COMMENT ON FUNCTION rollgate.count_denials(timestamp with time zone,timestamp with time zone,text,text,text,text,text,text) IS 'Denied calls of a time span by hour and window, from the roll-up where it has them, from the events otherwise; exact';
+REVOKE EXECUTE ON FUNCTION rollgate.count_denials(timestamp with time zone,timestamp with time zone,text,text,text,text,text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.count_denials(timestamp with time zone,timestamp with time zone,text,text,text,text,text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.count_denials(timestamp with time zone,timestamp with time zone,text,text,text,text,text,text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.denial_hours(p_from timestamp with time zone, p_before timestamp with time zone, p_rows integer, p_api text, p_group_id text, p_window_name text, p_mode text)
+ RETURNS timestamp with time zone[]
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH rolled AS (
+    SELECT d.hour, sum(d.events) AS events
+    FROM rollgate.usage_series s JOIN rollgate.denial_hour d ON d.series = s.id
+    WHERE s.account = '' AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+      AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
+      AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
+      AND d.hour <= coalesce(p_before, 'infinity') AND d.hour > coalesce(p_from, '-infinity') - interval '1 hour'
+      AND d.hour < (SELECT r.rolled_to FROM rollgate.roll_up r)
+    GROUP BY d.hour
+  ),
+  -- The newest hour may lie after p_before in part: it does not count.
+  added AS (
+    SELECT r.hour, sum(r.events) FILTER (WHERE r.hour + interval '1 hour' <= coalesce(p_before, 'infinity'))
+                     OVER (ORDER BY r.hour DESC ROWS BETWEEN UNBOUNDED PRECEDING AND 1 PRECEDING) AS newer
+    FROM rolled r
+  ),
+  chosen AS (
+    SELECT a.hour FROM added a WHERE coalesce(a.newer, 0) < p_rows
+    UNION
+    SELECT o.hour FROM rollgate.reopened_hours o
+    UNION
+    SELECT generate_series(
+      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
+      (SELECT max(e.first_at) FROM rollgate.limit_event_row e), interval '1 hour')
+  )
+  SELECT coalesce(array_agg(c.hour ORDER BY c.hour DESC), '{}') FROM chosen c
+  WHERE c.hour <= coalesce(p_before, 'infinity') AND c.hour > coalesce(p_from, '-infinity') - interval '1 hour'
+$function$;
+COMMENT ON FUNCTION rollgate.denial_hours(timestamp with time zone,timestamp with time zone,integer,text,text,text,text) IS 'The hours in which to look for the newest denials of an API, a group, a window or a mode before a time';
+REVOKE EXECUTE ON FUNCTION rollgate.denial_hours(timestamp with time zone,timestamp with time zone,integer,text,text,text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.denial_hours(timestamp with time zone,timestamp with time zone,integer,text,text,text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.denial_hours(timestamp with time zone,timestamp with time zone,integer,text,text,text,text) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.drop_usage_month(p_keep_days integer, p_now timestamp with time zone)
  RETURNS text
@@ -348,27 +439,27 @@ BEGIN
     DELETE FROM rollgate.denial_hour d WHERE d.hour = p_hour;
   END IF;
   SELECT greatest(date_trunc('minute', e.first_at), p_from + interval '1 minute') INTO v_to
-  FROM rollgate.limit_event e
+  FROM rollgate.limit_event_row e
   WHERE e.first_at >= p_from AND e.first_at < p_hour + interval '1 hour'
   ORDER BY e.first_at OFFSET p_limit LIMIT 1;
   v_to := coalesce(v_to, p_hour + interval '1 hour');
 
   WITH events AS MATERIALIZED (
-    SELECT e.account, e.api,
+    SELECT e.account, k.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id
-                ELSE e.api END AS scope,
-           e.window_name, e.mode, date_trunc('minute', e.first_at) AS minute, sum(e.count) AS calls, sum(e.units) AS units
-    FROM rollgate.limit_event e LEFT JOIN rollgate.catalogue c ON c.api = e.api
-    WHERE e.first_at >= p_from AND e.first_at < v_to AND e.kind = 'denied'
-    GROUP BY 1, 2, 3, 4, 5, 6
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
+           k.window_name, k.mode, coalesce(e.source, 'default') AS source, date_trunc('minute', e.first_at) AS minute, count(*) AS events,
+           sum(e.count) AS calls, sum(coalesce(e.units, e.count::bigint * e.cost)) AS units
+    FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class LEFT JOIN rollgate.catalogue c ON c.api = k.api
+    WHERE e.first_at >= p_from AND e.first_at < v_to AND k.kind = 'denied'
+    GROUP BY 1, 2, 3, 4, 5, 6, 7
   ),
   named AS (
     SELECT e.account, e.scope AS api FROM events e UNION SELECT e.account, e.api FROM events e UNION SELECT '', e.api FROM events e
   ),
   added AS (
-    INSERT INTO rollgate.usage_series (account, api)
-    SELECT n.account, n.api FROM named n
+    INSERT INTO rollgate.usage_series (account, api, prefix)
+    SELECT n.account, n.api, rollgate.encode_part(n.account) || '/' FROM named n
     WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
     RETURNING id, account, api
   ),
@@ -379,9 +470,7 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour,
-           coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
-           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
@@ -390,11 +479,14 @@ BEGIN
     SET denied = u.denied + excluded.denied, shadow = u.shadow + excluded.shadow, outage = u.outage + excluded.outage,
         minutes_denied = u.minutes_denied + excluded.minutes_denied
   )
-  INSERT INTO rollgate.denial_hour AS d (series, hour, window_name, mode, calls)
-  SELECT s.id, p_hour, e.window_name, e.mode, sum(e.calls)
-  FROM events e CROSS JOIN LATERAL (VALUES (e.account), ('')) AS v (account) JOIN series s ON s.account = v.account AND s.api = e.api
-  GROUP BY 1, 3, 4
-  ON CONFLICT (series, hour, window_name, mode) DO UPDATE SET calls = d.calls + excluded.calls;
+  INSERT INTO rollgate.denial_hour AS d (series, hour, window_name, mode, source, calls, units, events)
+  SELECT s.id, p_hour, e.window_name, e.mode, v.source, sum(e.calls), sum(e.units), sum(e.events)
+  FROM events e
+  CROSS JOIN LATERAL (VALUES (e.account, e.source), (CASE WHEN NOT rollgate.is_internal(e.account) THEN '' END, '')) AS v (account, source)
+  JOIN series s ON s.account = v.account AND s.api = e.api
+  GROUP BY 1, 3, 4, 5
+  ON CONFLICT (series, hour, window_name, mode, source) DO UPDATE
+  SET calls = d.calls + excluded.calls, units = d.units + excluded.units, events = d.events + excluded.events;
   RETURN v_to;
 END $function$;
 COMMENT ON FUNCTION rollgate.roll_up_denials(timestamp with time zone,timestamp with time zone,integer) IS 'Adds up a part of a sealed hour''s denials; returns the minute to continue from';
@@ -578,7 +670,8 @@ BEGIN
     SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
   ),
   added AS (
-    INSERT INTO rollgate.usage_series (account, api) SELECT k.account, k.api FROM known k WHERE k.id IS NULL RETURNING id, account, api
+    INSERT INTO rollgate.usage_series (account, api, prefix)
+    SELECT k.account, k.api, rollgate.encode_part(k.account) || '/' FROM known k WHERE k.id IS NULL RETURNING id, account, api
   ),
   -- In the snapshot that has read the minutes: refunds that it has not seen are left for later.
   followed AS (
@@ -616,3 +709,15 @@ END $function$;
 COMMENT ON FUNCTION rollgate.seal_hour(timestamp with time zone) IS 'Ends the counting of units and events in an hour; false: events of it are being written, try again';
 REVOKE EXECUTE ON FUNCTION rollgate.seal_hour(timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.seal_hour(timestamp with time zone) OWNER TO rollgate_owner;
+
+-- Views
+
+CREATE VIEW rollgate.reopened_hours AS
+ SELECT l.hour
+   FROM rollgate.usage_late l
+UNION
+ SELECT r.hour
+   FROM rollgate.roll_up r
+  WHERE ((r.stage = 'denials'::text) AND (r.hour < r.rolled_to));
+COMMENT ON VIEW rollgate.reopened_hours IS 'Hours that were rolled up and whose denials changed since: until they are rolled up again, their denials are read from the events';
+ALTER VIEW rollgate.reopened_hours OWNER TO rollgate_owner;

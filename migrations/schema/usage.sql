@@ -23,9 +23,10 @@ AS $function$
         (SELECT FROM rollgate.bucket b
          WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
-    OR EXISTS (SELECT FROM rollgate.limit_event e WHERE e.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account)
 $function$;
-COMMENT ON FUNCTION rollgate.account_seen(text) IS 'Whether an account is known by traffic of the last day, denials on record, a limit request of its own, or an override that was used';
+COMMENT ON FUNCTION rollgate.account_seen(text) IS 'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was used';
 REVOKE EXECUTE ON FUNCTION rollgate.account_seen(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.account_seen(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.account_seen(text) TO rollgate_admin_api;
@@ -93,8 +94,27 @@ AS $function$
     FROM walk w
     WHERE w.n < p_limit AND starts_with(w.key, p_prefix)
   ),
+  rolled AS (
+    SELECT 0 AS n, (
+      SELECT s.prefix FROM rollgate.usage_series s
+      WHERE s.prefix >= greatest(p_prefix COLLATE "C", CASE WHEN p_after <> '' THEN p_after || '0' END COLLATE "C") AND s.prefix <> '/'
+      ORDER BY s.prefix LIMIT 1) AS prefix
+    UNION ALL
+    SELECT r.n + 1, (SELECT s.prefix FROM rollgate.usage_series s WHERE s.prefix > r.prefix ORDER BY s.prefix LIMIT 1)
+    FROM rolled r
+    WHERE r.n < p_limit AND starts_with(r.prefix, p_prefix)
+  ),
   known AS (
     SELECT w.key FROM walk w
+    UNION
+    SELECT left(r.prefix, -1) FROM rolled r
+    UNION
+    SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
+    UNION
+    -- Denied since the newest hour that is rolled up.
+    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
+    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
+      AND starts_with(e.account, rollgate.decode_part(p_prefix))
     UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
@@ -108,7 +128,8 @@ AS $function$
     SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
-  WHERE starts_with(k.key, p_prefix) AND k.key <> ''
+  -- The encoded * is where events combine all accounts.
+  WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
   LIMIT p_limit
@@ -123,18 +144,26 @@ CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit integer)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
 AS $function$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
     (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
             c.subject
      FROM rollgate.counter c
-     WHERE strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(rollgate.encode_part(p_value)) & 65535]
+       AND strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
-    (SELECT e.account, e.api, e.subject FROM rollgate.limit_event e
-     WHERE e.first_at > clock_timestamp() - interval '7 days'
-       AND e.dimensions @> ANY (ARRAY(
-         SELECT jsonb_build_object(d.name, p_value) FROM (SELECT DISTINCT unnest(c.level) AS name FROM rollgate.catalogue c) d))
+    (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
+     WHERE rollgate.value_hash(e.subject, -1) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     LIMIT 100)
+    UNION ALL
+    (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
+     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
@@ -144,6 +173,30 @@ COMMENT ON FUNCTION rollgate.find_subjects(text,integer) IS 'Subjects with this 
 REVOKE EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.find_subjects(text,integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.lane_of(p_account text)
+ RETURNS integer
+ LANGUAGE plpgsql
+ IMMUTABLE PARALLEL SAFE
+AS $function$
+DECLARE
+  v_hash bigint := 2166136261;
+  v_code int;
+  v_char text;
+BEGIN
+  FOREACH v_char IN ARRAY string_to_array(rollgate.encode_part(p_account), NULL) LOOP
+    v_code := ascii(v_char);
+    IF v_code > 65535 THEN
+      v_hash := (v_hash # (55232 + (v_code >> 10))) * 16777619 & 4294967295;
+      v_code := 56320 + (v_code & 1023);
+    END IF;
+    v_hash := (v_hash # v_code) * 16777619 & 4294967295;
+  END LOOP;
+  RETURN (v_hash # (v_hash >> 15)) % 64;
+END $function$;
+COMMENT ON FUNCTION rollgate.lane_of(text) IS 'The lane of an account, as the instances compute it';
+REVOKE EXECUTE ON FUNCTION rollgate.lane_of(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.lane_of(text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text, account text, api text, minute_used integer, minute_limit integer, hour_used integer, hour_limit integer, source text, mode text, percent integer)

@@ -72,7 +72,7 @@ async function fill(client: pg.Client, { days, seed, until }: SeedOptions): Prom
   const past = await writeBursts(client, bursts, { random, eventId });
   const live = await liveTraffic(client, { period, random, eventId });
   await client.query(
-    'ANALYZE rollgate.limit_event, rollgate.counter, rollgate.bucket, rollgate.override, rollgate.history',
+    'ANALYZE rollgate.limit_event_row, rollgate.counter, rollgate.bucket, rollgate.override, rollgate.history',
   );
   return {
     from: period.start,

@@ -122,7 +122,7 @@ function withNewNames(table: string, row: object): object {
 /** All rows of every table of Rollgate as JSON in a stable order, by table. */
 async function rowsOf({ pool }: TestDatabase): Promise<Record<string, object[]>> {
   const { rows: tables } = await pool.query<{ name: string }>(
-    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'rollgate'::regnamespace AND relkind IN ('r', 'p') AND NOT relispartition
+    `SELECT relname AS name FROM pg_class WHERE relnamespace = 'rollgate'::regnamespace AND (relkind IN ('r', 'p') OR relname = 'limit_event') AND NOT relispartition
        AND relname <> 'migration' ORDER BY 1`,
   );
   const all: Record<string, object[]> = {};

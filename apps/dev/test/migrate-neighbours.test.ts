@@ -107,7 +107,7 @@ describe('what is Rollgate’s', () => {
     );
     expect(rows).toEqual([]);
     const partitions = await database.pool.query(
-      `SELECT FROM pg_inherits WHERE inhparent = 'rollgate.limit_event'::regclass`,
+      `SELECT FROM pg_inherits WHERE inhparent = 'rollgate.limit_event_row'::regclass`,
     );
     expect(partitions.rowCount).toBeGreaterThan(10);
   });

@@ -42,18 +42,20 @@ async function insertEvents(): Promise<void> {
   // The export does not use the indexes for other queries: without them a million rows are inserted faster.
   const { rows } = await database.pool.query<{ name: string }>(
     `SELECT i.indexrelid::regclass::text AS name FROM pg_index i
-     WHERE i.indrelid = 'rollgate.limit_event'::regclass AND NOT i.indisprimary`,
+     WHERE i.indrelid = 'rollgate.limit_event_row'::regclass AND NOT i.indisprimary`,
   );
   for (const { name } of rows) await database.pool.query(`DROP INDEX ${name}`);
   await database.pool.query(`SELECT rollgate.make_event_day('2026-03-10')`);
   await database.pool.query(
-    `INSERT INTO rollgate.limit_event (id, account, api, group_id, level, subject, dimensions, window_name, per_minute, per_hour, used, cost, source,
-       policy_version, mode, first_at, last_at, count, units, instance, route, request_id)
-     SELECT 'event-' || i, 'acme', 'publish-bot', 'bot-definition', '{bot}', 'acme/publish-bot/bot=b-' || i % 500, '{"bot": "b"}', 'minute', 60, 1800, 60, 1,
-       'default', 1, 'enforced', t.at, t.at, 1, 1, 'platform-1:311', 'POST /api/public/bots/:botId/publish', md5(i::text)
+    `INSERT INTO rollgate.event_instance (name) VALUES ('platform-1:311');
+     INSERT INTO rollgate.event_class (kind, api, group_id, level, window_name, mode, merged, route, key)
+     VALUES ('denied', 'publish-bot', 'bot-definition', '{bot}', 'minute', 'enforced', 'second', 'POST /api/public/bots/:botId/publish', '');
+     INSERT INTO rollgate.limit_event_row (id, account, subject, class, instance, per_minute, per_hour, used, cost, policy_version, first_at, last_at,
+       count, request_id)
+     SELECT 'event-' || i, 'acme', 'acme/publish-bot/bot=b-' || i % 500, 1, 1, 60, 1800, 60, 1, 1, t.at, t.at, 1, md5(i::text)
      FROM generate_series(1, ${EVENTS}) i CROSS JOIN LATERAL (SELECT timestamptz '2026-03-10' + i * interval '${50_000_000 / EVENTS} ms' AS at) t`,
   );
-  await database.pool.query('ANALYZE rollgate.limit_event');
+  await database.pool.query('ANALYZE rollgate.limit_event_row');
 }
 
 async function memoryMb(): Promise<number> {

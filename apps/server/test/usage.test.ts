@@ -176,3 +176,94 @@ test('accounts and subjects near their limit can be downloaded as CSV', async ()
   );
   expect(near.find((line) => line.startsWith('csv-co,'))).toMatch(/,100,100,default,enforced,60,60,60,1800$/);
 });
+
+describe('denials of the last weeks', () => {
+  const HOUR_MS = 3_600_000;
+  const event = (id: string, ago: number, changes: object = {}) => ({
+    ...{
+      id,
+      kind: 'denied',
+      account: 'past-co',
+      api,
+      group_id: 'bot-definition',
+      level: ['bot'],
+      subject: `past-co/${api}/bot=old-bot`,
+    },
+    ...{
+      window_name: 'minute',
+      per_minute: 60,
+      per_hour: 1800,
+      used: 60,
+      cost: 1,
+      source: 'default',
+      policy_version: 1,
+      mode: 'enforced',
+    },
+    ...{
+      first_ms: Date.now() - ago,
+      last_ms: Date.now() - ago,
+      count: 4,
+      units: 4,
+      instance: 'a:1',
+      request_id: `request-${id}`,
+    },
+    ...changes,
+  });
+
+  beforeAll(async () => {
+    const events = [
+      event('past-1', 30 * HOUR_MS),
+      event('past-2', 29 * HOUR_MS, { window_name: 'hour', count: 3 }),
+      event('past-3', 0),
+      event('past-4', 400 * HOUR_MS, {
+        account: 'past-co-2',
+        subject: 'past-co-2/get-bots/',
+        api: 'get-bots',
+        level: ['account'],
+        mode: 'fallback_denied',
+      }),
+    ];
+    await desk.database.pool.query('SELECT rollgate.write_events($1)', [JSON.stringify(events)]);
+  });
+
+  test('a chart of a week has bars of whole hours, before and after the roll-up has the denials', async () => {
+    const look = async () =>
+      (
+        await desk.auditor.get(
+          path(
+            'limit-events/histogram?account=past-co&buckets=90&from=' +
+              encodeURIComponent(new Date(Date.now() - 168 * HOUR_MS).toISOString()),
+          ),
+        )
+      ).body as Json;
+    const before = await look();
+    expect(before).toMatchObject({ total: 11, bucketSeconds: 2 * 3600 });
+    expect(before['counts'].reduce((sum: number, { hour }: Json) => sum + hour, 0)).toBe(3);
+    for (let left = true; left; ) {
+      const { rows } = await desk.database.pool.query('SELECT did FROM rollgate.roll_up_step(400, 86400)');
+      left = rows[0].did !== null;
+    }
+    expect((await look())['total']).toBe(11);
+  });
+
+  test('a page of rare denials finds them, however old', async () => {
+    const { items } = (await desk.auditor.get(path('limit-events?mode=fallback_denied&api=get-bots'))).body as Json;
+    expect(items).toMatchObject([{ id: 'past-4', dimensions: { account: 'past-co-2' } }]);
+    const bySubject = (
+      await desk.auditor.get(path(`limit-events?subject=${encodeURIComponent(`past-co/${api}/bot=old-bot`)}`))
+    ).body as Json;
+    expect(bySubject['items'].map(({ id }: Json) => id)).toEqual(['past-3', 'past-2', 'past-1']);
+  });
+
+  test('an account that is known only by its denials or its usage is found, and so are a value and a request ID of one', async () => {
+    const find = async (q: string) => ((await desk.auditor.get(path(`find?q=${q}`))).body as Json)['items'];
+    expect((await find('past-co')).map(({ kind, account }: Json) => `${kind} ${account}`)).toEqual([
+      'account past-co',
+      'account past-co-2',
+    ]);
+    expect(await find('old-bot')).toMatchObject([{ kind: 'subject', account: 'past-co' }]);
+    expect(await find('request-past-2')).toMatchObject([{ kind: 'denial', id: 'past-2' }]);
+    await desk.database.pool.query(`DELETE FROM rollgate.limit_event_row WHERE account LIKE 'past-co%'`);
+    expect((await find('past-co')).map(({ account }: Json) => account)).toEqual(['past-co', 'past-co-2']);
+  });
+});

@@ -59,7 +59,7 @@ test('a condition on time limits the partitions scanned, for events, hours and r
     ),
   );
   for (const day of events) await writeEvents(database.pool, day);
-  await database.pool.query('ANALYZE rollgate.limit_event');
+  await database.pool.query('ANALYZE rollgate.limit_event_row');
 
   const day = 'limit_event_20260309';
   const span = [new Date('2026-03-09T00:00:00Z'), new Date('2026-03-10T00:00:00Z')];

@@ -26,7 +26,7 @@ const eventDays = (options: Partial<EventDaysOptions> = {}) =>
 
 const days = async (): Promise<string[]> => {
   const { rows } = await database.pool.query<{ name: string }>(
-    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'rollgate.limit_event'::regclass ORDER BY 1`,
+    `SELECT inhrelid::regclass::text AS name FROM pg_inherits WHERE inhparent = 'rollgate.limit_event_row'::regclass ORDER BY 1`,
   );
   return rows.map(({ name }) => name.replace('rollgate.', ''));
 };
@@ -216,7 +216,7 @@ test('the roles that need to maintain events may do so and nothing else', async 
   expect(await as('rollgate_admin_api', 'SELECT * FROM rollgate.limit_event')).toBe('may');
   expect(await as('rollgate_runtime', 'SELECT * FROM rollgate.limit_event')).toMatch(/permission denied/);
   expect(await as('rollgate_runtime', 'SELECT rollgate.maintain_events(90, 3)')).toMatch(/permission denied/);
-  expect(await as('rollgate_admin_api', 'DELETE FROM rollgate.limit_event')).toMatch(/permission denied/);
+  expect(await as('rollgate_admin_api', 'DELETE FROM rollgate.limit_event_row')).toMatch(/permission denied/);
 });
 
 test('stop resolves within one step', async () => {

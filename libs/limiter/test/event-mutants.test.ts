@@ -64,14 +64,14 @@ const MUTANTS = [
     name: 'counts of repeated rows are added up in the database',
     routine: 'write_events',
     from: 'ON CONFLICT (first_at, id) DO NOTHING',
-    to: 'ON CONFLICT (first_at, id) DO UPDATE SET count = limit_event.count + excluded.count',
+    to: 'ON CONFLICT (first_at, id) DO UPDATE SET count = limit_event_row.count + excluded.count',
     kills: 'a batch that is sent twice counts once',
   },
   {
     name: 'every event stores what filled the window',
-    routine: 'write_events',
-    from: 'o.first_at >= to_timestamp(t.minute)',
-    to: 'o.first_at > to_timestamp(t.minute + 60)',
+    routine: 'is_filling_noted',
+    from: 'o.first_at >= p_minute',
+    to: `o.first_at > p_minute + interval '1 minute'`,
     kills: 'one event of a minute shows what filled the window',
   },
   {
@@ -98,7 +98,7 @@ const MUTANTS = [
 ];
 
 const check = async (rule: string): Promise<void> => {
-  await database.pool.query('TRUNCATE rollgate.limit_event, rollgate.freeing, rollgate.counter, rollgate.bucket');
+  await database.pool.query('TRUNCATE rollgate.limit_event_row, rollgate.freeing, rollgate.counter, rollgate.bucket');
   await (RULES[rule] as () => Promise<void>)();
 };
 

@@ -38,7 +38,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('TRUNCATE rollgate.limit_event, rollgate.counter, rollgate.bucket');
+  await database.pool.query('TRUNCATE rollgate.limit_event_row, rollgate.counter, rollgate.bucket');
   proxy = await startProxy(database.url);
   pool = new pg.Pool({ connectionString: proxy.url, max: 1 });
   pool.on('error', () => undefined);
@@ -238,11 +238,11 @@ describe('writing events', () => {
 
   test('an event that the database rejects does not prevent the others from being written', async () => {
     await database.pool.query(
-      `ALTER TABLE rollgate.limit_event ADD CONSTRAINT no_evil CHECK (subject <> 'acme/a/bot=evil')`,
+      `ALTER TABLE rollgate.limit_event_row ADD CONSTRAINT no_evil CHECK (subject <> 'acme/a/bot=evil')`,
     );
     for (const bot of ['b-1', 'evil', 'b-2']) await ask(bot, 5);
     await recorder.close();
-    await database.pool.query('ALTER TABLE rollgate.limit_event DROP CONSTRAINT no_evil');
+    await database.pool.query('ALTER TABLE rollgate.limit_event_row DROP CONSTRAINT no_evil');
     expect((await eventRows(database.pool)).map(({ subject }) => subject)).toEqual([
       'acme/a/bot=b-1',
       'acme/a/bot=b-2',

@@ -19,7 +19,7 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 beforeEach(async () => {
-  await database.pool.query('TRUNCATE rollgate.limit_event');
+  await database.pool.query('TRUNCATE rollgate.limit_event_row');
   // Start at a full minute slightly in the future, so that changes made now precede it.
   clock = new TestClock((Math.floor(Date.now() / 60_000) + 3) * 60_000);
   limiter = createPostgresLimiter({

@@ -29,7 +29,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   await database.pool.query(
-    'TRUNCATE rollgate.limit_event, rollgate.freeing, rollgate.lane, rollgate.counter, rollgate.bucket',
+    'TRUNCATE rollgate.limit_event_row, rollgate.freeing, rollgate.lane, rollgate.counter, rollgate.bucket',
   );
   clock = new TestClock();
   limiter = createPostgresLimiter({

@@ -183,7 +183,7 @@ export async function rolledTo(pool: pg.Pool): Promise<number> {
 
 export async function forgetEverything(pool: pg.Pool): Promise<void> {
   await pool.query(
-    `TRUNCATE rollgate.counter, rollgate.bucket, rollgate.lane, rollgate.freed, rollgate.freeing, rollgate.limit_event,
+    `TRUNCATE rollgate.counter, rollgate.bucket, rollgate.lane, rollgate.freed, rollgate.freeing, rollgate.limit_event_row,
        rollgate.usage_series, rollgate.usage_hour, rollgate.usage_day, rollgate.denial_hour, rollgate.usage_refund,
        rollgate.usage_late, rollgate.usage_day_due, rollgate.roll_up`,
   );

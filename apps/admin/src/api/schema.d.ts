@@ -292,7 +292,7 @@ export interface paths {
             path?: never;
             cookie?: never;
         };
-        /** Denied calls over time, by the window that denied; the last 24 hours where no time is given */
+        /** Denied calls over time, by the window that denied; the last 24 hours where no time is given; by whole hours for six hours or more */
         get: operations["countEvents"];
         put?: never;
         post?: never;

@@ -98,7 +98,7 @@ function rowOf({ burst, limit, second, random, eventId, filledMinutes }: RowSour
   };
 }
 
-/** The content of the window: [[Unix second, units], …]; by minute for the hour window. */
+/** The content of the window: Unix second and units, alternating; by minute for the hour window. */
 function filling({
   window,
   used,
@@ -109,14 +109,14 @@ function filling({
   used: number;
   firstMs: number;
   random: Random;
-}): [number, number][] {
+}): number[] {
   const step = window === 'hour' ? 60 : 1;
   const newest = Math.floor(firstMs / 1_000 / step) * step;
-  const filled: [number, number][] = [];
+  const filled: number[] = [];
   let left = used;
   for (let i = random.int(20, 58); i > 0 && left > 0; i--) {
     const units = i === 1 ? left : Math.min(left, random.int(0, Math.ceil((2 * left) / i)));
-    if (units > 0) filled.push([newest - i * step, units]);
+    if (units > 0) filled.push(newest - i * step, units);
     left -= units;
   }
   return filled;
@@ -127,21 +127,28 @@ async function makeDays(database: pg.ClientBase, rows: readonly EventRow[]): Pro
   await database.query('SELECT rollgate.make_event_day(d) FROM unnest($1::date[]) d', [[...days]]);
 }
 
+/** As `rollgate.write_events` stores events, but with the filling and the policy's version of their time. */
 async function insert(database: pg.ClientBase, rows: readonly EventRow[]): Promise<void> {
+  await database.query('SELECT rollgate.note_event_classes($1, 2147483647)', [JSON.stringify(rows)]);
   await database.query(
-    `INSERT INTO rollgate.limit_event (id, kind, account, api, group_id, level, subject, lane, dimensions, window_name, per_minute, per_hour, used,
-       cost, source, policy_version, mode, first_at, last_at, count, units, instance, route, request_id, retry_at, filled)
-     SELECT t.id, t.kind, t.account, t.api, t.group_id, t.level, t.subject, t.lane, t.dimensions, t.window_name, t.per_minute, t.per_hour, t.used,
-       t.cost, t.source, p.version, t.mode,
-       to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.units, t.instance, t.route, t.request_id,
-       to_timestamp(t.retry_ms / 1000), t.filled
-     FROM jsonb_to_recordset($1) AS t (id text, kind text, account text, api text, group_id text, level text[], subject text, lane int,
-       dimensions jsonb, window_name text, per_minute int, per_hour int, used int, cost int, source text, mode text, first_ms float8,
-       last_ms float8, count int, units bigint, instance text, route text, request_id text, retry_ms float8, filled jsonb)
-     -- Registering the catalogue made version 1.
-     CROSS JOIN LATERAL (
-       SELECT 1 + count(*) AS version FROM rollgate.history h
-       WHERE h.at <= to_timestamp(t.first_ms / 1000) AND (h.kind = 'override' OR h.kind = 'catalogue' AND h.action <> 'add')) p`,
+    `WITH written AS (
+       INSERT INTO rollgate.limit_event_row (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, source,
+         policy_version, first_at, last_at, count, request_id, retry_at, filled)
+       SELECT t.id, t.account, t.subject, t.lane, k.id, i.id, t.per_minute, t.per_hour, t.used, t.cost, nullif(t.source, 'default'), p.version,
+         to_timestamp(t.first_ms / 1000), to_timestamp(t.last_ms / 1000), t.count, t.request_id, to_timestamp(t.retry_ms / 1000), t.filled
+       FROM jsonb_to_recordset($1) AS t (id text, kind text, account text, api text, group_id text, level text[], subject text, lane int,
+         window_name text, per_minute int, per_hour int, used int, cost int, source text, mode text, first_ms float8,
+         last_ms float8, count int, instance text, route text, request_id text, retry_ms float8, filled int[])
+       JOIN rollgate.event_class k ON k.key = rollgate.event_class_key(t.kind, t.api, t.group_id, t.level, t.window_name, t.mode, 'second',
+         t.route) COLLATE "C"
+       JOIN rollgate.event_instance i ON i.name = t.instance COLLATE "C"
+       -- Registering the catalogue made version 1.
+       CROSS JOIN LATERAL (
+         SELECT 1 + count(*) AS version FROM rollgate.history h
+         WHERE h.at <= to_timestamp(t.first_ms / 1000) AND (h.kind = 'override' OR h.kind = 'catalogue' AND h.action <> 'add')) p
+       RETURNING first_at)
+     INSERT INTO rollgate.usage_late
+     SELECT DISTINCT date_trunc('hour', w.first_at, 'UTC') FROM written w JOIN rollgate.roll_up r ON w.first_at < r.sealed_to`,
     [JSON.stringify(rows)],
   );
 }

@@ -37,12 +37,13 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
-  events: `limit_event freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
+  events: `limit_event limit_event_row event_class event_instance dimensions_of event_class_key filled_pairs is_filling_noted
+    note_event_classes value_hash value_hashes freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
     note_freeing recheck_decisions units_by_second window_filling write_events`,
   'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
-    drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
+    count_denials denial_hours reopened_hours drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
-  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
+  usage: `lane_of account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
     usage_by_minute usage_by_second`,
 };
 

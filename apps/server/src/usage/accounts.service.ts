@@ -87,7 +87,7 @@ export class AccountsService {
                WHERE o.account = a.account AND rollgate.in_force(o.starts_at, o.expires_at, clock.now)) AS overrides,
               (SELECT count(*) FROM rollgate.limit_request r WHERE r.account = a.account AND r.state = 'open') AS requests,
               (SELECT coalesce(sum(e.count), 0) FROM rollgate.limit_event e WHERE e.account = a.account AND e.kind = 'denied'
-                 AND e.first_at > clock_timestamp() - interval '1 hour') AS denials
+                 AND e.first_at > statement_timestamp() - interval '1 hour') AS denials
        FROM (SELECT clock_timestamp() AS now) clock
        CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS a (account, ord) ORDER BY a.ord`,
       [accounts],
@@ -115,7 +115,7 @@ export class AccountsService {
     const shown = api === undefined ? items : items.filter((item) => item.api === api);
     const [overrides, denials] = await Promise.all([
       permissions.has('overrides.read') ? this.#overrides(shown) : new Map<string, OverrideRow>(),
-      permissions.has('events.read') ? this.#lastDenials(account) : new Map<string, DenialRow>(),
+      permissions.has('events.read') ? this.#lastDenials(shown) : new Map<string, DenialRow>(),
     ]);
     return {
       asOf: new Date(items[0]?.atMs ?? Date.now()).toISOString(),
@@ -138,12 +138,16 @@ export class AccountsService {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  async #lastDenials(account: string): Promise<Map<string, DenialRow>> {
+  /** Of each subject, so that a subject with many denials costs no more than the others. */
+  async #lastDenials(items: readonly SubjectUsage[]): Promise<Map<string, DenialRow>> {
     const rows = await this.database.query<DenialRow[]>(
-      `SELECT DISTINCT ON (e.subject) e.subject, e.id, e.last_at, e.window_name FROM rollgate.limit_event e
-       WHERE e.account = $1 AND e.kind = 'denied' AND e.first_at > clock_timestamp() - interval '1 day'
-       ORDER BY e.subject, e.last_at DESC`,
-      [account],
+      `SELECT s.subject, e.id, e.last_at, e.window_name FROM unnest($1::text[]) AS s (subject)
+       CROSS JOIN LATERAL (
+         SELECT x.id, x.last_at, x.window_name FROM rollgate.limit_event x
+         WHERE rollgate.value_hash(x.subject, -1) = rollgate.value_hash(s.subject, -1) AND x.subject = s.subject
+           AND x.kind = 'denied' AND x.first_at > statement_timestamp() - interval '1 day'
+         ORDER BY x.first_at DESC LIMIT 1) e`,
+      [items.map(({ subject }) => subject)],
     );
     return new Map(rows.map((row) => [row.subject, row]));
   }
@@ -187,7 +191,7 @@ export class AccountsService {
       ),
       this.database.query<{ minute: string; calls: string }[]>(
         `SELECT floor(extract(epoch FROM e.first_at) / 60)::bigint AS minute, sum(e.count) AS calls FROM rollgate.limit_event e
-         WHERE e.account = $1 AND e.kind = 'denied' AND e.first_at > clock_timestamp() - interval '61 minutes' GROUP BY 1`,
+         WHERE e.account = $1 AND e.kind = 'denied' AND e.first_at > statement_timestamp() - interval '61 minutes' GROUP BY 1`,
         [account],
       ),
       this.database.query<{ now: Date }[]>('SELECT clock_timestamp() AS now'),

@@ -6,6 +6,7 @@ import { exportOf } from '../http/csv.js';
 import { AsExport, type ExportForm } from '../http/export-form.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
+import { countDenials } from './denial-histogram.js';
 import {
   countEvents,
   EVENT_EXAMPLE,
@@ -48,7 +49,8 @@ export class DenialsController {
   @Get('limit-events/histogram')
   @Route({
     id: 'countEvents',
-    summary: 'Denied calls over time, by the window that denied; the last 24 hours where no time is given',
+    summary:
+      'Denied calls over time, by the window that denied; the last 24 hours where no time is given; by whole hours for six hours or more',
     access: READ,
     query: countEvents,
     response: histogram,
@@ -62,7 +64,7 @@ export class DenialsController {
     errors: [422],
   })
   async count(@Query(validated(countEvents)) query: z.output<typeof countEvents>): Promise<z.output<typeof histogram>> {
-    return await this.events.histogram(query);
+    return await countDenials(this.database, query);
   }
 
   @Get('denials/:id')

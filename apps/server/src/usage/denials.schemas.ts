@@ -59,7 +59,7 @@ export const histogram = z.object({
   from: z.string(),
   to: z.string(),
   bucketSeconds: z.number(),
-  /** Calls per time slot, oldest first. */
+  /** Calls per time slot, oldest first. The first slot may start before `from`, but counts only calls from then on. */
   counts: z.array(z.object({ at: z.string(), minute: z.int(), hour: z.int() })),
   total: z.int(),
 });

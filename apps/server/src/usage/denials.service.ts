@@ -1,13 +1,12 @@
 import { HttpException, Inject, Injectable } from '@nestjs/common';
+import { parseSubjectKey } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { assertMay, type Caller } from '../authentication/caller.js';
-import { Conditions } from '../database/conditions.js';
 import { fromCursor, toPage } from '../http/cursor.js';
 import { problem } from '../http/problem.js';
-import type { countEvents, EventView, eventPage, explained, histogram, listEvents } from './denials.schemas.js';
-
-type Filters = Omit<z.output<typeof countEvents>, 'buckets'>;
+import { conditionsOf } from './denial-conditions.js';
+import type { EventView, eventPage, explained, listEvents } from './denials.schemas.js';
 
 export interface EventRow {
   readonly id: string;
@@ -18,7 +17,6 @@ export interface EventRow {
   readonly group_id: string;
   readonly level: string[];
   readonly subject: string;
-  readonly dimensions: Record<string, string>;
   readonly window_name: EventView['window'];
   readonly per_minute: number;
   readonly per_hour: number;
@@ -38,61 +36,66 @@ export interface EventRow {
 }
 
 const PAGE = 50;
-/** The period that pages and histograms cover when no time is given, so that older partitions are not read. */
-const DEFAULT_SPAN_MS = 24 * 3_600_000;
+/** The dimensions follow from the subject, and are not read. */
+const COLUMNS = `e.id, e.kind, e.account, e.api, e.group_id, e.level, e.subject, e.window_name, e.per_minute, e.per_hour, e.used, e.cost, e.source,
+  e.mode, e.first_at, e.last_at, e.count, e.instance, e.route, e.request_id, e.retry_at, e.merged,
+  (extract(epoch FROM e.first_at) * 1000000)::bigint AS first_us,
+  coalesce((SELECT c.title FROM rollgate.catalogue c WHERE c.api = e.api), e.api) AS api_title`;
 
-const EVENTS = `SELECT e.*, (extract(epoch FROM e.first_at) * 1000000)::bigint AS first_us,
-  coalesce((SELECT c.title FROM rollgate.catalogue c WHERE c.api = e.api), e.api) AS api_title FROM rollgate.limit_event e`;
+type Query = z.output<typeof listEvents>;
 
 @Injectable()
 export class DenialsService {
   constructor(@Inject(DataSource) private readonly database: DataSource) {}
 
   /** Newest first. */
-  async list(query: z.output<typeof listEvents>): Promise<z.output<typeof eventPage>> {
+  async list(query: Query): Promise<z.output<typeof eventPage>> {
     const { limit = PAGE, after } = query;
     const conditions = conditionsOf(query);
-    if (after !== undefined) {
-      const [us, id] = fromCursor(after, ['whole', 'text']);
-      conditions.add(`(e.first_at, e.id) < ('epoch'::timestamptz + ?::bigint * interval '1 microsecond', ?)`, us, id);
-    }
+    const cursor = after === undefined ? undefined : fromCursor(after, ['whole', 'text']);
+    if (cursor !== undefined)
+      conditions.add(
+        `(e.first_at, e.id) < ('epoch'::timestamptz + ?::bigint * interval '1 microsecond', ?)`,
+        ...cursor,
+      );
+    const hours = await this.#hoursOf(query, { rows: limit + 1, beforeUs: cursor?.[0] });
+    const source =
+      hours === undefined
+        ? 'rollgate.limit_event e'
+        : conditions.fill(
+            `unnest(?::timestamptz[]) AS h (hour) JOIN rollgate.limit_event e ON e.first_at >= h.hour AND e.first_at < h.hour + interval '1 hour'`,
+            [hours],
+          );
     const rows = await this.database.query<EventRow[]>(
-      `${EVENTS} ${conditions.where} ORDER BY e.first_at DESC, e.id DESC LIMIT ${limit + 1}`,
+      `SELECT ${COLUMNS} FROM ${source} ${conditions.where} ORDER BY e.first_at DESC, e.id DESC LIMIT ${limit + 1}`,
       conditions.values,
     );
     return toPage(rows, { limit, item: eventView, key: ({ first_us, id }) => [first_us, id] });
   }
 
-  export(query: z.output<typeof listEvents>): { sql: string; values: unknown[] } {
-    const conditions = conditionsOf(query);
-    return { sql: `${EVENTS} ${conditions.where} ORDER BY e.first_at DESC, e.id DESC`, values: conditions.values };
+  /**
+   * The hours that hold the page, where no index leads to it: denials of one API, group, window or mode may be rare. Undefined:
+   * read them in the order of time.
+   */
+  async #hoursOf(
+    { kind, account, subject, api, group, window, mode, source, from, to }: Query,
+    { rows, beforeUs }: { rows: number; beforeUs: unknown },
+  ): Promise<readonly Date[] | undefined> {
+    const isByIndex = account !== undefined || subject !== undefined || source !== undefined;
+    if (kind !== 'denied' || isByIndex || !(api ?? group ?? window ?? mode)) return undefined;
+    const found = await this.database.query<{ hours: Date[] }[]>(
+      `SELECT rollgate.denial_hours($1, least($2, 'epoch'::timestamptz + $3::bigint * interval '1 microsecond'), $4, $5, $6, $7, $8) AS hours`,
+      [from, to, beforeUs, rows, api, group, window, mode].map((value) => value ?? null),
+    );
+    return found[0]?.hours;
   }
 
-  async histogram({ buckets, ...filters }: z.output<typeof countEvents>): Promise<z.output<typeof histogram>> {
-    const to = filters.to === undefined ? new Date() : new Date(filters.to);
-    const from = filters.from === undefined ? new Date(to.getTime() - DEFAULT_SPAN_MS) : new Date(filters.from);
-    if (from >= to) throw new HttpException(problem(422, 'from: must be before to'), 422);
-    const bucketSeconds = Math.max(1, Math.ceil((to.getTime() - from.getTime()) / 1000 / buckets));
-    const conditions = conditionsOf({ ...filters, from: from.toISOString(), to: to.toISOString() });
-    const bucket = conditions.fill('floor((extract(epoch FROM e.first_at) - ?::float8) / ?::float8)::int', [
-      from.getTime() / 1000,
-      bucketSeconds,
-    ]);
-    const rows = await this.database.query<{ bucket: number; minute: string; hour: string }[]>(
-      `SELECT ${bucket} AS bucket, coalesce(sum(e.count) FILTER (WHERE e.window_name = 'minute'), 0) AS minute,
-              coalesce(sum(e.count) FILTER (WHERE e.window_name = 'hour'), 0) AS hour
-       FROM rollgate.limit_event e ${conditions.where} GROUP BY 1`,
-      conditions.values,
-    );
-    const found = new Map(rows.map((row) => [row.bucket, row]));
-    const count = Math.ceil((to.getTime() - from.getTime()) / 1000 / bucketSeconds);
-    const counts = Array.from({ length: count }, (_, i) => ({
-      at: new Date(from.getTime() + i * bucketSeconds * 1000).toISOString(),
-      minute: Number(found.get(i)?.minute ?? 0),
-      hour: Number(found.get(i)?.hour ?? 0),
-    }));
-    const total = counts.reduce((sum, { minute, hour }) => sum + minute + hour, 0);
-    return { from: from.toISOString(), to: to.toISOString(), bucketSeconds, counts, total };
+  export(query: Query): { sql: string; values: unknown[] } {
+    const conditions = conditionsOf(query);
+    return {
+      sql: `SELECT ${COLUMNS} FROM rollgate.limit_event e ${conditions.where} ORDER BY e.first_at DESC, e.id DESC`,
+      values: conditions.values,
+    };
   }
 
   /**
@@ -103,7 +106,7 @@ export class DenialsService {
   async explain(id: string, caller: Caller): Promise<z.output<typeof explained>> {
     const [events, explanations] = await Promise.all([
       this.database.query<EventRow[]>(
-        `${EVENTS} WHERE e.id = split_part($1, '.', 1) AND NOT rollgate.is_internal(e.account)`,
+        `SELECT ${COLUMNS} FROM rollgate.limit_event e WHERE e.id = split_part($1, '.', 1) AND NOT rollgate.is_internal(e.account)`,
         [id],
       ),
       this.database.query<ExplanationRow[]>('SELECT * FROM rollgate.explain_denial($1)', [id]),
@@ -149,19 +152,11 @@ interface ExplanationRow {
   readonly allowed_again_at: Date | null;
 }
 
-function conditionsOf(filters: Filters): Conditions {
-  return new Conditions()
-    .add('NOT rollgate.is_internal(e.account)')
-    .add('e.kind = ?', filters.kind)
-    .add('e.account = ?', filters.account)
-    .add('e.api = ?', filters.api)
-    .add('e.group_id = ?', filters.group)
-    .add('e.subject = ?', filters.subject)
-    .add('e.window_name = ?', filters.window)
-    .add('e.mode = ?', filters.mode)
-    .add('e.source = ?', filters.source)
-    .add('e.first_at >= ?::timestamptz', filters.from)
-    .add('e.first_at < ?::timestamptz', filters.to);
+/** As `rollgate.dimensions_of`. */
+function dimensionsOf({ account, level, subject }: EventRow): Record<string, string> {
+  // Events that combine subjects have none.
+  if (subject === '*') return {};
+  return { ...(level.includes('account') ? { account } : {}), ...parseSubjectKey(subject).dimensions };
 }
 
 export function eventView(row: EventRow): EventView {
@@ -174,7 +169,7 @@ export function eventView(row: EventRow): EventView {
     group: row.group_id,
     level: row.level,
     subject: row.subject,
-    dimensions: row.dimensions,
+    dimensions: dimensionsOf(row),
     window: row.window_name,
     perMinute: row.per_minute,
     perHour: row.per_hour,

@@ -140,7 +140,7 @@ export class PreviewService {
   async #denials({ account, group_id, api, subject }: ScopeColumns): Promise<DenialRow[]> {
     const conditions = new Conditions()
       .add('e.account = ?', account.normalize('NFC'))
-      .add(`e.first_at > clock_timestamp() - interval '1 hour'`)
+      .add(`e.first_at > statement_timestamp() - interval '1 hour'`)
       .add(`e.kind = 'denied'`)
       .add('e.group_id = ?', group_id ?? undefined)
       .add('e.api = ?', api ?? undefined)

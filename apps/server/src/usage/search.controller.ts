@@ -54,7 +54,7 @@ const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
        FROM rollgate.limit_event e WHERE e.id = split_part($1, '.', 1) ORDER BY e.first_at DESC LIMIT 5)
       UNION ALL
       (SELECT 'denial', e.id, e.account, e.api || ', HTTP request ' || e.request_id FROM rollgate.limit_event e
-       WHERE e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`,
+       WHERE hashtext(e.request_id) = hashtext($1) AND e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`,
   },
 ];
 

@@ -125,7 +125,7 @@ export function mergeKey({ key, entry, window, mode, firstMs }: LimitEvent, degr
 
 /** Converts an event to a row for `rollgate.write_events`. */
 export function rowOf(event: LimitEvent, instance: string): Record<string, unknown> {
-  const { account, dimensions } = parseSubjectKey(event.key);
+  const { account } = parseSubjectKey(event.key);
   const { entry, level, merged, limits } = event;
   const one = merged <= MERGED.subjectMinute;
   return {
@@ -137,7 +137,6 @@ export function rowOf(event: LimitEvent, instance: string): Record<string, unkno
     level,
     subject: one ? event.key : ALL,
     lane: merged === MERGED.api ? null : event.lane,
-    dimensions: one ? (level.includes('account') ? { account, ...dimensions } : dimensions) : {},
     window_name: event.window,
     per_minute: limits.perMinute,
     per_hour: limits.perHour,

@@ -42,7 +42,7 @@ export class ProofService {
   async #denials({ account, group, api, subject }: Scope): Promise<number> {
     const conditions = new Conditions()
       .add('e.account = ?', account)
-      .add(`e.first_at > clock_timestamp() - interval '7 days'`)
+      .add(`e.first_at > statement_timestamp() - interval '7 days'`)
       .add('e.group_id = ?', group ?? undefined)
       .add('e.api = ?', api ?? undefined)
       .add('e.subject = ?', subject ?? undefined);
