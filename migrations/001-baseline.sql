@@ -34,8 +34,9 @@ CREATE TABLE rollgate.counter (
   PRIMARY KEY (lane, subject)
 ) WITH (fillfactor = 60, autovacuum_vacuum_scale_factor = 0.1, autovacuum_vacuum_cost_delay = 1);
 
--- Finds live subjects by the value of a dimension (rollgate.value_hashes). A new subject is only appended to the pending list of the index,
--- which adds 3 % to the cost of its first decision; a B-tree would add 12 %. Vacuum and analyze put the list into the index, never a decision.
+-- Finds live subjects by the value of a dimension (rollgate.value_hashes). A new subject is only appended to the pending list of the
+-- index, which adds 3 % to the cost of its first decision; a B-tree would add 12 %. Vacuum and analyze put the list into the index,
+-- never a decision.
 CREATE INDEX counter_values ON rollgate.counter USING gin ((
   CASE WHEN strpos(subject, ',') = 0 THEN ARRAY[hashtext(split_part(subject, '=', -1)) & 65535]
     ELSE ARRAY[hashtext(split_part(split_part(subject, ',', -1), '=', -1)) & 65535,
@@ -606,7 +607,8 @@ CREATE INDEX ON rollgate.limit_event_row (account, first_at);
 -- The events of a subject, and those with a certain value of a dimension such as a bot's id: the last dimension of the subject, and the
 -- one before it (rollgate.value_hash).
 CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -1), '=', -1)), first_at);
-CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at) WHERE strpos(subject, ',') > 0;
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at)
+  WHERE strpos(subject, ',') > 0;
 -- A hash, because HTTP request IDs are long and random.
 CREATE INDEX ON rollgate.limit_event_row (hashtext(request_id)) WHERE request_id IS NOT NULL;
 
@@ -811,8 +813,9 @@ COMMENT ON SCHEMA rollgate_audit IS
 
 SET LOCAL check_function_bodies = off;
 
--- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or by an override that
--- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
+-- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or
+-- by an override that was used. The existence of an override is no evidence: this function is called to detect overrides with a
+-- misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
@@ -1632,8 +1635,8 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 
--- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A whole hour
--- that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
+-- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A
+-- whole hour that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
 -- the events, at any time: both are read in one snapshot. NULL as a filter: any.
 CREATE OR REPLACE FUNCTION rollgate.count_denials(
   p_from timestamptz, p_to timestamptz, p_account text, p_api text, p_group_id text, p_window_name text, p_mode text, p_source text
@@ -1920,7 +1923,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.hour FROM rollgate.reopened_hours o
     UNION
     SELECT generate_series(
-      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
+      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r),
+               (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
       (SELECT max(e.first_at) FROM rollgate.limit_event_row e), interval '1 hour')
   )
   SELECT coalesce(array_agg(c.hour ORDER BY c.hour DESC), '{}') FROM chosen c
@@ -2070,7 +2074,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT ROW(p_kind, p_api, p_group_id, p_level, p_window_name, p_mode, p_merged, p_route)::text
 $$;
 
-COMMENT ON FUNCTION rollgate.event_class_key IS 'The columns of an event class as one text, so that equal ones are found by an index; inlined';
+COMMENT ON FUNCTION rollgate.event_class_key IS
+  'The columns of an event class as one text, so that equal ones are found by an index; inlined';
 
 -- Expires an override now. Limits that fall need no confirmation; the history lists them.
 CREATE OR REPLACE FUNCTION rollgate.expire_override(
@@ -4422,7 +4427,8 @@ BEGIN
   WITH events AS MATERIALIZED (
     SELECT e.account, k.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2)
+                WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
            k.window_name, k.mode, coalesce(e.source, 'default') AS source, date_trunc('minute', e.first_at) AS minute, count(*) AS events,
            sum(e.count) AS calls, sum(coalesce(e.units, e.count::bigint * e.cost)) AS units
     FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class LEFT JOIN rollgate.catalogue c ON c.api = k.api
@@ -4445,7 +4451,8 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope
@@ -5312,7 +5319,8 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT hashtext(split_part(split_part(p_subject, ',', p_field), '=', -1))
 $$;
 
-COMMENT ON FUNCTION rollgate.value_hash IS 'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';
+COMMENT ON FUNCTION rollgate.value_hash IS
+  'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';
 
 -- Inlined, so that it finds the index of rollgate.counter. There are 65,536 hashes: an index of more would grow for ever with values
 -- that occur once, because GIN never forgets a key.
@@ -5614,8 +5622,8 @@ CREATE OR REPLACE VIEW rollgate.limit_event AS
 SELECT r.id, k.kind, r.account, k.api, k.group_id, k.level, r.subject, r.lane,
        rollgate.dimensions_of(r.account, k.level, r.subject) AS dimensions, k.window_name, r.per_minute, r.per_hour, r.used, r.cost,
        coalesce(r.source, 'default') AS source, r.policy_version::bigint AS policy_version, k.mode, r.first_at, r.last_at, r.count,
-       coalesce(r.units, r.count::bigint * r.cost) AS units, i.name AS instance, coalesce(r.route, k.route) AS route, r.request_id, r.retry_at,
-       k.merged, rollgate.filled_pairs(r.filled) AS filled
+       coalesce(r.units, r.count::bigint * r.cost) AS units, i.name AS instance, coalesce(r.route, k.route) AS route, r.request_id,
+       r.retry_at, k.merged, rollgate.filled_pairs(r.filled) AS filled
 FROM rollgate.limit_event_row r
 LEFT JOIN rollgate.event_class k ON k.id = r.class
 LEFT JOIN rollgate.event_instance i ON i.id = r.instance;
@@ -5769,8 +5777,8 @@ COMMENT ON COLUMN rollgate_audit.catalogue_v1.retired_at         IS 'since when 
 COMMENT ON COLUMN rollgate_audit.catalogue_v1.owners             IS
   'applications that register it; file:<name>: a file; (before 0.2.0): not registered since the upgrade from 0.1.0';
 
--- Hours that are rolled up come from rollgate.denial_hour. The events of the others are added up hour by hour, so that a condition on `hour`
--- reaches the partitions and one on the account uses the index.
+-- Hours that are rolled up come from rollgate.denial_hour. The events of the others are added up hour by hour, so that a condition
+-- on `hour` reaches the partitions and one on the account uses the index.
 CREATE OR REPLACE VIEW rollgate_audit.denials_by_hour_v1 AS
 SELECT d.hour, s.account, s.api, c.group_id, d.window_name, d.mode, d.source, d.calls AS denials, d.units, d.events::bigint AS events
 FROM rollgate.denial_hour d
@@ -5783,7 +5791,8 @@ SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, e.
 FROM (
   SELECT o.hour FROM rollgate.reopened_hours o
   UNION ALL
-  SELECT generate_series(greatest(date_trunc('hour', b.oldest, 'UTC'), (SELECT r.rolled_to FROM rollgate.roll_up r)), b.newest, interval '1 hour')
+  SELECT generate_series(
+    greatest(date_trunc('hour', b.oldest, 'UTC'), (SELECT r.rolled_to FROM rollgate.roll_up r)), b.newest, interval '1 hour')
   FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event_row o) b
 ) h
 CROSS JOIN LATERAL (

@@ -202,7 +202,8 @@ CREATE TABLE rollgate.limit_event_row (
 CREATE INDEX ON rollgate.limit_event_row (first_at);
 CREATE INDEX ON rollgate.limit_event_row (account, first_at);
 CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -1), '=', -1)), first_at);
-CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at) WHERE strpos(subject, ',') > 0;
+CREATE INDEX ON rollgate.limit_event_row (hashtext(split_part(split_part(subject, ',', -2), '=', -1)), first_at)
+  WHERE strpos(subject, ',') > 0;
 CREATE INDEX ON rollgate.limit_event_row (hashtext(request_id)) WHERE request_id IS NOT NULL;
 INSERT INTO rollgate.event_class (kind, api, group_id, level, window_name, mode, merged, route, key)
 SELECT DISTINCT e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, e.merged, e.route,
@@ -222,9 +223,10 @@ BEGIN
     EXECUTE format('CREATE TABLE rollgate.%I PARTITION OF rollgate.limit_event_row %s', v_name, v_bounds);
     EXECUTE format('INSERT INTO rollgate.%I (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, source,
         policy_version, first_at, last_at, count, units, request_id, retry_at, filled)
-      SELECT e.id, e.account, e.subject, e.lane, k.id, i.id, e.per_minute, e.per_hour, e.used, e.cost, nullif(e.source, %L), e.policy_version,
-        e.first_at, e.last_at, e.count, nullif(e.units, e.count::bigint * e.cost), e.request_id, e.retry_at,
-        (SELECT array_agg((p ->> n)::int ORDER BY o, n) FROM jsonb_array_elements(e.filled) WITH ORDINALITY x (p, o), generate_series(0, 1) n)
+      SELECT e.id, e.account, e.subject, e.lane, k.id, i.id, e.per_minute, e.per_hour, e.used, e.cost, nullif(e.source, %L),
+        e.policy_version, e.first_at, e.last_at, e.count, nullif(e.units, e.count::bigint * e.cost), e.request_id, e.retry_at,
+        (SELECT array_agg((p ->> n)::int ORDER BY o, n)
+         FROM jsonb_array_elements(e.filled) WITH ORDINALITY x (p, o), generate_series(0, 1) n)
       FROM rollgate.%I e
       JOIN rollgate.event_class k
         ON k.key = ROW(e.kind, e.api, e.group_id, e.level, e.window_name, e.mode, e.merged, e.route)::text COLLATE "C"

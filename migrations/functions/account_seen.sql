@@ -1,5 +1,6 @@
--- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or by an override that
--- was used. The existence of an override is no evidence: this function is called to detect overrides with a misspelled account.
+-- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or
+-- by an override that was used. The existence of an override is no evidence: this function is called to detect overrides with a
+-- misspelled account.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH account AS (SELECT rollgate.encode_part(p_account) AS key)

@@ -1,5 +1,5 @@
--- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A whole hour
--- that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
+-- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A
+-- whole hour that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
 -- the events, at any time: both are read in one snapshot. NULL as a filter: any.
 CREATE OR REPLACE FUNCTION rollgate.count_denials(
   p_from timestamptz, p_to timestamptz, p_account text, p_api text, p_group_id text, p_window_name text, p_mode text, p_source text

@@ -27,7 +27,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     SELECT o.hour FROM rollgate.reopened_hours o
     UNION
     SELECT generate_series(
-      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
+      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r),
+               (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
       (SELECT max(e.first_at) FROM rollgate.limit_event_row e), interval '1 hour')
   )
   SELECT coalesce(array_agg(c.hour ORDER BY c.hour DESC), '{}') FROM chosen c

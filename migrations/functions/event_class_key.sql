@@ -5,4 +5,5 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT ROW(p_kind, p_api, p_group_id, p_level, p_window_name, p_mode, p_merged, p_route)::text
 $$;
 
-COMMENT ON FUNCTION rollgate.event_class_key IS 'The columns of an event class as one text, so that equal ones are found by an index; inlined';
+COMMENT ON FUNCTION rollgate.event_class_key IS
+  'The columns of an event class as one text, so that equal ones are found by an index; inlined';

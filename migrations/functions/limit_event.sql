@@ -2,8 +2,8 @@ CREATE OR REPLACE VIEW rollgate.limit_event AS
 SELECT r.id, k.kind, r.account, k.api, k.group_id, k.level, r.subject, r.lane,
        rollgate.dimensions_of(r.account, k.level, r.subject) AS dimensions, k.window_name, r.per_minute, r.per_hour, r.used, r.cost,
        coalesce(r.source, 'default') AS source, r.policy_version::bigint AS policy_version, k.mode, r.first_at, r.last_at, r.count,
-       coalesce(r.units, r.count::bigint * r.cost) AS units, i.name AS instance, coalesce(r.route, k.route) AS route, r.request_id, r.retry_at,
-       k.merged, rollgate.filled_pairs(r.filled) AS filled
+       coalesce(r.units, r.count::bigint * r.cost) AS units, i.name AS instance, coalesce(r.route, k.route) AS route, r.request_id,
+       r.retry_at, k.merged, rollgate.filled_pairs(r.filled) AS filled
 FROM rollgate.limit_event_row r
 LEFT JOIN rollgate.event_class k ON k.id = r.class
 LEFT JOIN rollgate.event_instance i ON i.id = r.instance;

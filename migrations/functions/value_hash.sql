@@ -5,4 +5,5 @@ LANGUAGE sql IMMUTABLE AS $$
   SELECT hashtext(split_part(split_part(p_subject, ',', p_field), '=', -1))
 $$;
 
-COMMENT ON FUNCTION rollgate.value_hash IS 'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';
+COMMENT ON FUNCTION rollgate.value_hash IS
+  'Hash of the value of one of a subject''s last two dimensions; of the whole subject if it has none';

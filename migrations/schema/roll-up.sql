@@ -274,7 +274,8 @@ AS $function$
     SELECT o.hour FROM rollgate.reopened_hours o
     UNION
     SELECT generate_series(
-      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
+      coalesce((SELECT r.rolled_to FROM rollgate.roll_up r),
+               (SELECT date_trunc('hour', min(e.first_at), 'UTC') FROM rollgate.limit_event_row e)),
       (SELECT max(e.first_at) FROM rollgate.limit_event_row e), interval '1 hour')
   )
   SELECT coalesce(array_agg(c.hour ORDER BY c.hour DESC), '{}') FROM chosen c
@@ -447,7 +448,8 @@ BEGIN
   WITH events AS MATERIALIZED (
     SELECT e.account, k.api,
            -- Events that combine subjects do not name the scope.
-           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2) WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
+           CASE WHEN e.subject <> '*' THEN split_part(e.subject, '/', 2)
+                WHEN c.scope = 'group' THEN '@' || c.group_id ELSE k.api END AS scope,
            k.window_name, k.mode, coalesce(e.source, 'default') AS source, date_trunc('minute', e.first_at) AS minute, count(*) AS events,
            sum(e.count) AS calls, sum(coalesce(e.units, e.count::bigint * e.cost)) AS units
     FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class LEFT JOIN rollgate.catalogue c ON c.api = k.api
@@ -470,7 +472,8 @@ BEGIN
   ),
   counted AS (
     INSERT INTO rollgate.usage_hour AS u (series, hour, denied, shadow, outage, minutes_denied)
-    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0), coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
+    SELECT s.id, p_hour, coalesce(sum(e.units) FILTER (WHERE e.mode = 'enforced'), 0),
+           coalesce(sum(e.units) FILTER (WHERE e.mode = 'shadow'), 0),
            coalesce(sum(e.units) FILTER (WHERE e.mode IN ('fallback_denied', 'fallback_allowed')), 0),
            count(DISTINCT e.minute) FILTER (WHERE e.mode = 'enforced')
     FROM events e JOIN series s ON s.account = e.account AND s.api = e.scope

@@ -1,5 +1,5 @@
--- Hours that are rolled up come from rollgate.denial_hour. The events of the others are added up hour by hour, so that a condition on `hour`
--- reaches the partitions and one on the account uses the index.
+-- Hours that are rolled up come from rollgate.denial_hour. The events of the others are added up hour by hour, so that a condition
+-- on `hour` reaches the partitions and one on the account uses the index.
 CREATE OR REPLACE VIEW rollgate_audit.denials_by_hour_v1 AS
 SELECT d.hour, s.account, s.api, c.group_id, d.window_name, d.mode, d.source, d.calls AS denials, d.units, d.events::bigint AS events
 FROM rollgate.denial_hour d
@@ -12,7 +12,8 @@ SELECT h.hour, e.account, e.api, e.group_id, e.window_name, e.mode, e.source, e.
 FROM (
   SELECT o.hour FROM rollgate.reopened_hours o
   UNION ALL
-  SELECT generate_series(greatest(date_trunc('hour', b.oldest, 'UTC'), (SELECT r.rolled_to FROM rollgate.roll_up r)), b.newest, interval '1 hour')
+  SELECT generate_series(
+    greatest(date_trunc('hour', b.oldest, 'UTC'), (SELECT r.rolled_to FROM rollgate.roll_up r)), b.newest, interval '1 hour')
   FROM (SELECT min(o.first_at) AS oldest, max(o.first_at) AS newest FROM rollgate.limit_event_row o) b
 ) h
 CROSS JOIN LATERAL (

@@ -138,7 +138,7 @@ export class AccountsService {
     return new Map(rows.map((row) => [row.id, row]));
   }
 
-  /** Of each subject, so that a subject with many denials costs no more than the others. */
+  /** Queries each subject separately, so that a subject with many denials costs no more than the others. */
   async #lastDenials(items: readonly SubjectUsage[]): Promise<Map<string, DenialRow>> {
     const rows = await this.database.query<DenialRow[]>(
       `SELECT s.subject, e.id, e.last_at, e.window_name FROM unnest($1::text[]) AS s (subject)

@@ -1,6 +1,6 @@
 /**
  * Denied calls over time. Spans of six hours or more have bars of whole hours, which come from the roll-up
- * (`rollgate.count_denials`); the first and the last bar cover the part of their time that was asked for. Shorter spans,
+ * (`rollgate.count_denials`); the first and the last bar cover only the requested part of their time. Shorter spans,
  * and filters that the roll-up does not have, are counted from the events.
  */
 import { HttpException } from '@nestjs/common';
