@@ -34,7 +34,7 @@ function event(id: string, account: string): object {
     api: 'publish-bot',
     group_id: 'bot-definition',
     level: ['bot'],
-    subject: `${id}/x`,
+    subject: `${id}/publish-bot/bot=b`,
     dimensions: { bot: 'b' },
   };
   const limit = {
@@ -116,7 +116,11 @@ describe('sql', () => {
     expect(JSON.parse(stdout)).toEqual([
       { who: 'rollgate_auditor', statement: '30s', idle: '15s', read_only: 'on', zone: 'UTC' },
     ]);
-    for (const statement of ['SELECT FROM rollgate.history', 'DELETE FROM limit_events_v1', 'CREATE TABLE mine ()'])
+    for (const statement of [
+      'SELECT FROM rollgate.history',
+      'DELETE FROM rollgate.limit_event_row',
+      'CREATE TABLE mine ()',
+    ])
       expect(await sql('-c', statement)).toMatchObject({
         code: 1,
         stdout: '',
