@@ -41,6 +41,16 @@ async function look(): Promise<string[]> {
 const untilNoGap = () => until(look, { what: 'a poll reports no gap', accept: (reported) => reported.length === 0 });
 const AGE = `UPDATE rollgate.freed SET at = at - interval '1 hour'`;
 const SWEEP = 'SELECT rollgate.sweep_freed()';
+/** Waits until a poll knows that no transaction that began before the rows is open, also of other databases. */
+const untilSettled = () =>
+  until(
+    async () => {
+      const snapshot = 'pg_current_snapshot()';
+      const open = `xact >= pg_snapshot_xmin(${snapshot}) AND xact < pg_snapshot_xmax(${snapshot})`;
+      return (await database.pool.query(`SELECT FROM rollgate.freed WHERE ${open}`)).rowCount === 0;
+    },
+    { what: 'transactions that began before the rows have ended' },
+  );
 /** Sweeps until all rows are removed. Rows are kept while a transaction that began before them is open, also of other databases. */
 async function sweepAll(): Promise<void> {
   await database.pool.query(AGE);
@@ -116,6 +126,7 @@ test('each subject is reported once in any order of transaction starts, commits 
 
 test('rows removed before they were read are a gap, and rows removed after they were read are not', async () => {
   await free('read');
+  await untilSettled();
   expect(await look()).toEqual(['read']);
   await sweepAll();
   expect(await look()).toEqual([]);
@@ -178,6 +189,7 @@ test('rows of a restored dump with transaction IDs ahead of this server are not 
   await database.pool.query(`UPDATE rollgate.freed_removed SET xact = '4000000000000'`);
   expect([await look(), await look()]).toEqual([[], []]);
   await free('own');
+  await untilSettled();
   expect(await look()).toEqual(['own']);
   await sweepAll();
   expect(await look()).toEqual([]);
