@@ -1,6 +1,6 @@
 -- Adds an API, or updates what applications register of it. Requires the ledger's lock.
 CREATE OR REPLACE FUNCTION rollgate.put_definition(
-  p_given        rollgate.catalogue,
+  p_given       rollgate.catalogue,
   p_application text,
   p_by          rollgate.author,
   p_ledger      rollgate.ledger

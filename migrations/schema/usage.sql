@@ -174,30 +174,6 @@ REVOKE EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.find_subjects(text,integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.find_subjects(text,integer) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.lane_of(p_account text)
- RETURNS integer
- LANGUAGE plpgsql
- IMMUTABLE PARALLEL SAFE
-AS $function$
-DECLARE
-  v_hash bigint := 2166136261;
-  v_code int;
-  v_char text;
-BEGIN
-  FOREACH v_char IN ARRAY string_to_array(rollgate.encode_part(p_account), NULL) LOOP
-    v_code := ascii(v_char);
-    IF v_code > 65535 THEN
-      v_hash := (v_hash # (55232 + (v_code >> 10))) * 16777619 & 4294967295;
-      v_code := 56320 + (v_code & 1023);
-    END IF;
-    v_hash := (v_hash # v_code) * 16777619 & 4294967295;
-  END LOOP;
-  RETURN (v_hash # (v_hash >> 15)) % 64;
-END $function$;
-COMMENT ON FUNCTION rollgate.lane_of(text) IS 'The lane of an account, as the instances compute it';
-REVOKE EXECUTE ON FUNCTION rollgate.lane_of(text) FROM PUBLIC;
-ALTER FUNCTION rollgate.lane_of(text) OWNER TO rollgate_owner;
-
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text, account text, api text, minute_used integer, minute_limit integer, hour_used integer, hour_limit integer, source text, mode text, percent integer)
  LANGUAGE sql

@@ -1,4 +1,4 @@
-/** Whatever a client sends is answered with a problem and a reason, never with a 500, and each route has one path. */
+/** A refused call gets a problem that states the reason, never a 500; and each route has one path. */
 
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { sampleCatalogue } from '@rollgate/contract/sample';

@@ -3,90 +3,16 @@
  * three groups that the service has never heard of. The service registers nothing.
  */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { Catalogue, DENIED_MESSAGE } from '@rollgate/contract';
-import { sampleCatalogue } from '@rollgate/contract/sample';
+import { Catalogue } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { inHours, type Json, path } from './admin-traffic.js';
 import { type Browser, browserOf } from './browser.js';
-import { OWN_CATALOGUE, type OwnApplication, startApplication } from './own-application.js';
+import { CATALOGUE_CASES, type CountedSubject } from './catalogue-cases.js';
+import { type OwnApplication, startApplication } from './own-application.js';
 import { rollgateHere } from './run-rollgate.js';
 import { startService, type TestService } from './start-service.js';
 
-interface Subject {
-  readonly api: string;
-  readonly title: string;
-  readonly group: string;
-  readonly groupTitle: string;
-  readonly dimensions: Readonly<Record<string, string>>;
-  /** The scope of its key. */
-  readonly scope: string;
-  readonly perMinute: number;
-  readonly message: string;
-}
-
-const CASES: readonly (readonly [
-  name: string,
-  catalogue: Catalogue,
-  application: string,
-  subjects: readonly Subject[],
-])[] = [
-  [
-    'the sample',
-    sampleCatalogue,
-    'sample-platform',
-    [
-      {
-        api: 'publish-bot',
-        title: sampleCatalogue.get('publish-bot').title,
-        group: 'bot-definition',
-        groupTitle: sampleCatalogue.get('publish-bot').groupTitle,
-        dimensions: { bot: 'b-17' },
-        scope: 'publish-bot',
-        perMinute: 60,
-        message: DENIED_MESSAGE,
-      },
-    ],
-  ],
-  [
-    'an own catalogue',
-    OWN_CATALOGUE,
-    'shop',
-    [
-      {
-        api: 'place-order',
-        title: 'Place an order',
-        group: 'orders',
-        groupTitle: 'Orders',
-        dimensions: { bot: 'b-17', user: 'ann' },
-        scope: 'place-order',
-        perMinute: 5,
-        message: 'Too many orders. Please wait a moment.',
-      },
-      {
-        api: 'home',
-        title: 'Home',
-        group: 'pages',
-        groupTitle: 'Pages',
-        dimensions: { ip: '10.1.2.3' },
-        scope: '@pages',
-        perMinute: 4,
-        message: DENIED_MESSAGE,
-      },
-      {
-        api: 'year-report',
-        title: 'Year report',
-        group: 'reports',
-        groupTitle: 'Reports',
-        dimensions: {},
-        scope: 'year-report',
-        perMinute: 3,
-        message: DENIED_MESSAGE,
-      },
-    ],
-  ],
-];
-
-describe.each(CASES)('%s', (_, catalogue, application, subjects) => {
+describe.each(CATALOGUE_CASES)('%s', (_, catalogue, application, subjects) => {
   let database: TestDatabase;
   let service: TestService;
   let shop: OwnApplication;
@@ -112,9 +38,9 @@ describe.each(CASES)('%s', (_, catalogue, application, subjects) => {
     expect({ rest, status: answer.status }).toEqual({ rest, status: 200 });
     return answer.body as Json;
   };
-  const accountOf = ({ api }: Subject) => `acme-${api}`;
-  const byOf = (subject: Subject) => ({ account: accountOf(subject), dimensions: subject.dimensions });
-  const hasDimensions = ({ dimensions }: Subject) => Object.keys(dimensions).length > 0;
+  const accountOf = ({ api }: CountedSubject) => `acme-${api}`;
+  const byOf = (subject: CountedSubject) => ({ account: accountOf(subject), dimensions: subject.dimensions });
+  const hasDimensions = ({ dimensions }: CountedSubject) => Object.keys(dimensions).length > 0;
 
   test('the database has the catalogue of the application and nothing else', async () => {
     const { rows } = await database.pool.query('SELECT api, owners FROM rollgate_audit.catalogue_v1');

@@ -1,8 +1,8 @@
-/** Where a program's database is. One definition of a valid URL, and of the variables that every program reads it from. */
+/** Reads the address of a program's database: every program accepts the same URLs, from the same variables. */
 import { z } from 'zod';
 import { comesFromFile, readVariables, type SettingSources } from './environment.js';
 
-/** Which database a program uses, and how it connects. */
+/** The database that a program uses, and how the program connects to it. */
 export interface DatabaseAddress {
   readonly databaseUrl: string;
   /**

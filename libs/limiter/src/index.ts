@@ -23,7 +23,7 @@ export { createPostgresLimiter, PostgresLimiter } from './postgres-limiter.js';
 export type { PostgresLimiterOptions } from './postgres-limiter-options.js';
 export { type OnReport, type Report, Reports, type ReportTopic } from './reports.js';
 export { LimitRequestRefused, LimitRequests, type NewLimitRequest, refusalStatus } from './requests/limit-requests.js';
-export { Janitor, type JanitorOptions, type SweepTotals } from './store/janitor.js';
+export { DEFAULT_KEEP_SECONDS, Janitor, type JanitorOptions, type SweepTotals } from './store/janitor.js';
 export { MemoryStore } from './store/memory-store.js';
 export {
   type CatalogueChange,
@@ -32,7 +32,7 @@ export {
   registerCatalogue,
 } from './store/register-catalogue.js';
 export type { Store } from './store/store.js';
-export { encodeAccount, laneOf, parseSubjectKey, subjectKey } from './subject/subject-key.js';
+export { encodeAccount, entryOfScope, laneOf, parseSubjectKey, subjectKey } from './subject/subject-key.js';
 export { type Dimensions, InvalidRequestError, type SubjectRef } from './subject/subject-ref.js';
 export { JitteredLoop } from './tasks/jittered-loop.js';
 export { SingleFlight } from './tasks/single-flight.js';

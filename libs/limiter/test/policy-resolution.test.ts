@@ -1,4 +1,4 @@
-/** Which override applies: compares the rule of the instances and the rule of the database with a naive reference. */
+/** Instances and the database choose the same override and the same limit of a plan as a naive reference. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Limits } from '@rollgate/contract';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';

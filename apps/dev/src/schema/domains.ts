@@ -43,7 +43,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
     count_denials denial_hours reopened_hours drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
-  usage: `lane_of account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
+  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
     usage_by_minute usage_by_second`,
 };
 

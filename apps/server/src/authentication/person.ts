@@ -8,12 +8,12 @@ const UNIQUE_VIOLATION = '23505';
 
 /** @throws NotFoundException */
 export async function findPerson(manager: EntityManager, id: string): Promise<Staff> {
-  return (await manager.findOneBy(Staff, { id })) ?? nobody(id);
+  return (await manager.findOneBy(Staff, { id })) ?? throwUnknown(id);
 }
 
 /** Locks the row until the transaction ends. @throws NotFoundException */
 export async function lockPerson(manager: EntityManager, id: string): Promise<Staff> {
-  return (await manager.findOne(Staff, { where: { id }, lock: { mode: 'pessimistic_write' } })) ?? nobody(id);
+  return (await manager.findOne(Staff, { where: { id }, lock: { mode: 'pessimistic_write' } })) ?? throwUnknown(id);
 }
 
 /** @throws ConflictException for a login that is in use */
@@ -41,6 +41,6 @@ export function factsOf({ login, displayName, role, oidcIssuer, disabledAt }: St
   return { login, displayName, role, signsInBy: signsInBy(oidcIssuer), disabled: disabledAt !== null };
 }
 
-function nobody(id: string): never {
+function throwUnknown(id: string): never {
   throw new NotFoundException(problem(404, `There is no person "${id}".`));
 }

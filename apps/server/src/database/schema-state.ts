@@ -26,7 +26,7 @@ export async function readMigrationState(database: Queryable): Promise<Migration
   };
 }
 
-/** Which of the tables that decisions need are missing. */
+/** Returns the names of the tables that decisions need and the database does not have. */
 export async function readMissingTables(database: Queryable): Promise<string[]> {
   const { rows } = await database.query<{ name: string }>(
     `SELECT name FROM unnest($1::text[]) AS name WHERE to_regclass('rollgate.' || name) IS NULL`,

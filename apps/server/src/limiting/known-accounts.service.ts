@@ -1,4 +1,4 @@
-/** Which accounts Rollgate knows: those with traffic, denials or limit requests on record. */
+/** Rollgate knows the accounts with traffic, denials or limit requests on record. */
 import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { INTERNAL_ACCOUNT, nearestNames } from '@rollgate/contract';
 import { encodeAccount } from '@rollgate/limiter';

@@ -4,7 +4,7 @@
  */
 import { Inject, Injectable } from '@nestjs/common';
 import type { ApiEntry, Limits } from '@rollgate/contract';
-import type { Limiter } from '@rollgate/limiter';
+import { entryOfScope, type Limiter } from '@rollgate/limiter';
 import { LIMITER } from './limiter-token.js';
 import { STAFF_GROUP } from './staff-limits.js';
 
@@ -36,9 +36,7 @@ export class KnownApis {
   }
 
   #entryOf(scope: string): ApiEntry | undefined {
-    const { catalogue } = this.limiter;
-    if (!scope.startsWith('@')) return registered(catalogue.find(scope));
-    return registered(catalogue.entries().find((entry) => entry.scope === 'group' && `@${entry.group}` === scope));
+    return registered(entryOfScope(this.limiter.catalogue, scope));
   }
 }
 

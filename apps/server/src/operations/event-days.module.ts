@@ -1,16 +1,10 @@
-import {
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type DynamicModule, Inject, Module } from '@nestjs/common';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import { EventDays } from '@rollgate/limiter';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { openPool } from '../database/open-pool.js';
+import { BackgroundTask } from './background-task.js';
 
 export interface EventDaysModuleOptions extends DatabaseAddress {
   readonly logger: Logger;
@@ -20,18 +14,12 @@ export interface EventDaysModuleOptions extends DatabaseAddress {
 
 const POOL = Symbol('EVENT_DAYS_POOL');
 
-/**
- * Maintains the daily partitions of `rollgate.limit_event`. Starts and stops with the service; stopping takes at most one
- * short step.
- */
+/** Maintains the daily partitions of limit events. */
 @Module({})
-export class EventDaysModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #stopped: Promise<void> | undefined;
-
-  constructor(
-    private readonly days: EventDays,
-    @Inject(POOL) private readonly pool: pg.Pool,
-  ) {}
+export class EventDaysModule extends BackgroundTask {
+  constructor(days: EventDays, @Inject(POOL) pool: pg.Pool) {
+    super(days, pool);
+  }
 
   static forRoot(options: EventDaysModuleOptions): DynamicModule {
     return {
@@ -41,20 +29,6 @@ export class EventDaysModule implements OnApplicationBootstrap, BeforeApplicatio
         { provide: EventDays, inject: [POOL], useFactory: (pool: pg.Pool) => createEventDays({ ...options, pool }) },
       ],
     };
-  }
-
-  onApplicationBootstrap(): void {
-    this.days.start();
-  }
-
-  /** Called while requests still drain, so that the shutdown need not wait for it afterwards. */
-  beforeApplicationShutdown(): void {
-    this.#stopped = this.days.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#stopped;
-    await this.pool.end();
   }
 }
 

@@ -14,7 +14,7 @@ import { PlansController } from './plans/plans.controller.js';
 import { PlansService } from './plans/plans.service.js';
 import { PolicyWriter } from './policy-writer.js';
 
-/** Which limits apply: overrides, plans, limit requests, the catalogue, and the history of their changes. */
+/** Everything that sets limits: overrides, plans, limit requests, the catalogue, and the history of their changes. */
 @Module({
   controllers: [
     OverridesController,

@@ -1,4 +1,4 @@
-/** Which roles and permissions a caller may grant: no more than its own. */
+/** A caller may grant only roles and permissions that it has itself. */
 import { ForbiddenException } from '@nestjs/common';
 import type { Caller } from '../authentication/caller.js';
 import { type Permission, permissionsOf, RANKS, type Role } from '../http/permissions.js';

@@ -6,7 +6,7 @@
 import { type ApiEntry, type Catalogue, MAX_UNITS, UnknownApiError } from '@rollgate/contract';
 import type { EffectiveLimits } from '../policy/effective-limits.js';
 import type { InForce } from '../policy/policy.js';
-import { encodeAccount, parseSubjectKey, subjectKey } from '../subject/subject-key.js';
+import { encodeAccount, entryOfScope, parseSubjectKey, subjectKey } from '../subject/subject-key.js';
 import { InvalidRequestError, type SubjectRef } from '../subject/subject-ref.js';
 import type { AcquireRequest } from './acquire-request.js';
 import type { ResolvedCall } from './resolved-call.js';
@@ -48,7 +48,7 @@ export class CallResolver {
     key: string,
     { account, plan }: UsageAccount,
   ): (UsageAccount & { key: string; entry: ApiEntry } & InForce) | undefined {
-    const entry = this.#entryOfScope(parseSubjectKey(key).scope);
+    const entry = entryOfScope(this.#catalogue, parseSubjectKey(key).scope);
     if (entry === undefined) return undefined;
     return {
       key,
@@ -57,11 +57,6 @@ export class CallResolver {
       plan,
       ...this.#limits.of(entry, { account: encodeAccount(account), plan, subject: key }),
     };
-  }
-
-  #entryOfScope(scope: string): ApiEntry | undefined {
-    if (!scope.startsWith('@')) return this.#catalogue.find(scope);
-    return this.#catalogue.entries().find(({ group, scope: s }) => s === 'group' && `@${group}` === scope);
   }
 }
 

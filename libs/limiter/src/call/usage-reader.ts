@@ -14,7 +14,7 @@ export interface UsagePage {
   readonly next: string | null;
 }
 
-/** Which subjects of an account to list. */
+/** Selects the subjects of an account that are listed. */
 export interface UsageQuery {
   /** Subject keys up to and including this one are left out. */
   readonly after: string;

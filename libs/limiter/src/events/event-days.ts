@@ -4,7 +4,6 @@
  * Invariants: one instance at a time; each step is its own transaction and gives up after waiting 100 ms for a lock, so
  * writers are never delayed longer; a step that gave up is retried a few times now, and again with the next pass.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import type pg from 'pg';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 
@@ -44,7 +43,6 @@ interface MaintenanceStep {
 
 export class EventDays {
   readonly #options: EventDaysOptions;
-  readonly #stop = new AbortController();
   readonly #loop: JitteredLoop;
 
   constructor(options: EventDaysOptions) {
@@ -64,7 +62,6 @@ export class EventDays {
 
   /** Stops the passes, which can not be started again. Resolves after the current step. */
   async stop(): Promise<void> {
-    this.#stop.abort();
     await this.#loop.stop();
   }
 
@@ -73,12 +70,12 @@ export class EventDays {
     const { retryMs = 1000 } = this.#options;
     const done: string[] = [];
     let heldUp = 0;
-    while (!this.#stop.signal.aborted) {
+    while (!this.#loop.isStopped) {
       const { did, held_up } = await this.#step();
       if (did !== null) done.push(did);
       else if (!held_up) return { did: done, heldUp: false };
       else if (++heldUp > HELD_UP_RETRIES) break;
-      else await this.#pause(retryMs);
+      else await this.#loop.pause(retryMs);
     }
     return { did: done, heldUp: heldUp > 0 };
   }
@@ -94,9 +91,5 @@ export class EventDays {
 
   async #runPass(): Promise<void> {
     await this.pass().catch((error: unknown) => this.#options.onError?.(error));
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await wait(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
   }
 }

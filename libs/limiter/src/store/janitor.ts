@@ -5,13 +5,12 @@
  * s; only one instance sweeps at a time, by an advisory lock that each step takes for its own transaction, because a
  * connection pooler may run every transaction in another session; it stops within one step.
  */
-import { setTimeout as wait } from 'node:timers/promises';
 import { LANES } from '@rollgate/contract';
 import type pg from 'pg';
 import { JitteredLoop } from '../tasks/jittered-loop.js';
 
 /** How long archived minutes are kept by default: one day, for explaining denials and for audits. */
-const DEFAULT_KEEP_SECONDS = 86_400;
+export const DEFAULT_KEEP_SECONDS = 86_400;
 
 /** The lock has class 7606 and key 0. The locks of lanes have class 7605. */
 const BEGIN_STEP = 'BEGIN; SELECT pg_try_advisory_xact_lock(7606, 0) AS locked';
@@ -19,7 +18,7 @@ const BUSY_RETRIES = 20;
 
 export interface JanitorOptions {
   readonly pool: pg.Pool;
-  /** How long archived minutes are kept, in seconds, at least 3,661. */
+  /** How long archived minutes are kept, in seconds, at least 3,661, one day by default. */
   readonly keepSeconds?: number;
   /** Average interval between two passes, in ms, 5 minutes by default. */
   readonly everyMs?: number;
@@ -59,7 +58,6 @@ class UnrolledError extends Error {
 
 export class Janitor {
   readonly #options: JanitorOptions;
-  readonly #stop = new AbortController();
   readonly #loop: JitteredLoop;
 
   constructor(options: JanitorOptions) {
@@ -78,7 +76,6 @@ export class Janitor {
 
   /** Stops the passes, which can not be started again. Resolves after the current step. */
   async stop(): Promise<void> {
-    this.#stop.abort();
     await this.#loop.stop();
   }
 
@@ -93,7 +90,7 @@ export class Janitor {
     let failure: Error | undefined;
     try {
       const totals: Totals = { heads: 0, buckets: 0, busyLanes: 0, unrolled: 0 };
-      for (let lane = 0; lane < LANES && !this.#stop.signal.aborted; lane++) {
+      for (let lane = 0; lane < LANES && !this.#loop.isStopped; lane++) {
         const isOurs = await this.#sweepLane(client, lane, totals);
         if (!isOurs) return lane === 0 ? undefined : totals;
       }
@@ -113,7 +110,7 @@ export class Janitor {
     const { clock, stepRows = 500, keepSeconds = DEFAULT_KEEP_SECONDS, pauseMs = 10 } = this.#options;
     let at: SweepPosition = ['', '', 0];
     let busyFor = 0;
-    while ((at[0] !== null || at[1] !== null) && !this.#stop.signal.aborted) {
+    while ((at[0] !== null || at[1] !== null) && !this.#loop.isStopped) {
       const step = await sweepStep(client, [lane, ...at, stepRows, keepSeconds, clock ? new Date(clock()) : null]);
       if (step === undefined) return false;
       const [busy, heads, buckets, unrolled, ...next] = step;
@@ -126,7 +123,7 @@ export class Janitor {
         totals.busyLanes++;
         return true;
       }
-      if (busy || at[0] !== null || at[1] !== null) await this.#pause(pauseMs);
+      if (busy || at[0] !== null || at[1] !== null) await this.#loop.pause(pauseMs);
     }
     return true;
   }
@@ -138,10 +135,6 @@ export class Janitor {
     } catch (error) {
       this.#options.onError?.(error);
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await wait(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
   }
 }
 

@@ -5,7 +5,14 @@
  * key; no value can produce the key of the shared subject for unresolved dimensions (`*`), whatever characters it
  * contains.
  */
-import { type ApiEntry, didYouMean, LANES, MAX_DIMENSION_BYTES, nearestNames } from '@rollgate/contract';
+import {
+  type ApiEntry,
+  type Catalogue,
+  didYouMean,
+  LANES,
+  MAX_DIMENSION_BYTES,
+  nearestNames,
+} from '@rollgate/contract';
 import { type Dimensions, InvalidRequestError } from './subject-ref.js';
 
 const ACCOUNT = 'account';
@@ -57,6 +64,12 @@ function decodeValue(text: string): string {
 /** With `scope: 'group'`, all APIs of the group share one subject: `acme/@data-access/…`. No API ID starts with `@`. */
 function scopeOf(entry: ApiEntry): string {
   return entry.scope === 'group' ? `@${entry.group}` : entry.id;
+}
+
+/** Finds the API that the scope of a key names; for a group whose APIs share a subject, its first one. */
+export function entryOfScope(catalogue: Catalogue, scope: string): ApiEntry | undefined {
+  if (!scope.startsWith('@')) return catalogue.find(scope);
+  return catalogue.entries().find((entry) => scopeOf(entry) === scope);
 }
 
 /** Encodes an account for use in a key. @throws InvalidRequestError when the account is malformed. */

@@ -118,3 +118,12 @@ test('a loop that was stopped between two tasks runs no other one, and can not b
   await timers.advance(10_000);
   expect(ranAt).toEqual([1_000]);
 });
+
+test('a pause between two steps ends when the loop is stopped', async () => {
+  const { loop } = loopOf();
+  expect(loop.isStopped).toBe(false);
+  const pause = loop.pause(3_600_000);
+  await loop.stop();
+  await pause;
+  expect(loop.isStopped).toBe(true);
+});

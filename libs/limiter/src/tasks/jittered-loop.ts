@@ -1,4 +1,5 @@
 /** Runs a task again and again, at intervals with jitter, until it is stopped. Its timers do not keep the process alive. */
+import { setTimeout as wait } from 'node:timers/promises';
 import { jittered } from './jitter.js';
 
 export interface JitteredLoopOptions {
@@ -31,7 +32,8 @@ const NODE_TIMERS: LoopTimers = {
 
 export class JitteredLoop {
   readonly #options: JitteredLoopOptions;
-  #state: 'new' | 'running' | 'stopped' = 'new';
+  readonly #stopping = new AbortController();
+  #isStarted = false;
   #cancel: () => void = () => undefined;
   #task: Promise<void> | undefined;
 
@@ -41,21 +43,31 @@ export class JitteredLoop {
 
   /** Starts the loop. Starting it again, or after `stop`, has no effect. */
   start(): void {
-    if (this.#state !== 'new') return;
-    this.#state = 'running';
+    if (this.#isStarted || this.isStopped) return;
+    this.#isStarted = true;
     if (this.#options.startsWithTask === true) this.#run();
     else this.#wait();
   }
 
   /** Starts no further task. Resolves when the current one has ended. */
   async stop(): Promise<void> {
-    this.#state = 'stopped';
+    this.#stopping.abort();
     this.#cancel();
     await this.#task;
   }
 
+  /** Whether `stop` was called. A task of many steps checks it before each step. */
+  get isStopped(): boolean {
+    return this.#stopping.signal.aborted;
+  }
+
+  /** Waits for `ms` between two steps of a task, or until `stop` is called. */
+  async pause(ms: number): Promise<void> {
+    await wait(ms, undefined, { signal: this.#stopping.signal, ref: false }).catch(() => undefined);
+  }
+
   #wait(): void {
-    if (this.#state !== 'running') return;
+    if (this.isStopped) return;
     const { everyMs, spread = 0.1, timers = NODE_TIMERS } = this.#options;
     this.#cancel = timers.schedule(() => this.#run(), jittered(everyMs, { spread, random: () => timers.random() }));
   }

@@ -1,16 +1,10 @@
-import {
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type DynamicModule, Inject, Module } from '@nestjs/common';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { openPool } from '../../database/open-pool.js';
+import { BackgroundTask } from '../background-task.js';
 import { JanitorMetrics } from './janitor-metrics.js';
 import { MeasuredJanitor } from './measured-janitor.js';
 
@@ -23,15 +17,12 @@ export interface JanitorModuleOptions extends DatabaseAddress {
 
 const POOL = Symbol('JANITOR_POOL');
 
-/** Starts and stops with the service; stopping takes at most one short step. */
+/** Removes idle subjects and old minutes. */
 @Module({})
-export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #stopped: Promise<void> | undefined;
-
-  constructor(
-    private readonly janitor: MeasuredJanitor,
-    @Inject(POOL) private readonly pool: pg.Pool,
-  ) {}
+export class JanitorModule extends BackgroundTask {
+  constructor(janitor: MeasuredJanitor, @Inject(POOL) pool: pg.Pool) {
+    super(janitor, pool);
+  }
 
   static forRoot(options: JanitorModuleOptions): DynamicModule {
     return {
@@ -46,20 +37,6 @@ export class JanitorModule implements OnApplicationBootstrap, BeforeApplicationS
         },
       ],
     };
-  }
-
-  onApplicationBootstrap(): void {
-    this.janitor.start();
-  }
-
-  /** Called while requests still drain, so that the shutdown need not wait for it afterwards. */
-  beforeApplicationShutdown(): void {
-    this.#stopped = this.janitor.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#stopped;
-    await this.pool.end();
   }
 }
 

@@ -1,16 +1,10 @@
-import {
-  type BeforeApplicationShutdown,
-  type DynamicModule,
-  Inject,
-  Module,
-  type OnApplicationBootstrap,
-  type OnApplicationShutdown,
-} from '@nestjs/common';
+import { type DynamicModule, Inject, Module } from '@nestjs/common';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import type pg from 'pg';
 import type { Logger } from 'pino';
 import { Registry } from 'prom-client';
 import { openPool } from '../../database/open-pool.js';
+import { BackgroundTask } from '../background-task.js';
 import { RollUp } from './roll-up.js';
 import { RollUpMetrics } from './roll-up-metrics.js';
 
@@ -24,15 +18,12 @@ export interface RollUpModuleOptions extends DatabaseAddress {
 
 const POOL = Symbol('ROLL_UP_POOL');
 
-/** Starts and stops with the service; stopping takes at most one short step. */
+/** Adds up usage by hour and by day. */
 @Module({})
-export class RollUpModule implements OnApplicationBootstrap, BeforeApplicationShutdown, OnApplicationShutdown {
-  #stopped: Promise<void> | undefined;
-
-  constructor(
-    private readonly rollUp: RollUp,
-    @Inject(POOL) private readonly pool: pg.Pool,
-  ) {}
+export class RollUpModule extends BackgroundTask {
+  constructor(rollUp: RollUp, @Inject(POOL) pool: pg.Pool) {
+    super(rollUp, pool);
+  }
 
   static forRoot(options: RollUpModuleOptions): DynamicModule {
     return {
@@ -47,20 +38,6 @@ export class RollUpModule implements OnApplicationBootstrap, BeforeApplicationSh
         },
       ],
     };
-  }
-
-  onApplicationBootstrap(): void {
-    this.rollUp.start();
-  }
-
-  /** Called while requests still drain, so that the shutdown need not wait for it afterwards. */
-  beforeApplicationShutdown(): void {
-    this.#stopped = this.rollUp.stop();
-  }
-
-  async onApplicationShutdown(): Promise<void> {
-    await this.#stopped;
-    await this.pool.end();
   }
 }
 

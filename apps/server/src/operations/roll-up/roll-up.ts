@@ -4,14 +4,11 @@
  * Invariants: one service at a time, by an advisory lock that each step takes for its own transaction; how far it is, is
  * in the database, so that any service continues; it stops within one step.
  */
-import { setTimeout as wait } from 'node:timers/promises';
-import { JitteredLoop } from '@rollgate/limiter';
+import { DEFAULT_KEEP_SECONDS, JitteredLoop } from '@rollgate/limiter';
 import type pg from 'pg';
 
 /** How long usage by hour is kept by default, in days. */
 const DEFAULT_KEEP_DAYS = 400;
-/** Default of the janitor, which removes what is older. */
-const DEFAULT_KEEP_SECONDS = 86_400;
 
 /** After this many attempts a step that something else holds up is left to the next pass. */
 const HELD_UP_RETRIES = 20;
@@ -46,7 +43,6 @@ interface Step {
 
 export class RollUp {
   readonly #options: RollUpOptions;
-  readonly #stop = new AbortController();
   readonly #loop: JitteredLoop;
 
   constructor(options: RollUpOptions) {
@@ -65,7 +61,6 @@ export class RollUp {
 
   /** Stops the passes. Resolves after the current step. */
   async stop(): Promise<void> {
-    this.#stop.abort();
     await this.#loop.stop();
   }
 
@@ -73,14 +68,14 @@ export class RollUp {
   async pass(): Promise<RollUpPass> {
     let [steps, heldUp] = [0, 0];
     let rolledTo: Date | undefined;
-    while (!this.#stop.signal.aborted && heldUp <= HELD_UP_RETRIES) {
+    while (!this.#loop.isStopped && heldUp <= HELD_UP_RETRIES) {
       const startedAt = performance.now();
       const step = await this.#step();
       rolledTo = step.rolled_to ?? rolledTo;
       if (step.did === null && !step.held_up) break;
       if (step.held_up) heldUp++;
       else [steps, heldUp] = [steps + 1, 0];
-      await this.#pause(step.held_up ? RETRY_MS : Math.max(LEAST_PAUSE_MS, performance.now() - startedAt));
+      await this.#loop.pause(step.held_up ? RETRY_MS : Math.max(LEAST_PAUSE_MS, performance.now() - startedAt));
     }
     return { steps, rolledTo };
   }
@@ -100,9 +95,5 @@ export class RollUp {
     } catch (error) {
       this.#options.onError(error as Error);
     }
-  }
-
-  async #pause(ms: number): Promise<void> {
-    await wait(ms, undefined, { signal: this.#stop.signal, ref: false }).catch(() => undefined);
   }
 }

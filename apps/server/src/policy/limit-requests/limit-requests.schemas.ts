@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  dimensions,
   FACTOR_OR_LIMITS,
   factor,
   isFactorOrLimits,
@@ -10,6 +9,7 @@ import {
   scopeFields,
   units,
 } from '../../limiting/limits.schemas.js';
+import { limitFields } from '../../limiting/stored-limit.js';
 import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 export const askRequest = z
@@ -57,15 +57,7 @@ export const listRequests = z.strictObject({
 
 export const requestSchema = z.object({
   id: z.string(),
-  account: z.string(),
-  scope: z.enum(['account', 'group', 'api', 'subject']),
-  group: z.string().nullable(),
-  api: z.string().nullable(),
-  subject: z.string().nullable(),
-  dimensions: dimensions.nullable(),
-  perMinute: z.int().nullable(),
-  perHour: z.int().nullable(),
-  factor: z.number().nullable(),
+  ...limitFields,
   until: z.string().nullable(),
   /** It is open, and the requested end has passed. */
   pastDue: z.boolean(),

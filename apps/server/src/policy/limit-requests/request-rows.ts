@@ -1,21 +1,13 @@
 /** Limit requests as rows of the database. */
 import { leastDefaultOf } from '../../limiting/least-default.js';
-import { dimensionsOf } from '../../limiting/subjects.js';
+import { type LimitColumns, limitView } from '../../limiting/stored-limit.js';
 import type { RequestView } from './limit-requests.schemas.js';
 
 /** The columns of `rollgate.limit_request`. */
-export interface RequestColumns {
+export interface RequestColumns extends LimitColumns {
   readonly id: string;
-  /** Tried in this order. */
+  /** Limit requests are numbered in the order in which they were filed. */
   readonly number: string;
-  readonly account: string;
-  readonly group_id: string | null;
-  readonly api: string | null;
-  readonly subject: string | null;
-  readonly per_minute: number | null;
-  readonly per_hour: number | null;
-  /** The driver returns a numeric as text. */
-  readonly factor: string | null;
   readonly until: Date | null;
   readonly reason: string;
   readonly ticket: string | null;
@@ -49,15 +41,7 @@ export const REQUESTS = `
 export function requestView(row: RequestRow): RequestView {
   return {
     id: row.id,
-    account: row.account,
-    scope: row.subject !== null ? 'subject' : row.api !== null ? 'api' : row.group_id !== null ? 'group' : 'account',
-    group: row.group_id,
-    api: row.api,
-    subject: row.subject,
-    dimensions: dimensionsOf(row.subject),
-    perMinute: row.per_minute,
-    perHour: row.per_hour,
-    factor: row.factor === null ? null : Number(row.factor),
+    ...limitView(row),
     until: row.until?.toISOString() ?? null,
     pastDue: row.past_due,
     reason: row.reason,

@@ -1,22 +1,12 @@
 /** Overrides as rows of the database. */
-
 import { leastDefaultOf } from '../../limiting/least-default.js';
 import { OVERRIDE_STATE } from '../../limiting/override-state.js';
-import { dimensionsOf } from '../../limiting/subjects.js';
+import { type LimitColumns, limitView } from '../../limiting/stored-limit.js';
 import type { OverrideView } from './overrides.schemas.js';
 
 /** The columns of `rollgate.override`. */
-export interface OverrideColumns {
+export interface OverrideColumns extends LimitColumns {
   readonly id: string;
-  readonly account: string;
-  readonly scope: OverrideView['scope'];
-  readonly group_id: string | null;
-  readonly api: string | null;
-  readonly subject: string | null;
-  readonly per_minute: number | null;
-  readonly per_hour: number | null;
-  /** The driver returns a numeric as text. */
-  readonly factor: string | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly starts_at: Date;
   readonly expires_at: Date | null;
@@ -57,15 +47,7 @@ export const OVERRIDES = `
 export function overrideView(row: OverrideRow): OverrideView {
   return {
     id: row.id,
-    account: row.account,
-    scope: row.scope,
-    group: row.group_id,
-    api: row.api,
-    subject: row.subject,
-    dimensions: dimensionsOf(row.subject),
-    perMinute: row.per_minute,
-    perHour: row.per_hour,
-    factor: row.factor === null ? null : Number(row.factor),
+    ...limitView(row),
     mode: row.mode,
     startsAt: row.starts_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,

@@ -2,7 +2,6 @@ import { z } from 'zod';
 import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  dimensions,
   FACTOR_OR_LIMITS,
   factor,
   isFactorOrLimits,
@@ -11,6 +10,7 @@ import {
   units,
   warning,
 } from '../../limiting/limits.schemas.js';
+import { limitFields } from '../../limiting/stored-limit.js';
 import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 const limits = {
@@ -65,16 +65,7 @@ export const listOverrides = z.strictObject({
 
 export const overrideSchema = z.object({
   id: z.string(),
-  account: z.string(),
-  scope: z.enum(['account', 'group', 'api', 'subject']),
-  group: z.string().nullable(),
-  api: z.string().nullable(),
-  subject: z.string().nullable(),
-  dimensions: dimensions.nullable(),
-  perMinute: z.int().nullable(),
-  perHour: z.int().nullable(),
-  /** A multiple of each API's own default; null: it sets limits, or none. */
-  factor: z.number().nullable(),
+  ...limitFields,
   mode: z.enum(['enforced', 'shadow']).nullable(),
   startsAt: z.string(),
   expiresAt: z.string().nullable(),
