@@ -1813,7 +1813,9 @@ DECLARE
   c_most_apis constant int := 10000;
   v_bad       record;
 BEGIN
-  IF p_application IS NULL OR p_application !~ '^(file:)?[A-Za-z0-9@/_.-]{1,64}$' THEN
+  -- The placeholder for the unknown applications of 0.1.0 may only give its APIs up.
+  IF p_application IS NULL
+    OR p_application !~ '^(file:)?[A-Za-z0-9@/_.-]{1,64}$' AND (p_application, p_apis) <> ('(before 0.2.0)', '[]') THEN
     RAISE EXCEPTION 'The name of an application is 1 to 64 letters, digits and @ / _ . -, not "%".', p_application
       USING ERRCODE = 'RG422';
   END IF;

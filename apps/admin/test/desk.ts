@@ -1,8 +1,8 @@
 /** The service with the built admin app, a browser, staff of each role, and a limiter that makes calls as an application does. */
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import type { Browser, BrowserContext, Page } from 'playwright-core';
+import { openSampleLimiter } from '../../server/test/admin-traffic.js';
 import { addPerson, browserAs, type Browser as HttpBrowser } from '../../server/test/browser.js';
 import { startService, type TestService } from '../../server/test/start-service.js';
 import { openChromium } from './chromium.js';
@@ -41,16 +41,16 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(): Promise<Desk> {
+interface DeskOptions {
+  /** Opens the limiter of the application. Default: that of the sample. */
+  readonly openLimiter?: (database: TestDatabase) => Promise<Limiter>;
+}
+
+/** The service registers no API: the application does, after the service has started. */
+export async function openDesk({ openLimiter = openSampleLimiter }: DeskOptions = {}): Promise<Desk> {
   const database = await createTestDatabase();
-  const service = await startService({ databaseUrl: database.url });
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    outage: false,
-  });
-  await limiter.refreshPolicy();
+  const service = await startService({ databaseUrl: database.url, catalogue: null });
+  const limiter = await openLimiter(database);
   const browser = await openChromium();
   const trouble: string[] = [];
   const open = async (context: BrowserContext, path: string) => {
@@ -106,25 +106,3 @@ async function openAs(
   await context.addCookies(cookies);
   return await open(context, path);
 }
-
-/** Makes `n` calls of one bot at once. Resolves to the number that was allowed. */
-export async function calls(
-  limiter: Limiter,
-  n: number,
-  { account = 'acme', bot = 'b-1', api = 'publish-bot' } = {},
-): Promise<number> {
-  const decisions = await Promise.all(
-    Array.from({ length: n }, (_, i) =>
-      limiter.acquire({
-        account,
-        api,
-        dimensions: { bot },
-        route: 'POST /api/public/bots/:botId/publish',
-        requestId: `r-${i}`,
-      }),
-    ),
-  );
-  return decisions.filter(({ allowed }) => allowed).length;
-}
-
-export const inHours = (hours: number): string => new Date(Date.now() + hours * 3_600_000).toISOString();

@@ -1,7 +1,8 @@
 /** Plans on screen: creating one, what a change touches, assigning it from the account's page, and ending it. */
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import type { Page } from 'playwright-core';
-import { calls, type Desk, openDesk, type Person, TEST_MS } from './desk.js';
+import { calls } from '../../server/test/admin-traffic.js';
+import { type Desk, openDesk, type Person, TEST_MS } from './desk.js';
 
 jest.setTimeout(TEST_MS);
 

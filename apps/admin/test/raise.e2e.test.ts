@@ -3,7 +3,8 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@rollgate/testing';
 import type { Page } from 'playwright-core';
-import { calls, type Desk, inHours, openDesk, type Person, TEST_MS } from './desk.js';
+import { calls, inHours } from '../../server/test/admin-traffic.js';
+import { type Desk, openDesk, type Person, TEST_MS } from './desk.js';
 import { post } from './team.js';
 
 jest.setTimeout(TEST_MS);

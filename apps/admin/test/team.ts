@@ -1,6 +1,7 @@
 /** Data for every screen: accounts in all states, overrides, limit requests, an edited API, a token. */
 import { until } from '@rollgate/testing';
-import { calls, type Desk, inHours, type Person } from './desk.js';
+import { calls, inHours } from '../../server/test/admin-traffic.js';
+import { type Desk, type Person } from './desk.js';
 
 export interface Team {
   readonly viewer: Person;

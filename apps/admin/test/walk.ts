@@ -1,6 +1,7 @@
 /** Opens every screen, with one page for each role. */
 import type { Page } from 'playwright-core';
-import { calls, type Desk } from './desk.js';
+import { calls } from '../../server/test/admin-traffic.js';
+import { type Desk } from './desk.js';
 import { type Screen, screensOf, type Team } from './team.js';
 
 export async function walk(

@@ -3,8 +3,9 @@
 import { afterAll, beforeAll, expect, jest, test } from '@jest/globals';
 import { until } from '@rollgate/testing';
 import type { Page } from 'playwright-core';
+import { calls, inHours } from '../../server/test/admin-traffic.js';
 import { addPerson, PASSWORD } from '../../server/test/browser.js';
-import { calls, type Desk, inHours, openDesk, type Person, TEST_MS } from './desk.js';
+import { type Desk, openDesk, type Person, TEST_MS } from './desk.js';
 import { post } from './team.js';
 
 jest.setTimeout(TEST_MS);

@@ -1,7 +1,7 @@
 /** A few days at fixed dates, small enough to be counted by hand, for the auditor's queries. The present is NOW. */
 import { SAMPLE_APPLICATION, sampleCatalogue } from '@rollgate/contract/sample';
 import { laneOf } from '@rollgate/limiter';
-import type { TestDatabase } from '@rollgate/testing';
+import { type EventToWrite, eventToWrite, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
 import { type Columns, type PastAuthor, PastPolicy } from '../src/story/past-policy.js';
 
@@ -129,32 +129,20 @@ async function requestLimits(policy: PastPolicy): Promise<void> {
 }
 
 let number = 0;
-function event(time: string, count: number, changes: object): object {
+function event(time: string, count: number, changes: object): EventToWrite {
   const first_ms = at(time).getTime();
-  return {
+  return eventToWrite({
     id: `e${++number}`,
-    kind: 'denied',
-    account: 'acme',
-    api: 'publish-bot',
-    group_id: 'bot-definition',
-    level: ['bot'],
     subject: 'acme/publish-bot/bot=b-1',
     dimensions: { bot: 'b-1' },
-    window_name: 'minute',
-    per_minute: 60,
-    per_hour: 1800,
-    used: 60,
-    cost: 1,
-    source: 'default',
-    policy_version: 1,
-    mode: 'enforced',
     first_ms,
     last_ms: first_ms + 500,
+    retry_ms: null,
     count,
     units: count,
     instance: 'a:1',
     ...changes,
-  };
+  });
 }
 
 const RAISED = { source: 'ovr_4', per_minute: 120, used: 120 };

@@ -26,16 +26,22 @@ export interface Desk {
   close(): Promise<void>;
 }
 
-export async function openDesk(): Promise<Desk> {
-  const database = await createTestDatabase();
-  const service = await startService({ databaseUrl: database.url });
+/** A limiter with the sample, as an instance of the platform has it. */
+export async function openSampleLimiter({ url }: TestDatabase): Promise<Limiter> {
   const limiter = createPostgresLimiter({
     catalogue: sampleCatalogue,
-    databaseUrl: database.url,
+    databaseUrl: url,
     janitor: false,
     budgetMs: 20_000,
   });
   await limiter.refreshPolicy();
+  return limiter;
+}
+
+export async function openDesk(): Promise<Desk> {
+  const database = await createTestDatabase();
+  const service = await startService({ databaseUrl: database.url });
+  const limiter = await openSampleLimiter(database);
   return {
     database,
     service,
@@ -59,10 +65,9 @@ export async function calls(
   n: number,
   { account = 'acme', bot = 'b-1', api = 'publish-bot' } = {},
 ): Promise<number> {
+  const route = 'POST /api/public/bots/:botId/publish';
   const decisions = await Promise.all(
-    Array.from({ length: n }, () =>
-      limiter.acquire({ account, api, dimensions: { bot }, route: 'POST /publish', requestId: 'r-1' }),
-    ),
+    Array.from({ length: n }, () => limiter.acquire({ account, api, dimensions: { bot }, route, requestId: 'r-1' })),
   );
   return decisions.filter(({ allowed }) => allowed).length;
 }

@@ -162,6 +162,33 @@ test('list and show print the catalogue, with owners and retired APIs', async ()
   expect(await run('show', 'hom')).toMatchObject({ code: 1, stderr: 'rollgate: there is no API "hom"\n' });
 });
 
+test('applications lists who registers APIs, and retire gives up those of an application that no longer runs', async () => {
+  await run('apply', file(SHOP));
+  await run(
+    'apply',
+    file(SHOP.replace('application: shop', 'application: kiosk').replace(/ {6}- \{ id: cancel-order.*\n/, '')),
+  );
+  await database.pool.query(`INSERT INTO rollgate.catalogue_owner VALUES ('(before 0.2.0)', 'home', now())`);
+  expect((await run('applications')).stdout).toMatch(
+    /^\(before 0\.2\.0\) +1 APIs {2}since .* UTC\nfile:kiosk +2 APIs .*\nfile:shop +3 APIs .*\n$/,
+  );
+  const retired = '- cancel-order: retired, its history and overrides stay\n';
+  const before = await stored();
+  expect((await run('retire', 'file:shop', '--dry-run')).stdout).toBe(`${retired}Nothing was changed.\n`);
+  expect(await stored()).toEqual(before);
+  expect((await run('retire', 'file:shop')).stdout).toBe(`${retired}"file:shop" registers no API any more.\n`);
+  expect((await run('retire', '(before 0.2.0)')).stdout).toBe(
+    'Other applications register all of its APIs, so none is retired.\n"(before 0.2.0)" registers no API any more.\n',
+  );
+  expect(JSON.parse((await run('applications', '--json')).stdout)).toMatchObject([
+    { application: 'file:kiosk', apis: 2 },
+  ]);
+  expect(await run('retire', 'file:shop')).toMatchObject({
+    code: 1,
+    stderr: 'rollgate: no application "file:shop" registers APIs; applications: file:kiosk\n',
+  });
+});
+
 test('load registers the sample matrix as the sample platform does', async () => {
   expect((await run('load', 'matrix')).code).toBe(0);
   expect((await run('load', 'matrix')).stdout).toBe('Nothing changed.\n');

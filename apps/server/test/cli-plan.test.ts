@@ -1,22 +1,14 @@
 /** Plans on the command line. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createPostgresLimiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { openSampleLimiter } from './admin-traffic.js';
 import { rollgateHere } from './run-rollgate.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
   database = await createTestDatabase();
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-  });
-  await limiter.refreshPolicy();
-  await limiter.close();
+  await (await openSampleLimiter(database)).close();
 });
 afterAll(() => database?.drop());
 

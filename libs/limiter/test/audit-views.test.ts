@@ -1,26 +1,16 @@
 /** Reads the views of events, policy and history with the auditor's rights. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { eventToWrite, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 import { ADMIN, CUSTOMER, change, inHours, SUPPORT } from './policy-author.js';
+import { createSampleDatabase } from './sample-limiter.js';
 
 let database: TestDatabase;
 let auditor: pg.Client;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    events: false,
-  });
-  await limiter.refreshPolicy();
-  await limiter.close();
+  database = await createSampleDatabase();
   auditor = new pg.Client({ connectionString: database.url });
   await auditor.connect();
   await auditor.query(`SET SESSION AUTHORIZATION rollgate_auditor; SET timezone = 'UTC'`);

@@ -4,11 +4,10 @@
  */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import pg from 'pg';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 /** Set ROLLGATE_AUDITOR_LOAD_MS=3000 for reliable figures. */
 const MEASURE_MS = Number(process.env['ROLLGATE_AUDITOR_LOAD_MS'] ?? 300);
@@ -19,13 +18,7 @@ let limiter: Limiter;
 let auditor: pg.Client;
 beforeAll(async () => {
   database = await createTestDatabase();
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    events: false,
-  });
+  limiter = openSampleLimiter(database.url, { events: false });
   await limiter.refreshPolicy();
   auditor = new pg.Client({ connectionString: database.url });
   auditor.on('error', () => undefined);

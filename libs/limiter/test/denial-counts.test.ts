@@ -1,8 +1,8 @@
 /** Counts of denials that come from the roll-up where it has them must equal those of the events, at any time. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 import { forgetEverything, rollUp, step } from './usage-log.js';
 
 const HOUR_MS = 3_600_000;

@@ -1,10 +1,10 @@
 /** Event partitions are created and dropped without blocking other sessions. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, TestClock, type TestDatabase, untilSessionWaits } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, TestClock, type TestDatabase, untilSessionWaits } from '@rollgate/testing';
 import type pg from 'pg';
 import { EventDays, type EventDaysOptions } from '../src/events/event-days.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
-import { countedCalls, eventToWrite, writeEvents } from './event-rows.js';
+import { countedCalls, writeEvents } from './event-rows.js';
 
 /** The longest wait of a step, plus an allowance for a slow machine. */
 const HELD_UP_MS = 100 + 400;

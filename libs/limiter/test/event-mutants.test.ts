@@ -1,8 +1,8 @@
 /** Errors seeded into the SQL that records events must each break the rule that names them. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, TestClock, type TestDatabase } from '@rollgate/testing';
 import { PostgresStore } from '../src/store/postgres-store.js';
-import { countedCalls, eventRows, eventToWrite, writeEvents } from './event-rows.js';
+import { countedCalls, eventRows, writeEvents } from './event-rows.js';
 import { withMutant } from './mutant.js';
 
 const SUBJECT = 'acme/publish-bot/bot=b';

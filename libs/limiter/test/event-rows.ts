@@ -1,4 +1,4 @@
-/** Reads and creates limit events for tests. */
+/** Reads and writes limit events for tests. */
 import type pg from 'pg';
 
 /** Columns of rollgate.limit_event, with numbers as numbers. */
@@ -36,37 +36,6 @@ export async function countedCalls(pool: pg.Pool): Promise<number> {
     'SELECT coalesce(sum(count), 0)::int AS calls FROM rollgate.limit_event',
   );
   return rows[0]?.calls as number;
-}
-
-/** An event as an instance would write it. The default is one denied call in the minute window. */
-export function eventToWrite(changes: Record<string, unknown> & { id: string; first_ms: number }) {
-  return {
-    kind: 'denied',
-    account: 'acme',
-    api: 'publish-bot',
-    group_id: 'bot-definition',
-    level: ['bot'],
-    subject: 'acme/publish-bot/bot=b',
-    lane: null,
-    dimensions: { bot: 'b' },
-    window_name: 'minute',
-    per_minute: 60,
-    per_hour: 1800,
-    used: 60,
-    cost: 1,
-    source: 'default',
-    policy_version: 1,
-    mode: 'enforced',
-    last_ms: changes.first_ms,
-    count: 1,
-    units: 1,
-    instance: 'test:1',
-    route: null,
-    request_id: null,
-    retry_ms: changes.first_ms + 1000,
-    merged: 'second',
-    ...changes,
-  };
 }
 
 /** Writes events. @returns the number of new events */

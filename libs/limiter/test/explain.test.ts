@@ -3,11 +3,11 @@
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
 import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, TestClock, type TestDatabase } from '@rollgate/testing';
 import type { AcquireRequest } from '../src/call/acquire-request.js';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
-import { eventRows, eventToWrite, writeEvents } from './event-rows.js';
+import { eventRows, writeEvents } from './event-rows.js';
 
 let database: TestDatabase;
 let clock: TestClock;

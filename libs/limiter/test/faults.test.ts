@@ -5,12 +5,11 @@
 
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase, until } from '@rollgate/testing';
 import { type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 import { allowConnections } from './allow-connections.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 const PASSWORD = 'first password';
 
@@ -43,10 +42,7 @@ function urlWith(password: string): string {
 }
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: urlWith(PASSWORD),
-    janitor: false,
+  limiter = openSampleLimiter(urlWith(PASSWORD), {
     budgetMs: 2_000,
     pollEveryMs: 100,
     onReport: (report) => reports.push(report),

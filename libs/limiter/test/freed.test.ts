@@ -5,12 +5,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type NodeProcess, spawnNode, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
 import { laneOfKey } from '../src/subject/subject-key.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 /** Longer than any list of recently freed subjects would be kept if it were kept by time. */
 const GAP_MS = 17_000;
@@ -28,14 +27,7 @@ afterAll(async () => {
 });
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    pollEveryMs: 50,
-    ...options,
-  });
+  const limiter = openSampleLimiter(database.url, { pollEveryMs: 50, ...options });
   limiters.push(limiter);
   return limiter;
 }

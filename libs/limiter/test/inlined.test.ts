@@ -1,8 +1,8 @@
 /** Functions whose comment says that they are inlined never occur in a plan: a rule that has a name costs nothing. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, type TestDatabase } from '@rollgate/testing';
 import pg from 'pg';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 import { CATALOGUE, storePolicy } from './random-policy.js';
 
 let database: TestDatabase;

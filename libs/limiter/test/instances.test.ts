@@ -5,12 +5,11 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TcpProxy, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -30,14 +29,7 @@ afterEach(async () => {
 /** Starts an instance that polls only when the test says so. */
 async function start(options: Partial<PostgresLimiterOptions> = {}): Promise<Limiter> {
   const databaseUrl = proxy.through(database.url);
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl,
-    janitor: false,
-    budgetMs: 600,
-    pollEveryMs: 3_600_000,
-    ...options,
-  });
+  const limiter = openSampleLimiter(databaseUrl, { budgetMs: 600, pollEveryMs: 3_600_000, ...options });
   limiters.push(limiter);
   await limiter.start();
   return limiter;

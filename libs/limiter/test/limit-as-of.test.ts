@@ -1,23 +1,12 @@
 /** The limit that applied at any moment of the past, read from the history alone. */
 
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { type TestDatabase } from '@rollgate/testing';
+import { createSampleDatabase } from './sample-limiter.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  // Starting the limiter registers the catalogue.
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    events: false,
-  });
-  await limiter.limitsOf({ account: 'acme', api: 'publish-bot' });
-  await limiter.close();
+  database = await createSampleDatabase();
 });
 afterAll(() => database.drop());
 

@@ -2,12 +2,11 @@
 
 import { afterEach, beforeEach, describe, expect, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { LimiterUnavailableError } from '../src/outage/outage.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -34,13 +33,7 @@ const BUDGET_MS = 600;
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
   const databaseUrl = proxy.through(database.url);
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl,
-    janitor: false,
-    budgetMs: BUDGET_MS,
-    ...options,
-  });
+  limiter = openSampleLimiter(databaseUrl, { budgetMs: BUDGET_MS, ...options });
   await limiter.refreshPolicy();
   // Make sure that both connections are open.
   await Promise.all(Array.from({ length: 8 }, (_, i) => limiter.acquire({ account: `warm-${i}`, api: 'get-bots' })));

@@ -1,10 +1,9 @@
 /** For tests of policy changes: a database with a registered catalogue, and an account of its own for each test. */
 
 import { afterAll, beforeAll, beforeEach, expect } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { ADMIN, type Changed, CUSTOMER, change, type Who } from './policy-author.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 /** An API of the built-in catalogue, with 60 and 1,800 units by default. */
 export const API = 'publish-bot';
@@ -55,12 +54,7 @@ export class PolicyDesk {
   async open(): Promise<void> {
     this.#database = await createTestDatabase();
     // A limiter that has polled once has registered its catalogue.
-    const limiter = createPostgresLimiter({
-      catalogue: sampleCatalogue,
-      databaseUrl: this.#database.url,
-      janitor: false,
-      budgetMs: 20_000,
-    });
+    const limiter = openSampleLimiter(this.#database.url);
     await limiter.refreshPolicy();
     await limiter.close();
   }

@@ -4,11 +4,10 @@
  */
 
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { ADMIN, change, inHours, SUPPORT } from './policy-author.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 let database: TestDatabase;
 let limiter: Limiter;
@@ -20,12 +19,7 @@ beforeAll(async () => {
 afterAll(() => database.drop());
 beforeEach(async () => {
   bot = `bot-${++bots}`;
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-  });
+  limiter = openSampleLimiter(database.url);
   await limiter.refreshPolicy();
 });
 afterEach(() => limiter.close());
@@ -141,12 +135,7 @@ test('an override with a later start starts by itself', async () => {
 
 test('a limiter that has just started uses the policy, not the defaults', async () => {
   const { id } = await create({ per_minute: 0 });
-  const fresh = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-  });
+  const fresh = openSampleLimiter(database.url);
   try {
     expect(await fresh.acquire(request())).toMatchObject({ allowed: false, source: id });
   } finally {

@@ -5,11 +5,10 @@
 
 import { setTimeout as sleep } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, spawnNode, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
+import { openSampleLimiter } from './sample-limiter.js';
 import { replaceServer, shiftClock } from './server-change.js';
 
 let database: TestDatabase;
@@ -28,14 +27,7 @@ afterEach(async () => {
 });
 
 function open(options: Partial<PostgresLimiterOptions> = {}): Limiter {
-  const opened = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    pollEveryMs: 3_600_000,
-    ...options,
-  });
+  const opened = openSampleLimiter(database.url, { pollEveryMs: 3_600_000, ...options });
   limiters.push(opened);
   return opened;
 }

@@ -1,11 +1,11 @@
 /** Rechecks denials against the recorded units: no denied call had room. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { Catalogue } from '@rollgate/contract';
-import { createTestDatabase, TestClock, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, TestClock, type TestDatabase } from '@rollgate/testing';
 import type { Limiter } from '../src/limiter.js';
 import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import { Janitor } from '../src/store/janitor.js';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 
 const catalogue = new Catalogue([
   {

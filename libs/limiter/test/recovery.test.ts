@@ -3,11 +3,10 @@
 import { setTimeout as wait } from 'node:timers/promises';
 import { afterEach, beforeEach, expect, jest, test } from '@jest/globals';
 import type { Decision } from '@rollgate/contract';
-import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createTestDatabase, TcpProxy, type TestDatabase, until } from '@rollgate/testing';
 import { EventsLostError, type Limiter, LimiterUnavailableError, type Report } from '../src/index.js';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
 import type { PostgresLimiterOptions } from '../src/postgres-limiter-options.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 let database: TestDatabase;
 let proxy: TcpProxy;
@@ -32,10 +31,7 @@ afterEach(async () => {
 
 async function open(options: Partial<PostgresLimiterOptions> = {}): Promise<void> {
   const databaseUrl = proxy.through(database.url);
-  limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl,
-    janitor: false,
+  limiter = openSampleLimiter(databaseUrl, {
     budgetMs: 600,
     onReport: (report) => reports.push(report),
     onError: (error) => errors.push(error),
@@ -150,7 +146,7 @@ test('by default, reports go to console.warn', async () => {
   const warned = jest.spyOn(console, 'warn').mockImplementation(() => undefined);
   try {
     const databaseUrl = proxy.through(database.url);
-    limiter = createPostgresLimiter({ catalogue: sampleCatalogue, databaseUrl, janitor: false, budgetMs: 600 });
+    limiter = openSampleLimiter(databaseUrl, { budgetMs: 600 });
     await limiter.start();
     await fallBack();
     expect(warned.mock.calls.flat()).toContainEqual(

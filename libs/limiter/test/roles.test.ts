@@ -1,22 +1,12 @@
 /** Database privileges: each role is rejected for what it must not do, and can do what it is for. */
 
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { sampleCatalogue } from '@rollgate/contract/sample';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import { createPostgresLimiter } from '../src/postgres-limiter.js';
+import { type TestDatabase } from '@rollgate/testing';
+import { createSampleDatabase } from './sample-limiter.js';
 
 let database: TestDatabase;
 beforeAll(async () => {
-  database = await createTestDatabase();
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 20_000,
-    events: false,
-  });
-  await limiter.refreshPolicy();
-  await limiter.close();
+  database = await createSampleDatabase();
 });
 afterAll(() => database.drop());
 

@@ -1,10 +1,10 @@
 /** Random traffic of several instances: usage by hour must equal what was granted, refunded and denied. */
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import { laneOfKey } from '../src/subject/subject-key.js';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 import { callRows, type Denial, forgetEverything, rolledTo, rollUp, step, UsageLog, usageRows } from './usage-log.js';
 
 const RUNS = Number(process.env['ROLLGATE_ROLL_UP_RUNS'] ?? 15);

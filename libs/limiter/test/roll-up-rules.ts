@@ -1,9 +1,11 @@
 /** Rules of the roll-up of usage. Each check starts with empty tables and throws when its rule is broken. */
+
 import { expect } from '@jest/globals';
+import { eventToWrite } from '@rollgate/testing';
 import type pg from 'pg';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import { laneOfKey } from '../src/subject/subject-key.js';
-import { eventToWrite, writeEvents } from './event-rows.js';
+import { writeEvents } from './event-rows.js';
 import { callRows, rolledTo, rollUp, type StepOptions, step, UsageLog, usageRows } from './usage-log.js';
 
 /** The start of an hour, the last one of its day. */

@@ -17,6 +17,7 @@ import {
 } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter, EventDays, Janitor, type Limiter } from '../src/index.js';
+import { openSampleLimiter } from './sample-limiter.js';
 
 const open: (() => Promise<unknown>)[] = [];
 afterEach(async () => {
@@ -76,12 +77,7 @@ test('a direct connection is independent of every setting of the database', asyn
 
 test('a limiter decides, records and cleans up in a database with unusual settings', async () => {
   const database = await oddDatabase();
-  const limiter = createPostgresLimiter({
-    catalogue: sampleCatalogue,
-    databaseUrl: database.url,
-    janitor: false,
-    budgetMs: 5_000,
-  });
+  const limiter = openSampleLimiter(database.url, { budgetMs: 5_000 });
   open.push(() => limiter.close());
   await decideAndExplain(limiter);
   await limiter.close();

@@ -23,8 +23,6 @@ const shared = [
   CallerLimitRequests,
   RateLimitGuard,
   RollgateHealth,
-  Limiter,
-  ROLLGATE_OPTIONS,
 ];
 
 /**
@@ -44,18 +42,11 @@ const shared = [
   imports: [DiscoveryModule],
   providers: [
     GuardCheck,
-    MarkedRoutes,
-    RouteLimits,
+    ...shared,
     LimiterStart,
-    Warnings,
-    CallerAccount,
-    CallerUsage,
-    CallerLimitRequests,
-    RateLimitGuard,
-    RollgateHealth,
     { provide: Limiter, useFactory: ({ limiter }: RollgateOptions) => limiter, inject: [ROLLGATE_OPTIONS] },
   ],
-  exports: shared,
+  exports: [...shared, Limiter, ROLLGATE_OPTIONS],
 })
 export class RollgateModule extends ConfigurableModuleClass implements OnApplicationShutdown {
   constructor(@Inject(ROLLGATE_OPTIONS) private readonly options: RollgateOptions) {

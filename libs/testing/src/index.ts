@@ -4,6 +4,7 @@ export {
   type EmbeddedPostgres,
   startEmbeddedPostgres,
 } from './embedded-postgres/server.js';
+export { type EventToWrite, eventToWrite } from './event-to-write.js';
 export { freePort } from './free-port.js';
 export { untilSessionWaits } from './lock-wait.js';
 export { ODD_SETTINGS, oddDatabaseSettings } from './odd-settings.js';

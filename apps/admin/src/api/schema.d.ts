@@ -527,7 +527,7 @@ export interface paths {
             cookie?: never;
         };
         /**
-         * Requests for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv
+         * Requests for custom limits with the usage of each account; the oldest open one first; as CSV with ?format=csv
          * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
          */
         get: operations["listRequests"];

@@ -9,21 +9,19 @@ export interface SideProps {
   readonly size?: number;
 }
 
+const FRAME = {
+  // A click outside must not discard what was typed.
+  closeOnClickOutside: false,
+  // useReturnFocus does that.
+  returnFocus: false,
+  closeButtonProps: { 'aria-label': 'Close' },
+  styles: { title: { fontWeight: 700 } },
+} as const;
+
 export function SideDrawer({ title, onClose, children, size = 560 }: SideProps) {
   useReturnFocus();
   return (
-    <Drawer
-      opened
-      onClose={onClose}
-      title={title}
-      position="right"
-      size={size}
-      // A click outside must not discard what was typed.
-      closeOnClickOutside={false}
-      returnFocus={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      styles={{ title: { fontWeight: 700 } }}
-    >
+    <Drawer opened onClose={onClose} title={title} position="right" size={size} {...FRAME}>
       {children}
     </Drawer>
   );
@@ -32,16 +30,7 @@ export function SideDrawer({ title, onClose, children, size = 560 }: SideProps) 
 export function Dialog({ title, onClose, children, size = 520 }: SideProps) {
   useReturnFocus();
   return (
-    <Modal
-      opened
-      onClose={onClose}
-      title={title}
-      size={size}
-      closeOnClickOutside={false}
-      returnFocus={false}
-      closeButtonProps={{ 'aria-label': 'Close' }}
-      styles={{ title: { fontWeight: 700 } }}
-    >
+    <Modal opened onClose={onClose} title={title} size={size} {...FRAME}>
       {children}
     </Modal>
   );

@@ -1,5 +1,5 @@
 /** The catalogue in the database: reading it, and registering the APIs of a file. */
-import { visibleText } from '@rollgate/contract';
+import { Catalogue, visibleText } from '@rollgate/contract';
 import { type CatalogueChange, registerCatalogue } from '@rollgate/limiter';
 import type { Command } from 'commander';
 import type { DataSource } from 'typeorm';
@@ -29,6 +29,11 @@ The file names the application and lists groups of APIs. An API has the level, l
         - { id: search, title: Search, level: [ip], message: Please search less often. }
 
 Applying a file replaces the list of its application. APIs that it no longer lists are retired.
+`;
+
+const RETIRE_HELP = `
+APIs that another application also registers stay in use. Retired APIs keep their history, counts and overrides.
+An instance of the application that still runs, or starts again, registers its APIs again at its next start.
 `;
 
 export function addCatalogue(program: Command, cli: Cli): void {
@@ -64,6 +69,23 @@ export function addCatalogue(program: Command, cli: Cli): void {
     .argument('<name>', 'name of the sample')
     .option('--json', 'print JSON')
     .action((name: string, flags: Flags) => apply(cli, sampleOf(name), flags));
+  addApplications(catalogue, cli);
+}
+
+function addApplications(catalogue: Command, cli: Cli): void {
+  catalogue
+    .command('applications')
+    .description('list the applications that register APIs')
+    .option('--json', 'print JSON')
+    .action((flags: Flags) => applications(cli, flags));
+  catalogue
+    .command('retire')
+    .description('retire the APIs of an application that no longer runs')
+    .argument('<application>', 'its name, as "catalogue applications" prints it')
+    .option('--dry-run', 'show what would change, and change nothing')
+    .option('--json', 'print JSON')
+    .addHelpText('after', RETIRE_HELP)
+    .action((application: string, flags: Flags & { dryRun?: true }) => retire(cli, application, flags));
 }
 
 function sampleOf(name: string): CatalogueFile {
@@ -129,6 +151,41 @@ async function apply(cli: Cli, file: CatalogueFile, { json }: Flags): Promise<vo
   if (json) return printJson(cli, changes);
   for (const line of diffLines(changes)) cli.out(`${line}\n`);
   cli.out(changes.length === 0 ? 'Nothing changed.\n' : `Registered for ${file.application}.\n`);
+}
+
+interface ApplicationView {
+  readonly application: string;
+  readonly apis: number;
+  readonly since: string;
+}
+
+async function readApplications(database: DataSource): Promise<ApplicationView[]> {
+  return await database.query(
+    `SELECT application, count(*)::int AS apis, rollgate.utc(min(registered_at)) AS since FROM rollgate.catalogue_owner
+     GROUP BY application ORDER BY application`,
+  );
+}
+
+async function applications(cli: Cli, { json }: Flags): Promise<void> {
+  const found = await atDatabase(cli, [], readApplications);
+  if (json) return printJson(cli, found);
+  if (found.length === 0) cli.out('No application has registered an API yet.\n');
+  for (const { application, apis, since } of found) {
+    cli.out(`${visibleText(application).padEnd(32)}  ${String(apis).padStart(5)} APIs  since ${since}\n`);
+  }
+}
+
+async function retire(cli: Cli, application: string, { dryRun, json }: Flags & { dryRun?: true }): Promise<void> {
+  const known = await atDatabase(cli, [], readApplications);
+  if (!known.some((one) => one.application === application)) {
+    const names = known.map((one) => one.application).join(', ');
+    throw new Error(`no application "${application}" registers APIs${names === '' ? '' : `; applications: ${names}`}`);
+  }
+  const changes = await register(cli, { application, catalogue: new Catalogue([]) }, { keep: dryRun === undefined });
+  if (json) return printJson(cli, changes);
+  for (const line of diffLines(changes)) cli.out(`${line}\n`);
+  if (changes.length === 0) cli.out('Other applications register all of its APIs, so none is retired.\n');
+  cli.out(dryRun ? 'Nothing was changed.\n' : `"${visibleText(application)}" registers no API any more.\n`);
 }
 
 /** Registers the file's APIs in one transaction, which is rolled back unless `keep`. */

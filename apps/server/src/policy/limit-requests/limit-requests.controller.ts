@@ -37,7 +37,7 @@ export class LimitRequestsController {
   @Route({
     id: 'listRequests',
     summary:
-      'Requests for custom limits with the usage that proves them; open ones the oldest first; as CSV with ?format=csv',
+      'Requests for custom limits with the usage of each account; the oldest open one first; as CSV with ?format=csv',
     access: READ,
     query: listRequests,
     response: requestPage,
