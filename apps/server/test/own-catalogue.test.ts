@@ -66,6 +66,7 @@ describe.each(CATALOGUE_CASES)('%s', (_, catalogue, application, subjects) => {
         {
           apiTitle: subject.title,
           groupTitle: subject.groupTitle,
+          countedTogether: subject.scope.startsWith('@'),
           dimensions: subject.dimensions,
           windows: { minute: { used: subject.perMinute, limit: subject.perMinute } },
         },
@@ -101,6 +102,8 @@ describe.each(CATALOGUE_CASES)('%s', (_, catalogue, application, subjects) => {
       );
       expect(items.find(({ account }: Json) => account === accountOf(subject))).toMatchObject({
         apiTitle: subject.title,
+        groupTitle: subject.groupTitle,
+        countedTogether: subject.scope.startsWith('@'),
         dimensions: subject.dimensions,
         percent: 100,
       });

@@ -172,7 +172,7 @@ test('accounts and subjects near their limit can be downloaded as CSV', async ()
   expect((await desk.auditor.get(path('accounts?q=csv-co&format=csv'))).text).toBe('account\ncsv-co\n');
   const near = (await desk.auditor.get(path('near-limit?format=csv'))).text.split('\n');
   expect(near[0]).toBe(
-    'account,api,apiTitle,subject,percent,band,source,mode,minuteUsed,minuteLimit,hourUsed,hourLimit',
+    'account,api,apiTitle,group,groupTitle,countedTogether,subject,percent,band,source,mode,minuteUsed,minuteLimit,hourUsed,hourLimit',
   );
   expect(near.find((line) => line.startsWith('csv-co,'))).toMatch(/,100,100,default,enforced,60,60,60,1800$/);
 });

@@ -1723,6 +1723,7 @@ export interface operations {
                      *           "apiTitle": "Publish bot",
                      *           "group": "bot-definition",
                      *           "groupTitle": "Bot definition",
+                     *           "countedTogether": false,
                      *           "subject": "acme/publish-bot/bot=b-17",
                      *           "dimensions": {
                      *             "bot": "b-17"
@@ -1768,6 +1769,7 @@ export interface operations {
                             apiTitle: string;
                             group: string;
                             groupTitle: string;
+                            countedTogether: boolean;
                             subject: string;
                             dimensions: {
                                 [key: string]: string;
@@ -2968,6 +2970,9 @@ export interface operations {
                      *           "account": "acme",
                      *           "api": "publish-bot",
                      *           "apiTitle": "Publish bot",
+                     *           "group": "bot-definition",
+                     *           "groupTitle": "Bot definition",
+                     *           "countedTogether": false,
                      *           "subject": "acme/publish-bot/bot=b-17",
                      *           "dimensions": {
                      *             "bot": "b-17"
@@ -2995,6 +3000,9 @@ export interface operations {
                             account: string;
                             api: string;
                             apiTitle: string;
+                            group: string;
+                            groupTitle: string;
+                            countedTogether: boolean;
                             subject: string;
                             dimensions: {
                                 [key: string]: string;

@@ -62,6 +62,23 @@ export function subjectText(dimensions: Readonly<Record<string, string>> | null)
   return parts.length === 0 ? 'whole account' : parts.join(', ');
 }
 
+/** What is counted: one API, or an API group whose APIs are counted together. */
+interface Counted {
+  readonly api: string;
+  readonly apiTitle: string;
+  readonly group: string;
+  readonly groupTitle: string;
+  readonly countedTogether: boolean;
+}
+
+/** The title of what is counted: `Publish bot`, or `Data access (API group)`. */
+export const countedTitle = ({ apiTitle, groupTitle, countedTogether }: Omit<Counted, 'api' | 'group'>): string =>
+  countedTogether ? `${groupTitle} (API group)` : apiTitle;
+
+/** What a custom limit for all of it names. The APIs of a group that are counted together get one limit. */
+export const countedScope = ({ api, group, countedTogether }: Omit<Counted, 'apiTitle' | 'groupTitle'>) =>
+  countedTogether ? { group } : { api };
+
 /** `staff:ann@example.com` becomes ann@example.com. */
 export const actorText = (actor: string): string => visibleText(actor.replace(/^staff:/, ''));
 

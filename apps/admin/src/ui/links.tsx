@@ -30,18 +30,20 @@ export const SET_CUSTOM_LIMIT = 'Set custom limit';
 export interface CustomLimitLinkProps extends ButtonProps {
   readonly account: string;
   readonly api?: string;
+  /** An API group instead of an API. */
+  readonly group?: string;
   readonly dimensions?: Readonly<Record<string, string>>;
   /** Names the row for people who cannot see where the button is. */
   readonly row?: string;
 }
 
 /** Opens the drawer that sets a custom limit, over the current screen. */
-export function CustomLimitLink({ account, api, dimensions, row, ...looks }: CustomLimitLinkProps) {
-  const raiseFor = dimensions === undefined ? undefined : toValues(dimensions);
+export function CustomLimitLink({ account, api, group, dimensions, row, ...looks }: CustomLimitLinkProps) {
+  const raiseFor = dimensions === undefined || api === undefined ? undefined : toValues(dimensions);
   return (
     <ButtonLink
       to="."
-      search={(search) => ({ ...search, raise: account, raiseApi: api, raiseFor })}
+      search={(search) => ({ ...search, raise: account, raiseApi: api, raiseGroup: group, raiseFor })}
       aria-label={row === undefined ? undefined : `${SET_CUSTOM_LIMIT} for ${row}`}
       {...looks}
     >

@@ -34,6 +34,8 @@ export const usageSchema = z.object({
   apiTitle: z.string(),
   group: z.string(),
   groupTitle: z.string(),
+  /** All APIs of the group are counted together, so this is the usage of the whole group. */
+  countedTogether: z.boolean(),
   subject: z.string(),
   dimensions,
   windows: z.object({ minute: windowSchema, hour: windowSchema }),
@@ -68,6 +70,7 @@ export const USAGE_EXAMPLE: z.output<typeof usageSchema> = {
   apiTitle: 'Publish bot',
   group: 'bot-definition',
   groupTitle: 'Bot definition',
+  countedTogether: false,
   subject: 'acme/publish-bot/bot=b-17',
   dimensions: { bot: 'b-17' },
   windows: {

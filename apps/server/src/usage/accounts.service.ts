@@ -164,6 +164,7 @@ export class AccountsService {
       apiTitle: entry.title,
       group: item.group,
       groupTitle: entry.groupTitle,
+      countedTogether: entry.scope === 'group',
       subject: item.subject,
       dimensions: { ...item.dimensions },
       windows: { minute: windowView(item.windows.minute, item.atMs), hour: windowView(item.windows.hour, item.atMs) },

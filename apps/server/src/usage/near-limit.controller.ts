@@ -20,6 +20,10 @@ const nearSchema = z.object({
   account: z.string(),
   api: z.string(),
   apiTitle: z.string(),
+  group: z.string(),
+  groupTitle: z.string(),
+  /** All APIs of the group are counted together, so this is the usage of the whole group. */
+  countedTogether: z.boolean(),
   subject: z.string(),
   dimensions: z.record(z.string(), z.string()),
   minute: both,
@@ -38,6 +42,9 @@ interface NearRow {
   readonly account: string;
   readonly api: string;
   readonly api_title: string;
+  readonly group_id: string;
+  readonly group_title: string;
+  readonly counted_together: boolean;
   readonly minute_used: number;
   readonly minute_limit: number;
   readonly hour_used: number;
@@ -47,7 +54,8 @@ interface NearRow {
   readonly percent: number;
 }
 
-const NEAR = `SELECT n.*, c.title AS api_title FROM rollgate.near_limit($1, $2) WITH ORDINALITY AS n JOIN rollgate.catalogue c ON c.api = n.api
+const NEAR = `SELECT n.*, c.title AS api_title, c.group_id, c.group_title, c.scope = 'group' AS counted_together
+  FROM rollgate.near_limit($1, $2) WITH ORDINALITY AS n JOIN rollgate.catalogue c ON c.api = n.api
   ORDER BY n.ordinality`;
 const MOST_EXPORTED = 1_000_000;
 
@@ -74,6 +82,9 @@ export class NearLimitController {
           account: 'acme',
           api: 'publish-bot',
           apiTitle: 'Publish bot',
+          group: 'bot-definition',
+          groupTitle: 'Bot definition',
+          countedTogether: false,
           subject: 'acme/publish-bot/bot=b-17',
           dimensions: { bot: 'b-17' },
           minute: { used: 55, limit: 60 },
@@ -120,6 +131,9 @@ function viewOf(row: NearRow): z.output<typeof nearSchema> {
     account: row.account,
     api: row.api,
     apiTitle: row.api_title,
+    group: row.group_id,
+    groupTitle: row.group_title,
+    countedTogether: row.counted_together,
     subject: row.subject,
     dimensions: dimensionsOf(row.subject) ?? {},
     minute: { used: row.minute_used, limit: row.minute_limit },

@@ -2,7 +2,16 @@
 import { Group, Stack, Text, TextInput } from '@mantine/core';
 import type { Usage } from '../../data/accounts.js';
 import { useServerNow } from '../../lib/clock.js';
-import { capital, duration, planOf, sourceText, subjectText, WINDOWS } from '../../lib/format.js';
+import {
+  capital,
+  countedScope,
+  countedTitle,
+  duration,
+  planOf,
+  sourceText,
+  subjectText,
+  WINDOWS,
+} from '../../lib/format.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
 import { CustomLimitLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
@@ -29,8 +38,8 @@ function ordered(items: readonly Usage[]): Usage[] {
 
 export function Gauges({ screen: { account, mayWrite, show, setShow }, items, more }: GaugesProps) {
   const wanted = show.toLowerCase();
-  const shown = ordered(items).filter(({ apiTitle, api, subject }) =>
-    `${apiTitle} ${api} ${subject}`.toLowerCase().includes(wanted),
+  const shown = ordered(items).filter((usage) =>
+    `${countedTitle(usage)} ${usage.api} ${usage.subject}`.toLowerCase().includes(wanted),
   );
   return (
     <>
@@ -71,26 +80,27 @@ const columnsOf = (account: string, mayWrite: boolean): Column<Usage>[] => [
   { title: 'Limit source', cell: (usage) => <Source account={account} usage={usage} /> },
   { title: 'Next call', cell: (usage) => <NextCall usage={usage} /> },
   { title: 'Last denial', cell: (usage) => <LastDenial account={account} usage={usage} /> },
-  ...actions(mayWrite, ({ api, apiTitle, dimensions, subject }: Usage) => (
+  ...actions(mayWrite, (usage: Usage) => (
     <CustomLimitLink
       account={account}
-      api={api}
-      dimensions={dimensions}
-      row={`${apiTitle}, ${subject}`}
+      {...countedScope(usage)}
+      dimensions={usage.dimensions}
+      row={`${countedTitle(usage)}, ${usage.subject}`}
       size="compact-sm"
       variant="default"
     />
   )),
 ];
 
-function Name({ usage: { apiTitle, api, dimensions, mode } }: { usage: Usage }) {
+function Name({ usage }: { usage: Usage }) {
+  const { api, group, countedTogether, dimensions, mode } = usage;
   return (
     <Stack gap={0}>
       <Text fw={600} size="sm">
-        {apiTitle} {mode === 'shadow' && <ShadowTag />}
+        {countedTitle(usage)} {mode === 'shadow' && <ShadowTag />}
       </Text>
       <Text size="xs" c="dimmed" className="mono">
-        {api} · {subjectText(dimensions)}
+        {countedTogether ? group : api} · {subjectText(dimensions)}
       </Text>
     </Stack>
   );
@@ -104,7 +114,7 @@ function WindowGauge({ usage, name }: { usage: Usage; name: 'minute' | 'hour' })
         window={WINDOWS[name]}
         used={used}
         limit={limit}
-        of={`${usage.apiTitle}, ${subjectText(usage.dimensions)}`}
+        of={`${countedTitle(usage)}, ${subjectText(usage.dimensions)}`}
       />
     </div>
   );

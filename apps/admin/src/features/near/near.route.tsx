@@ -4,7 +4,7 @@ import { useQuery } from '@tanstack/react-query';
 import { getRouteApi, useNavigate } from '@tanstack/react-router';
 import { type Near, nearQuery } from '../../data/accounts.js';
 import { useMay } from '../../data/session.js';
-import { subjectText, WINDOWS } from '../../lib/format.js';
+import { countedScope, countedTitle, subjectText, WINDOWS } from '../../lib/format.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
 import { Gauge } from '../../ui/gauge.js';
 import { AccountLink, CustomLimitLink } from '../../ui/links.js';
@@ -79,9 +79,9 @@ const columnsOf = (mayWrite: boolean): Column<Near>[] => [
   { title: 'Account', cell: ({ account }) => <AccountLink account={account} fw={600} /> },
   {
     title: 'API and subject',
-    cell: ({ apiTitle, dimensions, mode }) => (
+    cell: (near) => (
       <>
-        {apiTitle}, {subjectText(dimensions)} {mode === 'shadow' && <ShadowTag />}
+        {countedTitle(near)}, {subjectText(near.dimensions)} {near.mode === 'shadow' && <ShadowTag />}
       </>
     ),
   },
@@ -96,12 +96,12 @@ const columnsOf = (mayWrite: boolean): Column<Near>[] => [
     cell: (near) => <Gauge window={WINDOWS.hour} {...near.hour} of={near.subject} />,
   },
   { title: 'Limit source', cell: ({ source }) => <SourceTag source={source} /> },
-  ...actions(mayWrite, ({ account, api, dimensions, subject }: Near) => (
+  ...actions(mayWrite, (near: Near) => (
     <CustomLimitLink
-      account={account}
-      api={api}
-      dimensions={dimensions}
-      row={subject}
+      account={near.account}
+      {...countedScope(near)}
+      dimensions={near.dimensions}
+      row={near.subject}
       size="compact-sm"
       variant="default"
     />
