@@ -653,17 +653,15 @@ CREATE TABLE rollgate.usage_series (
   id      int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   account text NOT NULL,
   api     text NOT NULL,
-  plan    text NOT NULL DEFAULT '',
   prefix  text COLLATE "C" NOT NULL,
-  UNIQUE (account, api, plan)
+  UNIQUE (account, api)
 );
 CREATE INDEX ON rollgate.usage_series (prefix);
 
-COMMENT ON TABLE  rollgate.usage_series IS 'Whose usage is added up: an account, an API and a plan';
+COMMENT ON TABLE  rollgate.usage_series IS 'Whose usage is added up: an account and an API';
 COMMENT ON COLUMN rollgate.usage_series.account IS 'the account; * where events combine all accounts; empty: the sum of all accounts';
 COMMENT ON COLUMN rollgate.usage_series.api     IS 'the API, or @group where the APIs of a group are counted together';
 COMMENT ON COLUMN rollgate.usage_series.prefix  IS 'the account''s key and a slash, as subjects of the account begin';
-COMMENT ON COLUMN rollgate.usage_series.plan    IS 'plan of the account; empty: none';
 
 CREATE TABLE rollgate.usage_hour (
   admitted       bigint      NOT NULL DEFAULT 0,
@@ -679,7 +677,7 @@ CREATE TABLE rollgate.usage_hour (
 ) PARTITION BY RANGE (hour);
 CREATE INDEX ON rollgate.usage_hour USING brin (hour) WITH (autosummarize = on);
 
-COMMENT ON TABLE  rollgate.usage_hour IS 'Usage by hour, account, API and plan, in units. One partition per month (UTC)';
+COMMENT ON TABLE  rollgate.usage_hour IS 'Usage by hour, account and API, in units. One partition per month (UTC)';
 COMMENT ON COLUMN rollgate.usage_hour.admitted       IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate.usage_hour.denied         IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate.usage_hour.shadow         IS 'units of calls that were let through in shadow mode, above the limit';
@@ -706,7 +704,7 @@ CREATE TABLE rollgate.usage_day (
 );
 CREATE INDEX ON rollgate.usage_day USING brin (day) WITH (autosummarize = on);
 
-COMMENT ON TABLE  rollgate.usage_day IS 'Usage by day (UTC), account, API and plan, in units; kept for ever';
+COMMENT ON TABLE  rollgate.usage_day IS 'Usage by day (UTC), account and API, in units; kept for ever';
 COMMENT ON COLUMN rollgate.usage_day.series IS 'rollgate.usage_series';
 
 -- Calls, by the window that denied. The sums of all accounts are rows as well, so that a chart of all denials reads few rows; they are not
@@ -1654,7 +1652,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM rollgate.usage_series s
   JOIN rollgate.denial_hour d ON d.series = s.id AND d.hour >= p_from AND d.hour < p_to
   JOIN hours h ON h.hour = d.hour AND h.rolled
-  WHERE s.account = coalesce(p_account, '') AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+  WHERE s.account = coalesce(p_account, '') AND (p_api IS NULL OR s.api = p_api)
     AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
     AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
     AND (p_source IS NULL OR d.source = p_source)
@@ -1904,7 +1902,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH rolled AS (
     SELECT d.hour, sum(d.events) AS events
     FROM rollgate.usage_series s JOIN rollgate.denial_hour d ON d.series = s.id
-    WHERE s.account = '' AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+    WHERE s.account = '' AND (p_api IS NULL OR s.api = p_api)
       AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
       AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
       AND d.hour <= coalesce(p_before, 'infinity') AND d.hour > coalesce(p_from, '-infinity') - interval '1 hour'
@@ -4421,11 +4419,11 @@ BEGIN
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)
     SELECT n.account, n.api, rollgate.encode_part(n.account) || '/' FROM named n
-    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
+    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api)
     RETURNING id, account, api
   ),
   series AS MATERIALIZED (
-    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api AND s.plan = ''
+    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api
     UNION ALL
     SELECT a.id, a.account, a.api FROM added a
   ),
@@ -4518,7 +4516,7 @@ LANGUAGE sql VOLATILE AS $$
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
     JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
-      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
+      AND s.api = split_part(g.subject, '/', 2)
     GROUP BY 1, 2
   ),
   hours AS (
@@ -4628,7 +4626,7 @@ BEGIN
     END IF;
   END IF;
   SELECT s.id INTO v_continued FROM rollgate.usage_series s
-  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
+  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2);
 
   WITH seconds AS (
     SELECT m.subject, m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units
@@ -4651,7 +4649,7 @@ BEGIN
     GROUP BY 1, 2
   ),
   known AS (
-    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
+    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api
   ),
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)
@@ -6201,11 +6199,16 @@ COMMENT ON COLUMN rollgate_audit.staff_history_v1.after       IS 'the whole entr
 COMMENT ON COLUMN rollgate_audit.staff_history_v1.hash        IS 'SHA-256 of this row and all before it';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_day_v1 AS
-SELECT d.day, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id, s.plan,
-       d.admitted, d.denied, d.shadow, d.outage, d.peak_minute, d.peak_hour, d.minutes_denied
+SELECT d.day, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id,
+       coalesce(p.plan, '') AS plan, d.admitted, d.denied, d.shadow, d.outage, d.peak_minute, d.peak_hour, d.minutes_denied
 FROM rollgate.usage_day d
 JOIN rollgate.usage_series s ON s.id = d.series
 LEFT JOIN rollgate.catalogue c ON c.api = s.api
+LEFT JOIN LATERAL (
+  SELECT a.plan FROM rollgate.plan_assignment a
+  WHERE a.account = s.account AND rollgate.in_force(a.starts_at, a.ends_at, d.day::timestamp AT TIME ZONE 'UTC')
+  ORDER BY a.starts_at DESC LIMIT 1
+) p ON true
 WHERE d.day < (SELECT r.days_to FROM rollgate.roll_up r);
 
 COMMENT ON VIEW rollgate_audit.usage_by_day_v1 IS
@@ -6214,7 +6217,8 @@ COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.day            IS 'the day';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.account        IS 'the account; * where events combine all accounts';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.api            IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.group_id       IS 'group of the API; NULL: the API is not in the catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.plan           IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.plan           IS
+  'plan assigned to the account at the start of the day; empty: none. A plan that only its calls bring is not on record';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.admitted       IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.denied         IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';
@@ -6227,11 +6231,16 @@ COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.peak_hour      IS
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.minutes_denied IS 'minutes with a denied call';
 
 CREATE OR REPLACE VIEW rollgate_audit.usage_by_hour_v1 AS
-SELECT h.hour, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id, s.plan,
-       h.admitted, h.denied, h.shadow, h.outage, h.peak_minute, h.peak_hour, h.minutes_denied
+SELECT h.hour, s.account, s.api, CASE WHEN s.api LIKE '@%' THEN substr(s.api, 2) ELSE c.group_id END AS group_id,
+       coalesce(p.plan, '') AS plan, h.admitted, h.denied, h.shadow, h.outage, h.peak_minute, h.peak_hour, h.minutes_denied
 FROM rollgate.usage_hour h
 JOIN rollgate.usage_series s ON s.id = h.series
 LEFT JOIN rollgate.catalogue c ON c.api = s.api
+LEFT JOIN LATERAL (
+  SELECT a.plan FROM rollgate.plan_assignment a
+  WHERE a.account = s.account AND rollgate.in_force(a.starts_at, a.ends_at, h.hour)
+  ORDER BY a.starts_at DESC LIMIT 1
+) p ON true
 WHERE h.hour < (SELECT r.rolled_to FROM rollgate.roll_up r);
 
 COMMENT ON VIEW rollgate_audit.usage_by_hour_v1 IS
@@ -6241,7 +6250,8 @@ COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.hour           IS 'start of th
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.account        IS 'the account; * where events combine all accounts';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.api            IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.group_id       IS 'group of the API; NULL: the API is not in the catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.plan           IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.plan           IS
+  'plan assigned to the account at the start of the hour; empty: none. A plan that only its calls bring is not on record';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.admitted       IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.denied         IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.shadow         IS 'units of calls above the limit that were let through in shadow mode';

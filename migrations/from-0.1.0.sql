@@ -263,9 +263,8 @@ CREATE TABLE rollgate.usage_series (
   id      int  GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   account text NOT NULL,
   api     text NOT NULL,
-  plan    text NOT NULL DEFAULT '',
   prefix  text COLLATE "C" NOT NULL,
-  UNIQUE (account, api, plan)
+  UNIQUE (account, api)
 );
 CREATE INDEX ON rollgate.usage_series (prefix);
 CREATE TABLE rollgate.usage_hour (

@@ -17,7 +17,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   FROM rollgate.usage_series s
   JOIN rollgate.denial_hour d ON d.series = s.id AND d.hour >= p_from AND d.hour < p_to
   JOIN hours h ON h.hour = d.hour AND h.rolled
-  WHERE s.account = coalesce(p_account, '') AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+  WHERE s.account = coalesce(p_account, '') AND (p_api IS NULL OR s.api = p_api)
     AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
     AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
     AND (p_source IS NULL OR d.source = p_source)

@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   WITH rolled AS (
     SELECT d.hour, sum(d.events) AS events
     FROM rollgate.usage_series s JOIN rollgate.denial_hour d ON d.series = s.id
-    WHERE s.account = '' AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+    WHERE s.account = '' AND (p_api IS NULL OR s.api = p_api)
       AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
       AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
       AND d.hour <= coalesce(p_before, 'infinity') AND d.hour > coalesce(p_from, '-infinity') - interval '1 hour'

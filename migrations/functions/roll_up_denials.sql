@@ -40,11 +40,11 @@ BEGIN
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)
     SELECT n.account, n.api, rollgate.encode_part(n.account) || '/' FROM named n
-    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
+    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api)
     RETURNING id, account, api
   ),
   series AS MATERIALIZED (
-    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api AND s.plan = ''
+    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api
     UNION ALL
     SELECT a.id, a.account, a.api FROM added a
   ),

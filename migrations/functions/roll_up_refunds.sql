@@ -8,7 +8,7 @@ LANGUAGE sql VOLATILE AS $$
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
     JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
-      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
+      AND s.api = split_part(g.subject, '/', 2)
     GROUP BY 1, 2
   ),
   hours AS (

@@ -40,7 +40,7 @@ BEGIN
     END IF;
   END IF;
   SELECT s.id INTO v_continued FROM rollgate.usage_series s
-  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
+  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2);
 
   WITH seconds AS (
     SELECT m.subject, m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units
@@ -63,7 +63,7 @@ BEGIN
     GROUP BY 1, 2
   ),
   known AS (
-    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
+    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api
   ),
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)

@@ -809,7 +809,7 @@ CREATE VIEW rollgate_audit.usage_by_day_v1 AS
             WHEN (s.api ~~ '@%'::text) THEN substr(s.api, 2)
             ELSE c.group_id
         END AS group_id,
-    s.plan,
+    COALESCE(p.plan, ''::text) AS plan,
     d.admitted,
     d.denied,
     d.shadow,
@@ -817,9 +817,14 @@ CREATE VIEW rollgate_audit.usage_by_day_v1 AS
     d.peak_minute,
     d.peak_hour,
     d.minutes_denied
-   FROM ((rollgate.usage_day d
+   FROM (((rollgate.usage_day d
      JOIN rollgate.usage_series s ON ((s.id = d.series)))
      LEFT JOIN rollgate.catalogue c ON ((c.api = s.api)))
+     LEFT JOIN LATERAL ( SELECT a.plan
+           FROM rollgate.plan_assignment a
+          WHERE ((a.account = s.account) AND rollgate.in_force(a.starts_at, a.ends_at, ((d.day)::timestamp without time zone AT TIME ZONE 'UTC'::text)))
+          ORDER BY a.starts_at DESC
+         LIMIT 1) p ON (true))
   WHERE (d.day < ( SELECT r.days_to
            FROM rollgate.roll_up r));
 COMMENT ON VIEW rollgate_audit.usage_by_day_v1 IS 'Usage by day (UTC), account, API and plan, in units: of days that are complete; kept for ever';
@@ -827,7 +832,7 @@ COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.day IS 'the day';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.account IS 'the account; * where events combine all accounts';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.api IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.group_id IS 'group of the API; NULL: the API is not in the catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.plan IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.plan IS 'plan assigned to the account at the start of the day; empty: none. A plan that only its calls bring is not on record';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.admitted IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.denied IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate_audit.usage_by_day_v1.shadow IS 'units of calls above the limit that were let through in shadow mode';
@@ -846,7 +851,7 @@ CREATE VIEW rollgate_audit.usage_by_hour_v1 AS
             WHEN (s.api ~~ '@%'::text) THEN substr(s.api, 2)
             ELSE c.group_id
         END AS group_id,
-    s.plan,
+    COALESCE(p.plan, ''::text) AS plan,
     h.admitted,
     h.denied,
     h.shadow,
@@ -854,9 +859,14 @@ CREATE VIEW rollgate_audit.usage_by_hour_v1 AS
     h.peak_minute,
     h.peak_hour,
     h.minutes_denied
-   FROM ((rollgate.usage_hour h
+   FROM (((rollgate.usage_hour h
      JOIN rollgate.usage_series s ON ((s.id = h.series)))
      LEFT JOIN rollgate.catalogue c ON ((c.api = s.api)))
+     LEFT JOIN LATERAL ( SELECT a.plan
+           FROM rollgate.plan_assignment a
+          WHERE ((a.account = s.account) AND rollgate.in_force(a.starts_at, a.ends_at, h.hour))
+          ORDER BY a.starts_at DESC
+         LIMIT 1) p ON (true))
   WHERE (h.hour < ( SELECT r.rolled_to
            FROM rollgate.roll_up r));
 COMMENT ON VIEW rollgate_audit.usage_by_hour_v1 IS 'Usage by hour (UTC), account, API and plan, in units: of hours that are complete, which is some minutes after their end, and as far back as the service keeps them (400 days by default). A condition on hour limits which months are read';
@@ -864,7 +874,7 @@ COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.hour IS 'start of the hour';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.account IS 'the account; * where events combine all accounts';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.api IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.group_id IS 'group of the API; NULL: the API is not in the catalogue';
-COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.plan IS 'plan of the account; empty: none';
+COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.plan IS 'plan assigned to the account at the start of the hour; empty: none. A plan that only its calls bring is not on record';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.admitted IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.denied IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate_audit.usage_by_hour_v1.shadow IS 'units of calls above the limit that were let through in shadow mode';

@@ -72,7 +72,7 @@ CREATE TABLE rollgate.usage_day (
   minutes_denied smallint NOT NULL,
   CONSTRAINT usage_day_pkey PRIMARY KEY (series, day)
 );
-COMMENT ON TABLE rollgate.usage_day IS 'Usage by day (UTC), account, API and plan, in units; kept for ever';
+COMMENT ON TABLE rollgate.usage_day IS 'Usage by day (UTC), account and API, in units; kept for ever';
 COMMENT ON COLUMN rollgate.usage_day.series IS 'rollgate.usage_series';
 CREATE INDEX usage_day_day_idx ON rollgate.usage_day USING brin (day) WITH (autosummarize='on');
 ALTER TABLE rollgate.usage_day OWNER TO rollgate_owner;
@@ -97,7 +97,7 @@ CREATE TABLE rollgate.usage_hour (
   minutes_denied smallint DEFAULT 0 NOT NULL,
   CONSTRAINT usage_hour_pkey PRIMARY KEY (series, hour)
 ) PARTITION BY RANGE (hour);
-COMMENT ON TABLE rollgate.usage_hour IS 'Usage by hour, account, API and plan, in units. One partition per month (UTC)';
+COMMENT ON TABLE rollgate.usage_hour IS 'Usage by hour, account and API, in units. One partition per month (UTC)';
 COMMENT ON COLUMN rollgate.usage_hour.admitted IS 'units granted and not refunded';
 COMMENT ON COLUMN rollgate.usage_hour.denied IS 'units of calls that were denied';
 COMMENT ON COLUMN rollgate.usage_hour.shadow IS 'units of calls that were let through in shadow mode, above the limit';
@@ -130,15 +130,13 @@ CREATE TABLE rollgate.usage_series (
   id integer GENERATED ALWAYS AS IDENTITY NOT NULL,
   account text NOT NULL,
   api text NOT NULL,
-  plan text DEFAULT ''::text NOT NULL,
   prefix text COLLATE "C" NOT NULL,
   CONSTRAINT usage_series_pkey PRIMARY KEY (id),
-  CONSTRAINT usage_series_account_api_plan_key UNIQUE (account, api, plan)
+  CONSTRAINT usage_series_account_api_key UNIQUE (account, api)
 );
-COMMENT ON TABLE rollgate.usage_series IS 'Whose usage is added up: an account, an API and a plan';
+COMMENT ON TABLE rollgate.usage_series IS 'Whose usage is added up: an account and an API';
 COMMENT ON COLUMN rollgate.usage_series.account IS 'the account; * where events combine all accounts; empty: the sum of all accounts';
 COMMENT ON COLUMN rollgate.usage_series.api IS 'the API, or @group where the APIs of a group are counted together';
-COMMENT ON COLUMN rollgate.usage_series.plan IS 'plan of the account; empty: none';
 COMMENT ON COLUMN rollgate.usage_series.prefix IS 'the account''s key and a slash, as subjects of the account begin';
 CREATE INDEX usage_series_prefix_idx ON rollgate.usage_series USING btree (prefix);
 ALTER TABLE rollgate.usage_series OWNER TO rollgate_owner;
@@ -221,7 +219,7 @@ AS $function$
   FROM rollgate.usage_series s
   JOIN rollgate.denial_hour d ON d.series = s.id AND d.hour >= p_from AND d.hour < p_to
   JOIN hours h ON h.hour = d.hour AND h.rolled
-  WHERE s.account = coalesce(p_account, '') AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+  WHERE s.account = coalesce(p_account, '') AND (p_api IS NULL OR s.api = p_api)
     AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
     AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
     AND (p_source IS NULL OR d.source = p_source)
@@ -255,7 +253,7 @@ AS $function$
   WITH rolled AS (
     SELECT d.hour, sum(d.events) AS events
     FROM rollgate.usage_series s JOIN rollgate.denial_hour d ON d.series = s.id
-    WHERE s.account = '' AND s.plan = '' AND (p_api IS NULL OR s.api = p_api)
+    WHERE s.account = '' AND (p_api IS NULL OR s.api = p_api)
       AND (p_group_id IS NULL OR s.api IN (SELECT c.api FROM rollgate.catalogue c WHERE c.group_id = p_group_id))
       AND (p_window_name IS NULL OR d.window_name = p_window_name) AND (p_mode IS NULL OR d.mode = p_mode)
       AND d.hour <= coalesce(p_before, 'infinity') AND d.hour > coalesce(p_from, '-infinity') - interval '1 hour'
@@ -462,11 +460,11 @@ BEGIN
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)
     SELECT n.account, n.api, rollgate.encode_part(n.account) || '/' FROM named n
-    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api AND s.plan = '')
+    WHERE NOT EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = n.account AND s.api = n.api)
     RETURNING id, account, api
   ),
   series AS MATERIALIZED (
-    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api AND s.plan = ''
+    SELECT s.id, s.account, s.api FROM named n JOIN rollgate.usage_series s ON s.account = n.account AND s.api = n.api
     UNION ALL
     SELECT a.id, a.account, a.api FROM added a
   ),
@@ -555,7 +553,7 @@ AS $function$
     SELECT s.id AS series, date_trunc('hour', to_timestamp(g.minute * 60::float8), 'UTC') AS hour, sum(g.units) AS units
     FROM gone g
     JOIN rollgate.usage_series s ON s.account = rollgate.decode_part(split_part(g.subject, '/', 1))
-      AND s.api = split_part(g.subject, '/', 2) AND s.plan = ''
+      AND s.api = split_part(g.subject, '/', 2)
     GROUP BY 1, 2
   ),
   hours AS (
@@ -647,7 +645,7 @@ BEGIN
     END IF;
   END IF;
   SELECT s.id INTO v_continued FROM rollgate.usage_series s
-  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2) AND s.plan = '';
+  WHERE s.account = rollgate.decode_part(split_part(p_after, '/', 1)) AND s.api = split_part(p_after, '/', 2);
 
   WITH seconds AS (
     SELECT m.subject, m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units
@@ -670,7 +668,7 @@ BEGIN
     GROUP BY 1, 2
   ),
   known AS (
-    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api AND s.plan = ''
+    SELECT r.*, s.id FROM rolled r LEFT JOIN rollgate.usage_series s ON s.account = r.account AND s.api = r.api
   ),
   added AS (
     INSERT INTO rollgate.usage_series (account, api, prefix)

@@ -1,6 +1,7 @@
 /** Usage by hour and by day: the rules, each with the errors that must break it, and what the service relies on. */
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
-import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, eventToWrite, type TestDatabase } from '@rollgate/testing';
+import { writeEvents } from './event-rows.js';
 import { withMutant } from './mutant.js';
 import { rollUpRules } from './roll-up-rules.js';
 import { forgetEverything, rollUp, step } from './usage-log.js';
@@ -173,35 +174,51 @@ test('two services at once add up each hour once', async () => {
 test('a roll-up that begins takes the denials that are on record, also of days whose minutes are gone', async () => {
   const { rows } = await database.pool.query<{ at: Date }>('SELECT clock_timestamp() AS at');
   const at = (rows[0]?.at.getTime() ?? 0) - 5 * DAY;
-  await database.pool.query('SELECT rollgate.write_events($1)', [
-    JSON.stringify([
-      {
-        ...{
-          id: 'old',
-          kind: 'denied',
-          account: 'acme',
-          api: 'publish-bot',
-          group_id: 'g',
-          level: ['bot'],
-          subject: 'acme/publish-bot/bot=b',
-        },
-        ...{
-          dimensions: {},
-          window_name: 'hour',
-          per_minute: 1,
-          per_hour: 1,
-          used: 1,
-          cost: 2,
-          source: 'default',
-          policy_version: 1,
-        },
-        ...{ mode: 'shadow', first_ms: at, last_ms: at, count: 3, units: 6, instance: 'a' },
-      },
-    ]),
+  await writeEvents(database.pool, [
+    eventToWrite({ id: 'old', window_name: 'hour', cost: 2, mode: 'shadow', first_ms: at, count: 3, units: 6 }),
   ]);
   await rollUp(database.pool, { nowMs: at + 2 * DAY });
   const usage = await database.pool.query('SELECT shadow::int, denied::int FROM rollgate_audit.usage_by_day_v1');
   expect(usage.rows).toEqual([{ shadow: 6, denied: 0 }]);
+});
+
+test('usage names the plan that was assigned to the account at the start of the hour and of the day', async () => {
+  const start = Math.floor(NOW / DAY) * DAY;
+  const at = (hours: number) => new Date(start + hours * 3_600_000);
+  await database.pool.query(
+    `INSERT INTO rollgate.plan (id, title, created_by, created_at, changed_by, changed_at, changed_in)
+     SELECT p.id, p.id, 'staff:eve', now(), 'staff:eve', now(), 0 FROM (VALUES ('pro'), ('free')) AS p (id)`,
+  );
+  await database.pool.query(
+    `INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, created_by, created_at, changed_at, changed_in)
+     SELECT a.id, 'acme', a.plan, a.starts_at, a.ends_at, 'contract', 'staff:eve', now(), now(), 0
+     FROM (VALUES ('asg_1', 'pro', $1::timestamptz, $2::timestamptz), ('asg_2', 'free', $2, NULL)) AS a (id, plan, starts_at, ends_at)`,
+    [at(0), at(2.5)],
+  );
+  await step(database.pool, { nowMs: start });
+  await writeEvents(
+    database.pool,
+    ['acme', 'globex'].flatMap((account) =>
+      [0.1, 1, 2.6, 3].map((hours) =>
+        eventToWrite({
+          id: `${account} ${hours}`,
+          account,
+          subject: `${account}/publish-bot/bot=b`,
+          first_ms: at(hours).getTime(),
+        }),
+      ),
+    ),
+  );
+  await rollUp(database.pool, { nowMs: start + 2 * DAY });
+  const plansOf = async (view: string, account: string) => {
+    const found = await database.pool.query(`SELECT plan FROM rollgate_audit.${view} WHERE account = $1 ORDER BY 1`, [
+      account,
+    ]);
+    return found.rows.map(({ plan }) => plan);
+  };
+  expect(await plansOf('usage_by_hour_v1', 'acme')).toEqual(['free', 'pro', 'pro', 'pro']);
+  expect(await plansOf('usage_by_day_v1', 'acme')).toEqual(['pro']);
+  expect(await plansOf('usage_by_hour_v1', 'globex')).toEqual(['', '', '', '']);
 });
 
 test('months past retention are dropped, and a session that reads one is not waited for', async () => {
