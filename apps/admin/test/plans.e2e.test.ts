@@ -60,3 +60,41 @@ test('an admin creates a plan, assigns it to an account, lowers it after a confi
   await page.getByText('No plan is assigned.').waitFor();
   expect(desk.trouble).toEqual([]);
 });
+
+test('a plan is scheduled, previewed, listed as upcoming, and canceled', async () => {
+  await admin.http.post('/admin/api/plans', {
+    id: 'gold',
+    title: 'Gold',
+    limits: [{ factor: 3 }],
+    reason: 'Price list',
+  });
+  await calls(desk.limiter, 1, { account: 'later-co' });
+  const page = await admin.open({ path: '/admin/accounts/later-co' });
+  await page.getByRole('button', { name: 'Assign plan' }).click();
+  const assign = dialog(page, /Plan of later-co/);
+  await assign.getByRole('combobox', { name: 'Plan' }).click();
+  await page.getByRole('option', { name: 'Gold' }).click();
+  await assign.getByText(/When it starts, this changes the limits of \d+ APIs\./).waitFor();
+  await assign.getByText('At a time').click();
+  expect(await assign.getByRole('button', { name: 'Assign' }).isDisabled()).toBe(true);
+  await assign.getByLabel('Start', { exact: false }).last().fill('2030-01-02T09:00');
+  await assign.getByLabel('Reason').fill('Contract from January on');
+  await assign.getByRole('button', { name: 'Assign' }).click();
+  await page.getByText(/Gold from/).waitFor();
+  const upcoming = (await admin.http.get('/admin/api/plans/gold/accounts?state=upcoming')).body;
+  // 09:00 of the browser's time zone, Europe/Berlin.
+  expect(upcoming).toMatchObject({ items: [{ account: 'later-co', startsAt: '2030-01-02T08:00:00.000Z' }] });
+
+  await page.goto(`${desk.service.server.url}/admin/plans?show=gold`);
+  const drawer = dialog(page, /Plan Gold/);
+  await drawer.getByText('No account is assigned to it now.').waitFor();
+  await drawer.getByText('Upcoming').click();
+  await drawer.getByRole('link', { name: 'later-co' }).click();
+  await page.getByRole('button', { name: 'Assign plan' }).click();
+  await assign.getByLabel('Reason').fill('They changed their mind');
+  await assign.getByRole('button', { name: /Cancel Gold from/ }).click();
+  await assign.getByRole('button', { name: 'Lower these limits' }).click();
+  await page.getByText('Plan canceled').waitFor();
+  await page.getByText(/Gold from/).waitFor({ state: 'detached' });
+  expect(desk.trouble).toEqual([]);
+});

@@ -34,6 +34,32 @@ test('a plan is set, shown, assigned, previewed, changed and ended', async () =>
   expect((await plan('end', 'acme', '--reason', 'left')).stderr).toContain('has no plan now');
 });
 
+test('a scheduled assignment is listed as upcoming and canceled, and an unknown plan is an error', async () => {
+  await plan('set', 'gold', '--limit', 'all:3x', '--reason', 'prices');
+  const scheduled = await plan(
+    'assign',
+    'later-co',
+    'gold',
+    '--starts',
+    '48h',
+    '--ends',
+    '30d',
+    '--reason',
+    'contract',
+  );
+  const [id = ''] = scheduled.stdout.split(' ');
+  expect((await plan('accounts', 'gold')).stdout).toBe('None.\n');
+  expect((await plan('accounts', 'gold', '--state', 'upcoming')).stdout).toMatch(
+    new RegExp(`^${id} +later-co .*upcoming`),
+  );
+  const cancel = (assignment: string) =>
+    plan('end', 'later-co', '--assignment', assignment, '--reason', 'no', '--allow-lowering');
+  expect((await cancel('asg_999')).stderr).toContain('has no assignment "asg_999"');
+  expect((await cancel(id)).stdout).toContain('expired');
+  expect((await plan('accounts', 'gold', '--state', 'upcoming')).stdout).toBe('None.\n');
+  expect(await plan('accounts', 'glod')).toMatchObject({ code: 1, stderr: expect.stringContaining('no plan "glod"') });
+});
+
 test.each(['all', 'all:', 'all:2', 'group:2x', 'api=a:x/min', 'all:2x,3/min'])(
   'the limit %s is refused',
   async (limit) => {

@@ -46,6 +46,8 @@ describe('plans', () => {
     });
     expect((await viewer.get(`${plans}/pro`)).headers.get('etag')).toBe('"1"');
     expect((await viewer.get(`${plans}/none`)).status).toBe(404);
+    expect((await viewer.get(`${plans}/none/accounts`)).status).toBe(404);
+    expect((await viewer.get(`${plans}/none/accounts?format=csv`)).status).not.toBe(200);
     expect((await admin.post(plans, PRO)).status).toBe(409);
     expect((await support.post(plans, { ...PRO, id: 'other' })).status).toBe(403);
     expect((await support.patch(`${plans}/pro`, { title: 'x', reason: 'y' }, { 'if-match': '"1"' })).status).toBe(403);

@@ -3,7 +3,6 @@ import { type Answer, api, type BodyOf, ifMatch, type QueryOf, unwrap } from '..
 
 export type Plan = Answer<'getPlan'>;
 export type PlanLimit = Plan['limits'][number];
-export type PlanPreview = Answer<'previewPlan'>;
 export type Assignment = NonNullable<Answer<'getAccountPlan'>['current']>;
 export type AccountPlan = Answer<'getAccountPlan'>;
 
@@ -32,6 +31,15 @@ export const accountPlanQuery = (account: string) =>
   queryOptions({
     queryKey: ['plans', 'of', account],
     queryFn: () => unwrap(api.GET('/admin/api/accounts/{account}/plan', { params: { path: { account } } })),
+  });
+
+export const assignmentPreviewQuery = (account: string, body: BodyOf<'previewAssignment'>) =>
+  queryOptions({
+    queryKey: ['plans', 'assignment-preview', account, body],
+    queryFn: () =>
+      unwrap(api.POST('/admin/api/accounts/{account}/plan/preview', { params: { path: { account } }, body })),
+    placeholderData: keepPreviousData,
+    retry: false,
   });
 
 export const createPlan = (body: BodyOf<'createPlan'>) => unwrap(api.POST('/admin/api/plans', { body }));

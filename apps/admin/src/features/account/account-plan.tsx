@@ -35,7 +35,7 @@ export function AccountPlan({ account }: { account: string }) {
             {assigning && (
               <AssignPlan
                 account={account}
-                current={plan.current}
+                open={openOf(plan)}
                 onClose={() => setAssigning(false)}
                 onSaved={() => {
                   setAssigning(false);
@@ -50,8 +50,13 @@ export function AccountPlan({ account }: { account: string }) {
   );
 }
 
-function Current({ plan: { current, others } }: { plan: Plan }) {
-  const upcoming = others.filter(({ state }) => state === 'upcoming');
+const upcomingOf = ({ others }: Plan) => others.filter(({ state }) => state === 'upcoming');
+
+/** What can be ended: the assignment in force, and scheduled ones. */
+const openOf = (plan: Plan) => [...(plan.current === null ? [] : [plan.current]), ...upcomingOf(plan)];
+
+function Current({ plan }: { plan: Plan }) {
+  const { current } = plan;
   return (
     <>
       {current === null ? (
@@ -66,9 +71,9 @@ function Current({ plan: { current, others } }: { plan: Plan }) {
           </Text>
         </Group>
       )}
-      {upcoming.map((one) => (
+      {upcomingOf(plan).map((one) => (
         <Text key={one.id} size="sm">
-          {named(one.planTitle)} from <Time at={one.startsAt} /> on
+          {named(one.planTitle)} from <Time at={one.startsAt} /> on, <Expiry at={one.endsAt} />: {written(one.reason)}
         </Text>
       ))}
     </>

@@ -1,13 +1,13 @@
 /** Creates or changes a plan, with what the change touches. */
 import { Button, Group, Stack, TextInput } from '@mantine/core';
 import type { Plan } from '../../data/plans.js';
-import { named } from '../../lib/format.js';
+import { many, named } from '../../lib/format.js';
 import { DialogButtons } from '../../ui/dialog-buttons.js';
+import { Effects } from '../../ui/effects.js';
 import { ReasonField } from '../../ui/forms.js';
 import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { isConflict, SaveNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
-import { PlanEffect } from './plan-effect.js';
 import { PlanLimitRows } from './plan-limit-rows.js';
 import { type PlanForm, useEditPlan } from './use-edit-plan.js';
 
@@ -29,7 +29,12 @@ export function EditPlan({ plan, onClose, onSaved, onReload }: EditPlanProps) {
         <Stack>
           <Names plan={plan} form={form} />
           <PlanLimitRows form={form} />
-          <PlanEffect preview={form.preview} />
+          <Effects
+            preview={form.preview}
+            says={(apis) =>
+              `This changes the limits of ${many(apis, 'API')} for ${many(form.preview.data?.accounts ?? 0, 'assigned account')}.`
+            }
+          />
           <ReasonField {...reason.field} />
           {lowering !== undefined && (
             <LoweringNote items={lowering} saving={save.isPending} onLower={submit({ allowLowering: true })} />

@@ -1,5 +1,5 @@
 import { visibleText } from '@rollgate/contract';
-import type { Command } from 'commander';
+import { type Command, Option } from 'commander';
 import {
   type AssignmentView,
   assignPlan,
@@ -30,6 +30,11 @@ interface SetFlags extends Json {
   readonly reason: string;
 }
 
+interface AccountsFlags extends Json {
+  readonly state: string;
+  readonly limit: string;
+}
+
 interface AssignFlags extends Json {
   readonly starts?: string;
   readonly ends?: string;
@@ -37,6 +42,12 @@ interface AssignFlags extends Json {
   readonly reason: string;
   readonly ticket?: string;
 }
+
+interface EndFlags extends AssignFlags {
+  readonly assignment?: string;
+}
+
+const STATES = ['inForce', 'upcoming', 'expired', 'all'];
 
 const LIMIT = [
   '--limit <scope:limits>',
@@ -80,9 +91,10 @@ export function addPlan(program: Command, cli: Cli): void {
     .command('accounts')
     .description('who is on a plan by assignment, newest first')
     .argument('<plan>')
+    .addOption(new Option('--state <state>', 'which assignments').choices(STATES).default('inForce'))
     .option('--limit <n>', 'maximum number of rows', '50')
     .option('--json', 'print JSON')
-    .action((id: string, flags: Json & { readonly limit: string }) => accounts(cli, id, flags));
+    .action((id: string, flags: AccountsFlags) => accounts(cli, id, flags));
   addAssign(plan, cli);
 }
 
@@ -101,13 +113,17 @@ function addAssign(plan: Command, cli: Cli): void {
     .action((account: string, id: string, flags: AssignFlags) => assign(cli, { account, id, flags }));
   plan
     .command('end')
-    .description("end an account's plan, now or at a time")
+    .description("end an account's plan, now or at a time, or cancel a scheduled one")
     .argument('<account>')
+    .option(
+      '--assignment <id>',
+      'a scheduled assignment, as "plan accounts --state upcoming" prints it (default: the one in force)',
+    )
     .option('--ends <time>', 'a delay like 2h, or a time like 2026-12-31T12:00:00Z (default: now)', start)
     .option('--allow-lowering', "allow it to lower the account's limits")
     .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--json', 'print JSON')
-    .action((account: string, flags: AssignFlags) => end(cli, account, flags));
+    .action((account: string, flags: EndFlags) => end(cli, account, flags));
 }
 
 async function list(cli: Cli, { json }: Json): Promise<void> {
@@ -160,9 +176,12 @@ async function preview(cli: Cli, id: string, { limit, json }: Json & { readonly 
   tellConsequences(cli, found);
 }
 
-async function accounts(cli: Cli, id: string, { limit, json }: Json & { readonly limit: string }): Promise<void> {
-  const query = checked(listPlanAccounts, { limit });
-  const page = await atPolicyDesk(cli, ({ assignments }) => assignments.list(id, query));
+async function accounts(cli: Cli, id: string, { state, limit, json }: AccountsFlags): Promise<void> {
+  const query = checked(listPlanAccounts, { state, limit });
+  const page = await atPolicyDesk(cli, async ({ plans, assignments }) => {
+    await plans.find(id);
+    return await assignments.list(id, query);
+  });
   if (json) return printJson(cli, page);
   if (page.items.length === 0) cli.out('None.\n');
   for (const item of page.items) cli.out(`${assignmentLine(item)}\n`);
@@ -189,12 +208,14 @@ async function assign(
   tellConsequences(cli, done);
 }
 
-async function end(cli: Cli, name: string, { ends, allowLowering, reason, json }: AssignFlags): Promise<void> {
+async function end(cli: Cli, name: string, { ends, assignment, allowLowering, reason, json }: EndFlags): Promise<void> {
   const { account } = checked(planAccountParams, { account: name });
   const done = await atPolicyDesk(cli, async ({ assignments, caller }) => {
-    const { current } = await assignments.ofAccount(account);
-    if (current === null) throw new Error(`The account "${account}" has no plan now.`);
-    const ended = { account, version: current.version, assignment: current.id, endsAt: ends, reason, allowLowering };
+    const { current, others } = await assignments.ofAccount(account);
+    const one = assignment === undefined ? current : [current, ...others].find((other) => other?.id === assignment);
+    if (one === null) throw new Error(`The account "${account}" has no plan now.`);
+    if (one === undefined) throw new Error(`The account "${account}" has no assignment "${assignment}".`);
+    const ended = { account, version: one.version, assignment: one.id, endsAt: ends, reason, allowLowering };
     return await assignments.end(ended, caller);
   });
   if (json) return printJson(cli, done);

@@ -147,12 +147,14 @@ export class PlansController {
     response: assignmentPage,
     example: { items: [ASSIGNMENT_EXAMPLE], next: null },
     alsoAs: ['csv'],
+    errors: [404],
   })
   async accounts(
     @Param(validated(planParams)) { plan }: z.output<typeof planParams>,
     @Query(validated(listPlanAccounts)) query: z.output<typeof listPlanAccounts>,
     @AsExport() form: ExportForm | undefined,
   ): Promise<unknown> {
+    await this.plans.find(plan);
     if (form === undefined) return await this.assignments.list(plan, query);
     const line = (row: AssignmentRow) => ({ ...assignmentView(row) });
     return await exportOf(this.database, form, {
