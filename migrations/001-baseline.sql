@@ -547,6 +547,66 @@ COMMENT ON COLUMN rollgate.service_token.role         IS
 COMMENT ON COLUMN rollgate.service_token.expires_at   IS 'valid until just before this time; NULL: no expiry';
 COMMENT ON COLUMN rollgate.service_token.last_used_at IS 'accurate to a minute';
 
+-- The access log: who signed in, who viewed an account, who exported. The service can only add rows, through functions.
+CREATE TABLE rollgate.sign_in_log (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  first_at   timestamptz NOT NULL,
+  last_at    timestamptz NOT NULL,
+  times      int  NOT NULL CHECK (times > 0),
+  outcome    text NOT NULL CHECK (outcome IN ('signed_in', 'wrong_password', 'unknown', 'disabled', 'too_many_attempts', 'oidc_refused',
+                                              'signed_out', 'session_ended', 'token_used', 'token_refused')),
+  method     text NOT NULL CHECK (method IN ('password', 'oidc', 'token')),
+  login      text,
+  staff_id   text,
+  address    text,
+  user_agent text,
+  request_id text
+);
+CREATE INDEX ON rollgate.sign_in_log (first_at);
+CREATE INDEX ON rollgate.sign_in_log (login, id);
+CREATE INDEX ON rollgate.sign_in_log (address, id);
+
+COMMENT ON TABLE  rollgate.sign_in_log IS
+  'Sign-ins, also failed ones, sign-outs, ends of sessions, and the use of tokens; append-only, kept for a number of days';
+COMMENT ON COLUMN rollgate.sign_in_log.times      IS 'how often, from first_at to last_at';
+COMMENT ON COLUMN rollgate.sign_in_log.outcome    IS 'unknown: there is no such login. The person who signs in does not see the difference';
+COMMENT ON COLUMN rollgate.sign_in_log.login      IS 'login as typed, or of the person; name of the token';
+COMMENT ON COLUMN rollgate.sign_in_log.staff_id   IS 'the person with that login; NULL: there is none, or it is a token';
+COMMENT ON COLUMN rollgate.sign_in_log.request_id IS 'HTTP request ID of the first time';
+
+CREATE TABLE rollgate.access_log (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  first_at   timestamptz NOT NULL,
+  last_at    timestamptz NOT NULL,
+  times      int    NOT NULL CHECK (times > 0),
+  actor      text   NOT NULL CHECK (actor <> ''),
+  role       text,
+  address    text,
+  request_id text,
+  action     text   NOT NULL CHECK (action IN ('view_account', 'list', 'export')),
+  account    text,
+  routes     text[] NOT NULL CHECK (cardinality(routes) > 0),
+  filters    jsonb  NOT NULL,
+  row_count  bigint,
+  result     text CHECK (result IN ('complete', 'cut')),
+  CHECK (action = 'export' OR result IS NULL),
+  CHECK ((row_count IS NULL) = (result IS NULL))
+);
+CREATE INDEX ON rollgate.access_log (first_at);
+CREATE INDEX ON rollgate.access_log (actor, id);
+CREATE INDEX ON rollgate.access_log (account, id) WHERE account IS NOT NULL;
+
+COMMENT ON TABLE  rollgate.access_log IS
+  'Who viewed which account and exported which list; append-only, kept for a number of days. rollgate.note_access writes it';
+COMMENT ON COLUMN rollgate.access_log.times      IS 'how often, from first_at to last_at; 1 for an export';
+COMMENT ON COLUMN rollgate.access_log.actor      IS 'e.g. staff:ann@example.com, token:ci, cli:root';
+COMMENT ON COLUMN rollgate.access_log.request_id IS 'HTTP request ID of the first time';
+COMMENT ON COLUMN rollgate.access_log.routes     IS 'what was read, by the names of the routes';
+COMMENT ON COLUMN rollgate.access_log.filters    IS 'filters of a list or an export';
+COMMENT ON COLUMN rollgate.access_log.row_count  IS 'rows written to the file; NULL: not an export, or its end was not recorded';
+COMMENT ON COLUMN rollgate.access_log.result     IS
+  'complete: the client received the whole export; cut: it did not; NULL: not an export, or its end was not recorded';
+
 -- ==== Events
 
 -- Limit events: who was denied, when, under which limit, and what had filled the window.
@@ -3109,6 +3169,49 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.need_reason IS 'Refuses (RG422) a change without a reason';
 
+-- Records that a caller viewed an account, listed rows of an account, or began an export. Views and lists of one account by one caller
+-- from one address are one row for each five minutes, because screens refresh every few seconds. Each export is a row of its own.
+-- Returns the ID of the row.
+CREATE OR REPLACE FUNCTION rollgate.note_access(
+  p_by      rollgate.author,
+  p_action  text,
+  p_account text,
+  p_route   text,
+  p_filters jsonb
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_id  bigint;
+BEGIN
+  IF p_action <> 'export' THEN
+    -- Two requests of one screen must not both add the first row.
+    PERFORM pg_advisory_xact_lock(7612, hashtext(concat_ws(' ', p_by.actor, p_account)));
+    UPDATE rollgate.access_log l
+    SET times = l.times + 1, last_at = greatest(v_now, l.last_at),
+        routes = CASE WHEN p_route = ANY (l.routes) THEN l.routes ELSE l.routes || p_route END
+    WHERE l.id = (
+      SELECT a.id FROM rollgate.access_log a
+      WHERE a.actor = p_by.actor AND a.first_at > v_now - interval '5 minutes' AND a.action = p_action
+        AND a.account IS NOT DISTINCT FROM p_account AND a.address IS NOT DISTINCT FROM p_by.address
+        AND (p_action = 'view_account' OR a.filters = p_filters)
+      ORDER BY a.id DESC LIMIT 1)
+    RETURNING l.id INTO v_id;
+    IF FOUND THEN
+      -- The row is on record. A crash may lose the last few times it was counted.
+      PERFORM set_config('synchronous_commit', 'off', true);
+      RETURN v_id;
+    END IF;
+  END IF;
+  INSERT INTO rollgate.access_log (first_at, last_at, times, actor, role, address, request_id, action, account, routes, filters)
+  VALUES (v_now, v_now, 1, p_by.actor, p_by.role, p_by.address, p_by.request_id, p_action, p_account, ARRAY[p_route], p_filters)
+  RETURNING id INTO v_id;
+  RETURN v_id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_access IS
+  'Records that a caller viewed an account, listed rows of an account, or began an export; returns the ID of the row';
+
 -- Adds the classes and the instances of events that are not known yet. A class normally includes the route. Where an application gives
 -- every call another route, there would be a class for each: after the first p_most, routes are stored with the events. Returns whether
 -- that is so.
@@ -3136,6 +3239,16 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.note_event_classes IS
   'Adds missing classes and instances of events; returns whether there are so many classes that routes belong to the events';
+
+-- Completes the row of an export, once: what is on record does not change afterwards.
+CREATE OR REPLACE FUNCTION rollgate.note_export_end(p_id bigint, p_rows bigint, p_complete boolean) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  UPDATE rollgate.access_log
+  SET row_count = p_rows, result = CASE WHEN p_complete THEN 'complete' ELSE 'cut' END, last_at = greatest(clock_timestamp(), last_at)
+  WHERE id = p_id AND action = 'export' AND result IS NULL
+$$;
+
+COMMENT ON FUNCTION rollgate.note_export_end IS 'Records how many rows an export sent, and whether the client received all of it';
 
 -- Records which rows of rollgate.freed were removed, so that instances that have not read them notice.
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed() RETURNS trigger
@@ -3199,6 +3312,47 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.note_server IS 'Begins a quarantine when the database runs on another server than before';
+
+-- Records a sign-in, a failed attempt, the end of a session, or the use of a token. Refusals without a login (too many attempts, tokens,
+-- the identity provider) are one row for each minute and address, and uses of a token one row for each hour and address, so that a flood
+-- does not fill the table.
+CREATE OR REPLACE FUNCTION rollgate.note_sign_in(
+  p_outcome    text,
+  p_method     text,
+  p_login      text,
+  p_staff_id   text,
+  p_address    text,
+  p_user_agent text,
+  p_request_id text,
+  p_times      int DEFAULT 1
+) RETURNS void
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_now     timestamptz := clock_timestamp();
+  v_address text := left(p_address, 64);
+  v_login   text := left(p_login, 256);
+  v_merged  interval := CASE WHEN p_outcome IN ('too_many_attempts', 'token_refused', 'oidc_refused') AND p_login IS NULL
+                          THEN interval '1 minute' WHEN p_outcome = 'token_used' THEN interval '1 hour' END;
+BEGIN
+  IF v_merged IS NOT NULL THEN
+    -- Two services must not both add the first row.
+    PERFORM pg_advisory_xact_lock(7611, hashtext(concat_ws(' ', p_outcome, v_address)));
+    UPDATE rollgate.sign_in_log l SET times = l.times + p_times, last_at = greatest(v_now, l.last_at)
+    WHERE l.id = (
+      SELECT s.id FROM rollgate.sign_in_log s
+      WHERE s.first_at > v_now - v_merged AND s.outcome = p_outcome AND s.method = p_method
+        AND s.address IS NOT DISTINCT FROM v_address AND s.login IS NOT DISTINCT FROM v_login
+      ORDER BY s.id DESC LIMIT 1);
+    IF FOUND THEN
+      RETURN;
+    END IF;
+  END IF;
+  INSERT INTO rollgate.sign_in_log (first_at, last_at, times, outcome, method, login, staff_id, address, user_agent, request_id)
+  VALUES (v_now, v_now, p_times, p_outcome, p_method, v_login, p_staff_id, v_address, left(p_user_agent, 512), left(p_request_id, 128));
+END $$;
+
+COMMENT ON FUNCTION rollgate.note_sign_in IS
+  'Records a sign-in, a failed attempt, the end of a session, or the use of a token';
 
 -- Returns the first second (0-59) of a minute that has a unit newer than `base`. After repeated resets `base` may exceed `start` by
 -- more than an int can hold. Inlined.
@@ -3566,6 +3720,30 @@ $$;
 
 COMMENT ON FUNCTION rollgate.preview_plan IS
   'What a plan would change with these limits: {accounts, lowered, effects: [{api, title, before, after}]}, with every API';
+
+-- Removes a page of the oldest rows of the access log. No program can remove rows that are younger than 30 days, whatever it passes.
+CREATE OR REPLACE FUNCTION rollgate.prune_access(p_keep_days int) RETURNS int
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_before  timestamptz;
+  v_removed int;
+  v_more    int;
+BEGIN
+  IF p_keep_days < 30 THEN
+    RAISE EXCEPTION 'rollgate.prune_access: p_keep_days must be at least 30' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  v_before := clock_timestamp() - p_keep_days * interval '1 day';
+  DELETE FROM rollgate.sign_in_log WHERE id = ANY (ARRAY(
+    SELECT s.id FROM rollgate.sign_in_log s WHERE s.first_at < v_before ORDER BY s.first_at LIMIT 1000));
+  GET DIAGNOSTICS v_removed = ROW_COUNT;
+  DELETE FROM rollgate.access_log WHERE id = ANY (ARRAY(
+    SELECT a.id FROM rollgate.access_log a WHERE a.first_at < v_before ORDER BY a.first_at LIMIT 1000));
+  GET DIAGNOSTICS v_more = ROW_COUNT;
+  RETURN v_removed + v_more;
+END $$;
+
+COMMENT ON FUNCTION rollgate.prune_access IS
+  'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many; call it until it returns 0';
 
 -- Replaces the times of an assignment with those of p_new. Requires the ledger's lock (rollgate.open_ledger).
 CREATE OR REPLACE FUNCTION rollgate.put_assignment(
@@ -5695,6 +5873,33 @@ WHERE h.kind = 'request';
 
 COMMENT ON VIEW rollgate.request_history IS 'Every step of a limit request, as in rollgate_audit.request_history_v1';
 
+CREATE OR REPLACE VIEW rollgate_audit.access_log_v1 AS
+SELECT l.id, l.first_at, l.last_at, l.times, l.actor, l.role AS actor_role, l.address, l.request_id, l.action, l.account, l.routes,
+       l.filters, l.row_count, l.result
+FROM rollgate.access_log l;
+
+COMMENT ON VIEW rollgate_audit.access_log_v1 IS
+  'Which person or token viewed which account, and exported which list, through the service or its command line. Kept for 400 days by '
+  'default. Reading with SQL is not recorded here';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.id         IS 'order in which the rows were recorded';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.first_at   IS 'when, or the first time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.last_at    IS 'the last time; of an export, its end';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.times      IS
+  'how many requests: views of one account by one actor from one address are one row for each five minutes; 1 for an export';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.actor      IS 'who, e.g. staff:ann@example.com, token:ci, cli:root';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.actor_role IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.address    IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.request_id IS 'HTTP request ID of the first time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.action     IS
+  'view_account: a screen or an answer about one account; list: a list filtered by an account; export: a list as a file';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.account    IS 'the account; NULL: an export of several accounts';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.routes     IS 'what was read: the operations of the API, or the command';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.filters    IS 'filters of the list';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.row_count  IS
+  'rows written to the file; of a cut export, at least as many as the client received; NULL: not an export, or its end was not recorded';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.result     IS
+  'complete; cut: the client or the service ended it early; NULL: not an export, or its end was not recorded';
+
 CREATE OR REPLACE VIEW rollgate_audit.catalogue_history_v1 AS
 SELECT h.id, h.at, h.action, h.api, h.group_id, h.actor, h.role, h.address, h.request_id, h.per_minute_before, h.per_minute,
        h.per_hour_before, h.per_hour, h.shadow_before, h.shadow, h.version, h.reason, h.ticket, h.undoes, h.before, h.after, h.hash
@@ -6171,6 +6376,33 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.ticket           IS 'ticket'
 COMMENT ON COLUMN rollgate_audit.request_history_v1.before           IS 'the whole limit request before; NULL: it was filed';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.after            IS 'the whole limit request after';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.hash             IS 'SHA-256 of this row and all before it';
+
+CREATE OR REPLACE VIEW rollgate_audit.sign_ins_v1 AS
+SELECT l.id, l.first_at, l.last_at, l.times, l.outcome, l.method, l.login, l.staff_id, p.role AS staff_role, l.address, l.user_agent,
+       l.request_id
+FROM rollgate.sign_in_log l
+LEFT JOIN rollgate.staff p ON p.id = l.staff_id;
+
+COMMENT ON VIEW rollgate_audit.sign_ins_v1 IS
+  'Who signed in to the service and who tried to, who signed out, whose session ended, and which tokens were used. Kept for 400 days by '
+  'default';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.id         IS 'order in which the rows were recorded';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.first_at   IS 'when, or the first time';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.last_at    IS 'the last time; the same as first_at unless times is above 1';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.times      IS
+  'how often: refusals without a login are one row a minute and address, uses of a token one row an hour and address';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.outcome    IS
+  'signed_in; wrong_password; unknown: no such login; disabled: the password was right; too_many_attempts; oidc_refused: the identity '
+  'provider or the role map refused; signed_out; session_ended: it expired, was replaced, or was ended by an admin or a new password; '
+  'token_used; token_refused: unknown, expired or revoked';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.method     IS 'password, oidc or token';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.login      IS
+  'login as typed, or of the person; name of the token; NULL: not known, or rows of many logins';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.staff_id   IS 'id of the person with that login; NULL: none, or a token';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.staff_role IS 'role of that person now';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.address    IS 'network address; of an ended session, the address of its sign-in';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.user_agent IS 'browser or program, as it names itself';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.request_id IS 'HTTP request ID of the first time; NULL: not a request, or many';
 
 CREATE OR REPLACE VIEW rollgate_audit.staff_history_v1 AS
 SELECT h.id, h.at, h.kind, h.action, h.target,

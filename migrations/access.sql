@@ -32,7 +32,8 @@ GRANT EXECUTE ON FUNCTION
   rollgate.sweep_freed(interval),
   rollgate.sweep(int, text, text, int, int, int, timestamptz),
   rollgate.maintain_events(int, int, timestamptz),
-  rollgate.roll_up_step(int, int, timestamptz, int, int)
+  rollgate.roll_up_step(int, int, timestamptz, int, int),
+  rollgate.prune_access(int)
   TO rollgate_maintenance;
 
 -- The service.
@@ -43,6 +44,7 @@ GRANT SELECT ON
   rollgate.usage_series, rollgate.usage_hour, rollgate.usage_day, rollgate.denial_hour, rollgate.usage_late, rollgate.roll_up,
   rollgate.override_history, rollgate.request_history, rollgate.least_default
   TO rollgate_admin_api;
+GRANT SELECT ON rollgate.sign_in_log, rollgate.access_log TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE ON rollgate.staff, rollgate.service_token TO rollgate_admin_api;
 GRANT SELECT, INSERT, UPDATE, DELETE ON rollgate.staff_session, rollgate.sign_in_attempt TO rollgate_admin_api;
 GRANT USAGE ON SEQUENCE rollgate.staff_number, rollgate.service_token_number TO rollgate_admin_api;
@@ -55,6 +57,9 @@ GRANT EXECUTE ON FUNCTION
   rollgate.undo(bigint, text, rollgate.author, boolean),
   rollgate.decide_request(text, int, boolean, jsonb, text, rollgate.author),
   rollgate.record_staff(text, text, text, rollgate.author, jsonb, jsonb, text),
+  rollgate.note_sign_in(text, text, text, text, text, text, text, int),
+  rollgate.note_access(rollgate.author, text, text, text, jsonb),
+  rollgate.note_export_end(bigint, bigint, boolean),
   rollgate.verify_history(),
   rollgate.register_catalogue(text, jsonb, rollgate.author, boolean),
   rollgate.create_plan(jsonb, rollgate.author),

@@ -409,6 +409,45 @@ CREATE TABLE rollgate.plan_assignment (
 CREATE INDEX ON rollgate.plan_assignment (account, starts_at DESC);
 CREATE INDEX ON rollgate.plan_assignment (plan, account);
 CREATE INDEX ON rollgate.plan_assignment (changed_in);
+-- The access log: who signed in, who viewed an account, who exported.
+CREATE TABLE rollgate.sign_in_log (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  first_at   timestamptz NOT NULL,
+  last_at    timestamptz NOT NULL,
+  times      int  NOT NULL CHECK (times > 0),
+  outcome    text NOT NULL CHECK (outcome IN ('signed_in', 'wrong_password', 'unknown', 'disabled', 'too_many_attempts', 'oidc_refused',
+                                              'signed_out', 'session_ended', 'token_used', 'token_refused')),
+  method     text NOT NULL CHECK (method IN ('password', 'oidc', 'token')),
+  login      text,
+  staff_id   text,
+  address    text,
+  user_agent text,
+  request_id text
+);
+CREATE INDEX ON rollgate.sign_in_log (first_at);
+CREATE INDEX ON rollgate.sign_in_log (login, id);
+CREATE INDEX ON rollgate.sign_in_log (address, id);
+CREATE TABLE rollgate.access_log (
+  id         bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+  first_at   timestamptz NOT NULL,
+  last_at    timestamptz NOT NULL,
+  times      int    NOT NULL CHECK (times > 0),
+  actor      text   NOT NULL CHECK (actor <> ''),
+  role       text,
+  address    text,
+  request_id text,
+  action     text   NOT NULL CHECK (action IN ('view_account', 'list', 'export')),
+  account    text,
+  routes     text[] NOT NULL CHECK (cardinality(routes) > 0),
+  filters    jsonb  NOT NULL,
+  row_count  bigint,
+  result     text CHECK (result IN ('complete', 'cut')),
+  CHECK (action = 'export' OR result IS NULL),
+  CHECK ((row_count IS NULL) = (result IS NULL))
+);
+CREATE INDEX ON rollgate.access_log (first_at);
+CREATE INDEX ON rollgate.access_log (actor, id);
+CREATE INDEX ON rollgate.access_log (account, id) WHERE account IS NOT NULL;
 ALTER TABLE rollgate.history
   DROP CONSTRAINT history_kind_check,
   ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment'));

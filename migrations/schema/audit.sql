@@ -74,6 +74,40 @@ GRANT EXECUTE ON FUNCTION rollgate_audit.verify_history() TO rollgate_auditor;
 
 -- Views
 
+CREATE VIEW rollgate_audit.access_log_v1 AS
+ SELECT id,
+    first_at,
+    last_at,
+    times,
+    actor,
+    role AS actor_role,
+    address,
+    request_id,
+    action,
+    account,
+    routes,
+    filters,
+    row_count,
+    result
+   FROM rollgate.access_log l;
+COMMENT ON VIEW rollgate_audit.access_log_v1 IS 'Which person or token viewed which account, and exported which list, through the service or its command line. Kept for 400 days by default. Reading with SQL is not recorded here';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.id IS 'order in which the rows were recorded';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.first_at IS 'when, or the first time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.last_at IS 'the last time; of an export, its end';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.times IS 'how many requests: views of one account by one actor from one address are one row for each five minutes; 1 for an export';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.actor IS 'who, e.g. staff:ann@example.com, token:ci, cli:root';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.actor_role IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.address IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.request_id IS 'HTTP request ID of the first time';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.action IS 'view_account: a screen or an answer about one account; list: a list filtered by an account; export: a list as a file';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.account IS 'the account; NULL: an export of several accounts';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.routes IS 'what was read: the operations of the API, or the command';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.filters IS 'filters of the list';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.row_count IS 'rows written to the file; of a cut export, at least as many as the client received; NULL: not an export, or its end was not recorded';
+COMMENT ON COLUMN rollgate_audit.access_log_v1.result IS 'complete; cut: the client or the service ended it early; NULL: not an export, or its end was not recorded';
+ALTER VIEW rollgate_audit.access_log_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.access_log_v1 TO rollgate_auditor;
+
 CREATE VIEW rollgate_audit.catalogue_history_v1 AS
  SELECT id,
     at,
@@ -757,6 +791,37 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.after IS 'the whole limit re
 COMMENT ON COLUMN rollgate_audit.request_history_v1.hash IS 'SHA-256 of this row and all before it';
 ALTER VIEW rollgate_audit.request_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.request_history_v1 TO rollgate_auditor;
+
+CREATE VIEW rollgate_audit.sign_ins_v1 AS
+ SELECT l.id,
+    l.first_at,
+    l.last_at,
+    l.times,
+    l.outcome,
+    l.method,
+    l.login,
+    l.staff_id,
+    p.role AS staff_role,
+    l.address,
+    l.user_agent,
+    l.request_id
+   FROM (rollgate.sign_in_log l
+     LEFT JOIN rollgate.staff p ON ((p.id = l.staff_id)));
+COMMENT ON VIEW rollgate_audit.sign_ins_v1 IS 'Who signed in to the service and who tried to, who signed out, whose session ended, and which tokens were used. Kept for 400 days by default';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.id IS 'order in which the rows were recorded';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.first_at IS 'when, or the first time';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.last_at IS 'the last time; the same as first_at unless times is above 1';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.times IS 'how often: refusals without a login are one row a minute and address, uses of a token one row an hour and address';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.outcome IS 'signed_in; wrong_password; unknown: no such login; disabled: the password was right; too_many_attempts; oidc_refused: the identity provider or the role map refused; signed_out; session_ended: it expired, was replaced, or was ended by an admin or a new password; token_used; token_refused: unknown, expired or revoked';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.method IS 'password, oidc or token';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.login IS 'login as typed, or of the person; name of the token; NULL: not known, or rows of many logins';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.staff_id IS 'id of the person with that login; NULL: none, or a token';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.staff_role IS 'role of that person now';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.address IS 'network address; of an ended session, the address of its sign-in';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.user_agent IS 'browser or program, as it names itself';
+COMMENT ON COLUMN rollgate_audit.sign_ins_v1.request_id IS 'HTTP request ID of the first time; NULL: not a request, or many';
+ALTER VIEW rollgate_audit.sign_ins_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.sign_ins_v1 TO rollgate_auditor;
 
 CREATE VIEW rollgate_audit.staff_history_v1 AS
  SELECT id,

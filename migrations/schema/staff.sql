@@ -15,6 +15,44 @@ GRANT USAGE ON SEQUENCE rollgate.staff_number TO rollgate_admin_api;
 
 -- Tables
 
+CREATE TABLE rollgate.access_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  first_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  times integer NOT NULL,
+  actor text NOT NULL,
+  role text,
+  address text,
+  request_id text,
+  action text NOT NULL,
+  account text,
+  routes text[] NOT NULL,
+  filters jsonb NOT NULL,
+  row_count bigint,
+  result text,
+  CONSTRAINT access_log_action_check CHECK ((action = ANY (ARRAY['view_account'::text, 'list'::text, 'export'::text]))),
+  CONSTRAINT access_log_actor_check CHECK ((actor <> ''::text)),
+  CONSTRAINT access_log_check CHECK (((action = 'export'::text) OR (result IS NULL))),
+  CONSTRAINT access_log_check1 CHECK (((row_count IS NULL) = (result IS NULL))),
+  CONSTRAINT access_log_result_check CHECK ((result = ANY (ARRAY['complete'::text, 'cut'::text]))),
+  CONSTRAINT access_log_routes_check CHECK ((cardinality(routes) > 0)),
+  CONSTRAINT access_log_times_check CHECK ((times > 0)),
+  CONSTRAINT access_log_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE rollgate.access_log IS 'Who viewed which account and exported which list; append-only, kept for a number of days. rollgate.note_access writes it';
+COMMENT ON COLUMN rollgate.access_log.times IS 'how often, from first_at to last_at; 1 for an export';
+COMMENT ON COLUMN rollgate.access_log.actor IS 'e.g. staff:ann@example.com, token:ci, cli:root';
+COMMENT ON COLUMN rollgate.access_log.request_id IS 'HTTP request ID of the first time';
+COMMENT ON COLUMN rollgate.access_log.routes IS 'what was read, by the names of the routes';
+COMMENT ON COLUMN rollgate.access_log.filters IS 'filters of a list or an export';
+COMMENT ON COLUMN rollgate.access_log.row_count IS 'rows written to the file; NULL: not an export, or its end was not recorded';
+COMMENT ON COLUMN rollgate.access_log.result IS 'complete: the client received the whole export; cut: it did not; NULL: not an export, or its end was not recorded';
+CREATE INDEX access_log_account_id_idx ON rollgate.access_log USING btree (account, id) WHERE (account IS NOT NULL);
+CREATE INDEX access_log_actor_id_idx ON rollgate.access_log USING btree (actor, id);
+CREATE INDEX access_log_first_at_idx ON rollgate.access_log USING btree (first_at);
+ALTER TABLE rollgate.access_log OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.access_log TO rollgate_admin_api;
+
 CREATE TABLE rollgate.service_token (
   id text DEFAULT ('tok_'::text || nextval('rollgate.service_token_number'::regclass)) NOT NULL,
   name text NOT NULL,
@@ -56,6 +94,35 @@ COMMENT ON COLUMN rollgate.sign_in_attempt.verifier IS 'PKCE code verifier';
 CREATE INDEX sign_in_attempt_ends_at_idx ON rollgate.sign_in_attempt USING btree (ends_at);
 ALTER TABLE rollgate.sign_in_attempt OWNER TO rollgate_owner;
 GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.sign_in_attempt TO rollgate_admin_api;
+
+CREATE TABLE rollgate.sign_in_log (
+  id bigint GENERATED ALWAYS AS IDENTITY NOT NULL,
+  first_at timestamp with time zone NOT NULL,
+  last_at timestamp with time zone NOT NULL,
+  times integer NOT NULL,
+  outcome text NOT NULL,
+  method text NOT NULL,
+  login text,
+  staff_id text,
+  address text,
+  user_agent text,
+  request_id text,
+  CONSTRAINT sign_in_log_method_check CHECK ((method = ANY (ARRAY['password'::text, 'oidc'::text, 'token'::text]))),
+  CONSTRAINT sign_in_log_outcome_check CHECK ((outcome = ANY (ARRAY['signed_in'::text, 'wrong_password'::text, 'unknown'::text, 'disabled'::text, 'too_many_attempts'::text, 'oidc_refused'::text, 'signed_out'::text, 'session_ended'::text, 'token_used'::text, 'token_refused'::text]))),
+  CONSTRAINT sign_in_log_times_check CHECK ((times > 0)),
+  CONSTRAINT sign_in_log_pkey PRIMARY KEY (id)
+);
+COMMENT ON TABLE rollgate.sign_in_log IS 'Sign-ins, also failed ones, sign-outs, ends of sessions, and the use of tokens; append-only, kept for a number of days';
+COMMENT ON COLUMN rollgate.sign_in_log.times IS 'how often, from first_at to last_at';
+COMMENT ON COLUMN rollgate.sign_in_log.outcome IS 'unknown: there is no such login. The person who signs in does not see the difference';
+COMMENT ON COLUMN rollgate.sign_in_log.login IS 'login as typed, or of the person; name of the token';
+COMMENT ON COLUMN rollgate.sign_in_log.staff_id IS 'the person with that login; NULL: there is none, or it is a token';
+COMMENT ON COLUMN rollgate.sign_in_log.request_id IS 'HTTP request ID of the first time';
+CREATE INDEX sign_in_log_address_id_idx ON rollgate.sign_in_log USING btree (address, id);
+CREATE INDEX sign_in_log_first_at_idx ON rollgate.sign_in_log USING btree (first_at);
+CREATE INDEX sign_in_log_login_id_idx ON rollgate.sign_in_log USING btree (login, id);
+ALTER TABLE rollgate.sign_in_log OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.sign_in_log TO rollgate_admin_api;
 
 CREATE TABLE rollgate.staff (
   id text DEFAULT ('stf_'::text || nextval('rollgate.staff_number'::regclass)) NOT NULL,
@@ -109,6 +176,122 @@ GRANT DELETE, INSERT, SELECT, UPDATE ON TABLE rollgate.staff_session TO rollgate
 ALTER TABLE rollgate.staff_session ADD CONSTRAINT staff_session_staff_id_fkey FOREIGN KEY (staff_id) REFERENCES rollgate.staff(id);
 
 -- Functions
+
+CREATE OR REPLACE FUNCTION rollgate.note_access(p_by rollgate.author, p_action text, p_account text, p_route text, p_filters jsonb)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_now timestamptz := clock_timestamp();
+  v_id  bigint;
+BEGIN
+  IF p_action <> 'export' THEN
+    -- Two requests of one screen must not both add the first row.
+    PERFORM pg_advisory_xact_lock(7612, hashtext(concat_ws(' ', p_by.actor, p_account)));
+    UPDATE rollgate.access_log l
+    SET times = l.times + 1, last_at = greatest(v_now, l.last_at),
+        routes = CASE WHEN p_route = ANY (l.routes) THEN l.routes ELSE l.routes || p_route END
+    WHERE l.id = (
+      SELECT a.id FROM rollgate.access_log a
+      WHERE a.actor = p_by.actor AND a.first_at > v_now - interval '5 minutes' AND a.action = p_action
+        AND a.account IS NOT DISTINCT FROM p_account AND a.address IS NOT DISTINCT FROM p_by.address
+        AND (p_action = 'view_account' OR a.filters = p_filters)
+      ORDER BY a.id DESC LIMIT 1)
+    RETURNING l.id INTO v_id;
+    IF FOUND THEN
+      -- The row is on record. A crash may lose the last few times it was counted.
+      PERFORM set_config('synchronous_commit', 'off', true);
+      RETURN v_id;
+    END IF;
+  END IF;
+  INSERT INTO rollgate.access_log (first_at, last_at, times, actor, role, address, request_id, action, account, routes, filters)
+  VALUES (v_now, v_now, 1, p_by.actor, p_by.role, p_by.address, p_by.request_id, p_action, p_account, ARRAY[p_route], p_filters)
+  RETURNING id INTO v_id;
+  RETURN v_id;
+END $function$;
+COMMENT ON FUNCTION rollgate.note_access(rollgate.author,text,text,text,jsonb) IS 'Records that a caller viewed an account, listed rows of an account, or began an export; returns the ID of the row';
+REVOKE EXECUTE ON FUNCTION rollgate.note_access(rollgate.author,text,text,text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.note_access(rollgate.author,text,text,text,jsonb) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.note_access(rollgate.author,text,text,text,jsonb) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.note_export_end(p_id bigint, p_rows bigint, p_complete boolean)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  UPDATE rollgate.access_log
+  SET row_count = p_rows, result = CASE WHEN p_complete THEN 'complete' ELSE 'cut' END, last_at = greatest(clock_timestamp(), last_at)
+  WHERE id = p_id AND action = 'export' AND result IS NULL
+$function$;
+COMMENT ON FUNCTION rollgate.note_export_end(bigint,bigint,boolean) IS 'Records how many rows an export sent, and whether the client received all of it';
+REVOKE EXECUTE ON FUNCTION rollgate.note_export_end(bigint,bigint,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.note_export_end(bigint,bigint,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.note_export_end(bigint,bigint,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.note_sign_in(p_outcome text, p_method text, p_login text, p_staff_id text, p_address text, p_user_agent text, p_request_id text, p_times integer DEFAULT 1)
+ RETURNS void
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_now     timestamptz := clock_timestamp();
+  v_address text := left(p_address, 64);
+  v_login   text := left(p_login, 256);
+  v_merged  interval := CASE WHEN p_outcome IN ('too_many_attempts', 'token_refused', 'oidc_refused') AND p_login IS NULL
+                          THEN interval '1 minute' WHEN p_outcome = 'token_used' THEN interval '1 hour' END;
+BEGIN
+  IF v_merged IS NOT NULL THEN
+    -- Two services must not both add the first row.
+    PERFORM pg_advisory_xact_lock(7611, hashtext(concat_ws(' ', p_outcome, v_address)));
+    UPDATE rollgate.sign_in_log l SET times = l.times + p_times, last_at = greatest(v_now, l.last_at)
+    WHERE l.id = (
+      SELECT s.id FROM rollgate.sign_in_log s
+      WHERE s.first_at > v_now - v_merged AND s.outcome = p_outcome AND s.method = p_method
+        AND s.address IS NOT DISTINCT FROM v_address AND s.login IS NOT DISTINCT FROM v_login
+      ORDER BY s.id DESC LIMIT 1);
+    IF FOUND THEN
+      RETURN;
+    END IF;
+  END IF;
+  INSERT INTO rollgate.sign_in_log (first_at, last_at, times, outcome, method, login, staff_id, address, user_agent, request_id)
+  VALUES (v_now, v_now, p_times, p_outcome, p_method, v_login, p_staff_id, v_address, left(p_user_agent, 512), left(p_request_id, 128));
+END $function$;
+COMMENT ON FUNCTION rollgate.note_sign_in(text,text,text,text,text,text,text,integer) IS 'Records a sign-in, a failed attempt, the end of a session, or the use of a token';
+REVOKE EXECUTE ON FUNCTION rollgate.note_sign_in(text,text,text,text,text,text,text,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.note_sign_in(text,text,text,text,text,text,text,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.note_sign_in(text,text,text,text,text,text,text,integer) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.prune_access(p_keep_days integer)
+ RETURNS integer
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_before  timestamptz;
+  v_removed int;
+  v_more    int;
+BEGIN
+  IF p_keep_days < 30 THEN
+    RAISE EXCEPTION 'rollgate.prune_access: p_keep_days must be at least 30' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+  v_before := clock_timestamp() - p_keep_days * interval '1 day';
+  DELETE FROM rollgate.sign_in_log WHERE id = ANY (ARRAY(
+    SELECT s.id FROM rollgate.sign_in_log s WHERE s.first_at < v_before ORDER BY s.first_at LIMIT 1000));
+  GET DIAGNOSTICS v_removed = ROW_COUNT;
+  DELETE FROM rollgate.access_log WHERE id = ANY (ARRAY(
+    SELECT a.id FROM rollgate.access_log a WHERE a.first_at < v_before ORDER BY a.first_at LIMIT 1000));
+  GET DIAGNOSTICS v_more = ROW_COUNT;
+  RETURN v_removed + v_more;
+END $function$;
+COMMENT ON FUNCTION rollgate.prune_access(integer) IS 'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many; call it until it returns 0';
+REVOKE EXECUTE ON FUNCTION rollgate.prune_access(integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.prune_access(integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.prune_access(integer) TO rollgate_maintenance;
 
 CREATE OR REPLACE FUNCTION rollgate.record_staff(p_kind text, p_action text, p_target text, p_by rollgate.author, p_before jsonb, p_after jsonb, p_reason text DEFAULT NULL::text)
  RETURNS bigint

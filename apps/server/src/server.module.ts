@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import { APP_FILTER } from '@nestjs/core';
 import type { Logger } from 'pino';
+import { AccessLogModule } from './authentication/access-log/access-log.module.js';
 import { AuthenticationModule } from './authentication/authentication.module.js';
 import { adminDatabase } from './database/admin-database.js';
 import { DecisionsModule } from './decisions/decisions.module.js';
@@ -33,6 +34,7 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       LoggingModule.forRoot(logger),
       adminDatabase({ ...address, logger }),
       LimitingModule.forRoot({ ...address, signIn, logger }),
+      AccessLogModule.forRoot({ ...address, logger }),
       AuthenticationModule.forRoot({ environment, publicUrl, oidc }),
       StaffModule,
       UsageModule,

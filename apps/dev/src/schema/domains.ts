@@ -36,7 +36,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     settle_assignment settle_override shipped_definition undo unexpired utc verify_history`,
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
-  staff: 'staff staff_number staff_session sign_in_attempt service_token service_token_number record_staff',
+  staff: `staff staff_number staff_session sign_in_attempt sign_in_log access_log service_token service_token_number note_access
+    note_export_end note_sign_in prune_access record_staff`,
   events: `limit_event limit_event_row event_class event_instance dimensions_of event_class_key filled_pairs is_filling_noted
     note_event_classes value_hash value_hashes freeing retention decision_number explain_denial lanes_of limit_as_of maintain_events make_event_day
     note_freeing recheck_decisions units_by_second window_filling write_events`,

@@ -1,7 +1,10 @@
 /** The caller of a request to the admin API, as identified by the access guard. */
+import { randomUUID } from 'node:crypto';
 import { createParamDecorator, type ExecutionContext, ForbiddenException } from '@nestjs/common';
+import type { HttpRequest } from '../http/http-request.js';
 import type { Permission, Role } from '../http/permissions.js';
 import { problem } from '../http/problem.js';
+import { addressOf } from './address.js';
 
 export interface Caller {
   readonly kind: 'staff' | 'token';
@@ -39,4 +42,12 @@ export function assertMay({ permissions }: Caller, permission: Permission): void
 /** The parameters of `ROW(…)::rollgate.author`. */
 export function authorOf({ actor, role, address, requestId }: Caller): [string, string, string, string] {
   return [actor, role, address, requestId];
+}
+
+/** Where a request comes from, and its ID. */
+export function traceOf(request: HttpRequest): { address: string; requestId: string } {
+  return {
+    address: addressOf(request),
+    requestId: typeof request.id === 'string' ? request.id : randomUUID(),
+  };
 }

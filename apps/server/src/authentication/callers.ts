@@ -1,11 +1,10 @@
 /** Identifies the caller of a request: a person by the session cookie, or a machine by its service token. */
-import { randomUUID } from 'node:crypto';
 import { Inject, Injectable } from '@nestjs/common';
 import type { HttpRequest } from '../http/http-request.js';
 import { type Permission, permissionsOf } from '../http/permissions.js';
-import { addressOf } from './address.js';
+import { AccessLog } from './access-log/access-log.js';
 import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from './authentication-settings.js';
-import type { Caller } from './caller.js';
+import { type Caller, traceOf } from './caller.js';
 import { readCookie, SESSION_COOKIE } from './cookies.js';
 import { assertOwnRequest } from './cross-site.js';
 import { Sessions } from './sessions.js';
@@ -16,6 +15,7 @@ export class Callers {
   constructor(
     private readonly sessions: Sessions,
     private readonly tokens: ValidTokens,
+    private readonly accessLog: AccessLog,
     @Inject(AUTHENTICATION_SETTINGS) private readonly settings: AuthenticationSettings,
   ) {}
 
@@ -33,9 +33,22 @@ export class Callers {
   async #byToken(request: HttpRequest, authorization: string): Promise<Caller | undefined> {
     const secret = /^Bearer +(\S+)$/i.exec(authorization)?.[1];
     const token = secret === undefined ? undefined : await this.tokens.find(secret);
+    this.#note(request, token?.name);
     if (token === undefined) return undefined;
     const { name, role, permissions } = token;
     return { kind: 'token', actor: `token:${name}`, role, permissions: new Set(permissions), ...traceOf(request) };
+  }
+
+  /** Counts the use of a token, or a refusal. A decision does not wait for the record. */
+  #note(request: HttpRequest, login: string | undefined): void {
+    this.accessLog.count({
+      outcome: login === undefined ? 'token_refused' : 'token_used',
+      method: 'token',
+      login: login ?? null,
+      staffId: null,
+      userAgent: request.headers['user-agent'] ?? null,
+      ...traceOf(request),
+    });
   }
 
   async #bySession(request: HttpRequest, secret: string): Promise<Caller | undefined> {
@@ -53,11 +66,4 @@ export class Callers {
       sessionId: id,
     };
   }
-}
-
-function traceOf(request: HttpRequest): { address: string; requestId: string } {
-  return {
-    address: addressOf(request),
-    requestId: typeof request.id === 'string' ? request.id : randomUUID(),
-  };
 }

@@ -19,16 +19,16 @@ import { problem } from '../http/problem.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { LOGGER } from '../logging/logger.js';
-import { addressOf } from './address.js';
 import { AUTHENTICATION_SETTINGS, type AuthenticationSettings } from './authentication-settings.js';
 import { authorOf, type Caller, FromCaller } from './caller.js';
 import { clearCookie, readCookie, SESSION_COOKIE, setCookie } from './cookies.js';
 import { assertSameOrigin } from './cross-site.js';
 import { START_PATH } from './oidc/identity-provider.js';
 import { ownPasswordBody, sessionSchema, signInBody } from './session.schemas.js';
-import { Sessions, type SignedIn } from './sessions.js';
+import { type SessionEnd, Sessions, type SignedIn } from './sessions.js';
 import { SignIn } from './sign-in.js';
 import { TooManySignIns } from './sign-in-attempts.js';
+import { visitorOf } from './visitor.js';
 
 type SessionView = z.output<typeof sessionSchema>;
 
@@ -87,16 +87,11 @@ export class SessionController {
   ): Promise<SessionView> {
     response.setHeader('Cache-Control', 'no-store');
     assertSameOrigin(request, this.settings.publicUrl);
-    const address = addressOf(request);
-    const visitor = {
-      address,
-      userAgent: request.headers['user-agent'],
-      replaces: readCookie(request, SESSION_COOKIE),
-    };
+    const visitor = visitorOf(request);
     const signedIn = await tellingWhen(response, this.signIn.withPassword(body, visitor));
-    // Do not log the login: people sometimes type their password there.
+    // Do not log the login: people sometimes type their password there. The access log has it, for auditors only.
     this.logger.info(
-      { requestId: request.id, address, staffId: signedIn?.staffId },
+      { requestId: visitor.requestId, address: visitor.address, staffId: signedIn?.staffId },
       signedIn ? 'signed in' : 'sign-in refused',
     );
     if (signedIn === undefined) throw new UnauthorizedException(problem(401, 'Login or password is wrong.'));
@@ -113,7 +108,7 @@ export class SessionController {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<void> {
-    if (caller.sessionId !== undefined) await this.sessions.end(caller.sessionId);
+    if (caller.sessionId !== undefined) await this.sessions.end(caller.sessionId, signOutOf(caller));
     clearCookie({ request, response }, SESSION_COOKIE);
   }
 
@@ -129,7 +124,7 @@ export class SessionController {
     @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<void> {
-    if (caller.staffId !== undefined) await this.sessions.endAll(caller.staffId);
+    if (caller.staffId !== undefined) await this.sessions.endAll(caller.staffId, { end: signOutOf(caller) });
     clearCookie({ request, response }, SESSION_COOKIE);
   }
 
@@ -145,11 +140,13 @@ export class SessionController {
   async changePassword(
     @Body(validated(ownPasswordBody)) body: z.output<typeof ownPasswordBody>,
     @FromCaller() caller: Caller,
+    @Req() request: HttpRequest,
     @Res({ passthrough: true }) response: HttpResponse,
   ): Promise<void> {
-    const { staffId, sessionId, address } = caller;
+    const { staffId, sessionId } = caller;
     if (staffId === undefined) throw new ForbiddenException(problem(403, 'A token has no password.'));
-    await tellingWhen(response, this.signIn.changePassword({ staffId, sessionId, address }, body, authorOf(caller)));
+    const person = { ...visitorOf(request), staffId, sessionId };
+    await tellingWhen(response, this.signIn.changePassword(person, body, authorOf(caller)));
   }
 
   async #viewOf({ staff, idleEndsAt, endsAt }: SignedIn): Promise<SessionView> {
@@ -171,6 +168,10 @@ export class SessionController {
     );
     return rows[0] ?? null;
   }
+}
+
+function signOutOf({ address, requestId }: Caller): SessionEnd {
+  return { outcome: 'signed_out', address, requestId };
 }
 
 /** Adds `Retry-After` if there were too many attempts. */

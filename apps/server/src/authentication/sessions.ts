@@ -2,7 +2,8 @@
  * The sessions of signed-in people. The browser holds a random secret, the database its hash.
  *
  * Invariants: all times are the database's, so all instances agree on when a session ends; a sign-in always creates a new
- * session and ends the browser's old one; all sessions of a person end at the moment the person is disabled.
+ * session and ends the browser's old one; all sessions of a person end at the moment the person is disabled; each end of a
+ * session is in the access log, in the same statement.
  */
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
@@ -60,6 +61,24 @@ const FIND = `
   ) seen
   WHERE s.id = $1 AND p.disabled_at IS NULL AND s.ends_at > seen.now AND s.last_seen_at > seen.now - interval '${IDLE}'`;
 
+/** Why a session ends: the person signed out, or something else ended it. */
+export interface SessionEnd {
+  readonly outcome: 'signed_out' | 'session_ended';
+  /** Of the person who signs out. By default the address of the sign-in. */
+  readonly address?: string;
+  /** HTTP request ID. */
+  readonly requestId?: string;
+}
+
+const ENDED: SessionEnd = { outcome: 'session_ended' };
+
+/** Deletes sessions and records their ends. `$1` to `$3`: outcome, address and HTTP request ID. */
+const endWhere = (condition: string) => `
+  WITH ended AS (DELETE FROM rollgate.staff_session WHERE ${condition} RETURNING staff_id, address, user_agent)
+  SELECT rollgate.note_sign_in($1, CASE WHEN p.oidc_issuer IS NULL THEN 'password' ELSE 'oidc' END, p.login, p.id,
+    coalesce($2, e.address), e.user_agent, $3)
+  FROM ended e JOIN rollgate.staff p ON p.id = e.staff_id`;
+
 @Injectable()
 export class Sessions {
   constructor(private readonly database: DataSource) {}
@@ -68,9 +87,8 @@ export class Sessions {
   async start(manager: EntityManager, { staffId, address, userAgent, replaces }: NewSession): Promise<string> {
     const secret = newSecret();
     await manager.query(
-      `DELETE FROM rollgate.staff_session
-       WHERE id = $1 OR ends_at < clock_timestamp() OR last_seen_at < clock_timestamp() - interval '${IDLE}'`,
-      [replaces === undefined ? null : hashSecret(replaces)],
+      endWhere(`id = $4 OR ends_at < clock_timestamp() OR last_seen_at < clock_timestamp() - interval '${IDLE}'`),
+      [...endValues(ENDED), replaces === undefined ? null : hashSecret(replaces)],
     );
     await manager.query(
       `INSERT INTO rollgate.staff_session (id, staff_id, address, user_agent, ends_at)
@@ -93,18 +111,27 @@ export class Sessions {
     return { id, idleEndsAt, endsAt, staff };
   }
 
-  async end(id: string): Promise<void> {
-    await this.database.query('DELETE FROM rollgate.staff_session WHERE id = $1', [id]);
+  async end(id: string, end: SessionEnd): Promise<void> {
+    await this.database.query(endWhere('id = $4'), [...endValues(end), id]);
   }
 
   /** Ends all sessions of one person, except `except`. `manager`: that of a transaction. */
   async endAll(
     staffId: string,
-    { except, manager = this.database.manager }: { except?: string | undefined; manager?: EntityManager } = {},
+    {
+      end = ENDED,
+      except,
+      manager = this.database.manager,
+    }: { end?: SessionEnd; except?: string | undefined; manager?: EntityManager } = {},
   ): Promise<void> {
-    await manager.query('DELETE FROM rollgate.staff_session WHERE staff_id = $1 AND id IS DISTINCT FROM $2', [
+    await manager.query(endWhere('staff_id = $4 AND id IS DISTINCT FROM $5'), [
+      ...endValues(end),
       staffId,
       except ?? null,
     ]);
   }
+}
+
+function endValues({ outcome, address, requestId }: SessionEnd): unknown[] {
+  return [outcome, address ?? null, requestId ?? null];
 }

@@ -27,12 +27,18 @@ export function csvLine(cells: readonly string[]): string {
   return `${cells.map((cell) => (/[",\r\n]/.test(cell) ? `"${cell.replaceAll('"', '""')}"` : cell)).join()}\n`;
 }
 
+/** A list as a file. Every export is one, because the access log reads its number of rows. */
+export class ExportFile extends StreamableFile {
+  /** Rows written to the file so far. */
+  rows = 0;
+}
+
 /** The whole list, in the format that the access guard allowed. */
 export async function exportOf(
   database: DataSource,
   form: ExportForm,
   { name, sql, values, line }: Export,
-): Promise<StreamableFile> {
+): Promise<ExportFile> {
   const text = form === 'csv' ? csvText(line) : (row: unknown) => `${JSON.stringify(line(row as never))}\n`;
   const type = form === 'csv' ? `${EXPORT_TYPES.csv}; charset=utf-8` : EXPORT_TYPES[form];
   return await file(database, { sql, values, text }, { type, name: `${name}.${form}` });
@@ -53,19 +59,22 @@ async function file(
   database: DataSource,
   { sql, values, text }: Pick<Export, 'sql' | 'values'> & { text: (row: unknown) => string },
   { type, name }: { type: string; name: string },
-): Promise<StreamableFile> {
+): Promise<ExportFile> {
   const runner = database.createQueryRunner();
   try {
     const rows = await runner.stream(sql, [...values]);
-    const last = inChunks(text);
+    const last = inChunks((row) => {
+      exported.rows += 1;
+      return text(row);
+    });
     // If the client disconnects, `last` is destroyed, and with it the statement.
     pipeline(rows, last, () => void runner.release());
-    return new StreamableFile(last, { type, disposition: `attachment; filename="${name}"` }).setErrorHandler(
-      (_error, response) => {
-        // Part of the response is already sent: only a broken connection can show that it is incomplete.
-        (response as unknown as { destroy(): void }).destroy();
-      },
-    );
+    const exported = new ExportFile(last, { type, disposition: `attachment; filename="${name}"` });
+    exported.setErrorHandler((_error, response) => {
+      // Part of the response is already sent: only a broken connection can show that it is incomplete.
+      (response as unknown as { destroy(): void }).destroy();
+    });
+    return exported;
   } catch (error) {
     await runner.release();
     throw error;

@@ -7,6 +7,7 @@ import { ApiBody, ApiOperation, ApiParam, ApiQuery, ApiResponse } from '@nestjs/
 import { z } from 'zod';
 import { type Access, Public, Requires, SignedIn } from './access.decorators.js';
 import { EXPORT_TYPES, type ExportForm, Exports } from './export-form.js';
+import { ReadRouteOf, type Reads } from './reads.js';
 
 type JsonSchema = Record<string, unknown>;
 
@@ -26,6 +27,8 @@ export interface RouteOptions {
   readonly errors?: readonly number[];
   /** File formats in which the list can be downloaded. They need the permission `export` as well as the route's own. */
   readonly alsoAs?: readonly ExportForm[];
+  /** What the route shows of accounts, for the access log. */
+  readonly reads?: Reads;
 }
 
 const ERRORS: Readonly<Record<number, string>> = {
@@ -104,6 +107,7 @@ export function Route(options: RouteOptions): MethodDecorator {
   const refusals = [...new Set([400, ...('publicBecause' in access ? [] : [401, 403]), ...errors, 503])];
   return applyDecorators(
     accessDecorator(access),
+    ReadRouteOf({ id, params, query, body, reads: options.reads }),
     HttpCode(status),
     ...(alsoAs.length === 0 ? [] : [Exports(alsoAs)]),
     ApiOperation({ operationId: id, summary, ...(alsoAs.length === 0 ? {} : { description: exportNote(alsoAs) }) }),

@@ -52,6 +52,7 @@ export class AccountsController {
     id: 'getAccount',
     summary: 'A summary of an account; it is empty for an unknown account',
     access: READ,
+    reads: 'account',
     params: accountParams,
     response: accountBrief,
     example: BRIEF,
@@ -67,6 +68,7 @@ export class AccountsController {
     id: 'getUsage',
     summary: 'Live usage of every API and subject with traffic in the last hour; spends nothing',
     access: READ,
+    reads: 'account',
     params: accountParams,
     query: listUsage,
     response: usagePage,
@@ -85,6 +87,7 @@ export class AccountsController {
     id: 'getStrip',
     summary: 'The last hour of an account, minute by minute and API by API',
     access: READ,
+    reads: 'account',
     params: accountParams,
     response: stripSchema,
     example: {

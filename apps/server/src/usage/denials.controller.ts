@@ -32,6 +32,7 @@ export class DenialsController {
     id: 'listEvents',
     summary: 'Denied calls, newest first; all of them as ?format=csv or ?format=ndjson',
     access: READ,
+    reads: 'list',
     query: listEvents,
     response: eventPage,
     example: { items: [EVENT_EXAMPLE], next: null },
@@ -52,6 +53,7 @@ export class DenialsController {
     summary:
       'Denied calls over time, by the window that denied; the last 24 hours where no time is given; by whole hours for six hours or more',
     access: READ,
+    reads: 'list',
     query: countEvents,
     response: histogram,
     example: {
@@ -73,6 +75,7 @@ export class DenialsController {
     summary:
       'Why a call was denied: the limit and its origin (of an override only with overrides.read), what filled the window, when it would have been allowed',
     access: READ,
+    reads: { accountOf: ({ event }: z.output<typeof explained>) => event.account },
     params: eventParams,
     response: explained,
     example: {

@@ -16,6 +16,7 @@ export class PreviewController {
     summary:
       'What an override would change, from what to what for every API, and what the caller may grant; changes nothing',
     access: { permission: 'overrides.read' },
+    reads: 'account',
     body: previewQuestion,
     response: previewAnswer,
     example: {

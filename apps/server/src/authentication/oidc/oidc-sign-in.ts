@@ -8,22 +8,18 @@
 import { Injectable } from '@nestjs/common';
 import { DataSource, type EntityManager } from 'typeorm';
 import { highestRole, type Role } from '../../http/permissions.js';
+import { NOTE_SIGN_IN, type SignInNote, signInValues } from '../access-log/notes.js';
 import { factsOf, insertPerson } from '../person.js';
 import { type Author, record } from '../record.js';
 import { hashSecret } from '../secrets.js';
 import { loginText } from '../session.schemas.js';
 import { Sessions } from '../sessions.js';
-import type { Visitor } from '../sign-in.js';
 import { Staff } from '../staff.entity.js';
+import type { Visitor } from '../visitor.js';
 import type { Identity } from './identity-provider.js';
 
 const MOST_NAME = 128;
 const REASON = 'as the identity provider says';
-
-export interface OidcVisitor extends Visitor {
-  /** HTTP request ID. */
-  readonly requestId: string;
-}
 
 @Injectable()
 export class OidcSignIn {
@@ -37,7 +33,7 @@ export class OidcSignIn {
    */
   async enter(
     identity: Identity,
-    { roles, visitor }: { roles: ReadonlyMap<string, Role>; visitor: OidcVisitor },
+    { roles, visitor }: { roles: ReadonlyMap<string, Role>; visitor: Visitor },
   ): Promise<{ secret: string; staffId: string } | undefined> {
     const role = highestRole(identity.groups.flatMap((group) => roles.get(group) ?? []));
     const author: Author = [`oidc:${identity.issuer}`, null, visitor.address, visitor.requestId];
@@ -46,17 +42,38 @@ export class OidcSignIn {
         where: { oidcIssuer: identity.issuer, oidcSubject: identity.subject },
         lock: { mode: 'pessimistic_write' },
       });
+      const refuse = async (outcome: 'oidc_refused' | 'disabled') =>
+        await note(manager, outcome, { person: known, identity, visitor });
       if (role === undefined) {
         if (known !== null) await this.sessions.endAll(known.id, { manager });
-        return undefined;
+        return await refuse('oidc_refused');
       }
-      if (known !== null && known.disabledAt !== null) return undefined;
+      if (known !== null && known.disabledAt !== null) return await refuse('disabled');
       const person = known ?? (await addPerson(manager, { identity, role, author }));
       await follow(manager, { person, identity, role, author });
       await manager.query('UPDATE rollgate.staff SET last_sign_in_at = clock_timestamp() WHERE id = $1', [person.id]);
-      return { secret: await this.sessions.start(manager, { staffId: person.id, ...visitor }), staffId: person.id };
+      const secret = await this.sessions.start(manager, { staffId: person.id, ...visitor });
+      await note(manager, 'signed_in', { person, identity, visitor });
+      return { secret, staffId: person.id };
     });
   }
+}
+
+/** Records the sign-in in its transaction. */
+async function note(
+  manager: EntityManager,
+  outcome: SignInNote['outcome'],
+  { person, identity, visitor }: { person: Staff | null; identity: Identity; visitor: Visitor },
+): Promise<undefined> {
+  const { address, userAgent = null, requestId } = visitor;
+  const login =
+    person?.login ?? loginText.safeParse(identity.email).data ?? identity.subject.replaceAll('\0', '').toWellFormed();
+  const staffId = person?.id ?? null;
+  await manager.query(
+    NOTE_SIGN_IN,
+    signInValues({ outcome, method: 'oidc', login, staffId, address, userAgent, requestId }),
+  );
+  return undefined;
 }
 
 interface Told {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto';
 import { Controller, Get, Inject, NotFoundException, Query, Req, Res } from '@nestjs/common';
 import type { Logger } from 'pino';
 import { z } from 'zod';
@@ -7,9 +6,11 @@ import { problem } from '../../http/problem.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
 import { LOGGER } from '../../logging/logger.js';
+import { AccessLog } from '../access-log/access-log.js';
 import { addressOf } from '../address.js';
 import { ATTEMPT_COOKIE, clearCookie, readCookie, SESSION_COOKIE, setCookie } from '../cookies.js';
 import { SignInAttempts, TooManySignIns } from '../sign-in-attempts.js';
+import { visitorOf } from '../visitor.js';
 import { ATTEMPT_SECONDS, Attempts } from './attempts.js';
 import { type Identity, IdentityProvider } from './identity-provider.js';
 import type { OidcSettings } from './oidc-settings.js';
@@ -34,6 +35,7 @@ export class OidcController {
     private readonly attempts: Attempts,
     private readonly oidcSignIn: OidcSignIn,
     private readonly signInAttempts: SignInAttempts,
+    private readonly accessLog: AccessLog,
   ) {}
 
   @Get('start')
@@ -81,7 +83,10 @@ export class OidcController {
     const identity = await this.provider
       .finish(searchOf(request), attempt)
       .catch((error: unknown) => this.#tell(request, error));
-    if (identity === undefined) return fail(exchange, 'refused');
+    if (identity === undefined) {
+      this.#count(request, 'oidc_refused');
+      return fail(exchange, 'refused');
+    }
     const entered = await this.#enter(exchange, identity, roles);
     if (entered === undefined) return fail(exchange, 'not-allowed');
     setCookie(exchange, { names: SESSION_COOKIE, value: entered.secret });
@@ -97,8 +102,9 @@ export class OidcController {
       await this.signInAttempts.atProvider(addressOf(request));
       return undefined;
     } catch (error) {
-      if (error instanceof TooManySignIns) return error.retryAfterSeconds;
-      throw error;
+      if (!(error instanceof TooManySignIns)) throw error;
+      this.#count(request, 'too_many_attempts');
+      return error.retryAfterSeconds;
     }
   }
 
@@ -107,12 +113,7 @@ export class OidcController {
     identity: Identity,
     roles: OidcSettings['roles'],
   ): Promise<{ secret: string } | undefined> {
-    const visitor = {
-      address: addressOf(request),
-      userAgent: request.headers['user-agent'],
-      replaces: readCookie(request, SESSION_COOKIE),
-      requestId: typeof request.id === 'string' ? request.id : randomUUID(),
-    };
+    const visitor = visitorOf(request);
     const entered = await this.oidcSignIn.enter(identity, { roles, visitor });
     const { address, requestId } = visitor;
     const { issuer, subject } = identity;
@@ -121,6 +122,12 @@ export class OidcController {
       entered ? 'signed in' : 'sign-in refused: no mapped group, or disabled',
     );
     return entered;
+  }
+
+  /** Without a confirmed identity there is no person to name. */
+  #count(request: HttpRequest, outcome: 'oidc_refused' | 'too_many_attempts'): void {
+    const { address, userAgent = null, requestId } = visitorOf(request);
+    this.accessLog.count({ outcome, method: 'oidc', login: null, staffId: null, address, userAgent, requestId });
   }
 
   /** For the log only: the person who signs in must not see the provider's messages. */

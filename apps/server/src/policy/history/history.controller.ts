@@ -31,6 +31,7 @@ export class HistoryController {
     id: 'listHistory',
     summary: 'Who changed what, newest first; only changes of things that the caller may read; as CSV with ?format=csv',
     access: READ,
+    reads: 'list',
     query: listHistory,
     response: historyPage,
     example: { items: [HISTORY_EXAMPLE], next: null },

@@ -39,6 +39,7 @@ export class LimitRequestsController {
     summary:
       'Requests for custom limits with the usage of each account; the oldest open one first; as CSV with ?format=csv',
     access: READ,
+    reads: 'list',
     query: listRequests,
     response: requestPage,
     example: { items: [{ request: REQUEST_EXAMPLE, proof: PROOF_EXAMPLE }], next: null },
@@ -79,6 +80,7 @@ export class LimitRequestsController {
     id: 'getRequest',
     summary: 'One request with the usage that proves it',
     access: READ,
+    reads: { accountOf: ({ request }: z.output<typeof requestWithProof>) => request.account },
     params: limitRequestParams,
     response: requestWithProof,
     example: { request: REQUEST_EXAMPLE, proof: PROOF_EXAMPLE },
