@@ -3743,7 +3743,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.prune_access IS
-  'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many; call it until it returns 0';
+  'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many';
 
 -- Replaces the times of an assignment with those of p_new. Requires the ledger's lock (rollgate.open_ledger).
 CREATE OR REPLACE FUNCTION rollgate.put_assignment(

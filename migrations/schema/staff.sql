@@ -288,7 +288,7 @@ BEGIN
   GET DIAGNOSTICS v_more = ROW_COUNT;
   RETURN v_removed + v_more;
 END $function$;
-COMMENT ON FUNCTION rollgate.prune_access(integer) IS 'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many; call it until it returns 0';
+COMMENT ON FUNCTION rollgate.prune_access(integer) IS 'Removes up to 2,000 rows of the access log that are older than a number of days, at least 30; returns how many';
 REVOKE EXECUTE ON FUNCTION rollgate.prune_access(integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.prune_access(integer) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.prune_access(integer) TO rollgate_maintenance;

@@ -18,6 +18,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
     await client.query('BEGIN');
     await changePolicy(new PastPolicy(client));
     await client.query('COMMIT');
+    await client.query(ACCESS);
     const uses = [
       // A pilot in shadow mode: calls are allowed that the defaults would have denied.
       { id: 'ovr_2', at_ms: at('03-04T10:00:00').getTime(), peak_minute: 70, peak_hour: 200, needed: true },
@@ -127,6 +128,26 @@ async function requestLimits(policy: PastPolicy): Promise<void> {
   await file('03-10T02:00:00', 'globex', { api: 'get-bots', per_minute: 120, reason: 'sync' });
   await file('03-10T10:30:00', 'acme', { api: 'find-intent', per_hour: 3600, reason: 'launch goes on' });
 }
+
+/** Who signed in, looked at accounts and exported. The functions of the access log take no time, so the rows are written directly. */
+const ACCESS = `
+  INSERT INTO rollgate.sign_in_log (first_at, last_at, times, outcome, method, login, address)
+  SELECT timestamptz '2026-03-10 09:00Z', timestamptz '2026-03-10 09:00Z', 1, 'wrong_password', 'password', 'ann', '203.0.113.7' FROM generate_series(1, 9)
+  UNION ALL SELECT '2026-03-10 09:01Z', '2026-03-10 09:01Z', 1, 'unknown', 'password', 'root', '203.0.113.7'
+  UNION ALL SELECT '2026-03-10 09:01Z', '2026-03-10 09:02Z', 250, 'too_many_attempts', 'password', NULL, '203.0.113.7'
+  UNION ALL SELECT '2026-03-10 09:05Z', '2026-03-10 09:05Z', 1, 'signed_in', 'password', 'ann', '203.0.113.7'
+  UNION ALL SELECT '2026-03-10 08:00Z', '2026-03-10 08:00Z', 1, 'wrong_password', 'password', 'eve', '192.0.2.1'
+  UNION ALL SELECT '2026-03-10 09:00Z', '2026-03-10 10:00Z', 4000, 'token_refused', 'token', NULL, '192.0.2.9'
+  UNION ALL SELECT '2026-03-08 09:00Z', '2026-03-08 09:01Z', 300, 'too_many_attempts', 'password', NULL, '198.51.100.4';
+  INSERT INTO rollgate.access_log (first_at, last_at, times, actor, role, address, action, account, routes, filters, row_count, result)
+  VALUES
+    ('2026-02-01 09:00Z', '2026-02-01 09:04Z', 90, 'staff:eve', 'admin', '192.0.2.1', 'view_account', 'acme', '{getAccount}', '{}', NULL, NULL),
+    ('2026-03-09 09:50Z', '2026-03-09 09:54Z', 60, 'staff:eve', 'admin', '192.0.2.1', 'view_account', 'acme', '{getAccount,getUsage}', '{}', NULL, NULL),
+    ('2026-03-09 09:55Z', '2026-03-09 09:58Z', 12, 'staff:eve', 'admin', '192.0.2.1', 'view_account', 'acme', '{getUsage}', '{}', NULL, NULL),
+    ('2026-03-10 09:06Z', '2026-03-10 09:06Z', 1, 'staff:ann', 'support', '203.0.113.7', 'export', 'acme', '{listEvents}', '{"account": "acme"}', 88, 'complete'),
+    ('2026-03-10 09:07Z', '2026-03-10 09:08Z', 1, 'staff:ann', 'support', '203.0.113.7', 'export', NULL, '{searchAccounts}', '{"q": ""}', 4096, 'cut'),
+    ('2026-03-10 11:59Z', '2026-03-10 11:59Z', 1, 'token:bi', 'auditor', '192.0.2.9', 'export', NULL, '{listHistory}', '{}', NULL, NULL),
+    ('2026-03-10 10:00Z', '2026-03-10 10:00Z', 1, 'staff:ann', 'support', '203.0.113.7', 'view_account', 'globex', '{getAccount}', '{}', NULL, NULL);`;
 
 let number = 0;
 function event(time: string, count: number, changes: object): EventToWrite {

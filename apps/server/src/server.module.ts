@@ -25,8 +25,8 @@ class ServerModule {}
 
 /** Combines the modules of the service, from the lowest floor up. Each gets the settings that it needs. */
 export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): DynamicModule {
-  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays, keepUsageDays, signIn } = settings;
-  const { environment, publicUrl, oidc } = settings;
+  const { databaseUrl, readDatabaseUrl, pooled, keepSeconds, keepEventDays, keepUsageDays, keepAccessDays } = settings;
+  const { environment, publicUrl, oidc, signIn } = settings;
   const address = { databaseUrl, readDatabaseUrl, pooled };
   return {
     module: ServerModule,
@@ -40,7 +40,15 @@ export function serverModule({ settings, logger, sweepEveryMs }: ServerParts): D
       UsageModule,
       PolicyModule,
       DecisionsModule,
-      OperationsModule.forRoot({ address, logger, keepSeconds, sweepEveryMs, keepEventDays, keepUsageDays }),
+      OperationsModule.forRoot({
+        address,
+        logger,
+        keepSeconds,
+        sweepEveryMs,
+        keepEventDays,
+        keepUsageDays,
+        keepAccessDays,
+      }),
     ],
     providers: [{ provide: APP_FILTER, useClass: ProblemFilter }],
   };

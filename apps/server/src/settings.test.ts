@@ -49,6 +49,7 @@ test('every setting is read', () => {
     ROLLGATE_KEEP_SECONDS: '3661',
     ROLLGATE_KEEP_EVENT_DAYS: '30',
     ROLLGATE_USAGE_DAYS: '700',
+    ROLLGATE_ACCESS_DAYS: '90',
     ROLLGATE_ENVIRONMENT: 'production',
     ROLLGATE_TRUST_PROXY: '10.0.0.0/8, 192.0.2.7',
     ROLLGATE_PUBLIC_URL: 'https://rollgate.example.com/',
@@ -67,6 +68,7 @@ test('every setting is read', () => {
     keepSeconds: 3661,
     keepEventDays: 30,
     keepUsageDays: 700,
+    keepAccessDays: 90,
     environment: 'production',
     drainMs: 5_000,
     trustProxy: ['10.0.0.0/8', '192.0.2.7'],
@@ -103,6 +105,11 @@ test.each<[string, Record<string, string>, string]>([
   ['a port that is a word', { ROLLGATE_PORT: 'http' }, PORT],
   ['a retention inside the hour window', { ROLLGATE_KEEP_SECONDS: '3660' }, KEEP],
   ['a retention above an int', { ROLLGATE_KEEP_SECONDS: '2147483648' }, KEEP],
+  [
+    'an access log of less than 30 days',
+    { ROLLGATE_ACCESS_DAYS: '29' },
+    'ROLLGATE_ACCESS_DAYS must be a whole number from 30 to 36500',
+  ],
   [
     'no day of usage by hour',
     { ROLLGATE_USAGE_DAYS: '0' },

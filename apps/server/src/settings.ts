@@ -21,6 +21,8 @@ const LEAST_KEEP_SECONDS = 3661;
 const MOST_KEEP_SECONDS = 2_147_483_647;
 /** A hundred years. */
 const MOST_KEEP_DAYS = 36_500;
+/** The database keeps younger rows of the access log, whatever a program requests. */
+const LEAST_ACCESS_DAYS = 30;
 
 /** Within this time a load balancer that checks every 2 s has checked twice. */
 const DRAIN_MS = 5_000;
@@ -43,6 +45,8 @@ export interface Settings extends DatabaseAddress, AuthenticationSettings {
   readonly keepEventDays?: number | undefined;
   /** How long usage by hour is kept, in days. Undefined: 400. */
   readonly keepUsageDays?: number | undefined;
+  /** How long the access log is kept, in days. Undefined: 400. */
+  readonly keepAccessDays?: number | undefined;
   /** Proxies that are trusted to report a caller's address. Undefined: none. */
   readonly trustProxy?: TrustedProxies | undefined;
   /** Path of the screens, with a slash at both ends. Undefined: `/admin/`. */
@@ -66,6 +70,7 @@ const serviceVariables = databaseVariables
     ROLLGATE_KEEP_SECONDS: wholeNumber({ least: LEAST_KEEP_SECONDS, most: MOST_KEEP_SECONDS }).optional(),
     ROLLGATE_KEEP_EVENT_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
     ROLLGATE_USAGE_DAYS: wholeNumber({ least: 1, most: MOST_KEEP_DAYS }).optional(),
+    ROLLGATE_ACCESS_DAYS: wholeNumber({ least: LEAST_ACCESS_DAYS, most: MOST_KEEP_DAYS }).optional(),
     ROLLGATE_ENVIRONMENT: z.string().trim().max(40, 'must have at most 40 characters').default('development'),
     ROLLGATE_ADMIN_BASE: z
       .string()
@@ -106,6 +111,7 @@ export function readSettings(environment: Environment): Settings {
     keepSeconds: read.ROLLGATE_KEEP_SECONDS,
     keepEventDays: read.ROLLGATE_KEEP_EVENT_DAYS,
     keepUsageDays: read.ROLLGATE_USAGE_DAYS,
+    keepAccessDays: read.ROLLGATE_ACCESS_DAYS,
     environment: read.ROLLGATE_ENVIRONMENT,
     trustProxy: read.ROLLGATE_TRUST_PROXY,
     publicUrl: read.ROLLGATE_PUBLIC_URL,

@@ -62,6 +62,9 @@ test('an override is set, listed, shown as the effective limit, and expired', as
   const shown = await text('account', 'show', 'acme');
   expect(shown.stdout).toMatch(/^acme: 1 overrides in force, 0 open requests/);
   expect(shown.stdout).toMatch(new RegExp(`publish-bot bot=b-1 +3/600 a minute, 3/1800 an hour {2}${id}`));
+  const { rows } = await database.pool.query('SELECT actor, action, account, routes, times FROM rollgate.access_log');
+  const viewed = { action: 'view_account', account: 'acme', routes: ['rollgate account show'], times: 1 };
+  expect(rows).toEqual([{ ...viewed, actor: expect.stringMatching(/^cli:./) }]);
   expect(await json('override', 'expire', id, '--reason', 'over')).toMatchObject({
     code: 0,
     body: { override: { state: 'expired' } },
@@ -187,3 +190,14 @@ test.each([
   },
   30_000,
 );
+
+test('a view of an account that can not be recorded is shown with a warning', async () => {
+  await database.pool.query('ALTER TABLE rollgate.access_log RENAME TO mislaid');
+  try {
+    const shown = await text('account', 'show', 'acme');
+    expect([shown.code, shown.stdout]).toEqual([0, expect.stringContaining('acme:')]);
+    expect(shown.stderr).toMatch(/^warning: this is not in the access log: /);
+  } finally {
+    await database.pool.query('ALTER TABLE rollgate.mislaid RENAME TO access_log');
+  }
+});

@@ -8,6 +8,8 @@ import { type Answer, type OwnService, startOwnService } from './start-service.j
 
 const FILE_TYPES = ['text/csv', 'application/x-ndjson'] as const;
 const FORMATS = { 'text/csv': 'csv', 'application/x-ndjson': 'ndjson' } as const;
+/** These need `staff.read`. */
+const OF_AUDITORS = ['/admin/api/access-log', '/admin/api/sign-ins'];
 const EVERYTHING = Object.keys(PERMISSIONS) as Permission[];
 
 interface Operation {
@@ -67,6 +69,7 @@ test('exactly these lists can be downloaded', () => {
     FILE_TYPES.filter((type) => types.includes(type)).map((type) => `${method} ${path} ${FORMATS[type]}`),
   );
   expect(found.sort()).toEqual([
+    'GET /admin/api/access-log csv',
     'GET /admin/api/accounts csv',
     'GET /admin/api/history csv',
     'GET /admin/api/limit-events csv',
@@ -75,6 +78,7 @@ test('exactly these lists can be downloaded', () => {
     'GET /admin/api/overrides csv',
     'GET /admin/api/plans/{plan}/accounts csv',
     'GET /admin/api/requests csv',
+    'GET /admin/api/sign-ins csv',
   ]);
 });
 
@@ -98,11 +102,11 @@ describe.each(FILE_TYPES)('%s', (type) => {
   });
 });
 
-test('the role viewer can read every list and download none', async () => {
+test('the role viewer can read every list but those of auditors, and download none', async () => {
   const viewer = await browserOf(service, 'viewer');
   for (const { path, types } of operations().filter(({ types }) => types.includes('text/csv'))) {
     expect(types).toContain('application/json');
-    expect([path, (await viewer.get(path)).status]).toEqual([path, 200]);
+    expect([path, (await viewer.get(path)).status]).toEqual([path, OF_AUDITORS.includes(path) ? 403 : 200]);
     expect([path, (await viewer.get(`${path}?format=csv`)).status]).toEqual([path, 403]);
     expect([path, (await viewer.call('HEAD', `${path}?format=csv`)).status]).toEqual([path, 403]);
   }

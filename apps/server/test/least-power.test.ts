@@ -78,6 +78,12 @@ test.each([
   ['rollgate_admin_api', 'UPDATE rollgate.override SET per_minute = 1'],
   ['rollgate_admin_api', 'DELETE FROM rollgate.staff'],
   ['rollgate_admin_api', 'DELETE FROM rollgate.service_token'],
+  ['rollgate_admin_api', 'DELETE FROM rollgate.sign_in_log'],
+  ['rollgate_admin_api', 'UPDATE rollgate.sign_in_log SET times = 1'],
+  ['rollgate_admin_api', 'INSERT INTO rollgate.sign_in_log SELECT'],
+  ['rollgate_admin_api', 'DELETE FROM rollgate.access_log'],
+  ['rollgate_admin_api', 'UPDATE rollgate.access_log SET times = 1'],
+  ['rollgate_admin_api', 'INSERT INTO rollgate.access_log SELECT'],
   [
     'rollgate_admin_api',
     `SELECT rollgate.record_staff('override', 'x', 'x', ROW('a', 'a', NULL, NULL)::rollgate.author, NULL, NULL, NULL)`,

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, beforeEach, expect, test } from '@jest/globals';
-import { createTestDatabase, freePort, type TestDatabase } from '@rollgate/testing';
+import { createTestDatabase, freePort, type TestDatabase, until } from '@rollgate/testing';
 import type { Role } from '../src/http/permissions.js';
 import { addPerson, Browser, browserOf } from './browser.js';
 import { type ProviderPerson, startProvider, type TestProvider } from './start-provider.js';
@@ -213,6 +213,41 @@ test('a callback is accepted once, in time, in the browser that started, and wit
   const lateBack = await begin(late);
   await database.pool.query(`UPDATE rollgate.sign_in_attempt SET ends_at = ends_at - interval '10 minutes'`);
   expect(locationOf(await late.get(lateBack))).toBe(expired);
+});
+
+test('each outcome is in the access log, and an identity that was not confirmed is counted by its address', async () => {
+  const noted = async (login: string) => {
+    const { rows } = await database.pool.query<{ outcome: string; staff_id: string | null; method: string }>(
+      'SELECT outcome, method, staff_id FROM rollgate.sign_in_log WHERE login = $1 ORDER BY id',
+      [login],
+    );
+    return rows;
+  };
+  const one = person({ groups: ['audit'] });
+  const login = String(one.email);
+  const browser = new Browser(service);
+  await signIn(browser, one);
+  const { id } = (await whoIs(browser)).staff;
+  await browser.delete('/admin/api/session');
+  await signIn(browser, one);
+  await signIn(browser, { ...one, groups: ['sales'] });
+  await database.pool.query('UPDATE rollgate.staff SET disabled_at = clock_timestamp() WHERE id = $1', [id]);
+  await signIn(browser, one);
+  const outcomes = ['signed_in', 'signed_out', 'signed_in', 'session_ended', 'oidc_refused', 'disabled'];
+  expect(await noted(login)).toEqual(outcomes.map((outcome) => ({ outcome, method: 'oidc', staff_id: id })));
+  const stranger = person({ groups: [] });
+  await signIn(new Browser(service), stranger);
+  expect(await noted(String(stranger.email))).toEqual([{ outcome: 'oidc_refused', method: 'oidc', staff_id: null }]);
+
+  const unconfirmed = async () => {
+    const { rows } = await database.pool.query<{ times: number }>(
+      `SELECT sum(times)::int AS times FROM rollgate.sign_in_log WHERE outcome = 'oidc_refused' AND login IS NULL`,
+    );
+    return rows[0]?.times ?? 0;
+  };
+  const before = await unconfirmed();
+  for (let n = 0; n < 2; n++) await signIn(new Browser(service), undefined);
+  await until(unconfirmed, { what: 'both refusals are counted', accept: (times) => times >= before + 2 });
 });
 
 test('scripts cannot read the browser’s secret, which is short-lived and stored as a hash', async () => {

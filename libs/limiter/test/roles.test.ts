@@ -67,6 +67,10 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       'SELECT FROM rollgate.limit_event',
       'SELECT FROM rollgate.override_history',
       'SELECT FROM rollgate.staff',
+      'SELECT FROM rollgate.sign_in_log',
+      'SELECT FROM rollgate.access_log',
+      `SELECT rollgate.note_access(${BY}, 'list', 'acme', 'x', '{}')`,
+      'DELETE FROM rollgate_audit.access_log_v1',
       'SELECT FROM rollgate.migration',
       `SELECT FROM ${ACQUIRE}`,
       `SELECT rollgate.reset(1, 'x')`,
@@ -82,6 +86,8 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
     ],
     may: [
       `SELECT * FROM rollgate_audit.explain_denial('x')`,
+      'SELECT * FROM rollgate_audit.sign_ins_v1',
+      'SELECT * FROM rollgate_audit.access_log_v1',
       `SELECT * FROM rollgate_audit.limit_as_of('acme', 'publish-bot', 'acme/publish-bot/bot=b', now())`,
       'SELECT * FROM rollgate_audit.verify_history()',
       'SELECT * FROM rollgate_audit.usage_at(now())',
@@ -97,6 +103,9 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       `SELECT rollgate.create_override(${SPEC}, ${BY})`,
       `SELECT rollgate.decide_request('req_1', 1, true, '{}', 'ok', ${BY})`,
       `SELECT rollgate.record_staff('staff', 'add', 'x', ${BY}, NULL, NULL)`,
+      `SELECT rollgate.note_sign_in('unknown', 'password', 'x', NULL, NULL, NULL, NULL)`,
+      `SELECT rollgate.note_access(${BY}, 'list', 'acme', 'x', '{}')`,
+      'SELECT rollgate.prune_access(400)',
       'SELECT rollgate.maintain_events(1, 1)',
       `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`,
       'SELECT rollgate.sweep_freed()',
@@ -123,8 +132,13 @@ const ROLES: Record<string, { mayNot: string[]; may: string[] }> = {
       'SELECT FROM rollgate_audit.limit_events_v1',
       `SELECT rollgate.create_override(${SPEC}, ${BY})`,
       `SELECT rollgate.reset(1, 'x')`,
+      'SELECT FROM rollgate_audit.sign_ins_v1',
     ],
-    may: ['SELECT rollgate.maintain_events(90, 3)', `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`],
+    may: [
+      'SELECT rollgate.prune_access(400)',
+      'SELECT rollgate.maintain_events(90, 3)',
+      `SELECT FROM rollgate.sweep(1, '', '', 0, 1, 3661)`,
+    ],
   },
   rollgate_admin_api: {
     mayNot: [
@@ -164,6 +178,7 @@ describe('the auditor', () => {
        FROM pg_class c WHERE c.relnamespace = 'rollgate_audit'::regnamespace AND obj_description(c.oid) IS NOT NULL ORDER BY 1`,
     );
     expect(rows.map(({ view }) => view.replace('rollgate_audit.', ''))).toEqual([
+      'access_log_v1',
       'catalogue_history_v1',
       'catalogue_v1',
       'denials_by_hour_v1',
@@ -177,6 +192,7 @@ describe('the auditor', () => {
       'quarantines_v1',
       'recheck_decisions_v1',
       'request_history_v1',
+      'sign_ins_v1',
       'staff_history_v1',
       'usage_by_day_v1',
       'usage_by_hour_v1',

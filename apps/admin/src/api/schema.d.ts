@@ -20,6 +20,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/access-log": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who viewed which account, and who exported which list, newest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["listAccess"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/accounts": {
         parameters: {
             query?: never;
@@ -678,6 +698,26 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/sign-ins": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Who signed in or tried to, who signed out, and which tokens were used, newest first; as CSV with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["listSignIns"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/staff": {
         parameters: {
             query?: never;
@@ -896,6 +936,120 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+        };
+    };
+    listAccess: {
+        parameters: {
+            query?: {
+                actor?: string;
+                account?: string;
+                action?: "view_account" | "list" | "export";
+                from?: string;
+                to?: string;
+                format?: "json" | "csv";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 4210,
+                     *           "firstAt": "2026-03-02T09:00:00.000Z",
+                     *           "lastAt": "2026-03-02T09:04:52.000Z",
+                     *           "times": 118,
+                     *           "actor": "staff:ann@example.com",
+                     *           "role": "support",
+                     *           "address": "10.0.0.7",
+                     *           "requestId": "b1946ac9",
+                     *           "action": "view_account",
+                     *           "account": "acme",
+                     *           "routes": [
+                     *             "getAccount",
+                     *             "getUsage",
+                     *             "getStrip"
+                     *           ],
+                     *           "filters": {},
+                     *           "rows": null,
+                     *           "result": null
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: number;
+                            firstAt: string;
+                            lastAt: string;
+                            times: number;
+                            actor: string;
+                            role: string | null;
+                            address: string | null;
+                            requestId: string | null;
+                            /** @enum {string} */
+                            action: "view_account" | "list" | "export";
+                            account: string | null;
+                            routes: string[];
+                            filters: {
+                                [key: string]: unknown;
+                            };
+                            rows: number | null;
+                            result: ("complete" | "cut") | null;
+                        }[];
+                        next: string | null;
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
             };
         };
     };
@@ -6803,6 +6957,110 @@ export interface operations {
                     [name: string]: unknown;
                 };
                 content?: never;
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    listSignIns: {
+        parameters: {
+            query?: {
+                login?: string;
+                outcome?: "signed_in" | "wrong_password" | "unknown" | "disabled" | "too_many_attempts" | "oidc_refused" | "signed_out" | "session_ended" | "token_used" | "token_refused";
+                method?: "password" | "oidc" | "token";
+                address?: string;
+                from?: string;
+                to?: string;
+                format?: "json" | "csv";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "items": [
+                     *         {
+                     *           "id": 812,
+                     *           "firstAt": "2026-03-02T09:00:00.000Z",
+                     *           "lastAt": "2026-03-02T09:00:00.000Z",
+                     *           "times": 1,
+                     *           "outcome": "wrong_password",
+                     *           "method": "password",
+                     *           "login": "ann@example.com",
+                     *           "staffId": "stf_4",
+                     *           "address": "10.0.0.7",
+                     *           "userAgent": "Mozilla/5.0",
+                     *           "requestId": "b1946ac9"
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            id: number;
+                            firstAt: string;
+                            lastAt: string;
+                            times: number;
+                            /** @enum {string} */
+                            outcome: "signed_in" | "wrong_password" | "unknown" | "disabled" | "too_many_attempts" | "oidc_refused" | "signed_out" | "session_ended" | "token_used" | "token_refused";
+                            /** @enum {string} */
+                            method: "password" | "oidc" | "token";
+                            login: string | null;
+                            staffId: string | null;
+                            address: string | null;
+                            userAgent: string | null;
+                            requestId: string | null;
+                        }[];
+                        next: string | null;
+                    };
+                    "text/csv": string;
+                };
             };
             /** @description The request is malformed; `errors` names each field. */
             400: {

@@ -64,7 +64,7 @@ const FIND = `
 /** Why a session ends: the person signed out, or something else ended it. */
 export interface SessionEnd {
   readonly outcome: 'signed_out' | 'session_ended';
-  /** Of the person who signs out. By default the address of the sign-in. */
+  /** Where the person signs out. By default the address of the sign-in. */
   readonly address?: string;
   /** HTTP request ID. */
   readonly requestId?: string;

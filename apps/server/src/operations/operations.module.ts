@@ -1,6 +1,7 @@
 import { type DynamicModule, Module } from '@nestjs/common';
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
 import type { Logger } from 'pino';
+import { AccessRetentionModule } from './access-retention.module.js';
 import { EventDaysModule } from './event-days.module.js';
 import { HealthModule } from './health/health.module.js';
 import { JanitorModule } from './janitor/janitor.module.js';
@@ -20,6 +21,8 @@ export interface OperationsOptions {
   readonly keepEventDays: number | undefined;
   /** How long usage by hour is kept, in days. */
   readonly keepUsageDays: number | undefined;
+  /** How long the access log is kept, in days. */
+  readonly keepAccessDays: number | undefined;
 }
 
 /** Running the service: health, metrics, and the maintenance of its tables. */
@@ -32,6 +35,7 @@ export class OperationsModule {
     sweepEveryMs,
     keepEventDays,
     keepUsageDays,
+    keepAccessDays,
   }: OperationsOptions): DynamicModule {
     return {
       module: OperationsModule,
@@ -41,6 +45,7 @@ export class OperationsModule {
         JanitorModule.forRoot({ ...address, logger, keepSeconds, everyMs: sweepEveryMs }),
         EventDaysModule.forRoot({ ...address, logger, keepDays: keepEventDays }),
         RollUpModule.forRoot({ ...address, logger, keepDays: keepUsageDays, keepSeconds }),
+        AccessRetentionModule.forRoot({ ...address, logger, keepDays: keepAccessDays }),
       ],
     };
   }

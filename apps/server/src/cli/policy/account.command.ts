@@ -25,14 +25,12 @@ export function addAccount(program: Command, cli: Cli): void {
 
 async function show(cli: Cli, name: string, { api, json }: Flags): Promise<void> {
   const { account } = checked(accountParams, { account: name });
-  const { brief, usage } = await atPolicyDesk(cli, async ({ accounts, caller }) => ({
-    brief: await accounts.brief(account),
-    usage: await accounts.usage(
-      account,
-      checked(listUsage, { ...(api === undefined ? {} : { api }), limit: 500 }),
-      caller,
-    ),
-  }));
+  const { brief, usage } = await atPolicyDesk(cli, async ({ accounts, caller, record }) => {
+    const query = checked(listUsage, { ...(api === undefined ? {} : { api }), limit: 500 });
+    const found = { brief: await accounts.brief(account), usage: await accounts.usage(account, query, caller) };
+    await record({ action: 'view_account', account, route: 'rollgate account show', filters: {} });
+    return found;
+  });
   if (json) return printJson(cli, { ...brief, ...usage });
   const { overridesInForce, openRequests, denialsLastHour } = brief;
   cli.out(

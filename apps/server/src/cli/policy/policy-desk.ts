@@ -2,7 +2,8 @@
 import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
 import type { DataSource } from 'typeorm';
 import type { z } from 'zod';
-import type { Caller } from '../../authentication/caller.js';
+import { type AccessNote, accessValues, NOTE_ACCESS } from '../../authentication/access-log/notes.js';
+import { authorOf, type Caller } from '../../authentication/caller.js';
 import { permissionsOf } from '../../http/permissions.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
 import { KnownApis } from '../../limiting/known-apis.service.js';
@@ -26,6 +27,8 @@ export interface PolicyDesk {
   readonly history: HistoryService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
+  /** Records in the access log what the user reads. Never throws: a failure is printed, and the command goes on. */
+  record(note: AccessNote): Promise<void>;
 }
 
 /** @throws Error with one line that says what is wrong */
@@ -33,15 +36,16 @@ export async function atPolicyDesk<Result>(cli: Cli, work: (desk: PolicyDesk) =>
   return await atDatabase(cli, [], async (database, address) => {
     const limiter = createPostgresLimiter({ ...address, observer: true, budgetMs: 5_000 });
     try {
-      return await work(deskOn(database, limiter));
+      return await work(deskOn(cli, database, limiter));
     } finally {
       await limiter.close();
     }
   });
 }
 
-function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
+function deskOn(cli: Cli, database: DataSource, limiter: Limiter): PolicyDesk {
   const writer = new PolicyWriter(database, limiter);
+  const caller = userAsCaller();
   const apis = new KnownApis(limiter);
   return {
     accounts: new AccountsService(database, limiter, apis),
@@ -50,14 +54,23 @@ function deskOn(database: DataSource, limiter: Limiter): PolicyDesk {
     assignments: new AssignmentsService(database, writer, new KnownAccounts(database)),
     requests: new LimitRequestsService(database, writer, new ProofService(database), apis),
     history: new HistoryService(database, writer),
-    caller: {
-      kind: 'staff',
-      actor: `cli:${userName()}`,
-      role: 'admin',
-      permissions: new Set(permissionsOf('admin')),
-      address: 'local',
-      requestId: 'cli',
+    caller,
+    record: async (note) => {
+      await database.query(NOTE_ACCESS, accessValues(authorOf(caller), note)).catch(({ message }: Error) => {
+        cli.err(`warning: this is not in the access log: ${message}\n`);
+      });
     },
+  };
+}
+
+function userAsCaller(): Caller {
+  return {
+    kind: 'staff',
+    actor: `cli:${userName()}`,
+    role: 'admin',
+    permissions: new Set(permissionsOf('admin')),
+    address: 'local',
+    requestId: 'cli',
   };
 }
 
