@@ -1,7 +1,7 @@
 /** The rows of the access log, and the statements that write them. */
 import type { Author } from '../record.js';
 
-export type SignInMethod = 'password' | 'oidc' | 'token';
+type SignInMethod = 'password' | 'oidc' | 'token';
 
 /** One event of signing in or out (`rollgate.sign_in_log`). */
 export interface SignInNote {
