@@ -150,6 +150,8 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'denial', path: `denied?account=acme&id=${denial}`, shows: '[data-sentence]' },
     { name: 'near', path: 'near', shows: '[role=meter]' },
     { name: 'history', path: 'history', shows: 'td' },
+    { name: 'access', path: 'access', by: 'auditor', shows: 'td' },
+    { name: 'sign-ins', path: 'access?tab=sign-ins', by: 'auditor', shows: 'td' },
     { name: 'catalogue', path: 'catalogue?group=bot-definition', by: 'admin', shows: 'td' },
     { name: 'catalogue-edit', path: 'catalogue?edit=publish-bot', by: 'admin', shows: '[role=dialog] form' },
     { name: 'plans', path: 'plans', shows: 'td' },

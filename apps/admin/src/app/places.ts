@@ -2,7 +2,17 @@ import type { Permission } from '../data/session.js';
 
 /** A screen of the main navigation. */
 export interface Place {
-  readonly to: '/' | '/requests' | '/denied' | '/overrides' | '/near' | '/plans' | '/history' | '/catalogue' | '/staff';
+  readonly to:
+    | '/'
+    | '/requests'
+    | '/denied'
+    | '/overrides'
+    | '/near'
+    | '/plans'
+    | '/history'
+    | '/access'
+    | '/catalogue'
+    | '/staff';
   readonly label: string;
   /** The key that opens it after `g`. */
   readonly key: string;
@@ -17,6 +27,7 @@ export const PLACES: readonly Place[] = [
   { to: '/overrides', label: 'Overrides', key: 'o', permission: 'overrides.read' },
   { to: '/plans', label: 'Plans', key: 'p', permission: 'plans.read' },
   { to: '/history', label: 'History', key: 'h', permission: 'history.read' },
+  { to: '/access', label: 'Access', key: 'a', permission: 'staff.read' },
   { to: '/catalogue', label: 'Catalogue', key: 'c', permission: 'catalogue.read' },
   { to: '/staff', label: 'Staff and tokens', key: 's', permission: 'staff.read' },
 ];

@@ -85,6 +85,13 @@ const history = createRoute({
   component: lazyRouteComponent(() => import('../features/history/history.route.js'), 'HistoryRoute'),
 });
 
+const access = createRoute({
+  getParentRoute: () => root,
+  path: '/access',
+  validateSearch: fields('tab', 'actor', 'account', 'action', 'login', 'outcome', 'address', 'last', 'after'),
+  component: lazyRouteComponent(() => import('../features/access/access.route.js'), 'AccessRoute'),
+});
+
 const catalogue = createRoute({
   getParentRoute: () => root,
   path: '/catalogue',
@@ -107,7 +114,19 @@ const staff = createRoute({
 });
 
 export const router = createRouter({
-  routeTree: root.addChildren([find, account, requests, overrides, denials, near, plans, history, catalogue, staff]),
+  routeTree: root.addChildren([
+    find,
+    account,
+    requests,
+    overrides,
+    denials,
+    near,
+    plans,
+    history,
+    access,
+    catalogue,
+    staff,
+  ]),
   basepath: basePath,
   parseSearch,
   stringifySearch,

@@ -1,8 +1,8 @@
 import { Button, TextInput } from '@mantine/core';
 import { local, WINDOWS } from '../../lib/format.js';
+import { SPAN_OPTIONS } from '../../lib/spans.js';
 import { FilterBar, SelectFilter, TextFilter } from '../../ui/filters.js';
 import { ENFORCEMENT_OPTIONS } from './enforcement.js';
-import { SPAN_OPTIONS } from './spans.js';
 import type { DenialsScreen } from './use-denials-screen.js';
 
 const ALL = { value: '', label: 'All' };

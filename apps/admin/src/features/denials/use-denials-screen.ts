@@ -8,8 +8,8 @@ import { useMay } from '../../data/session.js';
 import { serverNow } from '../../lib/clock.js';
 import type { Fields } from '../../lib/search.js';
 import { useShortcuts } from '../../lib/shortcuts.js';
+import { isSpan, SPANS, type SpanName } from '../../lib/spans.js';
 import { ENFORCEMENTS } from './enforcement.js';
-import { isSpan, SPANS, type SpanName } from './spans.js';
 
 const route = getRouteApi('/denied');
 
