@@ -1,6 +1,7 @@
 /** Data for every screen: accounts in all states, overrides, limit requests, an edited API, a token. */
 import { until } from '@rollgate/testing';
 import { calls, inHours } from '../../server/test/admin-traffic.js';
+import { Browser } from '../../server/test/browser.js';
 import { type Desk, type Person } from './desk.js';
 
 export interface Team {
@@ -39,6 +40,7 @@ export async function gather(desk: Desk): Promise<Team> {
     desk.person('admin'),
   ]);
   await makeTraffic(desk);
+  await makeSignIns(desk, support);
   const override = await makeOverrides({ support, admin });
   const request = await makeRequests(other);
   await admin.http.patch(
@@ -49,6 +51,12 @@ export async function gather(desk: Desk): Promise<Team> {
   await makePlans(admin);
   await post(admin, 'tokens', { name: 'billing', permissions: ['accounts.read'], expiresAt: inHours(2_000) });
   return { viewer, support, other, auditor, admin, override, request, denial: await newestDenial(support) };
+}
+
+async function makeSignIns({ service }: Desk, { login }: Person): Promise<void> {
+  const browser = new Browser(service);
+  await browser.signIn(login, 'not the password');
+  await browser.signIn(login);
 }
 
 async function makeTraffic({ limiter }: Desk): Promise<void> {
