@@ -211,11 +211,17 @@ CREATE TABLE rollgate.override (
   changed_in bigint NOT NULL,
   factor     numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
   history_id bigint,
+  extra_minute int CHECK (extra_minute BETWEEN 1 AND 1000000000),
+  extra_hour   int CHECK (extra_hour BETWEEN 1 AND 1000000000),
   CHECK (group_id IS NULL OR api IS NULL),
   CHECK (subject IS NULL OR api IS NOT NULL),
   CHECK (expires_at > starts_at),
-  CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL),
-  CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL)
+  CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL
+    OR extra_minute IS NOT NULL OR extra_hour IS NOT NULL),
+  CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL),
+  CONSTRAINT override_extra_or_limits CHECK (extra_minute IS NULL AND extra_hour IS NULL
+    OR factor IS NULL AND per_minute IS NULL AND per_hour IS NULL),
+  CONSTRAINT override_extra_ends CHECK (extra_minute IS NULL AND extra_hour IS NULL OR expires_at IS NOT NULL)
 );
 CREATE INDEX ON rollgate.override (account, created_in DESC);
 CREATE INDEX ON rollgate.override (changed_in);
@@ -223,13 +229,18 @@ CREATE INDEX ON rollgate.override (expires_at);
 CREATE INDEX ON rollgate.override (ticket) WHERE ticket IS NOT NULL;
 
 COMMENT ON TABLE  rollgate.override IS
-  'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest';
+  'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest. Extra units are '
+  'added to what the others yield';
 COMMENT ON COLUMN rollgate.override.subject    IS
   'key of the one subject it covers, as in rollgate.counter; NULL: every subject in its scope';
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.per_hour   IS 'units in any 3,600 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.factor     IS
   'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate.override.extra_minute IS
+  'extra units: added to the limit in any 60 s that applies without extra units; a limit of 0 stays 0; NULL: none';
+COMMENT ON COLUMN rollgate.override.extra_hour IS
+  'extra units: added to the limit in any 3,600 s that applies without extra units; a limit of 0 stays 0; NULL: none';
 COMMENT ON COLUMN rollgate.override.history_id IS 'history row of the newest change';
 COMMENT ON COLUMN rollgate.override.mode       IS 'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
 COMMENT ON COLUMN rollgate.override.expires_at IS 'in force until just before this time; NULL: permanent';
@@ -1222,8 +1233,8 @@ LANGUAGE plpgsql AS $$
 DECLARE
   v_new rollgate.override;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor', 'mode',
-    'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
@@ -1238,11 +1249,11 @@ BEGIN
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
   lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
-    ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
-    v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
-    v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
+    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor,
+    v_new.extra_minute, v_new.extra_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor,
+    p_ledger.history_at, p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
   RETURNING * INTO changed;
   changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
     rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
@@ -1552,8 +1563,8 @@ COMMENT ON FUNCTION rollgate.change_catalogue IS
   'Changes an API''s default limits (null: as shipped) or its shadow mode; p_changes names per_minute, per_hour, shadow, '
   'allow_lowering. Errors: RG403, RG404, RG409 it lowers a default, RG412, RG422';
 
--- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and
--- allow_lowering.
+-- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, extra_minute, extra_hour, mode, starts_at,
+-- expires_at, ticket), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_override(
   p_id      text,
   p_version int,  -- the version that the caller has seen; NULL: any
@@ -1569,19 +1580,28 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_given  jsonb := '{"per_minute": null, "per_hour": null}';
   v_new    rollgate.override;
+  v_limits boolean := p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL;
+  v_factor boolean := p_changes ->> 'factor' IS NOT NULL;
+  v_extra  boolean := p_changes ->> 'extra_minute' IS NOT NULL OR p_changes ->> 'extra_hour' IS NOT NULL;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
-    'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'extra_minute', 'extra_hour', 'mode',
+    'starts_at', 'expires_at', 'ticket', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes);
-  -- Setting limits removes a factor, and setting a factor removes limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
-    AND v_old.factor IS NOT NULL THEN
-    v_new.factor := NULL;
-    v_given := p_changes;
-  ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
+  -- Limits, a factor and extra units replace each other.
+  IF v_limits OR v_extra THEN
+    v_new.factor := p_changes ->> 'factor';
+  END IF;
+  IF v_limits OR v_factor THEN
+    v_new.extra_minute := p_changes ->> 'extra_minute';
+    v_new.extra_hour := p_changes ->> 'extra_hour';
+  END IF;
+  IF v_factor OR v_extra THEN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
+  END IF;
+  IF v_limits AND (v_old.factor IS NOT NULL OR rollgate.sets_extra(v_old.extra_minute, v_old.extra_hour)) THEN
+    v_given := p_changes;
   END IF;
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
@@ -1693,6 +1713,46 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.check_ceiling IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 
+-- Extra units count together with the limits to which they are added: of every API in the scope, at every moment, also of the subjects
+-- that have an override of their own. An override of limits counts so too while extra units are in force, where it raises a limit.
+CREATE OR REPLACE FUNCTION rollgate.check_extra_ceiling(p_new rollgate.override, p_by rollgate.author, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_times int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
+  v_extra boolean := rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour);
+  v_above record;
+BEGIN
+  IF v_times IS NULL OR NOT v_extra AND NOT EXISTS (
+    SELECT FROM rollgate.override o
+    WHERE o.account = p_new.account AND o.id <> p_new.id AND rollgate.sets_extra(o.extra_minute, o.extra_hour)
+      AND rollgate.unexpired(o.expires_at, p_now)
+  ) THEN
+    RETURN;
+  END IF;
+  SELECT e.api, d.per_minute, d.per_hour INTO v_above
+  FROM (
+    SELECT NULL AS subject, NULL AS api
+    UNION
+    SELECT o.subject, o.api FROM rollgate.override o
+    WHERE p_new.subject IS NULL AND o.account = p_new.account AND o.subject IS NOT NULL AND rollgate.unexpired(o.expires_at, p_now)
+  ) s
+  CROSS JOIN LATERAL rollgate.override_effects(p_new, p_now, s.subject) e
+  JOIN rollgate.catalogue c ON c.api = e.api
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  WHERE (s.api IS NULL OR s.api = e.api) AND rollgate.unexpired(p_new.expires_at, e.at)
+    AND (e.minute_after > d.per_minute::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.minute_after > e.minute_before)
+      OR e.hour_after > d.per_hour::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.hour_after > e.hour_before))
+  ORDER BY c.ord LIMIT 1;
+  IF found THEN
+    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
+      p_by.role, v_above.per_minute::bigint * v_times, v_above.per_hour::bigint * v_times, v_above.api, v_times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.check_extra_ceiling IS
+  'Refuses (RG403) an override by which limits and extra units together are above the approval limit of its author''s role';
+
 -- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A
 -- whole hour that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
 -- the events, at any time: both are read in one snapshot. NULL as a filter: any.
@@ -1777,9 +1837,9 @@ END $$;
 COMMENT ON FUNCTION rollgate.count_instances IS
   'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 
--- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor, mode,
--- starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps its effective value; a limit
--- given as null is the default.
+-- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor,
+-- extra_minute, extra_hour, mode, starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps
+-- its effective value; a limit given as null is the default.
 CREATE OR REPLACE FUNCTION rollgate.create_override(
   p_spec jsonb,
   p_by   rollgate.author,
@@ -2172,7 +2232,8 @@ CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
 RETURNS TABLE (
   id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
   used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  override_expires_at timestamptz, override_factor numeric, override_extra_minute int,
+  override_extra_hour int, filled jsonb, allowed_again_at timestamptz, count int, mode text,
   route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -2185,8 +2246,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
-           p.assigned_by, p.assigned_because, p.assigned_until,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, o.extra_minute, o.extra_hour, v.version, p.plan,
+           p.plan_title, p.plan_version, p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
@@ -2201,7 +2262,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
-             (h.after ->> 'factor')::numeric AS factor
+             (h.after ->> 'factor')::numeric AS factor, (h.after ->> 'extraMinute')::int AS extra_minute,
+             (h.after ->> 'extraHour')::int AS extra_hour
       FROM rollgate.history h
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
@@ -2228,7 +2290,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
          e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
-         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
+         e.extra_minute, e.extra_hour, e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -2254,7 +2316,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN e.assigned_by IS NULL THEN ', which the call brought'
                  ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
                  e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)',
+               CASE WHEN rollgate.sets_extra(e.extra_minute, e.extra_hour) THEN format(' (%s)', concat_ws(', ',
+                 '+' || e.extra_minute || ' per minute', '+' || e.extra_hour || ' per hour')) END, ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
@@ -2287,7 +2351,7 @@ COMMENT ON FUNCTION rollgate.explain_denial IS
   'Explains one decision or event by its id, in columns and in one sentence; no row: the id is not on record';
 
 -- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
--- several APIs the limit of the override with the same scope.
+-- several APIs the limit of the override with the same scope. Extra units in force do not count: they are added to this limit too.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new   rollgate.override,
   p_given jsonb,        -- names the limits that were given, including those given as null, which means what applies without overrides
@@ -2312,8 +2376,11 @@ BEGIN
   END IF;
   IF p_new.api IS NOT NULL THEN
     SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
-    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
-    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+    SELECT nullif(l.minute_without_extra, v_base.per_minute) AS per_minute, nullif(l.hour_without_extra, v_base.per_hour) AS per_hour,
+      l.source_without_extra AS source
+    INTO v_kept
+    FROM rollgate.limits_under_plan(p_new.account, p_new.api, coalesce(p_new.subject, ''),
+      rollgate.plan_in_force(p_new.account, v_at), v_at, NULL) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
@@ -2692,15 +2759,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
-  SELECT rollgate.limit_under(base.base_minute, o.per_minute, o.factor), rollgate.limit_under(base.base_hour, o.per_hour, o.factor),
-         coalesce(o.override_id, base.source),
+  SELECT t.per_minute, t.per_hour,
+         CASE WHEN (t.per_minute, t.per_hour) = (y.per_minute, y.per_hour) THEN y.source ELSE e.override_id END,
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN base.shadow THEN 'shadow' ELSE 'enforced' END),
-         base.version
-  FROM base
+                  CASE WHEN y.shadow THEN 'shadow' ELSE 'enforced' END),
+         y.version
+  FROM (
+    SELECT base.shadow, base.version, rollgate.limit_under(base.base_minute, o.per_minute, o.factor) AS per_minute,
+           rollgate.limit_under(base.base_hour, o.per_hour, o.factor) AS per_hour, coalesce(o.override_id, base.source) AS source
+    FROM base
+    LEFT JOIN LATERAL (
+      SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
+    ) o ON true
+    OFFSET 0
+  ) y
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
-  ) o ON true
+    SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC LIMIT 1
+  ) e ON true
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $$;
 
 COMMENT ON FUNCTION rollgate.limit_as_of IS
@@ -2744,7 +2822,7 @@ CREATE OR REPLACE FUNCTION rollgate.limits_for(
   p_plan    text              DEFAULT NULL   -- the plan that the call brings
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  SELECT l.*
+  SELECT l.per_minute, l.per_hour, l.source, l.mode
   FROM (SELECT coalesce(p_at, clock_timestamp()) AS at OFFSET 0) clock
   CROSS JOIN LATERAL rollgate.limits_under_plan(p_account, p_api, p_subject, rollgate.plan_in_force(p_account, clock.at, p_plan),
     clock.at, p_instead) l
@@ -2755,7 +2833,8 @@ COMMENT ON FUNCTION rollgate.limits_for IS
   'now; p_instead: as if this override were stored';
 
 -- Overrides are exceptions to the plan: an override's factor multiplies what applies without overrides, and a window that it leaves
--- empty keeps that. p_instead answers "what if": the given override replaces the stored one with its id, or is added to the stored ones.
+-- empty keeps that. Extra units come on top: those of one override, the most specific and newest that sets any. p_instead answers "what
+-- if": the given override replaces the stored one with its id, or is added to the stored ones.
 CREATE OR REPLACE FUNCTION rollgate.limits_under_plan(
   p_account text,
   p_api     text,
@@ -2763,7 +2842,9 @@ CREATE OR REPLACE FUNCTION rollgate.limits_under_plan(
   p_plan    text,              -- NULL: no plan
   p_at      timestamptz,
   p_instead rollgate.override  -- NULL: the stored ones
-) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
+) RETURNS TABLE (
+  per_minute int, per_hour int, source text, mode text, minute_without_extra int, hour_without_extra int, source_without_extra text
+)
 LANGUAGE sql STABLE AS $$
   WITH candidates AS (
     SELECT stored.* FROM rollgate.override stored WHERE stored.account = p_account AND stored.id IS DISTINCT FROM (p_instead).id
@@ -2778,20 +2859,32 @@ LANGUAGE sql STABLE AS $$
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
     WHERE c.api = p_api
   )
-  SELECT rollgate.limit_under(b.per_minute, o.per_minute, o.factor), rollgate.limit_under(b.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, b.source),
+  SELECT t.per_minute, t.per_hour, CASE WHEN (t.per_minute, t.per_hour) = (y.per_minute, y.per_hour) THEN y.source ELSE e.id END,
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
-  FROM rollgate.catalogue c
-  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
+                  CASE WHEN y.shadow THEN 'shadow' ELSE 'enforced' END),
+         y.per_minute, y.per_hour, y.source
+  FROM (
+    SELECT c.shadow, rollgate.limit_under(b.per_minute, o.per_minute, o.factor) AS per_minute,
+           rollgate.limit_under(b.per_hour, o.per_hour, o.factor) AS per_hour, coalesce(o.id, b.source) AS source
+    FROM rollgate.catalogue c
+    CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
+    LEFT JOIN LATERAL (
+      SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
+    ) o ON true
+    WHERE c.api = p_api
+    OFFSET 0
+  ) y
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
-  ) o ON true
-  WHERE c.api = p_api
+    SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC LIMIT 1
+  ) e ON true
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $$;
 
 COMMENT ON FUNCTION rollgate.limits_under_plan IS
-  'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan';
+  'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan; '
+  'also what applies without extra units';
 
 -- Like rollgate.base_limits, for rows of a plan as in the history or in a proposed change.
 CREATE OR REPLACE FUNCTION rollgate.limits_under_rows(
@@ -3399,11 +3492,14 @@ END $$;
 COMMENT ON FUNCTION rollgate.override_at IS 'An override, if it is at the given version. Errors: RG404, RG412';
 
 -- What an override changes, from p_now on. Limits of an API can change only when one of its overrides or a plan of the account starts
--- or ends, so only those moments are examined. The row of an API describes a subject that has no override of its own. APIs with the
--- same defaults, and without an override or a limit of a plan for the API or its group, have the same limits, so one of them (`model`)
--- is compared for all. Retired APIs count only where the override is for one of them.
-CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
-RETURNS TABLE (
+-- or ends, so only those moments are examined. APIs with the same defaults, and without an override or a limit of a plan for the API or
+-- its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs count only where the override is for one of
+-- them.
+CREATE OR REPLACE FUNCTION rollgate.override_effects(
+  p_new     rollgate.override,
+  p_now     timestamptz,
+  p_subject text DEFAULT NULL  -- where p_new covers more than one subject; NULL: one that has no override of its own
+) RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
 )
 LANGUAGE sql STABLE AS $$
@@ -3428,7 +3524,7 @@ LANGUAGE sql STABLE AS $$
     UNION
     SELECT a.api, t.at FROM models a
     JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
-      AND (o.subject IS NULL OR o.subject = p_new.subject)
+      AND (o.subject IS NULL OR o.subject = coalesce(p_subject, p_new.subject))
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
     UNION
@@ -3440,8 +3536,8 @@ LANGUAGE sql STABLE AS $$
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
     FROM moments m
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at) b
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at, p_new) a
   )
   SELECT a.api, c.at, c.minute_before, c.minute_after, c.hour_before, c.hour_after, c.source_before, c.source_after
   FROM apis a JOIN compared c ON c.api = a.model
@@ -3455,7 +3551,8 @@ COMMENT ON FUNCTION rollgate.override_effects IS
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
+    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'extraMinute', o.extra_minute, 'extraHour', o.extra_hour,
+    'mode', o.mode,
     'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
@@ -3677,6 +3774,7 @@ BEGIN
   v_new := v_whole.filled;
   RETURN jsonb_build_object(
     'perMinute', v_new.per_minute, 'perHour', v_new.per_hour, 'factor', v_new.factor,
+    'extraMinute', v_new.extra_minute, 'extraHour', v_new.extra_hour,
     'lowered', coalesce(rollgate.lowered_by(v_new, v_now), '[]'),
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title,
@@ -3691,8 +3789,8 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.preview_override IS
-  'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
-  'after, governs}]}, with every API in its scope';
+  'What an override would change when it starts: {perMinute, perHour, factor, extraMinute, extraHour, lowered, '
+  'effects: [{api, title, default, before, after, governs}]}, with every API in its scope';
 
 CREATE OR REPLACE FUNCTION rollgate.preview_plan(
   p_id     text,   -- a plan, or one that does not exist yet
@@ -3863,7 +3961,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor,
+      extra_minute = p_new.extra_minute, extra_hour = p_new.extra_hour, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id
@@ -4947,6 +5046,14 @@ $$;
 
 COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';
 
+-- `setsExtra` in libs/limiter/src/policy/resolve.ts is the same rule. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.sets_extra(p_extra_minute int, p_extra_hour int) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_extra_minute IS NOT NULL OR p_extra_hour IS NOT NULL
+$$;
+
+COMMENT ON FUNCTION rollgate.sets_extra IS 'Whether an override sets extra units; inlined';
+
 -- An override that sets only a mode does not affect the limits. `setsLimit` in libs/limiter/src/policy/resolve.ts is the same rule; a
 -- test compares the two. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.sets_limit(p_per_minute int, p_per_hour int, p_factor numeric) RETURNS boolean
@@ -5020,15 +5127,28 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
+  IF NOT rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) AND p_new.mode IS NULL
+    AND NOT rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, extra units, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   PERFORM rollgate.refuse_factor(p_new.factor);
+  IF rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    IF rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) THEN
+      RAISE EXCEPTION 'Set either extra units, or limits or a factor, not both.' USING ERRCODE = 'RG422';
+    END IF;
+    IF NOT (coalesce(p_new.extra_minute, 1) BETWEEN 1 AND 1000000000 AND coalesce(p_new.extra_hour, 1) BETWEEN 1 AND 1000000000) THEN
+      RAISE EXCEPTION 'Extra units must be from 1 to 1,000,000,000.' USING ERRCODE = 'RG422';
+    END IF;
+    IF p_new.expires_at IS NULL THEN
+      RAISE EXCEPTION 'Extra units need an end date.' USING ERRCODE = 'RG422';
+    END IF;
+  END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
+  PERFORM rollgate.check_extra_ceiling(v_whole.filled, p_by, p_now);
   RETURN v_whole.filled;
 END $$;
 
@@ -5203,8 +5323,8 @@ BEGIN
   END IF;
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
-        'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'extraMinute', o.extra_minute, 'extraHour', o.extra_hour,
+        'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o
@@ -5283,6 +5403,8 @@ BEGIN
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
     v_new.factor := v_done.before ->> 'factor';
+    v_new.extra_minute := v_done.before ->> 'extraMinute';
+    v_new.extra_hour := v_done.before ->> 'extraHour';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -5290,6 +5412,7 @@ BEGIN
   END IF;
   IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    PERFORM rollgate.check_extra_ceiling(v_new, p_by, v_ledger.history_at);
     lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
@@ -5396,7 +5519,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   ),
   -- Like rollgate.limits_for, for all subjects at once: one call per subject took 84 s for 100,000.
   fitting AS (
-    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.mode,
+    SELECT n.subject, o.id, o.per_minute, o.per_hour, o.factor, o.extra_minute, o.extra_hour, o.mode,
+           rollgate.sets_extra(o.extra_minute, o.extra_hour) AS sets_extra,
            rollgate.sets_limit(o.per_minute, o.per_hour, o.factor) AS sets_limit,
            rollgate.override_rank(o.group_id, o.api, o.subject, o.created_in) AS rank
     FROM clock
@@ -5407,19 +5531,32 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   limiting AS (
     SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.sets_limit ORDER BY f.subject, f.rank DESC
   ),
+  adding AS (
+    SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.sets_extra ORDER BY f.subject, f.rank DESC
+  ),
   switching AS (
     SELECT DISTINCT ON (f.subject) f.* FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.subject, f.rank DESC
+  ),
+  yielded AS (
+    SELECT n.*, s.mode, rollgate.limit_under(coalesce(b.per_minute, s.per_minute), l.per_minute, l.factor) AS per_minute,
+           rollgate.limit_under(coalesce(b.per_hour, s.per_hour), l.per_hour, l.factor) AS per_hour,
+           CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, b.source, 'default') END AS source
+    FROM named n
+    LEFT JOIN scopes s ON s.scope = n.scope
+    LEFT JOIN on_plan p ON p.key = n.key
+    LEFT JOIN planned b ON b.plan = p.plan AND b.scope = n.scope
+    LEFT JOIN limiting l ON l.subject = n.subject
+    OFFSET 0
   )
-  SELECT rollgate.decode_part(n.key), n.scope, n.subject, n.minute_used,
-         rollgate.limit_under(coalesce(b.per_minute, s.per_minute), l.per_minute, l.factor), n.hour_used,
-         rollgate.limit_under(coalesce(b.per_hour, s.per_hour), l.per_hour, l.factor),
-         CASE WHEN s.scope IS NOT NULL THEN coalesce(l.id, b.source, 'default') END, coalesce(m.mode, s.mode), to_timestamp(n.newest)
-  FROM named n
-  LEFT JOIN scopes s ON s.scope = n.scope
-  LEFT JOIN on_plan p ON p.key = n.key
-  LEFT JOIN planned b ON b.plan = p.plan AND b.scope = n.scope
-  LEFT JOIN limiting l ON l.subject = n.subject
-  LEFT JOIN switching m ON m.subject = n.subject
+  SELECT rollgate.decode_part(y.key), y.scope, y.subject, y.minute_used, t.per_minute, y.hour_used, t.per_hour,
+         CASE WHEN (t.per_minute, t.per_hour) <> (y.per_minute, y.per_hour) THEN e.id ELSE y.source END,
+         coalesce(m.mode, y.mode), to_timestamp(y.newest)
+  FROM yielded y
+  LEFT JOIN adding e ON e.subject = y.subject
+  LEFT JOIN switching m ON m.subject = y.subject
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_at IS
@@ -5585,6 +5722,18 @@ END $$;
 COMMENT ON FUNCTION rollgate.window_filling IS
   'What fills a subject''s window that ends at p_at: Unix second and units, alternating, for the hour by minutes; NULL: nothing on record';
 
+-- The rule for one window. `limitsWithExtra` in libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two. Extra units
+-- do not lift a block. Inlined, if p_limit is a column of a subquery with OFFSET 0.
+CREATE OR REPLACE FUNCTION rollgate.with_extra(
+  p_limit int,  -- what applies without extra units
+  p_extra int   -- extra units; NULL: none
+) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_limit > 0 THEN least(p_limit + coalesce(p_extra, 0), 1000000000) ELSE p_limit END
+$$;
+
+COMMENT ON FUNCTION rollgate.with_extra IS 'One window''s limit with extra units; 0 stays 0; at most 1,000,000,000; inlined';
+
 -- Writes events of instances. Each is an object with the columns of rollgate.limit_event (without dimensions and filled), with times as
 -- Unix ms: first_ms, last_ms, retry_ms. An event that is already stored (same first_at and id) is left unchanged, so a batch may be sent
 -- again. Returns how many are new.
@@ -5664,7 +5813,8 @@ CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
 RETURNS TABLE (
   id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
   used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  override_expires_at timestamptz, override_factor numeric, override_extra_minute int,
+  override_extra_hour int, filled jsonb, allowed_again_at timestamptz, count int, mode text,
   route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -5847,7 +5997,9 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
        (h.after ->> 'startsAt')::timestamptz AS starts_at,
        (h.before ->> 'expiresAt')::timestamptz AS expires_at_before, (h.after ->> 'expiresAt')::timestamptz AS expires_at,
        (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
-       h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
+       h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
+       (h.before ->> 'extraMinute')::int AS extra_minute_before, (h.after ->> 'extraMinute')::int AS extra_minute,
+       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour
 FROM rollgate.history h
 WHERE h.kind = 'override';
 
@@ -6097,9 +6249,11 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
        h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at,
        h.expires_at_before, h.expires_at, h.version, h.reason, h.ticket, h.limit_request_id, h.undoes,
        d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
-       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
-       h.lowered, h.before, h.after, h.hash
+       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0), 1 + h.extra_minute::numeric / nullif(d.per_minute, 0)), 2)
+         AS times_per_minute,
+       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0), 1 + h.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
+         AS times_per_hour,
+       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour
 FROM rollgate.override_history h
 -- Like rollgate.least_default, at that time.
 CROSS JOIN LATERAL (
@@ -6149,22 +6303,32 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id   IS 'the 
 COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes             IS 'id of the change that this one reverted';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'lowest default of the APIs in its scope at that time';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'lowest default of the APIs in its scope at that time';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS
+  'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS
+  'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS
   'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'the whole override before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'the whole override after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS
   'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute_before IS
+  'extra units in any 60 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute       IS 'extra units in any 60 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before   IS
+  'extra units in any 3,600 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour         IS 'extra units in any 3,600 s after; NULL: none';
 
 CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
 SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
        o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at,
        o.request_id AS limit_request_id, o.version, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
-       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
-       u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
+       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0), 1 + o.extra_minute::numeric / nullif(d.per_minute, 0)), 2)
+         AS times_per_minute,
+       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0), 1 + o.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
+         AS times_per_hour,
+       u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at, o.extra_minute, o.extra_hour
 FROM (SELECT clock_timestamp() AS now) clock
 JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.now)
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
@@ -6172,7 +6336,7 @@ LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM o.group_id
 
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
   'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '
-  'equally specific ones, the newest';
+  'equally specific ones, the newest. Extra units are added to what the others yield';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id                 IS 'id of the override';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account            IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope              IS 'account, group, api or subject: what the override covers';
@@ -6182,7 +6346,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS
-  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, or only a mode';
+  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, extra units, or only a mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS
   'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'in force from this time';
@@ -6197,14 +6361,20 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id   IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version            IS 'increases with each change';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'lowest default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'lowest default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS
+  'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS
+  'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'when it first had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'when it last had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'highest usage of a subject under it, in units in 60 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'highest usage of a subject under it, in units in 3,600 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS
   'last time a decision differed from what the defaults would have given; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_minute       IS
+  'extra units: added to the limit in any 60 s that applies without extra units; NULL: none';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_hour         IS
+  'extra units: added to the limit in any 3,600 s that applies without extra units; NULL: none';
 
 CREATE OR REPLACE VIEW rollgate_audit.plan_assignments_v1 AS
 SELECT a.id, a.account, a.plan, rollgate.in_force(a.starts_at, a.ends_at, clock.now) AS in_force, a.starts_at, a.ends_at,

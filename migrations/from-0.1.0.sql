@@ -333,13 +333,19 @@ CREATE TABLE rollgate.roll_up (
   day        date,
   series     int
 );
--- An override may multiply each API's default, and every row refers to the history row of its newest change.
+-- An override may multiply each API's default or add extra units, and every row refers to the history row of its newest change.
 ALTER TABLE rollgate.override
   ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),
   ADD COLUMN history_id bigint,
+  ADD COLUMN extra_minute int CHECK (extra_minute BETWEEN 1 AND 1000000000),
+  ADD COLUMN extra_hour   int CHECK (extra_hour BETWEEN 1 AND 1000000000),
   DROP CONSTRAINT override_check2,
-  ADD CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL),
-  ADD CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL);
+  ADD CONSTRAINT override_sets_something CHECK (per_minute IS NOT NULL OR per_hour IS NOT NULL OR factor IS NOT NULL OR mode IS NOT NULL
+    OR extra_minute IS NOT NULL OR extra_hour IS NOT NULL),
+  ADD CONSTRAINT override_factor_or_limits CHECK (factor IS NULL OR per_minute IS NULL AND per_hour IS NULL),
+  ADD CONSTRAINT override_extra_or_limits CHECK (extra_minute IS NULL AND extra_hour IS NULL
+    OR factor IS NULL AND per_minute IS NULL AND per_hour IS NULL),
+  ADD CONSTRAINT override_extra_ends CHECK (extra_minute IS NULL AND extra_hour IS NULL OR expires_at IS NOT NULL);
 ALTER TABLE rollgate.override RENAME CONSTRAINT override_check3 TO override_check2;
 ALTER TABLE rollgate.limit_request
   ADD COLUMN factor numeric CHECK (factor > 0 AND factor <= 1000 AND factor = round(factor, 3)),

@@ -1,5 +1,5 @@
--- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, mode, starts_at, expires_at, ticket), and
--- allow_lowering.
+-- Changes an override. p_changes names the columns to change (per_minute, per_hour, factor, extra_minute, extra_hour, mode, starts_at,
+-- expires_at, ticket), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.change_override(
   p_id      text,
   p_version int,  -- the version that the caller has seen; NULL: any
@@ -15,19 +15,28 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_given  jsonb := '{"per_minute": null, "per_hour": null}';
   v_new    rollgate.override;
+  v_limits boolean := p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL;
+  v_factor boolean := p_changes ->> 'factor' IS NOT NULL;
+  v_extra  boolean := p_changes ->> 'extra_minute' IS NOT NULL OR p_changes ->> 'extra_hour' IS NOT NULL;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
-    'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'extra_minute', 'extra_hour', 'mode',
+    'starts_at', 'expires_at', 'ticket', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes);
-  -- Setting limits removes a factor, and setting a factor removes limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
-    AND v_old.factor IS NOT NULL THEN
-    v_new.factor := NULL;
-    v_given := p_changes;
-  ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
+  -- Limits, a factor and extra units replace each other.
+  IF v_limits OR v_extra THEN
+    v_new.factor := p_changes ->> 'factor';
+  END IF;
+  IF v_limits OR v_factor THEN
+    v_new.extra_minute := p_changes ->> 'extra_minute';
+    v_new.extra_hour := p_changes ->> 'extra_hour';
+  END IF;
+  IF v_factor OR v_extra THEN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
+  END IF;
+  IF v_limits AND (v_old.factor IS NOT NULL OR rollgate.sets_extra(v_old.extra_minute, v_old.extra_hour)) THEN
+    v_given := p_changes;
   END IF;
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';

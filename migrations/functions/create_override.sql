@@ -1,6 +1,6 @@
--- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor, mode,
--- starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps its effective value; a limit
--- given as null is the default.
+-- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor,
+-- extra_minute, extra_hour, mode, starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps
+-- its effective value; a limit given as null is the default.
 CREATE OR REPLACE FUNCTION rollgate.create_override(
   p_spec jsonb,
   p_by   rollgate.author,

@@ -3,7 +3,8 @@ CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
 RETURNS TABLE (
   id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamptz, "window" text, "limit" int,
   used int, cost int, source text, catalogue_version int, override_created_by text, override_reason text, override_ticket text,
-  override_expires_at timestamptz, override_factor numeric, filled jsonb, allowed_again_at timestamptz, count int, mode text,
+  override_expires_at timestamptz, override_factor numeric, override_extra_minute int,
+  override_extra_hour int, filled jsonb, allowed_again_at timestamptz, count int, mode text,
   route text, request_id text, sentence text
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -16,8 +17,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
-           p.assigned_by, p.assigned_because, p.assigned_until,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, o.extra_minute, o.extra_hour, v.version, p.plan,
+           p.plan_title, p.plan_version, p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
@@ -32,7 +33,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
-             (h.after ->> 'factor')::numeric AS factor
+             (h.after ->> 'factor')::numeric AS factor, (h.after ->> 'extraMinute')::int AS extra_minute,
+             (h.after ->> 'extraHour')::int AS extra_hour
       FROM rollgate.history h
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
@@ -59,7 +61,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
          e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
-         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
+         e.extra_minute, e.extra_hour, e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -85,7 +87,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
                CASE WHEN e.assigned_by IS NULL THEN ', which the call brought'
                  ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
                  e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)',
+               CASE WHEN rollgate.sets_extra(e.extra_minute, e.extra_hour) THEN format(' (%s)', concat_ws(', ',
+                 '+' || e.extra_minute || ' per minute', '+' || e.extra_hour || ' per hour')) END, ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,

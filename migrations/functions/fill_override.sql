@@ -1,5 +1,5 @@
 -- A limit that an override leaves out keeps its effective value at the override's start: for one API the limit that applies, for
--- several APIs the limit of the override with the same scope.
+-- several APIs the limit of the override with the same scope. Extra units in force do not count: they are added to this limit too.
 CREATE OR REPLACE FUNCTION rollgate.fill_override(
   p_new   rollgate.override,
   p_given jsonb,        -- names the limits that were given, including those given as null, which means what applies without overrides
@@ -24,8 +24,11 @@ BEGIN
   END IF;
   IF p_new.api IS NOT NULL THEN
     SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
-    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
-    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+    SELECT nullif(l.minute_without_extra, v_base.per_minute) AS per_minute, nullif(l.hour_without_extra, v_base.per_hour) AS per_hour,
+      l.source_without_extra AS source
+    INTO v_kept
+    FROM rollgate.limits_under_plan(p_new.account, p_new.api, coalesce(p_new.subject, ''),
+      rollgate.plan_in_force(p_new.account, v_at), v_at, NULL) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL

@@ -52,15 +52,26 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
       AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
-  SELECT rollgate.limit_under(base.base_minute, o.per_minute, o.factor), rollgate.limit_under(base.base_hour, o.per_hour, o.factor),
-         coalesce(o.override_id, base.source),
+  SELECT t.per_minute, t.per_hour,
+         CASE WHEN (t.per_minute, t.per_hour) = (y.per_minute, y.per_hour) THEN y.source ELSE e.override_id END,
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN base.shadow THEN 'shadow' ELSE 'enforced' END),
-         base.version
-  FROM base
+                  CASE WHEN y.shadow THEN 'shadow' ELSE 'enforced' END),
+         y.version
+  FROM (
+    SELECT base.shadow, base.version, rollgate.limit_under(base.base_minute, o.per_minute, o.factor) AS per_minute,
+           rollgate.limit_under(base.base_hour, o.per_hour, o.factor) AS per_hour, coalesce(o.override_id, base.source) AS source
+    FROM base
+    LEFT JOIN LATERAL (
+      SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
+    ) o ON true
+    OFFSET 0
+  ) y
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
-  ) o ON true
+    SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC LIMIT 1
+  ) e ON true
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $$;
 
 COMMENT ON FUNCTION rollgate.limit_as_of IS

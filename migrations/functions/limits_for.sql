@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION rollgate.limits_for(
   p_plan    text              DEFAULT NULL   -- the plan that the call brings
 ) RETURNS TABLE (per_minute int, per_hour int, source text, mode text)
 LANGUAGE sql STABLE AS $$
-  SELECT l.*
+  SELECT l.per_minute, l.per_hour, l.source, l.mode
   FROM (SELECT coalesce(p_at, clock_timestamp()) AS at OFFSET 0) clock
   CROSS JOIN LATERAL rollgate.limits_under_plan(p_account, p_api, p_subject, rollgate.plan_in_force(p_account, clock.at, p_plan),
     clock.at, p_instead) l

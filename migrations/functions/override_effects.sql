@@ -1,9 +1,12 @@
 -- What an override changes, from p_now on. Limits of an API can change only when one of its overrides or a plan of the account starts
--- or ends, so only those moments are examined. The row of an API describes a subject that has no override of its own. APIs with the
--- same defaults, and without an override or a limit of a plan for the API or its group, have the same limits, so one of them (`model`)
--- is compared for all. Retired APIs count only where the override is for one of them.
-CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamptz)
-RETURNS TABLE (
+-- or ends, so only those moments are examined. APIs with the same defaults, and without an override or a limit of a plan for the API or
+-- its group, have the same limits, so one of them (`model`) is compared for all. Retired APIs count only where the override is for one of
+-- them.
+CREATE OR REPLACE FUNCTION rollgate.override_effects(
+  p_new     rollgate.override,
+  p_now     timestamptz,
+  p_subject text DEFAULT NULL  -- where p_new covers more than one subject; NULL: one that has no override of its own
+) RETURNS TABLE (
   api text, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int, source_before text, source_after text
 )
 LANGUAGE sql STABLE AS $$
@@ -28,7 +31,7 @@ LANGUAGE sql STABLE AS $$
     UNION
     SELECT a.api, t.at FROM models a
     JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
-      AND (o.subject IS NULL OR o.subject = p_new.subject)
+      AND (o.subject IS NULL OR o.subject = coalesce(p_subject, p_new.subject))
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
     UNION
@@ -40,8 +43,8 @@ LANGUAGE sql STABLE AS $$
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
     FROM moments m
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at) b
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at, p_new) a
   )
   SELECT a.api, c.at, c.minute_before, c.minute_after, c.hour_before, c.hour_after, c.source_before, c.source_after
   FROM apis a JOIN compared c ON c.api = a.model

@@ -9,7 +9,9 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
        (h.after ->> 'startsAt')::timestamptz AS starts_at,
        (h.before ->> 'expiresAt')::timestamptz AS expires_at_before, (h.after ->> 'expiresAt')::timestamptz AS expires_at,
        (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
-       h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
+       h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
+       (h.before ->> 'extraMinute')::int AS extra_minute_before, (h.after ->> 'extraMinute')::int AS extra_minute,
+       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour
 FROM rollgate.history h
 WHERE h.kind = 'override';
 

@@ -18,6 +18,7 @@ BEGIN
   v_new := v_whole.filled;
   RETURN jsonb_build_object(
     'perMinute', v_new.per_minute, 'perHour', v_new.per_hour, 'factor', v_new.factor,
+    'extraMinute', v_new.extra_minute, 'extraHour', v_new.extra_hour,
     'lowered', coalesce(rollgate.lowered_by(v_new, v_now), '[]'),
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title,
@@ -32,5 +33,5 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.preview_override IS
-  'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, '
-  'after, governs}]}, with every API in its scope';
+  'What an override would change when it starts: {perMinute, perHour, factor, extraMinute, extraHour, lowered, '
+  'effects: [{api, title, default, before, after, governs}]}, with every API in its scope';

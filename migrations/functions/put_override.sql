@@ -18,7 +18,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor,
+      extra_minute = p_new.extra_minute, extra_hour = p_new.extra_hour, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id

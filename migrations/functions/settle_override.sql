@@ -16,15 +16,28 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
+  IF NOT rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) AND p_new.mode IS NULL
+    AND NOT rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, extra units, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   PERFORM rollgate.refuse_factor(p_new.factor);
+  IF rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    IF rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) THEN
+      RAISE EXCEPTION 'Set either extra units, or limits or a factor, not both.' USING ERRCODE = 'RG422';
+    END IF;
+    IF NOT (coalesce(p_new.extra_minute, 1) BETWEEN 1 AND 1000000000 AND coalesce(p_new.extra_hour, 1) BETWEEN 1 AND 1000000000) THEN
+      RAISE EXCEPTION 'Extra units must be from 1 to 1,000,000,000.' USING ERRCODE = 'RG422';
+    END IF;
+    IF p_new.expires_at IS NULL THEN
+      RAISE EXCEPTION 'Extra units need an end date.' USING ERRCODE = 'RG422';
+    END IF;
+  END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
+  PERFORM rollgate.check_extra_ceiling(v_whole.filled, p_by, p_now);
   RETURN v_whole.filled;
 END $$;
 

@@ -46,6 +46,8 @@ BEGIN
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
     v_new.factor := v_done.before ->> 'factor';
+    v_new.extra_minute := v_done.before ->> 'extraMinute';
+    v_new.extra_hour := v_done.before ->> 'extraHour';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -53,6 +55,7 @@ BEGIN
   END IF;
   IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    PERFORM rollgate.check_extra_ceiling(v_new, p_by, v_ledger.history_at);
     lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN

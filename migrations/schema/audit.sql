@@ -6,7 +6,7 @@ SET check_function_bodies = off;
 -- Functions
 
 CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
- RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, override_extra_minute integer, override_extra_hour integer, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -419,12 +419,16 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
     h.undoes,
     d.per_minute AS default_per_minute,
     d.per_hour AS default_per_hour,
-    round(COALESCE(h.factor, ((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric)), 2) AS times_per_minute,
-    round(COALESCE(h.factor, ((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric)), 2) AS times_per_hour,
+    round(COALESCE(h.factor, ((h.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), ((1)::numeric + ((h.extra_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric))), 2) AS times_per_minute,
+    round(COALESCE(h.factor, ((h.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), ((1)::numeric + ((h.extra_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric))), 2) AS times_per_hour,
     h.lowered,
     h.before,
     h.after,
-    h.hash
+    h.hash,
+    h.extra_minute_before,
+    h.extra_minute,
+    h.extra_hour_before,
+    h.extra_hour
    FROM (rollgate.override_history h
      CROSS JOIN LATERAL ( SELECT min(c.per_minute) AS per_minute,
             min(c.per_hour) AS per_hour
@@ -468,12 +472,16 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id IS 'the li
 COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes IS 'id of the change that this one reverted';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'lowest default of the APIs in its scope at that time';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour IS 'lowest default of the APIs in its scope at that time';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute IS 'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour IS 'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered IS 'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before IS 'the whole override before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after IS 'the whole override after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute_before IS 'extra units in any 60 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute IS 'extra units in any 60 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before IS 'extra units in any 3,600 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour IS 'extra units in any 3,600 s after; NULL: none';
 ALTER VIEW rollgate_audit.override_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.override_history_v1 TO rollgate_auditor;
 
@@ -500,18 +508,20 @@ CREATE VIEW rollgate_audit.overrides_in_force_v1 AS
     o.version,
     d.per_minute AS default_per_minute,
     d.per_hour AS default_per_hour,
-    round(COALESCE(o.factor, ((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric)), 2) AS times_per_minute,
-    round(COALESCE(o.factor, ((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric)), 2) AS times_per_hour,
+    round(COALESCE(o.factor, ((o.per_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric), ((1)::numeric + ((o.extra_minute)::numeric / (NULLIF(d.per_minute, 0))::numeric))), 2) AS times_per_minute,
+    round(COALESCE(o.factor, ((o.per_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric), ((1)::numeric + ((o.extra_hour)::numeric / (NULLIF(d.per_hour, 0))::numeric))), 2) AS times_per_hour,
     u.first_used_at,
     u.last_used_at,
     u.peak_minute,
     u.peak_hour,
-    u.needed_at
+    u.needed_at,
+    o.extra_minute,
+    o.extra_hour
    FROM (((( SELECT clock_timestamp() AS now) clock
      JOIN rollgate.override o ON (rollgate.in_force(o.starts_at, o.expires_at, clock.now)))
      LEFT JOIN rollgate.override_use u ON ((u.override_id = o.id)))
      LEFT JOIN rollgate.least_default d ON (((NOT (d.group_id IS DISTINCT FROM o.group_id)) AND (NOT (d.api IS DISTINCT FROM o.api)))));
-COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among equally specific ones, the newest';
+COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS 'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among equally specific ones, the newest. Extra units are added to what the others yield';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id IS 'id of the override';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope IS 'account, group, api or subject: what the override covers';
@@ -520,7 +530,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.api IS 'the API; NULL: it
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject IS 'the subject''s key; NULL: it is not for one subject';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor IS 'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, or only a mode';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor IS 'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, extra units, or only a mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode IS 'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at IS 'in force from this time';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.expires_at IS 'in force until just before this time; NULL: permanent';
@@ -534,13 +544,15 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id IS 'the 
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version IS 'increases with each change';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'lowest default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour IS 'lowest default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute IS 'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour IS 'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at IS 'when it first had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at IS 'when it last had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute IS 'highest usage of a subject under it, in units in 60 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour IS 'highest usage of a subject under it, in units in 3,600 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at IS 'last time a decision differed from what the defaults would have given; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_minute IS 'extra units: added to the limit in any 60 s that applies without extra units; NULL: none';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_hour IS 'extra units: added to the limit in any 3,600 s that applies without extra units; NULL: none';
 ALTER VIEW rollgate_audit.overrides_in_force_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.overrides_in_force_v1 TO rollgate_auditor;
 

@@ -141,7 +141,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.event_class_key(text,text,text,text[],text,t
 ALTER FUNCTION rollgate.event_class_key(text,text,text,text[],text,text,text,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.explain_denial(p_id text)
- RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
+ RETURNS TABLE(id text, event_id text, number bigint, kind text, account text, api text, subject text, at timestamp with time zone, "window" text, "limit" integer, used integer, cost integer, source text, catalogue_version integer, override_created_by text, override_reason text, override_ticket text, override_expires_at timestamp with time zone, override_factor numeric, override_extra_minute integer, override_extra_hour integer, filled jsonb, allowed_again_at timestamp with time zone, count integer, mode text, route text, request_id text, sentence text)
  LANGUAGE sql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
@@ -155,8 +155,8 @@ AS $function$
       AND (strpos(p_id, '.') = 0 OR rollgate.decision_number(p_id) BETWEEN 1 AND e.count)
   ),
   known AS (
-    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, v.version, p.plan, p.plan_title, p.plan_version,
-           p.assigned_by, p.assigned_because, p.assigned_until,
+    SELECT e.*, o.created_by, o.reason, o.ticket, o.expires_at, o.factor, o.extra_minute, o.extra_hour, v.version, p.plan,
+           p.plan_title, p.plan_version, p.assigned_by, p.assigned_because, p.assigned_until,
            CASE WHEN e.kind = 'denied' AND e.subject <> '*' THEN coalesce(e.filled, s.filled,
              rollgate.filled_pairs(rollgate.window_filling(e.lane, e.subject, e.window_name, e.first_at))) END AS filling
     FROM event e
@@ -171,7 +171,8 @@ AS $function$
     LEFT JOIN LATERAL (
       SELECT h.after ->> 'createdBy' AS created_by, h.after ->> 'reason' AS reason, h.after ->> 'ticket' AS ticket,
              (h.after ->> 'expiresAt')::timestamptz AS expires_at,
-             (h.after ->> 'factor')::numeric AS factor
+             (h.after ->> 'factor')::numeric AS factor, (h.after ->> 'extraMinute')::int AS extra_minute,
+             (h.after ->> 'extraHour')::int AS extra_hour
       FROM rollgate.history h
       WHERE h.kind = 'override' AND h.target = e.source
       ORDER BY h.at > e.first_at, CASE WHEN h.at <= e.first_at THEN -h.id ELSE h.id END LIMIT 1
@@ -198,7 +199,7 @@ AS $function$
   SELECT p_id, e.id, e.number, e.kind, e.account, e.api, e.subject,
          CASE WHEN e.number = e.count THEN e.last_at ELSE e.first_at END,
          e.window_name, e."limit", e.used, e.cost, e.source, e.version, e.created_by, e.reason, e.ticket, e.expires_at, e.factor,
-         e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
+         e.extra_minute, e.extra_hour, e.filling, e.retry_at, e.count, e.mode, e.route, e.request_id,
          concat(
            CASE WHEN e.number IS NULL THEN 'A call' ELSE 'Call ' || e.number END, ' of ', e.account, ' to ', e.api,
            CASE
@@ -224,7 +225,9 @@ AS $function$
                CASE WHEN e.assigned_by IS NULL THEN ', which the call brought'
                  ELSE concat(', assigned by ', e.assigned_by, ' with the reason "',
                  e.assigned_because, '"', coalesce(', until ' || rollgate.utc(e.assigned_until), ', without end')) END)
-             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)', ' by ',
+             ELSE concat('; the limit is override ', e.source, ' (' || trim_scale(e.factor) || ' times the default)',
+               CASE WHEN rollgate.sets_extra(e.extra_minute, e.extra_hour) THEN format(' (%s)', concat_ws(', ',
+                 '+' || e.extra_minute || ' per minute', '+' || e.extra_hour || ' per hour')) END, ' by ',
                coalesce(e.created_by, 'an author not on record'),
                ' with the reason "' || e.reason || '"', ', ticket ' || e.ticket,
                CASE WHEN e.created_by IS NULL THEN '' ELSE coalesce(', until ' || rollgate.utc(e.expires_at), ', without end') END) END,
@@ -350,15 +353,26 @@ AS $function$
       AND rollgate.scope_covers(o.group_id, o.api, api.group_id, api.api)
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
   )
-  SELECT rollgate.limit_under(base.base_minute, o.per_minute, o.factor), rollgate.limit_under(base.base_hour, o.per_hour, o.factor),
-         coalesce(o.override_id, base.source),
+  SELECT t.per_minute, t.per_hour,
+         CASE WHEN (t.per_minute, t.per_hour) = (y.per_minute, y.per_hour) THEN y.source ELSE e.override_id END,
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN base.shadow THEN 'shadow' ELSE 'enforced' END),
-         base.version
-  FROM base
+                  CASE WHEN y.shadow THEN 'shadow' ELSE 'enforced' END),
+         y.version
+  FROM (
+    SELECT base.shadow, base.version, rollgate.limit_under(base.base_minute, o.per_minute, o.factor) AS per_minute,
+           rollgate.limit_under(base.base_hour, o.per_hour, o.factor) AS per_hour, coalesce(o.override_id, base.source) AS source
+    FROM base
+    LEFT JOIN LATERAL (
+      SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
+    ) o ON true
+    OFFSET 0
+  ) y
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
-  ) o ON true
+    SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC LIMIT 1
+  ) e ON true
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $function$;
 COMMENT ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) IS 'Limits, their source and the mode that applied to a subject of an API at a past moment, and the version of the API''s defaults; no row: the API was not known yet';
 REVOKE EXECUTE ON FUNCTION rollgate.limit_as_of(text,text,text,timestamp with time zone,text) FROM PUBLIC;

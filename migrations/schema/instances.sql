@@ -297,8 +297,8 @@ BEGIN
   END IF;
   IF v_since <> version OR whole THEN
     SELECT coalesce(jsonb_agg(jsonb_build_object('id', o.id, 'account', o.account, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
-        'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
+        'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'extraMinute', o.extra_minute, 'extraHour', o.extra_hour,
+        'mode', o.mode, 'startsAtMs', extract(epoch FROM o.starts_at) * 1000,
         'expiresAtMs', extract(epoch FROM o.expires_at) * 1000, 'order', o.created_in)), '[]')
     INTO overrides
     FROM rollgate.override o

@@ -229,20 +229,26 @@ END) STORED NOT NULL,
   changed_in bigint NOT NULL,
   factor numeric,
   history_id bigint,
+  extra_minute integer,
+  extra_hour integer,
   CONSTRAINT override_account_check CHECK ((account <> ''::text)),
   CONSTRAINT override_check CHECK (((group_id IS NULL) OR (api IS NULL))),
   CONSTRAINT override_check1 CHECK (((subject IS NULL) OR (api IS NOT NULL))),
   CONSTRAINT override_check2 CHECK ((expires_at > starts_at)),
+  CONSTRAINT override_extra_ends CHECK ((((extra_minute IS NULL) AND (extra_hour IS NULL)) OR (expires_at IS NOT NULL))),
+  CONSTRAINT override_extra_hour_check CHECK (((extra_hour >= 1) AND (extra_hour <= 1000000000))),
+  CONSTRAINT override_extra_minute_check CHECK (((extra_minute >= 1) AND (extra_minute <= 1000000000))),
+  CONSTRAINT override_extra_or_limits CHECK ((((extra_minute IS NULL) AND (extra_hour IS NULL)) OR ((factor IS NULL) AND (per_minute IS NULL) AND (per_hour IS NULL)))),
   CONSTRAINT override_factor_check CHECK (((factor > (0)::numeric) AND (factor <= (1000)::numeric) AND (factor = round(factor, 3)))),
   CONSTRAINT override_factor_or_limits CHECK (((factor IS NULL) OR ((per_minute IS NULL) AND (per_hour IS NULL)))),
   CONSTRAINT override_mode_check CHECK ((mode = ANY (ARRAY['enforced'::text, 'shadow'::text]))),
   CONSTRAINT override_per_hour_check CHECK (((per_hour >= 0) AND (per_hour <= 1000000000))),
   CONSTRAINT override_per_minute_check CHECK (((per_minute >= 0) AND (per_minute <= 1000000000))),
   CONSTRAINT override_reason_check CHECK ((btrim(reason) <> ''::text)),
-  CONSTRAINT override_sets_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL) OR (mode IS NOT NULL))),
+  CONSTRAINT override_sets_something CHECK (((per_minute IS NOT NULL) OR (per_hour IS NOT NULL) OR (factor IS NOT NULL) OR (mode IS NOT NULL) OR (extra_minute IS NOT NULL) OR (extra_hour IS NOT NULL))),
   CONSTRAINT override_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest';
+COMMENT ON TABLE rollgate.override IS 'Custom limits of accounts. The most specific override in force applies; among equally specific ones, the newest. Extra units are added to what the others yield';
 COMMENT ON COLUMN rollgate.override.subject IS 'key of the one subject it covers, as in rollgate.counter; NULL: every subject in its scope';
 COMMENT ON COLUMN rollgate.override.per_minute IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate.override.per_hour IS 'units in any 3,600 s; 0 blocks; NULL: the default';
@@ -251,6 +257,8 @@ COMMENT ON COLUMN rollgate.override.expires_at IS 'in force until just before th
 COMMENT ON COLUMN rollgate.override.request_id IS 'limit request it was created for';
 COMMENT ON COLUMN rollgate.override.factor IS 'multiplies each API''s default in force, edited or shipped, rounded up to whole units; NULL: it sets limits, or only a mode';
 COMMENT ON COLUMN rollgate.override.history_id IS 'history row of the newest change';
+COMMENT ON COLUMN rollgate.override.extra_minute IS 'extra units: added to the limit in any 60 s that applies without extra units; a limit of 0 stays 0; NULL: none';
+COMMENT ON COLUMN rollgate.override.extra_hour IS 'extra units: added to the limit in any 3,600 s that applies without extra units; a limit of 0 stays 0; NULL: none';
 CREATE INDEX override_account_created_in_idx ON rollgate.override USING btree (account, created_in DESC);
 CREATE INDEX override_changed_in_idx ON rollgate.override USING btree (changed_in);
 CREATE INDEX override_expires_at_idx ON rollgate.override USING btree (expires_at);
@@ -367,8 +375,8 @@ AS $function$
 DECLARE
   v_new rollgate.override;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor', 'mode',
-    'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
@@ -383,11 +391,11 @@ BEGIN
   v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
   lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at, reason,
-    ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor, v_new.mode,
-    v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor, p_ledger.history_at, p_ledger.history_at,
-    v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
+    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor,
+    v_new.extra_minute, v_new.extra_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor,
+    p_ledger.history_at, p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
   RETURNING * INTO changed;
   changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
     rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
@@ -629,19 +637,28 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_given  jsonb := '{"per_minute": null, "per_hour": null}';
   v_new    rollgate.override;
+  v_limits boolean := p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL;
+  v_factor boolean := p_changes ->> 'factor' IS NOT NULL;
+  v_extra  boolean := p_changes ->> 'extra_minute' IS NOT NULL OR p_changes ->> 'extra_hour' IS NOT NULL;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'mode', 'starts_at', 'expires_at', 'ticket',
-    'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_changes, ARRAY['per_minute', 'per_hour', 'factor', 'extra_minute', 'extra_hour', 'mode',
+    'starts_at', 'expires_at', 'ticket', 'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_changes);
   v_new := jsonb_populate_record(v_old, p_changes);
-  -- Setting limits removes a factor, and setting a factor removes limits.
-  IF p_changes ->> 'factor' IS NULL AND (p_changes ->> 'per_minute' IS NOT NULL OR p_changes ->> 'per_hour' IS NOT NULL)
-    AND v_old.factor IS NOT NULL THEN
-    v_new.factor := NULL;
-    v_given := p_changes;
-  ELSIF p_changes ->> 'factor' IS NOT NULL AND v_old.factor IS NULL THEN
+  -- Limits, a factor and extra units replace each other.
+  IF v_limits OR v_extra THEN
+    v_new.factor := p_changes ->> 'factor';
+  END IF;
+  IF v_limits OR v_factor THEN
+    v_new.extra_minute := p_changes ->> 'extra_minute';
+    v_new.extra_hour := p_changes ->> 'extra_hour';
+  END IF;
+  IF v_factor OR v_extra THEN
     v_new.per_minute := p_changes ->> 'per_minute';
     v_new.per_hour := p_changes ->> 'per_hour';
+  END IF;
+  IF v_limits AND (v_old.factor IS NOT NULL OR rollgate.sets_extra(v_old.extra_minute, v_old.extra_hour)) THEN
+    v_given := p_changes;
   END IF;
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired. Restore it or create a new one.' USING ERRCODE = 'RG409';
@@ -748,6 +765,47 @@ END $function$;
 COMMENT ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) IS 'Refuses (RG403) an override above the approval limit of its author''s role';
 REVOKE EXECUTE ON FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.check_ceiling(rollgate.override,rollgate.author) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.check_extra_ceiling(p_new rollgate.override, p_by rollgate.author, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_times int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
+  v_extra boolean := rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour);
+  v_above record;
+BEGIN
+  IF v_times IS NULL OR NOT v_extra AND NOT EXISTS (
+    SELECT FROM rollgate.override o
+    WHERE o.account = p_new.account AND o.id <> p_new.id AND rollgate.sets_extra(o.extra_minute, o.extra_hour)
+      AND rollgate.unexpired(o.expires_at, p_now)
+  ) THEN
+    RETURN;
+  END IF;
+  SELECT e.api, d.per_minute, d.per_hour INTO v_above
+  FROM (
+    SELECT NULL AS subject, NULL AS api
+    UNION
+    SELECT o.subject, o.api FROM rollgate.override o
+    WHERE p_new.subject IS NULL AND o.account = p_new.account AND o.subject IS NOT NULL AND rollgate.unexpired(o.expires_at, p_now)
+  ) s
+  CROSS JOIN LATERAL rollgate.override_effects(p_new, p_now, s.subject) e
+  JOIN rollgate.catalogue c ON c.api = e.api
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  WHERE (s.api IS NULL OR s.api = e.api) AND rollgate.unexpired(p_new.expires_at, e.at)
+    AND (e.minute_after > d.per_minute::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.minute_after > e.minute_before)
+      OR e.hour_after > d.per_hour::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.hour_after > e.hour_before))
+  ORDER BY c.ord LIMIT 1;
+  IF found THEN
+    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
+      p_by.role, v_above.per_minute::bigint * v_times, v_above.per_hour::bigint * v_times, v_above.api, v_times
+      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) IS 'Refuses (RG403) an override by which limits and extra units together are above the approval limit of its author''s role';
+REVOKE EXECUTE ON FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
  RETURNS record
@@ -994,8 +1052,11 @@ BEGIN
   END IF;
   IF p_new.api IS NOT NULL THEN
     SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
-    SELECT nullif(l.per_minute, v_base.per_minute) AS per_minute, nullif(l.per_hour, v_base.per_hour) AS per_hour, l.source
-    INTO v_kept FROM rollgate.limits_for(p_new.account, p_new.api, coalesce(p_new.subject, ''), v_at) l;
+    SELECT nullif(l.minute_without_extra, v_base.per_minute) AS per_minute, nullif(l.hour_without_extra, v_base.per_hour) AS per_hour,
+      l.source_without_extra AS source
+    INTO v_kept
+    FROM rollgate.limits_under_plan(p_new.account, p_new.api, coalesce(p_new.subject, ''),
+      rollgate.plan_in_force(p_new.account, v_at), v_at, NULL) l;
   ELSE
     SELECT o.per_minute, o.per_hour, o.id AS source INTO v_kept FROM rollgate.override o
     WHERE o.account = p_new.account AND o.group_id IS NOT DISTINCT FROM p_new.group_id AND o.api IS NULL
@@ -1095,7 +1156,7 @@ CREATE OR REPLACE FUNCTION rollgate.limits_for(p_account text, p_api text, p_sub
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT l.*
+  SELECT l.per_minute, l.per_hour, l.source, l.mode
   FROM (SELECT coalesce(p_at, clock_timestamp()) AS at OFFSET 0) clock
   CROSS JOIN LATERAL rollgate.limits_under_plan(p_account, p_api, p_subject, rollgate.plan_in_force(p_account, clock.at, p_plan),
     clock.at, p_instead) l
@@ -1106,7 +1167,7 @@ ALTER FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollg
 GRANT EXECUTE ON FUNCTION rollgate.limits_for(text,text,text,timestamp with time zone,rollgate.override,text) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.limits_under_plan(p_account text, p_api text, p_subject text, p_plan text, p_at timestamp with time zone, p_instead rollgate.override)
- RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text)
+ RETURNS TABLE(per_minute integer, per_hour integer, source text, mode text, minute_without_extra integer, hour_without_extra integer, source_without_extra text)
  LANGUAGE sql
  STABLE
 AS $function$
@@ -1123,18 +1184,29 @@ AS $function$
       AND rollgate.in_force(o.starts_at, o.expires_at, p_at)
     WHERE c.api = p_api
   )
-  SELECT rollgate.limit_under(b.per_minute, o.per_minute, o.factor), rollgate.limit_under(b.per_hour, o.per_hour, o.factor),
-         coalesce(o.id, b.source),
+  SELECT t.per_minute, t.per_hour, CASE WHEN (t.per_minute, t.per_hour) = (y.per_minute, y.per_hour) THEN y.source ELSE e.id END,
          coalesce((SELECT f.mode FROM fitting f WHERE f.mode IS NOT NULL ORDER BY f.rank DESC LIMIT 1),
-                  CASE WHEN c.shadow THEN 'shadow' ELSE 'enforced' END)
-  FROM rollgate.catalogue c
-  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
+                  CASE WHEN y.shadow THEN 'shadow' ELSE 'enforced' END),
+         y.per_minute, y.per_hour, y.source
+  FROM (
+    SELECT c.shadow, rollgate.limit_under(b.per_minute, o.per_minute, o.factor) AS per_minute,
+           rollgate.limit_under(b.per_hour, o.per_hour, o.factor) AS per_hour, coalesce(o.id, b.source) AS source
+    FROM rollgate.catalogue c
+    CROSS JOIN LATERAL rollgate.base_limits(c.api, p_plan) b
+    LEFT JOIN LATERAL (
+      SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
+    ) o ON true
+    WHERE c.api = p_api
+    OFFSET 0
+  ) y
   LEFT JOIN LATERAL (
-    SELECT * FROM fitting f WHERE rollgate.sets_limit(f.per_minute, f.per_hour, f.factor) ORDER BY f.rank DESC LIMIT 1
-  ) o ON true
-  WHERE c.api = p_api
+    SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC LIMIT 1
+  ) e ON true
+  CROSS JOIN LATERAL (
+    SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
+  ) t
 $function$;
-COMMENT ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) IS 'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan';
+COMMENT ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) IS 'Limits, their source and the mode of one subject of an API at a time, under the overrides stored now, if its account has this plan; also what applies without extra units';
 REVOKE EXECUTE ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) FROM PUBLIC;
 ALTER FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.limits_under_plan(text,text,text,text,timestamp with time zone,rollgate.override) TO rollgate_admin_api;
@@ -1340,7 +1412,7 @@ COMMENT ON FUNCTION rollgate.override_at(text,integer) IS 'An override, if it is
 REVOKE EXECUTE ON FUNCTION rollgate.override_at(text,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.override_at(text,integer) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION rollgate.override_effects(p_new rollgate.override, p_now timestamp with time zone, p_subject text DEFAULT NULL::text)
  RETURNS TABLE(api text, at timestamp with time zone, minute_before integer, minute_after integer, hour_before integer, hour_after integer, source_before text, source_after text)
  LANGUAGE sql
  STABLE
@@ -1366,7 +1438,7 @@ AS $function$
     UNION
     SELECT a.api, t.at FROM models a
     JOIN rollgate.override o ON o.account = p_new.account AND rollgate.scope_covers(o.group_id, o.api, a.group_id, a.api)
-      AND (o.subject IS NULL OR o.subject = p_new.subject)
+      AND (o.subject IS NULL OR o.subject = coalesce(p_subject, p_new.subject))
     CROSS JOIN LATERAL (VALUES (o.starts_at), (o.expires_at)) t (at)
     WHERE t.at > p_now AND rollgate.unexpired(p_new.expires_at, t.at)
     UNION
@@ -1378,15 +1450,15 @@ AS $function$
     SELECT m.api, m.at, b.per_minute AS minute_before, a.per_minute AS minute_after, b.per_hour AS hour_before, a.per_hour AS hour_after,
            b.source AS source_before, a.source AS source_after
     FROM moments m
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at) b
-    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_new.subject, ''), m.at, p_new) a
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at) b
+    CROSS JOIN LATERAL rollgate.limits_for(p_new.account, m.api, coalesce(p_subject, p_new.subject, ''), m.at, p_new) a
   )
   SELECT a.api, c.at, c.minute_before, c.minute_after, c.hour_before, c.hour_after, c.source_before, c.source_after
   FROM apis a JOIN compared c ON c.api = a.model
 $function$;
-COMMENT ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can change';
-REVOKE EXECUTE ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone,text) IS 'Limits of every API in an override''s scope before and after it is stored, at each moment from p_now to its end at which they can change';
+REVOKE EXECUTE ON FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.override_effects(rollgate.override,timestamp with time zone,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override)
  RETURNS jsonb
@@ -1394,7 +1466,8 @@ CREATE OR REPLACE FUNCTION rollgate.override_facts(o rollgate.override)
  STABLE
 AS $function$
   SELECT jsonb_build_object('id', o.id, 'account', o.account, 'scope', o.scope, 'group', o.group_id, 'api', o.api, 'subject', o.subject,
-    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'mode', o.mode,
+    'perMinute', o.per_minute, 'perHour', o.per_hour, 'factor', o.factor, 'extraMinute', o.extra_minute, 'extraHour', o.extra_hour,
+    'mode', o.mode,
     'startsAt', to_char(o.starts_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'expiresAt', to_char(o.expires_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', o.reason, 'ticket', o.ticket, 'createdBy', o.created_by, 'requestId', o.request_id, 'version', o.version)
@@ -1577,6 +1650,7 @@ BEGIN
   v_new := v_whole.filled;
   RETURN jsonb_build_object(
     'perMinute', v_new.per_minute, 'perHour', v_new.per_hour, 'factor', v_new.factor,
+    'extraMinute', v_new.extra_minute, 'extraHour', v_new.extra_hour,
     'lowered', coalesce(rollgate.lowered_by(v_new, v_now), '[]'),
     'effects', (
       SELECT coalesce(jsonb_agg(jsonb_build_object('api', c.api, 'title', c.title,
@@ -1589,7 +1663,7 @@ BEGIN
       CROSS JOIN LATERAL rollgate.default_limits(c) d
       WHERE e.at = v_new.starts_at));
 END $function$;
-COMMENT ON FUNCTION rollgate.preview_override(jsonb) IS 'What an override would change when it starts: {perMinute, perHour, factor, lowered, effects: [{api, title, default, before, after, governs}]}, with every API in its scope';
+COMMENT ON FUNCTION rollgate.preview_override(jsonb) IS 'What an override would change when it starts: {perMinute, perHour, factor, extraMinute, extraHour, lowered, effects: [{api, title, default, before, after, governs}]}, with every API in its scope';
 REVOKE EXECUTE ON FUNCTION rollgate.preview_override(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.preview_override(jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.preview_override(jsonb) TO rollgate_admin_api;
@@ -1719,7 +1793,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   UPDATE rollgate.override o
-  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor, mode = p_new.mode, starts_at = p_new.starts_at,
+  SET per_minute = p_new.per_minute, per_hour = p_new.per_hour, factor = p_new.factor,
+      extra_minute = p_new.extra_minute, extra_hour = p_new.extra_hour, mode = p_new.mode, starts_at = p_new.starts_at,
       expires_at = p_new.expires_at, reason = btrim(p_reason), ticket = p_new.ticket, changed_at = p_ledger.history_at,
       version = o.version + 1, changed_in = p_ledger.policy_version
   WHERE o.id = p_old.id
@@ -2159,6 +2234,18 @@ ALTER FUNCTION rollgate.scope_covers(text,text,text,text) OWNER TO rollgate_owne
 GRANT EXECUTE ON FUNCTION rollgate.scope_covers(text,text,text,text) TO rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION rollgate.scope_covers(text,text,text,text) TO rollgate_auditor;
 
+CREATE OR REPLACE FUNCTION rollgate.sets_extra(p_extra_minute integer, p_extra_hour integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT p_extra_minute IS NOT NULL OR p_extra_hour IS NOT NULL
+$function$;
+COMMENT ON FUNCTION rollgate.sets_extra(integer,integer) IS 'Whether an override sets extra units; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.sets_extra(integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.sets_extra(integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.sets_extra(integer,integer) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.sets_limit(p_per_minute integer, p_per_hour integer, p_factor numeric)
  RETURNS boolean
  LANGUAGE sql
@@ -2233,15 +2320,28 @@ BEGIN
   IF p_new.expires_at <= p_new.starts_at THEN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
-  IF p_new.per_minute IS NULL AND p_new.per_hour IS NULL AND p_new.factor IS NULL AND p_new.mode IS NULL THEN
-    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, mode.' USING ERRCODE = 'RG422';
+  IF NOT rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) AND p_new.mode IS NULL
+    AND NOT rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    RAISE EXCEPTION 'Set at least one of: per-minute limit, per-hour limit, factor, extra units, mode.' USING ERRCODE = 'RG422';
   END IF;
   IF p_new.factor IS NOT NULL AND (p_new.per_minute IS NOT NULL OR p_new.per_hour IS NOT NULL) THEN
     RAISE EXCEPTION 'Set either a factor or limits, not both.' USING ERRCODE = 'RG422';
   END IF;
   PERFORM rollgate.refuse_factor(p_new.factor);
+  IF rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour) THEN
+    IF rollgate.sets_limit(p_new.per_minute, p_new.per_hour, p_new.factor) THEN
+      RAISE EXCEPTION 'Set either extra units, or limits or a factor, not both.' USING ERRCODE = 'RG422';
+    END IF;
+    IF NOT (coalesce(p_new.extra_minute, 1) BETWEEN 1 AND 1000000000 AND coalesce(p_new.extra_hour, 1) BETWEEN 1 AND 1000000000) THEN
+      RAISE EXCEPTION 'Extra units must be from 1 to 1,000,000,000.' USING ERRCODE = 'RG422';
+    END IF;
+    IF p_new.expires_at IS NULL THEN
+      RAISE EXCEPTION 'Extra units need an end date.' USING ERRCODE = 'RG422';
+    END IF;
+  END IF;
   v_whole := rollgate.fill_override(p_new, p_given, p_now);
   PERFORM rollgate.check_ceiling(v_whole.approved, p_by);
+  PERFORM rollgate.check_extra_ceiling(v_whole.filled, p_by, p_now);
   RETURN v_whole.filled;
 END $function$;
 COMMENT ON FUNCTION rollgate.settle_override(rollgate.override,jsonb,rollgate.author,timestamp with time zone) IS 'An override with what it leaves out filled in. Errors: RG403 above the approval limit, RG404, RG422';
@@ -2302,6 +2402,8 @@ BEGIN
     v_new.per_minute := v_done.before ->> 'perMinute';
     v_new.per_hour := v_done.before ->> 'perHour';
     v_new.factor := v_done.before ->> 'factor';
+    v_new.extra_minute := v_done.before ->> 'extraMinute';
+    v_new.extra_hour := v_done.before ->> 'extraHour';
     v_new.mode := v_done.before ->> 'mode';
     v_new.starts_at := v_done.before ->> 'startsAt';
     v_new.expires_at := v_done.before ->> 'expiresAt';
@@ -2309,6 +2411,7 @@ BEGIN
   END IF;
   IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
+    PERFORM rollgate.check_extra_ceiling(v_new, p_by, v_ledger.history_at);
     lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
     PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
   ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
@@ -2379,6 +2482,18 @@ COMMENT ON FUNCTION rollgate.verify_history() IS 'Checks the history''s hash cha
 REVOKE EXECUTE ON FUNCTION rollgate.verify_history() FROM PUBLIC;
 ALTER FUNCTION rollgate.verify_history() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.verify_history() TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.with_extra(p_limit integer, p_extra integer)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_limit > 0 THEN least(p_limit + coalesce(p_extra, 0), 1000000000) ELSE p_limit END
+$function$;
+COMMENT ON FUNCTION rollgate.with_extra(integer,integer) IS 'One window''s limit with extra units; 0 stays 0; at most 1,000,000,000; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.with_extra(integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.with_extra(integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.with_extra(integer,integer) TO rollgate_admin_api;
 
 -- Views
 
@@ -2461,7 +2576,11 @@ CREATE VIEW rollgate.override_history AS
     (after -> 'lowered'::text) AS lowered,
     before,
     after,
-    hash
+    hash,
+    ((before ->> 'extraMinute'::text))::integer AS extra_minute_before,
+    ((after ->> 'extraMinute'::text))::integer AS extra_minute,
+    ((before ->> 'extraHour'::text))::integer AS extra_hour_before,
+    ((after ->> 'extraHour'::text))::integer AS extra_hour
    FROM rollgate.history h
   WHERE (kind = 'override'::text);
 COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';

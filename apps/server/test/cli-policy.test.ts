@@ -128,6 +128,19 @@ test('a change that lowers limits is refused with a list, works with --allow-low
   });
 }, 90_000);
 
+test('extra units are granted until a time of day, and listed as what they add', async () => {
+  await calls(limiter, 1, { account: 'extra' });
+  const at = new Date(Date.now() + 7_200_000).toISOString();
+  const granted = await text(
+    ...['override', 'set', 'extra', '--api', 'publish-bot', '--extra-minute', '50', '--extra-hour', '500'],
+    ...['--expires', `${at.slice(11, 16)}Z`, '--reason', 'incident'],
+  );
+  const line = `extra  publish-bot  +50 per minute, +500 per hour  inForce  until ${at.slice(0, 16)}:00.000Z  incident\n`;
+  expect(granted).toMatchObject({ code: 0, stderr: '', stdout: expect.stringContaining(line) });
+  expect((await text('override', 'list', '--account', 'extra')).stdout).toContain(line);
+  expect((await text('account', 'show', 'extra')).stdout).toMatch(/\/110 a minute, \d\/2300 an hour {2}ovr_/);
+}, 90_000);
+
 test('a limit request whose requested end has passed is listed as past due', async () => {
   const spec = {
     account: 'late-co',
@@ -171,13 +184,24 @@ test('doctor checks roles and instances', async () => {
 test.each([
   [['override', 'set', 'acme', '--per-minute', 'many', '--reason', 'x'], 2, /whole number of units/],
   [['override', 'set', 'acme', '--per-minute', '5'], 2, /--reason/],
-  [['override', 'set', 'acme', '--reason', 'x'], 1, /perMinute, perHour, factor or mode is needed/],
+  [
+    ['override', 'set', 'acme', '--reason', 'x'],
+    1,
+    /perMinute, perHour, factor, extraMinute, extraHour or mode is needed/,
+  ],
   [['override', 'set', 'acme', '--api', 'no-such', '--per-minute', '5', '--reason', 'x'], 1, /There is no API/],
   [['override', 'set', 'acme', '--per-minute', '5', '--expires', 'soon', '--reason', 'x'], 2, /Say 24h/],
   [['override', 'set', 'acme', '--per-minute', '500', '--expires', 'Dec 1', '--reason', 'x'], 2, /Say 24h/],
   [['override', 'set', 'acme', '--per-minute', '500', '--expires', '2027-02-30', '--reason', 'x'], 2, /Say 24h/],
   [['override', 'set', 'acme', '--factor', '0', '--reason', 'x'], 2, /Say a number above 0/],
-  [['override', 'set', 'acme', '--factor', '2', '--per-minute', '9', '--reason', 'x'], 1, /a factor or limits/],
+  [
+    ['override', 'set', 'acme', '--factor', '2', '--per-minute', '9', '--reason', 'x'],
+    1,
+    /limits, a factor or extra units/,
+  ],
+  [['override', 'set', 'acme', '--extra-hour', '0', '--reason', 'x'], 2, /whole number of units, 1 or more/],
+  [['override', 'set', 'acme', '--extra-hour', '5', '--expires', 'never', '--reason', 'x'], 1, /need an end date/],
+  [['override', 'set', 'acme', '--extra-hour', '5', '--expires', '15:00', '--reason', 'x'], 2, /Say 24h/],
   [['override', 'set', '_rollgate', '--factor', '2', '--reason', 'x'], 1, /belongs to Rollgate itself/],
   [['override', 'expire', 'ovr_0', '--reason', 'x'], 1, /There is no override/],
   [['request', 'approve', 'req_0'], 1, /There is no limit request/],

@@ -95,7 +95,7 @@ describe('lowering a limit', () => {
     const list = (await desk.viewer.get(path(`overrides?account=${account}&aboveTimes=2`))).body as Json;
     expect(list['items']).toMatchObject([{ factor: 2, perMinute: null }]);
     const csv = (await desk.auditor.get(path(`overrides?account=${account}&format=csv`))).text;
-    expect(csv.split('\n')[0]).toContain('perMinute,perHour,factor,mode');
+    expect(csv.split('\n')[0]).toContain('perMinute,perHour,factor,extraMinute,extraHour,mode');
   });
 
   test('a factor above the approval limit becomes a limit request for an admin, and approving it creates a factor', async () => {

@@ -116,7 +116,7 @@ test('a preview shows the approval limit and the denials of the last hour that w
   expect(full.body).toMatchObject({
     default: { perMinute: 60, perHour: expect.any(Number) },
     inForce: { perMinute: 60, perHour: expect.any(Number), source: 'default', mode: 'enforced' },
-    sets: { perMinute: 90, perHour: null, factor: null },
+    sets: { perMinute: 90, perHour: null, factor: null, extraMinute: null, extraHour: null },
     effects: [
       {
         api,

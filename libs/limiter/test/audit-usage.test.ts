@@ -62,6 +62,8 @@ test('both windows of every subject are correct for any minute of its head row, 
   expect(compared).toBeGreaterThan(150);
 });
 
+const EXTRA = { extra_minute: 50, extra_hour: 500, expires_at: '2099-01-01T00:00:00Z' };
+
 test('limits, their source and the mode equal those of rollgate.limits_for, whatever overrides overlap', async () => {
   const make = (spec: object) =>
     change(database, 'create_override', { by: ADMIN, values: [{ reason: 'r', allow_lowering: true, ...spec }] });
@@ -71,6 +73,11 @@ test('limits, their source and the mode equal those of rollgate.limits_for, what
   await make({ account: 'acme', api: 'publish-bot', subject: keyOf('a'), per_minute: 7, mode: 'enforced' });
   await make({ account: 'a,c/m%e', api: 'bot-export', per_minute: 77 });
   await make({ account: 'times', factor: 2.5 });
+  await make({ account: 'acme', ...EXTRA });
+  await make({ account: 'acme', api: 'publish-bot', ...EXTRA, extra_minute: 1 });
+  await make({ account: 'acme', api: 'publish-bot', ...EXTRA, subject: keyOf('b'), extra_minute: 2, mode: 'shadow' });
+  await make({ account: 'more', per_hour: 0 });
+  await make({ account: 'more', ...EXTRA });
   await make({ account: 'late', per_minute: 1, starts_at: '2099-01-01T00:00:00Z' });
   await change(database, 'create_plan', {
     by: ADMIN,
@@ -92,6 +99,7 @@ test('limits, their source and the mode equal those of rollgate.limits_for, what
     'times/publish-bot/bot=a',
     'late/publish-bot/bot=a',
     'plain/publish-bot/bot=a',
+    'more/publish-bot/bot=a',
   ];
   for (const subject of subjects)
     await rows('SELECT FROM rollgate.acquire(ARRAY[3], ARRAY[$1], ARRAY[1], ARRAY[1], ARRAY[60], ARRAY[1800])', [

@@ -98,6 +98,8 @@ const property = fc.asyncProperty(cases, edits, plans, async (all, edited, known
     per_minute: added.perMinute,
     per_hour: added.perHour,
     factor: added.factor,
+    extra_minute: added.extraMinute,
+    extra_hour: added.extraHour,
     mode: added.mode,
     starts_at: new Date(added.startsAtMs),
     expires_at: added.expiresAtMs === null ? null : new Date(added.expiresAtMs),

@@ -38,7 +38,7 @@ describe('an override', () => {
     await expect(trying).rejects.toMatchObject({
       code: 'RG422',
       message:
-        'Unknown field: account, api, created_by. Possible fields: per_minute, per_hour, factor, mode, starts_at, expires_at, ticket, allow_lowering.',
+        'Unknown field: account, api, created_by. Possible fields: per_minute, per_hour, factor, extra_minute, extra_hour, mode, starts_at, expires_at, ticket, allow_lowering.',
     });
     const { rows } = await desk.pool.query('SELECT account, api, created_by FROM rollgate.override WHERE id = $1', [
       id,

@@ -28,6 +28,11 @@ interface Policies extends Plans {
   readonly edits: readonly ApiEdit[];
 }
 
+const ONE_EXTRA =
+  'SELECT * FROM fitting f WHERE rollgate.sets_extra(f.extra_minute, f.extra_hour) ORDER BY f.rank DESC';
+const SUM_OF_EXTRA = `SELECT min(f.id) AS id, least(sum(f.extra_minute), 1000000000)::int AS extra_minute,
+  least(sum(f.extra_hour), 1000000000)::int AS extra_hour FROM fitting f`;
+
 const NOTHING = { overrides: [], apis: [], plans: [], assignments: [] };
 const policies: fc.Arbitrary<Policies> = fc
   .record({ overrides, edits, plans })
@@ -71,11 +76,18 @@ function settled(base: Limits, { perMinute, perHour, factor }: LimitSettings): L
   return { perMinute: perMinute ?? base.perMinute, perHour: perHour ?? base.perHour };
 }
 
+/** Extra units never lift a block. */
+function plus(limit: number, units: number | null | undefined): number {
+  if (limit === 0) return 0;
+  return Math.min(limit + (units ?? 0), 1_000_000_000);
+}
+
 /** Checks every override from the widest scope to the narrowest, oldest first: the last match applies. */
 function reference(all: Policies, question: Asked) {
   const { api, bot, at } = question;
   const base = baseOf(all, question);
   let { limits, source, mode } = base;
+  let extra: Override | undefined;
   const levels: ((one: Override) => boolean)[] = [
     (one) => one.group === null && one.api === null,
     (one) => one.group === CATALOGUE.get(api).group,
@@ -87,12 +99,19 @@ function reference(all: Policies, question: Asked) {
       const now = T0 + at * 1000;
       if (!isOfLevel(one) || now < one.startsAtMs || (one.expiresAtMs !== null && now >= one.expiresAtMs)) continue;
       if (one.mode !== null) mode = one.mode;
+      if (one.extraMinute !== null || one.extraHour !== null) extra = one;
       if (one.factor === null && one.perMinute === null && one.perHour === null) continue;
       limits = settled(base.limits, one);
       source = one.id;
     }
   }
-  return { limits, source, mode };
+  const raised = {
+    perMinute: plus(limits.perMinute, extra?.extraMinute),
+    perHour: plus(limits.perHour, extra?.extraHour),
+  };
+  if (extra !== undefined && (raised.perMinute > limits.perMinute || raised.perHour > limits.perHour))
+    source = extra.id;
+  return { limits: raised, source, mode };
 }
 
 function policyOf({ overrides: all, edits: apis, plans: known, assignments }: Policies): Policy {
@@ -125,7 +144,9 @@ test('on instances, single changes give the same policy as all at once, and prun
       const next = (changes: Partial<PolicyChanges>) =>
         policy.apply({ ...NOTHING, version: ++version, whole: version === 1, ...changes });
       for (const one of all.overrides) {
-        next({ overrides: [{ ...one, perMinute: 4, perHour: null, factor: null }] });
+        next({
+          overrides: [{ ...one, perMinute: 4, perHour: null, factor: null, extraMinute: null, extraHour: null }],
+        });
         next({ overrides: [one] });
       }
       for (const one of all.assignments) {
@@ -253,6 +274,14 @@ describe('the database', () => {
     ["a call's plan is ignored", 'plan_in_force', '), p_plan)', '), NULL)'],
     ['a product is rounded down', 'limit_under', 'ceil(', 'floor('],
     ['a factor is ignored', 'limit_under', 'p_factor IS NULL', 'true'],
+    ['extra units are ignored', 'with_extra', 'coalesce(p_extra, 0)', '0'],
+    ['extra units lift a block', 'with_extra', 'p_limit > 0', 'p_limit >= 0'],
+    ['extra units have no upper bound', 'with_extra', ', 1000000000)', ', 2000000000)'],
+    ['extra units of two overrides add up', 'limits_under_plan', ONE_EXTRA, SUM_OF_EXTRA],
+    ['extra units of the widest override apply', 'limits_under_plan', ONE_EXTRA, ONE_EXTRA.replace('DESC', 'ASC')],
+    ['extra units are added to the base', 'limits_under_plan', ', o.per_minute, o.factor)', ', NULL, NULL)'],
+    ['extra units in the hour alone are ignored', 'sets_extra', 'OR p_extra_hour IS NOT NULL', ''],
+    ['extra units count as a limit', 'limits_under_plan', 'THEN y.source', 'THEN coalesce(e.id, y.source)'],
   ])(
     'mutant: %s',
     async (_, routine, from, to) => {

@@ -4,7 +4,7 @@ import fc from 'fast-check';
 import type pg from 'pg';
 import type { Plan, PlanAssignment } from '../src/policy/plans.js';
 import type { ApiEdit } from '../src/policy/policy.js';
-import type { Override } from '../src/policy/resolve.js';
+import { type Override, setsExtra } from '../src/policy/resolve.js';
 
 export const T0 = Date.UTC(2026, 0, 1);
 export const ACCOUNT = 'acme';
@@ -64,11 +64,17 @@ const settings = fc.oneof(
   fc.record({ perMinute: limit, perHour: limit, factor: fc.constant(null) }),
   fc.constantFrom(0.001, 0.2, 0.333, 0.5, 1, 1.001, 1.5, 2, 2.345, 10, 1_000).map((factor) => ({ ...NOTHING, factor })),
 );
+const NO_EXTRA = { extraMinute: null, extraHour: null };
+const extra = fc.option(fc.oneof(fc.integer({ min: 1, max: 5 }), fc.constant(1_000_000_000)), { nil: null });
+const extraSettings = fc.record({ extraMinute: extra, extraHour: extra }).map((units) => ({ ...NOTHING, ...units }));
 export const overrides: fc.Arbitrary<Override[]> = fc
   .array(
     fc.record({
       scope,
-      settings,
+      settings: fc.oneof(
+        settings.map((set) => ({ ...set, ...NO_EXTRA })),
+        extraSettings,
+      ),
       mode: fc.option(fc.constantFrom('enforced' as const, 'shadow' as const), { nil: null }),
       startsAt: fc.integer({ min: 0, max: 8 }),
       lasts: fc.option(fc.integer({ min: 1, max: 6 }), { nil: null }),
@@ -78,6 +84,8 @@ export const overrides: fc.Arbitrary<Override[]> = fc
   .map((list) =>
     list
       .filter(({ settings: set, mode }) => Object.values(set).some((value) => value !== null) || mode !== null)
+      // Extra units need an end.
+      .map((one) => (setsExtra(one.settings) ? { ...one, lasts: one.lasts ?? 6 } : one))
       .map(({ scope: where, settings: set, mode, startsAt, lasts }, i) => ({
         ...set,
         ...where,
@@ -177,12 +185,12 @@ export async function storePolicy(pool: pg.Pool, all: readonly Override[], edite
     [JSON.stringify(apis)],
   );
   await pool.query(
-    `INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, mode, starts_at, expires_at,
-       reason, created_by, created_at, changed_at, created_in, changed_in)
-     SELECT o.id, o.account, o."group", o.api, o.subject, o."perMinute", o."perHour", o.factor, o.mode, to_timestamp(o."startsAtMs" / 1000),
-       to_timestamp(o."expiresAtMs" / 1000), 'r', 'test', now(), now(), o."order", o."order"
+    `INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
+       starts_at, expires_at, reason, created_by, created_at, changed_at, created_in, changed_in)
+     SELECT o.id, o.account, o."group", o.api, o.subject, o."perMinute", o."perHour", o.factor, o."extraMinute", o."extraHour", o.mode,
+       to_timestamp(o."startsAtMs" / 1000), to_timestamp(o."expiresAtMs" / 1000), 'r', 'test', now(), now(), o."order", o."order"
      FROM jsonb_to_recordset($1) AS o (id text, account text, "group" text, api text, subject text, "perMinute" int, "perHour" int,
-       factor numeric, mode text, "startsAtMs" float8, "expiresAtMs" float8, "order" bigint)`,
+       factor numeric, "extraMinute" int, "extraHour" int, mode text, "startsAtMs" float8, "expiresAtMs" float8, "order" bigint)`,
     [JSON.stringify(all)],
   );
 }

@@ -3,9 +3,11 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
        h.per_minute_before, h.per_minute, h.per_hour_before, h.per_hour, h.factor_before, h.factor, h.mode_before, h.mode, h.starts_at,
        h.expires_at_before, h.expires_at, h.version, h.reason, h.ticket, h.limit_request_id, h.undoes,
        d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
-       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
-       h.lowered, h.before, h.after, h.hash
+       round(coalesce(h.factor, h.per_minute::numeric / nullif(d.per_minute, 0), 1 + h.extra_minute::numeric / nullif(d.per_minute, 0)), 2)
+         AS times_per_minute,
+       round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0), 1 + h.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
+         AS times_per_hour,
+       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour
 FROM rollgate.override_history h
 -- Like rollgate.least_default, at that time.
 CROSS JOIN LATERAL (
@@ -55,11 +57,19 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.limit_request_id   IS 'the 
 COMMENT ON COLUMN rollgate_audit.override_history_v1.undoes             IS 'id of the change that this one reverted';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_minute IS 'lowest default of the APIs in its scope at that time';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.default_per_hour   IS 'lowest default of the APIs in its scope at that time';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_minute   IS
+  'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.times_per_hour     IS
+  'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.lowered            IS
   'limits lowered by the change, as confirmed by the actor: [{api, window, from, to, why, at, text}]; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.before             IS 'the whole override before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.after              IS 'the whole override after';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.hash               IS
   'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute_before IS
+  'extra units in any 60 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute       IS 'extra units in any 60 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before   IS
+  'extra units in any 3,600 s before; NULL: none, or there was no override';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour         IS 'extra units in any 3,600 s after; NULL: none';

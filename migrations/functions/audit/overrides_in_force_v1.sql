@@ -2,9 +2,11 @@ CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
 SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
        o.expires_at IS NULL AS permanent, o.reason, o.ticket, o.created_by, o.created_at, o.changed_at,
        o.request_id AS limit_request_id, o.version, d.per_minute AS default_per_minute, d.per_hour AS default_per_hour,
-       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0)), 2) AS times_per_minute,
-       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0)), 2) AS times_per_hour,
-       u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at
+       round(coalesce(o.factor, o.per_minute::numeric / nullif(d.per_minute, 0), 1 + o.extra_minute::numeric / nullif(d.per_minute, 0)), 2)
+         AS times_per_minute,
+       round(coalesce(o.factor, o.per_hour::numeric / nullif(d.per_hour, 0), 1 + o.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
+         AS times_per_hour,
+       u.first_used_at, u.last_used_at, u.peak_minute, u.peak_hour, u.needed_at, o.extra_minute, o.extra_hour
 FROM (SELECT clock_timestamp() AS now) clock
 JOIN rollgate.override o ON rollgate.in_force(o.starts_at, o.expires_at, clock.now)
 LEFT JOIN rollgate.override_use u ON u.override_id = o.id
@@ -12,7 +14,7 @@ LEFT JOIN rollgate.least_default d ON d.group_id IS NOT DISTINCT FROM o.group_id
 
 COMMENT ON VIEW rollgate_audit.overrides_in_force_v1 IS
   'Custom limits in force now, with the defaults and their usage. If several apply to a subject, the most specific one wins; among '
-  'equally specific ones, the newest';
+  'equally specific ones, the newest. Extra units are added to what the others yield';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.id                 IS 'id of the override';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.account            IS 'the account it is for';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.scope              IS 'account, group, api or subject: what the override covers';
@@ -22,7 +24,7 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.subject            IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_minute         IS 'units in any 60 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.per_hour           IS 'units in any 3,600 s; 0 blocks; NULL: the default';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.factor             IS
-  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, or only a mode';
+  'multiple of each API''s default, rounded up to whole units; NULL: it sets limits, extra units, or only a mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.mode               IS
   'shadow: denials are recorded, not enforced; NULL: it does not set the mode';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.starts_at          IS 'in force from this time';
@@ -37,11 +39,17 @@ COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.limit_request_id   IS 'th
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.version            IS 'increases with each change';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_minute IS 'lowest default of the APIs in its scope';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.default_per_hour   IS 'lowest default of the APIs in its scope';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS 'per_minute as a multiple of that default, with two decimals';
-COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS 'per_hour as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_minute   IS
+  'per_minute, or the default and extra_minute together, as a multiple of that default, with two decimals';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.times_per_hour     IS
+  'per_hour, or the default and extra_hour together, as a multiple of that default, with two decimals';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.first_used_at      IS 'when it first had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.last_used_at       IS 'when it last had an effect on a call; NULL: never';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_minute        IS 'highest usage of a subject under it, in units in 60 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.peak_hour          IS 'highest usage of a subject under it, in units in 3,600 s';
 COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.needed_at          IS
   'last time a decision differed from what the defaults would have given; NULL: never';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_minute       IS
+  'extra units: added to the limit in any 60 s that applies without extra units; NULL: none';
+COMMENT ON COLUMN rollgate_audit.overrides_in_force_v1.extra_hour         IS
+  'extra units: added to the limit in any 3,600 s that applies without extra units; NULL: none';

@@ -3261,6 +3261,8 @@ export interface operations {
                      *           "perMinute": 300,
                      *           "perHour": null,
                      *           "factor": null,
+                     *           "extraMinute": null,
+                     *           "extraHour": null,
                      *           "mode": null,
                      *           "startsAt": "2026-03-02T09:00:00.000Z",
                      *           "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -3298,6 +3300,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -3385,6 +3389,8 @@ export interface operations {
                     perMinute?: number | null;
                     perHour?: number | null;
                     factor?: number | null;
+                    extraMinute?: number | null;
+                    extraHour?: number | null;
                     mode?: ("enforced" | "shadow") | null;
                     /** Format: date-time */
                     startsAt?: string;
@@ -3415,6 +3421,8 @@ export interface operations {
                      *         "perMinute": 300,
                      *         "perHour": null,
                      *         "factor": null,
+                     *         "extraMinute": null,
+                     *         "extraHour": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -3453,6 +3461,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -3801,6 +3811,8 @@ export interface operations {
                     perMinute?: number | null;
                     perHour?: number | null;
                     factor?: number | null;
+                    extraMinute?: number | null;
+                    extraHour?: number | null;
                     /** Format: date-time */
                     startsAt?: string;
                     expiresAt?: string | null;
@@ -3829,7 +3841,9 @@ export interface operations {
                      *       "sets": {
                      *         "perMinute": 120,
                      *         "perHour": null,
-                     *         "factor": null
+                     *         "factor": null,
+                     *         "extraMinute": null,
+                     *         "extraHour": null
                      *       },
                      *       "effects": [
                      *         {
@@ -3886,6 +3900,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                         };
                         effects: {
                             api: string;
@@ -4023,6 +4039,8 @@ export interface operations {
                      *       "perMinute": 300,
                      *       "perHour": null,
                      *       "factor": null,
+                     *       "extraMinute": null,
+                     *       "extraHour": null,
                      *       "mode": null,
                      *       "startsAt": "2026-03-02T09:00:00.000Z",
                      *       "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -4056,6 +4074,8 @@ export interface operations {
                         perMinute: number | null;
                         perHour: number | null;
                         factor: number | null;
+                        extraMinute: number | null;
+                        extraHour: number | null;
                         mode: ("enforced" | "shadow") | null;
                         startsAt: string;
                         expiresAt: string | null;
@@ -4145,6 +4165,8 @@ export interface operations {
                     perMinute?: number | null;
                     perHour?: number | null;
                     factor?: number | null;
+                    extraMinute?: number | null;
+                    extraHour?: number | null;
                     mode?: ("enforced" | "shadow") | null;
                     /** Format: date-time */
                     startsAt?: string;
@@ -4175,6 +4197,8 @@ export interface operations {
                      *         "perMinute": 300,
                      *         "perHour": null,
                      *         "factor": null,
+                     *         "extraMinute": null,
+                     *         "extraHour": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -4213,6 +4237,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -4378,6 +4404,8 @@ export interface operations {
                      *         "perMinute": 300,
                      *         "perHour": null,
                      *         "factor": null,
+                     *         "extraMinute": null,
+                     *         "extraHour": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -4416,6 +4444,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;
@@ -4574,6 +4604,8 @@ export interface operations {
                      *         "perMinute": 300,
                      *         "perHour": null,
                      *         "factor": null,
+                     *         "extraMinute": null,
+                     *         "extraHour": null,
                      *         "mode": null,
                      *         "startsAt": "2026-03-02T09:00:00.000Z",
                      *         "expiresAt": "2026-03-03T09:00:00.000Z",
@@ -4612,6 +4644,8 @@ export interface operations {
                             perMinute: number | null;
                             perHour: number | null;
                             factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
                             mode: ("enforced" | "shadow") | null;
                             startsAt: string;
                             expiresAt: string | null;

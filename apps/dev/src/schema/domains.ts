@@ -23,8 +23,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
     plan_limit plan_assignment plan_assignment_number limit_request limit_request_number ceiling history
     add_override ask_limit assign_plan assigned_accounts assignment_effects assignment_facts base_limits
-    catalogue_facts catalogue_history change_catalogue change_override change_plan check_ceiling create_override
-    create_plan decide_request default_limit default_limits definition_text end_assignment expire_override
+    catalogue_facts catalogue_history change_catalogue change_override change_plan check_ceiling check_extra_ceiling
+    create_override create_plan decide_request default_limit default_limits definition_text end_assignment expire_override
     fill_override history_hash in_force is_catalogue_new is_internal least_default limit_under limits_for
     limits_under_plan limits_under_rows lowered_by lowered_by_assignment lowered_by_end lowered_by_plan
     lowered_defaults lowered_facts lowering need_admin need_reason open_ledger override_at override_effects
@@ -32,8 +32,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     plan_limit_rank preview_assignment preview_end preview_override preview_plan put_assignment put_catalogue
     put_definition put_override put_plan_limits record refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
     refuse_factor refuse_internal refuse_loose_times refuse_lowering refuse_retired refuse_unknown
-    register_catalogue report_use request_facts request_history restore_override retire_api scope_covers sets_limit
-    settle_assignment settle_override shipped_definition undo unexpired utc verify_history`,
+    register_catalogue report_use request_facts request_history restore_override retire_api scope_covers sets_extra
+    sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra`,
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: `staff staff_number staff_session sign_in_attempt sign_in_log access_log service_token service_token_number note_access

@@ -5,6 +5,8 @@ import { idText, text } from '../http/schemas.js';
 
 export const accountText = text({ most: MAX_DIMENSION_BYTES });
 export const units = z.int().min(0).max(MAX_UNITS);
+/** Extra units: added to a limit. */
+export const extraUnits = z.int().min(1).max(MAX_UNITS);
 export const factor = factorSchema;
 
 /** A limit that a change lowers, or that can never be reached after it. */
@@ -38,6 +40,25 @@ export function isFactorOrLimits(set: {
   readonly perHour?: number | null | undefined;
 }): boolean {
   return set.factor == null || (set.perMinute == null && set.perHour == null);
+}
+
+interface OverrideSettings {
+  readonly perMinute?: number | null | undefined;
+  readonly perHour?: number | null | undefined;
+  readonly factor?: number | null | undefined;
+  readonly extraMinute?: number | null | undefined;
+  readonly extraHour?: number | null | undefined;
+}
+
+/** Limits, a factor, or extra units. Every form of an override uses this rule. */
+export const ONE_KIND = 'name limits, a factor or extra units, not several of them';
+export function isOneKind(set: OverrideSettings): boolean {
+  return kindsOf(set) <= 1;
+}
+
+/** How many of limits, a factor and extra units are set. */
+export function kindsOf({ perMinute, perHour, factor: times, extraMinute, extraHour }: OverrideSettings): number {
+  return [perMinute ?? perHour, times, extraMinute ?? extraHour].filter((kind) => kind != null).length;
 }
 
 export const dimensions = z.record(z.string().max(32), text({ most: MAX_DIMENSION_BYTES }));

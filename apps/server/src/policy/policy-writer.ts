@@ -15,6 +15,7 @@ import { LIMITER } from '../limiting/limiter-token.js';
 import type { ScopeColumns } from '../limiting/subjects.js';
 import type { ApiColumns } from './catalogue/api-rows.js';
 import type { RequestColumns } from './limit-requests/request-rows.js';
+import { type LimitValues, limitColumns, type OverrideValues, overrideColumns } from './limit-values.js';
 import type { OverrideColumns } from './overrides/override-rows.js';
 import type { AssignmentColumns, PlanColumns } from './plans/plan-rows.js';
 
@@ -33,22 +34,6 @@ type Respond<Row, Answer> = (changed: Changed<Row>, manager: EntityManager) => A
 interface ByCaller {
   readonly caller: Caller;
   readonly reason: string;
-}
-
-/** Limits in units; null: the default. What is left out (undefined) stays as it is. */
-interface LimitValues {
-  readonly perMinute?: number | null | undefined;
-  readonly perHour?: number | null | undefined;
-  readonly factor?: number | null | undefined;
-}
-
-interface OverrideValues extends LimitValues {
-  readonly mode?: 'enforced' | 'shadow' | null | undefined;
-  readonly startsAt?: string | undefined;
-  /** null: permanent. */
-  readonly expiresAt?: string | null | undefined;
-  readonly ticket?: string | null | undefined;
-  readonly allowLowering?: boolean | undefined;
 }
 
 /** A row at the version that the caller has seen; null: at any version. */
@@ -282,19 +267,3 @@ function changedBy(call: string): string {
 
 type ChangedRow<Row> = Row & { readonly lowered: Lowered[] | null };
 type UndoRow = ChangedRow<{ readonly history_id: string }>;
-
-function limitColumns({ perMinute, perHour, factor }: LimitValues) {
-  return { per_minute: perMinute, per_hour: perHour, factor };
-}
-
-/** JSON leaves out what is undefined. */
-function overrideColumns({ mode, startsAt, expiresAt, ticket, allowLowering, ...limits }: OverrideValues) {
-  return {
-    ...limitColumns(limits),
-    mode,
-    starts_at: startsAt,
-    expires_at: expiresAt,
-    ticket,
-    allow_lowering: allowLowering,
-  };
-}

@@ -22,7 +22,7 @@ export class PreviewController {
     example: {
       default: { perMinute: 60, perHour: 1800 },
       inForce: { perMinute: 60, perHour: 1800, source: 'default', mode: 'enforced' },
-      sets: { perMinute: 120, perHour: null, factor: null },
+      sets: { perMinute: 120, perHour: null, factor: null, extraMinute: null, extraHour: null },
       effects: [
         {
           api: 'publish-bot',

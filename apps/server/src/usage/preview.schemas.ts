@@ -1,10 +1,11 @@
 import { z } from 'zod';
 import { time } from '../http/schemas.js';
 import {
-  FACTOR_OR_LIMITS,
+  extraUnits,
   factor,
-  isFactorOrLimits,
+  isOneKind,
   lowered,
+  ONE_KIND,
   scopeFields,
   units,
   warning,
@@ -18,11 +19,14 @@ export const previewQuestion = z
     perMinute: units.nullish(),
     perHour: units.nullish(),
     factor: factor.nullish(),
+    /** Extra units, added to the limit that applies without extra units. */
+    extraMinute: extraUnits.nullish(),
+    extraHour: extraUnits.nullish(),
     startsAt: time.optional(),
     /** null: permanent. */
     expiresAt: time.nullish(),
   })
-  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
+  .refine(isOneKind, ONE_KIND);
 
 const both = { perMinute: z.int(), perHour: z.int() };
 
@@ -36,6 +40,8 @@ export const previewAnswer = z.object({
     perMinute: z.int().nullable(),
     perHour: z.int().nullable(),
     factor: z.number().nullable(),
+    extraMinute: z.int().nullable(),
+    extraHour: z.int().nullable(),
   }),
   /** Every API in the scope, at the override's start. */
   effects: z.array(

@@ -74,11 +74,13 @@ export class PreviewService {
 
   /** What such an override would change. Writes nothing. */
   async #change(scope: ScopeColumns, question: Question): Promise<Change> {
-    const { perMinute, perHour, factor, startsAt, expiresAt } = question;
+    const { perMinute, perHour, factor, extraMinute, extraHour, startsAt, expiresAt } = question;
     const limits = {
       per_minute: perMinute,
       per_hour: perHour,
       factor: factor ?? undefined,
+      extra_minute: extraMinute ?? undefined,
+      extra_hour: extraHour ?? undefined,
       starts_at: startsAt,
       expires_at: expiresAt,
     };

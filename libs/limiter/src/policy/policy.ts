@@ -8,7 +8,16 @@
 import type { ApiEntry, DecisionMode, LimitSource, Limits } from '@rollgate/contract';
 import { encodeAccount } from '../subject/subject-key.js';
 import { hasEnded, type Plan, type PlanAssignment, planAt, planLimitFor } from './plans.js';
-import { appliesTo, byRank, limitsUnder, type Override, overrideState, setsLimit } from './resolve.js';
+import {
+  appliesTo,
+  byRank,
+  limitsUnder,
+  limitsWithExtra,
+  type Override,
+  overrideState,
+  setsExtra,
+  setsLimit,
+} from './resolve.js';
 
 /** What applies to one call. */
 export interface InForce {
@@ -17,7 +26,7 @@ export interface InForce {
   readonly fullLimits?: Limits | undefined;
   readonly source: LimitSource;
   readonly mode: DecisionMode;
-  /** IDs of the overrides that set the limits, the mode, or both. Empty when the defaults apply. */
+  /** IDs of the overrides that set the limits, added extra units, or set the mode. Empty when the defaults apply. */
   readonly governedBy: readonly string[];
 }
 
@@ -140,12 +149,14 @@ export class Policy {
     const fitting = [...(own.subjects.get(subject) ?? NONE), ...own.wide].filter((one) => appliesTo(one, query));
     const deciding = fitting.find(setsLimit);
     const switching = fitting.find((override) => override.mode !== null);
-    if (deciding === undefined && switching === undefined) return base;
+    const before = deciding === undefined ? base.limits : limitsUnder(base.limits, deciding);
+    const { limits, adding } = addExtra(before, fitting.find(setsExtra));
+    if (deciding === undefined && switching === undefined && adding === undefined) return base;
     return {
-      limits: deciding === undefined ? base.limits : limitsUnder(base.limits, deciding),
-      source: deciding?.id ?? base.source,
+      limits,
+      source: adding?.id ?? deciding?.id ?? base.source,
       mode: switching?.mode ?? base.mode,
-      governedBy: idsOf(deciding, switching),
+      governedBy: idsOf(deciding, adding, switching),
     };
   }
 
@@ -219,6 +230,14 @@ export class Policy {
     }
     return known;
   }
+}
+
+/** The limits with the extra units of `extra`. `adding` is `undefined` if they change no limit. */
+function addExtra(before: Limits, extra: Override | undefined): { limits: Limits; adding: Override | undefined } {
+  if (extra === undefined) return { limits: before, adding: undefined };
+  const limits = limitsWithExtra(before, extra);
+  const isChanged = limits.perMinute !== before.perMinute || limits.perHour !== before.perHour;
+  return { limits, adding: isChanged ? extra : undefined };
 }
 
 function idsOf(...overrides: readonly (Override | undefined)[]): string[] {

@@ -3,12 +3,13 @@
  * with a naive reference.
  *
  * Invariants: the most specific override wins (one subject, one API, one group, the account), and among equals the
- * newest; overrides are never combined: a limit that the winning override leaves open is the base, and a factor
- * multiplies the base, never another override. The base is what applies to the account without overrides: the limits of
+ * newest; overrides of limits are never combined: a limit that the winning override leaves open is the base, and a factor
+ * multiplies the base, never another override. Extra units are added to the result: those of one override, the most
+ * specific and newest that sets any, and they never lift a block. The base is what applies to the account without overrides: the limits of
  * its plan, or the API's own current default. The mode is resolved separately from the limits, so a switch to shadow
  * mode does not affect limits, and a limit does not affect the mode.
  */
-import { type Limits, multipliedLimit } from '@rollgate/contract';
+import { type Limits, MAX_UNITS, multipliedLimit } from '@rollgate/contract';
 
 /** `factor` multiplies both limits of each API; with a factor, `perMinute` and `perHour` are `null`. */
 export interface LimitSettings {
@@ -17,11 +18,17 @@ export interface LimitSettings {
   readonly factor: number | null;
 }
 
+/** Units added to the limits that apply without extra units; `null` means none. */
+export interface ExtraUnits {
+  readonly extraMinute: number | null;
+  readonly extraHour: number | null;
+}
+
 /**
  * An override as instances use it. Limits are in units; `null` means what applies without overrides. Times are Unix ms
  * of the database's clock.
  */
-export interface Override extends LimitSettings {
+export interface Override extends LimitSettings, ExtraUnits {
   readonly id: string;
   readonly account: string;
   readonly group: string | null;
@@ -87,4 +94,17 @@ export function limitsUnder(base: Limits, { perMinute, perHour, factor }: LimitS
     perMinute: multipliedLimit(base.perMinute, factor),
     perHour: multipliedLimit(base.perHour, factor),
   };
+}
+
+export function setsExtra({ extraMinute, extraHour }: ExtraUnits): boolean {
+  return extraMinute !== null || extraHour !== null;
+}
+
+/** The limits with extra units. A window with a limit of 0 stays blocked. */
+export function limitsWithExtra(limits: Limits, { extraMinute, extraHour }: ExtraUnits): Limits {
+  return { perMinute: withExtra(limits.perMinute, extraMinute), perHour: withExtra(limits.perHour, extraHour) };
+}
+
+function withExtra(limit: number, extra: number | null): number {
+  return limit === 0 ? 0 : Math.min(limit + (extra ?? 0), MAX_UNITS);
 }

@@ -9,7 +9,7 @@ import {
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';
-import { apiValue, dimension, expiry, factor, limit, start } from './typed.js';
+import { apiValue, dimension, expiry, extra, factor, limit, start } from './typed.js';
 
 /** How long an override lasts by default. */
 const DEFAULT_LENGTH = '24h';
@@ -21,6 +21,8 @@ interface SetFlags {
   readonly perMinute?: number | 'default';
   readonly perHour?: number | 'default';
   readonly factor?: number;
+  readonly extraMinute?: number;
+  readonly extraHour?: number;
   readonly mode?: 'enforced' | 'shadow';
   readonly starts?: string;
   readonly expires?: string;
@@ -40,34 +42,7 @@ interface ListFlags {
 
 export function addOverride(program: Command, cli: Cli): void {
   const override = program.command('override').description('custom limits of accounts');
-  override
-    .command('set')
-    .description('set a custom limit for an account: for all APIs, or for those given by --group, --api or --subject')
-    .argument('<account>')
-    .option('--api <api>', 'for one API')
-    .option('--group <group>', 'for a group of APIs')
-    .option('--subject <name=value>', 'for one subject of the API, e.g. bot=b-17; repeat for each dimension', dimension)
-    .option(
-      '--per-minute <units>',
-      'limit in any 60 s; 0 blocks; "default" means the catalogue default; if omitted, the effective limit is kept',
-      limit,
-    )
-    .option('--per-hour <units>', 'limit in any hour; same values as --per-minute', limit)
-    .option('--factor <times>', "multiple of each API's own default, instead of limits, e.g. 2 or 1.5", factor)
-    .addOption(
-      new Option('--mode <mode>', 'shadow records denials without enforcing them').choices(['enforced', 'shadow']),
-    )
-    .option('--starts <time>', 'start time: a delay like 2h, or a time like 2026-12-31T12:00:00Z (default: now)', start)
-    .addOption(
-      new Option('--expires <time>', 'end time: 24h, 7d, a time like 2026-12-31T12:00:00Z, or never')
-        .argParser(expiry)
-        .default(undefined, '24h'),
-    )
-    .option('--allow-lowering', 'allow the change to lower an effective limit')
-    .requiredOption('--reason <text>', 'reason, recorded in the history')
-    .option('--ticket <id>')
-    .option('--json', 'print JSON')
-    .action((account: string, flags: SetFlags) => set(cli, account, flags));
+  addSet(override, cli);
   override
     .command('list')
     .description('list overrides, newest first')
@@ -86,8 +61,49 @@ export function addOverride(program: Command, cli: Cli): void {
     .action((id: string, flags: { readonly reason: string; readonly json?: true }) => expire(cli, id, flags));
 }
 
+function addSet(override: Command, cli: Cli): void {
+  override
+    .command('set')
+    .description('set a custom limit for an account: for all APIs, or for those given by --group, --api or --subject')
+    .argument('<account>')
+    .option('--api <api>', 'for one API')
+    .option('--group <group>', 'for a group of APIs')
+    .option('--subject <name=value>', 'for one subject of the API, e.g. bot=b-17; repeat for each dimension', dimension)
+    .option(
+      '--per-minute <units>',
+      'limit in any 60 s; 0 blocks; "default" means the catalogue default; if omitted, the effective limit is kept',
+      limit,
+    )
+    .option('--per-hour <units>', 'limit in any hour; same values as --per-minute', limit)
+    .option('--factor <times>', "multiple of each API's own default, instead of limits, e.g. 2 or 1.5", factor)
+    .option('--extra-minute <units>', 'extra units: added to the effective limit in any 60 s, instead of limits', extra)
+    .option('--extra-hour <units>', 'extra units: added to the effective limit in any hour, instead of limits', extra)
+    .addOption(
+      new Option('--mode <mode>', 'shadow records denials without enforcing them').choices(['enforced', 'shadow']),
+    )
+    .option(
+      '--starts <time>',
+      'start time: a delay like 2h, 15:00Z (the next one), or a time like 2026-12-31T12:00:00Z (default: now)',
+      start,
+    )
+    .addOption(
+      new Option(
+        '--expires <time>',
+        'end time: 24h, 7d, 15:00Z (the next one), a time like 2026-12-31T12:00:00Z, or never',
+      )
+        .argParser(expiry)
+        .default(undefined, '24h'),
+    )
+    .option('--allow-lowering', 'allow the change to lower an effective limit')
+    .requiredOption('--reason <text>', 'reason, recorded in the history')
+    .option('--ticket <id>')
+    .option('--json', 'print JSON')
+    .action((account: string, flags: SetFlags) => set(cli, account, flags));
+}
+
 async function set(cli: Cli, account: string, flags: SetFlags): Promise<void> {
   const { api, group, subject, perMinute, perHour, factor: times, mode, starts, reason, ticket, json } = flags;
+  const { extraMinute, extraHour } = flags;
   const { expires = expiry(DEFAULT_LENGTH), allowLowering } = flags;
   const spec = checked(createOverride, {
     account,
@@ -98,6 +114,8 @@ async function set(cli: Cli, account: string, flags: SetFlags): Promise<void> {
     ...(perMinute === undefined ? {} : { perMinute: apiValue(perMinute) }),
     ...(perHour === undefined ? {} : { perHour: apiValue(perHour) }),
     ...(times === undefined ? {} : { factor: times }),
+    ...(extraMinute === undefined ? {} : { extraMinute }),
+    ...(extraHour === undefined ? {} : { extraHour }),
     ...(mode === undefined ? {} : { mode }),
     ...(starts === undefined ? {} : { startsAt: starts }),
     expiresAt: apiValue(expires),

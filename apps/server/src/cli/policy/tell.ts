@@ -9,10 +9,17 @@ interface Limits {
   readonly perMinute: number | null;
   readonly perHour: number | null;
   readonly factor: number | null;
+  readonly extraMinute?: number | null;
+  readonly extraHour?: number | null;
 }
 
-/** `300 a minute, default an hour`, or `2 times the default`. */
-export function limitsText({ perMinute, perHour, factor }: Limits): string {
+/** `300 a minute, default an hour`, `2 times the default`, or `+500 per hour`. */
+export function limitsText({ perMinute, perHour, factor, extraMinute = null, extraHour = null }: Limits): string {
+  const added = [
+    ...(extraMinute === null ? [] : [`+${extraMinute} per minute`]),
+    ...(extraHour === null ? [] : [`+${extraHour} per hour`]),
+  ];
+  if (added.length > 0) return added.join(', ');
   if (factor !== null) return `${factor} times the default`;
   return `${perMinute ?? 'default'} a minute, ${perHour ?? 'default'} an hour`;
 }

@@ -6,14 +6,17 @@ import { InvalidArgumentError } from 'commander';
 export const NEVER = 'never';
 export const DEFAULT = 'default';
 
-/** `24h`, `7d`, `30m`, an ISO 8601 time with an offset, or `never`. */
+/** `24h`, `7d`, `30m`, `15:00Z`, an ISO 8601 time with an offset, or `never`. */
 export function expiry(text: string): string {
   if (text === NEVER) return NEVER;
-  return start(text, 'Say 24h, 7d, 30m, a time like 2026-12-31T12:00:00Z, or never.');
+  return start(text, 'Say 24h, 7d, 30m, 15:00Z, a time like 2026-12-31T12:00:00Z, or never.');
 }
 
-/** `24h`, `7d`, `30m`, or an ISO 8601 time with an offset. */
-export function start(text: string, complaint = 'Say 24h, 7d, 30m, or a time like 2026-12-31T12:00:00Z.'): string {
+/** `24h`, `7d`, `30m`, `15:00Z`, or an ISO 8601 time with an offset. */
+export function start(
+  text: string,
+  complaint = 'Say 24h, 7d, 30m, 15:00Z, or a time like 2026-12-31T12:00:00Z.',
+): string {
   const at = parseMoment(text, Date.now());
   if (at === undefined) throw new InvalidArgumentError(complaint);
   return at;
@@ -32,6 +35,12 @@ export function factor(text: string): number {
 export function limit(text: string): number | typeof DEFAULT {
   if (text === DEFAULT) return DEFAULT;
   if (!/^\d{1,10}$/.test(text)) throw new InvalidArgumentError('Must be a whole number of units, or "default".');
+  return Number(text);
+}
+
+/** Extra units. */
+export function extra(text: string): number {
+  if (!/^[1-9]\d{0,9}$/.test(text)) throw new InvalidArgumentError('Must be a whole number of units, 1 or more.');
   return Number(text);
 }
 

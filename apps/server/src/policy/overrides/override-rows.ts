@@ -7,6 +7,8 @@ import type { OverrideView } from './overrides.schemas.js';
 /** The columns of `rollgate.override`. */
 export interface OverrideColumns extends LimitColumns {
   readonly id: string;
+  readonly extra_minute: number | null;
+  readonly extra_hour: number | null;
   readonly mode: 'enforced' | 'shadow' | null;
   readonly starts_at: Date;
   readonly expires_at: Date | null;
@@ -48,6 +50,8 @@ export function overrideView(row: OverrideRow): OverrideView {
   return {
     id: row.id,
     ...limitView(row),
+    extraMinute: row.extra_minute,
+    extraHour: row.extra_hour,
     mode: row.mode,
     startsAt: row.starts_at.toISOString(),
     expiresAt: row.expires_at?.toISOString() ?? null,

@@ -2,10 +2,12 @@ import { z } from 'zod';
 import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  FACTOR_OR_LIMITS,
+  extraUnits,
   factor,
-  isFactorOrLimits,
+  isOneKind,
+  kindsOf,
   lowered,
+  ONE_KIND,
   scopeFields,
   units,
   warning,
@@ -20,6 +22,10 @@ const limits = {
   perHour: units.nullish(),
   /** A multiple of each API's own default, instead of limits. */
   factor: factor.nullish(),
+  /** Extra units: added to the per-minute limit that applies without extra units. They need an end (`expiresAt`). */
+  extraMinute: extraUnits.nullish(),
+  /** Extra units: added to the per-hour limit that applies without extra units. They need an end (`expiresAt`). */
+  extraHour: extraUnits.nullish(),
   /** `shadow`: denials are recorded, not enforced. */
   mode: z.enum(['enforced', 'shadow']).nullish(),
   startsAt: time.optional(),
@@ -31,14 +37,14 @@ const limits = {
 export const createOverride = z
   .strictObject({ ...scopeFields, ...limits, reason: reasonText, ticket: ticketText.nullish() })
   .refine(
-    ({ perMinute, perHour, factor, mode }) => perMinute != null || perHour != null || factor != null || mode != null,
-    'perMinute, perHour, factor or mode is needed',
+    (set) => kindsOf(set) > 0 || set.mode != null,
+    'perMinute, perHour, factor, extraMinute, extraHour or mode is needed',
   )
-  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
+  .refine(isOneKind, ONE_KIND);
 
 export const changeOverride = z
   .strictObject({ ...limits, reason: reasonText, ticket: ticketText.nullish() })
-  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
+  .refine(isOneKind, ONE_KIND);
 export const expireOverride = z.strictObject({ reason: reasonText });
 export const restoreOverride = z.strictObject({ reason: reasonText, expiresAt: time.nullable(), allowLowering });
 export const expireMany = z.strictObject({ ids: z.array(idText).min(1).max(200), reason: reasonText });
@@ -66,6 +72,9 @@ export const listOverrides = z.strictObject({
 export const overrideSchema = z.object({
   id: z.string(),
   ...limitFields,
+  /** Extra units, added to the limit that applies without extra units; null: none. */
+  extraMinute: z.int().nullable(),
+  extraHour: z.int().nullable(),
   mode: z.enum(['enforced', 'shadow']).nullable(),
   startsAt: z.string(),
   expiresAt: z.string().nullable(),
@@ -117,6 +126,8 @@ export const OVERRIDE_EXAMPLE: OverrideView = {
   perMinute: 300,
   perHour: null,
   factor: null,
+  extraMinute: null,
+  extraHour: null,
   mode: null,
   startsAt: '2026-03-02T09:00:00.000Z',
   expiresAt: '2026-03-03T09:00:00.000Z',

@@ -103,7 +103,10 @@ export class OverridesService {
       .add('o.expires_at <= clock_timestamp() + make_interval(secs => ?::float8 * 3600)', query.expiringWithinHours)
       .add(
         `o.per_minute >= d.default_minute::float8 * ?::float8 OR o.per_hour >= d.default_hour::float8 * ?::float8
-         OR o.factor >= ?::float8`,
+         OR o.factor >= ?::float8 OR d.default_minute::float8 + o.extra_minute >= d.default_minute::float8 * ?::float8
+         OR d.default_hour::float8 + o.extra_hour >= d.default_hour::float8 * ?::float8`,
+        query.aboveTimes,
+        query.aboveTimes,
         query.aboveTimes,
         query.aboveTimes,
         query.aboveTimes,
