@@ -141,6 +141,10 @@ CREATE INDEX counter_values ON rollgate.counter USING gin ((
     ELSE ARRAY[hashtext(split_part(split_part(subject, ',', -1), '=', -1)) & 65535,
                hashtext(split_part(split_part(subject, ',', -2), '=', -1)) & 65535,
                hashtext(split_part(split_part(subject, ',', -3), '=', -1)) & 65535] END)) WITH (gin_pending_list_limit = 2147483647);
+ALTER TABLE rollgate.counter ADD COLUMN near_hour int;
+-- 0.1.0 marked no subject that is near a limit: for the next hour, all live ones are looked at.
+UPDATE rollgate.counter SET near_hour = minute / 60 WHERE minute > extract(epoch FROM clock_timestamp()) / 60 - 61;
+CREATE INDEX counter_near ON rollgate.counter (near_hour) WHERE near_hour IS NOT NULL;
 ALTER TABLE rollgate.freed ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 REVOKE ALL ON rollgate.freed FROM rollgate_maintenance;

@@ -51,7 +51,8 @@ DECLARE
   v_now    timestamptz;
   v_second int;       -- Unix second of this decision …
   v_minute int;       -- … its minute, counted since 1970 …
-  v_sec    smallint;  -- … and its second within the minute (0-59)
+  v_sec    smallint;  -- … its second within the minute (0-59) …
+  v_hour   int;       -- … and its hour, counted since 1970
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
@@ -62,6 +63,7 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
+  v_hour := v_second / 3600;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
   -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
@@ -72,6 +74,9 @@ BEGIN
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
+          near_hour = CASE
+            WHEN rollgate.is_near(head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour)
+              THEN v_hour ELSE head.near_hour END,
           secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
           sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (

@@ -109,7 +109,9 @@ BEGIN
   ),
   -- Stage 4: the decision.
   decided AS MATERIALIZED (
-    SELECT counted.*, fitting.granted, fitting.granted * cost AS units
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units,
+           -- A new subject has no starts.
+           rollgate.is_near(total + fitting.granted * cost, coalesce(prev_start, 0), per_minute, coalesce(hour_start, 0), per_hour) AS near
     FROM counted
     CROSS JOIN LATERAL (
       SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
@@ -131,13 +133,15 @@ BEGIN
                || (decided.total + decided.units - decided.start)::int,
         prev_start = decided.prev_start, prev_secs = decided.prev_secs, prev_sums = decided.prev_sums,
         hour_start = decided.hour_start, hour_secs = decided.hour_secs, hour_sums = decided.hour_sums,
-        hour_next = decided.hour_next
+        hour_next = decided.hour_next,
+        near_hour = CASE WHEN decided.near THEN decided.second / 3600 ELSE head.near_hour END
     FROM decided
     WHERE head.ctid = decided.old_row AND decided.units > 0
   ),
   added AS (
-    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0 FROM decided WHERE units > 0 AND old_row IS NULL
+    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour)
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0, CASE WHEN near THEN decided.second / 3600 END
+    FROM decided WHERE units > 0 AND old_row IS NULL
   ),
   -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
   -- between, of this minute, or of this very grant.

@@ -1,66 +1,47 @@
--- Subjects that have used p_least percent of a window or more, highest percentage first. The totals in a head row are an upper bound
--- of its windows, so nearly all heads are skipped without reading their minutes.
+-- Subjects that have used p_least percent of a window or more, highest percentage first.
+--
+-- From half of a limit on, grants mark their head (rollgate.is_near), so only marked heads are read. The mark follows the limits of the
+-- grant, so more is read where limits have changed since: all heads of an account whose overrides or plan changed in the last two hours,
+-- and the heads of all accounts after a change of a plan or a default. They are also read for less than half. A subject whose calls bring
+-- a plan is listed once it has used half of that plan's limits, with the limits that the database knows.
 CREATE OR REPLACE FUNCTION rollgate.near_limit(
   p_least int,                      -- percent
-  p_limit int,                      -- number of rows
+  p_limit int,                      -- number of rows; NULL: all
   p_now   timestamptz DEFAULT NULL  -- NULL: now
 ) RETURNS TABLE (
   subject text, account text, api text, minute_used int, minute_limit int, hour_used int, hour_limit int, source text, mode text,
   percent int
 )
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  WITH clock AS (SELECT floor(extract(epoch FROM coalesce(p_now, clock_timestamp())))::int AS second),
-  -- Accounts whose limits may be below those of their plan, and below the defaults.
-  special AS (
-    SELECT DISTINCT rollgate.encode_part(o.account) AS key
-    FROM (SELECT clock_timestamp() AS now) t JOIN rollgate.override o ON rollgate.unexpired(o.expires_at, t.now)
-  ),
-  -- The lowest limits of each API under its default and the assigned plans. Materialized, because the API of a scope would be looked up
-  -- again for each head.
-  scopes AS MATERIALIZED (
-    SELECT s.scope, s.api, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
-    FROM rollgate.key_scopes s
-    CROSS JOIN LATERAL (
-      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
-      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
-    ) p
-  ),
-  candidates AS MATERIALIZED (
-    SELECT c.lane, c.subject, c.cleared, c.minute * 60 + c.secs[cardinality(c.secs)] AS newest, s.api,
-           split_part(c.subject, '/', 1) AS key
-    FROM rollgate.counter c
-    JOIN scopes s ON s.scope = split_part(c.subject, '/', 2)
-    WHERE c.minute >= (SELECT second FROM clock) / 60 - 60
-      AND ((c.total - greatest(c.cleared, c.hour_start)) * 100 >= s.per_hour::bigint * p_least
-        OR (c.total - greatest(c.cleared, c.prev_start)) * 100 >= s.per_minute::bigint * p_least
-        OR split_part(c.subject, '/', 1) IN (SELECT key FROM special))
-  ),
-  counted AS (
-    SELECT c.subject, c.key, c.api, used.minute_used, used.hour_used
-    FROM clock
-    CROSS JOIN candidates c
-    LEFT JOIN rollgate.lane ON lane.lane = c.lane
-    -- Time never goes back for a subject: it is at least the second of its newest grant.
-    CROSS JOIN LATERAL (SELECT greatest(clock.second, lane.swept_to, c.newest)::int AS second) own
-    CROSS JOIN LATERAL (
-      SELECT coalesce(sum(u.units) FILTER (WHERE u.second > own.second - rollgate.window_buckets('minute')), 0)::int AS minute_used,
-             coalesce(sum(u.units), 0)::int AS hour_used
-      FROM rollgate.units_by_second(
-        ARRAY[c.lane], c.subject, c.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
-    ) used
-    WHERE used.hour_used > 0
-  ),
-  limited AS (
-    SELECT c.subject, rollgate.decode_part(c.key) AS account, c.api, c.minute_used, l.per_minute, c.hour_used, l.per_hour, l.source, l.mode,
-           greatest(c.minute_used::bigint * 100 / greatest(l.per_minute, 1), c.hour_used::bigint * 100 / greatest(l.per_hour, 1)) AS percent
-    FROM counted c
-    CROSS JOIN LATERAL rollgate.limits_for(rollgate.decode_part(c.key), c.api, c.subject) l
-  )
-  SELECT l.subject, l.account, l.api, l.minute_used, l.per_minute, l.hour_used, l.per_hour, l.source, l.mode, least(l.percent, 999)::int
-  FROM limited l
-  WHERE l.percent >= p_least AND NOT rollgate.is_internal(l.account)
-  ORDER BY l.percent DESC, l.subject
-  LIMIT p_limit
-$$;
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+  c_marked   constant int := 50;  -- percent: rollgate.is_near
+  v_now      timestamptz := coalesce(p_now, clock_timestamp());
+  v_since    timestamptz := v_now - interval '2 hours';
+  v_accounts text[];
+BEGIN
+  IF p_least >= c_marked
+    AND NOT EXISTS (SELECT FROM rollgate.catalogue c WHERE c.changed_at > v_since AND c.version > 1)
+    AND NOT EXISTS (SELECT FROM rollgate.plan p WHERE p.changed_at > v_since AND p.version > 1)
+  THEN
+    v_accounts := ARRAY(
+      SELECT o.account FROM rollgate.override o
+      WHERE o.changed_at > v_since OR o.starts_at BETWEEN v_since AND v_now OR o.expires_at BETWEEN v_since AND v_now
+      UNION
+      SELECT a.account FROM rollgate.plan_assignment a
+      WHERE a.changed_at > v_since OR a.starts_at BETWEEN v_since AND v_now OR a.ends_at BETWEEN v_since AND v_now);
+  END IF;
+  RETURN QUERY
+  SELECT u.subject, u.account, s.api, u.minute_used::int, u.minute_limit, u.hour_used::int, u.hour_limit, u.source, u.mode,
+         least(p.percent, 999)::int
+  FROM rollgate.live_usage(p_now, v_accounts, v_accounts IS NOT NULL) u
+  JOIN rollgate.key_scopes s ON s.scope = u.api
+  CROSS JOIN LATERAL (
+    SELECT greatest(u.minute_used * 100 / greatest(u.minute_limit, 1), u.hour_used * 100 / greatest(u.hour_limit, 1)) AS percent
+  ) p
+  WHERE p.percent >= p_least AND NOT rollgate.is_internal(u.account)
+  ORDER BY p.percent DESC, u.subject
+  LIMIT p_limit;
+END $$;
 
 COMMENT ON FUNCTION rollgate.near_limit IS 'Subjects at p_least percent of a window or above, highest percentage first';

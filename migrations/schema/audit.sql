@@ -31,6 +31,20 @@ REVOKE EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp w
 ALTER FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.limit_as_of(text,text,text,timestamp with time zone) TO rollgate_auditor;
 
+CREATE OR REPLACE FUNCTION rollgate_audit.near_limit(percent integer, at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(account text, api text, subject text, minute_used bigint, minute_limit integer, hour_used bigint, hour_limit integer, source text, mode text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT n.account, n.api, n.subject, n.minute_used::bigint, n.minute_limit, n.hour_used::bigint, n.hour_limit, n.source, n.mode
+  FROM rollgate.near_limit($1, NULL, $2) n
+$function$;
+COMMENT ON FUNCTION rollgate_audit.near_limit(integer,timestamp with time zone) IS 'Subjects that have used at least this percentage of a window, highest first. From 50 percent on, only subjects that are near a limit are read';
+REVOKE EXECUTE ON FUNCTION rollgate_audit.near_limit(integer,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate_audit.near_limit(integer,timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate_audit.near_limit(integer,timestamp with time zone) TO rollgate_auditor;
+
 CREATE OR REPLACE FUNCTION rollgate_audit.recheck_decisions("from" timestamp with time zone, "to" timestamp with time zone)
  RETURNS TABLE(event_id text, account text, api text, subject text, at timestamp with time zone, window_name text, limit_units integer, used_reported integer, used_recorded bigint, cost integer, count integer)
  LANGUAGE sql
@@ -58,6 +72,21 @@ COMMENT ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) IS 'Like r
 REVOKE EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate_audit.usage_at(timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate_audit.usage_at(timestamp with time zone) TO rollgate_auditor;
+
+CREATE OR REPLACE FUNCTION rollgate_audit.usage_of(account text, at timestamp with time zone DEFAULT NULL::timestamp with time zone)
+ RETURNS TABLE(account text, api text, subject text, minute_used bigint, minute_limit integer, minute_remaining bigint, hour_used bigint, hour_limit integer, hour_remaining bigint, source text, mode text, last_granted_at timestamp with time zone)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, greatest(u.minute_limit - u.minute_used, 0),
+         u.hour_used, u.hour_limit, greatest(u.hour_limit - u.hour_used, 0), u.source, u.mode, u.last_granted_at
+  FROM rollgate.usage_of($1, $2) u
+$function$;
+COMMENT ON FUNCTION rollgate_audit.usage_of(text,timestamp with time zone) IS 'Usage of one account, now or like rollgate_audit.usage_at: reads only the account''s subjects, where usage_now_v1 with a condition on account reads all';
+REVOKE EXECUTE ON FUNCTION rollgate_audit.usage_of(text,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate_audit.usage_of(text,timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate_audit.usage_of(text,timestamp with time zone) TO rollgate_auditor;
 
 CREATE OR REPLACE FUNCTION rollgate_audit.verify_history(OUT ok boolean, OUT rows_checked bigint, OUT last_hash text, OUT broken_id bigint, OUT broken_why text)
  RETURNS record
@@ -993,7 +1022,7 @@ CREATE VIEW rollgate_audit.usage_now_v1 AS
     mode,
     last_granted_at
    FROM rollgate_audit.usage_at(NULL::timestamp with time zone) u(account, api, subject, minute_used, minute_limit, minute_remaining, hour_used, hour_limit, hour_remaining, source, mode, last_granted_at);
-COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that have units in a window now, with both windows and the effective limits. Reads every live counter, which takes some seconds with hundreds of thousands';
+COMMENT ON VIEW rollgate_audit.usage_now_v1 IS 'Subjects that have units in a window now, with both windows and the effective limits. Reads every counter, whatever the condition: rollgate_audit.usage_of reads one account, rollgate_audit.near_limit those near a limit';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.account IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.api IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.subject IS 'key of the counted subject';

@@ -35,9 +35,10 @@ CREATE TABLE rollgate.counter (
   secs smallint[] NOT NULL,
   sums integer[] NOT NULL,
   total bigint NOT NULL,
+  near_hour integer,
   CONSTRAINT counter_pkey PRIMARY KEY (lane, subject)
 ) WITH (fillfactor=60, autovacuum_vacuum_scale_factor=0.1, autovacuum_vacuum_cost_delay=1);
-COMMENT ON TABLE rollgate.counter IS 'One row per subject: its running total, and copies of the minutes in which both windows begin. Updated in place (HOT), so no index may contain a column that changes.';
+COMMENT ON TABLE rollgate.counter IS 'One row per subject: its running total, and copies of the minutes in which both windows begin. Updated in place (HOT), so no index may contain a column that changes with each grant.';
 COMMENT ON COLUMN rollgate.counter.cleared IS 'number of the newest unit forgiven by a reset; that unit and older ones no longer count';
 COMMENT ON COLUMN rollgate.counter.prev_start IS 'total at the start of the previous minute, in which the 60 s window begins';
 COMMENT ON COLUMN rollgate.counter.hour_start IS 'total at the start of the minute an hour ago, in which the 3,600 s window begins';
@@ -52,6 +53,8 @@ COMMENT ON COLUMN rollgate.counter.hour_sums IS 'like sums, for the minute an ho
 COMMENT ON COLUMN rollgate.counter.secs IS 'the seconds (0-59) of that minute that have units, ascending; the last one is the second of the newest grant';
 COMMENT ON COLUMN rollgate.counter.sums IS 'for each entry of secs: units of that minute up to and including that second';
 COMMENT ON COLUMN rollgate.counter.total IS 'units granted so far: the number of the newest unit';
+COMMENT ON COLUMN rollgate.counter.near_hour IS 'Unix hour of the newest grant that left half of a limit or more used (rollgate.is_near); NULL: none did';
+CREATE INDEX counter_near ON rollgate.counter USING btree (near_hour) WHERE (near_hour IS NOT NULL);
 CREATE INDEX counter_values ON rollgate.counter USING gin ((
 CASE
     WHEN (strpos(subject, ','::text) = 0) THEN ARRAY[(hashtext(split_part(subject, '='::text, '-1'::integer)) & 65535)]
@@ -104,7 +107,8 @@ DECLARE
   v_now    timestamptz;
   v_second int;       -- Unix second of this decision …
   v_minute int;       -- … its minute, counted since 1970 …
-  v_sec    smallint;  -- … and its second within the minute (0-59)
+  v_sec    smallint;  -- … its second within the minute (0-59) …
+  v_hour   int;       -- … and its hour, counted since 1970
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
 BEGIN
@@ -115,6 +119,7 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
+  v_hour := v_second / 3600;
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
   -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
@@ -125,6 +130,9 @@ BEGIN
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
+          near_hour = CASE
+            WHEN rollgate.is_near(head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour)
+              THEN v_hour ELSE head.near_hour END,
           secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
           sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
@@ -269,7 +277,9 @@ BEGIN
   ),
   -- Stage 4: the decision.
   decided AS MATERIALIZED (
-    SELECT counted.*, fitting.granted, fitting.granted * cost AS units
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units,
+           -- A new subject has no starts.
+           rollgate.is_near(total + fitting.granted * cost, coalesce(prev_start, 0), per_minute, coalesce(hour_start, 0), per_hour) AS near
     FROM counted
     CROSS JOIN LATERAL (
       SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
@@ -291,13 +301,15 @@ BEGIN
                || (decided.total + decided.units - decided.start)::int,
         prev_start = decided.prev_start, prev_secs = decided.prev_secs, prev_sums = decided.prev_sums,
         hour_start = decided.hour_start, hour_secs = decided.hour_secs, hour_sums = decided.hour_sums,
-        hour_next = decided.hour_next
+        hour_next = decided.hour_next,
+        near_hour = CASE WHEN decided.near THEN decided.second / 3600 ELSE head.near_hour END
     FROM decided
     WHERE head.ctid = decided.old_row AND decided.units > 0
   ),
   added AS (
-    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
-    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0 FROM decided WHERE units > 0 AND old_row IS NULL
+    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour)
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0, CASE WHEN near THEN decided.second / 3600 END
+    FROM decided WHERE units > 0 AND old_row IS NULL
   ),
   -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
   -- between, of this minute, or of this very grant.
@@ -422,6 +434,17 @@ $function$;
 COMMENT ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) IS 'Number of the newest unit that the hour window of a head row no longer counts; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.hour_base(rollgate.counter,smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.is_near(total bigint, minute_start bigint, per_minute integer, hour_start bigint, per_hour integer)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT (total - minute_start) * 2 >= per_minute OR (total - hour_start) * 2 >= per_hour
+$function$;
+COMMENT ON FUNCTION rollgate.is_near(bigint,bigint,integer,bigint,integer) IS 'Whether half of a limit or more may be used, for rollgate.near_limit; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.is_near(bigint,bigint,integer,bigint,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.is_near(bigint,bigint,integer,bigint,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.least_keep_seconds()
  RETURNS integer

@@ -4,7 +4,7 @@
  * Invariant: everything it started is stopped, however it ends. An orderly end stops measurements and servers. Otherwise measurements
  * end when their stdin closes, and watchdogs stop the servers.
  */
-import { writeFileSync } from 'node:fs';
+import { readFileSync, writeFileSync } from 'node:fs';
 import { Program } from '@rollgate/testing';
 import { ACCOUNTS, SUBJECTS, ZIPF_EXPONENT } from './load/traffic.js';
 import { describeMachine, packageVersions } from './machine.js';
@@ -19,6 +19,7 @@ import { denied } from './sections/denied.js';
 import { growth } from './sections/growth.js';
 import { http } from './sections/http.js';
 import { latency } from './sections/latency.js';
+import { reads } from './sections/reads.js';
 import { POSTGRES_SETTINGS } from './servers/postgres.js';
 import { Servers } from './servers/servers.js';
 
@@ -29,10 +30,13 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionRe
   http,
   growth,
   bytes,
+  reads,
 };
 
 /** A quick run may take a minute. After this many seconds it skips parts that no speed goal needs. */
 const LATE_SECONDS = 42;
+
+const LAST_SECTIONS: ReadonlySet<SectionName> = new Set(['bytes', 'reads']);
 
 const program = new Program();
 
@@ -50,7 +54,8 @@ async function bench(options: Options): Promise<void> {
   try {
     const lateAt = performance.now() + LATE_SECONDS * 1000;
     const late = () => options.plan.quick && performance.now() > lateAt;
-    const results = await measure(options, { plan: options.plan, servers, late, progress });
+    const measured = await measure(options, { plan: options.plan, servers, late, progress });
+    const results = options.add ? withOthers(measured, JSON.parse(readFileSync(options.out, 'utf8'))) : measured;
     writeFileSync(options.out, resultsText(results));
     process.stdout.write(printed(results));
     if (options.json) process.stdout.write(`${JSON.stringify(results)}\n`);
@@ -69,8 +74,8 @@ async function measure(options: Options, setting: Bench): Promise<Results> {
     );
   const sections: Record<string, SectionResult> = {};
   for (const name of SECTION_NAMES.filter((known) => options.sections.includes(known))) {
-    if (name === 'bytes' && setting.late()) {
-      progress('bytes: skipped, because the minute of a quick run is nearly over');
+    if (LAST_SECTIONS.has(name) && options.sections.length > 1 && setting.late()) {
+      progress(`${name}: skipped, because the minute of a quick run is nearly over`);
       continue;
     }
     progress(`${name}:`);
@@ -97,6 +102,16 @@ async function measure(options: Options, setting: Bench): Promise<Results> {
     sections,
     ratios: medians(sections),
   };
+}
+
+/** The sections of an earlier run, and those of this run in addition. */
+function withOthers({ sections, command, date, tookSeconds }: Results, earlier: Results): Results {
+  const added = Object.entries(sections).map(([name, section]) => [
+    name,
+    { ...section, added: { command, date, tookSeconds } },
+  ]);
+  const together = { ...earlier.sections, ...Object.fromEntries(added) };
+  return { ...earlier, sections: together, ratios: medians(together) };
 }
 
 /** The medians of all ratios, in the order of the goals. */

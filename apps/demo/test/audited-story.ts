@@ -28,7 +28,7 @@ export async function tellAuditedStory({ pool }: TestDatabase): Promise<void> {
     await client.query('SELECT rollgate.write_events($1)', [JSON.stringify(EVENTS)]);
     for (const [subject, api, units, time] of [...USED_BEFORE, ...USED])
       await client.query(
-        'SELECT FROM rollgate.acquire(ARRAY[$1::int], ARRAY[$2], ARRAY[1], ARRAY[$3::int], ARRAY[1000], ARRAY[18000], $4)',
+        'SELECT FROM rollgate.acquire(ARRAY[$1::int], ARRAY[$2], ARRAY[1], ARRAY[$3::int], ARRAY[greatest($3, 110)], ARRAY[18000], $4)',
         [laneOf(subject), `${subject}/${api}`, units, at(time)],
       );
     await addUp(client);

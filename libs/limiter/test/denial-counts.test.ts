@@ -1,4 +1,6 @@
 /** Counts of denials that come from the roll-up where it has them must equal those of the events, at any time. */
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, eventToWrite, type TestDatabase } from '@rollgate/testing';
 import fc from 'fast-check';
@@ -113,6 +115,27 @@ async function expectSameView(): Promise<void> {
   expect(viewed.rows).toEqual(fromEvents.rows);
 }
 
+const topDenied = readFileSync(
+  fileURLToPath(new URL('../../../docs/sql/top-denied-accounts.sql', import.meta.url)),
+  'utf8',
+);
+
+/** The auditor's query equals one that reads events alone. */
+async function expectSameTop(): Promise<void> {
+  for (const hours of [0, 6]) {
+    const now = `timestamptz '${new Date(START + hours * HOUR_MS).toISOString()}'`;
+    const top = await database.pool.query(topDenied.replaceAll('now()', now));
+    const fromEvents = await database.pool.query(
+      `SELECT e.account, sum(e.count) AS denials, count(DISTINCT e.subject) AS subjects, string_agg(DISTINCT e.api, ', ') AS apis,
+              min(e.first_at) AS first_at, max(e.last_at) AS last_at
+       FROM rollgate_audit.limit_events_v1 e
+       WHERE e.kind = 'denied' AND e.mode IN ('enforced', 'fallback_denied') AND date_trunc('day', e.first_at, 'UTC') = date_trunc('day', ${now}, 'UTC')
+       GROUP BY e.account ORDER BY 2 DESC, 1`,
+    );
+    expect(top.rows).toEqual(fromEvents.rows);
+  }
+}
+
 interface Scenario {
   readonly before: readonly Event[];
   readonly late: readonly Event[];
@@ -131,6 +154,7 @@ async function check({ before, late, rolledHours, steps, questions }: Scenario):
   for (let i = 0; i < steps; i++) await step(database.pool, { nowMs, rows: 0, ms: 0 });
   for (const asked of questions) await expectSame(asked);
   await expectSameView();
+  await expectSameTop();
 }
 
 const scenario = fc.record({

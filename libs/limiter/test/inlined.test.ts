@@ -29,6 +29,8 @@ const STATEMENTS = [
   'SELECT * FROM rollgate.recheck_decisions()',
   `SELECT * FROM rollgate.window_filling(3, '${SUBJECT}', 'hour', now())`,
   'SELECT * FROM rollgate_audit.usage_now_v1',
+  `SELECT * FROM rollgate_audit.usage_of('acme')`,
+  'SELECT * FROM rollgate_audit.near_limit(80)',
   'SELECT * FROM rollgate_audit.overrides_in_force_v1',
   'SELECT * FROM rollgate_audit.catalogue_v1',
   'SELECT * FROM rollgate_audit.limit_events_v1',

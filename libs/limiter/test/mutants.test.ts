@@ -110,8 +110,8 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the hour is not checked when all calls fit the minute',
-    from: 'asked.per_hour)',
-    to: 'asked.per_hour + 1000000)',
+    from: 'rollgate.hour_base(head, v_sec), asked.per_hour)',
+    to: 'rollgate.hour_base(head, v_sec), asked.per_hour + 1000000)',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {

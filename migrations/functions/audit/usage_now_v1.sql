@@ -4,8 +4,8 @@ SELECT u.account, u.api, u.subject, u.minute_used, u.minute_limit, u.minute_rema
 FROM rollgate_audit.usage_at(NULL) u;
 
 COMMENT ON VIEW rollgate_audit.usage_now_v1 IS
-  'Subjects that have units in a window now, with both windows and the effective limits. Reads every live counter, which takes some '
-  'seconds with hundreds of thousands';
+  'Subjects that have units in a window now, with both windows and the effective limits. Reads every counter, whatever the '
+  'condition: rollgate_audit.usage_of reads one account, rollgate_audit.near_limit those near a limit';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.account          IS 'the account';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.api              IS 'the API; @group where a group is counted together';
 COMMENT ON COLUMN rollgate_audit.usage_now_v1.subject          IS 'key of the counted subject';

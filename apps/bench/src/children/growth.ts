@@ -30,6 +30,8 @@ export interface Cost {
 }
 
 export interface GrowthResult {
+  /** One call of each subject, before anything else is measured: in an empty table, the first call of its life. */
+  readonly firstPass: Cost;
   /** Decisions within a minute: nearly all decisions of ordinary traffic. */
   readonly within: Cost;
   /** The first decision of a subject in a minute, which archives the previous minute and fetches the minute an hour ago. */
@@ -48,7 +50,9 @@ childProgram<GrowthJob, GrowthResult>(async (job) => {
   await contender.open();
   const cpu = await openBackendCpu(databaseUrl);
   const load = { contender, traffic: createTraffic(job.traffic), callers };
-  await onePass(load);
+  const before = await cpu.read();
+  const seconds = await onePass(load);
+  const firstPass = cost({ decisions: load.traffic.subjects.length, seconds, before, after: await cpu.read() });
   const within = await withinMinute(cpu, { ...load, job });
   const turned = await turning(cpu, {
     turns: job.turns,
@@ -60,7 +64,7 @@ childProgram<GrowthJob, GrowthResult>(async (job) => {
   });
   await cpu.close();
   await contender.close();
-  return { within, turning: turned, endMinute: minute };
+  return { firstPass, within, turning: turned, endMinute: minute };
 });
 
 async function withinMinute(

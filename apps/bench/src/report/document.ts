@@ -52,7 +52,15 @@ function ratioTable(results: Results): string {
 }
 
 function sectionParts(section: SectionResult): string[] {
-  return [`## ${section.title}`, section.what, ...section.tables.flatMap(tableParts)];
+  return [`## ${section.title}`, ...addedParts(section), section.what, ...section.tables.flatMap(tableParts)];
+}
+
+function addedParts({ added }: SectionResult): string[] {
+  if (added === undefined) return [];
+  const { date, command, tookSeconds } = added;
+  return [
+    `Measured separately, on ${date.slice(0, 10)} with \`${command}\`, in ${Math.round(tookSeconds / 60)} minutes.`,
+  ];
 }
 
 function tableParts(table: Table): string[] {

@@ -68,6 +68,31 @@ export const GOALS: readonly Goal[] = [
   { key: 'twoInstancesOverOne', label: 'decisions/s, two instances ÷ one' },
   { key: 'fourInstancesOverOne', label: 'decisions/s, four instances ÷ one' },
   { key: 'dayEndOverHourFour', label: 'size after a simulated day ÷ after its fourth hour', reach: { atMost: 1.1 } },
+  {
+    key: 'usageOfAccountMs',
+    label: 'usage of one account, through SQL and the service, ms',
+    reach: { atMost: 100 },
+  },
+  { key: 'nearLimitMs', label: 'subjects near a limit, ms', reach: { atMost: 1_000 } },
+  { key: 'screenMs', label: "every other screen's first data, ms", reach: { atMost: 500 } },
+  { key: 'findMs', label: 'find, ms', reach: { atMost: 500 } },
+  { key: 'denialsHistogramMs', label: 'denials of a day, a week and a month, ms', reach: { atMost: 300 } },
+  { key: 'topDeniedMs', label: 'accounts denied most today, ms' },
+  { key: 'monthReportMs', label: 'a month of one account, ms', reach: { atMost: 50 } },
+  { key: 'bytesPerEvent', label: 'bytes of a limit event, with indexes', reach: { atMost: 500 } },
+  {
+    key: 'megabytesPerMillionDays',
+    label: 'MB of a million days of an account and an API',
+    reach: { atMost: 150 },
+  },
+  {
+    key: 'readIndexesCpu',
+    label: 'database CPU of a decision, with the indexes for reads ÷ without',
+    reach: { atMost: 1.05 },
+  },
+  { key: 'readIndexesCpuTurning', label: 'the same, first decision of a minute', reach: { atMost: 1.05 } },
+  { key: 'readIndexesCpuNew', label: 'the same, first decision of a subject', reach: { atMost: 1.05 } },
+  { key: 'readIndexesRate', label: 'decisions/s with the indexes for reads ÷ without' },
 ];
 
 /** Whether a value reaches its goal; `undefined` if there is no goal. */

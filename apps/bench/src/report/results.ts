@@ -31,6 +31,8 @@ export interface SectionResult {
   readonly tables: readonly Table[];
   /** By the keys of report/goals.ts. All ratios are taken within each round. */
   readonly ratios: Readonly<Record<string, Summary>>;
+  /** If the section was added later: when and how it was measured. */
+  readonly added?: Pick<Results, 'command' | 'date' | 'tookSeconds'>;
 }
 
 export interface Machine {

@@ -7,6 +7,8 @@ export interface Plan {
   /** Length of one measurement. */
   readonly seconds: number;
   readonly warmUpSeconds: number;
+  /** Rows of the section reads. */
+  readonly reads: { readonly subjects: number; readonly events: number };
 }
 
 export interface Bench {

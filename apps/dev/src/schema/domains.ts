@@ -17,7 +17,7 @@ export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted free_units
-    freed_since grant_place hour_base least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
+    freed_since grant_place hour_base is_near least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
     sweep_freed window_base window_buckets`,
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
@@ -44,8 +44,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
     count_denials denial_hours reopened_hours drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
-  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects key_scopes near_limit peak_usage requests_of usage_at
-    usage_by_minute usage_by_second`,
+  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects heads_of key_scopes live_usage near_limit peak_usage requests_of usage_at
+    usage_by_minute usage_by_second usage_of`,
 };
 
 const DOMAIN_OF: ReadonlyMap<string, Domain> = new Map(
