@@ -138,13 +138,17 @@ CREATE TABLE rollgate.ledger (
   policy_version bigint NOT NULL DEFAULT 0,
   history_id     bigint NOT NULL DEFAULT 0,
   history_hash   text   NOT NULL DEFAULT '',
-  history_at     timestamptz NOT NULL DEFAULT '-infinity'
+  history_at     timestamptz NOT NULL DEFAULT '-infinity',
+  batch          text
 );
 INSERT INTO rollgate.ledger DEFAULT VALUES;
+CREATE SEQUENCE rollgate.batch_number;
 
 COMMENT ON TABLE  rollgate.ledger IS
   'One row: the version of overrides and catalogue, and the end of the history''s hash chain. Every change locks this row';
 COMMENT ON COLUMN rollgate.ledger.policy_version IS 'increases by one with each change of an override or of the catalogue';
+COMMENT ON COLUMN rollgate.ledger.batch          IS
+  'batch of the newest change: all its changes were made in one transaction; NULL: it was made by itself';
 
 -- The catalogue as applications register it, and as edited by admins.
 CREATE TABLE rollgate.catalogue (
@@ -408,16 +412,19 @@ CREATE TABLE rollgate.history (
   ticket        text,
   undoes        bigint,
   previous_hash text NOT NULL,
-  hash          text NOT NULL
+  hash          text NOT NULL,
+  batch         text
 );
 CREATE INDEX ON rollgate.history (kind, target, id);
 CREATE INDEX ON rollgate.history (account, id) WHERE account IS NOT NULL;
 CREATE INDEX ON rollgate.history (actor, id);
+CREATE INDEX ON rollgate.history (batch, id) WHERE batch IS NOT NULL;
 
 COMMENT ON TABLE  rollgate.history IS
   'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
+COMMENT ON COLUMN rollgate.history.batch  IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
 
 -- The running instances, and the version of overrides and catalogue that each has.
@@ -913,6 +920,17 @@ COMMENT ON FUNCTION rollgate.account_seen IS
   'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was '
   'used';
 
+-- `*` stands for any characters and `?` for one; everything else is itself. Only accounts that rollgate.find_accounts finds can match.
+CREATE OR REPLACE FUNCTION rollgate.accounts_matching(p_pattern text) RETURNS TABLE (account text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT f.account
+  FROM rollgate.find_accounts(rollgate.encode_part(substring(p_pattern FROM '^[^*?]*')), '', 2147483647) f
+  WHERE f.account LIKE translate(regexp_replace(p_pattern, '([\\%_])', '\\\1', 'g'), '*?', '%_')
+  ORDER BY f.account COLLATE "C"
+$$;
+
+COMMENT ON FUNCTION rollgate.accounts_matching IS 'Known accounts whose name matches a pattern with * (any characters) and ? (one)';
+
 -- Decides a batch: for each subject, how many of p_calls calls of p_costs units each fit into both windows. Each call is allowed
 -- as a whole or denied. A batch that contains a subject twice is refused. Returns one row of arrays with one element per subject.
 -- The order of the elements depends on the plan: `item` says which subject an element belongs to.
@@ -1246,34 +1264,11 @@ CREATE OR REPLACE FUNCTION rollgate.add_override(
   OUT lowered jsonb
 )
 LANGUAGE plpgsql AS $$
-DECLARE
-  v_new rollgate.override;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
-    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
-  PERFORM rollgate.refuse_loose_times(p_spec);
-  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
-  PERFORM rollgate.need_reason(v_new.reason);
-  -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
-    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
-  END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
-  v_new.id := 'ovr_' || nextval('rollgate.override_number');
-  v_new.created_in := p_ledger.policy_version;
-  PERFORM rollgate.refuse_retired(v_new.api);
-  v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
-  lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  changed := rollgate.new_override(p_spec, p_by, p_ledger);
+  lowered := rollgate.lowered_by(changed, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
-    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor,
-    v_new.extra_minute, v_new.extra_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor,
-    p_ledger.history_at, p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
-  RETURNING * INTO changed;
-  changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
-    rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
-  UPDATE rollgate.override SET history_id = changed.history_id WHERE id = changed.id;
+  changed := rollgate.store_override(changed, lowered, p_by);
 END $$;
 
 COMMENT ON FUNCTION rollgate.add_override IS
@@ -1345,37 +1340,11 @@ CREATE OR REPLACE FUNCTION rollgate.assign_plan(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_new    rollgate.plan_assignment;
-  v_old    rollgate.plan_assignment;
-  v_ended  rollgate.plan_assignment;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
-  PERFORM rollgate.refuse_loose_times(p_spec);
-  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
-  PERFORM rollgate.need_reason(v_new.reason);
-  -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
-    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
-  END IF;
-  v_new.starts_at := greatest(v_new.starts_at, v_ledger.history_at);
-  PERFORM rollgate.settle_assignment(v_new, p_by, v_ledger.history_at);
-  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  changed := rollgate.new_assignment(p_spec, p_by, v_ledger);
+  lowered := rollgate.lowered_by_assignment(changed, v_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
-    WHERE a.account = v_new.account AND rollgate.in_force(a.starts_at, a.ends_at, v_new.starts_at)
-  LOOP
-    v_ended := v_old;
-    v_ended.ends_at := v_new.starts_at;
-    PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
-  END LOOP;
-  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
-    created_by, created_at, changed_at, changed_in)
-  VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
-    btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
-  RETURNING * INTO changed;
-  changed.history_id := rollgate.record('assignment', 'assign', changed.id, changed.account, p_by, NULL,
-    rollgate.assignment_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
-  UPDATE rollgate.plan_assignment SET history_id = changed.history_id WHERE id = changed.id;
+  changed := rollgate.store_assignment(changed, lowered, p_by, v_ledger);
 END $$;
 
 COMMENT ON FUNCTION rollgate.assign_plan IS
@@ -1396,8 +1365,11 @@ COMMENT ON FUNCTION rollgate.assigned_accounts IS 'Number of accounts that are a
 -- start. Limits can change only when an assignment or an override starts or ends, so only those moments are examined, and of those only
 -- the ones at which the account has another plan than before. The row of an API describes a subject that has no override of its own.
 -- A plan that calls bring is not known to the database: where neither applies, the limits are those without a plan.
-CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamptz)
-RETURNS TABLE (
+CREATE OR REPLACE FUNCTION rollgate.assignment_effects(
+  p_new     rollgate.plan_assignment,
+  p_now     timestamptz,
+  p_without text DEFAULT NULL  -- another assignment, which ends at p_now
+) RETURNS TABLE (
   api text, title text, ord int, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int,
   source_before text, source_after text
 )
@@ -1417,7 +1389,8 @@ LANGUAGE sql STABLE AS $$
              WHEN rollgate.in_force(p_new.starts_at, p_new.ends_at, m.at) THEN p_new.plan
              ELSE (
                SELECT a.plan FROM rollgate.plan_assignment a
-               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
+               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND a.id IS DISTINCT FROM p_without
+                 AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
                  AND (m.at < p_new.starts_at OR a.starts_at > p_new.starts_at)
                ORDER BY a.starts_at DESC LIMIT 1) END AS after
     FROM moments m
@@ -1653,12 +1626,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
   v_old    rollgate.plan := rollgate.plan_at(p_id, p_version);
-  v_before jsonb := rollgate.plan_facts(v_old);
   v_new    rollgate.plan := v_old;
+  v_put    record;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['title', 'description', 'limits', 'retired', 'allow_lowering']);
-  PERFORM rollgate.need_admin(p_by, 'plans');
-  PERFORM rollgate.need_reason(p_reason);
   v_new.title := btrim(coalesce(p_changes ->> 'title', v_old.title));
   v_new.description := btrim(coalesce(p_changes ->> 'description', v_old.description));
   IF v_new.title = '' THEN
@@ -1667,27 +1638,22 @@ BEGIN
   IF p_changes ? 'retired' THEN
     v_new.retired_at := CASE WHEN (p_changes ->> 'retired')::boolean THEN coalesce(v_old.retired_at, v_ledger.history_at) END;
   END IF;
-  UPDATE rollgate.plan p
-  SET title = v_new.title, description = v_new.description, retired_at = v_new.retired_at, version = p.version + 1,
-      changed_by = p_by.actor, changed_at = v_ledger.history_at, changed_in = v_ledger.policy_version
-  WHERE p.id = p_id
-  RETURNING * INTO changed;
-  IF p_changes ? 'limits' THEN
-    PERFORM rollgate.put_plan_limits(p_id, p_changes -> 'limits');
-    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
-      rollgate.assigned_accounts(p_id, v_ledger.history_at));
-    PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
-  END IF;
-  changed.history_id := rollgate.record('plan',
-    CASE WHEN v_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
-      WHEN v_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
-    p_id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason));
-  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_id;
+  v_put := rollgate.put_plan(v_old, v_new, p_changes -> 'limits', p_reason, p_by, v_ledger);
+  changed := v_put.changed;
+  lowered := v_put.lowered;
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
 END $$;
 
 COMMENT ON FUNCTION rollgate.change_plan IS
   'Changes a plan that is at p_version (NULL: any); p_changes: {title, description, limits, retired, allow_lowering}. Errors: RG403 not an '
   'admin, RG404, RG409 it lowers a limit, RG412 another version, RG422';
+
+CREATE OR REPLACE FUNCTION rollgate.changed_since(p_done rollgate.history, p_last_id bigint) RETURNS bigint
+LANGUAGE sql STABLE AS $$
+  SELECT max(h.id) FROM rollgate.history h WHERE h.kind = p_done.kind AND h.target = p_done.target AND h.id > p_last_id
+$$;
+
+COMMENT ON FUNCTION rollgate.changed_since IS 'Newest change after p_last_id of the item that p_done changed; NULL: none';
 
 -- Refuses what is above the role's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
@@ -1768,6 +1734,21 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.check_extra_ceiling IS
   'Refuses (RG403) an override by which limits and extra units together are above the approval limit of its author''s role';
+
+-- Writes the end of the history and the version of the policy that a step of a batch has reached to the ledger. Each step does that
+-- once: an update for each change would leave as many dead versions of the one row, each of which every later change reads.
+CREATE OR REPLACE FUNCTION rollgate.close_batch(p_policy_version bigint) RETURNS void
+LANGUAGE sql AS $$
+  UPDATE rollgate.ledger l
+  SET policy_version = p_policy_version, history_id = coalesce(h.id, l.history_id), history_hash = coalesce(h.hash, l.history_hash)
+  FROM (SELECT) one
+  LEFT JOIN LATERAL (
+    SELECT x.id, x.hash FROM rollgate.history x WHERE x.batch = (SELECT b.batch FROM rollgate.ledger b) ORDER BY x.id DESC LIMIT 1
+  ) h ON true
+$$;
+
+COMMENT ON FUNCTION rollgate.close_batch IS
+  'Ends a step of a batch: the ledger gets the version of the policy and the end of the history that the step has reached';
 
 -- Denied calls from p_from until just before p_to, by hour and window; an hour at either end counts only its part of that time. A
 -- whole hour that is rolled up comes from rollgate.denial_hour, everything else from the events. The result is the same as if all came from
@@ -2141,9 +2122,7 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The assignment was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   PERFORM rollgate.need_reason(p_reason);
   IF NOT rollgate.unexpired(v_old.ends_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The assignment has ended already.' USING ERRCODE = 'RG409';
@@ -2161,7 +2140,7 @@ BEGIN
   v_new.starts_at := least(v_old.starts_at, v_new.ends_at - interval '1 microsecond');
   lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-  changed := rollgate.put_assignment(v_old, v_new, p_reason, p_by, v_ledger, lowered);
+  changed := rollgate.put_assignment(v_old, v_new, 'end', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.end_assignment IS
@@ -2226,9 +2205,7 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_new    rollgate.override := v_old;
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
@@ -2595,12 +2572,13 @@ $$;
 COMMENT ON FUNCTION rollgate.heads_of IS 'The heads of the subjects of one account, by its encoded name';
 
 -- The row is hashed as JSON, so that different rows never produce the same text. Times are in microseconds, so that the session's
--- time zone has no effect.
+-- time zone has no effect. A row that belongs to no batch is hashed as before batches existed.
 CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history) RETURNS text
 LANGUAGE sql STABLE AS $$
-  SELECT encode(sha256(convert_to(jsonb_build_array(
+  SELECT encode(sha256(convert_to((jsonb_build_array(
     h.previous_hash, h.id, (extract(epoch FROM h.at) * 1000000)::bigint, h.kind, h.action, h.target, h.account, h.actor, h.role,
-    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
+    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)
+    || CASE WHEN h.batch IS NULL THEN '[]' ELSE jsonb_build_array(h.batch) END)::text, 'UTF8')), 'hex')
 $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
@@ -2638,6 +2616,121 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.hour_number IS 'Unix hour of a time; inlined';
+
+-- One step of an import: creates assignments of plans, all in one batch. Each row is checked as if it were created by itself, after
+-- the rows before it. A row that is refused is returned with its refusal and is not stored; the caller then rolls the transaction back.
+CREATE OR REPLACE FUNCTION rollgate.import_assignments(
+  p_batch text,   -- of this transaction's earlier steps; NULL: begins one
+  p_specs jsonb,  -- a list; each as in rollgate.assign_plan
+  p_by    rollgate.author
+) RETURNS TABLE (
+  n       int,     -- position in p_specs, from 1
+  batch   text,
+  changed rollgate.plan_assignment,  -- as stored, or as it would be; NULL: refused before that was known
+  lowered jsonb,   -- the limits that it lowers: items of rollgate.lowering; NULL: none
+  refusal text,    -- SQLSTATE; NULL: stored
+  message text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
+  v_spec   jsonb;
+  v_case   text;
+  v_known  jsonb := '{}';  -- what rows of each case lower: most rows of a file differ only in the account
+BEGIN
+  batch := v_ledger.batch;
+  FOR n, v_spec IN SELECT s.n, s.spec FROM jsonb_array_elements(p_specs) WITH ORDINALITY s (spec, n) LOOP
+    changed := NULL;
+    lowered := NULL;
+    refusal := NULL;
+    message := NULL;
+    -- Nothing is written in this block, so it needs no transaction ID of its own.
+    BEGIN
+      changed := rollgate.new_assignment(v_spec, p_by, v_ledger);
+      v_case := jsonb_build_array(rollgate.policy_of(changed.account, v_ledger.history_at), changed.plan, changed.starts_at,
+        changed.ends_at)::text;
+      IF v_known ? v_case THEN
+        lowered := nullif(v_known -> v_case, 'null');
+      ELSE
+        lowered := rollgate.lowered_by_assignment(changed, v_ledger.history_at);
+        v_known := v_known || jsonb_build_object(v_case, lowered);
+      END IF;
+      PERFORM rollgate.refuse_lowering(lowered, (v_spec ->> 'allow_lowering')::boolean);
+    EXCEPTION WHEN SQLSTATE 'RG403' OR SQLSTATE 'RG404' OR SQLSTATE 'RG409' OR SQLSTATE 'RG422' THEN
+      refusal := SQLSTATE;
+      message := SQLERRM;
+    END;
+    IF refusal IS NULL THEN
+      changed := rollgate.store_assignment(changed, lowered, p_by, v_ledger);
+      -- Each has its own version: among equals the newest applies.
+      v_ledger.policy_version := v_ledger.policy_version + 1;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+END $$;
+
+COMMENT ON FUNCTION rollgate.import_assignments IS
+  'One step of an import: creates assignments of plans in one batch; a row that is refused is returned with its refusal, and '
+  'then the caller rolls the transaction back';
+
+-- One step of an import: creates overrides, all in one batch. Each row is checked as if it were created by itself, after
+-- the rows before it. A row that is refused is returned with its refusal and is not stored; the caller then rolls the transaction back.
+CREATE OR REPLACE FUNCTION rollgate.import_overrides(
+  p_batch text,   -- of this transaction's earlier steps; NULL: begins one
+  p_specs jsonb,  -- a list; each as in rollgate.create_override
+  p_by    rollgate.author
+) RETURNS TABLE (
+  n       int,     -- position in p_specs, from 1
+  batch   text,
+  changed rollgate.override,  -- as stored, or as it would be; NULL: refused before that was known
+  lowered jsonb,   -- the limits that it lowers: items of rollgate.lowering; NULL: none
+  refusal text,    -- SQLSTATE; NULL: stored
+  message text
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
+  v_spec   jsonb;
+  v_case   text;
+  v_known  jsonb := '{}';  -- what rows of each case lower: most rows of a file differ only in the account
+BEGIN
+  batch := v_ledger.batch;
+  FOR n, v_spec IN SELECT s.n, s.spec FROM jsonb_array_elements(p_specs) WITH ORDINALITY s (spec, n) LOOP
+    changed := NULL;
+    lowered := NULL;
+    refusal := NULL;
+    message := NULL;
+    -- Nothing is written in this block, so it needs no transaction ID of its own.
+    BEGIN
+      changed := rollgate.new_override(v_spec, p_by, v_ledger);
+      v_case := jsonb_build_array(rollgate.policy_of(changed.account, v_ledger.history_at), changed.group_id, changed.api,
+        changed.subject, changed.per_minute, changed.per_hour, changed.factor, changed.extra_minute, changed.extra_hour, changed.mode,
+        changed.starts_at, changed.expires_at)::text;
+      IF v_known ? v_case THEN
+        lowered := nullif(v_known -> v_case, 'null');
+      ELSE
+        lowered := rollgate.lowered_by(changed, v_ledger.history_at);
+        v_known := v_known || jsonb_build_object(v_case, lowered);
+      END IF;
+      PERFORM rollgate.refuse_lowering(lowered, (v_spec ->> 'allow_lowering')::boolean);
+    EXCEPTION WHEN SQLSTATE 'RG403' OR SQLSTATE 'RG404' OR SQLSTATE 'RG409' OR SQLSTATE 'RG422' THEN
+      refusal := SQLSTATE;
+      message := SQLERRM;
+    END;
+    IF refusal IS NULL THEN
+      changed := rollgate.store_override(changed, lowered, p_by);
+      -- Each has its own version: among equals the newest applies.
+      v_ledger.policy_version := v_ledger.policy_version + 1;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+END $$;
+
+COMMENT ON FUNCTION rollgate.import_overrides IS
+  'One step of an import: creates overrides in one batch; a row that is refused is returned with its refusal, and '
+  'then the caller rolls the transaction back';
 
 -- An override is in force from its start until just before its expiry, with nothing written at either time. `overrideState` in
 -- libs/limiter/src/policy/resolve.ts is the same rule; a test compares the two.
@@ -3116,12 +3209,16 @@ COMMENT ON FUNCTION rollgate.lowered_by IS
   'Limits that fall below their present or scheduled values while this override is in force: items of rollgate.lowering; NULL: none';
 
 -- Unlike that of an override, the end of an assignment counts: a trial of a plan ends the plan that the account had before.
-CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(p_new rollgate.plan_assignment, p_now timestamptz) RETURNS jsonb
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(
+  p_new     rollgate.plan_assignment,
+  p_now     timestamptz,
+  p_without text DEFAULT NULL  -- as in rollgate.assignment_effects
+) RETURNS jsonb
 LANGUAGE sql STABLE AS $$
   SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
   FROM (
     SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, e.ord
-    FROM rollgate.assignment_effects(p_new, p_now) e
+    FROM rollgate.assignment_effects(p_new, p_now, p_without) e
     CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
@@ -3397,6 +3494,16 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.need_admin IS 'Refuses (RG403) a role that has an approval limit, or may change no limit';
 
+CREATE OR REPLACE FUNCTION rollgate.need_limits_role(p_by rollgate.author) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.need_limits_role IS 'Refuses (RG403) a role that may change no limit';
+
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -3406,6 +3513,70 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.need_reason IS 'Refuses (RG422) a change without a reason';
+
+-- Requires the ledger's lock (rollgate.open_ledger). p_spec: as in rollgate.assign_plan. Writes nothing.
+CREATE OR REPLACE FUNCTION rollgate.new_assignment(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
+RETURNS rollgate.plan_assignment
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF (rollgate.plan_at(v_new.plan)).retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The plan "%" is retired.', v_new.plan USING ERRCODE = 'RG409';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'asg_' || nextval('rollgate.plan_assignment_number');
+  v_new.reason := btrim(v_new.reason);
+  v_new.created_by := p_by.actor;
+  v_new.created_at := p_ledger.history_at;
+  v_new.changed_at := p_ledger.history_at;
+  v_new.changed_in := p_ledger.policy_version;
+  PERFORM rollgate.settle_assignment(v_new, p_by, p_ledger.history_at);
+  RETURN v_new;
+END $$;
+
+COMMENT ON FUNCTION rollgate.new_assignment IS
+  'The assignment that a specification describes, not stored. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later '
+  'assignment, RG422';
+
+-- Requires the ledger's lock (rollgate.open_ledger). p_spec: as in rollgate.create_override. Writes nothing.
+CREATE OR REPLACE FUNCTION rollgate.new_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new rollgate.override;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'ovr_' || nextval('rollgate.override_number');
+  v_new.reason := btrim(v_new.reason);
+  v_new.version := 1;
+  v_new.created_by := p_by.actor;
+  v_new.created_at := p_ledger.history_at;
+  v_new.changed_at := p_ledger.history_at;
+  v_new.created_in := p_ledger.policy_version;
+  v_new.changed_in := p_ledger.policy_version;
+  PERFORM rollgate.refuse_retired(v_new.api);
+  RETURN rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
+END $$;
+
+COMMENT ON FUNCTION rollgate.new_override IS
+  'The override that a specification describes, not stored. Errors: RG403 above the approval limit, RG404, RG422';
 
 -- Records that a caller viewed an account, listed rows of an account, or began an export. Views and lists of one account by one caller
 -- from one address are one row for each five minutes, because screens refresh every few seconds. Each export is a row of its own.
@@ -3606,11 +3777,32 @@ $$;
 
 COMMENT ON FUNCTION rollgate.oldest_second IS 'First second of a minute that has a unit newer than a base; inlined';
 
+-- Opens the ledger (rollgate.open_ledger) for changes that are made together. A batch is made by one transaction, in one or more steps:
+-- the first step begins it, the others name it. Each step ends with rollgate.close_batch.
+CREATE OR REPLACE FUNCTION rollgate.open_batch(p_batch text /* NULL: begins one */) RETURNS rollgate.ledger
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_ledger rollgate.ledger;
+BEGIN
+  IF p_batch IS NOT NULL AND NOT EXISTS (
+    SELECT FROM rollgate.ledger l WHERE l.batch = p_batch AND l.xmin = pg_current_xact_id()::xid) THEN
+    RAISE EXCEPTION 'The batch % is complete.', p_batch USING ERRCODE = 'RG409';
+  END IF;
+  PERFORM rollgate.open_ledger(true);
+  UPDATE rollgate.ledger SET batch = coalesce(p_batch, 'bat_' || nextval('rollgate.batch_number')) RETURNING * INTO v_ledger;
+  RETURN v_ledger;
+END $$;
+
+COMMENT ON FUNCTION rollgate.open_batch IS
+  'Takes the ledger''s lock for changes that are made together; p_batch: continues the batch of this transaction. Errors: RG409 it is '
+  'complete';
+
 -- Takes the ledger's lock, so that no other transaction changes anything until this one ends. Returns the ledger's row.
 CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean) RETURNS rollgate.ledger
 LANGUAGE sql AS $$
   UPDATE rollgate.ledger
-  SET policy_version = policy_version + p_policy::int, history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
+  SET policy_version = policy_version + p_policy::int, batch = NULL,
+      history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
   RETURNING *
 $$;
 
@@ -3862,6 +4054,20 @@ $$;
 COMMENT ON FUNCTION rollgate.plan_limit_rank IS
   'Rank of a plan''s row among those that cover an API: of one API, of its group, of all; the highest one applies; inlined';
 
+-- Two accounts with the same result have the same limits from p_now on, whatever their names, so a change has the same effects on both.
+-- An override of one subject contains that subject's key, and with it the account.
+CREATE OR REPLACE FUNCTION rollgate.policy_of(p_account text, p_now timestamptz) RETURNS jsonb
+LANGUAGE sql STABLE AS $$
+  SELECT jsonb_build_array(
+    (SELECT jsonb_agg(jsonb_build_array(o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.extra_minute,
+              o.extra_hour, o.mode, greatest(o.starts_at, p_now), o.expires_at) ORDER BY o.created_in)
+     FROM rollgate.override o WHERE o.account = p_account AND rollgate.unexpired(o.expires_at, p_now)),
+    (SELECT jsonb_agg(jsonb_build_array(a.plan, greatest(a.starts_at, p_now), a.ends_at) ORDER BY a.starts_at)
+     FROM rollgate.plan_assignment a WHERE a.account = p_account AND rollgate.unexpired(a.ends_at, p_now)))
+$$;
+
+COMMENT ON FUNCTION rollgate.policy_of IS 'Everything that sets limits of an account from p_now on, without the account''s name';
+
 -- p_spec: as in rollgate.assign_plan. Locks and writes nothing.
 CREATE OR REPLACE FUNCTION rollgate.preview_assignment(p_spec jsonb) RETURNS jsonb
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
@@ -3992,10 +4198,12 @@ COMMENT ON FUNCTION rollgate.prune_access IS
 CREATE OR REPLACE FUNCTION rollgate.put_assignment(
   p_old     rollgate.plan_assignment,
   p_new     rollgate.plan_assignment,
+  p_action  text,  -- end or undo
   p_reason  text,
   p_by      rollgate.author,
   p_ledger  rollgate.ledger,
-  p_lowered jsonb DEFAULT NULL
+  p_undoes  bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  p_lowered jsonb  DEFAULT NULL   -- items of rollgate.lowering
 ) RETURNS rollgate.plan_assignment
 LANGUAGE plpgsql AS $$
 DECLARE
@@ -4006,8 +4214,8 @@ BEGIN
       version = a.version + 1, changed_in = p_ledger.policy_version
   WHERE a.id = p_old.id
   RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('assignment', 'end', v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
-    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket);
+  v_new.history_id := rollgate.record('assignment', p_action, v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket, p_undoes);
   UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
@@ -4119,6 +4327,45 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.put_override IS 'Replaces an override and records the change; returns it as it is now';
+
+-- Replaces the plan's texts and its retirement with p_new, and its limits with p_limits, and records that. Requires the ledger's lock
+-- (rollgate.open_ledger). The caller refuses what is lowered without consent.
+CREATE OR REPLACE FUNCTION rollgate.put_plan(
+  p_old    rollgate.plan,
+  p_new    rollgate.plan,
+  p_limits jsonb,  -- as in rollgate.put_plan_limits; NULL: they stay
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  p_undoes bigint DEFAULT NULL,  -- the history row whose change this one reverts
+  OUT changed rollgate.plan,
+  OUT lowered jsonb              -- items of rollgate.lowered_by_plan; NULL: none
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_before jsonb := rollgate.plan_facts(p_old);
+BEGIN
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_reason);
+  UPDATE rollgate.plan p
+  SET title = p_new.title, description = p_new.description, retired_at = p_new.retired_at, version = p.version + 1,
+      changed_by = p_by.actor, changed_at = p_ledger.history_at, changed_in = p_ledger.policy_version
+  WHERE p.id = p_old.id
+  RETURNING * INTO changed;
+  IF p_limits IS NOT NULL THEN
+    PERFORM rollgate.put_plan_limits(p_old.id, p_limits);
+    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
+      rollgate.assigned_accounts(p_old.id, p_ledger.history_at));
+  END IF;
+  changed.history_id := rollgate.record('plan',
+    CASE WHEN p_undoes IS NOT NULL THEN 'undo' WHEN p_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
+      WHEN p_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
+    p_old.id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason), NULL, p_undoes);
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_old.id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.put_plan IS
+  'Replaces a plan and records the change; returns it as it is now, and the limits that get lower. Errors: RG403, RG404, RG422';
 
 -- Requires the ledger's lock (rollgate.open_ledger). p_limits: [{group_id, api, per_minute, per_hour, factor}].
 CREATE OR REPLACE FUNCTION rollgate.put_plan_limits(p_plan text, p_limits jsonb) RETURNS void
@@ -4233,7 +4480,7 @@ COMMENT ON FUNCTION rollgate.recheck_decisions IS
 
 -- Appends one row to the history. Requires the ledger's lock (rollgate.open_ledger). Returns the ID of the row.
 CREATE OR REPLACE FUNCTION rollgate.record(
-  p_kind    text,                 -- override, request, catalogue, staff or token
+  p_kind    text,                 -- as in rollgate.history
   p_action  text,
   p_target  text,
   p_account text,
@@ -4246,9 +4493,19 @@ CREATE OR REPLACE FUNCTION rollgate.record(
 ) RETURNS bigint
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_row rollgate.history;
+  v_row  rollgate.history;
+  v_last rollgate.history;
 BEGIN
-  SELECT l.history_id + 1, l.history_at, l.history_hash INTO v_row.id, v_row.at, v_row.previous_hash FROM rollgate.ledger l FOR UPDATE;
+  SELECT l.history_id + 1, l.history_at, l.history_hash, l.batch INTO v_row.id, v_row.at, v_row.previous_hash, v_row.batch
+  FROM rollgate.ledger l FOR UPDATE;
+  IF v_row.batch IS NOT NULL THEN
+    -- Until the end of the step (rollgate.close_batch) the ledger knows only the end of the history before it.
+    SELECT * INTO v_last FROM rollgate.history h WHERE h.batch = v_row.batch AND h.id >= v_row.id ORDER BY h.id DESC LIMIT 1;
+    IF found THEN
+      v_row.id := v_last.id + 1;
+      v_row.previous_hash := v_last.hash;
+    END IF;
+  END IF;
   v_row.kind := p_kind;
   v_row.action := p_action;
   v_row.target := p_target;
@@ -4264,7 +4521,9 @@ BEGIN
   v_row.undoes := p_undoes;
   v_row.hash := rollgate.history_hash(v_row);
   INSERT INTO rollgate.history SELECT v_row.*;
-  UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
+  IF v_row.batch IS NULL THEN
+    UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
+  END IF;
   RETURN v_row.id;
 END $$;
 
@@ -4442,6 +4701,30 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_change IS 'Refuses to change or remove rows of the history';
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_changed_batch(p_batch text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  c_listed constant int := 10;
+  v_items   text[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.history h WHERE h.batch = p_batch) THEN
+    RAISE EXCEPTION 'There is no batch "%".', p_batch USING ERRCODE = 'RG404';
+  END IF;
+  v_items := ARRAY(
+    SELECT concat(i.target, ' of ' || i.account)
+    FROM (SELECT h.kind, h.target, h.account, max(h.id) AS id FROM rollgate.history h WHERE h.batch = p_batch GROUP BY 1, 2, 3) i
+    WHERE EXISTS (SELECT FROM rollgate.history n WHERE n.kind = i.kind AND n.target = i.target AND n.id > i.id)
+    ORDER BY i.id);
+  IF v_items <> '{}' THEN
+    RAISE EXCEPTION 'Changed since: %. Undo those changes first.', array_to_string(v_items[:c_listed], ', ') || CASE
+        WHEN cardinality(v_items) > c_listed THEN format(' and %s more', cardinality(v_items) - c_listed) ELSE '' END
+      USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('changed', v_items)::text;
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_changed_batch IS
+  'Refuses (RG404, RG409) to undo a batch that does not exist, or of which an item was changed since';
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_factor(p_factor numeric) RETURNS void
 LANGUAGE plpgsql AS $$
 BEGIN
@@ -4489,17 +4772,22 @@ END $$;
 COMMENT ON FUNCTION rollgate.refuse_loose_times IS
   'Refuses (RG422) starts_at, expires_at, ends_at and until that are not ISO 8601 with seconds and an offset';
 
-CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean) RETURNS void
+CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(
+  p_lowered jsonb,            -- items of rollgate.lowering; NULL: none
+  p_allowed boolean,
+  p_count   int DEFAULT NULL  -- number of limits, if p_lowered has only the first of them
+) RETURNS void
 LANGUAGE plpgsql AS $$
 DECLARE
   c_listed constant int := 3;
+  v_count  int := coalesce(p_count, jsonb_array_length(p_lowered));
 BEGIN
   IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
     RETURN;
   END IF;
   RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
       SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
-        WHEN jsonb_array_length(p_lowered) > c_listed THEN format('; and %s more', jsonb_array_length(p_lowered) - c_listed) ELSE '' END
+        WHEN v_count > c_listed THEN format('; and %s more', v_count - c_listed) ELSE '' END
       FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_listed)
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $$;
@@ -4520,6 +4808,27 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.refuse_retired IS 'Refuses (RG422) a new custom limit of an API that no application registers any more';
+
+-- An assignment that ended comes back only if the account has no other plan in its remaining time, and within its author's approval limit.
+CREATE OR REPLACE FUNCTION rollgate.refuse_second_plan(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamptz) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_other rollgate.plan_assignment;
+BEGIN
+  IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
+    RETURN;
+  END IF;
+  PERFORM rollgate.settle_assignment(p_new, p_by, p_now);
+  SELECT * INTO v_other FROM rollgate.plan_assignment a
+  WHERE a.account = p_new.account AND a.id <> p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, greatest(p_new.starts_at, p_now));
+  IF found THEN
+    RAISE EXCEPTION 'The account has the plan "%" by the assignment %. End that one first.', v_other.plan, v_other.id
+      USING ERRCODE = 'RG409';
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_second_plan IS
+  'Refuses to bring an assignment back. Errors: RG403 above the approval limit, RG409 the account has another plan';
 
 -- An unknown name is probably misspelled. To ignore it would make another change than the requested one.
 CREATE OR REPLACE FUNCTION rollgate.refuse_unknown(p_given jsonb, p_known text[]) RETURNS void
@@ -4768,6 +5077,179 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.retire_api IS 'Marks an API as retired: no application registers it any more';
+
+-- Applies the inverse of a change whose item has not changed since. Requires the ledger's lock (rollgate.open_ledger). The caller refuses
+-- what is lowered without consent: it can list that for several changes at once.
+CREATE OR REPLACE FUNCTION rollgate.revert(
+  p_done   rollgate.history,
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT history_id bigint,
+  OUT lowered    jsonb    -- items of rollgate.lowering; NULL: none
+)
+LANGUAGE plpgsql AS $$
+BEGIN
+  CASE
+    WHEN p_done.kind = 'override' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'catalogue' AND p_done.action IN ('change', 'undo') THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_catalogue(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'plan' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_plan(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'assignment' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_assignment(p_done, p_reason, p_by, p_ledger);
+    ELSE
+      RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
+  END CASE;
+END $$;
+
+COMMENT ON FUNCTION rollgate.revert IS
+  'Applies the inverse of the newest change of an item; returns the history row and the limits that it lowers. Errors: RG403, RG409, RG422';
+
+-- As in rollgate.revert. The inverse of an assignment ends it, and gives the account back the plan that it ended.
+CREATE OR REPLACE FUNCTION rollgate.revert_assignment(
+  p_done   rollgate.history,
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT history_id bigint,
+  OUT lowered    jsonb
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old   rollgate.plan_assignment;
+  v_new   rollgate.plan_assignment;
+  v_ended rollgate.history;          -- the change by which the assignment ended the one before it
+  v_back  rollgate.plan_assignment;  -- the one before it, as it will be
+BEGIN
+  PERFORM rollgate.need_limits_role(p_by);
+  SELECT * INTO v_old FROM rollgate.plan_assignment WHERE id = p_done.target;
+  v_new := v_old;
+  IF p_done.before IS NULL THEN
+    v_new.ends_at := p_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, p_ledger.history_at - interval '1 microsecond');
+    SELECT h.* INTO v_ended FROM rollgate.history h
+    WHERE h.id = p_done.id - 1 AND h.kind = 'assignment' AND h.action = 'end' AND h.account = p_done.account AND h.at = p_done.at
+      AND rollgate.unexpired((h.before ->> 'endsAt')::timestamptz, p_ledger.history_at);
+  ELSE
+    v_new.starts_at := p_done.before ->> 'startsAt';
+    v_new.ends_at := p_done.before ->> 'endsAt';
+    PERFORM rollgate.refuse_second_plan(v_new, p_by, p_ledger.history_at);
+  END IF;
+  IF v_ended.id IS NULL THEN
+    lowered := rollgate.lowered_by_assignment(v_new, p_ledger.history_at);
+  ELSE
+    IF rollgate.changed_since(v_ended, v_ended.id) IS NOT NULL THEN
+      RAISE EXCEPTION 'The assignment before it, %, was changed since.', v_ended.target USING ERRCODE = 'RG409';
+    END IF;
+    SELECT * INTO v_back FROM rollgate.plan_assignment WHERE id = v_ended.target;
+    v_back.ends_at := v_ended.before ->> 'endsAt';
+    lowered := rollgate.lowered_by_assignment(v_back, p_ledger.history_at, v_old.id);
+  END IF;
+  history_id := (rollgate.put_assignment(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
+  IF v_ended.id IS NOT NULL THEN
+    PERFORM rollgate.revert_assignment(v_ended, p_reason, p_by, p_ledger);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.revert_assignment IS 'Applies the inverse of the newest change of an assignment';
+
+-- As in rollgate.revert.
+CREATE OR REPLACE FUNCTION rollgate.revert_catalogue(
+  p_done   rollgate.history,
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT history_id bigint,
+  OUT lowered    jsonb
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_api rollgate.catalogue;
+  v_was rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_api FROM rollgate.catalogue WHERE api = p_done.target;
+  v_was := jsonb_populate_record(v_api, jsonb_build_object(
+    'per_minute', p_done.before -> 'perMinute', 'per_hour', p_done.before -> 'perHour', 'shadow', p_done.before -> 'shadow'));
+  lowered := rollgate.lowered_defaults(v_api, v_was);
+  history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, p_done.ticket, p_by, p_ledger, p_done.id, lowered)).history_id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.revert_catalogue IS 'Applies the inverse of the newest change of an API''s default limits or mode';
+
+-- As in rollgate.revert. The inverse of a creation expires the override.
+CREATE OR REPLACE FUNCTION rollgate.revert_override(
+  p_done   rollgate.history,
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT history_id bigint,
+  OUT lowered    jsonb
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old rollgate.override := rollgate.override_at(p_done.target, NULL);
+  v_new rollgate.override := v_old;
+BEGIN
+  IF p_done.before IS NULL THEN
+    v_new.expires_at := p_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, p_ledger.history_at - interval '1 microsecond');
+  ELSE
+    v_new.per_minute := p_done.before ->> 'perMinute';
+    v_new.per_hour := p_done.before ->> 'perHour';
+    v_new.factor := p_done.before ->> 'factor';
+    v_new.extra_minute := p_done.before ->> 'extraMinute';
+    v_new.extra_hour := p_done.before ->> 'extraHour';
+    v_new.mode := p_done.before ->> 'mode';
+    v_new.starts_at := p_done.before ->> 'startsAt';
+    v_new.expires_at := p_done.before ->> 'expiresAt';
+    v_new.ticket := p_done.before ->> 'ticket';
+  END IF;
+  IF rollgate.unexpired(v_new.expires_at, p_ledger.history_at) THEN
+    PERFORM rollgate.check_ceiling(v_new, p_by);
+    PERFORM rollgate.check_extra_ceiling(v_new, p_by, p_ledger.history_at);
+    lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  ELSE
+    PERFORM rollgate.need_limits_role(p_by);
+    lowered := rollgate.lowered_by_end(v_old, p_ledger.history_at);
+  END IF;
+  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
+END $$;
+
+COMMENT ON FUNCTION rollgate.revert_override IS 'Applies the inverse of the newest change of an override';
+
+-- As in rollgate.revert. A plan is never deleted: the inverse of a creation retires it and removes its limits, so that no account has
+-- other limits by it.
+CREATE OR REPLACE FUNCTION rollgate.revert_plan(
+  p_done   rollgate.history,
+  p_reason text,
+  p_by     rollgate.author,
+  p_ledger rollgate.ledger,
+  OUT history_id bigint,
+  OUT lowered    jsonb
+)
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_old    rollgate.plan := rollgate.plan_at(p_done.target);
+  v_new    rollgate.plan := v_old;
+  v_limits jsonb := '[]';
+BEGIN
+  IF p_done.before IS NULL THEN
+    v_new.retired_at := p_ledger.history_at;
+  ELSE
+    v_new.title := p_done.before ->> 'title';
+    v_new.description := p_done.before ->> 'description';
+    v_new.retired_at := p_done.before ->> 'retiredAt';
+    SELECT coalesce(jsonb_agg(jsonb_build_object('group_id', l.row -> 'group', 'api', l.row -> 'api', 'per_minute', l.row -> 'perMinute',
+      'per_hour', l.row -> 'perHour', 'factor', l.row -> 'factor')), '[]')
+    INTO v_limits FROM jsonb_array_elements(p_done.before -> 'limits') l (row);
+  END IF;
+  SELECT (p.changed).history_id, p.lowered INTO history_id, lowered
+  FROM rollgate.put_plan(v_old, v_new, v_limits, p_reason, p_by, p_ledger, p_done.id) p;
+END $$;
+
+COMMENT ON FUNCTION rollgate.revert_plan IS 'Applies the inverse of the newest change of a plan';
 
 -- Adds up a day from its hours, for the p_limit series after p_after. Returns the last one; NULL: the day is done.
 CREATE OR REPLACE FUNCTION rollgate.roll_up_day(
@@ -5213,15 +5695,11 @@ COMMENT ON FUNCTION rollgate.sets_limit IS 'Whether an override sets limits, or 
 CREATE OR REPLACE FUNCTION rollgate.settle_assignment(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_plan  rollgate.plan := rollgate.plan_at(p_new.plan);
   v_later rollgate.plan_assignment;
   v_limit rollgate.plan_limit;
   v_as    rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF v_plan.retired_at IS NOT NULL THEN
-    RAISE EXCEPTION 'The plan "%" is retired.', v_plan.id USING ERRCODE = 'RG409';
-  END IF;
   IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
     RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_new.ends_at) USING ERRCODE = 'RG422';
   END IF;
@@ -5229,7 +5707,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   SELECT * INTO v_later FROM rollgate.plan_assignment a
-  WHERE a.account = p_new.account AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
+  WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id
+    AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
     AND rollgate.unexpired(a.ends_at, p_now)
   ORDER BY a.starts_at LIMIT 1;
   IF found THEN
@@ -5252,7 +5731,7 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.settle_assignment IS
-  'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+  'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 a later assignment, RG422';
 
 -- Refuses an override that is invalid or above its author's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.settle_override(
@@ -5306,6 +5785,64 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.shipped_definition IS 'What applications register of an API: everything except edits by admins';
+
+-- Requires the ledger's lock (rollgate.open_ledger). The assignment that is in force at its start ends there.
+CREATE OR REPLACE FUNCTION rollgate.store_assignment(
+  p_new     rollgate.plan_assignment,  -- from rollgate.new_assignment
+  p_lowered jsonb,                     -- items of rollgate.lowering
+  p_by      rollgate.author,
+  p_ledger  rollgate.ledger
+) RETURNS rollgate.plan_assignment
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new   rollgate.plan_assignment;
+  v_old   rollgate.plan_assignment;
+  v_ended rollgate.plan_assignment;
+BEGIN
+  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
+    WHERE a.account = p_new.account AND rollgate.in_force(a.starts_at, a.ends_at, p_new.starts_at)
+  LOOP
+    v_ended := v_old;
+    v_ended.ends_at := p_new.starts_at;
+    PERFORM rollgate.put_assignment(v_old, v_ended, 'end', p_new.reason, p_by, p_ledger);
+  END LOOP;
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
+    created_by, created_at, changed_at, changed_in)
+  VALUES (p_new.id, p_new.account, p_new.plan, p_new.starts_at, p_new.ends_at,
+    p_new.reason, p_new.ticket, p_new.created_by, p_new.created_at, p_new.changed_at, p_ledger.policy_version)
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('assignment', 'assign', v_new.id, v_new.account, p_by, NULL,
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $$;
+
+COMMENT ON FUNCTION rollgate.store_assignment IS
+  'Stores a new assignment, ends the one before it, and records both; returns it as it is now';
+
+-- Requires the ledger's lock (rollgate.open_ledger).
+CREATE OR REPLACE FUNCTION rollgate.store_override(
+  p_new     rollgate.override,  -- from rollgate.new_override
+  p_lowered jsonb,              -- items of rollgate.lowering
+  p_by      rollgate.author
+) RETURNS rollgate.override
+LANGUAGE plpgsql AS $$
+DECLARE
+  v_new rollgate.override;
+BEGIN
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
+    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (p_new.id, p_new.account, p_new.group_id, p_new.api, p_new.subject, p_new.per_minute, p_new.per_hour, p_new.factor,
+    p_new.extra_minute, p_new.extra_hour, p_new.mode, p_new.starts_at, p_new.expires_at, p_new.reason, p_new.ticket, p_new.created_by,
+    p_new.created_at, p_new.changed_at, p_new.request_id, p_new.created_in, p_new.changed_in)
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $$;
+
+COMMENT ON FUNCTION rollgate.store_override IS 'Stores a new override and records that; returns it as it is now';
 
 -- One small step of the janitor in one lane. It checks up to p_limit heads after p_after and removes the idle ones, then as many
 -- finished minutes after (p_bucket_subject, p_bucket_minute) and removes those past their retention.
@@ -5500,7 +6037,7 @@ COMMENT ON FUNCTION rollgate.sync_instance IS
   'An instance reports that it runs (p_instance NULL: the caller only reads), and gets what changed since p_version (0: all in force): '
   'overrides, plans, assignments and whole definitions of APIs; also the quarantine, and the number of instances';
 
--- Applies the inverse of one change, if the item has not changed since. Undoing a creation expires the override, as its name
+-- Applies the inverse of one change, if the item has not changed since. Undoing the creation of an override expires it, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.undo(
   p_history_id     bigint,  -- the change to undo
@@ -5512,65 +6049,86 @@ CREATE OR REPLACE FUNCTION rollgate.undo(
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_done    rollgate.history;
-  v_old     rollgate.override;
-  v_new     rollgate.override;
-  v_api     rollgate.catalogue;
-  v_was     rollgate.catalogue;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_done   rollgate.history;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
-  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship', 'retire', 'return') THEN
-    RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
-  END IF;
-  IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
+  IF rollgate.changed_since(v_done, p_history_id) IS NOT NULL THEN
     RAISE EXCEPTION 'A later change exists. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
-  IF v_done.kind = 'catalogue' THEN
-    SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    v_was := jsonb_populate_record(v_api, jsonb_build_object(
-      'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
-      'shadow', v_done.before -> 'shadow'));
-    lowered := rollgate.lowered_defaults(v_api, v_was);
+  SELECT r.history_id, r.lowered INTO history_id, lowered FROM rollgate.revert(v_done, p_reason, p_by, v_ledger) r;
+  IF rollgate.undo_needs_consent(v_done) THEN
     PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-    history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, lowered)).history_id;
-    RETURN;
   END IF;
-  v_old := rollgate.override_at(v_done.target, NULL);
-  v_new := v_old;
-  IF v_done.before IS NULL THEN
-    v_new.expires_at := v_ledger.history_at;
-    v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  ELSE
-    v_new.per_minute := v_done.before ->> 'perMinute';
-    v_new.per_hour := v_done.before ->> 'perHour';
-    v_new.factor := v_done.before ->> 'factor';
-    v_new.extra_minute := v_done.before ->> 'extraMinute';
-    v_new.extra_hour := v_done.before ->> 'extraHour';
-    v_new.mode := v_done.before ->> 'mode';
-    v_new.starts_at := v_done.before ->> 'startsAt';
-    v_new.expires_at := v_done.before ->> 'expiresAt';
-    v_new.ticket := v_done.before ->> 'ticket';
-  END IF;
-  IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
-    PERFORM rollgate.check_ceiling(v_new, p_by);
-    PERFORM rollgate.check_extra_ceiling(v_new, p_by, v_ledger.history_at);
-    lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-  ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  ELSE
-    lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
-  END IF;
-  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, lowered)).history_id;
 END $$;
 
 COMMENT ON FUNCTION rollgate.undo IS
-  'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a '
-  'limit in force, RG422';
+  'Applies the inverse of the newest change of an override, an API, a plan or an assignment. Errors: RG403, RG404, RG409 changed since, '
+  'or it lowers a limit in force, RG422';
+
+-- Applies the inverses of all changes of a batch, newest first, as a new batch; all of them or none.
+CREATE OR REPLACE FUNCTION rollgate.undo_batch(
+  p_batch          text,
+  p_reason         text,
+  p_by             rollgate.author,
+  p_allow_lowering boolean DEFAULT false,
+  OUT batch         text,   -- of the changes by this undo
+  OUT changes       int,    -- their number
+  OUT lowered       jsonb,  -- the first of the limits that they lower: items of rollgate.lowering, whose text begins with the account
+  OUT lowered_count int
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  c_listed   constant int := 100;
+  v_ledger   rollgate.ledger := rollgate.open_batch(NULL);
+  v_done     rollgate.history;
+  v_lowered  jsonb;
+  v_items    jsonb;
+  v_consents int := 0;
+BEGIN
+  PERFORM rollgate.refuse_changed_batch(p_batch);
+  batch := v_ledger.batch;
+  lowered := '[]';
+  lowered_count := 0;
+  FOR v_done IN SELECT * FROM rollgate.history h WHERE h.batch = p_batch ORDER BY h.id DESC LOOP
+    -- The undo of an assignment has also undone the end of the one before it.
+    CONTINUE WHEN EXISTS (SELECT FROM rollgate.history h
+      WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id AND h.undoes = v_done.id AND h.batch = v_ledger.batch);
+    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger)).lowered;
+    v_ledger.policy_version := v_ledger.policy_version + 1;
+    CONTINUE WHEN v_lowered IS NULL;
+    lowered_count := lowered_count + jsonb_array_length(v_lowered);
+    IF rollgate.undo_needs_consent(v_done) THEN
+      v_consents := v_consents + jsonb_array_length(v_lowered);
+    END IF;
+    IF jsonb_array_length(lowered) < c_listed THEN
+      SELECT jsonb_agg(i.item || jsonb_build_object('text', concat_ws(': ', v_done.account, i.item ->> 'text')) ORDER BY i.n)
+      INTO v_items FROM jsonb_array_elements(v_lowered) WITH ORDINALITY i (item, n)
+      WHERE i.n <= c_listed - jsonb_array_length(lowered);
+      lowered := lowered || v_items;
+    END IF;
+  END LOOP;
+  IF v_consents > 0 THEN
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering, lowered_count);
+  END IF;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+  SELECT count(*) INTO changes FROM rollgate.history h WHERE h.batch = v_ledger.batch;
+END $$;
+
+COMMENT ON FUNCTION rollgate.undo_batch IS
+  'Applies the inverses of all changes of a batch, as a new batch. Errors: RG403, RG404, RG409 an item of it was changed since, or it '
+  'lowers a limit in force, RG422';
+
+CREATE OR REPLACE FUNCTION rollgate.undo_needs_consent(p_done rollgate.history) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT NOT (p_done.kind = 'override' AND p_done.before IS NULL)
+$$;
+
+COMMENT ON FUNCTION rollgate.undo_needs_consent IS
+  'Whether limits that the undo of a change lowers need a confirmation. That the undo of a new override ends it is its name';
 
 -- Inlined, unless p_at is volatile: select clock_timestamp() in a subquery first.
 CREATE OR REPLACE FUNCTION rollgate.unexpired(
@@ -6099,7 +6657,7 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
        (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
        h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
        (h.before ->> 'extraMinute')::int AS extra_minute_before, (h.after ->> 'extraMinute')::int AS extra_minute,
-       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour
+       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour, h.batch
 FROM rollgate.history h
 WHERE h.kind = 'override';
 
@@ -6353,7 +6911,8 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
          AS times_per_minute,
        round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0), 1 + h.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
          AS times_per_hour,
-       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour
+       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour,
+       h.batch
 FROM rollgate.override_history h
 -- Like rollgate.least_default, at that time.
 CROSS JOIN LATERAL (
@@ -6419,6 +6978,8 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute       IS 'extr
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before   IS
   'extra units in any 3,600 s before; NULL: none, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour         IS 'extra units in any 3,600 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.batch              IS
+  'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 
 CREATE OR REPLACE VIEW rollgate_audit.overrides_in_force_v1 AS
 SELECT o.id, o.account, o.scope, o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.mode, o.starts_at, o.expires_at,
@@ -6504,7 +7065,8 @@ SELECT h.id, h.at, h.kind, h.action, CASE h.kind WHEN 'plan' THEN h.target ELSE 
        CASE WHEN h.kind = 'assignment' THEN h.target END AS assignment_id, h.account, h.actor, h.role, h.address, h.request_id,
        h.before -> 'limits' AS limits_before, h.after -> 'limits' AS limits, (h.after ->> 'startsAt')::timestamptz AS starts_at,
        (h.before ->> 'endsAt')::timestamptz AS ends_at_before, (h.after ->> 'endsAt')::timestamptz AS ends_at,
-       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
+       h.batch
 FROM rollgate.history h
 WHERE h.kind IN ('plan', 'assignment');
 
@@ -6514,7 +7076,7 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.id             IS 'position in 
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.at             IS 'when it was changed';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.kind           IS 'plan or assignment';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.action         IS
-  'of a plan: create, change, retire or restore; of an assignment: assign or end';
+  'of a plan: create, change, retire, restore or undo; of an assignment: assign, end or undo';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.plan           IS 'id of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.assignment_id  IS 'id of the assignment; NULL: a change of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.account        IS 'the assigned account; NULL: a change of the plan';
@@ -6538,6 +7100,8 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.before         IS 'the whole pl
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.after          IS 'the whole plan or assignment after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS
   'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.batch          IS
+  'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 
 CREATE OR REPLACE VIEW rollgate_audit.plans_v1 AS
 SELECT p.id AS plan, p.title, p.description, p.retired_at,

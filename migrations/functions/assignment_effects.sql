@@ -2,8 +2,11 @@
 -- start. Limits can change only when an assignment or an override starts or ends, so only those moments are examined, and of those only
 -- the ones at which the account has another plan than before. The row of an API describes a subject that has no override of its own.
 -- A plan that calls bring is not known to the database: where neither applies, the limits are those without a plan.
-CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamptz)
-RETURNS TABLE (
+CREATE OR REPLACE FUNCTION rollgate.assignment_effects(
+  p_new     rollgate.plan_assignment,
+  p_now     timestamptz,
+  p_without text DEFAULT NULL  -- another assignment, which ends at p_now
+) RETURNS TABLE (
   api text, title text, ord int, at timestamptz, minute_before int, minute_after int, hour_before int, hour_after int,
   source_before text, source_after text
 )
@@ -23,7 +26,8 @@ LANGUAGE sql STABLE AS $$
              WHEN rollgate.in_force(p_new.starts_at, p_new.ends_at, m.at) THEN p_new.plan
              ELSE (
                SELECT a.plan FROM rollgate.plan_assignment a
-               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
+               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND a.id IS DISTINCT FROM p_without
+                 AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
                  AND (m.at < p_new.starts_at OR a.starts_at > p_new.starts_at)
                ORDER BY a.starts_at DESC LIMIT 1) END AS after
     FROM moments m

@@ -13,12 +13,10 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
   v_old    rollgate.plan := rollgate.plan_at(p_id, p_version);
-  v_before jsonb := rollgate.plan_facts(v_old);
   v_new    rollgate.plan := v_old;
+  v_put    record;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['title', 'description', 'limits', 'retired', 'allow_lowering']);
-  PERFORM rollgate.need_admin(p_by, 'plans');
-  PERFORM rollgate.need_reason(p_reason);
   v_new.title := btrim(coalesce(p_changes ->> 'title', v_old.title));
   v_new.description := btrim(coalesce(p_changes ->> 'description', v_old.description));
   IF v_new.title = '' THEN
@@ -27,22 +25,10 @@ BEGIN
   IF p_changes ? 'retired' THEN
     v_new.retired_at := CASE WHEN (p_changes ->> 'retired')::boolean THEN coalesce(v_old.retired_at, v_ledger.history_at) END;
   END IF;
-  UPDATE rollgate.plan p
-  SET title = v_new.title, description = v_new.description, retired_at = v_new.retired_at, version = p.version + 1,
-      changed_by = p_by.actor, changed_at = v_ledger.history_at, changed_in = v_ledger.policy_version
-  WHERE p.id = p_id
-  RETURNING * INTO changed;
-  IF p_changes ? 'limits' THEN
-    PERFORM rollgate.put_plan_limits(p_id, p_changes -> 'limits');
-    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
-      rollgate.assigned_accounts(p_id, v_ledger.history_at));
-    PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
-  END IF;
-  changed.history_id := rollgate.record('plan',
-    CASE WHEN v_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
-      WHEN v_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
-    p_id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason));
-  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_id;
+  v_put := rollgate.put_plan(v_old, v_new, p_changes -> 'limits', p_reason, p_by, v_ledger);
+  changed := v_put.changed;
+  lowered := v_put.lowered;
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
 END $$;
 
 COMMENT ON FUNCTION rollgate.change_plan IS

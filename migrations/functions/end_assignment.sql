@@ -22,9 +22,7 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The assignment was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   PERFORM rollgate.need_reason(p_reason);
   IF NOT rollgate.unexpired(v_old.ends_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The assignment has ended already.' USING ERRCODE = 'RG409';
@@ -42,7 +40,7 @@ BEGIN
   v_new.starts_at := least(v_old.starts_at, v_new.ends_at - interval '1 microsecond');
   lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-  changed := rollgate.put_assignment(v_old, v_new, p_reason, p_by, v_ledger, lowered);
+  changed := rollgate.put_assignment(v_old, v_new, 'end', p_reason, p_by, v_ledger, NULL, lowered);
 END $$;
 
 COMMENT ON FUNCTION rollgate.end_assignment IS

@@ -13,9 +13,7 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_new    rollgate.override := v_old;
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;

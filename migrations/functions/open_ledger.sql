@@ -2,7 +2,8 @@
 CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean) RETURNS rollgate.ledger
 LANGUAGE sql AS $$
   UPDATE rollgate.ledger
-  SET policy_version = policy_version + p_policy::int, history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
+  SET policy_version = policy_version + p_policy::int, batch = NULL,
+      history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
   RETURNING *
 $$;
 

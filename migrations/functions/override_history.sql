@@ -11,7 +11,7 @@ SELECT h.id, h.at, h.action, h.target AS override_id, h.account, h.actor, h.role
        (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after ->> 'requestId' AS limit_request_id, h.undoes,
        h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
        (h.before ->> 'extraMinute')::int AS extra_minute_before, (h.after ->> 'extraMinute')::int AS extra_minute,
-       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour
+       (h.before ->> 'extraHour')::int AS extra_hour_before, (h.after ->> 'extraHour')::int AS extra_hour, h.batch
 FROM rollgate.history h
 WHERE h.kind = 'override';
 

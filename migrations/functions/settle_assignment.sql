@@ -3,15 +3,11 @@
 CREATE OR REPLACE FUNCTION rollgate.settle_assignment(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
 DECLARE
-  v_plan  rollgate.plan := rollgate.plan_at(p_new.plan);
   v_later rollgate.plan_assignment;
   v_limit rollgate.plan_limit;
   v_as    rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF v_plan.retired_at IS NOT NULL THEN
-    RAISE EXCEPTION 'The plan "%" is retired.', v_plan.id USING ERRCODE = 'RG409';
-  END IF;
   IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
     RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_new.ends_at) USING ERRCODE = 'RG422';
   END IF;
@@ -19,7 +15,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   SELECT * INTO v_later FROM rollgate.plan_assignment a
-  WHERE a.account = p_new.account AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
+  WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id
+    AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
     AND rollgate.unexpired(a.ends_at, p_now)
   ORDER BY a.starts_at LIMIT 1;
   IF found THEN
@@ -42,4 +39,4 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.settle_assignment IS
-  'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+  'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 a later assignment, RG422';

@@ -457,7 +457,8 @@ CREATE VIEW rollgate_audit.override_history_v1 AS
     h.extra_minute_before,
     h.extra_minute,
     h.extra_hour_before,
-    h.extra_hour
+    h.extra_hour,
+    h.batch
    FROM (rollgate.override_history h
      CROSS JOIN LATERAL ( SELECT min(c.per_minute) AS per_minute,
             min(c.per_hour) AS per_hour
@@ -511,6 +512,7 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute_before IS 'ext
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute IS 'extra units in any 60 s after; NULL: none';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before IS 'extra units in any 3,600 s before; NULL: none, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour IS 'extra units in any 3,600 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.batch IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 ALTER VIEW rollgate_audit.override_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.override_history_v1 TO rollgate_auditor;
 
@@ -645,14 +647,15 @@ CREATE VIEW rollgate_audit.plan_history_v1 AS
     (after -> 'lowered'::text) AS lowered,
     before,
     after,
-    hash
+    hash,
+    batch
    FROM rollgate.history h
   WHERE (kind = ANY (ARRAY['plan'::text, 'assignment'::text]));
 COMMENT ON VIEW rollgate_audit.plan_history_v1 IS 'Every change of a plan and every assignment: who made it, when, from where and why, with the limits or the dates before and after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.id IS 'position in the history''s hash chain';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.at IS 'when it was changed';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.kind IS 'plan or assignment';
-COMMENT ON COLUMN rollgate_audit.plan_history_v1.action IS 'of a plan: create, change, retire or restore; of an assignment: assign or end';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.action IS 'of a plan: create, change, retire, restore or undo; of an assignment: assign, end or undo';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.plan IS 'id of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.assignment_id IS 'id of the assignment; NULL: a change of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.account IS 'the assigned account; NULL: a change of the plan';
@@ -672,6 +675,7 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.lowered IS 'limits lowered by t
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.before IS 'the whole plan or assignment before; NULL: it was created';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.after IS 'the whole plan or assignment after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.batch IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 ALTER VIEW rollgate_audit.plan_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.plan_history_v1 TO rollgate_auditor;
 

@@ -18,6 +18,9 @@ GRANT USAGE ON TYPE rollgate.author TO rollgate_runtime;
 
 -- Sequences
 
+CREATE SEQUENCE rollgate.batch_number AS bigint START 1 INCREMENT 1;
+ALTER SEQUENCE rollgate.batch_number OWNER TO rollgate_owner;
+
 CREATE SEQUENCE rollgate.limit_request_number AS bigint START 1 INCREMENT 1;
 ALTER SEQUENCE rollgate.limit_request_number OWNER TO rollgate_owner;
 
@@ -108,6 +111,7 @@ CREATE TABLE rollgate.history (
   undoes bigint,
   previous_hash text NOT NULL,
   hash text NOT NULL,
+  batch text,
   CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text, 'plan'::text, 'assignment'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
@@ -115,8 +119,10 @@ COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a plan, a limit r
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
+COMMENT ON COLUMN rollgate.history.batch IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 CREATE INDEX history_account_id_idx ON rollgate.history USING btree (account, id) WHERE (account IS NOT NULL);
 CREATE INDEX history_actor_id_idx ON rollgate.history USING btree (actor, id);
+CREATE INDEX history_batch_id_idx ON rollgate.history USING btree (batch, id) WHERE (batch IS NOT NULL);
 CREATE INDEX history_kind_target_id_idx ON rollgate.history USING btree (kind, target, id);
 ALTER TABLE rollgate.history OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.history TO rollgate_admin_api;
@@ -141,11 +147,13 @@ CREATE TABLE rollgate.ledger (
   history_id bigint DEFAULT 0 NOT NULL,
   history_hash text DEFAULT ''::text NOT NULL,
   history_at timestamp with time zone DEFAULT '-infinity'::timestamp with time zone NOT NULL,
+  batch text,
   CONSTRAINT ledger_one_check CHECK (one),
   CONSTRAINT ledger_pkey PRIMARY KEY (one)
 );
 COMMENT ON TABLE rollgate.ledger IS 'One row: the version of overrides and catalogue, and the end of the history''s hash chain. Every change locks this row';
 COMMENT ON COLUMN rollgate.ledger.policy_version IS 'increases by one with each change of an override or of the catalogue';
+COMMENT ON COLUMN rollgate.ledger.batch IS 'batch of the newest change: all its changes were made in one transaction; NULL: it was made by itself';
 ALTER TABLE rollgate.ledger OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.ledger TO rollgate_admin_api;
 
@@ -372,34 +380,11 @@ CREATE OR REPLACE FUNCTION rollgate.add_override(p_spec jsonb, p_by rollgate.aut
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
-DECLARE
-  v_new rollgate.override;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
-    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
-  PERFORM rollgate.refuse_loose_times(p_spec);
-  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
-  PERFORM rollgate.need_reason(v_new.reason);
-  -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
-    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
-  END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
-  v_new.id := 'ovr_' || nextval('rollgate.override_number');
-  v_new.created_in := p_ledger.policy_version;
-  PERFORM rollgate.refuse_retired(v_new.api);
-  v_new := rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
-  lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  changed := rollgate.new_override(p_spec, p_by, p_ledger);
+  lowered := rollgate.lowered_by(changed, p_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
-    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
-  VALUES (v_new.id, v_new.account, v_new.group_id, v_new.api, v_new.subject, v_new.per_minute, v_new.per_hour, v_new.factor,
-    v_new.extra_minute, v_new.extra_hour, v_new.mode, v_new.starts_at, v_new.expires_at, btrim(v_new.reason), v_new.ticket, p_by.actor,
-    p_ledger.history_at, p_ledger.history_at, v_new.request_id, p_ledger.policy_version, p_ledger.policy_version)
-  RETURNING * INTO changed;
-  changed.history_id := rollgate.record('override', 'create', changed.id, changed.account, p_by, NULL,
-    rollgate.override_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
-  UPDATE rollgate.override SET history_id = changed.history_id WHERE id = changed.id;
+  changed := rollgate.store_override(changed, lowered, p_by);
 END $function$;
 COMMENT ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) IS 'Creates an override; returns it, and the limits that it lowers: items of rollgate.lowering; NULL: none';
 REVOKE EXECUTE ON FUNCTION rollgate.add_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
@@ -464,37 +449,11 @@ CREATE OR REPLACE FUNCTION rollgate.assign_plan(p_spec jsonb, p_by rollgate.auth
 AS $function$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
-  v_new    rollgate.plan_assignment;
-  v_old    rollgate.plan_assignment;
-  v_ended  rollgate.plan_assignment;
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
-  PERFORM rollgate.refuse_loose_times(p_spec);
-  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
-  PERFORM rollgate.need_reason(v_new.reason);
-  -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < v_ledger.history_at - interval '1 minute' THEN
-    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
-  END IF;
-  v_new.starts_at := greatest(v_new.starts_at, v_ledger.history_at);
-  PERFORM rollgate.settle_assignment(v_new, p_by, v_ledger.history_at);
-  lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
+  changed := rollgate.new_assignment(p_spec, p_by, v_ledger);
+  lowered := rollgate.lowered_by_assignment(changed, v_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
-  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
-    WHERE a.account = v_new.account AND rollgate.in_force(a.starts_at, a.ends_at, v_new.starts_at)
-  LOOP
-    v_ended := v_old;
-    v_ended.ends_at := v_new.starts_at;
-    PERFORM rollgate.put_assignment(v_old, v_ended, v_new.reason, p_by, v_ledger);
-  END LOOP;
-  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
-    created_by, created_at, changed_at, changed_in)
-  VALUES ('asg_' || nextval('rollgate.plan_assignment_number'), v_new.account, v_new.plan, v_new.starts_at, v_new.ends_at,
-    btrim(v_new.reason), v_new.ticket, p_by.actor, v_ledger.history_at, v_ledger.history_at, v_ledger.policy_version)
-  RETURNING * INTO changed;
-  changed.history_id := rollgate.record('assignment', 'assign', changed.id, changed.account, p_by, NULL,
-    rollgate.assignment_facts(changed) || rollgate.lowered_facts(lowered), changed.reason, changed.ticket);
-  UPDATE rollgate.plan_assignment SET history_id = changed.history_id WHERE id = changed.id;
+  changed := rollgate.store_assignment(changed, lowered, p_by, v_ledger);
 END $function$;
 COMMENT ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) IS 'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan is retired, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) FROM PUBLIC;
@@ -513,7 +472,7 @@ COMMENT ON FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) IS
 REVOKE EXECUTE ON FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.assigned_accounts(text,timestamp with time zone) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION rollgate.assignment_effects(p_new rollgate.plan_assignment, p_now timestamp with time zone, p_without text DEFAULT NULL::text)
  RETURNS TABLE(api text, title text, ord integer, at timestamp with time zone, minute_before integer, minute_after integer, hour_before integer, hour_after integer, source_before text, source_after text)
  LANGUAGE sql
  STABLE
@@ -533,7 +492,8 @@ AS $function$
              WHEN rollgate.in_force(p_new.starts_at, p_new.ends_at, m.at) THEN p_new.plan
              ELSE (
                SELECT a.plan FROM rollgate.plan_assignment a
-               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
+               WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id AND a.id IS DISTINCT FROM p_without
+                 AND rollgate.in_force(a.starts_at, a.ends_at, m.at)
                  AND (m.at < p_new.starts_at OR a.starts_at > p_new.starts_at)
                ORDER BY a.starts_at DESC LIMIT 1) END AS after
     FROM moments m
@@ -545,9 +505,9 @@ AS $function$
   CROSS JOIN LATERAL rollgate.limits_under_plan(p_new.account, c.api, '', p.after, p.at, NULL) a
   WHERE p.before IS DISTINCT FROM p.after
 $function$;
-COMMENT ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) IS 'Limits of every API before and after an assignment is stored, at each moment from p_now on at which the account gets another plan by it';
-REVOKE EXECUTE ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone,text) IS 'Limits of every API before and after an assignment is stored, at each moment from p_now on at which the account gets another plan by it';
+REVOKE EXECUTE ON FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.assignment_effects(rollgate.plan_assignment,timestamp with time zone,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.assignment_facts(a rollgate.plan_assignment)
  RETURNS jsonb
@@ -688,12 +648,10 @@ AS $function$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_ledger(true);
   v_old    rollgate.plan := rollgate.plan_at(p_id, p_version);
-  v_before jsonb := rollgate.plan_facts(v_old);
   v_new    rollgate.plan := v_old;
+  v_put    record;
 BEGIN
   PERFORM rollgate.refuse_unknown(p_changes, ARRAY['title', 'description', 'limits', 'retired', 'allow_lowering']);
-  PERFORM rollgate.need_admin(p_by, 'plans');
-  PERFORM rollgate.need_reason(p_reason);
   v_new.title := btrim(coalesce(p_changes ->> 'title', v_old.title));
   v_new.description := btrim(coalesce(p_changes ->> 'description', v_old.description));
   IF v_new.title = '' THEN
@@ -702,27 +660,26 @@ BEGIN
   IF p_changes ? 'retired' THEN
     v_new.retired_at := CASE WHEN (p_changes ->> 'retired')::boolean THEN coalesce(v_old.retired_at, v_ledger.history_at) END;
   END IF;
-  UPDATE rollgate.plan p
-  SET title = v_new.title, description = v_new.description, retired_at = v_new.retired_at, version = p.version + 1,
-      changed_by = p_by.actor, changed_at = v_ledger.history_at, changed_in = v_ledger.policy_version
-  WHERE p.id = p_id
-  RETURNING * INTO changed;
-  IF p_changes ? 'limits' THEN
-    PERFORM rollgate.put_plan_limits(p_id, p_changes -> 'limits');
-    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
-      rollgate.assigned_accounts(p_id, v_ledger.history_at));
-    PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
-  END IF;
-  changed.history_id := rollgate.record('plan',
-    CASE WHEN v_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
-      WHEN v_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
-    p_id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason));
-  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_id;
+  v_put := rollgate.put_plan(v_old, v_new, p_changes -> 'limits', p_reason, p_by, v_ledger);
+  changed := v_put.changed;
+  lowered := v_put.lowered;
+  PERFORM rollgate.refuse_lowering(lowered, (p_changes ->> 'allow_lowering')::boolean);
 END $function$;
 COMMENT ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) IS 'Changes a plan that is at p_version (NULL: any); p_changes: {title, description, limits, retired, allow_lowering}. Errors: RG403 not an admin, RG404, RG409 it lowers a limit, RG412 another version, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.change_plan(text,integer,jsonb,text,rollgate.author) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.changed_since(p_done rollgate.history, p_last_id bigint)
+ RETURNS bigint
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT max(h.id) FROM rollgate.history h WHERE h.kind = p_done.kind AND h.target = p_done.target AND h.id > p_last_id
+$function$;
+COMMENT ON FUNCTION rollgate.changed_since(rollgate.history,bigint) IS 'Newest change after p_last_id of the item that p_done changed; NULL: none';
+REVOKE EXECUTE ON FUNCTION rollgate.changed_since(rollgate.history,bigint) FROM PUBLIC;
+ALTER FUNCTION rollgate.changed_since(rollgate.history,bigint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author)
  RETURNS void
@@ -806,6 +763,21 @@ END $function$;
 COMMENT ON FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) IS 'Refuses (RG403) an override by which limits and extra units together are above the approval limit of its author''s role';
 REVOKE EXECUTE ON FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.close_batch(p_policy_version bigint)
+ RETURNS void
+ LANGUAGE sql
+AS $function$
+  UPDATE rollgate.ledger l
+  SET policy_version = p_policy_version, history_id = coalesce(h.id, l.history_id), history_hash = coalesce(h.hash, l.history_hash)
+  FROM (SELECT) one
+  LEFT JOIN LATERAL (
+    SELECT x.id, x.hash FROM rollgate.history x WHERE x.batch = (SELECT b.batch FROM rollgate.ledger b) ORDER BY x.id DESC LIMIT 1
+  ) h ON true
+$function$;
+COMMENT ON FUNCTION rollgate.close_batch(bigint) IS 'Ends a step of a batch: the ledger gets the version of the policy and the end of the history that the step has reached';
+REVOKE EXECUTE ON FUNCTION rollgate.close_batch(bigint) FROM PUBLIC;
+ALTER FUNCTION rollgate.close_batch(bigint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.author, OUT changed rollgate.override, OUT lowered jsonb)
  RETURNS record
@@ -976,9 +948,7 @@ BEGIN
   IF v_old.version <> p_version THEN
     RAISE EXCEPTION 'The assignment was changed meanwhile: it is at version %.', v_old.version USING ERRCODE = 'RG412';
   END IF;
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   PERFORM rollgate.need_reason(p_reason);
   IF NOT rollgate.unexpired(v_old.ends_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The assignment has ended already.' USING ERRCODE = 'RG409';
@@ -996,7 +966,7 @@ BEGIN
   v_new.starts_at := least(v_old.starts_at, v_new.ends_at - interval '1 microsecond');
   lowered := rollgate.lowered_by_assignment(v_new, v_ledger.history_at);
   PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-  changed := rollgate.put_assignment(v_old, v_new, p_reason, p_by, v_ledger, lowered);
+  changed := rollgate.put_assignment(v_old, v_new, 'end', p_reason, p_by, v_ledger, NULL, lowered);
 END $function$;
 COMMENT ON FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) IS 'Ends an assignment of a plan, at p_ends_at (NULL: now). Errors: RG403, RG404, RG409 ended already, or it lowers a limit, RG412 another version, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.end_assignment(text,integer,timestamp with time zone,text,rollgate.author,boolean) FROM PUBLIC;
@@ -1014,9 +984,7 @@ DECLARE
   v_old    rollgate.override := rollgate.override_at(p_id, p_version);
   v_new    rollgate.override := v_old;
 BEGIN
-  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  END IF;
+  PERFORM rollgate.need_limits_role(p_by);
   IF NOT rollgate.unexpired(v_old.expires_at, v_ledger.history_at) THEN
     RAISE EXCEPTION 'The override has expired already.' USING ERRCODE = 'RG409';
   END IF;
@@ -1083,13 +1051,111 @@ CREATE OR REPLACE FUNCTION rollgate.history_hash(h rollgate.history)
  LANGUAGE sql
  STABLE
 AS $function$
-  SELECT encode(sha256(convert_to(jsonb_build_array(
+  SELECT encode(sha256(convert_to((jsonb_build_array(
     h.previous_hash, h.id, (extract(epoch FROM h.at) * 1000000)::bigint, h.kind, h.action, h.target, h.account, h.actor, h.role,
-    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)::text, 'UTF8')), 'hex')
+    h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes)
+    || CASE WHEN h.batch IS NULL THEN '[]' ELSE jsonb_build_array(h.batch) END)::text, 'UTF8')), 'hex')
 $function$;
 COMMENT ON FUNCTION rollgate.history_hash(rollgate.history) IS 'SHA-256 in hex of a history row and the hash of the previous row';
 REVOKE EXECUTE ON FUNCTION rollgate.history_hash(rollgate.history) FROM PUBLIC;
 ALTER FUNCTION rollgate.history_hash(rollgate.history) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.import_assignments(p_batch text, p_specs jsonb, p_by rollgate.author)
+ RETURNS TABLE(n integer, batch text, changed rollgate.plan_assignment, lowered jsonb, refusal text, message text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
+  v_spec   jsonb;
+  v_case   text;
+  v_known  jsonb := '{}';  -- what rows of each case lower: most rows of a file differ only in the account
+BEGIN
+  batch := v_ledger.batch;
+  FOR n, v_spec IN SELECT s.n, s.spec FROM jsonb_array_elements(p_specs) WITH ORDINALITY s (spec, n) LOOP
+    changed := NULL;
+    lowered := NULL;
+    refusal := NULL;
+    message := NULL;
+    -- Nothing is written in this block, so it needs no transaction ID of its own.
+    BEGIN
+      changed := rollgate.new_assignment(v_spec, p_by, v_ledger);
+      v_case := jsonb_build_array(rollgate.policy_of(changed.account, v_ledger.history_at), changed.plan, changed.starts_at,
+        changed.ends_at)::text;
+      IF v_known ? v_case THEN
+        lowered := nullif(v_known -> v_case, 'null');
+      ELSE
+        lowered := rollgate.lowered_by_assignment(changed, v_ledger.history_at);
+        v_known := v_known || jsonb_build_object(v_case, lowered);
+      END IF;
+      PERFORM rollgate.refuse_lowering(lowered, (v_spec ->> 'allow_lowering')::boolean);
+    EXCEPTION WHEN SQLSTATE 'RG403' OR SQLSTATE 'RG404' OR SQLSTATE 'RG409' OR SQLSTATE 'RG422' THEN
+      refusal := SQLSTATE;
+      message := SQLERRM;
+    END;
+    IF refusal IS NULL THEN
+      changed := rollgate.store_assignment(changed, lowered, p_by, v_ledger);
+      -- Each has its own version: among equals the newest applies.
+      v_ledger.policy_version := v_ledger.policy_version + 1;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+END $function$;
+COMMENT ON FUNCTION rollgate.import_assignments(text,jsonb,rollgate.author) IS 'One step of an import: creates assignments of plans in one batch; a row that is refused is returned with its refusal, and then the caller rolls the transaction back';
+REVOKE EXECUTE ON FUNCTION rollgate.import_assignments(text,jsonb,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.import_assignments(text,jsonb,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.import_assignments(text,jsonb,rollgate.author) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.import_overrides(p_batch text, p_specs jsonb, p_by rollgate.author)
+ RETURNS TABLE(n integer, batch text, changed rollgate.override, lowered jsonb, refusal text, message text)
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
+  v_spec   jsonb;
+  v_case   text;
+  v_known  jsonb := '{}';  -- what rows of each case lower: most rows of a file differ only in the account
+BEGIN
+  batch := v_ledger.batch;
+  FOR n, v_spec IN SELECT s.n, s.spec FROM jsonb_array_elements(p_specs) WITH ORDINALITY s (spec, n) LOOP
+    changed := NULL;
+    lowered := NULL;
+    refusal := NULL;
+    message := NULL;
+    -- Nothing is written in this block, so it needs no transaction ID of its own.
+    BEGIN
+      changed := rollgate.new_override(v_spec, p_by, v_ledger);
+      v_case := jsonb_build_array(rollgate.policy_of(changed.account, v_ledger.history_at), changed.group_id, changed.api,
+        changed.subject, changed.per_minute, changed.per_hour, changed.factor, changed.extra_minute, changed.extra_hour, changed.mode,
+        changed.starts_at, changed.expires_at)::text;
+      IF v_known ? v_case THEN
+        lowered := nullif(v_known -> v_case, 'null');
+      ELSE
+        lowered := rollgate.lowered_by(changed, v_ledger.history_at);
+        v_known := v_known || jsonb_build_object(v_case, lowered);
+      END IF;
+      PERFORM rollgate.refuse_lowering(lowered, (v_spec ->> 'allow_lowering')::boolean);
+    EXCEPTION WHEN SQLSTATE 'RG403' OR SQLSTATE 'RG404' OR SQLSTATE 'RG409' OR SQLSTATE 'RG422' THEN
+      refusal := SQLSTATE;
+      message := SQLERRM;
+    END;
+    IF refusal IS NULL THEN
+      changed := rollgate.store_override(changed, lowered, p_by);
+      -- Each has its own version: among equals the newest applies.
+      v_ledger.policy_version := v_ledger.policy_version + 1;
+    END IF;
+    RETURN NEXT;
+  END LOOP;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+END $function$;
+COMMENT ON FUNCTION rollgate.import_overrides(text,jsonb,rollgate.author) IS 'One step of an import: creates overrides in one batch; a row that is refused is returned with its refusal, and then the caller rolls the transaction back';
+REVOKE EXECUTE ON FUNCTION rollgate.import_overrides(text,jsonb,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.import_overrides(text,jsonb,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.import_overrides(text,jsonb,rollgate.author) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.in_force(p_starts_at timestamp with time zone, p_expires_at timestamp with time zone, p_at timestamp with time zone)
  RETURNS boolean
@@ -1249,7 +1315,7 @@ COMMENT ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zo
 REVOKE EXECUTE ON FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.lowered_by(rollgate.override,timestamp with time zone) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(p_new rollgate.plan_assignment, p_now timestamp with time zone)
+CREATE OR REPLACE FUNCTION rollgate.lowered_by_assignment(p_new rollgate.plan_assignment, p_now timestamp with time zone, p_without text DEFAULT NULL::text)
  RETURNS jsonb
  LANGUAGE sql
  STABLE
@@ -1257,14 +1323,14 @@ AS $function$
   SELECT jsonb_agg(f.item ORDER BY f.ord, f.item ->> 'window' DESC)
   FROM (
     SELECT DISTINCT ON (e.api, l.item ->> 'window') l.item, e.ord
-    FROM rollgate.assignment_effects(p_new, p_now) e
+    FROM rollgate.assignment_effects(p_new, p_now, p_without) e
     CROSS JOIN LATERAL rollgate.lowering(e.api, e.minute_before, e.minute_after, e.hour_before, e.hour_after, nullif(e.at, p_now)) l (item)
     ORDER BY e.api, l.item ->> 'window', e.at
   ) f
 $function$;
-COMMENT ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) IS 'Limits of an account that fall below their present or scheduled values through an assignment: items of rollgate.lowering; NULL: none';
-REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone,text) IS 'Limits of an account that fall below their present or scheduled values through an assignment: items of rollgate.lowering; NULL: none';
+REVOKE EXECUTE ON FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.lowered_by_assignment(rollgate.plan_assignment,timestamp with time zone,text) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_by_end(p_override rollgate.override, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1367,6 +1433,20 @@ COMMENT ON FUNCTION rollgate.need_admin(rollgate.author,text) IS 'Refuses (RG403
 REVOKE EXECUTE ON FUNCTION rollgate.need_admin(rollgate.author,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.need_admin(rollgate.author,text) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.need_limits_role(p_by rollgate.author)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.need_limits_role(rollgate.author) IS 'Refuses (RG403) a role that may change no limit';
+REVOKE EXECUTE ON FUNCTION rollgate.need_limits_role(rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.need_limits_role(rollgate.author) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.need_reason(p_reason text)
  RETURNS void
  LANGUAGE plpgsql
@@ -1380,12 +1460,96 @@ COMMENT ON FUNCTION rollgate.need_reason(text) IS 'Refuses (RG422) a change with
 REVOKE EXECUTE ON FUNCTION rollgate.need_reason(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.need_reason(text) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.new_assignment(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS rollgate.plan_assignment
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.plan_assignment;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  IF (rollgate.plan_at(v_new.plan)).retired_at IS NOT NULL THEN
+    RAISE EXCEPTION 'The plan "%" is retired.', v_new.plan USING ERRCODE = 'RG409';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'asg_' || nextval('rollgate.plan_assignment_number');
+  v_new.reason := btrim(v_new.reason);
+  v_new.created_by := p_by.actor;
+  v_new.created_at := p_ledger.history_at;
+  v_new.changed_at := p_ledger.history_at;
+  v_new.changed_in := p_ledger.policy_version;
+  PERFORM rollgate.settle_assignment(v_new, p_by, p_ledger.history_at);
+  RETURN v_new;
+END $function$;
+COMMENT ON FUNCTION rollgate.new_assignment(jsonb,rollgate.author,rollgate.ledger) IS 'The assignment that a specification describes, not stored. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.new_assignment(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.new_assignment(jsonb,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.new_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.override;
+BEGIN
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+  PERFORM rollgate.refuse_loose_times(p_spec);
+  v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
+  PERFORM rollgate.need_reason(v_new.reason);
+  -- Allow a minute for different clocks and for the time a form takes.
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+    RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
+  END IF;
+  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.id := 'ovr_' || nextval('rollgate.override_number');
+  v_new.reason := btrim(v_new.reason);
+  v_new.version := 1;
+  v_new.created_by := p_by.actor;
+  v_new.created_at := p_ledger.history_at;
+  v_new.changed_at := p_ledger.history_at;
+  v_new.created_in := p_ledger.policy_version;
+  v_new.changed_in := p_ledger.policy_version;
+  PERFORM rollgate.refuse_retired(v_new.api);
+  RETURN rollgate.settle_override(v_new, p_spec, p_by, p_ledger.history_at);
+END $function$;
+COMMENT ON FUNCTION rollgate.new_override(jsonb,rollgate.author,rollgate.ledger) IS 'The override that a specification describes, not stored. Errors: RG403 above the approval limit, RG404, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.new_override(jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.new_override(jsonb,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.open_batch(p_batch text)
+ RETURNS rollgate.ledger
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_ledger rollgate.ledger;
+BEGIN
+  IF p_batch IS NOT NULL AND NOT EXISTS (
+    SELECT FROM rollgate.ledger l WHERE l.batch = p_batch AND l.xmin = pg_current_xact_id()::xid) THEN
+    RAISE EXCEPTION 'The batch % is complete.', p_batch USING ERRCODE = 'RG409';
+  END IF;
+  PERFORM rollgate.open_ledger(true);
+  UPDATE rollgate.ledger SET batch = coalesce(p_batch, 'bat_' || nextval('rollgate.batch_number')) RETURNING * INTO v_ledger;
+  RETURN v_ledger;
+END $function$;
+COMMENT ON FUNCTION rollgate.open_batch(text) IS 'Takes the ledger''s lock for changes that are made together; p_batch: continues the batch of this transaction. Errors: RG409 it is complete';
+REVOKE EXECUTE ON FUNCTION rollgate.open_batch(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.open_batch(text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.open_ledger(p_policy boolean)
  RETURNS rollgate.ledger
  LANGUAGE sql
 AS $function$
   UPDATE rollgate.ledger
-  SET policy_version = policy_version + p_policy::int, history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
+  SET policy_version = policy_version + p_policy::int, batch = NULL,
+      history_at = greatest(clock_timestamp(), history_at + interval '1 microsecond')
   RETURNING *
 $function$;
 COMMENT ON FUNCTION rollgate.open_ledger(boolean) IS 'Takes the ledger''s lock, so that no other transaction changes anything; p_policy: also gives overrides and catalogue a new version';
@@ -1583,6 +1747,22 @@ REVOKE EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.plan_limit_rank(text,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.policy_of(p_account text, p_now timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ STABLE
+AS $function$
+  SELECT jsonb_build_array(
+    (SELECT jsonb_agg(jsonb_build_array(o.group_id, o.api, o.subject, o.per_minute, o.per_hour, o.factor, o.extra_minute,
+              o.extra_hour, o.mode, greatest(o.starts_at, p_now), o.expires_at) ORDER BY o.created_in)
+     FROM rollgate.override o WHERE o.account = p_account AND rollgate.unexpired(o.expires_at, p_now)),
+    (SELECT jsonb_agg(jsonb_build_array(a.plan, greatest(a.starts_at, p_now), a.ends_at) ORDER BY a.starts_at)
+     FROM rollgate.plan_assignment a WHERE a.account = p_account AND rollgate.unexpired(a.ends_at, p_now)))
+$function$;
+COMMENT ON FUNCTION rollgate.policy_of(text,timestamp with time zone) IS 'Everything that sets limits of an account from p_now on, without the account''s name';
+REVOKE EXECUTE ON FUNCTION rollgate.policy_of(text,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.policy_of(text,timestamp with time zone) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.preview_assignment(p_spec jsonb)
  RETURNS jsonb
  LANGUAGE plpgsql
@@ -1697,7 +1877,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.preview_plan(text,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.preview_plan(text,jsonb) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.preview_plan(text,jsonb) TO rollgate_admin_api;
 
-CREATE OR REPLACE FUNCTION rollgate.put_assignment(p_old rollgate.plan_assignment, p_new rollgate.plan_assignment, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_lowered jsonb DEFAULT NULL::jsonb)
+CREATE OR REPLACE FUNCTION rollgate.put_assignment(p_old rollgate.plan_assignment, p_new rollgate.plan_assignment, p_action text, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.plan_assignment
  LANGUAGE plpgsql
 AS $function$
@@ -1709,13 +1889,13 @@ BEGIN
       version = a.version + 1, changed_in = p_ledger.policy_version
   WHERE a.id = p_old.id
   RETURNING * INTO v_new;
-  v_new.history_id := rollgate.record('assignment', 'end', v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
-    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket);
+  v_new.history_id := rollgate.record('assignment', p_action, v_new.id, v_new.account, p_by, rollgate.assignment_facts(p_old),
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), btrim(p_reason), v_new.ticket, p_undoes);
   UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;
-REVOKE EXECUTE ON FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,rollgate.author,rollgate.ledger,jsonb) FROM PUBLIC;
-ALTER FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,rollgate.author,rollgate.ledger,jsonb) OWNER TO rollgate_owner;
+REVOKE EXECUTE ON FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_assignment(rollgate.plan_assignment,rollgate.plan_assignment,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.put_catalogue(p_old rollgate.catalogue, p_new rollgate.catalogue, p_reason text, p_ticket text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, p_lowered jsonb DEFAULT NULL::jsonb)
  RETURNS rollgate.catalogue
@@ -1808,6 +1988,35 @@ COMMENT ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,te
 REVOKE EXECUTE ON FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.put_override(rollgate.override,rollgate.override,text,text,rollgate.author,rollgate.ledger,bigint,jsonb) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.put_plan(p_old rollgate.plan, p_new rollgate.plan, p_limits jsonb, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_undoes bigint DEFAULT NULL::bigint, OUT changed rollgate.plan, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_before jsonb := rollgate.plan_facts(p_old);
+BEGIN
+  PERFORM rollgate.need_admin(p_by, 'plans');
+  PERFORM rollgate.need_reason(p_reason);
+  UPDATE rollgate.plan p
+  SET title = p_new.title, description = p_new.description, retired_at = p_new.retired_at, version = p.version + 1,
+      changed_by = p_by.actor, changed_at = p_ledger.history_at, changed_in = p_ledger.policy_version
+  WHERE p.id = p_old.id
+  RETURNING * INTO changed;
+  IF p_limits IS NOT NULL THEN
+    PERFORM rollgate.put_plan_limits(p_old.id, p_limits);
+    lowered := rollgate.lowered_by_plan(v_before -> 'limits', rollgate.plan_facts(changed) -> 'limits',
+      rollgate.assigned_accounts(p_old.id, p_ledger.history_at));
+  END IF;
+  changed.history_id := rollgate.record('plan',
+    CASE WHEN p_undoes IS NOT NULL THEN 'undo' WHEN p_old.retired_at IS NULL AND changed.retired_at IS NOT NULL THEN 'retire'
+      WHEN p_old.retired_at IS NOT NULL AND changed.retired_at IS NULL THEN 'restore' ELSE 'change' END,
+    p_old.id, NULL, p_by, v_before, rollgate.plan_facts(changed) || rollgate.lowered_facts(lowered), btrim(p_reason), NULL, p_undoes);
+  UPDATE rollgate.plan SET history_id = changed.history_id WHERE id = p_old.id;
+END $function$;
+COMMENT ON FUNCTION rollgate.put_plan(rollgate.plan,rollgate.plan,jsonb,text,rollgate.author,rollgate.ledger,bigint) IS 'Replaces a plan and records the change; returns it as it is now, and the limits that get lower. Errors: RG403, RG404, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.put_plan(rollgate.plan,rollgate.plan,jsonb,text,rollgate.author,rollgate.ledger,bigint) FROM PUBLIC;
+ALTER FUNCTION rollgate.put_plan(rollgate.plan,rollgate.plan,jsonb,text,rollgate.author,rollgate.ledger,bigint) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.put_plan_limits(p_plan text, p_limits jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -1854,9 +2063,19 @@ CREATE OR REPLACE FUNCTION rollgate.record(p_kind text, p_action text, p_target 
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_row rollgate.history;
+  v_row  rollgate.history;
+  v_last rollgate.history;
 BEGIN
-  SELECT l.history_id + 1, l.history_at, l.history_hash INTO v_row.id, v_row.at, v_row.previous_hash FROM rollgate.ledger l FOR UPDATE;
+  SELECT l.history_id + 1, l.history_at, l.history_hash, l.batch INTO v_row.id, v_row.at, v_row.previous_hash, v_row.batch
+  FROM rollgate.ledger l FOR UPDATE;
+  IF v_row.batch IS NOT NULL THEN
+    -- Until the end of the step (rollgate.close_batch) the ledger knows only the end of the history before it.
+    SELECT * INTO v_last FROM rollgate.history h WHERE h.batch = v_row.batch AND h.id >= v_row.id ORDER BY h.id DESC LIMIT 1;
+    IF found THEN
+      v_row.id := v_last.id + 1;
+      v_row.previous_hash := v_last.hash;
+    END IF;
+  END IF;
   v_row.kind := p_kind;
   v_row.action := p_action;
   v_row.target := p_target;
@@ -1872,7 +2091,9 @@ BEGIN
   v_row.undoes := p_undoes;
   v_row.hash := rollgate.history_hash(v_row);
   INSERT INTO rollgate.history SELECT v_row.*;
-  UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
+  IF v_row.batch IS NULL THEN
+    UPDATE rollgate.ledger SET history_id = v_row.id, history_hash = v_row.hash;
+  END IF;
   RETURN v_row.id;
 END $function$;
 COMMENT ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) IS 'Appends one row to the history; the caller must hold the ledger''s lock';
@@ -1973,6 +2194,33 @@ COMMENT ON FUNCTION rollgate.refuse_change() IS 'Refuses to change or remove row
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_change() FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_change() OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_changed_batch(p_batch text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  c_listed constant int := 10;
+  v_items   text[];
+BEGIN
+  IF NOT EXISTS (SELECT FROM rollgate.history h WHERE h.batch = p_batch) THEN
+    RAISE EXCEPTION 'There is no batch "%".', p_batch USING ERRCODE = 'RG404';
+  END IF;
+  v_items := ARRAY(
+    SELECT concat(i.target, ' of ' || i.account)
+    FROM (SELECT h.kind, h.target, h.account, max(h.id) AS id FROM rollgate.history h WHERE h.batch = p_batch GROUP BY 1, 2, 3) i
+    WHERE EXISTS (SELECT FROM rollgate.history n WHERE n.kind = i.kind AND n.target = i.target AND n.id > i.id)
+    ORDER BY i.id);
+  IF v_items <> '{}' THEN
+    RAISE EXCEPTION 'Changed since: %. Undo those changes first.', array_to_string(v_items[:c_listed], ', ') || CASE
+        WHEN cardinality(v_items) > c_listed THEN format(' and %s more', cardinality(v_items) - c_listed) ELSE '' END
+      USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('changed', v_items)::text;
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_changed_batch(text) IS 'Refuses (RG404, RG409) to undo a batch that does not exist, or of which an item was changed since';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_changed_batch(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_changed_batch(text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_factor(p_factor numeric)
  RETURNS void
  LANGUAGE plpgsql
@@ -2027,25 +2275,26 @@ COMMENT ON FUNCTION rollgate.refuse_loose_times(jsonb) IS 'Refuses (RG422) start
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_loose_times(jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_loose_times(jsonb) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean)
+CREATE OR REPLACE FUNCTION rollgate.refuse_lowering(p_lowered jsonb, p_allowed boolean, p_count integer DEFAULT NULL::integer)
  RETURNS void
  LANGUAGE plpgsql
 AS $function$
 DECLARE
   c_listed constant int := 3;
+  v_count  int := coalesce(p_count, jsonb_array_length(p_lowered));
 BEGIN
   IF p_lowered IS NULL OR coalesce(p_allowed, false) THEN
     RETURN;
   END IF;
   RAISE EXCEPTION 'This lowers a limit that is in force: %.', (
       SELECT string_agg(i.item ->> 'text', '; ' ORDER BY i.n) || CASE
-        WHEN jsonb_array_length(p_lowered) > c_listed THEN format('; and %s more', jsonb_array_length(p_lowered) - c_listed) ELSE '' END
+        WHEN v_count > c_listed THEN format('; and %s more', v_count - c_listed) ELSE '' END
       FROM jsonb_array_elements(p_lowered) WITH ORDINALITY i (item, n) WHERE i.n <= c_listed)
     USING ERRCODE = 'RG409', DETAIL = jsonb_build_object('lowering', p_lowered)::text, HINT = 'Confirm it with allow_lowering.';
 END $function$;
-COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) IS 'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
-REVOKE EXECUTE ON FUNCTION rollgate.refuse_lowering(jsonb,boolean) FROM PUBLIC;
-ALTER FUNCTION rollgate.refuse_lowering(jsonb,boolean) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.refuse_lowering(jsonb,boolean,integer) IS 'Refuses (RG409; DETAIL lists the limits) a change that lowers a limit, unless that is confirmed';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_lowering(jsonb,boolean,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_lowering(jsonb,boolean,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_retired(p_api text)
  RETURNS void
@@ -2064,6 +2313,29 @@ END $function$;
 COMMENT ON FUNCTION rollgate.refuse_retired(text) IS 'Refuses (RG422) a new custom limit of an API that no application registers any more';
 REVOKE EXECUTE ON FUNCTION rollgate.refuse_retired(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.refuse_retired(text) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.refuse_second_plan(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_other rollgate.plan_assignment;
+BEGIN
+  IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
+    RETURN;
+  END IF;
+  PERFORM rollgate.settle_assignment(p_new, p_by, p_now);
+  SELECT * INTO v_other FROM rollgate.plan_assignment a
+  WHERE a.account = p_new.account AND a.id <> p_new.id AND rollgate.in_force(a.starts_at, a.ends_at, greatest(p_new.starts_at, p_now));
+  IF found THEN
+    RAISE EXCEPTION 'The account has the plan "%" by the assignment %. End that one first.', v_other.plan, v_other.id
+      USING ERRCODE = 'RG409';
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_second_plan(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses to bring an assignment back. Errors: RG403 above the approval limit, RG409 the account has another plan';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_second_plan(rollgate.plan_assignment,rollgate.author,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_second_plan(rollgate.plan_assignment,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_unknown(p_given jsonb, p_known text[])
  RETURNS void
@@ -2221,6 +2493,151 @@ COMMENT ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledge
 REVOKE EXECUTE ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
 ALTER FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.revert(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  CASE
+    WHEN p_done.kind = 'override' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'catalogue' AND p_done.action IN ('change', 'undo') THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_catalogue(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'plan' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_plan(p_done, p_reason, p_by, p_ledger);
+    WHEN p_done.kind = 'assignment' THEN
+      SELECT * INTO history_id, lowered FROM rollgate.revert_assignment(p_done, p_reason, p_by, p_ledger);
+    ELSE
+      RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
+  END CASE;
+END $function$;
+COMMENT ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an item; returns the history row and the limits that it lowers. Errors: RG403, RG409, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.revert_assignment(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_old   rollgate.plan_assignment;
+  v_new   rollgate.plan_assignment;
+  v_ended rollgate.history;          -- the change by which the assignment ended the one before it
+  v_back  rollgate.plan_assignment;  -- the one before it, as it will be
+BEGIN
+  PERFORM rollgate.need_limits_role(p_by);
+  SELECT * INTO v_old FROM rollgate.plan_assignment WHERE id = p_done.target;
+  v_new := v_old;
+  IF p_done.before IS NULL THEN
+    v_new.ends_at := p_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, p_ledger.history_at - interval '1 microsecond');
+    SELECT h.* INTO v_ended FROM rollgate.history h
+    WHERE h.id = p_done.id - 1 AND h.kind = 'assignment' AND h.action = 'end' AND h.account = p_done.account AND h.at = p_done.at
+      AND rollgate.unexpired((h.before ->> 'endsAt')::timestamptz, p_ledger.history_at);
+  ELSE
+    v_new.starts_at := p_done.before ->> 'startsAt';
+    v_new.ends_at := p_done.before ->> 'endsAt';
+    PERFORM rollgate.refuse_second_plan(v_new, p_by, p_ledger.history_at);
+  END IF;
+  IF v_ended.id IS NULL THEN
+    lowered := rollgate.lowered_by_assignment(v_new, p_ledger.history_at);
+  ELSE
+    IF rollgate.changed_since(v_ended, v_ended.id) IS NOT NULL THEN
+      RAISE EXCEPTION 'The assignment before it, %, was changed since.', v_ended.target USING ERRCODE = 'RG409';
+    END IF;
+    SELECT * INTO v_back FROM rollgate.plan_assignment WHERE id = v_ended.target;
+    v_back.ends_at := v_ended.before ->> 'endsAt';
+    lowered := rollgate.lowered_by_assignment(v_back, p_ledger.history_at, v_old.id);
+  END IF;
+  history_id := (rollgate.put_assignment(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
+  IF v_ended.id IS NOT NULL THEN
+    PERFORM rollgate.revert_assignment(v_ended, p_reason, p_by, p_ledger);
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.revert_assignment(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an assignment';
+REVOKE EXECUTE ON FUNCTION rollgate.revert_assignment(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert_assignment(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.revert_catalogue(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_api rollgate.catalogue;
+  v_was rollgate.catalogue;
+BEGIN
+  SELECT * INTO v_api FROM rollgate.catalogue WHERE api = p_done.target;
+  v_was := jsonb_populate_record(v_api, jsonb_build_object(
+    'per_minute', p_done.before -> 'perMinute', 'per_hour', p_done.before -> 'perHour', 'shadow', p_done.before -> 'shadow'));
+  lowered := rollgate.lowered_defaults(v_api, v_was);
+  history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, p_done.ticket, p_by, p_ledger, p_done.id, lowered)).history_id;
+END $function$;
+COMMENT ON FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an API''s default limits or mode';
+REVOKE EXECUTE ON FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.revert_override(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_old rollgate.override := rollgate.override_at(p_done.target, NULL);
+  v_new rollgate.override := v_old;
+BEGIN
+  IF p_done.before IS NULL THEN
+    v_new.expires_at := p_ledger.history_at;
+    v_new.starts_at := least(v_old.starts_at, p_ledger.history_at - interval '1 microsecond');
+  ELSE
+    v_new.per_minute := p_done.before ->> 'perMinute';
+    v_new.per_hour := p_done.before ->> 'perHour';
+    v_new.factor := p_done.before ->> 'factor';
+    v_new.extra_minute := p_done.before ->> 'extraMinute';
+    v_new.extra_hour := p_done.before ->> 'extraHour';
+    v_new.mode := p_done.before ->> 'mode';
+    v_new.starts_at := p_done.before ->> 'startsAt';
+    v_new.expires_at := p_done.before ->> 'expiresAt';
+    v_new.ticket := p_done.before ->> 'ticket';
+  END IF;
+  IF rollgate.unexpired(v_new.expires_at, p_ledger.history_at) THEN
+    PERFORM rollgate.check_ceiling(v_new, p_by);
+    PERFORM rollgate.check_extra_ceiling(v_new, p_by, p_ledger.history_at);
+    lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+  ELSE
+    PERFORM rollgate.need_limits_role(p_by);
+    lowered := rollgate.lowered_by_end(v_old, p_ledger.history_at);
+  END IF;
+  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
+END $function$;
+COMMENT ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an override';
+REVOKE EXECUTE ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.revert_plan(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_old    rollgate.plan := rollgate.plan_at(p_done.target);
+  v_new    rollgate.plan := v_old;
+  v_limits jsonb := '[]';
+BEGIN
+  IF p_done.before IS NULL THEN
+    v_new.retired_at := p_ledger.history_at;
+  ELSE
+    v_new.title := p_done.before ->> 'title';
+    v_new.description := p_done.before ->> 'description';
+    v_new.retired_at := p_done.before ->> 'retiredAt';
+    SELECT coalesce(jsonb_agg(jsonb_build_object('group_id', l.row -> 'group', 'api', l.row -> 'api', 'per_minute', l.row -> 'perMinute',
+      'per_hour', l.row -> 'perHour', 'factor', l.row -> 'factor')), '[]')
+    INTO v_limits FROM jsonb_array_elements(p_done.before -> 'limits') l (row);
+  END IF;
+  SELECT (p.changed).history_id, p.lowered INTO history_id, lowered
+  FROM rollgate.put_plan(v_old, v_new, v_limits, p_reason, p_by, p_ledger, p_done.id) p;
+END $function$;
+COMMENT ON FUNCTION rollgate.revert_plan(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of a plan';
+REVOKE EXECUTE ON FUNCTION rollgate.revert_plan(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert_plan(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.scope_covers(p_scope_group text, p_scope_api text, p_group text, p_api text)
  RETURNS boolean
  LANGUAGE sql
@@ -2264,15 +2681,11 @@ CREATE OR REPLACE FUNCTION rollgate.settle_assignment(p_new rollgate.plan_assign
  STABLE
 AS $function$
 DECLARE
-  v_plan  rollgate.plan := rollgate.plan_at(p_new.plan);
   v_later rollgate.plan_assignment;
   v_limit rollgate.plan_limit;
   v_as    rollgate.override;
 BEGIN
   PERFORM rollgate.refuse_internal(p_new.account);
-  IF v_plan.retired_at IS NOT NULL THEN
-    RAISE EXCEPTION 'The plan "%" is retired.', v_plan.id USING ERRCODE = 'RG409';
-  END IF;
   IF NOT rollgate.unexpired(p_new.ends_at, p_now) THEN
     RAISE EXCEPTION 'ends_at: % is in the past.', rollgate.utc(p_new.ends_at) USING ERRCODE = 'RG422';
   END IF;
@@ -2280,7 +2693,8 @@ BEGIN
     RAISE EXCEPTION 'The end date must be after the start date.' USING ERRCODE = 'RG422';
   END IF;
   SELECT * INTO v_later FROM rollgate.plan_assignment a
-  WHERE a.account = p_new.account AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
+  WHERE a.account = p_new.account AND a.id IS DISTINCT FROM p_new.id
+    AND a.starts_at >= p_new.starts_at AND (p_new.ends_at IS NULL OR a.starts_at < p_new.ends_at)
     AND rollgate.unexpired(a.ends_at, p_now)
   ORDER BY a.starts_at LIMIT 1;
   IF found THEN
@@ -2301,7 +2715,7 @@ BEGIN
     PERFORM rollgate.check_ceiling(v_as, p_by);
   END LOOP;
 END $function$;
-COMMENT ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 retired plan or a later assignment, RG422';
+COMMENT ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 a later assignment, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
 
@@ -2359,6 +2773,58 @@ COMMENT ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) IS 'What app
 REVOKE EXECUTE ON FUNCTION rollgate.shipped_definition(rollgate.catalogue) FROM PUBLIC;
 ALTER FUNCTION rollgate.shipped_definition(rollgate.catalogue) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.store_assignment(p_new rollgate.plan_assignment, p_lowered jsonb, p_by rollgate.author, p_ledger rollgate.ledger)
+ RETURNS rollgate.plan_assignment
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new   rollgate.plan_assignment;
+  v_old   rollgate.plan_assignment;
+  v_ended rollgate.plan_assignment;
+BEGIN
+  FOR v_old IN SELECT * FROM rollgate.plan_assignment a
+    WHERE a.account = p_new.account AND rollgate.in_force(a.starts_at, a.ends_at, p_new.starts_at)
+  LOOP
+    v_ended := v_old;
+    v_ended.ends_at := p_new.starts_at;
+    PERFORM rollgate.put_assignment(v_old, v_ended, 'end', p_new.reason, p_by, p_ledger);
+  END LOOP;
+  INSERT INTO rollgate.plan_assignment (id, account, plan, starts_at, ends_at, reason, ticket,
+    created_by, created_at, changed_at, changed_in)
+  VALUES (p_new.id, p_new.account, p_new.plan, p_new.starts_at, p_new.ends_at,
+    p_new.reason, p_new.ticket, p_new.created_by, p_new.created_at, p_new.changed_at, p_ledger.policy_version)
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('assignment', 'assign', v_new.id, v_new.account, p_by, NULL,
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $function$;
+COMMENT ON FUNCTION rollgate.store_assignment(rollgate.plan_assignment,jsonb,rollgate.author,rollgate.ledger) IS 'Stores a new assignment, ends the one before it, and records both; returns it as it is now';
+REVOKE EXECUTE ON FUNCTION rollgate.store_assignment(rollgate.plan_assignment,jsonb,rollgate.author,rollgate.ledger) FROM PUBLIC;
+ALTER FUNCTION rollgate.store_assignment(rollgate.plan_assignment,jsonb,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.store_override(p_new rollgate.override, p_lowered jsonb, p_by rollgate.author)
+ RETURNS rollgate.override
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  v_new rollgate.override;
+BEGIN
+  INSERT INTO rollgate.override (id, account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode,
+    starts_at, expires_at, reason, ticket, created_by, created_at, changed_at, request_id, created_in, changed_in)
+  VALUES (p_new.id, p_new.account, p_new.group_id, p_new.api, p_new.subject, p_new.per_minute, p_new.per_hour, p_new.factor,
+    p_new.extra_minute, p_new.extra_hour, p_new.mode, p_new.starts_at, p_new.expires_at, p_new.reason, p_new.ticket, p_new.created_by,
+    p_new.created_at, p_new.changed_at, p_new.request_id, p_new.created_in, p_new.changed_in)
+  RETURNING * INTO v_new;
+  v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+  UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
+  RETURN v_new;
+END $function$;
+COMMENT ON FUNCTION rollgate.store_override(rollgate.override,jsonb,rollgate.author) IS 'Stores a new override and records that; returns it as it is now';
+REVOKE EXECUTE ON FUNCTION rollgate.store_override(rollgate.override,jsonb,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.store_override(rollgate.override,jsonb,rollgate.author) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false, OUT history_id bigint, OUT lowered jsonb)
  RETURNS record
  LANGUAGE plpgsql
@@ -2366,65 +2832,83 @@ CREATE OR REPLACE FUNCTION rollgate.undo(p_history_id bigint, p_reason text, p_b
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
 DECLARE
-  v_ledger  rollgate.ledger := rollgate.open_ledger(true);
-  v_done    rollgate.history;
-  v_old     rollgate.override;
-  v_new     rollgate.override;
-  v_api     rollgate.catalogue;
-  v_was     rollgate.catalogue;
+  v_ledger rollgate.ledger := rollgate.open_ledger(true);
+  v_done   rollgate.history;
 BEGIN
   SELECT * INTO v_done FROM rollgate.history WHERE id = p_history_id;
   IF NOT found THEN
     RAISE EXCEPTION 'There is no change %.', p_history_id USING ERRCODE = 'RG404';
   END IF;
-  IF v_done.kind NOT IN ('override', 'catalogue') OR v_done.action IN ('add', 'ship', 'retire', 'return') THEN
-    RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
-  END IF;
-  IF EXISTS (SELECT FROM rollgate.history h WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id) THEN
+  IF rollgate.changed_since(v_done, p_history_id) IS NOT NULL THEN
     RAISE EXCEPTION 'A later change exists. Undo the newest change first.' USING ERRCODE = 'RG409';
   END IF;
-  IF v_done.kind = 'catalogue' THEN
-    SELECT * INTO v_api FROM rollgate.catalogue WHERE api = v_done.target;
-    v_was := jsonb_populate_record(v_api, jsonb_build_object(
-      'per_minute', v_done.before -> 'perMinute', 'per_hour', v_done.before -> 'perHour',
-      'shadow', v_done.before -> 'shadow'));
-    lowered := rollgate.lowered_defaults(v_api, v_was);
+  SELECT r.history_id, r.lowered INTO history_id, lowered FROM rollgate.revert(v_done, p_reason, p_by, v_ledger) r;
+  IF rollgate.undo_needs_consent(v_done) THEN
     PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-    history_id := (rollgate.put_catalogue(v_api, v_was, p_reason, v_done.ticket, p_by, v_ledger, p_history_id, lowered)).history_id;
-    RETURN;
   END IF;
-  v_old := rollgate.override_at(v_done.target, NULL);
-  v_new := v_old;
-  IF v_done.before IS NULL THEN
-    v_new.expires_at := v_ledger.history_at;
-    v_new.starts_at := least(v_old.starts_at, v_ledger.history_at - interval '1 microsecond');
-  ELSE
-    v_new.per_minute := v_done.before ->> 'perMinute';
-    v_new.per_hour := v_done.before ->> 'perHour';
-    v_new.factor := v_done.before ->> 'factor';
-    v_new.extra_minute := v_done.before ->> 'extraMinute';
-    v_new.extra_hour := v_done.before ->> 'extraHour';
-    v_new.mode := v_done.before ->> 'mode';
-    v_new.starts_at := v_done.before ->> 'startsAt';
-    v_new.expires_at := v_done.before ->> 'expiresAt';
-    v_new.ticket := v_done.before ->> 'ticket';
-  END IF;
-  IF rollgate.unexpired(v_new.expires_at, v_ledger.history_at) THEN
-    PERFORM rollgate.check_ceiling(v_new, p_by);
-    PERFORM rollgate.check_extra_ceiling(v_new, p_by, v_ledger.history_at);
-    lowered := rollgate.lowered_by(v_new, v_ledger.history_at);
-    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering);
-  ELSIF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
-    RAISE EXCEPTION 'The role % may not change limits.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
-  ELSE
-    lowered := rollgate.lowered_by_end(v_old, v_ledger.history_at);
-  END IF;
-  history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, v_ledger, p_history_id, lowered)).history_id;
 END $function$;
-COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Applies the inverse of the newest change of an override or an API. Errors: RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422';
+COMMENT ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) IS 'Applies the inverse of the newest change of an override, an API, a plan or an assignment. Errors: RG403, RG404, RG409 changed since, or it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) FROM PUBLIC;
 ALTER FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.undo(bigint,text,rollgate.author,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.undo_batch(p_batch text, p_reason text, p_by rollgate.author, p_allow_lowering boolean DEFAULT false, OUT batch text, OUT changes integer, OUT lowered jsonb, OUT lowered_count integer)
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+DECLARE
+  c_listed   constant int := 100;
+  v_ledger   rollgate.ledger := rollgate.open_batch(NULL);
+  v_done     rollgate.history;
+  v_lowered  jsonb;
+  v_items    jsonb;
+  v_consents int := 0;
+BEGIN
+  PERFORM rollgate.refuse_changed_batch(p_batch);
+  batch := v_ledger.batch;
+  lowered := '[]';
+  lowered_count := 0;
+  FOR v_done IN SELECT * FROM rollgate.history h WHERE h.batch = p_batch ORDER BY h.id DESC LOOP
+    -- The undo of an assignment has also undone the end of the one before it.
+    CONTINUE WHEN EXISTS (SELECT FROM rollgate.history h
+      WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id AND h.undoes = v_done.id AND h.batch = v_ledger.batch);
+    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger)).lowered;
+    v_ledger.policy_version := v_ledger.policy_version + 1;
+    CONTINUE WHEN v_lowered IS NULL;
+    lowered_count := lowered_count + jsonb_array_length(v_lowered);
+    IF rollgate.undo_needs_consent(v_done) THEN
+      v_consents := v_consents + jsonb_array_length(v_lowered);
+    END IF;
+    IF jsonb_array_length(lowered) < c_listed THEN
+      SELECT jsonb_agg(i.item || jsonb_build_object('text', concat_ws(': ', v_done.account, i.item ->> 'text')) ORDER BY i.n)
+      INTO v_items FROM jsonb_array_elements(v_lowered) WITH ORDINALITY i (item, n)
+      WHERE i.n <= c_listed - jsonb_array_length(lowered);
+      lowered := lowered || v_items;
+    END IF;
+  END LOOP;
+  IF v_consents > 0 THEN
+    PERFORM rollgate.refuse_lowering(lowered, p_allow_lowering, lowered_count);
+  END IF;
+  PERFORM rollgate.close_batch(v_ledger.policy_version);
+  SELECT count(*) INTO changes FROM rollgate.history h WHERE h.batch = v_ledger.batch;
+END $function$;
+COMMENT ON FUNCTION rollgate.undo_batch(text,text,rollgate.author,boolean) IS 'Applies the inverses of all changes of a batch, as a new batch. Errors: RG403, RG404, RG409 an item of it was changed since, or it lowers a limit in force, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.undo_batch(text,text,rollgate.author,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.undo_batch(text,text,rollgate.author,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.undo_batch(text,text,rollgate.author,boolean) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.undo_needs_consent(p_done rollgate.history)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT NOT (p_done.kind = 'override' AND p_done.before IS NULL)
+$function$;
+COMMENT ON FUNCTION rollgate.undo_needs_consent(rollgate.history) IS 'Whether limits that the undo of a change lowers need a confirmation. That the undo of a new override ends it is its name';
+REVOKE EXECUTE ON FUNCTION rollgate.undo_needs_consent(rollgate.history) FROM PUBLIC;
+ALTER FUNCTION rollgate.undo_needs_consent(rollgate.history) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.unexpired(p_expires_at timestamp with time zone, p_at timestamp with time zone)
  RETURNS boolean
@@ -2580,7 +3064,8 @@ CREATE VIEW rollgate.override_history AS
     ((before ->> 'extraMinute'::text))::integer AS extra_minute_before,
     ((after ->> 'extraMinute'::text))::integer AS extra_minute,
     ((before ->> 'extraHour'::text))::integer AS extra_hour_before,
-    ((after ->> 'extraHour'::text))::integer AS extra_hour
+    ((after ->> 'extraHour'::text))::integer AS extra_hour,
+    batch
    FROM rollgate.history h
   WHERE (kind = 'override'::text);
 COMMENT ON VIEW rollgate.override_history IS 'Every change of an override, as in rollgate_audit.override_history_v1';

@@ -31,6 +31,22 @@ REVOKE EXECUTE ON FUNCTION rollgate.account_seen(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.account_seen(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.account_seen(text) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.accounts_matching(p_pattern text)
+ RETURNS TABLE(account text)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT f.account
+  FROM rollgate.find_accounts(rollgate.encode_part(substring(p_pattern FROM '^[^*?]*')), '', 2147483647) f
+  WHERE f.account LIKE translate(regexp_replace(p_pattern, '([\\%_])', '\\\1', 'g'), '*?', '%_')
+  ORDER BY f.account COLLATE "C"
+$function$;
+COMMENT ON FUNCTION rollgate.accounts_matching(text) IS 'Known accounts whose name matches a pattern with * (any characters) and ? (one)';
+REVOKE EXECUTE ON FUNCTION rollgate.accounts_matching(text) FROM PUBLIC;
+ALTER FUNCTION rollgate.accounts_matching(text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.accounts_matching(text) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.api_of_scope(p_scope text)
  RETURNS text
  LANGUAGE sql

@@ -8,7 +8,8 @@ import { untrustedProxyWarning } from './authentication/untrusted-proxy.js';
 import { checkMigrated } from './database/migrated.js';
 import { serveAdminApp } from './http/admin-app.js';
 import { contentSecurity } from './http/content-security.js';
-import { JSON_BODY } from './http/json-body.js';
+import { jsonBody } from './http/json-body.js';
+import { hasLargeBody } from './http/large-body.js';
 import { serveOpenApi } from './http/openapi.js';
 import { type Patience, PatientAdapter } from './http/patient-adapter.js';
 import { createLogger } from './logging/logger.js';
@@ -79,7 +80,7 @@ async function createApplication(options: ServerOptions & { logger: Logger }): P
   app.use(requestLog(logger));
   app.use(untrustedProxyWarning(logger));
   app.use(contentSecurity(options.adminBase ?? ADMIN_BASE));
-  app.useBodyParser('json', JSON_BODY);
+  app.use(jsonBody({ unless: hasLargeBody }));
   return app;
 }
 

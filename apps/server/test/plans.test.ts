@@ -158,10 +158,9 @@ test('a change of a plan is previewed with the number of its accounts, confirmed
   expect((await admin.post(ofAccount('late'), { plan: 'pro', reason: 'x', allowLowering: true })).status).toBe(409);
 });
 
-test('the history shows both kinds of changes, and they are not undone', async () => {
+test('the history shows both kinds of changes', async () => {
   const { items } = (await viewer.get('/admin/api/history?kind=plan')).body as Json;
   expect(items.map(({ action }: Json) => action)).toEqual(['retire', 'change', 'create']);
   const assignments = (await viewer.get('/admin/api/history?kind=assignment&account=gamma')).body as Json;
   expect(assignments['items'].map(({ action }: Json) => action)).toEqual(['end', 'assign']);
-  expect((await admin.post(`/admin/api/history/${items[0].id}/undo`, { reason: 'x' })).status).toBe(422);
 });

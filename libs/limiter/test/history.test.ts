@@ -41,7 +41,7 @@ describe('the history', () => {
     ['a removed row', 'DELETE FROM rollgate.history WHERE id = $1', 1],
     [
       'a changed row with its hash made right',
-      `UPDATE rollgate.history h SET reason = 'x', hash = rollgate.history_hash(ROW(h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, 'x', h.ticket, h.undoes, h.previous_hash, '')::rollgate.history) WHERE id = $1`,
+      `UPDATE rollgate.history h SET reason = 'x', hash = rollgate.history_hash(ROW(h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, 'x', h.ticket, h.undoes, h.previous_hash, '', h.batch)::rollgate.history) WHERE id = $1`,
       1,
     ],
   ])('the history check detects %s made as the owner of the table, and names the row', async (_, sql, next) => {

@@ -7,7 +7,8 @@ SELECT h.id, h.at, h.action, h.override_id, h.account, h.actor, h.role, h.addres
          AS times_per_minute,
        round(coalesce(h.factor, h.per_hour::numeric / nullif(d.per_hour, 0), 1 + h.extra_hour::numeric / nullif(d.per_hour, 0)), 2)
          AS times_per_hour,
-       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour
+       h.lowered, h.before, h.after, h.hash, h.extra_minute_before, h.extra_minute, h.extra_hour_before, h.extra_hour,
+       h.batch
 FROM rollgate.override_history h
 -- Like rollgate.least_default, at that time.
 CROSS JOIN LATERAL (
@@ -73,3 +74,5 @@ COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_minute       IS 'extr
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour_before   IS
   'extra units in any 3,600 s before; NULL: none, or there was no override';
 COMMENT ON COLUMN rollgate_audit.override_history_v1.extra_hour         IS 'extra units in any 3,600 s after; NULL: none';
+COMMENT ON COLUMN rollgate_audit.override_history_v1.batch              IS
+  'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';

@@ -3,7 +3,8 @@ SELECT h.id, h.at, h.kind, h.action, CASE h.kind WHEN 'plan' THEN h.target ELSE 
        CASE WHEN h.kind = 'assignment' THEN h.target END AS assignment_id, h.account, h.actor, h.role, h.address, h.request_id,
        h.before -> 'limits' AS limits_before, h.after -> 'limits' AS limits, (h.after ->> 'startsAt')::timestamptz AS starts_at,
        (h.before ->> 'endsAt')::timestamptz AS ends_at_before, (h.after ->> 'endsAt')::timestamptz AS ends_at,
-       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after -> 'lowered' AS lowered, h.before, h.after, h.hash
+       (h.after ->> 'version')::int AS version, h.reason, h.ticket, h.after -> 'lowered' AS lowered, h.before, h.after, h.hash,
+       h.batch
 FROM rollgate.history h
 WHERE h.kind IN ('plan', 'assignment');
 
@@ -13,7 +14,7 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.id             IS 'position in 
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.at             IS 'when it was changed';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.kind           IS 'plan or assignment';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.action         IS
-  'of a plan: create, change, retire or restore; of an assignment: assign or end';
+  'of a plan: create, change, retire, restore or undo; of an assignment: assign, end or undo';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.plan           IS 'id of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.assignment_id  IS 'id of the assignment; NULL: a change of the plan';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.account        IS 'the assigned account; NULL: a change of the plan';
@@ -37,3 +38,5 @@ COMMENT ON COLUMN rollgate_audit.plan_history_v1.before         IS 'the whole pl
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.after          IS 'the whole plan or assignment after';
 COMMENT ON COLUMN rollgate_audit.plan_history_v1.hash           IS
   'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+COMMENT ON COLUMN rollgate_audit.plan_history_v1.batch          IS
+  'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';

@@ -251,6 +251,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/history/batches/{batch}/undo": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Writes the inverses of all changes of a batch, as a new batch; refused as a whole if one of its items was changed since; permissions and `allowLowering` as for one change */
+        post: operations["undoBatch"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/history/verify": {
         parameters: {
             query?: never;
@@ -277,7 +294,7 @@ export interface paths {
         };
         get?: never;
         put?: never;
-        /** Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation */
+        /** Writes the inverse of a change of an override (permission overrides.write), the catalogue (catalogue.write), a plan (plans.write) or an assignment (plans.assign), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes the creation of an override */
         post: operations["undoChange"];
         delete?: never;
         options?: never;
@@ -391,6 +408,23 @@ export interface paths {
         put?: never;
         /** What falls if overrides end now, each by itself; changes nothing */
         post: operations["previewExpiry"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/overrides/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Create many overrides, from a CSV file or rows (each as the body of `createOverride`); all or nothing, as one batch in the history; an account may be a pattern with `*` and `?`; `dryRun` changes nothing; what gets lower needs `allowLowering`; at most 10,000 rows and 5 MB */
+        post: operations["importOverrides"];
         delete?: never;
         options?: never;
         head?: never;
@@ -516,6 +550,23 @@ export interface paths {
         get: operations["listPlanAccounts"];
         put?: never;
         post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/plans/{plan}/assignments/import": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Assign a plan to many accounts, from a CSV file or rows (each as the body of `assignPlan`, with `account`); all or nothing, as one batch in the history; an account may be a pattern with `*` and `?`; `dryRun` changes nothing; what gets lower needs `allowLowering`; at most 10,000 rows and 5 MB */
+        post: operations["importAssignments"];
         delete?: never;
         options?: never;
         head?: never;
@@ -900,6 +951,8 @@ export interface components {
             errors?: {
                 field: string;
                 message: string;
+                line?: number;
+                column?: string | null;
             }[];
             lowering?: {
                 api: string;
@@ -2559,6 +2612,7 @@ export interface operations {
                 target?: string;
                 account?: string;
                 actor?: string;
+                batch?: string;
                 from?: string;
                 to?: string;
                 format?: "json" | "csv";
@@ -2598,6 +2652,7 @@ export interface operations {
                      *           "reason": "Launch of their winter campaign",
                      *           "ticket": "SUP-1234",
                      *           "undoes": null,
+                     *           "batch": null,
                      *           "hash": "9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08"
                      *         }
                      *       ],
@@ -2626,6 +2681,7 @@ export interface operations {
                             reason: string | null;
                             ticket: string | null;
                             undoes: number | null;
+                            batch: string | null;
                             hash: string;
                         }[];
                         next: string | null;
@@ -2653,6 +2709,121 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    undoBatch: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                batch: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    reason: string;
+                    allowLowering?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch": "bat_13",
+                     *       "changes": 200,
+                     *       "lowered": [],
+                     *       "loweredCount": 0
+                     *     }
+                     */
+                    "application/json": {
+                        batch: string;
+                        changes: number;
+                        lowered: {
+                            api: string;
+                            /** @enum {string} */
+                            window: "minute" | "hour";
+                            from: number;
+                            to: number;
+                            /** @enum {string} */
+                            why: "lower" | "blocked" | "hourBelowMinute";
+                            at: string | null;
+                            text: string;
+                        }[];
+                        loweredCount: number;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it. */
+            409: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -3774,6 +3945,159 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importOverrides: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    csv?: string;
+                    rows?: {
+                        [key: string]: unknown;
+                    }[];
+                    dryRun?: boolean;
+                    reason?: string;
+                    ticket?: string | null;
+                    allowLowering?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch": "bat_12",
+                     *       "items": [
+                     *         {
+                     *           "line": 2,
+                     *           "id": "ovr_18",
+                     *           "lowered": [],
+                     *           "account": "acme",
+                     *           "scope": "api",
+                     *           "group": null,
+                     *           "api": "publish-bot",
+                     *           "subject": null,
+                     *           "dimensions": null,
+                     *           "perMinute": 300,
+                     *           "perHour": 9000,
+                     *           "factor": null,
+                     *           "extraMinute": null,
+                     *           "extraHour": null,
+                     *           "mode": null,
+                     *           "startsAt": "2026-03-02T09:00:00.000Z",
+                     *           "expiresAt": "2026-03-09T09:00:00.000Z"
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "totals": {
+                     *         "rows": 1,
+                     *         "accounts": 1,
+                     *         "lowering": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        batch: string | null;
+                        items: {
+                            line: number;
+                            id: string | null;
+                            lowered: string[];
+                            account: string;
+                            /** @enum {string} */
+                            scope: "account" | "group" | "api" | "subject";
+                            group: string | null;
+                            api: string | null;
+                            subject: string | null;
+                            dimensions: {
+                                [key: string]: string;
+                            } | null;
+                            perMinute: number | null;
+                            perHour: number | null;
+                            factor: number | null;
+                            extraMinute: number | null;
+                            extraHour: number | null;
+                            mode: ("enforced" | "shadow") | null;
+                            startsAt: string;
+                            expiresAt: string | null;
+                        }[];
+                        errors: {
+                            line: number;
+                            column: string | null;
+                            message: string;
+                        }[];
+                        totals: {
+                            rows: number;
+                            accounts: number;
+                            lowering: number;
+                        };
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -5447,6 +5771,138 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    importAssignments: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                plan: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    csv?: string;
+                    rows?: {
+                        [key: string]: unknown;
+                    }[];
+                    dryRun?: boolean;
+                    reason?: string;
+                    ticket?: string | null;
+                    allowLowering?: boolean;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "batch": "bat_12",
+                     *       "items": [
+                     *         {
+                     *           "line": 2,
+                     *           "id": "asg_8",
+                     *           "lowered": [],
+                     *           "account": "acme",
+                     *           "plan": "pro",
+                     *           "startsAt": "2026-03-02T09:00:00.000Z",
+                     *           "endsAt": null
+                     *         }
+                     *       ],
+                     *       "errors": [],
+                     *       "totals": {
+                     *         "rows": 1,
+                     *         "accounts": 1,
+                     *         "lowering": 0
+                     *       }
+                     *     }
+                     */
+                    "application/json": {
+                        batch: string | null;
+                        items: {
+                            line: number;
+                            id: string | null;
+                            lowered: string[];
+                            account: string;
+                            plan: string;
+                            startsAt: string;
+                            endsAt: string | null;
+                        }[];
+                        errors: {
+                            line: number;
+                            column: string | null;
+                            message: string;
+                        }[];
+                        totals: {
+                            rows: number;
+                            accounts: number;
+                            lowering: number;
+                        };
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The body is too large. */
+            413: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

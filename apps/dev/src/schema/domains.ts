@@ -21,7 +21,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
     sweep_freed window_base window_buckets`,
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
-    plan_limit plan_assignment plan_assignment_number limit_request limit_request_number ceiling history
+    plan_limit plan_assignment plan_assignment_number limit_request limit_request_number ceiling history batch_number
     add_override ask_limit assign_plan assigned_accounts assignment_effects assignment_facts base_limits
     catalogue_facts catalogue_history change_catalogue change_override change_plan check_ceiling check_extra_ceiling
     create_override create_plan decide_request default_limit default_limits definition_text end_assignment expire_override
@@ -33,7 +33,10 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     put_definition put_override put_plan_limits record refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
     refuse_factor refuse_internal refuse_loose_times refuse_lowering refuse_retired refuse_unknown
     register_catalogue report_use request_facts request_history restore_override retire_api scope_covers sets_extra
-    sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra`,
+    sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra
+    import_overrides import_assignments new_override new_assignment store_override store_assignment open_batch close_batch
+    undo_batch undo_needs_consent changed_since revert revert_override revert_catalogue revert_plan revert_assignment
+    refuse_second_plan refuse_changed_batch need_limits_role policy_of put_plan`,
   instances: `instance instance_peak server quarantine second_seen begin_quarantine count_instances leave_instance most_instances
     note_second note_server place_reason quarantine_in_force report_clock_jump server_state sync_instance`,
   staff: `staff staff_number staff_session sign_in_attempt sign_in_log access_log service_token service_token_number note_access
@@ -45,7 +48,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     count_denials denial_hours reopened_hours drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
   usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects heads_of key_scopes live_usage near_limit peak_usage requests_of usage_at
-    usage_by_minute usage_by_second usage_of`,
+    usage_by_minute usage_by_second usage_of accounts_matching`,
 };
 
 const DOMAIN_OF: ReadonlyMap<string, Domain> = new Map(

@@ -38,6 +38,7 @@ const ERRORS: Readonly<Record<number, string>> = {
   404: 'There is no such thing.',
   409: 'The state of things does not allow it, or another one was faster; with `lowering`, limits would fall: `allowLowering` confirms it.',
   412: 'It was changed meanwhile: `If-Match` names another version.',
+  413: 'The body is too large.',
   422: 'Well-formed, but it can never be.',
   428: '`If-Match` is needed.',
   429: 'Too often.',
@@ -61,7 +62,13 @@ export const PROBLEM_SCHEMA = {
       type: 'array',
       items: {
         type: 'object',
-        properties: { field: { type: 'string' }, message: { type: 'string' } },
+        properties: {
+          field: { type: 'string' },
+          message: { type: 'string' },
+          /** The row of an import. */
+          line: { type: 'integer' },
+          column: { type: ['string', 'null'] },
+        },
         required: ['field', 'message'],
       },
     },

@@ -20,7 +20,7 @@ export interface ScopeColumns {
 
 /** @throws HttpException 422 for an impossible scope, 404 for an unknown API */
 export async function scopeColumns(
-  apis: KnownApis,
+  apis: Pick<KnownApis, 'find'>,
   { account, group, api, dimensions }: ScopeInput,
 ): Promise<ScopeColumns> {
   if (group && api) throw refuse(422, 'group and api: a limit is for one or the other');

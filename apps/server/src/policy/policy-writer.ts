@@ -185,11 +185,11 @@ export class PolicyWriter {
 
   /** Assigns a plan to an account, and ends its assignment before. */
   assignPlan<Answer>(
-    { startsAt, endsAt, allowLowering, caller, ...rest }: NewAssignment,
+    { caller, ...assignment }: NewAssignment,
     respond: Respond<AssignmentColumns, Answer>,
   ): Promise<Answer> {
-    const spec = { ...rest, starts_at: startsAt, ends_at: endsAt, allow_lowering: allowLowering };
-    return this.#change({ sql: changedBy(`assign_plan($5, ${BY})`), caller, given: [JSON.stringify(spec)] }, respond);
+    const given = [JSON.stringify(assignmentColumns(assignment))];
+    return this.#change({ sql: changedBy(`assign_plan($5, ${BY})`), caller, given }, respond);
   }
 
   endAssignment<Answer>(
@@ -225,26 +225,11 @@ export class PolicyWriter {
     return this.#change({ sql: changedBy(`decide_request($5, $6, $7, $8, $9, ${BY})`), caller, given }, respond);
   }
 
-  /** Reverts a change of an override or an API, if it is the newest one. */
-  undo({
-    historyId,
-    reason,
-    allowLowering,
-    caller,
-  }: ByCaller & { readonly historyId: number; readonly allowLowering: boolean }): Promise<Omit<Changed<never>, 'row'>> {
-    const sql = `SELECT history_id, lowered FROM rollgate.undo($5, $6, ${BY}, $7)`;
-    return this.#refreshing(async (manager) => {
-      const [done] = await manager.query<UndoRow[]>(sql, [...authorOf(caller), historyId, reason, allowLowering]);
-      const { history_id, lowered } = done as UndoRow;
-      return { historyId: Number(history_id), lowered: lowered ?? [] };
-    });
-  }
-
   #change<Row extends { readonly history_id: string }, Answer>(
     { sql, caller, given }: { sql: string; caller: Caller; given: readonly unknown[] },
     respond: Respond<Row, Answer>,
   ): Promise<Answer> {
-    return this.#refreshing(async (manager) => {
+    return this.inTransaction(async (manager) => {
       const [changed] = await manager.query<ChangedRow<Row>[]>(sql, [...authorOf(caller), ...given]);
       const { lowered, ...row } = changed as ChangedRow<Row>;
       const historyId = Number(row.history_id);
@@ -252,7 +237,8 @@ export class PolicyWriter {
     });
   }
 
-  async #refreshing<Answer>(change: (manager: EntityManager) => Promise<Answer>): Promise<Answer> {
+  /** Runs a change in one transaction, then refreshes this instance's limiter. */
+  async inTransaction<Answer>(change: (manager: EntityManager) => Promise<Answer>): Promise<Answer> {
     const answer = await this.database.transaction(change);
     // The change is committed. This instance also polls every second, and logs polls that fail.
     await this.limiter.refreshPolicy().catch(() => undefined);
@@ -266,4 +252,7 @@ function changedBy(call: string): string {
 }
 
 type ChangedRow<Row> = Row & { readonly lowered: Lowered[] | null };
-type UndoRow = ChangedRow<{ readonly history_id: string }>;
+
+export function assignmentColumns({ startsAt, endsAt, allowLowering, ...rest }: Omit<NewAssignment, 'caller'>) {
+  return { ...rest, starts_at: startsAt, ends_at: endsAt, allow_lowering: allowLowering };
+}

@@ -3,6 +3,10 @@ import { CatalogueController } from './catalogue/catalogue.controller.js';
 import { CatalogueService } from './catalogue/catalogue.service.js';
 import { HistoryController } from './history/history.controller.js';
 import { HistoryService } from './history/history.service.js';
+import { UndoWriter } from './history/undo-writer.js';
+import { Importer } from './import/importer.js';
+import { ImportsController } from './import/imports.controller.js';
+import { ImportsService } from './import/imports.service.js';
 import { LimitRequestsController } from './limit-requests/limit-requests.controller.js';
 import { LimitRequestsService } from './limit-requests/limit-requests.service.js';
 import { ProofService } from './limit-requests/proof.service.js';
@@ -17,6 +21,7 @@ import { PolicyWriter } from './policy-writer.js';
 /** Everything that sets limits: overrides, plans, limit requests, the catalogue, and the history of their changes. */
 @Module({
   controllers: [
+    ImportsController,
     OverridesController,
     LimitRequestsController,
     HistoryController,
@@ -26,6 +31,9 @@ import { PolicyWriter } from './policy-writer.js';
   ],
   providers: [
     PolicyWriter,
+    UndoWriter,
+    Importer,
+    ImportsService,
     OverridesService,
     LimitRequestsService,
     ProofService,

@@ -7,6 +7,7 @@ import {
   type OverrideView,
 } from '../../policy/overrides/overrides.schemas.js';
 import { type Cli, printJson } from '../cli.js';
+import { addUndoBatch, fileInput, type ImportFlags, runImport, withImportOptions } from './import-file.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';
 import { apiValue, dimension, expiry, extra, factor, limit, start } from './typed.js';
@@ -59,6 +60,20 @@ export function addOverride(program: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--json', 'print JSON')
     .action((id: string, flags: { readonly reason: string; readonly json?: true }) => expire(cli, id, flags));
+  addImport(override, cli);
+}
+
+function addImport(override: Command, cli: Cli): void {
+  withImportOptions(
+    override
+      .command('import')
+      .description('create many overrides from a CSV file: all of them or none, as one batch')
+      .argument(
+        '<file>',
+        'columns: account (* and ? match known accounts), group, api, dimensions, per_minute, per_hour, factor, extra_minute, extra_hour, mode, starts_at, expires_at, reason, ticket, allow_lowering',
+      ),
+  ).action((file: string, flags: ImportFlags) => importFile(cli, file, flags));
+  addUndoBatch(override, cli);
 }
 
 function addSet(override: Command, cli: Cli): void {
@@ -150,22 +165,35 @@ async function expire(cli: Cli, id: string, { reason, json }: { reason: string; 
   tellConsequences(cli, done);
 }
 
+async function importFile(cli: Cli, file: string, flags: ImportFlags): Promise<void> {
+  await runImport({
+    cli,
+    input: await fileInput(file, flags),
+    flags,
+    noun: 'overrides',
+    run: ({ imports, caller }, input, onProgress) => imports.overrides(input, { caller, onProgress }),
+    textOf: (item) => [item.id?.padEnd(10), ...factsOf(item), untilText(item)].filter(Boolean).join('  '),
+  });
+}
+
 function lineOf(override: OverrideView): string {
-  const { id, account, api, group, dimensions, mode, state, expiresAt } = override;
+  const { id, state, reason } = override;
+  return [id.padEnd(10), ...factsOf(override), state, untilText(override), reason].map(visibleText).join('  ');
+}
+
+type Facts = Pick<
+  OverrideView,
+  'account' | 'api' | 'group' | 'dimensions' | 'perMinute' | 'perHour' | 'factor' | 'extraMinute' | 'extraHour' | 'mode'
+>;
+
+function factsOf(override: Facts): string[] {
+  const { account, api, group, dimensions, mode } = override;
   const what = [api ?? group ?? 'all APIs', ...Object.entries(dimensions ?? {}).map((pair) => pair.join('='))].join(
     ' ',
   );
-  return [
-    id.padEnd(10),
-    account,
-    what,
-    limitsText(override),
-    mode ?? '',
-    state,
-    expiresAt === null ? 'permanent' : `until ${expiresAt}`,
-    override.reason,
-  ]
-    .filter(Boolean)
-    .map(visibleText)
-    .join('  ');
+  return [account, what, limitsText(override), mode ?? ''].filter(Boolean);
+}
+
+function untilText({ expiresAt }: Pick<OverrideView, 'expiresAt'>): string {
+  return expiresAt === null ? 'permanent' : `until ${expiresAt}`;
 }

@@ -12,6 +12,7 @@ import {
   previewPlan,
 } from '../../policy/plans/plans.schemas.js';
 import { type Cli, printJson } from '../cli.js';
+import { addPlanImports, assignByPattern } from './plan-import.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { limitsText, tellConsequences } from './tell.js';
 import { apiValue, expiry, planLimit, start } from './typed.js';
@@ -41,6 +42,8 @@ interface AssignFlags extends Json {
   readonly allowLowering?: true;
   readonly reason: string;
   readonly ticket?: string;
+  readonly pattern?: string;
+  readonly dryRun?: true;
 }
 
 interface EndFlags extends AssignFlags {
@@ -101,16 +104,21 @@ export function addPlan(program: Command, cli: Cli): void {
 function addAssign(plan: Command, cli: Cli): void {
   plan
     .command('assign')
-    .description('assign a plan to an account; the assignment before it ends')
-    .argument('<account>')
-    .argument('<plan>')
+    .description('assign a plan to an account, or with --pattern to many; the assignment before it ends')
+    .usage('<account> <plan> | --pattern <pattern> <plan>')
+    .argument('<names...>', 'the account and the plan; with --pattern only the plan')
+    .option(
+      '--pattern <pattern>',
+      'all known accounts that match, e.g. "acme-*"; * stands for any characters, ? for one',
+    )
+    .option('--dry-run', 'with --pattern: print what it would make; change nothing')
     .option('--starts <time>', 'start time: a delay like 2h, or a time like 2026-12-31T12:00:00Z (default: now)', start)
     .option('--ends <time>', 'end time: 24h, 7d, a time like 2026-12-31T12:00:00Z, or never (default: never)', expiry)
     .option('--allow-lowering', "allow it to lower the account's limits, also at its end")
     .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--ticket <id>')
     .option('--json', 'print JSON')
-    .action((account: string, id: string, flags: AssignFlags) => assign(cli, { account, id, flags }));
+    .action((names: string[], flags: AssignFlags) => assign(cli, names, flags));
   plan
     .command('end')
     .description("end an account's plan, now or at a time, or cancel a scheduled one")
@@ -124,6 +132,7 @@ function addAssign(plan: Command, cli: Cli): void {
     .requiredOption('--reason <text>', 'reason, recorded in the history')
     .option('--json', 'print JSON')
     .action((account: string, flags: EndFlags) => end(cli, account, flags));
+  addPlanImports(plan, cli);
 }
 
 async function list(cli: Cli, { json }: Json): Promise<void> {
@@ -188,16 +197,22 @@ async function accounts(cli: Cli, id: string, { state, limit, json }: AccountsFl
   if (page.next !== null) cli.out('There are more: raise --limit.\n');
 }
 
-async function assign(
-  cli: Cli,
-  { account, id, flags }: { account: string; id: string; flags: AssignFlags },
-): Promise<void> {
-  const { starts, ends, allowLowering, reason, ticket, json } = flags;
+async function assign(cli: Cli, names: readonly string[], flags: AssignFlags): Promise<void> {
+  const { starts, ends, allowLowering, reason, ticket, pattern, dryRun, json } = flags;
+  const times = {
+    ...(starts === undefined ? {} : { startsAt: starts }),
+    ...(ends === undefined ? {} : { endsAt: apiValue(ends) }),
+  };
+  const [account, id, more] = pattern === undefined ? names : [pattern, ...names];
+  if (account === undefined || id === undefined || more !== undefined) {
+    throw new Error('Say an account and a plan, or --pattern and a plan.');
+  }
+  if (pattern !== undefined) return await assignByPattern(cli, { pattern, plan: id, ...times }, flags);
+  if (dryRun) throw new Error('--dry-run needs --pattern.');
   const input = checked(assignPlan, {
     plan: id,
     reason,
-    ...(starts === undefined ? {} : { startsAt: starts }),
-    ...(ends === undefined ? {} : { endsAt: apiValue(ends) }),
+    ...times,
     ...(allowLowering === undefined ? {} : { allowLowering }),
     ...(ticket === undefined ? {} : { ticket }),
   });

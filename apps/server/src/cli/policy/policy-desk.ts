@@ -8,6 +8,9 @@ import { permissionsOf } from '../../http/permissions.js';
 import { KnownAccounts } from '../../limiting/known-accounts.service.js';
 import { KnownApis } from '../../limiting/known-apis.service.js';
 import { HistoryService } from '../../policy/history/history.service.js';
+import { UndoWriter } from '../../policy/history/undo-writer.js';
+import { Importer } from '../../policy/import/importer.js';
+import { ImportsService } from '../../policy/import/imports.service.js';
 import { LimitRequestsService } from '../../policy/limit-requests/limit-requests.service.js';
 import { ProofService } from '../../policy/limit-requests/proof.service.js';
 import { OverridesService } from '../../policy/overrides/overrides.service.js';
@@ -25,6 +28,7 @@ export interface PolicyDesk {
   readonly assignments: AssignmentsService;
   readonly requests: LimitRequestsService;
   readonly history: HistoryService;
+  readonly imports: ImportsService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
   /** Records in the access log what the user reads. Never throws: a failure is printed, and the command goes on. */
@@ -53,7 +57,8 @@ function deskOn(cli: Cli, database: DataSource, limiter: Limiter): PolicyDesk {
     plans: new PlansService(database, writer),
     assignments: new AssignmentsService(database, writer, new KnownAccounts(database)),
     requests: new LimitRequestsService(database, writer, new ProofService(database), apis),
-    history: new HistoryService(database, writer),
+    history: new HistoryService(database, new UndoWriter(writer)),
+    imports: new ImportsService(new Importer(writer), apis),
     caller,
     record: async (note) => {
       await database.query(NOTE_ACCESS, accessValues(authorOf(caller), note)).catch(({ message }: Error) => {

@@ -7,12 +7,14 @@ import { AsExport, type ExportForm } from '../../http/export-form.js';
 import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
 import {
+  batchParams,
   HISTORY_EXAMPLE,
   historyPage,
   historyParams,
   listHistory,
   undoChange,
   undone,
+  undoneBatch,
   verification,
 } from './history.schemas.js';
 import { type HistoryRow, HistoryService, historyView } from './history.service.js';
@@ -63,7 +65,7 @@ export class HistoryController {
   @Route({
     id: 'undoChange',
     summary:
-      'Writes the inverse of a change of an override (permission overrides.write) or of the catalogue (catalogue.write), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes a creation',
+      'Writes the inverse of a change of an override (permission overrides.write), the catalogue (catalogue.write), a plan (plans.write) or an assignment (plans.assign), when nothing changed since; what lowers a limit in force needs `allowLowering`, unless it undoes the creation of an override',
     // The permission depends on the change that is undone: the service checks it.
     access: { signedIn: true },
     params: historyParams,
@@ -78,5 +80,24 @@ export class HistoryController {
     @FromCaller() caller: Caller,
   ): Promise<z.output<typeof undone>> {
     return await this.history.undo(id, input, caller);
+  }
+  @Post('batches/:batch/undo')
+  @Route({
+    id: 'undoBatch',
+    summary:
+      'Writes the inverses of all changes of a batch, as a new batch; refused as a whole if one of its items was changed since; permissions and `allowLowering` as for one change',
+    access: { signedIn: true },
+    params: batchParams,
+    body: undoChange,
+    response: undoneBatch,
+    example: { batch: 'bat_13', changes: 200, lowered: [], loweredCount: 0 },
+    errors: [404, 409, 422],
+  })
+  async undoBatch(
+    @Param(validated(batchParams)) { batch }: z.output<typeof batchParams>,
+    @Body(validated(undoChange)) input: z.output<typeof undoChange>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof undoneBatch>> {
+    return await this.history.undoBatch(batch, input, caller);
   }
 }

@@ -10,6 +10,8 @@ export const listHistory = z.strictObject({
   target: idText.optional(),
   account: accountText.optional(),
   actor: idText.optional(),
+  /** Changes that were made together, e.g. `bat_12`. */
+  batch: idText.optional(),
   from: time.optional(),
   to: time.optional(),
   format: z.enum(['json', 'csv']).optional(),
@@ -17,6 +19,7 @@ export const listHistory = z.strictObject({
 });
 
 export const historyParams = z.object({ id: z.coerce.number().int().min(1).max(Number.MAX_SAFE_INTEGER) });
+export const batchParams = z.object({ batch: idText });
 export const undoChange = z.strictObject({ reason: reasonText, allowLowering });
 
 const facts = z.record(z.string(), z.unknown()).nullable();
@@ -38,6 +41,8 @@ const historySchema = z.object({
   reason: z.string().nullable(),
   ticket: z.string().nullable(),
   undoes: z.int().nullable(),
+  /** Changes that were made together have the same one; null: it was made by itself. */
+  batch: z.string().nullable(),
   hash: z.string(),
 });
 export type HistoryView = z.output<typeof historySchema>;
@@ -53,6 +58,14 @@ export const verification = z.object({
 
 /** `lowered`: the limits that the change lowered. */
 export const undone = z.object({ historyId: z.int(), lowered: z.array(lowered) });
+
+/** The undo of a batch is a batch too. `lowered`: the first of the limits that it lowered. */
+export const undoneBatch = z.object({
+  batch: z.string(),
+  changes: z.int(),
+  lowered: z.array(lowered),
+  loweredCount: z.int(),
+});
 
 export const HISTORY_EXAMPLE: HistoryView = {
   id: 240,
@@ -70,5 +83,6 @@ export const HISTORY_EXAMPLE: HistoryView = {
   reason: 'Launch of their winter campaign',
   ticket: 'SUP-1234',
   undoes: null,
+  batch: null,
   hash: '9f86d081884c7d659a2feaa0c55ad015a3bf4f1b2b0b822cd15d6c15b0f00a08',
 };

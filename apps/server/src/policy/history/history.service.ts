@@ -5,7 +5,6 @@ import { assertMay, type Caller } from '../../authentication/caller.js';
 import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import type { Permission } from '../../http/permissions.js';
-import { PolicyWriter } from '../policy-writer.js';
 import {
   type HistoryView,
   type historyPage,
@@ -13,8 +12,10 @@ import {
   type listHistory,
   type undoChange,
   type undone,
+  type undoneBatch,
   type verification,
 } from './history.schemas.js';
+import { UndoWriter } from './undo-writer.js';
 
 export interface HistoryRow extends Omit<HistoryView, 'id' | 'at' | 'requestId' | 'undoes'> {
   readonly id: string;
@@ -47,13 +48,13 @@ const WRITE: Readonly<Record<Kind, Permission>> = {
   token: 'staff.write',
 };
 const HISTORY =
-  'SELECT h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes, h.hash FROM rollgate.history h';
+  'SELECT h.id, h.at, h.kind, h.action, h.target, h.account, h.actor, h.role, h.address, h.request_id, h.before, h.after, h.reason, h.ticket, h.undoes, h.batch, h.hash FROM rollgate.history h';
 
 @Injectable()
 export class HistoryService {
   constructor(
     @Inject(DataSource) private readonly database: DataSource,
-    @Inject(PolicyWriter) private readonly writer: PolicyWriter,
+    @Inject(UndoWriter) private readonly writer: UndoWriter,
   ) {}
 
   /** Newest first; only kinds of items that the caller may read. @throws ForbiddenException for another `kind` */
@@ -93,9 +94,28 @@ export class HistoryService {
     assertMay(caller, WRITE[rows[0]?.kind ?? 'override']);
     return await this.writer.undo({ historyId: id, reason, allowLowering, caller });
   }
+
+  /** @throws ForbiddenException if the caller may not make such changes; QueryFailedError */
+  async undoBatch(
+    batch: string,
+    { reason, allowLowering = false }: z.output<typeof undoChange>,
+    caller: Caller,
+  ): Promise<z.output<typeof undoneBatch>> {
+    const rows = await this.database.query<{ kind: Kind }[]>(
+      'SELECT DISTINCT kind FROM rollgate.history WHERE batch = $1',
+      [batch],
+    );
+    // A caller without any such permission must not learn whether the batch exists.
+    if (rows.length === 0) assertMay(caller, WRITE.override);
+    for (const { kind } of rows) assertMay(caller, WRITE[kind]);
+    return await this.writer.undoBatch({ batch, reason, allowLowering, caller });
+  }
 }
 
-function filters({ kind, target, account, actor, from, to }: z.output<typeof listHistory>, caller: Caller): Conditions {
+function filters(
+  { kind, target, account, actor, batch, from, to }: z.output<typeof listHistory>,
+  caller: Caller,
+): Conditions {
   if (kind !== undefined) assertMay(caller, READ[kind]);
   const readable = KINDS.filter((one) => caller.permissions.has(READ[one]));
   return new Conditions()
@@ -104,6 +124,7 @@ function filters({ kind, target, account, actor, from, to }: z.output<typeof lis
     .add('h.target = ?', target)
     .add('h.account = ?', account)
     .add('h.actor = ?', actor)
+    .add('h.batch = ?', batch)
     .add('h.at >= ?::timestamptz', from)
     .add('h.at < ?::timestamptz', to);
 }
