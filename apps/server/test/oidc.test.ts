@@ -215,36 +215,30 @@ test('a callback is accepted once, in time, in the browser that started, and wit
   expect(locationOf(await late.get(lateBack))).toBe(expired);
 });
 
+/** Rows of the access log: outcome, method, ID of the person, how often. */
+async function signInLog(condition: string, value: string): Promise<(string | number | null)[][]> {
+  const text = `SELECT outcome, method, staff_id, times FROM rollgate.sign_in_log WHERE ${condition} ORDER BY id`;
+  return (await database.pool.query({ text, values: [value], rowMode: 'array' })).rows;
+}
+
 test('each outcome is in the access log, and an identity that was not confirmed is counted by its address', async () => {
-  const noted = async (login: string) => {
-    const { rows } = await database.pool.query<{ outcome: string; staff_id: string | null; method: string }>(
-      'SELECT outcome, method, staff_id FROM rollgate.sign_in_log WHERE login = $1 ORDER BY id',
-      [login],
-    );
-    return rows;
-  };
   const one = person({ groups: ['audit'] });
-  const login = String(one.email);
   const browser = new Browser(service);
   await signIn(browser, one);
-  const { id } = (await whoIs(browser)).staff;
+  const { id = '' } = (await whoIs(browser)).staff;
   await browser.delete('/admin/api/session');
   await signIn(browser, one);
   await signIn(browser, { ...one, groups: ['sales'] });
   await database.pool.query('UPDATE rollgate.staff SET disabled_at = clock_timestamp() WHERE id = $1', [id]);
   await signIn(browser, one);
   const outcomes = ['signed_in', 'signed_out', 'signed_in', 'session_ended', 'oidc_refused', 'disabled'];
-  expect(await noted(login)).toEqual(outcomes.map((outcome) => ({ outcome, method: 'oidc', staff_id: id })));
+  expect(await signInLog('login = $1', String(one.email))).toEqual(outcomes.map((outcome) => [outcome, 'oidc', id, 1]));
   const stranger = person({ groups: [] });
   await signIn(new Browser(service), stranger);
-  expect(await noted(String(stranger.email))).toEqual([{ outcome: 'oidc_refused', method: 'oidc', staff_id: null }]);
+  expect(await signInLog('login = $1', String(stranger.email))).toEqual([['oidc_refused', 'oidc', null, 1]]);
 
-  const unconfirmed = async () => {
-    const { rows } = await database.pool.query<{ times: number }>(
-      `SELECT sum(times)::int AS times FROM rollgate.sign_in_log WHERE outcome = 'oidc_refused' AND login IS NULL`,
-    );
-    return rows[0]?.times ?? 0;
-  };
+  const unconfirmed = async () =>
+    (await signInLog('login IS NULL AND outcome = $1', 'oidc_refused')).reduce((all, row) => all + Number(row[3]), 0);
   const before = await unconfirmed();
   for (let n = 0; n < 2; n++) await signIn(new Browser(service), undefined);
   await until(unconfirmed, { what: 'both refusals are counted', accept: (times) => times >= before + 2 });
@@ -296,4 +290,8 @@ test('starting a sign-in is limited by address, separately from passwords, and t
   expect(wait).toBeLessThanOrEqual(61);
   expect([status, headers.get('location')]).toEqual([302, `/admin/?signInFailed=too-many&wait=${wait}`]);
   expect((await new Browser(service).signIn('nobody@example.com')).status).toBe(401);
+  await until(() => signInLog('outcome = $1', 'too_many_attempts'), {
+    what: 'the refusals are one row',
+    accept: (rows) => JSON.stringify(rows) === JSON.stringify([['too_many_attempts', 'oidc', null, waiting.length]]),
+  });
 });

@@ -174,6 +174,25 @@ test('what was counted is written when the service stops', async () => {
   }
 });
 
+test('what was counted while the log could not be written is written later, and this is logged once', async () => {
+  const { pool } = service.database;
+  const address = newAddress();
+  const headers = { authorization: 'Bearer rgt_wrong', ...from(address) };
+  const late = () => service.log.filter(({ msg }) => msg === 'counted events of the access log will be written later');
+  await pool.query('ALTER TABLE rollgate.sign_in_log RENAME TO mislaid');
+  try {
+    await service.call('/admin/api/accounts', { headers });
+    await until(async () => late().length, { what: 'the service reports that it writes later' });
+    await service.call('/admin/api/accounts', { headers });
+  } finally {
+    await pool.query('ALTER TABLE rollgate.mislaid RENAME TO sign_in_log');
+  }
+  await until(async () => (await rows('address', address)).reduce((all, { times }) => all + times, 0) === 2, {
+    what: 'both refusals are counted',
+  });
+  expect(late()).toHaveLength(1);
+});
+
 test('an attempt that can not be recorded gets the same answer, and the failure is logged and counted', async () => {
   const { pool } = service.database;
   const failures = async () =>

@@ -30,6 +30,8 @@ export class AccessLog implements OnApplicationShutdown {
   readonly #counted = new CountedNotes();
   readonly #loop = new JitteredLoop({ task: () => this.#writeCounted(), everyMs: WRITE_COUNTED_EVERY_MS });
   readonly #ends = new Set<Promise<void>>();
+  /** Whether the last attempt to write what was counted failed. */
+  #isLate = false;
   readonly #failures: Counter;
 
   constructor(
@@ -89,6 +91,8 @@ export class AccessLog implements OnApplicationShutdown {
     await this.#loop.stop();
     await Promise.all(this.#ends);
     await this.#writeCounted();
+    const lost = this.#counted.take().length;
+    if (lost > 0) this.#failed(new Error('the service stops'), `${lost} counted events`);
     await this.pool.end();
   }
 
@@ -99,10 +103,19 @@ export class AccessLog implements OnApplicationShutdown {
   async #writeCounted(): Promise<void> {
     const notes = this.#counted.take();
     if (notes.length === 0) return;
-    await this.#write(NOTE_COUNTED, [JSON.stringify(notes)]).catch((error: unknown) => {
+    try {
+      await this.#write(NOTE_COUNTED, [JSON.stringify(notes)]);
+      this.#isLate = false;
+    } catch (error) {
       this.#counted.giveBack(notes);
-      this.#failed(error, 'counted attempts');
-    });
+      // Once, not every second while the database is away.
+      if (!this.#isLate)
+        this.logger.warn(
+          { reason: (error as Error).message },
+          'counted events of the access log will be written later',
+        );
+      this.#isLate = true;
+    }
   }
 
   #failed(error: unknown, what: string): void {
