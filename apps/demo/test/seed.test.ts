@@ -46,6 +46,9 @@ const TABLES = [
   'catalogue',
   'override',
   'override_use',
+  'plan',
+  'plan_limit',
+  'plan_assignment',
   'limit_request',
   'limit_event',
   'counter',
@@ -74,7 +77,7 @@ test('the history is one unbroken chain in order of time, and the ledger is at i
   expect(
     await rows(
       first,
-      `SELECT (SELECT count(*) FROM rollgate.history WHERE kind = 'override' OR kind = 'catalogue' AND action <> 'add')::int + 1
+      `SELECT (SELECT count(*) FROM rollgate.history WHERE kind IN ('override', 'plan', 'assignment') OR kind = 'catalogue' AND action <> 'add')::int + 1
                 = l.policy_version AS ok FROM rollgate.ledger l`,
     ),
   ).toEqual([{ ok: true }]);
@@ -118,6 +121,9 @@ test('every kind of data is present', async () => {
     await has(`SELECT FROM rollgate.override WHERE scope = '${scope}' LIMIT 1`);
   for (const role of ['admin', 'support', 'viewer', 'auditor'])
     await has(`SELECT FROM rollgate.staff WHERE role = '${role}'`);
+  for (const plan of ['free', 'pro', 'enterprise'])
+    await has(`SELECT FROM rollgate.plan_assignment WHERE plan = '${plan}'`);
+  await has(`SELECT FROM rollgate.limit_event WHERE source = 'plan:free' LIMIT 1`);
   await has('SELECT FROM rollgate.override_use WHERE needed_at IS NULL');
   await has(`SELECT FROM rollgate.limit_request r JOIN rollgate.limit_event e ON r.denial_id = e.id || '.1'`);
   const now = `rollgate_audit.usage_at('2026-03-10T15:20:30Z')`;

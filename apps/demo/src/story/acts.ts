@@ -1,6 +1,6 @@
 /** The form of the story: acts with their times. The teller (story-teller.ts) carries them out. */
 import type { Period } from '../period.js';
-import type { PastAuthor, PastPerson } from './past-policy.js';
+import type { PastAuthor, PastPerson, PlanSpec } from './past-policy.js';
 
 /** A time of the story, relative to the period that is filled. */
 export type When = (period: Period) => Date;
@@ -62,6 +62,16 @@ interface CatalogueChanged extends Dated {
   readonly ticket: string;
 }
 
+interface PlanCreated extends Dated {
+  readonly act: 'create plan';
+  readonly spec: PlanSpec;
+}
+
+interface PlanAssigned extends Dated {
+  readonly act: 'assign plan';
+  readonly spec: Values;
+}
+
 interface PersonAdded extends Dated {
   readonly act: 'add person';
   readonly person: Omit<PastPerson, 'passwordHash'>;
@@ -116,6 +126,8 @@ export interface RequestDeclined extends Named {
 export type Act =
   | CatalogueRegistered
   | CatalogueChanged
+  | PlanCreated
+  | PlanAssigned
   | PersonAdded
   | OverrideCreated
   | OverrideChanged

@@ -26,6 +26,15 @@ export interface PastPerson {
   readonly passwordHash: string;
 }
 
+/** A plan, as rollgate.create_plan takes it. */
+export interface PlanSpec {
+  readonly id: string;
+  readonly title: string;
+  readonly description: string;
+  readonly limits: readonly Columns[];
+  readonly reason: string;
+}
+
 interface PastChange {
   readonly at: Date;
   readonly by: PastAuthor;
@@ -100,6 +109,33 @@ export class PastPolicy {
        )
        SELECT rollgate.record('staff', 'add', m.id, NULL, ${AUTHOR(6)}, NULL, $5, NULL) FROM made m`,
       [login, displayName, role, passwordHash, JSON.stringify(facts), ...valuesOf(by)],
+    );
+  }
+
+  async createPlan({ at, by, spec: { limits, reason, ...plan } }: PastChange & { spec: PlanSpec }): Promise<void> {
+    await this.#open(at, true);
+    await this.#database.query(
+      `INSERT INTO rollgate.plan (id, title, description, created_by, created_at, changed_by, changed_at, changed_in)
+       SELECT $1, $2, $3, $4, l.history_at, $4, l.history_at, l.policy_version FROM rollgate.ledger l`,
+      [plan.id, plan.title, plan.description, by.actor],
+    );
+    await this.#database.query('SELECT rollgate.put_plan_limits($1, $2)', [plan.id, JSON.stringify(limits)]);
+    await this.#database.query(
+      `WITH recorded AS (
+         SELECT p.id, rollgate.record('plan', 'create', p.id, NULL, ${AUTHOR(2)}, NULL, rollgate.plan_facts(p), $6) AS history_id
+         FROM rollgate.plan p WHERE p.id = $1
+       )
+       UPDATE rollgate.plan p SET history_id = r.history_id FROM recorded r WHERE p.id = r.id`,
+      [plan.id, ...valuesOf(by), reason],
+    );
+  }
+
+  async assignPlan({ at, by, spec }: PastChange & { spec: Columns }): Promise<void> {
+    await this.#open(at, true);
+    await this.#database.query(
+      `SELECT s.id FROM rollgate.ledger l CROSS JOIN LATERAL rollgate.new_assignment($1, ${AUTHOR(2)}, l) n
+       CROSS JOIN LATERAL rollgate.store_assignment(n, NULL, ${AUTHOR(2)}, l) s`,
+      [JSON.stringify(spec), ...valuesOf(by)],
     );
   }
 

@@ -61,6 +61,10 @@ export class StoryTeller {
         return await policy.registerCatalogue({ at, application: SAMPLE_APPLICATION, catalogue: sampleCatalogue });
       case 'change catalogue':
         return await policy.changeCatalogue({ ...act, at, changes: this.#columns(act.changes) });
+      case 'create plan':
+        return await policy.createPlan({ ...act, at });
+      case 'assign plan':
+        return await policy.assignPlan({ ...act, at, spec: this.#columns(act.spec) });
       case 'add person':
         return await policy.addPerson({ ...act, at, person: { ...act.person, passwordHash } });
       case 'create override':

@@ -4,5 +4,12 @@ import { CATALOGUE_CHANGES } from './catalogue-changes.js';
 import { LIMIT_REQUESTS } from './limit-requests.js';
 import { OVERRIDE_CHANGES } from './overrides.js';
 import { PEOPLE_ADDED } from './people.js';
+import { PLAN_CHANGES } from './plans.js';
 
-export const STORY: readonly Act[] = [...CATALOGUE_CHANGES, ...PEOPLE_ADDED, ...OVERRIDE_CHANGES, ...LIMIT_REQUESTS];
+export const STORY: readonly Act[] = [
+  ...CATALOGUE_CHANGES,
+  ...PEOPLE_ADDED,
+  ...PLAN_CHANGES,
+  ...OVERRIDE_CHANGES,
+  ...LIMIT_REQUESTS,
+];
