@@ -398,7 +398,8 @@ COMMENT ON COLUMN rollgate.ceiling.days  IS 'longest duration from now; NULL: un
 CREATE TABLE rollgate.history (
   id            bigint PRIMARY KEY,
   at            timestamptz NOT NULL,
-  kind          text NOT NULL CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment')),
+  kind          text NOT NULL CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment',
+                  'policy')),
   action        text NOT NULL,
   target        text NOT NULL,
   account       text,
@@ -421,11 +422,24 @@ CREATE INDEX ON rollgate.history (actor, id);
 CREATE INDEX ON rollgate.history (batch, id) WHERE batch IS NOT NULL;
 
 COMMENT ON TABLE  rollgate.history IS
-  'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+  'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token, and every policy file that was applied; '
+  'append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.batch  IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
+
+-- A policy file in a repository is compared with the database and with what both had in common, so that no change of staff is lost.
+CREATE TABLE rollgate.policy_file (
+  hash    text PRIMARY KEY,
+  content jsonb NOT NULL,
+  kept_at timestamptz NOT NULL
+);
+
+COMMENT ON TABLE  rollgate.policy_file IS 'What policy files had in common with the database when they were last exported or applied';
+COMMENT ON COLUMN rollgate.policy_file.hash    IS 'SHA-256 of the exported content, in hex, which the file names';
+COMMENT ON COLUMN rollgate.policy_file.content IS 'the items, as in the file';
+COMMENT ON COLUMN rollgate.policy_file.kept_at IS 'newest export or application; removed 400 days later';
 
 -- The running instances, and the version of overrides and catalogue that each has.
 CREATE UNLOGGED TABLE rollgate.instance (
@@ -1330,7 +1344,8 @@ END $$;
 COMMENT ON FUNCTION rollgate.ask_limit IS 'Files a limit request. Errors: RG404 unknown API, RG409 too many open requests, RG422 invalid';
 
 -- Assigns a plan to an account, from starts_at (default: now) until ends_at (default: no end). The assignment that is in force at its
--- start ends there. p_spec names account, plan, starts_at, ends_at, reason, ticket, and allow_lowering.
+-- start ends there. p_spec names account, plan, starts_at, ends_at, reason, ticket, backdated (starts_at may be in the
+-- past, but not before the end of an earlier assignment), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.assign_plan(
   p_spec jsonb,
   p_by   rollgate.author,
@@ -1349,8 +1364,8 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.assign_plan IS
   'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, '
-  'allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan '
-  'is retired, RG422';
+  'backdated, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or '
+  'the plan is retired, RG422';
 
 -- An account that is assigned twice, now and later, counts once.
 CREATE OR REPLACE FUNCTION rollgate.assigned_accounts(p_plan text, p_now timestamptz) RETURNS int
@@ -1414,6 +1429,14 @@ LANGUAGE sql STABLE AS $$
     'endsAt', to_char(a.ends_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'),
     'reason', a.reason, 'ticket', a.ticket, 'createdBy', a.created_by, 'version', a.version)
 $$;
+
+CREATE OR REPLACE FUNCTION rollgate.backdated_facts(p_starts_at timestamptz, p_created_at timestamptz) RETURNS jsonb
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_starts_at < p_created_at THEN '{"backdated": true}' ELSE '{}' END::jsonb
+$$;
+
+COMMENT ON FUNCTION rollgate.backdated_facts IS
+  'For the history: a policy file gave the item a start in the past, before which it was not in force; {}: it did not';
 
 -- The limits that apply to an API where no override does: those of the plan's most specific row for the API, else the default. A window
 -- that the row leaves empty is the default.
@@ -1835,8 +1858,8 @@ COMMENT ON FUNCTION rollgate.count_instances IS
   'Most instances at once within the last hour; NULL: not all other instances have counted this one yet';
 
 -- Creates an override. p_spec names columns of rollgate.override (account, group_id, api, subject, per_minute, per_hour, factor,
--- extra_minute, extra_hour, mode, starts_at, expires_at, reason, ticket, request_id), and allow_lowering. A limit that it leaves out keeps
--- its effective value; a limit given as null is the default.
+-- extra_minute, extra_hour, mode, starts_at, expires_at, reason, ticket, request_id), backdated (starts_at may be in the past), and
+-- allow_lowering. A limit that it leaves out keeps its effective value; a limit given as null is the default.
 CREATE OR REPLACE FUNCTION rollgate.create_override(
   p_spec jsonb,
   p_by   rollgate.author,
@@ -1848,8 +1871,8 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.create_override IS
-  'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) '
-  'and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
+  'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default), '
+  'backdated and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
 
 -- p_spec names id, title (default: the id), description, limits (as in rollgate.put_plan_limits), reason.
 CREATE OR REPLACE FUNCTION rollgate.create_plan(
@@ -2805,6 +2828,18 @@ $$;
 
 COMMENT ON FUNCTION rollgate.is_near IS 'Whether half of a limit or more may be used, for rollgate.near_limit; inlined';
 
+-- The content is what the database and the file had in common. Replacing it is no change of the policy, so the history has no row.
+CREATE OR REPLACE FUNCTION rollgate.keep_policy_file(p_hash text, p_content jsonb) RETURNS void
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  DELETE FROM rollgate.policy_file f WHERE f.kept_at < clock_timestamp() - interval '400 days';
+  INSERT INTO rollgate.policy_file AS f (hash, content, kept_at) VALUES (p_hash, p_content, clock_timestamp())
+  ON CONFLICT (hash) DO UPDATE SET content = excluded.content, kept_at = excluded.kept_at;
+$$;
+
+COMMENT ON FUNCTION rollgate.keep_policy_file IS
+  'Remembers what a policy file and the database had in common, under the hash of the export that the file began as; removes those not '
+  'used for 400 days';
+
 CREATE OR REPLACE FUNCTION rollgate.lane_holders() RETURNS text[]
 LANGUAGE sql VOLATILE AS $$
   SELECT coalesce(array_agg(DISTINCT l.virtualtransaction), '{}') FROM pg_locks l
@@ -3190,6 +3225,14 @@ END $$;
 COMMENT ON FUNCTION rollgate.live_usage IS
   'Both windows and the effective limits of subjects that have units, at p_at or at a subject''s newest grant, whichever is later';
 
+-- Keeps every other change waiting until the transaction ends, without being a change itself.
+CREATE OR REPLACE FUNCTION rollgate.lock_policy() RETURNS timestamptz
+LANGUAGE sql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT greatest(clock_timestamp(), l.history_at) FROM (SELECT history_at FROM rollgate.ledger FOR UPDATE) l
+$$;
+
+COMMENT ON FUNCTION rollgate.lock_policy IS 'Takes the ledger''s lock for the transaction, and returns the time of the changes that follow';
+
 -- Covers the time while the override is in force. That limits may fall again at its end needs no confirmation by its author. Each API
 -- and window is listed once, at the first moment.
 CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamptz) RETURNS jsonb
@@ -3519,20 +3562,25 @@ CREATE OR REPLACE FUNCTION rollgate.new_assignment(p_spec jsonb, p_by rollgate.a
 RETURNS rollgate.plan_assignment
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_new rollgate.plan_assignment;
+  v_new   rollgate.plan_assignment;
+  v_first timestamptz := p_ledger.history_at;  -- the earliest possible start
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'backdated',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
+  IF (p_spec ->> 'backdated')::boolean THEN
+    SELECT coalesce(max(least(a.ends_at, p_ledger.history_at)), '-infinity') INTO v_first
+    FROM rollgate.plan_assignment a WHERE a.account = v_new.account AND a.starts_at <= p_ledger.history_at;
   -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+  ELSIF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
   IF (rollgate.plan_at(v_new.plan)).retired_at IS NOT NULL THEN
     RAISE EXCEPTION 'The plan "%" is retired.', v_new.plan USING ERRCODE = 'RG409';
   END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.starts_at := greatest(coalesce(v_new.starts_at, p_ledger.history_at), v_first);
   v_new.id := 'asg_' || nextval('rollgate.plan_assignment_number');
   v_new.reason := btrim(v_new.reason);
   v_new.created_by := p_by.actor;
@@ -3548,21 +3596,26 @@ COMMENT ON FUNCTION rollgate.new_assignment IS
   'assignment, RG422';
 
 -- Requires the ledger's lock (rollgate.open_ledger). p_spec: as in rollgate.create_override. Writes nothing.
+-- An override of a policy file keeps its start (backdated), also if that was in the past in another database.
 CREATE OR REPLACE FUNCTION rollgate.new_override(p_spec jsonb, p_by rollgate.author, p_ledger rollgate.ledger) RETURNS rollgate.override
 LANGUAGE plpgsql AS $$
 DECLARE
-  v_new rollgate.override;
+  v_new       rollgate.override;
+  v_backdated boolean := coalesce((p_spec ->> 'backdated')::boolean, false);
 BEGIN
   PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
-    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'backdated',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
   -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' AND NOT v_backdated THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  IF v_new.starts_at IS NULL OR NOT v_backdated THEN
+    v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  END IF;
   v_new.id := 'ovr_' || nextval('rollgate.override_number');
   v_new.reason := btrim(v_new.reason);
   v_new.version := 1;
@@ -4054,6 +4107,39 @@ $$;
 COMMENT ON FUNCTION rollgate.plan_limit_rank IS
   'Rank of a plan''s row among those that cover an API: of one API, of its group, of all; the highest one applies; inlined';
 
+-- What a policy file contains, one row for each item: edits of the catalogue, plans, assignments and overrides. Assignments and overrides
+-- that have ended are left out. Overrides come in the order of their creation, which decides among overrides of the same scope.
+CREATE OR REPLACE FUNCTION rollgate.policy_items(p_at timestamptz)
+RETURNS TABLE (section text, id text, version int, changed_at timestamptz, changed_by text, facts jsonb)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+  SELECT 'catalogue', c.api, c.version, c.changed_at, c.changed_by,
+         rollgate.catalogue_facts(c) - ARRAY['title', 'group', 'groupTitle', 'level', 'scope', 'shippedPerMinute', 'shippedPerHour',
+           'message', 'retiredAt', 'version']
+  FROM rollgate.catalogue c
+  WHERE c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow
+  UNION ALL
+  SELECT 'plans', p.id, p.version, p.changed_at, p.changed_by,
+         rollgate.plan_facts(p) - ARRAY['retiredAt', 'version'] || jsonb_build_object('retired', p.retired_at IS NOT NULL)
+  FROM rollgate.plan p
+  UNION ALL
+  SELECT 'assignments', a.id, a.version, a.changed_at, h.actor, rollgate.assignment_facts(a) - ARRAY['id', 'createdBy', 'version']
+  FROM rollgate.plan_assignment a
+  LEFT JOIN rollgate.history h ON h.id = a.history_id
+  WHERE rollgate.unexpired(a.ends_at, p_at)
+  UNION ALL
+  SELECT o.* FROM (
+    SELECT 'overrides', o.id, o.version, o.changed_at, h.actor,
+           rollgate.override_facts(o) - ARRAY['id', 'scope', 'createdBy', 'requestId', 'version']
+    FROM rollgate.override o
+    LEFT JOIN rollgate.history h ON h.id = o.history_id
+    WHERE rollgate.unexpired(o.expires_at, p_at) AND NOT rollgate.is_internal(o.account)
+    ORDER BY o.created_in, length(o.id), o.id
+  ) o
+$$;
+
+COMMENT ON FUNCTION rollgate.policy_items IS
+  'Everything that staff have set and that is in force at p_at or later: the items of a policy file, who changed each last, and when';
+
 -- Two accounts with the same result have the same limits from p_now on, whatever their names, so a change has the same effects on both.
 -- An override of one subject contains that subject's key, and with it the account.
 CREATE OR REPLACE FUNCTION rollgate.policy_of(p_account text, p_now timestamptz) RETURNS jsonb
@@ -4528,6 +4614,26 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.record IS 'Appends one row to the history; the caller must hold the ledger''s lock';
+
+-- The changes themselves are rows of their own. Their request_id is that of p_by, which names the file as well.
+CREATE OR REPLACE FUNCTION rollgate.record_policy_file(
+  p_sha256  text,  -- of the file's bytes
+  p_changes jsonb, -- number of changes by kind and action
+  p_reason  text,
+  p_ticket  text,
+  p_by      rollgate.author
+) RETURNS bigint
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+BEGIN
+  PERFORM rollgate.need_admin(p_by, 'the policy as a whole');
+  PERFORM rollgate.need_reason(p_reason);
+  PERFORM rollgate.open_ledger(false);
+  RETURN rollgate.record('policy', 'apply', p_sha256, NULL, p_by, NULL, jsonb_build_object('sha256', p_sha256, 'changes', p_changes),
+    btrim(p_reason), p_ticket);
+END $$;
+
+COMMENT ON FUNCTION rollgate.record_policy_file IS
+  'Records in the history that a policy file was applied, by whom and why; returns the row''s ID. Errors: RG403, RG422';
 
 CREATE OR REPLACE FUNCTION rollgate.record_staff(
   p_kind   text,
@@ -5812,7 +5918,8 @@ BEGIN
     p_new.reason, p_new.ticket, p_new.created_by, p_new.created_at, p_new.changed_at, p_ledger.policy_version)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('assignment', 'assign', v_new.id, v_new.account, p_by, NULL,
-    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
@@ -5837,7 +5944,8 @@ BEGIN
     p_new.created_at, p_new.changed_at, p_new.request_id, p_new.created_in, p_new.changed_in)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
-    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;
@@ -7140,6 +7248,28 @@ COMMENT ON COLUMN rollgate_audit.plans_v1.created_by         IS 'who created it,
 COMMENT ON COLUMN rollgate_audit.plans_v1.created_at         IS 'when it was created';
 COMMENT ON COLUMN rollgate_audit.plans_v1.changed_by         IS 'who changed it last';
 COMMENT ON COLUMN rollgate_audit.plans_v1.changed_at         IS 'when it was changed last';
+
+CREATE OR REPLACE VIEW rollgate_audit.policy_files_v1 AS
+SELECT h.id, h.at, h.target AS sha256, h.actor, h.role, h.address, h.request_id, h.after -> 'changes' AS changes, h.reason, h.ticket, h.hash
+FROM rollgate.history h
+WHERE h.kind = 'policy';
+
+COMMENT ON VIEW rollgate_audit.policy_files_v1 IS
+  'Every policy file that was applied and changed something: which file, by whom, when and why. Its changes are in the views of overrides, '
+  'plans and the catalogue, with the same request_id';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.id         IS 'position in the history''s hash chain, after the changes';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.at         IS 'when it was applied';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.sha256     IS 'SHA-256 of the file, in hex';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.actor      IS 'who applied it: cli:<user>';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.role       IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.address    IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.request_id IS 'file:<sha256>, as in the rows of the changes';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.changes    IS
+  'number of changes by section and action, e.g. {"overrides": {"add": 2}}';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.reason     IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.ticket     IS 'ticket';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.hash       IS
+  'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
 
 CREATE OR REPLACE VIEW rollgate_audit.quarantines_v1 AS
 SELECT q.id, q.since, q.until, q.reason, q.noticed_by FROM rollgate.quarantine q;

@@ -39,7 +39,7 @@ GRANT EXECUTE ON FUNCTION
 -- The service.
 GRANT SELECT ON
   rollgate.ledger, rollgate.catalogue, rollgate.catalogue_owner, rollgate.override, rollgate.override_use, rollgate.plan,
-  rollgate.plan_limit, rollgate.plan_assignment, rollgate.limit_request,
+  rollgate.plan_limit, rollgate.plan_assignment, rollgate.limit_request, rollgate.policy_file,
   rollgate.ceiling, rollgate.history, rollgate.instance, rollgate.quarantine, rollgate.limit_event, rollgate.retention,
   rollgate.usage_series, rollgate.usage_hour, rollgate.usage_day, rollgate.denial_hour, rollgate.usage_late, rollgate.roll_up,
   rollgate.override_history, rollgate.request_history, rollgate.least_default
@@ -72,6 +72,10 @@ GRANT EXECUTE ON FUNCTION
   rollgate.assign_plan(jsonb, rollgate.author),
   rollgate.end_assignment(text, int, timestamptz, text, rollgate.author, boolean),
   rollgate.preview_assignment(jsonb),
+  rollgate.policy_items(timestamptz),
+  rollgate.lock_policy(),
+  rollgate.keep_policy_file(text, jsonb),
+  rollgate.record_policy_file(text, jsonb, text, text, rollgate.author),
   rollgate.plan_facts(rollgate.plan),
   rollgate.plan_limit_rank(text, text),
   rollgate.preview_override(jsonb),

@@ -460,9 +460,14 @@ CREATE INDEX ON rollgate.access_log (actor, id);
 CREATE INDEX ON rollgate.access_log (account, id) WHERE account IS NOT NULL;
 ALTER TABLE rollgate.history
   DROP CONSTRAINT history_kind_check,
-  ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment'));
+  ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment', 'policy'));
 -- Changes that are made together are a batch.
 CREATE SEQUENCE rollgate.batch_number;
 ALTER TABLE rollgate.ledger ADD COLUMN batch text;
 ALTER TABLE rollgate.history ADD COLUMN batch text;
 CREATE INDEX ON rollgate.history (batch, id) WHERE batch IS NOT NULL;
+CREATE TABLE rollgate.policy_file (
+  hash    text PRIMARY KEY,
+  content jsonb NOT NULL,
+  kept_at timestamptz NOT NULL
+);

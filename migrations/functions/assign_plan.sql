@@ -1,5 +1,6 @@
 -- Assigns a plan to an account, from starts_at (default: now) until ends_at (default: no end). The assignment that is in force at its
--- start ends there. p_spec names account, plan, starts_at, ends_at, reason, ticket, and allow_lowering.
+-- start ends there. p_spec names account, plan, starts_at, ends_at, reason, ticket, backdated (starts_at may be in the
+-- past, but not before the end of an earlier assignment), and allow_lowering.
 CREATE OR REPLACE FUNCTION rollgate.assign_plan(
   p_spec jsonb,
   p_by   rollgate.author,
@@ -18,5 +19,5 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.assign_plan IS
   'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, '
-  'allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan '
-  'is retired, RG422';
+  'backdated, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or '
+  'the plan is retired, RG422';

@@ -24,7 +24,8 @@ BEGIN
     p_new.reason, p_new.ticket, p_new.created_by, p_new.created_at, p_new.changed_at, p_ledger.policy_version)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('assignment', 'assign', v_new.id, v_new.account, p_by, NULL,
-    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;

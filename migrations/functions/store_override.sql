@@ -15,7 +15,8 @@ BEGIN
     p_new.created_at, p_new.changed_at, p_new.request_id, p_new.created_in, p_new.changed_in)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
-    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $$;

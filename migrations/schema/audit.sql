@@ -731,6 +731,35 @@ COMMENT ON COLUMN rollgate_audit.plans_v1.changed_at IS 'when it was changed las
 ALTER VIEW rollgate_audit.plans_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.plans_v1 TO rollgate_auditor;
 
+CREATE VIEW rollgate_audit.policy_files_v1 AS
+ SELECT id,
+    at,
+    target AS sha256,
+    actor,
+    role,
+    address,
+    request_id,
+    (after -> 'changes'::text) AS changes,
+    reason,
+    ticket,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = 'policy'::text);
+COMMENT ON VIEW rollgate_audit.policy_files_v1 IS 'Every policy file that was applied and changed something: which file, by whom, when and why. Its changes are in the views of overrides, plans and the catalogue, with the same request_id';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.id IS 'position in the history''s hash chain, after the changes';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.at IS 'when it was applied';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.sha256 IS 'SHA-256 of the file, in hex';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.actor IS 'who applied it: cli:<user>';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.role IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.address IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.request_id IS 'file:<sha256>, as in the rows of the changes';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.changes IS 'number of changes by section and action, e.g. {"overrides": {"add": 2}}';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.reason IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.ticket IS 'ticket';
+COMMENT ON COLUMN rollgate_audit.policy_files_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+ALTER VIEW rollgate_audit.policy_files_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.policy_files_v1 TO rollgate_auditor;
+
 CREATE VIEW rollgate_audit.quarantines_v1 AS
  SELECT id,
     since,

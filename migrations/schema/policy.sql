@@ -112,10 +112,10 @@ CREATE TABLE rollgate.history (
   previous_hash text NOT NULL,
   hash text NOT NULL,
   batch text,
-  CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text, 'plan'::text, 'assignment'::text]))),
+  CONSTRAINT history_kind_check CHECK ((kind = ANY (ARRAY['override'::text, 'request'::text, 'catalogue'::text, 'staff'::text, 'token'::text, 'plan'::text, 'assignment'::text, 'policy'::text]))),
   CONSTRAINT history_pkey PRIMARY KEY (id)
 );
-COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token; append-only, chained by hashes';
+COMMENT ON TABLE rollgate.history IS 'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token, and every policy file that was applied; append-only, chained by hashes';
 COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.hash IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
@@ -360,6 +360,19 @@ CREATE UNIQUE INDEX plan_limit_scope ON rollgate.plan_limit USING btree (plan, C
 ALTER TABLE rollgate.plan_limit OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate.plan_limit TO rollgate_admin_api;
 
+CREATE TABLE rollgate.policy_file (
+  hash text NOT NULL,
+  content jsonb NOT NULL,
+  kept_at timestamp with time zone NOT NULL,
+  CONSTRAINT policy_file_pkey PRIMARY KEY (hash)
+);
+COMMENT ON TABLE rollgate.policy_file IS 'What policy files had in common with the database when they were last exported or applied';
+COMMENT ON COLUMN rollgate.policy_file.hash IS 'SHA-256 of the exported content, in hex, which the file names';
+COMMENT ON COLUMN rollgate.policy_file.content IS 'the items, as in the file';
+COMMENT ON COLUMN rollgate.policy_file.kept_at IS 'newest export or application; removed 400 days later';
+ALTER TABLE rollgate.policy_file OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate.policy_file TO rollgate_admin_api;
+
 -- Foreign keys
 
 ALTER TABLE rollgate.catalogue_owner ADD CONSTRAINT catalogue_owner_api_fkey FOREIGN KEY (api) REFERENCES rollgate.catalogue(api);
@@ -455,7 +468,7 @@ BEGIN
   PERFORM rollgate.refuse_lowering(lowered, (p_spec ->> 'allow_lowering')::boolean);
   changed := rollgate.store_assignment(changed, lowered, p_by, v_ledger);
 END $function$;
-COMMENT ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) IS 'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan is retired, RG422';
+COMMENT ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) IS 'Assigns a plan to an account and ends the assignment before it; p_spec: {account, plan, starts_at, ends_at, reason, ticket, backdated, allow_lowering}. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit, or overlaps a later assignment, or the plan is retired, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.assign_plan(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.assign_plan(jsonb,rollgate.author) TO rollgate_admin_api;
@@ -521,6 +534,17 @@ AS $function$
 $function$;
 REVOKE EXECUTE ON FUNCTION rollgate.assignment_facts(rollgate.plan_assignment) FROM PUBLIC;
 ALTER FUNCTION rollgate.assignment_facts(rollgate.plan_assignment) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.backdated_facts(p_starts_at timestamp with time zone, p_created_at timestamp with time zone)
+ RETURNS jsonb
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT CASE WHEN p_starts_at < p_created_at THEN '{"backdated": true}' ELSE '{}' END::jsonb
+$function$;
+COMMENT ON FUNCTION rollgate.backdated_facts(timestamp with time zone,timestamp with time zone) IS 'For the history: a policy file gave the item a start in the past, before which it was not in force; {}: it did not';
+REVOKE EXECUTE ON FUNCTION rollgate.backdated_facts(timestamp with time zone,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.backdated_facts(timestamp with time zone,timestamp with time zone) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.base_limits(p_api text, p_plan text)
  RETURNS TABLE(per_minute integer, per_hour integer, source text)
@@ -787,7 +811,7 @@ CREATE OR REPLACE FUNCTION rollgate.create_override(p_spec jsonb, p_by rollgate.
 AS $function$
   SELECT a.changed, a.lowered FROM rollgate.open_ledger(true) l CROSS JOIN LATERAL rollgate.add_override(p_spec, p_by, l) a
 $function$;
-COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default) and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
+COMMENT ON FUNCTION rollgate.create_override(jsonb,rollgate.author) IS 'Creates an override; p_spec names columns of rollgate.override (a limit left out keeps its effective value, null is the default), backdated and allow_lowering. Errors: RG403 above the approval limit, RG404, RG409 it lowers a limit in force, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) FROM PUBLIC;
 ALTER FUNCTION rollgate.create_override(jsonb,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.create_override(jsonb,rollgate.author) TO rollgate_admin_api;
@@ -1205,6 +1229,21 @@ REVOKE EXECUTE ON FUNCTION rollgate.is_internal(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.is_internal(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.is_internal(text) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.keep_policy_file(p_hash text, p_content jsonb)
+ RETURNS void
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  DELETE FROM rollgate.policy_file f WHERE f.kept_at < clock_timestamp() - interval '400 days';
+  INSERT INTO rollgate.policy_file AS f (hash, content, kept_at) VALUES (p_hash, p_content, clock_timestamp())
+  ON CONFLICT (hash) DO UPDATE SET content = excluded.content, kept_at = excluded.kept_at;
+$function$;
+COMMENT ON FUNCTION rollgate.keep_policy_file(text,jsonb) IS 'Remembers what a policy file and the database had in common, under the hash of the export that the file began as; removes those not used for 400 days';
+REVOKE EXECUTE ON FUNCTION rollgate.keep_policy_file(text,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.keep_policy_file(text,jsonb) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.keep_policy_file(text,jsonb) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.limit_under(p_default integer, p_limit integer, p_factor numeric)
  RETURNS integer
  LANGUAGE sql
@@ -1295,6 +1334,19 @@ $function$;
 COMMENT ON FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) IS 'Limits of an API with these defaults under the most specific of the rows of a plan, else its defaults';
 REVOKE EXECUTE ON FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) FROM PUBLIC;
 ALTER FUNCTION rollgate.limits_under_rows(text,text,integer,integer,jsonb) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.lock_policy()
+ RETURNS timestamp with time zone
+ LANGUAGE sql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT greatest(clock_timestamp(), l.history_at) FROM (SELECT history_at FROM rollgate.ledger FOR UPDATE) l
+$function$;
+COMMENT ON FUNCTION rollgate.lock_policy() IS 'Takes the ledger''s lock for the transaction, and returns the time of the changes that follow';
+REVOKE EXECUTE ON FUNCTION rollgate.lock_policy() FROM PUBLIC;
+ALTER FUNCTION rollgate.lock_policy() OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.lock_policy() TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.lowered_by(p_new rollgate.override, p_now timestamp with time zone)
  RETURNS jsonb
@@ -1465,20 +1517,25 @@ CREATE OR REPLACE FUNCTION rollgate.new_assignment(p_spec jsonb, p_by rollgate.a
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_new rollgate.plan_assignment;
+  v_new   rollgate.plan_assignment;
+  v_first timestamptz := p_ledger.history_at;  -- the earliest possible start
 BEGIN
-  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'allow_lowering']);
+  PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'plan', 'starts_at', 'ends_at', 'reason', 'ticket', 'backdated',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.plan_assignment, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
+  IF (p_spec ->> 'backdated')::boolean THEN
+    SELECT coalesce(max(least(a.ends_at, p_ledger.history_at)), '-infinity') INTO v_first
+    FROM rollgate.plan_assignment a WHERE a.account = v_new.account AND a.starts_at <= p_ledger.history_at;
   -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+  ELSIF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
   IF (rollgate.plan_at(v_new.plan)).retired_at IS NOT NULL THEN
     RAISE EXCEPTION 'The plan "%" is retired.', v_new.plan USING ERRCODE = 'RG409';
   END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  v_new.starts_at := greatest(coalesce(v_new.starts_at, p_ledger.history_at), v_first);
   v_new.id := 'asg_' || nextval('rollgate.plan_assignment_number');
   v_new.reason := btrim(v_new.reason);
   v_new.created_by := p_by.actor;
@@ -1497,18 +1554,22 @@ CREATE OR REPLACE FUNCTION rollgate.new_override(p_spec jsonb, p_by rollgate.aut
  LANGUAGE plpgsql
 AS $function$
 DECLARE
-  v_new rollgate.override;
+  v_new       rollgate.override;
+  v_backdated boolean := coalesce((p_spec ->> 'backdated')::boolean, false);
 BEGIN
   PERFORM rollgate.refuse_unknown(p_spec, ARRAY['account', 'group_id', 'api', 'subject', 'per_minute', 'per_hour', 'factor',
-    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'allow_lowering']);
+    'extra_minute', 'extra_hour', 'mode', 'starts_at', 'expires_at', 'reason', 'ticket', 'request_id', 'backdated',
+    'allow_lowering']);
   PERFORM rollgate.refuse_loose_times(p_spec);
   v_new := jsonb_populate_record(NULL::rollgate.override, p_spec);
   PERFORM rollgate.need_reason(v_new.reason);
   -- Allow a minute for different clocks and for the time a form takes.
-  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' THEN
+  IF v_new.starts_at < p_ledger.history_at - interval '1 minute' AND NOT v_backdated THEN
     RAISE EXCEPTION 'starts_at: % is in the past.', rollgate.utc(v_new.starts_at) USING ERRCODE = 'RG422';
   END IF;
-  v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  IF v_new.starts_at IS NULL OR NOT v_backdated THEN
+    v_new.starts_at := greatest(v_new.starts_at, p_ledger.history_at);
+  END IF;
   v_new.id := 'ovr_' || nextval('rollgate.override_number');
   v_new.reason := btrim(v_new.reason);
   v_new.version := 1;
@@ -1746,6 +1807,41 @@ COMMENT ON FUNCTION rollgate.plan_limit_rank(text,text) IS 'Rank of a plan''s ro
 REVOKE EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) FROM PUBLIC;
 ALTER FUNCTION rollgate.plan_limit_rank(text,text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.plan_limit_rank(text,text) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.policy_items(p_at timestamp with time zone)
+ RETURNS TABLE(section text, id text, version integer, changed_at timestamp with time zone, changed_by text, facts jsonb)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT 'catalogue', c.api, c.version, c.changed_at, c.changed_by,
+         rollgate.catalogue_facts(c) - ARRAY['title', 'group', 'groupTitle', 'level', 'scope', 'shippedPerMinute', 'shippedPerHour',
+           'message', 'retiredAt', 'version']
+  FROM rollgate.catalogue c
+  WHERE c.per_minute IS NOT NULL OR c.per_hour IS NOT NULL OR c.shadow
+  UNION ALL
+  SELECT 'plans', p.id, p.version, p.changed_at, p.changed_by,
+         rollgate.plan_facts(p) - ARRAY['retiredAt', 'version'] || jsonb_build_object('retired', p.retired_at IS NOT NULL)
+  FROM rollgate.plan p
+  UNION ALL
+  SELECT 'assignments', a.id, a.version, a.changed_at, h.actor, rollgate.assignment_facts(a) - ARRAY['id', 'createdBy', 'version']
+  FROM rollgate.plan_assignment a
+  LEFT JOIN rollgate.history h ON h.id = a.history_id
+  WHERE rollgate.unexpired(a.ends_at, p_at)
+  UNION ALL
+  SELECT o.* FROM (
+    SELECT 'overrides', o.id, o.version, o.changed_at, h.actor,
+           rollgate.override_facts(o) - ARRAY['id', 'scope', 'createdBy', 'requestId', 'version']
+    FROM rollgate.override o
+    LEFT JOIN rollgate.history h ON h.id = o.history_id
+    WHERE rollgate.unexpired(o.expires_at, p_at) AND NOT rollgate.is_internal(o.account)
+    ORDER BY o.created_in, length(o.id), o.id
+  ) o
+$function$;
+COMMENT ON FUNCTION rollgate.policy_items(timestamp with time zone) IS 'Everything that staff have set and that is in force at p_at or later: the items of a policy file, who changed each last, and when';
+REVOKE EXECUTE ON FUNCTION rollgate.policy_items(timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.policy_items(timestamp with time zone) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.policy_items(timestamp with time zone) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.policy_of(p_account text, p_now timestamp with time zone)
  RETURNS jsonb
@@ -2099,6 +2195,24 @@ END $function$;
 COMMENT ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) IS 'Appends one row to the history; the caller must hold the ledger''s lock';
 REVOKE EXECUTE ON FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) FROM PUBLIC;
 ALTER FUNCTION rollgate.record(text,text,text,text,rollgate.author,jsonb,jsonb,text,text,bigint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.record_policy_file(p_sha256 text, p_changes jsonb, p_reason text, p_ticket text, p_by rollgate.author)
+ RETURNS bigint
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+BEGIN
+  PERFORM rollgate.need_admin(p_by, 'the policy as a whole');
+  PERFORM rollgate.need_reason(p_reason);
+  PERFORM rollgate.open_ledger(false);
+  RETURN rollgate.record('policy', 'apply', p_sha256, NULL, p_by, NULL, jsonb_build_object('sha256', p_sha256, 'changes', p_changes),
+    btrim(p_reason), p_ticket);
+END $function$;
+COMMENT ON FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) IS 'Records in the history that a policy file was applied, by whom and why; returns the row''s ID. Errors: RG403, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) FROM PUBLIC;
+ALTER FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.refuse_bad_catalogue(p_application text, p_apis jsonb)
  RETURNS void
@@ -2795,7 +2909,8 @@ BEGIN
     p_new.reason, p_new.ticket, p_new.created_by, p_new.created_at, p_new.changed_at, p_ledger.policy_version)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('assignment', 'assign', v_new.id, v_new.account, p_by, NULL,
-    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.assignment_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.plan_assignment SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;
@@ -2817,7 +2932,8 @@ BEGIN
     p_new.created_at, p_new.changed_at, p_new.request_id, p_new.created_in, p_new.changed_in)
   RETURNING * INTO v_new;
   v_new.history_id := rollgate.record('override', 'create', v_new.id, v_new.account, p_by, NULL,
-    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered), v_new.reason, v_new.ticket);
+    rollgate.override_facts(v_new) || rollgate.lowered_facts(p_lowered) || rollgate.backdated_facts(v_new.starts_at, v_new.created_at),
+    v_new.reason, v_new.ticket);
   UPDATE rollgate.override SET history_id = v_new.history_id WHERE id = v_new.id;
   RETURN v_new;
 END $function$;

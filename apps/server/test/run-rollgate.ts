@@ -22,12 +22,20 @@ export async function rollgate(
   return { code, stdout: program.stdout(), stderr: program.stderr() };
 }
 
-/** Runs the command line in this process: starting a process takes a second, and more on a busy machine. */
-export async function rollgateHere(args: readonly string[], databaseUrl: string): Promise<Run> {
+/**
+ * Runs the command line in this process: starting a process takes a second, and more on a busy machine. `ask` answers for a person at a
+ * terminal; without it there is none.
+ */
+export async function rollgateHere(
+  args: readonly string[],
+  databaseUrl: string,
+  ask?: (question: string) => Promise<string>,
+): Promise<Run> {
   const told = { stdout: '', stderr: '' };
   const code = await runCli({
     args,
     environment: { DATABASE_URL: databaseUrl },
+    ask,
     out(more) {
       told.stdout += more;
     },

@@ -198,6 +198,7 @@ describe('the auditor', () => {
       'plan_assignments_v1',
       'plan_history_v1',
       'plans_v1',
+      'policy_files_v1',
       'quarantines_v1',
       'recheck_decisions_v1',
       'request_history_v1',

@@ -2608,7 +2608,7 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                kind?: "override" | "request" | "catalogue" | "plan" | "assignment" | "staff" | "token";
+                kind?: "override" | "request" | "catalogue" | "plan" | "assignment" | "policy" | "staff" | "token";
                 target?: string;
                 account?: string;
                 actor?: string;
@@ -2664,7 +2664,7 @@ export interface operations {
                             id: number;
                             at: string;
                             /** @enum {string} */
-                            kind: "override" | "request" | "catalogue" | "plan" | "assignment" | "staff" | "token";
+                            kind: "override" | "request" | "catalogue" | "plan" | "assignment" | "policy" | "staff" | "token";
                             action: string;
                             target: string;
                             account: string | null;

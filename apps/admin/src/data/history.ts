@@ -27,6 +27,7 @@ export const KIND_NAMES: Readonly<Record<Change['kind'], string>> = {
   catalogue: 'API',
   plan: 'Plan',
   assignment: 'Plan assignment',
+  policy: 'Policy file',
   staff: 'Staff member',
   token: 'Service token',
 };
@@ -52,6 +53,7 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   role: 'role changed',
   password: 'password changed',
   revoke: 'revoked',
+  apply: 'applied',
 };
 
 /** `Override created`, `Limit request approved` */

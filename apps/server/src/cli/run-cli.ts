@@ -17,6 +17,8 @@ import { addAudit } from './policy/audit.command.js';
 import { addOverride } from './policy/override.command.js';
 import { addPlan } from './policy/plan.command.js';
 import { addRequest } from './policy/request.command.js';
+import { addPolicy } from './policy-file/policy.command.js';
+import { PolicyFileError } from './policy-file/policy-yaml.js';
 import { addServe } from './serve/serve.command.js';
 import { StatementError } from './sql/auditor-session.js';
 import { addSql } from './sql/sql.command.js';
@@ -28,16 +30,18 @@ export interface RunCliOptions {
   readonly environment: Environment;
   readonly out: (text: string) => void;
   readonly err: (text: string) => void;
+  /** Resolves to what a person types; left out: there is no terminal. */
+  readonly ask?: ((question: string) => Promise<string>) | undefined;
 }
 
 /** Errors whose message is printed whole. */
-const HAVE_LINES = [StatementError, CatalogueConflictError, CatalogueFileError];
+const HAVE_LINES = [StatementError, CatalogueConflictError, CatalogueFileError, PolicyFileError];
 
 const EXIT_CODES = { 'nothing wrong': 0, 'something wrong': 1, changes: 2 } as const;
 
 /** Resolves to the exit code. */
-export async function runCli({ args, environment, out, err }: RunCliOptions): Promise<0 | 1 | 2> {
-  const cli: Cli = { environment, out, err, found: 'nothing wrong' };
+export async function runCli({ args, environment, out, err, ask }: RunCliOptions): Promise<0 | 1 | 2> {
+  const cli: Cli = { environment, out, err, ask, found: 'nothing wrong' };
   try {
     await createProgram(cli).parseAsync(args, { from: 'user' });
     return EXIT_CODES[cli.found];
@@ -69,6 +73,7 @@ function createProgram(cli: Cli): Command {
   addAccount(program, cli);
   addOverride(program, cli);
   addPlan(program, cli);
+  addPolicy(program, cli);
   addRequest(program, cli);
   addAudit(program, cli);
   addStaff(program, cli);

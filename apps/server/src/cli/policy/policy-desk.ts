@@ -16,6 +16,7 @@ import { ProofService } from '../../policy/limit-requests/proof.service.js';
 import { OverridesService } from '../../policy/overrides/overrides.service.js';
 import { AssignmentsService } from '../../policy/plans/assignments.service.js';
 import { PlansService } from '../../policy/plans/plans.service.js';
+import { PolicyFileService } from '../../policy/policy-file/policy-file.service.js';
 import { PolicyWriter } from '../../policy/policy-writer.js';
 import { AccountsService } from '../../usage/accounts.service.js';
 import { atDatabase, userName } from '../at-database.js';
@@ -29,6 +30,7 @@ export interface PolicyDesk {
   readonly requests: LimitRequestsService;
   readonly history: HistoryService;
   readonly imports: ImportsService;
+  readonly policyFile: PolicyFileService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
   /** Records in the access log what the user reads. Never throws: a failure is printed, and the command goes on. */
@@ -59,6 +61,7 @@ function deskOn(cli: Cli, database: DataSource, limiter: Limiter): PolicyDesk {
     requests: new LimitRequestsService(database, writer, new ProofService(database), apis),
     history: new HistoryService(database, new UndoWriter(writer)),
     imports: new ImportsService(new Importer(writer), apis),
+    policyFile: new PolicyFileService(database, apis),
     caller,
     record: async (note) => {
       await database.query(NOTE_ACCESS, accessValues(authorOf(caller), note)).catch(({ message }: Error) => {

@@ -34,6 +34,7 @@ const READ: Readonly<Record<Kind, Permission>> = {
   catalogue: 'catalogue.read',
   plan: 'plans.read',
   assignment: 'plans.read',
+  policy: 'catalogue.read',
   staff: 'staff.read',
   token: 'staff.read',
 };
@@ -44,6 +45,7 @@ const WRITE: Readonly<Record<Kind, Permission>> = {
   catalogue: 'catalogue.write',
   plan: 'plans.write',
   assignment: 'plans.assign',
+  policy: 'catalogue.write',
   staff: 'staff.write',
   token: 'staff.write',
 };

@@ -37,9 +37,9 @@ const planLimit = z
 export type PlanLimitInput = z.output<typeof planLimit>;
 
 /** All limits of the plan. */
-const planLimits = z.array(planLimit).max(MOST_LIMITS);
-const titleText = text({ most: 200 });
-const descriptionText = anyText({ most: 2_000 });
+export const planLimits = z.array(planLimit).max(MOST_LIMITS);
+export const titleText = text({ most: 200 });
+export const descriptionText = anyText({ most: 2_000 });
 
 export const createPlan = z.strictObject({
   id: planId,
