@@ -52,6 +52,9 @@ export function zoneName(at: number): string {
 /** The names of the two windows. */
 export const WINDOWS = { minute: '60 s', hour: '1 h' } as const;
 
+/** `+500 per hour` */
+export const extraText = (window: keyof typeof WINDOWS, units: number): string => `+${count(units)} per ${window}`;
+
 export const capital = (text: string): string => text.charAt(0).toUpperCase() + text.slice(1);
 
 /** `bot b-17, user u-3`; `whole account` for none. */

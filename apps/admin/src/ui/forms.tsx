@@ -17,7 +17,18 @@ export function typedLimits({ minute, hour }: { minute: Typed; hour: Typed }): {
   };
 }
 
-/** null, for an empty field, means the default limit. */
+/** The extra units that were typed. An empty field is left out: that window gets none. */
+export function typedExtra({ minute, hour }: { minute: Typed; hour: Typed }): {
+  extraMinute?: number;
+  extraHour?: number;
+} {
+  return {
+    ...(minute === '' ? {} : { extraMinute: Number(minute) }),
+    ...(hour === '' ? {} : { extraHour: Number(hour) }),
+  };
+}
+
+/** null, for an empty field, means the default limit, or no extra units. */
 export const toLimit = (typed: Typed): number | null => (typed === '' ? null : Number(typed));
 
 export interface LimitFieldsProps {
@@ -30,25 +41,39 @@ export interface LimitFieldsProps {
   readonly error?: string | undefined;
 }
 
+const UNITS = { min: 0, allowDecimal: false, allowNegative: false, thousandSeparator: ',' } as const;
+
 export function LimitFields({ minute, hour, onMinute, onHour, empty = 'Default limit', error }: LimitFieldsProps) {
-  const same = {
-    min: 0,
-    allowDecimal: false,
-    allowNegative: false,
-    thousandSeparator: ',',
-    placeholder: empty,
-  } as const;
   return (
     <Group grow align="flex-start">
       <NumberInput
-        {...same}
+        {...UNITS}
         label="Limit in any 60 s"
+        placeholder={empty}
         data-field="limit"
         value={minute}
         onChange={onMinute}
         error={error}
       />
-      <NumberInput {...same} label="Limit in any hour" value={hour} onChange={onHour} />
+      <NumberInput {...UNITS} label="Limit in any hour" placeholder={empty} value={hour} onChange={onHour} />
+    </Group>
+  );
+}
+
+/** Units added to the limits that apply without them. */
+export function ExtraFields({ minute, hour, onMinute, onHour, error }: Omit<LimitFieldsProps, 'empty'>) {
+  const same = { ...UNITS, min: 1, placeholder: 'None' };
+  return (
+    <Group grow align="flex-start">
+      <NumberInput
+        {...same}
+        label="Extra units in any 60 s"
+        data-field="limit"
+        value={minute}
+        onChange={onMinute}
+        error={error}
+      />
+      <NumberInput {...same} label="Extra units in any hour" value={hour} onChange={onHour} />
     </Group>
   );
 }

@@ -22,8 +22,7 @@ export function AccountOverrides({ items }: { items: readonly Override[] }) {
         },
         {
           title: 'Limits',
-          cell: ({ perMinute, perHour, factor, mode }) =>
-            mode === 'shadow' ? <ShadowTag /> : <Limits perMinute={perMinute} perHour={perHour} factor={factor} />,
+          cell: (override) => (override.mode === 'shadow' ? <ShadowTag /> : <Limits {...override} />),
         },
         { title: 'Expiry', cell: ({ expiresAt }) => <Expiry at={expiresAt} first /> },
         { title: 'Reason', cell: ({ reason }) => written(reason) },

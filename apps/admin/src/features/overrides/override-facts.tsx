@@ -25,8 +25,8 @@ export function OverrideFacts({ override }: { override: Override }) {
       </dd>
       <dt>Limits</dt>
       <dd>
-        <Limits perMinute={override.perMinute} perHour={override.perHour} factor={override.factor} /> (
-        {override.api === null ? 'lowest default' : 'default'}: <Limits {...override.default} />)
+        <Limits {...override} /> ({override.api === null ? 'lowest default' : 'default'}:{' '}
+        <Limits {...override.default} />)
       </dd>
       <dt>Period</dt>
       <dd>

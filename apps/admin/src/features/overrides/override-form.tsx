@@ -2,27 +2,29 @@ import { Button, Divider, Group, Stack } from '@mantine/core';
 import type { Override } from '../../data/overrides.js';
 import { useSession } from '../../data/session.js';
 import { ExpiryChoice } from '../../ui/expiry-choice.js';
-import { FactorField, LimitFields, ReasonField } from '../../ui/forms.js';
+import { ExtraFields, FactorField, LimitFields, ReasonField } from '../../ui/forms.js';
 import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { isConflict, SaveNote } from '../../ui/notes.js';
 import { KEEP_EXPIRY, useOverrideForm } from './use-override-form.js';
 
 export function OverrideForm({ override, onReload }: { override: Override; onReload: () => void }) {
   const { ceilings } = useSession();
-  const { isExpired, limits, factor, expiry, reason, save, submit, lower } = useOverrideForm(override);
+  const { isExpired, kind, limits, factor, extra, expiry, reason, save, submit, lower } = useOverrideForm(override);
   const lowering = loweringOf(save.error);
   return (
     <form onSubmit={submit(isExpired ? 'restore' : 'change')} noValidate>
       <Divider label={isExpired ? 'Restore' : 'Change'} mb="sm" />
       <Stack>
-        {!isExpired && (override.factor === null ? <LimitFields {...limits} /> : <FactorField {...factor} />)}
+        {!isExpired && kind === 'limits' && <LimitFields {...limits} />}
+        {!isExpired && kind === 'factor' && <FactorField {...factor} />}
+        {!isExpired && kind === 'extra' && <ExtraFields {...extra} />}
         <ExpiryChoice
           {...expiry}
           id="override-expiry"
           label={isExpired ? 'Expires after' : 'Expires after, counted from now'}
           first={isExpired ? undefined : { label: 'Keep', value: KEEP_EXPIRY }}
           hours={[1, 24, 168, 720]}
-          mayBeNever={ceilings?.days === null}
+          mayBeNever={ceilings?.days === null && kind !== 'extra'}
         />
         <ReasonField {...reason.field} />
         {lowering !== undefined && <LoweringNote items={lowering} saving={save.isPending} onLower={lower} />}

@@ -16,9 +16,8 @@ export interface OverridesTableProps {
 }
 
 /** `10×`: how far above the default, in the window where it is furthest. */
-function timesText({ perMinute, perHour, factor, default: byDefault }: Override): string {
-  const times =
-    factor ?? Math.max((perMinute ?? 0) / (byDefault.perMinute || 1), (perHour ?? 0) / (byDefault.perHour || 1));
+function timesText({ perMinute, perHour, default: byDefault }: Override): string {
+  const times = Math.max((perMinute ?? 0) / (byDefault.perMinute || 1), (perHour ?? 0) / (byDefault.perHour || 1));
   return `${times >= 10 ? Math.round(times) : Math.round(times * 10) / 10}×`;
 }
 
@@ -77,12 +76,11 @@ export function OverridesTable({ items, selected, onSelect, open }: OverridesTab
 }
 
 function OverrideLimits({ override }: { override: Override }) {
-  const { mode, perMinute, perHour, factor } = override;
+  const { mode, perMinute, perHour } = override;
   if (mode === 'shadow') return <ShadowTag />;
   return (
     <>
-      <Limits perMinute={perMinute} perHour={perHour} factor={factor} />{' '}
-      {factor === null && <Tag>{timesText(override)}</Tag>}
+      <Limits {...override} /> {(perMinute ?? perHour) !== null && <Tag>{timesText(override)}</Tag>}
     </>
   );
 }

@@ -19,11 +19,20 @@ const DONE: Readonly<Record<Action, string>> = { change: 'changed', expire: 'exp
 /** The choice that leaves the expiry as it is. */
 export const KEEP_EXPIRY = 'keep';
 
+/** What the override sets: a change of it sets the same. */
+function kindOf({ factor, extraMinute, extraHour }: Override): 'limits' | 'factor' | 'extra' {
+  if ((extraMinute ?? extraHour) !== null) return 'extra';
+  return factor === null ? 'limits' : 'factor';
+}
+
 export function useOverrideForm(override: Override) {
   const reload = useReload();
   const isExpired = override.state === 'expired';
+  const kind = kindOf(override);
   const [minute, setMinute] = useState<Typed>(override.perMinute ?? '');
   const [hour, setHour] = useState<Typed>(override.perHour ?? '');
+  const [extraMinute, setExtraMinute] = useState<Typed>(override.extraMinute ?? '');
+  const [extraHour, setExtraHour] = useState<Typed>(override.extraHour ?? '');
   const [factor, setFactor] = useState<Typed>(override.factor ?? '');
   const [expiry, setExpiry] = useState(isExpired ? '24' : KEEP_EXPIRY);
   const reason = useReason();
@@ -33,9 +42,12 @@ export function useOverrideForm(override: Override) {
       const same = { reason: reason.text, allowLowering };
       if (action === 'restore') return restoreOverride(override, { ...same, expiresAt: expiresAtOf(expiry) });
       const until = expiry === KEEP_EXPIRY ? {} : { expiresAt: expiresAtOf(expiry) };
-      const limits =
-        override.factor === null ? { perMinute: toLimit(minute), perHour: toLimit(hour) } : { factor: Number(factor) };
-      return changeOverride(override, { ...limits, ...until, ...same });
+      const limits = {
+        limits: () => ({ perMinute: toLimit(minute), perHour: toLimit(hour) }),
+        factor: () => ({ factor: Number(factor) }),
+        extra: () => ({ extraMinute: toLimit(extraMinute), extraHour: toLimit(extraHour) }),
+      };
+      return changeOverride(override, { ...limits[kind](), ...until, ...same });
     },
     onSuccess: (_, { action }) => {
       notifications.show({
@@ -52,8 +64,10 @@ export function useOverrideForm(override: Override) {
   };
   return {
     isExpired,
+    kind,
     limits: { minute, hour, onMinute: setMinute, onHour: setHour },
     factor: { value: factor, onChange: setFactor },
+    extra: { minute: extraMinute, hour: extraHour, onMinute: setExtraMinute, onHour: setExtraHour },
     expiry: { value: expiry, onChange: setExpiry },
     reason,
     save,

@@ -20,14 +20,25 @@ export function isAboveApprovalLimit(ceiling: Ceiling, { perMinute, perHour, fac
   return ceiling.days !== null && (hours === null || hours > ceiling.days * 24);
 }
 
+/** Extra units count together with the limits under them, for each API. */
+export function isAboveInEffect({ times }: Ceiling, preview: Preview | undefined): boolean {
+  if (times === null || preview === undefined) return false;
+  return preview.effects.some(
+    ({ governs, after, default: byDefault }) =>
+      governs && (after.perMinute > byDefault.perMinute * times || after.perHour > byDefault.perHour * times),
+  );
+}
+
 export interface ApprovalLimitProps {
   readonly ceiling: Ceiling;
   readonly above: boolean;
   /** The scope holds several APIs, so the multiple matters first. */
   readonly several: boolean;
+  /** A limit request can't ask for extra units. */
+  readonly mayRequest: boolean;
 }
 
-export function ApprovalLimit({ ceiling, above, several }: ApprovalLimitProps) {
+export function ApprovalLimit({ ceiling, above, several, mayRequest }: ApprovalLimitProps) {
   const parts = partsOf(ceiling, several);
   if (parts === undefined) return <Note>Your role has no approval limit.</Note>;
   const others = ceiling.above.join(' or ') || 'admin';
@@ -35,7 +46,10 @@ export function ApprovalLimit({ ceiling, above, several }: ApprovalLimitProps) {
   if (!above) return <Note>{text}</Note>;
   return (
     <Alert color="orange" title="Above your approval limit" role="status">
-      {text} This form will send a limit request instead, for the role {others} to review.
+      {text}{' '}
+      {mayRequest
+        ? `This form will send a limit request instead, for the role ${others} to review.`
+        : `Extra units can’t be requested: someone with the role ${others} has to grant them.`}
     </Alert>
   );
 }

@@ -6,7 +6,14 @@ import { Tag } from '../../ui/small.js';
 
 type Effect = Preview['effects'][number];
 
-export function BeforeAfter({ effects, stale }: { effects: Preview['effects']; stale: boolean }) {
+export interface BeforeAfterProps {
+  readonly effects: Preview['effects'];
+  /** Extra units are added, which do not lift a block. */
+  readonly adds: boolean;
+  readonly stale: boolean;
+}
+
+export function BeforeAfter({ effects, adds, stale }: BeforeAfterProps) {
   const alike = groupsOf(effects);
   const hidden = effects.filter(({ governs }) => !governs);
   return (
@@ -16,7 +23,7 @@ export function BeforeAfter({ effects, stale }: { effects: Preview['effects']; s
       ))}
       {hidden.length > 0 && (
         <Names effects={hidden}>
-          {many(hidden.length, 'API')} unchanged: a more specific override takes precedence
+          {many(hidden.length, 'API')} unchanged: {adds && 'blocked, or '}a more specific override takes precedence
         </Names>
       )}
     </section>

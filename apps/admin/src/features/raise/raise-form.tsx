@@ -26,26 +26,37 @@ export function RaiseForm({ screen, base }: { screen: RaiseScreen; base: Preview
       <Stack gap="md">
         <ScopeFields screen={screen} onRestart={raise.restart} />
         <NewLimits raise={raise} several={several} missing={missing} />
-        {raise.sets && preview !== undefined && <BeforeAfter effects={preview.effects} stale={stale} />}
+        {raise.sets && preview !== undefined && (
+          <BeforeAfter effects={preview.effects} adds={raise.setting === 'extra'} stale={stale} />
+        )}
         {preview !== undefined && <LastHour lastHour={preview.lastHour} stale={stale} />}
         <ExpiryChoice
           id="raise-expiry"
           value={raise.expiry}
           onChange={raise.setExpiry}
           hours={[1, 24, 168, 720]}
-          mayBeNever={base.ceiling.days === null}
+          mayBeNever={base.ceiling.days === null && raise.setting !== 'extra'}
         />
         <Confirmations preview={preview} confirmed={confirmed} onConfirm={onConfirm} missing={missing} />
         <ReasonField {...reason.field} description="What the customer said or what you found. The history keeps it." />
         <TicketField value={ticket} onChange={setTicket} />
-        <ApprovalLimit ceiling={base.ceiling} above={raise.above} several={several} />
+        <ApprovalLimit
+          ceiling={base.ceiling}
+          above={raise.above}
+          several={several}
+          mayRequest={raise.setting !== 'extra'}
+        />
         {save.error !== null && <ErrorNote error={save.error} title="Not saved" />}
         <Group justify="flex-end" className="sticky-foot">
           <Button variant="default" onClick={close}>
             Cancel
           </Button>
           <Button type="submit" loading={save.isPending} color={lowersOnly(preview) ? 'red' : undefined}>
-            {raise.above ? 'Send limit request' : lowersOnly(preview) ? 'Lower limit' : SET_CUSTOM_LIMIT}
+            {raise.above && raise.setting !== 'extra'
+              ? 'Send limit request'
+              : lowersOnly(preview)
+                ? 'Lower limit'
+                : SET_CUSTOM_LIMIT}
           </Button>
         </Group>
       </Stack>

@@ -4,13 +4,16 @@ import { useQuery } from '@tanstack/react-query';
 import { useMemo, useState } from 'react';
 import { type NewOverride, type Preview, previewQuery, type Question } from '../../data/overrides.js';
 import { expiresAtOf, NEVER } from '../../ui/expiry-choice.js';
-import { type Typed, typedLimits } from '../../ui/forms.js';
-import { isAboveApprovalLimit } from './approval-limit.js';
+import { type Typed, typedExtra, typedLimits } from '../../ui/forms.js';
+import { isAboveApprovalLimit, isAboveInEffect } from './approval-limit.js';
 
 export const PRESETS = [2, 5, 10] as const;
 
-/** How new limits are given: as a multiple of each API's default, or as numbers. */
-export type Setting = 'factor' | 'limits';
+/** What is set: a multiple of each API's default, limits, or units added to the limits that apply without them. */
+export type Setting = 'factor' | 'limits' | 'extra';
+
+/** Extra units are for an emergency, so they end soon. */
+const FIRST_EXPIRY = { factor: '24', limits: '24', extra: '1' } as const;
 
 export interface RaiseInput {
   readonly target: Question;
@@ -21,11 +24,16 @@ export interface RaiseInput {
 }
 
 export function useRaise({ target, base, several }: RaiseInput) {
-  const [chosen, setSetting] = useState<Setting>('factor');
-  const [expiry, setExpiry] = useState('24');
+  const [chosen, setChosen] = useState<Setting>('factor');
+  const [expiry, setExpiry] = useState<string>(FIRST_EXPIRY[chosen]);
+  const extra = useTypedExtra();
   const { factor, shown, ...typed } = useTypedLimits(base, several);
-  const setting: Setting = several ? chosen : 'limits';
-  const limits = setting === 'factor' ? typedFactor(factor) : typedLimits(shown);
+  const setting: Setting = several || chosen === 'extra' ? chosen : 'limits';
+  const limits = {
+    factor: () => typedFactor(factor),
+    limits: () => typedLimits(shown),
+    extra: () => typedExtra(extra),
+  }[setting]();
   const hours = expiry === NEVER ? null : Number(expiry);
   // The time is fixed when the duration is chosen: a preview with a new time would be a new query each second.
   const expiresAt = useMemo(() => expiresAtOf(expiry), [expiry]);
@@ -34,7 +42,11 @@ export function useRaise({ target, base, several }: RaiseInput) {
   return {
     ...typed,
     setting,
-    setSetting,
+    setSetting: (next: Setting) => {
+      setChosen(next);
+      setExpiry(FIRST_EXPIRY[next]);
+    },
+    extra,
     factor,
     shown,
     expiry,
@@ -43,7 +55,9 @@ export function useRaise({ target, base, several }: RaiseInput) {
     /** At least one limit is given. */
     sets: Object.keys(limits).length > 0,
     preview,
-    above: isAboveApprovalLimit(base.ceiling, { ...limits, hours }),
+    above:
+      isAboveApprovalLimit(base.ceiling, { ...limits, hours }) ||
+      (setting === 'extra' && isAboveInEffect(base.ceiling, preview.data)),
   };
 }
 
@@ -72,6 +86,12 @@ function useTypedLimits(base: Preview, several: boolean) {
     /** Another scope was chosen: its own defaults apply. */
     restart: () => start(undefined),
   };
+}
+
+function useTypedExtra() {
+  const [minute, onMinute] = useState<Typed>('');
+  const [hour, onHour] = useState<Typed>('');
+  return { minute, hour, onMinute, onHour };
 }
 
 function typedFactor(factor: Typed): Pick<NewOverride, 'factor'> {
