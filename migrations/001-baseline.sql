@@ -101,12 +101,16 @@ CREATE TABLE rollgate.freed (
   id      bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
   at      timestamptz NOT NULL DEFAULT clock_timestamp(),
   subject text COLLATE "C" NOT NULL,
-  xact    xid8 NOT NULL DEFAULT pg_current_xact_id()
+  xact    xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  history_id bigint,
+  actor      text
 );
 
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 
-COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll this table';
+COMMENT ON TABLE  rollgate.freed            IS 'Subjects freed by a refund or a reset in the last minutes; instances poll this table';
+COMMENT ON COLUMN rollgate.freed.history_id IS 'history row of a reset by staff; NULL: an application did it';
+COMMENT ON COLUMN rollgate.freed.actor      IS 'who did it: the application''s name, or the actor of the history row; NULL: unknown';
 
 CREATE TABLE rollgate.freed_removed (
   one  boolean PRIMARY KEY DEFAULT true CHECK (one),
@@ -399,7 +403,7 @@ CREATE TABLE rollgate.history (
   id            bigint PRIMARY KEY,
   at            timestamptz NOT NULL,
   kind          text NOT NULL CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment',
-                  'policy')),
+                  'policy', 'reset')),
   action        text NOT NULL,
   target        text NOT NULL,
   account       text,
@@ -422,9 +426,9 @@ CREATE INDEX ON rollgate.history (actor, id);
 CREATE INDEX ON rollgate.history (batch, id) WHERE batch IS NOT NULL;
 
 COMMENT ON TABLE  rollgate.history IS
-  'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token, and every policy file that was applied; '
-  'append-only, chained by hashes';
-COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item';
+  'Every change of a limit, a plan, a limit request, the catalogue, a staff member or a token, every policy file that was applied, and '
+  'every reset by staff; append-only, chained by hashes';
+COMMENT ON COLUMN rollgate.history.target IS 'id of the changed item; of a reset, the key of the subject or the start of the keys';
 COMMENT ON COLUMN rollgate.history.undoes IS 'history row whose change this row reverted';
 COMMENT ON COLUMN rollgate.history.batch  IS 'changes that were made together, in one transaction, e.g. bat_12; NULL: by itself';
 COMMENT ON COLUMN rollgate.history.hash   IS 'SHA-256 of the row and the previous row''s hash, in hex: rollgate.history_hash';
@@ -722,12 +726,17 @@ COMMENT ON COLUMN rollgate.limit_event_row.filled   IS 'Unix second and units, a
 -- rollgate.freed is emptied within minutes. Checking a denial later requires knowing whether units were taken back since.
 CREATE TABLE rollgate.freeing (
   subject text COLLATE "C" NOT NULL,
-  at      timestamptz NOT NULL
+  at      timestamptz NOT NULL,
+  history_id bigint,
+  actor      text
 );
 CREATE INDEX ON rollgate.freeing (subject, at);
 CREATE INDEX ON rollgate.freeing (at);
 
-COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes, at least two days';
+COMMENT ON TABLE  rollgate.freeing            IS
+  'When subjects had a refund or a reset; kept as long as finished minutes, at least two days';
+COMMENT ON COLUMN rollgate.freeing.history_id IS 'history row of a reset by staff; NULL: an application did it';
+COMMENT ON COLUMN rollgate.freeing.actor      IS 'who did it: the application''s name, or the actor of the history row; NULL: unknown';
 
 -- Finished minutes of chosen APIs may be kept longer than the janitor's setting.
 CREATE TABLE rollgate.retention (
@@ -2108,6 +2117,33 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.drop_usage_month IS
   'Drops one partition of usage by hour that is past retention; returns its name; NULL: none is';
+
+-- Requires the lane's lock (rollgate.enter_lanes). Past usage stays on record (up to 147,483,647 units of the current minute), and the
+-- subject's clock is kept.
+CREATE OR REPLACE FUNCTION rollgate.empty_windows(
+  p_lane       int,
+  p_subject    text,
+  p_history_id bigint,  -- of a reset by staff
+  p_actor      text
+) RETURNS void
+LANGUAGE plpgsql AS $$
+DECLARE
+  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
+  c_kept_units constant int := 147483647;
+BEGIN
+  UPDATE rollgate.counter
+  SET cleared = total, hour_next = NULL,
+      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
+      sums = CASE
+        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
+        ELSE ARRAY(
+          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
+          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
+  WHERE lane = p_lane AND subject = p_subject;
+  INSERT INTO rollgate.freed (subject, history_id, actor) VALUES (p_subject, p_history_id, p_actor);
+END $$;
+
+COMMENT ON FUNCTION rollgate.empty_windows IS 'Empties both windows of a subject; the caller must hold the lane''s lock';
 
 -- Keys write the characters of their own syntax, and invisible ones, as %XX. `encodeValue` in libs/limiter/src/subject/subject-key.ts is
 -- the same rule; a test compares the two.
@@ -3736,11 +3772,11 @@ COMMENT ON FUNCTION rollgate.note_freed_removed IS 'Records the newest transacti
 CREATE OR REPLACE FUNCTION rollgate.note_freeing() RETURNS trigger
 LANGUAGE plpgsql AS $$
 BEGIN
-  INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
+  INSERT INTO rollgate.freeing (subject, at, history_id, actor) VALUES (NEW.subject, NEW.at, NEW.history_id, NEW.actor);
   RETURN NULL;
 END $$;
 
-COMMENT ON FUNCTION rollgate.note_freeing IS 'Keeps the time of each refund and reset, for rechecking denials';
+COMMENT ON FUNCTION rollgate.note_freeing IS 'Keeps the time and the author of each refund and reset, for rechecking denials';
 
 -- Keeps a ring of the last 256 seconds in which an instance called. After a jump ahead of the clock some seconds are missing.
 CREATE OR REPLACE FUNCTION rollgate.note_second(p_now timestamptz) RETURNS void
@@ -4661,7 +4697,8 @@ CREATE OR REPLACE FUNCTION rollgate.refund(
   p_lane    int,
   p_subject text,
   p_second  int,  -- Unix second in which the units were granted
-  p_units   int   -- at most so many
+  p_units   int,  -- at most so many
+  p_actor   text DEFAULT NULL  -- the application's name
 ) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -4715,7 +4752,7 @@ BEGIN
   -- The roll-up may have read this minute already. If it has not, it removes the row when it does.
   INSERT INTO rollgate.usage_refund (minute, units, lane, subject)
   SELECT v_minute, v_taken, p_lane, p_subject FROM rollgate.roll_up r WHERE r.sealed_to > to_timestamp(v_minute * 60::float8);
-  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  INSERT INTO rollgate.freed (subject, actor) VALUES (p_subject, p_actor);
   RETURN v_taken;
 END $$;
 
@@ -5102,27 +5139,79 @@ $$;
 
 COMMENT ON FUNCTION rollgate.requests_of IS 'An account''s own limit requests with their answers, newest first';
 
--- Empties both windows. Past usage stays on record (up to 147,483,647 units of the current minute), and the subject's clock is kept.
-CREATE OR REPLACE FUNCTION rollgate.reset(p_lane int, p_subject text) RETURNS void
+CREATE OR REPLACE FUNCTION rollgate.reset(
+  p_lane    int,
+  p_subject text,
+  p_actor   text DEFAULT NULL  -- the application's name
+) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-DECLARE
-  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
-  c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
-  UPDATE rollgate.counter
-  SET cleared = total, hour_next = NULL,
-      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
-      sums = CASE
-        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
-        ELSE ARRAY(
-          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
-          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
-  WHERE lane = p_lane AND subject = p_subject;
-  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  PERFORM rollgate.empty_windows(p_lane, p_subject, NULL, p_actor);
 END $$;
 
 COMMENT ON FUNCTION rollgate.reset IS 'Empties both windows of a subject';
+
+-- The lane's lock is held until the transaction ends, so calls of the account wait that long. One history row names what was forgiven.
+CREATE OR REPLACE FUNCTION rollgate.reset_by_staff(
+  p_lane    int,   -- of the account
+  p_account text,
+  p_api     text,
+  p_subject text,  -- the subject's key; NULL: every subject of the API
+  p_reason  text,
+  p_ticket  text,
+  p_by      rollgate.author,
+  OUT history_id  bigint,
+  OUT subjects    int,     -- whose windows held units
+  OUT minute_used bigint,  -- units that counted in the last 60 s
+  OUT hour_used   bigint
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+DECLARE
+  -- Emptying so many takes about 0.1 s.
+  c_most constant int := 1000;
+  v_keys text[];
+  v_all  text := (
+    SELECT rollgate.encode_part(p_account) || '/' || CASE c.scope WHEN 'group' THEN '@' || c.group_id ELSE c.api END || '/'
+    FROM rollgate.catalogue c WHERE c.api = p_api);
+BEGIN
+  PERFORM rollgate.refuse_internal(p_account);
+  PERFORM rollgate.need_reason(p_reason);
+  IF NOT EXISTS (SELECT FROM rollgate.ceiling WHERE role = p_by.role) THEN
+    RAISE EXCEPTION 'The role % may not reset windows.', coalesce(p_by.role, '(none)') USING ERRCODE = 'RG403';
+  END IF;
+  IF v_all IS NULL THEN
+    RAISE EXCEPTION 'There is no API "%".', p_api USING ERRCODE = 'RG404';
+  END IF;
+  PERFORM rollgate.open_ledger(false);
+  PERFORM rollgate.enter_lanes(p_lane);
+  v_keys := ARRAY(
+    SELECT l.subject FROM rollgate.list_subjects(p_lane, v_all, '', c_most + 1) l WHERE p_subject IS NULL
+    UNION ALL
+    SELECT p_subject WHERE starts_with(p_subject, v_all));
+  IF cardinality(v_keys) > c_most THEN
+    RAISE EXCEPTION 'More than % subjects of % have units. Reset them one by one.', to_char(c_most, 'FM9,999'), p_api
+      USING ERRCODE = 'RG422';
+  END IF;
+  SELECT array_agg(p.subject), count(*), coalesce(sum(u.minute), 0), sum(u.hour) INTO v_keys, subjects, minute_used, hour_used
+  FROM rollgate.peek(p_lane, v_keys) p
+  CROSS JOIN LATERAL (
+    SELECT sum(s.units) AS hour, sum(s.units) FILTER (WHERE s.second > p.now_ms / 1000 - rollgate.window_buckets('minute')) AS minute
+    FROM unnest(p.seconds, p.units) s (second, units)
+  ) u
+  WHERE u.hour > 0;
+  IF subjects = 0 THEN
+    RAISE EXCEPTION 'No units count in the windows of %.', coalesce(p_subject, v_all) USING ERRCODE = 'RG404';
+  END IF;
+  history_id := rollgate.record('reset', 'reset', coalesce(p_subject, v_all), p_account, p_by, NULL,
+    jsonb_build_object('api', p_api, 'subject', p_subject, 'subjects', subjects, 'minuteUsed', minute_used, 'hourUsed', hour_used),
+    btrim(p_reason), nullif(btrim(p_ticket), ''));
+  PERFORM rollgate.empty_windows(p_lane, k.key, history_id, p_by.actor) FROM unnest(v_keys) k (key);
+END $$;
+
+COMMENT ON FUNCTION rollgate.reset_by_staff IS
+  'Empties both windows of one subject, or of every subject of an API of an account, and records it. Errors: RG403, RG404 unknown API or '
+  'nothing to forgive, RG422';
 
 -- Restores an expired override.
 CREATE OR REPLACE FUNCTION rollgate.restore_override(
@@ -7340,6 +7429,33 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.ticket           IS 'ticket'
 COMMENT ON COLUMN rollgate_audit.request_history_v1.before           IS 'the whole limit request before; NULL: it was filed';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.after            IS 'the whole limit request after';
 COMMENT ON COLUMN rollgate_audit.request_history_v1.hash             IS 'SHA-256 of this row and all before it';
+
+CREATE OR REPLACE VIEW rollgate_audit.resets_v1 AS
+SELECT h.id, h.at, h.account, h.after ->> 'api' AS api, h.after ->> 'subject' AS subject, (h.after ->> 'subjects')::int AS subjects,
+       (h.after ->> 'minuteUsed')::bigint AS minute_used, (h.after ->> 'hourUsed')::bigint AS hour_used, h.actor, h.role, h.address,
+       h.request_id, h.reason, h.ticket, h.hash
+FROM rollgate.history h
+WHERE h.kind = 'reset';
+
+COMMENT ON VIEW rollgate_audit.resets_v1 IS
+  'Windows that staff emptied: whose, by whom and why, and the units that were forgiven. Past usage stays on record';
+COMMENT ON COLUMN rollgate_audit.resets_v1.id          IS 'position in the history''s hash chain';
+COMMENT ON COLUMN rollgate_audit.resets_v1.at          IS 'when the windows were emptied';
+COMMENT ON COLUMN rollgate_audit.resets_v1.account     IS 'the account';
+COMMENT ON COLUMN rollgate_audit.resets_v1.api         IS
+  'the API that was named; one of a group that is counted together stands for the group';
+COMMENT ON COLUMN rollgate_audit.resets_v1.subject     IS 'key of the subject; NULL: every subject of the API';
+COMMENT ON COLUMN rollgate_audit.resets_v1.subjects    IS 'number of subjects whose windows held units';
+COMMENT ON COLUMN rollgate_audit.resets_v1.minute_used IS 'units that counted in the last 60 s and were forgiven, of all these subjects';
+COMMENT ON COLUMN rollgate_audit.resets_v1.hour_used   IS 'units that counted in the last 3,600 s and were forgiven';
+COMMENT ON COLUMN rollgate_audit.resets_v1.actor       IS 'who did it: staff:<login>, token:<name>, cli:<user>';
+COMMENT ON COLUMN rollgate_audit.resets_v1.role        IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.resets_v1.address     IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.resets_v1.request_id  IS 'ID of the HTTP request';
+COMMENT ON COLUMN rollgate_audit.resets_v1.reason      IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.resets_v1.ticket      IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.resets_v1.hash        IS
+  'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
 
 CREATE OR REPLACE VIEW rollgate_audit.sign_ins_v1 AS
 SELECT l.id, l.first_at, l.last_at, l.times, l.outcome, l.method, l.login, l.staff_id, p.role AS staff_role, l.address, l.user_agent,

@@ -145,7 +145,13 @@ ALTER TABLE rollgate.counter ADD COLUMN near_hour int;
 -- 0.1.0 marked no subject that is near a limit: for the next hour, all live ones are looked at.
 UPDATE rollgate.counter SET near_hour = minute / 60 WHERE minute > extract(epoch FROM clock_timestamp()) / 60 - 61;
 CREATE INDEX counter_near ON rollgate.counter (near_hour) WHERE near_hour IS NOT NULL;
-ALTER TABLE rollgate.freed ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id();
+ALTER TABLE rollgate.freed
+  ADD COLUMN xact xid8 NOT NULL DEFAULT pg_current_xact_id(),
+  ADD COLUMN history_id bigint,
+  ADD COLUMN actor text;
+ALTER TABLE rollgate.freeing
+  ADD COLUMN history_id bigint,
+  ADD COLUMN actor text;
 CREATE INDEX freed_by_xact ON rollgate.freed (xact);
 REVOKE ALL ON rollgate.freed FROM rollgate_maintenance;
 CREATE TABLE rollgate.freed_removed (
@@ -460,7 +466,8 @@ CREATE INDEX ON rollgate.access_log (actor, id);
 CREATE INDEX ON rollgate.access_log (account, id) WHERE account IS NOT NULL;
 ALTER TABLE rollgate.history
   DROP CONSTRAINT history_kind_check,
-  ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment', 'policy'));
+  ADD CONSTRAINT history_kind_check CHECK (kind IN ('override', 'request', 'catalogue', 'staff', 'token', 'plan', 'assignment',
+    'policy', 'reset'));
 -- Changes that are made together are a batch.
 CREATE SEQUENCE rollgate.batch_number;
 ALTER TABLE rollgate.ledger ADD COLUMN batch text;

@@ -4,7 +4,8 @@ CREATE OR REPLACE FUNCTION rollgate.refund(
   p_lane    int,
   p_subject text,
   p_second  int,  -- Unix second in which the units were granted
-  p_units   int   -- at most so many
+  p_units   int,  -- at most so many
+  p_actor   text DEFAULT NULL  -- the application's name
 ) RETURNS int
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
 DECLARE
@@ -58,7 +59,7 @@ BEGIN
   -- The roll-up may have read this minute already. If it has not, it removes the row when it does.
   INSERT INTO rollgate.usage_refund (minute, units, lane, subject)
   SELECT v_minute, v_taken, p_lane, p_subject FROM rollgate.roll_up r WHERE r.sealed_to > to_timestamp(v_minute * 60::float8);
-  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  INSERT INTO rollgate.freed (subject, actor) VALUES (p_subject, p_actor);
   RETURN v_taken;
 END $$;
 

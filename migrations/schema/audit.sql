@@ -866,6 +866,43 @@ COMMENT ON COLUMN rollgate_audit.request_history_v1.hash IS 'SHA-256 of this row
 ALTER VIEW rollgate_audit.request_history_v1 OWNER TO rollgate_owner;
 GRANT SELECT ON TABLE rollgate_audit.request_history_v1 TO rollgate_auditor;
 
+CREATE VIEW rollgate_audit.resets_v1 AS
+ SELECT id,
+    at,
+    account,
+    (after ->> 'api'::text) AS api,
+    (after ->> 'subject'::text) AS subject,
+    ((after ->> 'subjects'::text))::integer AS subjects,
+    ((after ->> 'minuteUsed'::text))::bigint AS minute_used,
+    ((after ->> 'hourUsed'::text))::bigint AS hour_used,
+    actor,
+    role,
+    address,
+    request_id,
+    reason,
+    ticket,
+    hash
+   FROM rollgate.history h
+  WHERE (kind = 'reset'::text);
+COMMENT ON VIEW rollgate_audit.resets_v1 IS 'Windows that staff emptied: whose, by whom and why, and the units that were forgiven. Past usage stays on record';
+COMMENT ON COLUMN rollgate_audit.resets_v1.id IS 'position in the history''s hash chain';
+COMMENT ON COLUMN rollgate_audit.resets_v1.at IS 'when the windows were emptied';
+COMMENT ON COLUMN rollgate_audit.resets_v1.account IS 'the account';
+COMMENT ON COLUMN rollgate_audit.resets_v1.api IS 'the API that was named; one of a group that is counted together stands for the group';
+COMMENT ON COLUMN rollgate_audit.resets_v1.subject IS 'key of the subject; NULL: every subject of the API';
+COMMENT ON COLUMN rollgate_audit.resets_v1.subjects IS 'number of subjects whose windows held units';
+COMMENT ON COLUMN rollgate_audit.resets_v1.minute_used IS 'units that counted in the last 60 s and were forgiven, of all these subjects';
+COMMENT ON COLUMN rollgate_audit.resets_v1.hour_used IS 'units that counted in the last 3,600 s and were forgiven';
+COMMENT ON COLUMN rollgate_audit.resets_v1.actor IS 'who did it: staff:<login>, token:<name>, cli:<user>';
+COMMENT ON COLUMN rollgate_audit.resets_v1.role IS 'role of the actor at the time';
+COMMENT ON COLUMN rollgate_audit.resets_v1.address IS 'network address of the actor';
+COMMENT ON COLUMN rollgate_audit.resets_v1.request_id IS 'ID of the HTTP request';
+COMMENT ON COLUMN rollgate_audit.resets_v1.reason IS 'reason given';
+COMMENT ON COLUMN rollgate_audit.resets_v1.ticket IS 'ticket; NULL: none';
+COMMENT ON COLUMN rollgate_audit.resets_v1.hash IS 'SHA-256 of this row and all before it; check it with rollgate_audit.verify_history()';
+ALTER VIEW rollgate_audit.resets_v1 OWNER TO rollgate_owner;
+GRANT SELECT ON TABLE rollgate_audit.resets_v1 TO rollgate_auditor;
+
 CREATE VIEW rollgate_audit.sign_ins_v1 AS
  SELECT l.id,
     l.first_at,

@@ -67,9 +67,13 @@ CREATE TABLE rollgate.freed (
   at timestamp with time zone DEFAULT clock_timestamp() NOT NULL,
   subject text COLLATE "C" NOT NULL,
   xact xid8 DEFAULT pg_current_xact_id() NOT NULL,
+  history_id bigint,
+  actor text,
   CONSTRAINT freed_pkey PRIMARY KEY (id)
 );
 COMMENT ON TABLE rollgate.freed IS 'Subjects freed by a refund or a reset in the last minutes; instances poll this table';
+COMMENT ON COLUMN rollgate.freed.history_id IS 'history row of a reset by staff; NULL: an application did it';
+COMMENT ON COLUMN rollgate.freed.actor IS 'who did it: the application''s name, or the actor of the history row; NULL: unknown';
 CREATE INDEX freed_by_xact ON rollgate.freed USING btree (xact);
 ALTER TABLE rollgate.freed OWNER TO rollgate_owner;
 
@@ -350,6 +354,29 @@ COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],i
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.empty_windows(p_lane integer, p_subject text, p_history_id bigint, p_actor text)
+ RETURNS void
+ LANGUAGE plpgsql
+AS $function$
+DECLARE
+  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
+  c_kept_units constant int := 147483647;
+BEGIN
+  UPDATE rollgate.counter
+  SET cleared = total, hour_next = NULL,
+      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
+      sums = CASE
+        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
+        ELSE ARRAY(
+          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
+          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
+  WHERE lane = p_lane AND subject = p_subject;
+  INSERT INTO rollgate.freed (subject, history_id, actor) VALUES (p_subject, p_history_id, p_actor);
+END $function$;
+COMMENT ON FUNCTION rollgate.empty_windows(integer,text,bigint,text) IS 'Empties both windows of a subject; the caller must hold the lane''s lock';
+REVOKE EXECUTE ON FUNCTION rollgate.empty_windows(integer,text,bigint,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.empty_windows(integer,text,bigint,text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.enter_lanes(VARIADIC p_lanes integer[])
  RETURNS void
  LANGUAGE plpgsql
@@ -569,7 +596,7 @@ REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone
 ALTER FUNCTION rollgate.peek(integer,text[],timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.refund(p_lane integer, p_subject text, p_second integer, p_units integer)
+CREATE OR REPLACE FUNCTION rollgate.refund(p_lane integer, p_subject text, p_second integer, p_units integer, p_actor text DEFAULT NULL::text)
  RETURNS integer
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -626,40 +653,28 @@ BEGIN
   -- The roll-up may have read this minute already. If it has not, it removes the row when it does.
   INSERT INTO rollgate.usage_refund (minute, units, lane, subject)
   SELECT v_minute, v_taken, p_lane, p_subject FROM rollgate.roll_up r WHERE r.sealed_to > to_timestamp(v_minute * 60::float8);
-  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  INSERT INTO rollgate.freed (subject, actor) VALUES (p_subject, p_actor);
   RETURN v_taken;
 END $function$;
-COMMENT ON FUNCTION rollgate.refund(integer,text,integer,integer) IS 'Takes back units granted in one second; returns how many it found there';
-REVOKE EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) FROM PUBLIC;
-ALTER FUNCTION rollgate.refund(integer,text,integer,integer) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.refund(integer,text,integer,integer,text) IS 'Takes back units granted in one second; returns how many it found there';
+REVOKE EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.refund(integer,text,integer,integer,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.refund(integer,text,integer,integer,text) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text)
+CREATE OR REPLACE FUNCTION rollgate.reset(p_lane integer, p_subject text, p_actor text DEFAULT NULL::text)
  RETURNS void
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-DECLARE
-  -- The sums of a minute are int. Keep this much at most, so that two limits of 1,000,000,000 units fit after the reset.
-  c_kept_units constant int := 147483647;
 BEGIN
   PERFORM rollgate.enter_lanes(p_lane);
-  UPDATE rollgate.counter
-  SET cleared = total, hour_next = NULL,
-      -- Remove the oldest units above that from the record of this minute. They are all forgiven, and `total` still counts them.
-      sums = CASE
-        WHEN sums[cardinality(sums)] <= c_kept_units THEN sums
-        ELSE ARRAY(
-          SELECT greatest(0, s.sum - (sums[cardinality(sums)] - c_kept_units))
-          FROM unnest(sums) WITH ORDINALITY AS s (sum, ord) ORDER BY s.ord) END
-  WHERE lane = p_lane AND subject = p_subject;
-  INSERT INTO rollgate.freed (subject) VALUES (p_subject);
+  PERFORM rollgate.empty_windows(p_lane, p_subject, NULL, p_actor);
 END $function$;
-COMMENT ON FUNCTION rollgate.reset(integer,text) IS 'Empties both windows of a subject';
-REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text) FROM PUBLIC;
-ALTER FUNCTION rollgate.reset(integer,text) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.reset(integer,text,text) IS 'Empties both windows of a subject';
+REVOKE EXECUTE ON FUNCTION rollgate.reset(integer,text,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.reset(integer,text,text) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.reset(integer,text,text) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.schema_version(OUT version integer, OUT serves integer)
  RETURNS record

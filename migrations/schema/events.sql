@@ -39,9 +39,13 @@ ALTER TABLE rollgate.event_instance OWNER TO rollgate_owner;
 
 CREATE TABLE rollgate.freeing (
   subject text COLLATE "C" NOT NULL,
-  at timestamp with time zone NOT NULL
+  at timestamp with time zone NOT NULL,
+  history_id bigint,
+  actor text
 );
 COMMENT ON TABLE rollgate.freeing IS 'When subjects had a refund or a reset; kept as long as finished minutes, at least two days';
+COMMENT ON COLUMN rollgate.freeing.history_id IS 'history row of a reset by staff; NULL: an application did it';
+COMMENT ON COLUMN rollgate.freeing.actor IS 'who did it: the application''s name, or the actor of the history row; NULL: unknown';
 CREATE INDEX freeing_at_idx ON rollgate.freeing USING btree (at);
 CREATE INDEX freeing_subject_at_idx ON rollgate.freeing USING btree (subject, at);
 ALTER TABLE rollgate.freeing OWNER TO rollgate_owner;
@@ -492,10 +496,10 @@ CREATE OR REPLACE FUNCTION rollgate.note_freeing()
  LANGUAGE plpgsql
 AS $function$
 BEGIN
-  INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);
+  INSERT INTO rollgate.freeing (subject, at, history_id, actor) VALUES (NEW.subject, NEW.at, NEW.history_id, NEW.actor);
   RETURN NULL;
 END $function$;
-COMMENT ON FUNCTION rollgate.note_freeing() IS 'Keeps the time of each refund and reset, for rechecking denials';
+COMMENT ON FUNCTION rollgate.note_freeing() IS 'Keeps the time and the author of each refund and reset, for rechecking denials';
 REVOKE EXECUTE ON FUNCTION rollgate.note_freeing() FROM PUBLIC;
 ALTER FUNCTION rollgate.note_freeing() OWNER TO rollgate_owner;
 

@@ -118,3 +118,61 @@ test('a change and an approval that lower limits are refused with the list of th
   expect(desk.trouble).toEqual([]);
   await page.context().close();
 });
+
+test('extra units are added to the limits of an API until an end, and shown in the lists, the override and the history', async () => {
+  await calls(desk.limiter, 1, { account: 'plus' });
+  const page = await support.open({ path: '/admin/accounts/plus?raise=plus&raiseApi=publish-bot' });
+  const drawer = drawerOf(page);
+  await drawer.getByText('Extra units', { exact: true }).click();
+  expect(await drawer.getByText('Never', { exact: true }).count()).toBe(0);
+  expect(await drawer.getByRole('radio', { name: '1 h' }).isChecked()).toBe(true);
+  await drawer.getByLabel('Reason').fill('Their queue is blocked');
+  await drawer.getByRole('button', { name: 'Set custom limit' }).click();
+  await drawer.getByText('Enter at least one number of units').waitFor();
+  await drawer.getByLabel('Extra units in any hour').fill('20000');
+  await drawer.getByText('Above your approval limit').waitFor();
+  await drawer.getByLabel('Extra units in any hour').fill('500');
+  await drawer.getByText('2,300', { exact: true }).waitFor();
+  await drawer.getByText('Above your approval limit').waitFor({ state: 'detached' });
+  await drawer.getByRole('button', { name: 'Set custom limit' }).click();
+  await page.getByText('Custom limit set').waitFor();
+  const { rows } = await desk.database.pool.query(
+    `SELECT id, extra_minute, extra_hour, expires_at < now() + interval '61 minutes' AS ends_soon
+     FROM rollgate.override WHERE account = 'plus'`,
+  );
+  expect(rows).toMatchObject([{ extra_minute: null, extra_hour: 500, ends_soon: true }]);
+  await page.getByRole('table', { name: 'Overrides in force' }).getByText('+500 per hour').waitFor();
+
+  await page.goto(`${desk.service.server.url}/admin/overrides?account=plus&edit=${rows[0].id}`);
+  const override = page.getByRole('dialog', { name: /Override/ });
+  await override.getByText('2,300 → 1,800 in any hour').waitFor();
+  await override.getByLabel('Extra units in any hour').fill('600');
+  await override.getByLabel('Reason').fill('A little more');
+  await override.getByRole('button', { name: 'Save' }).click();
+  await page.getByText(/ changed$/).waitFor();
+  await page.goto(`${desk.service.server.url}/admin/history?target=${rows[0].id}`);
+  await page.getByText('+600 per hour').first().waitFor();
+  expect(desk.trouble).toEqual([]);
+  await page.context().close();
+});
+
+test('a denied account has its windows reset from its gauge, and the history says what was forgiven', async () => {
+  expect(await calls(desk.limiter, 65, { account: 'again' })).toBe(60);
+  const page = await support.open({ path: '/admin/accounts/again' });
+  await page.getByRole('button', { name: /^Reset windows of Publish bot/i }).click();
+  const dialog = page.getByRole('dialog', { name: 'Reset windows for again?' });
+  await dialog.getByText(/This forgives 60 units in 60 s and 60 units in 1 h/).waitFor();
+  await dialog.getByRole('button', { name: 'Reset windows' }).click();
+  await dialog.getByText('Enter a reason').waitFor();
+  await dialog.getByLabel('Reason').fill('Their test ran wild');
+  await dialog.getByRole('button', { name: 'Reset windows' }).click();
+  await page.getByText('60 units in 60 s and 60 units in 1 h are forgiven.').waitFor();
+  await until(async () => (await calls(desk.limiter, 1, { account: 'again' })) === 1, {
+    what: 'a call is allowed again',
+  });
+  await page.goto(`${desk.service.server.url}/admin/history?account=again`);
+  await page.getByText('Windows reset').waitFor();
+  await page.getByText('again/publish-bot/bot=b-1').first().waitFor();
+  expect(desk.trouble).toEqual([]);
+  await page.context().close();
+});

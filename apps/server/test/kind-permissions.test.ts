@@ -51,6 +51,8 @@ beforeAll(async () => {
   ids['denial'] = events.find(({ source }: Json) => source === ids['override'])?.['id'];
   ids['default denial'] = events.find(({ source }: Json) => source === 'default')?.['id'];
   await desk.admin.post('/admin/api/staff', { login: 'new@example.com', role: 'viewer' });
+  await calls(desk.limiter, 1, { account: 'kinds-reset' });
+  await desk.support.post('/admin/api/accounts/kinds-reset/reset', { api, reason });
 });
 afterAll(() => desk?.close());
 
@@ -102,7 +104,7 @@ describe('history', () => {
   };
 
   test.each<[Permission, string[]]>([
-    ['overrides.read', ['override']],
+    ['overrides.read', ['override', 'reset']],
     ['requests.read', ['request']],
     ['staff.read', ['staff', 'token']],
     ['catalogue.read', ['catalogue']],

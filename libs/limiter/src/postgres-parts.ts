@@ -151,6 +151,7 @@ function postgresStoreOf({ options, stripes, pooled, budget, statement }: Limite
     }),
     statement,
     clock: options.clock,
+    application: options.application ?? defaultApplicationName(),
     // A pooler may hand each statement to another session.
     pipelinedStripes: pooled ? undefined : stripes,
     answerWithinMs: budget && (() => budget.answerMs),

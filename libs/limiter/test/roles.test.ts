@@ -202,6 +202,7 @@ describe('the auditor', () => {
       'quarantines_v1',
       'recheck_decisions_v1',
       'request_history_v1',
+      'resets_v1',
       'sign_ins_v1',
       'staff_history_v1',
       'usage_by_day_v1',

@@ -129,6 +129,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/accounts/{account}/reset": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        get?: never;
+        put?: never;
+        /** Empty both windows of one subject, or of every subject of an API; the history records what was forgiven */
+        post: operations["resetWindows"];
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/accounts/{account}/strip": {
         parameters: {
             query?: never;
@@ -1805,6 +1822,116 @@ export interface operations {
             };
         };
     };
+    resetWindows: {
+        parameters: {
+            query?: never;
+            header?: never;
+            path: {
+                account: string;
+            };
+            cookie?: never;
+        };
+        requestBody: {
+            content: {
+                "application/json": {
+                    api: string;
+                    dimensions?: {
+                        [key: string]: string;
+                    } | null;
+                    reason: string;
+                    ticket?: string | null;
+                };
+            };
+        };
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "historyId": 245,
+                     *       "account": "acme",
+                     *       "api": "publish-bot",
+                     *       "dimensions": {
+                     *         "bot": "b-17"
+                     *       },
+                     *       "subjects": 1,
+                     *       "minuteUsed": 60,
+                     *       "hourUsed": 312
+                     *     }
+                     */
+                    "application/json": {
+                        historyId: number;
+                        account: string;
+                        api: string;
+                        dimensions: {
+                            [key: string]: string;
+                        } | null;
+                        subjects: number;
+                        minuteUsed: number;
+                        hourUsed: number;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
     getStrip: {
         parameters: {
             query?: never;
@@ -2608,7 +2735,7 @@ export interface operations {
     listHistory: {
         parameters: {
             query?: {
-                kind?: "override" | "request" | "catalogue" | "plan" | "assignment" | "policy" | "staff" | "token";
+                kind?: "override" | "request" | "catalogue" | "plan" | "assignment" | "reset" | "policy" | "staff" | "token";
                 target?: string;
                 account?: string;
                 actor?: string;
@@ -2664,7 +2791,7 @@ export interface operations {
                             id: number;
                             at: string;
                             /** @enum {string} */
-                            kind: "override" | "request" | "catalogue" | "plan" | "assignment" | "policy" | "staff" | "token";
+                            kind: "override" | "request" | "catalogue" | "plan" | "assignment" | "reset" | "policy" | "staff" | "token";
                             action: string;
                             target: string;
                             account: string | null;
@@ -7040,7 +7167,7 @@ export interface operations {
                             /** @enum {string} */
                             signsInBy: "password" | "provider";
                         };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "windows.reset" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
                             times: number | null;
                             days: number | null;
@@ -7140,7 +7267,7 @@ export interface operations {
                             /** @enum {string} */
                             signsInBy: "password" | "provider";
                         };
-                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                        permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "windows.reset" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                         ceilings: {
                             times: number | null;
                             days: number | null;
@@ -8149,7 +8276,7 @@ export interface operations {
                         items: {
                             id: string;
                             name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "windows.reset" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
                             createdBy: string;
@@ -8210,7 +8337,7 @@ export interface operations {
             content: {
                 "application/json": {
                     name: string;
-                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                    permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "windows.reset" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                     /**
                      * @default support
                      * @enum {string}
@@ -8250,7 +8377,7 @@ export interface operations {
                         token: {
                             id: string;
                             name: string;
-                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
+                            permissions: ("accounts.read" | "overrides.read" | "overrides.write" | "windows.reset" | "requests.read" | "requests.decide" | "events.read" | "history.read" | "plans.read" | "plans.assign" | "plans.write" | "catalogue.read" | "catalogue.write" | "export" | "staff.read" | "staff.write" | "system.read" | "decisions.write")[];
                             /** @enum {string} */
                             role: "viewer" | "support" | "auditor" | "admin";
                             createdBy: string;

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { type Answer, api, unwrap } from '../api/client.js';
+import { type Answer, api, type BodyOf, unwrap } from '../api/client.js';
 import { syncClock } from '../lib/clock.js';
 
 export type Usage = Answer<'getUsage'>['items'][number];
@@ -55,3 +55,7 @@ export const nearQuery = ({ paused }: { paused: boolean }) =>
     refetchInterval: paused ? false : EVERY_MS,
     refetchOnWindowFocus: !paused,
   });
+
+/** Empties both windows of one subject, or of every subject of an API. */
+export const resetWindows = (account: string, body: BodyOf<'resetWindows'>) =>
+  unwrap(api.POST('/admin/api/accounts/{account}/reset', { params: { path: { account } }, body }));

@@ -28,6 +28,7 @@ export const KIND_NAMES: Readonly<Record<Change['kind'], string>> = {
   plan: 'Plan',
   assignment: 'Plan assignment',
   policy: 'Policy file',
+  reset: 'Windows',
   staff: 'Staff member',
   token: 'Service token',
 };
@@ -54,6 +55,7 @@ const ACTION_NAMES: Readonly<Record<string, string>> = {
   password: 'password changed',
   revoke: 'revoked',
   apply: 'applied',
+  reset: 'reset',
 };
 
 /** `Override created`, `Limit request approved` */

@@ -1,5 +1,5 @@
 /** The fields that a change changed, before and after. */
-import { capital, count, utc } from '../lib/format.js';
+import { capital, count, extraText, utc } from '../lib/format.js';
 
 type Facts = Readonly<Record<string, unknown>> | null;
 
@@ -20,6 +20,10 @@ const NAMES: Readonly<Record<string, string>> = {
   shippedPerMinute: 'Original limit in 60 s',
   shippedPerHour: 'Original limit in 1 h',
   factor: 'Multiple of default',
+  extraMinute: 'Extra units',
+  extraHour: 'Extra units',
+  minuteUsed: 'Forgiven in 60 s',
+  hourUsed: 'Forgiven in 1 h',
   mode: 'Enforcement mode',
   startsAt: 'Starts',
   expiresAt: 'Expires',
@@ -91,6 +95,9 @@ function text(field: string, value: unknown): string {
   if (value === null || value === undefined || value === '') return ABSENT[field] ?? 'none';
   if (field === 'scope') return SCOPES[String(value)] ?? String(value);
   if (typeof value === 'boolean') return value ? 'yes' : 'no';
+  if (field === 'extraMinute' || field === 'extraHour') {
+    return extraText(field === 'extraHour' ? 'hour' : 'minute', Number(value));
+  }
   if (typeof value === 'number') return count(value);
   if (typeof value === 'string' && /^\d{4}-\d\d-\d\dT/.test(value)) return utc(value);
   if (Array.isArray(value)) return value.map((item) => (isLowered(item) ? item.text : String(item))).join('; ');

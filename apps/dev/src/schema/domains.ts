@@ -16,7 +16,7 @@ export const DOMAINS = [
 export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
-  counters: `counter bucket lane freed freed_removed acquire acquire_cold enter_lanes first_counted free_units
+  counters: `counter bucket lane freed freed_removed acquire acquire_cold empty_windows enter_lanes first_counted free_units
     freed_since grant_place hour_base is_near least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
     sweep_freed window_base window_buckets`,
@@ -32,8 +32,8 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     plan_limit_rank policy_items preview_assignment preview_end preview_override preview_plan put_assignment put_catalogue
     put_definition put_override put_plan_limits record record_policy_file refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
     refuse_factor refuse_internal refuse_loose_times refuse_lowering refuse_retired refuse_unknown
-    register_catalogue report_use request_facts request_history restore_override retire_api scope_covers sets_extra
-    sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra
+    register_catalogue report_use request_facts request_history reset_by_staff restore_override retire_api scope_covers
+    sets_extra sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra
     import_overrides import_assignments new_override new_assignment store_override store_assignment open_batch close_batch
     undo_batch undo_needs_consent changed_since revert revert_override revert_catalogue revert_plan revert_assignment
     refuse_second_plan refuse_changed_batch need_limits_role policy_of put_plan`,

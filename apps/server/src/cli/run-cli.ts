@@ -14,6 +14,7 @@ import { addLoginCommands } from './login/login.command.js';
 import { addMigrate } from './migrate/migrate.command.js';
 import { addAccount } from './policy/account.command.js';
 import { addAudit } from './policy/audit.command.js';
+import { addLimit } from './policy/limit.command.js';
 import { addOverride } from './policy/override.command.js';
 import { addPlan } from './policy/plan.command.js';
 import { addRequest } from './policy/request.command.js';
@@ -71,6 +72,7 @@ function createProgram(cli: Cli): Command {
   addDoctor(program, cli);
   addCatalogue(program, cli);
   addAccount(program, cli);
+  addLimit(program, cli);
   addOverride(program, cli);
   addPlan(program, cli);
   addPolicy(program, cli);

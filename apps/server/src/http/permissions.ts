@@ -15,6 +15,8 @@ export const PERMISSIONS = {
   'accounts.read': ['viewer', 'support', 'auditor', 'admin'],
   'overrides.read': ['viewer', 'support', 'auditor', 'admin'],
   'overrides.write': ['support', 'admin'],
+  /** Emptying the windows of subjects. */
+  'windows.reset': ['support', 'admin'],
   'requests.read': ['viewer', 'support', 'auditor', 'admin'],
   'requests.decide': ['support', 'admin'],
   'events.read': ['viewer', 'support', 'auditor', 'admin'],

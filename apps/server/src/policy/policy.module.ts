@@ -17,8 +17,10 @@ import { AssignmentsService } from './plans/assignments.service.js';
 import { PlansController } from './plans/plans.controller.js';
 import { PlansService } from './plans/plans.service.js';
 import { PolicyWriter } from './policy-writer.js';
+import { ResetsController } from './resets/resets.controller.js';
+import { ResetsService } from './resets/resets.service.js';
 
-/** Everything that sets limits: overrides, plans, limit requests, the catalogue, and the history of their changes. */
+/** Everything that sets limits: overrides, plans, limit requests, the catalogue; resets by staff; and the history of all of it. */
 @Module({
   controllers: [
     ImportsController,
@@ -28,6 +30,7 @@ import { PolicyWriter } from './policy-writer.js';
     CatalogueController,
     PlansController,
     AccountPlanController,
+    ResetsController,
   ],
   providers: [
     PolicyWriter,
@@ -41,6 +44,7 @@ import { PolicyWriter } from './policy-writer.js';
     CatalogueService,
     PlansService,
     AssignmentsService,
+    ResetsService,
   ],
 })
 export class PolicyModule {}

@@ -27,6 +27,8 @@ export interface PostgresStoreOptions {
   readonly pipelinedStripes?: number | undefined;
   /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
   readonly clock?: (() => number) | undefined;
+  /** The application's name, which refunds and resets record. */
+  readonly application?: string | undefined;
 }
 
 export class PostgresStore implements Store {
@@ -36,14 +38,24 @@ export class PostgresStore implements Store {
   readonly #answerWithinMs: (() => number) | undefined;
   readonly #stripes: number;
   readonly #clock: (() => number) | undefined;
+  readonly #application: string | undefined;
 
-  constructor({ pool, decisions, statement, answerWithinMs, pipelinedStripes, clock }: PostgresStoreOptions) {
+  constructor({
+    pool,
+    decisions,
+    statement,
+    answerWithinMs,
+    pipelinedStripes,
+    clock,
+    application,
+  }: PostgresStoreOptions) {
     this.#pool = pool;
     this.#decisions = decisions;
     this.#statement = statement ?? new AcquireStatement({ clock });
     this.#answerWithinMs = answerWithinMs;
     this.#stripes = pipelinedStripes ?? 1;
     this.#clock = clock;
+    this.#application = application;
   }
 
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
@@ -85,15 +97,15 @@ export class PostgresStore implements Store {
     { subject, second, units }: { subject: string; second: number; units: number },
   ): Promise<number> {
     const { rows } = await this.#pool.query<[number]>({
-      text: 'SELECT rollgate.refund($1, $2, $3, $4)',
-      values: [lane, subject, second, units],
+      text: 'SELECT rollgate.refund($1, $2, $3, $4, $5)',
+      values: [lane, subject, second, units, this.#application],
       rowMode: 'array',
     });
     return rows[0]?.[0] ?? 0;
   }
 
   async reset(lane: number, subject: string): Promise<void> {
-    await this.#pool.query('SELECT rollgate.reset($1, $2)', [lane, subject]);
+    await this.#pool.query('SELECT rollgate.reset($1, $2, $3)', [lane, subject, this.#application]);
   }
 
   async close(): Promise<void> {

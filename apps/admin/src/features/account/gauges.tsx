@@ -17,6 +17,7 @@ import { CustomLimitLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
 import { Expiry, ShadowTag, SourceTag, Tag, Time } from '../../ui/small.js';
 import { actions, type Column, Table } from '../../ui/table.js';
+import { ResetWindows } from './reset-windows.js';
 import type { AccountScreen } from './use-account-screen.js';
 
 export interface GaugesProps {
@@ -36,7 +37,7 @@ function ordered(items: readonly Usage[]): Usage[] {
   return [...items].sort((a, b) => rank(a) - rank(b) || a.subject.localeCompare(b.subject));
 }
 
-export function Gauges({ screen: { account, mayWrite, show, setShow }, items, more }: GaugesProps) {
+export function Gauges({ screen: { account, mayWrite, mayReset, show, setShow }, items, more }: GaugesProps) {
   const wanted = show.toLowerCase();
   const shown = ordered(items).filter((usage) =>
     `${countedTitle(usage)} ${usage.api} ${usage.subject}`.toLowerCase().includes(wanted),
@@ -65,7 +66,7 @@ export function Gauges({ screen: { account, mayWrite, show, setShow }, items, mo
         <Table
           label="Current usage"
           rows={shown}
-          columns={columnsOf(account, mayWrite)}
+          columns={columnsOf({ account, mayWrite, mayReset })}
           keyOf={({ subject }) => subject}
         />
       )}
@@ -73,22 +74,29 @@ export function Gauges({ screen: { account, mayWrite, show, setShow }, items, mo
   );
 }
 
-const columnsOf = (account: string, mayWrite: boolean): Column<Usage>[] => [
+type Shown = Pick<AccountScreen, 'account' | 'mayWrite' | 'mayReset'>;
+
+const columnsOf = ({ account, mayWrite, mayReset }: Shown): Column<Usage>[] => [
   { title: 'API and subject', cell: (usage) => <Name usage={usage} />, bare: true },
   { title: WINDOWS.minute, cell: (usage) => <WindowGauge usage={usage} name="minute" />, bare: true },
   { title: WINDOWS.hour, cell: (usage) => <WindowGauge usage={usage} name="hour" />, bare: true },
   { title: 'Limit source', cell: (usage) => <Source account={account} usage={usage} /> },
   { title: 'Next call', cell: (usage) => <NextCall usage={usage} /> },
   { title: 'Last denial', cell: (usage) => <LastDenial account={account} usage={usage} /> },
-  ...actions(mayWrite, (usage: Usage) => (
-    <CustomLimitLink
-      account={account}
-      {...countedScope(usage)}
-      dimensions={usage.dimensions}
-      row={`${countedTitle(usage)}, ${usage.subject}`}
-      size="compact-sm"
-      variant="default"
-    />
+  ...actions(mayWrite || mayReset, (usage: Usage) => (
+    <Group gap="xs">
+      {mayWrite && (
+        <CustomLimitLink
+          account={account}
+          {...countedScope(usage)}
+          dimensions={usage.dimensions}
+          row={`${countedTitle(usage)}, ${usage.subject}`}
+          size="compact-sm"
+          variant="default"
+        />
+      )}
+      {mayReset && <ResetWindows account={account} usage={usage} />}
+    </Group>
   )),
 ];
 

@@ -38,6 +38,7 @@ export function useAccountScreen() {
   return {
     account,
     mayWrite,
+    mayReset: may('windows.reset'),
     mayReadPlans: may('plans.read'),
     paused,
     setPaused,

@@ -18,6 +18,7 @@ import { AssignmentsService } from '../../policy/plans/assignments.service.js';
 import { PlansService } from '../../policy/plans/plans.service.js';
 import { PolicyFileService } from '../../policy/policy-file/policy-file.service.js';
 import { PolicyWriter } from '../../policy/policy-writer.js';
+import { ResetsService } from '../../policy/resets/resets.service.js';
 import { AccountsService } from '../../usage/accounts.service.js';
 import { atDatabase, userName } from '../at-database.js';
 import type { Cli } from '../cli.js';
@@ -31,6 +32,7 @@ export interface PolicyDesk {
   readonly history: HistoryService;
   readonly imports: ImportsService;
   readonly policyFile: PolicyFileService;
+  readonly resets: ResetsService;
   /** Anyone with the database's password may do anything. The history records which operating-system user it was. */
   readonly caller: Caller;
   /** Records in the access log what the user reads. Never throws: a failure is printed, and the command goes on. */
@@ -62,6 +64,7 @@ function deskOn(cli: Cli, database: DataSource, limiter: Limiter): PolicyDesk {
     history: new HistoryService(database, new UndoWriter(writer)),
     imports: new ImportsService(new Importer(writer), apis),
     policyFile: new PolicyFileService(database, apis),
+    resets: new ResetsService(database, apis),
     caller,
     record: async (note) => {
       await database.query(NOTE_ACCESS, accessValues(authorOf(caller), note)).catch(({ message }: Error) => {

@@ -3,7 +3,17 @@ import { idText, page, pageOf, time } from '../../http/schemas.js';
 import { accountText, lowered } from '../../limiting/limits.schemas.js';
 import { allowLowering, reasonText } from '../change.schemas.js';
 
-export const KINDS = ['override', 'request', 'catalogue', 'plan', 'assignment', 'policy', 'staff', 'token'] as const;
+export const KINDS = [
+  'override',
+  'request',
+  'catalogue',
+  'plan',
+  'assignment',
+  'reset',
+  'policy',
+  'staff',
+  'token',
+] as const;
 
 export const listHistory = z.strictObject({
   kind: z.enum(KINDS).optional(),

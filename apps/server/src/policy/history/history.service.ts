@@ -35,6 +35,7 @@ const READ: Readonly<Record<Kind, Permission>> = {
   plan: 'plans.read',
   assignment: 'plans.read',
   policy: 'catalogue.read',
+  reset: 'overrides.read',
   staff: 'staff.read',
   token: 'staff.read',
 };
@@ -46,6 +47,7 @@ const WRITE: Readonly<Record<Kind, Permission>> = {
   plan: 'plans.write',
   assignment: 'plans.assign',
   policy: 'catalogue.write',
+  reset: 'windows.reset',
   staff: 'staff.write',
   token: 'staff.write',
 };
