@@ -153,6 +153,7 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'requests', path: `requests?id=${request}`, shows: '.request' },
     { name: 'approve', path: `requests?id=${request}&do=approve`, shows: '[role=dialog] form' },
     { name: 'overrides', path: 'overrides', shows: 'td' },
+    { name: 'import', path: 'overrides/import', shows: 'main form' },
     { name: 'override', path: `overrides?edit=${override}`, shows: '[role=dialog] form' },
     { name: 'denials', path: 'denied', shows: 'td' },
     { name: 'denial', path: `denied?account=acme&id=${denial}`, shows: '[data-sentence]' },

@@ -37,6 +37,12 @@ describe('the undo of a batch', () => {
 
   test('reverts all its changes as a new batch, and can be undone itself', async () => {
     const made = (await send(csvOf('u1,publish-bot,300,9000,never,r', 'u2,publish-bot,300,9000,never,r'))).body;
+    expect((await desk.viewer.get(`/admin/api/history/batches/${made.batch}`)).body).toMatchObject({
+      batch: made.batch,
+      changes: 2,
+      accounts: 2,
+      actor: `staff:${desk.admin.login}`,
+    });
     const { status, body } = await undo(made.batch);
     expect([status, body]).toMatchObject([200, { changes: 2, loweredCount: 4, batch: expect.stringMatching(/^bat_/) }]);
     expect(body.lowered[0].text).toBe('u2: publish-bot falls from 300 to 60 in any 60 s');
@@ -68,6 +74,7 @@ describe('the undo of a batch', () => {
     expect((await undo(made.batch, {}, desk.viewer)).status).toBe(403);
     expect((await undo('bat_0', {}, desk.viewer)).status).toBe(403);
     expect((await undo('bat_0')).status).toBe(404);
+    expect((await desk.viewer.get('/admin/api/history/batches/bat_0')).status).toBe(404);
     expect((await undo(made.batch, { reason: ' ' })).status).toBe(400);
     expect((await undo(made.batch, {}, desk.support)).status).toBe(200);
   });

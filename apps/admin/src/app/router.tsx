@@ -51,6 +51,12 @@ const overrides = createRoute({
   component: lazyRouteComponent(() => import('../features/overrides/overrides.route.js'), 'OverridesRoute'),
 });
 
+const importing = createRoute({
+  getParentRoute: () => root,
+  path: '/overrides/import',
+  component: lazyRouteComponent(() => import('../features/import/import.route.js'), 'ImportRoute'),
+});
+
 const denials = createRoute({
   getParentRoute: () => root,
   path: '/denied',
@@ -81,7 +87,7 @@ const near = createRoute({
 const history = createRoute({
   getParentRoute: () => root,
   path: '/history',
-  validateSearch: fields('kind', 'target', 'account', 'actor', 'from', 'to', 'after'),
+  validateSearch: fields('kind', 'target', 'account', 'actor', 'batch', 'from', 'to', 'after'),
   component: lazyRouteComponent(() => import('../features/history/history.route.js'), 'HistoryRoute'),
 });
 
@@ -119,6 +125,7 @@ export const router = createRouter({
     account,
     requests,
     overrides,
+    importing,
     denials,
     near,
     plans,

@@ -1,5 +1,5 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query';
-import { type Answer, api, type QueryOf, unwrap } from '../api/client.js';
+import { type Answer, api, type BodyOf, type QueryOf, unwrap } from '../api/client.js';
 import { capital } from '../lib/format.js';
 
 export type Change = Answer<'listHistory'>['items'][number];
@@ -19,6 +19,15 @@ export const verifyQuery = queryOptions({
 
 export const undoChange = (id: number, reason: string) =>
   unwrap(api.POST('/admin/api/history/{id}/undo', { params: { path: { id } }, body: { reason } }));
+
+export const batchQuery = (batch: string) =>
+  queryOptions({
+    queryKey: ['history', 'batch', batch],
+    queryFn: () => unwrap(api.GET('/admin/api/history/batches/{batch}', { params: { path: { batch } } })),
+  });
+
+export const undoBatch = (batch: string, body: BodyOf<'undoBatch'>) =>
+  unwrap(api.POST('/admin/api/history/batches/{batch}/undo', { params: { path: { batch } }, body }));
 
 /** The kinds of items whose changes are in the history. */
 export const KIND_NAMES: Readonly<Record<Change['kind'], string>> = {

@@ -127,15 +127,16 @@ export interface ReasonProps {
   /** The person tried to save without a reason. */
   readonly missing: boolean;
   readonly autoFocus?: boolean;
+  readonly required?: boolean;
 }
 
-export function ReasonField({ value, onChange, description, missing, autoFocus }: ReasonProps) {
+export function ReasonField({ value, onChange, description, missing, autoFocus, required = true }: ReasonProps) {
   return (
     <Textarea
       label="Reason"
       description={description}
       data-field="reason"
-      required
+      required={required}
       autosize
       minRows={2}
       maxLength={2_000}

@@ -29,7 +29,7 @@ export function ChangesTable({ items }: { items: readonly Change[] }) {
 }
 
 function What({ change }: { change: Change }) {
-  const { kind, target, undoes } = change;
+  const { kind, target, undoes, batch } = change;
   return (
     <>
       <Tag>{changeTitle(change)}</Tag>{' '}
@@ -41,6 +41,14 @@ function What({ change }: { change: Change }) {
         target
       )}
       {undoes !== null && `, undoes change ${undoes}`}
+      {batch !== null && (
+        <>
+          , in{' '}
+          <TextLink to="/history" search={{ batch }}>
+            {batch}
+          </TextLink>
+        </>
+      )}
     </>
   );
 }

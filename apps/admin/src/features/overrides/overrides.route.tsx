@@ -19,7 +19,16 @@ export function OverridesRoute() {
     <Page
       title="Overrides"
       about="Custom limits, newest first."
-      actions={screen.mayExport && <ExportCsv path="/admin/api/overrides" query={filters} />}
+      actions={
+        <>
+          {mayWrite && (
+            <ButtonLink to="/overrides/import" search={{}} variant="default">
+              Import
+            </ButtonLink>
+          )}
+          {screen.mayExport && <ExportCsv path="/admin/api/overrides" query={filters} />}
+        </>
+      }
     >
       <OverridesFilters screen={screen} />
       {mayWrite && selected.size > 0 && <Selection screen={screen} />}

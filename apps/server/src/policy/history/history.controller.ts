@@ -8,6 +8,7 @@ import { Route } from '../../http/route.js';
 import { validated } from '../../http/validated.js';
 import {
   batchParams,
+  batchSchema,
   HISTORY_EXAMPLE,
   historyPage,
   historyParams,
@@ -81,6 +82,29 @@ export class HistoryController {
   ): Promise<z.output<typeof undone>> {
     return await this.history.undo(id, input, caller);
   }
+  @Get('batches/:batch')
+  @Route({
+    id: 'getBatch',
+    summary: 'Who made a batch, when, and how many changes it has, of things that the caller may read',
+    access: READ,
+    params: batchParams,
+    response: batchSchema,
+    example: {
+      batch: 'bat_12',
+      at: '2026-03-02T09:00:00.000Z',
+      actor: 'staff:ann@example.com',
+      changes: 200,
+      accounts: 200,
+    },
+    errors: [404],
+  })
+  async batch(
+    @Param(validated(batchParams)) { batch }: z.output<typeof batchParams>,
+    @FromCaller() caller: Caller,
+  ): Promise<z.output<typeof batchSchema>> {
+    return await this.history.batch(batch, caller);
+  }
+
   @Post('batches/:batch/undo')
   @Route({
     id: 'undoBatch',

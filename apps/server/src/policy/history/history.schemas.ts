@@ -69,6 +69,16 @@ export const verification = z.object({
 /** `lowered`: the limits that the change lowered. */
 export const undone = z.object({ historyId: z.int(), lowered: z.array(lowered) });
 
+/** What was made together. */
+export const batchSchema = z.object({
+  batch: z.string(),
+  at: z.string(),
+  actor: z.string(),
+  /** Number of changes that the caller may see. */
+  changes: z.int(),
+  accounts: z.int(),
+});
+
 /** The undo of a batch is a batch too. `lowered`: the first of the limits that it lowered. */
 export const undoneBatch = z.object({
   batch: z.string(),

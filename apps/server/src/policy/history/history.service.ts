@@ -1,11 +1,13 @@
-import { Inject, Injectable } from '@nestjs/common';
+import { HttpException, Inject, Injectable } from '@nestjs/common';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { assertMay, type Caller } from '../../authentication/caller.js';
 import { Conditions } from '../../database/conditions.js';
 import { fromCursor, toPage } from '../../http/cursor.js';
 import type { Permission } from '../../http/permissions.js';
+import { problem } from '../../http/problem.js';
 import {
+  type batchSchema,
   type HistoryView,
   type historyPage,
   KINDS,
@@ -76,6 +78,19 @@ export class HistoryService {
   export(query: z.output<typeof listHistory>, caller: Caller): { sql: string; values: unknown[] } {
     const conditions = filters(query, caller);
     return { sql: `${HISTORY} ${conditions.where} ORDER BY h.id DESC`, values: conditions.values };
+  }
+
+  /** @throws HttpException 404 */
+  async batch(batch: string, caller: Caller): Promise<z.output<typeof batchSchema>> {
+    const { where, values } = filters({ batch }, caller);
+    const rows = await this.database.query<{ at: Date | null; actor: string; changes: number; accounts: number }[]>(
+      `SELECT min(h.at) AS at, min(h.actor) AS actor, count(*)::int AS changes, count(DISTINCT h.account)::int AS accounts
+       FROM rollgate.history h ${where}`,
+      values,
+    );
+    const { at, ...found } = rows[0] as (typeof rows)[number];
+    if (at === null) throw new HttpException(problem(404, `There is no batch "${batch}".`), 404);
+    return { batch, at: at.toISOString(), ...found };
   }
 
   async verify(): Promise<z.output<typeof verification>> {

@@ -10,7 +10,7 @@ export interface Column {
   readonly required?: true;
 }
 
-interface RawRow {
+export interface RawRow {
   readonly line: number;
   /** As in the body of the API. */
   readonly fields: Readonly<Record<string, unknown>>;

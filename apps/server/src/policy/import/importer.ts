@@ -11,7 +11,7 @@ import { problem } from '../../http/problem.js';
 import { loweredLines } from '../lowered-lines.js';
 import { PolicyWriter } from '../policy-writer.js';
 import { accountsOf } from './account-pattern.js';
-import { type Column, type RawRows, rowsOf } from './csv-file.js';
+import { type Column, type RawRow, type RawRows, rowsOf } from './csv-file.js';
 import { type ImportInput, MOST_ROWS, type RowError } from './import.schemas.js';
 import { columnOfMessage, columnOfPath } from './row-errors.js';
 
@@ -150,9 +150,15 @@ function checkedRows<Value extends { readonly account: string }, Columns>(
   for (const { line, fields } of raw.rows) {
     const read = schema.safeParse({ ...Object.fromEntries(given), ...fields });
     if (read.success) rows.push({ line, value: read.data });
-    else errors.push(...read.error.issues.map(({ path, message }) => ({ line, column: columnOfPath(path), message })));
+    else errors.push(...read.error.issues.map((issue) => ({ line, ...faultOf(issue, fields) })));
   }
   return { rows, errors };
+}
+
+function faultOf({ path, message }: z.core.$ZodIssue, fields: RawRow['fields']): Omit<RowError, 'line'> {
+  const [field] = path;
+  const missing = field !== undefined && fields[String(field)] === undefined;
+  return { column: columnOfPath(path), message: missing ? 'is required' : message };
 }
 
 /** A row for each account that a pattern matches. @throws HttpException if these are too many */
