@@ -1,5 +1,6 @@
 /** A policy file never undoes what staff did since its export, and what is wrong in it is named with its line. */
 import { describe, expect, test } from '@jest/globals';
+import { withMutant } from '../../../libs/limiter/test/mutant.js';
 import { REASON, usePolicyFileDesk } from './policy-file-desk.js';
 
 const desk = usePolicyFileDesk();
@@ -182,4 +183,25 @@ describe('what the file does not have', () => {
       stderr: expect.stringContaining('Say catalogue, plans'),
     });
   });
+});
+
+test('a mutant that keeps what was in common at the export makes the second edit of a file a conflict', async () => {
+  const text = await filled();
+  const edits = async (): Promise<(number | null)[]> => {
+    const codes: (number | null)[] = [];
+    for (const factor of [3, 4]) {
+      const { code } = await desk.apply(text.replace('factor: 2', `factor: ${factor}`));
+      codes.push(code);
+    }
+    return codes;
+  };
+  const mutant = {
+    routine: 'keep_policy_file',
+    from: 'DO UPDATE SET content = excluded.content, kept_at = excluded.kept_at',
+    to: 'DO NOTHING',
+  };
+  await withMutant(desk.pool, mutant, async () => expect(await edits()).toEqual([0, 1]));
+  const after = await desk.export();
+  expect((await desk.apply(after.replace('factor: 3', 'factor: 5'))).code).toBe(0);
+  expect((await desk.apply(after.replace('factor: 3', 'factor: 6'))).code).toBe(0);
 });

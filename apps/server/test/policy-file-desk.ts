@@ -41,8 +41,11 @@ export class PolicyFileDesk {
     }
   }
 
+  /** With only the rights of the service. */
   run(args: readonly string[], ask?: (question: string) => Promise<string>): Promise<Run> {
-    return rollgateHere(args, (this.#database as TestDatabase).url, ask);
+    const url = new URL((this.#database as TestDatabase).url);
+    url.searchParams.set('options', '-c role=rollgate_admin_api');
+    return rollgateHere(args, url.href, ask);
   }
 
   /** Makes a change as staff do, with consent to what it lowers. */
