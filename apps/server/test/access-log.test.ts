@@ -29,6 +29,9 @@ const exportsOf = (browser: { login: string }, n: number) =>
     accept: (rows) => rows.filter(({ result }) => result !== null).length === n,
   });
 
+/** Of the admin API. */
+const CONNECTIONS = 5;
+
 /** More rows than the buffers of a response hold. */
 const addSignIns = () =>
   sql(`INSERT INTO rollgate.sign_in_log (first_at, last_at, times, outcome, method, login, user_agent)
@@ -181,23 +184,24 @@ describe('while the log can not be written', () => {
     await sql('ALTER TABLE rollgate.access_log RENAME TO mislaid');
     try {
       await read(ann, 'accounts/acme');
-      const answer = await desk.auditor.get('/admin/api/sign-ins?format=csv');
-      expect([answer.status, answer.headers.get('content-type')]).toEqual([
-        503,
-        'application/problem+json; charset=utf-8',
-      ]);
-      expect(answer.body['message']).toMatch(/^The export was not sent, because it could not be recorded/);
-      expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      for (let n = 0; n < CONNECTIONS; n++) {
+        const answer = await desk.auditor.get('/admin/api/sign-ins?format=csv');
+        expect([answer.status, answer.headers.get('content-type')]).toEqual([
+          503,
+          'application/problem+json; charset=utf-8',
+        ]);
+        expect(answer.body['message']).toMatch(/^The export was not sent, because it could not be recorded/);
+        expect(Number(answer.headers.get('retry-after'))).toBeGreaterThan(0);
+      }
     } finally {
       await sql('ALTER TABLE rollgate.mislaid RENAME TO access_log');
     }
-    expect(await failures()).toBe(before + 2);
+    expect(await failures()).toBe(before + 1 + CONNECTIONS);
     for (const what of ['view_account', 'export'])
       expect(desk.service.log).toContainEqual(
         expect.objectContaining({ level: 50, what, msg: 'the access log could not be written' }),
       );
-    const busy = `SELECT FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate-admin' AND state <> 'idle'`;
-    await until(async () => (await sql(busy)).length === 0, { what: 'the refused export holds no statement' });
+    // A refused export that kept its connection would leave none for this one.
     await read(ann, 'accounts?format=csv');
   });
 });

@@ -57,11 +57,8 @@ export class AccessLogInterceptor implements NestInterceptor {
     if (!(answer instanceof ExportFile)) throw new Error(`${route.id} does not make its files with exportOf`);
     const filters = filtersOf(route, request);
     const note = { action: 'export', account: textOf(filters['account']), route: route.id, filters } as const;
-    const id = await this.log.exportBegan(caller, note).catch((error: unknown) => {
-      // Ends the statement.
-      answer.getStream().destroy();
-      throw error;
-    });
+    // If this fails, Nest destroys the stream, which ends the statement.
+    const id = await this.log.exportBegan(caller, note);
     const ended = () => {
       const rows = request.method === 'HEAD' ? 0 : answer.rows;
       this.log.exportEnded(id, { rows, complete: response.writableFinished });
