@@ -29,7 +29,7 @@ const exportsOf = (browser: { login: string }, n: number) =>
     accept: (rows) => rows.filter(({ result }) => result !== null).length === n,
   });
 
-/** Of the admin API. */
+/** The admin API has this many. */
 const CONNECTIONS = 5;
 
 /** More rows than the buffers of a response hold. */
