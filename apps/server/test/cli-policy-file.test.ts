@@ -17,7 +17,7 @@ async function fill(): Promise<void> {
   await desk.set('override set acme --api publish-bot --subject bot=b,1 --per-minute 600 --per-hour default');
   await desk.set('override set acme --api publish-bot --per-minute default --per-hour 9000 --starts 3d --expires 5d');
   await desk.set('override set acme --api publish-bot --per-minute 0 --per-hour 0 --ticket SUP-1');
-  await desk.set('override set acme --extra-minute 50 --extra-hour 500 --mode enforced --expires 2h');
+  await desk.set('override set acme --extra-minute 50 --extra-hour 500 --expires 2h');
   await desk.set(
     'override set globex --group bot-definition --mode shadow',
     '--reason',
@@ -51,6 +51,7 @@ describe('a round trip', () => {
   test('an export applied to an empty database gives the same bytes, and the second application changes nothing', async () => {
     await fill();
     const text = await desk.export();
+    const filled = await desk.overrides();
     expect(await desk.export()).toBe(text);
     expect(await desk.plan(text)).toEqual({ code: 0, stderr: '', stdout: 'Nothing would change.\n' });
     await desk.inEmptyDatabase(async () => {
@@ -60,6 +61,7 @@ describe('a round trip', () => {
         stdout: expect.stringContaining('Applied: 12 to add.\n'),
       });
       expect(await desk.export()).toBe(text);
+      expect(await desk.overrides()).toEqual(filled);
       const { rows } = await desk.pool.query(
         'SELECT (SELECT max(id) FROM rollgate.history) AS id, * FROM rollgate.verify_history()',
       );

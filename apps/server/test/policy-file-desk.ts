@@ -67,6 +67,15 @@ export class PolicyFileDesk {
     return this.run(['policy', 'apply', this.file(text), ...APPLY, ...more]);
   }
 
+  /** What the overrides in the database set, and when, in the order of their creation. */
+  async overrides(): Promise<unknown[]> {
+    const { rows } = await this.pool.query(
+      `SELECT account, group_id, api, subject, per_minute, per_hour, factor, extra_minute, extra_hour, mode, starts_at::text, expires_at::text
+       FROM rollgate.override ORDER BY account, scope, created_in`,
+    );
+    return rows;
+  }
+
   /** Writes the file that the commands of this desk use. */
   file(text: string): string {
     const path = join(this.#folder, 'policy.yaml');

@@ -15,10 +15,17 @@ const FIELDS: Readonly<Record<Section, readonly string[]>> = {
   catalogue: ['api', 'perMinute', 'perHour', 'shadow'],
   plans: ['id', 'title', 'description', 'retired', 'limits'],
   assignments: ['account', 'plan', 'startsAt', 'endsAt', 'reason', 'ticket'],
-  overrides: ['account', 'group', 'api', 'dimensions', ...LIMITS, 'mode', 'startsAt', 'expiresAt', 'reason', 'ticket'],
+  overrides: [
+    ...['account', 'group', 'api', 'dimensions'],
+    ...[...LIMITS, 'extraMinute', 'extraHour', 'mode'],
+    ...['startsAt', 'expiresAt', 'reason', 'ticket'],
+  ],
 };
 const PLAN_LIMIT_FIELDS = ['group', 'api', ...LIMITS];
 const TIMES = new Set(['startsAt', 'endsAt', 'expiresAt']);
+
+/** The fields that an item of the section can have. */
+export const sectionFields = (section: Section): readonly string[] => FIELDS[section];
 
 /** Brings an item of a file or of the database into the one form. */
 export function tidyItem(section: Section, item: Item): Item {

@@ -77,11 +77,19 @@ const overrideItem = z
     message: 'extra units need expiresAt',
   });
 
+/** The form of an item of each section. */
+export const itemSchemas = {
+  catalogue: catalogueItem,
+  plans: planItem,
+  assignments: assignmentItem,
+  overrides: overrideItem,
+} as const;
+
 export const policyFileSchema = z.strictObject({
   version: z.literal(FILE_VERSION, { error: `must be ${FILE_VERSION}` }),
   exported: z.string({ error: EXPORTED }).regex(/^[0-9a-f]{64}$/, EXPORTED),
-  catalogue: z.array(catalogueItem).default([]),
-  plans: z.array(planItem).default([]),
-  assignments: z.array(assignmentItem).default([]),
-  overrides: z.array(overrideItem).default([]),
+  catalogue: z.array(itemSchemas.catalogue).default([]),
+  plans: z.array(itemSchemas.plans).default([]),
+  assignments: z.array(itemSchemas.assignments).default([]),
+  overrides: z.array(itemSchemas.overrides).default([]),
 });
