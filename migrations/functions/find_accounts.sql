@@ -47,11 +47,15 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
         SELECT FROM rollgate.counter c
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
-    SELECT rollgate.encode_part(o.account) FROM rollgate.override o
-    UNION
-    SELECT rollgate.encode_part(a.account) FROM rollgate.plan_assignment a
-    UNION
-    SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
+    -- Encoding is slow: each account once, and only those that can match.
+    SELECT rollgate.encode_part(n.account) FROM (
+      SELECT o.account FROM rollgate.override o
+      UNION
+      SELECT a.account FROM rollgate.plan_assignment a
+      UNION
+      SELECT r.account FROM rollgate.limit_request r
+    ) n
+    WHERE starts_with(n.account, rollgate.decode_part(p_prefix))
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   -- The encoded * is where events combine all accounts.

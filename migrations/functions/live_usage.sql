@@ -5,7 +5,8 @@
 CREATE OR REPLACE FUNCTION rollgate.live_usage(
   p_at       timestamptz,  -- NULL: now
   p_accounts text[],       -- NULL: all accounts
-  p_near     boolean       -- also the subjects of other accounts that may be near a limit (rollgate.is_near)
+  p_marked   boolean,      -- also the subjects of other accounts that are marked as near a limit (rollgate.is_near)
+  p_least    int           -- also those that may have used this percentage of the lowest limits of their API; NULL: not those
 ) RETURNS TABLE (
   account text, api text, subject text, minute_used bigint, minute_limit int, hour_used bigint, hour_limit int, source text, mode text,
   last_granted_at timestamptz
@@ -18,13 +19,29 @@ DECLARE
   v_keys   text[] := ARRAY(SELECT rollgate.encode_part(a.account) FROM unnest(p_accounts) AS a (account));
 BEGIN
   RETURN QUERY
-  WITH heads AS (
+  WITH scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  -- The lowest limits of each API under its default and the assigned plans.
+  lowest AS MATERIALIZED (
+    SELECT s.scope, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
+    FROM scopes s
+    CROSS JOIN LATERAL (
+      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
+      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+    ) p
+  ),
+  heads AS (
     SELECT h.* FROM rollgate.counter h WHERE p_accounts IS NULL
     UNION ALL
     SELECT h.* FROM unnest(v_keys) AS k (key) CROSS JOIN LATERAL rollgate.heads_of(k.key) h
     UNION ALL
     SELECT h.* FROM rollgate.counter h
-    WHERE p_near AND h.near_hour >= v_second / 3600 - 1 AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+    WHERE p_marked AND h.near_hour >= v_second / 3600 - 1 AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+    UNION ALL
+    SELECT h.* FROM lowest s JOIN rollgate.counter h ON split_part(h.subject, '/', 2) = s.scope
+    WHERE p_least IS NOT NULL AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+      -- The totals in a head row are an upper bound of its windows, so nearly all heads are skipped without reading their minutes.
+      AND ((h.total - greatest(h.cleared, h.hour_start)) * 100 >= s.per_hour::bigint * p_least
+        OR (h.total - greatest(h.cleared, h.prev_start)) * 100 >= s.per_minute::bigint * p_least)
   ),
   live AS (
     SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
@@ -64,7 +81,6 @@ BEGIN
     SELECT u.*, rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS scope
     FROM used u WHERE u.hour_used > 0
   ),
-  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   on_plan AS (
     SELECT DISTINCT ON (a.account) a.account, a.plan
     FROM (SELECT DISTINCT n.account FROM named n) n

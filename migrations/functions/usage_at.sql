@@ -5,7 +5,7 @@ RETURNS TABLE (
   last_granted_at timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT * FROM rollgate.live_usage(p_at, NULL, false)
+  SELECT * FROM rollgate.live_usage(p_at, NULL, false, NULL)
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_at IS

@@ -7,7 +7,7 @@ CREATE OR REPLACE FUNCTION rollgate.usage_of(
   last_granted_at timestamptz
 )
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT * FROM rollgate.live_usage(p_at, ARRAY[p_account], false) WHERE p_account IS NOT NULL
+  SELECT * FROM rollgate.live_usage(p_at, ARRAY[p_account], false, NULL) WHERE p_account IS NOT NULL
 $$;
 
 COMMENT ON FUNCTION rollgate.usage_of IS 'Both windows of every subject of an account that has units, like rollgate.usage_at';

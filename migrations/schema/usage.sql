@@ -137,11 +137,15 @@ AS $function$
         SELECT FROM rollgate.counter c
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
-    SELECT rollgate.encode_part(o.account) FROM rollgate.override o
-    UNION
-    SELECT rollgate.encode_part(a.account) FROM rollgate.plan_assignment a
-    UNION
-    SELECT rollgate.encode_part(r.account) FROM rollgate.limit_request r
+    -- Encoding is slow: each account once, and only those that can match.
+    SELECT rollgate.encode_part(n.account) FROM (
+      SELECT o.account FROM rollgate.override o
+      UNION
+      SELECT a.account FROM rollgate.plan_assignment a
+      UNION
+      SELECT r.account FROM rollgate.limit_request r
+    ) n
+    WHERE starts_with(n.account, rollgate.decode_part(p_prefix))
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   -- The encoded * is where events combine all accounts.
@@ -204,7 +208,7 @@ COMMENT ON FUNCTION rollgate.heads_of(text) IS 'The heads of the subjects of one
 REVOKE EXECUTE ON FUNCTION rollgate.heads_of(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.heads_of(text) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.live_usage(p_at timestamp with time zone, p_accounts text[], p_near boolean)
+CREATE OR REPLACE FUNCTION rollgate.live_usage(p_at timestamp with time zone, p_accounts text[], p_marked boolean, p_least integer)
  RETURNS TABLE(account text, api text, subject text, minute_used bigint, minute_limit integer, hour_used bigint, hour_limit integer, source text, mode text, last_granted_at timestamp with time zone)
  LANGUAGE plpgsql
  STABLE
@@ -217,13 +221,29 @@ DECLARE
   v_keys   text[] := ARRAY(SELECT rollgate.encode_part(a.account) FROM unnest(p_accounts) AS a (account));
 BEGIN
   RETURN QUERY
-  WITH heads AS (
+  WITH scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
+  -- The lowest limits of each API under its default and the assigned plans.
+  lowest AS MATERIALIZED (
+    SELECT s.scope, least(s.per_minute, p.per_minute) AS per_minute, least(s.per_hour, p.per_hour) AS per_hour
+    FROM scopes s
+    CROSS JOIN LATERAL (
+      SELECT min(b.per_minute) AS per_minute, min(b.per_hour) AS per_hour
+      FROM (SELECT DISTINCT a.plan FROM rollgate.plan_assignment a) p CROSS JOIN LATERAL rollgate.base_limits(s.api, p.plan) b
+    ) p
+  ),
+  heads AS (
     SELECT h.* FROM rollgate.counter h WHERE p_accounts IS NULL
     UNION ALL
     SELECT h.* FROM unnest(v_keys) AS k (key) CROSS JOIN LATERAL rollgate.heads_of(k.key) h
     UNION ALL
     SELECT h.* FROM rollgate.counter h
-    WHERE p_near AND h.near_hour >= v_second / 3600 - 1 AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+    WHERE p_marked AND h.near_hour >= v_second / 3600 - 1 AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+    UNION ALL
+    SELECT h.* FROM lowest s JOIN rollgate.counter h ON split_part(h.subject, '/', 2) = s.scope
+    WHERE p_least IS NOT NULL AND split_part(h.subject, '/', 1) <> ALL (v_keys)
+      -- The totals in a head row are an upper bound of its windows, so nearly all heads are skipped without reading their minutes.
+      AND ((h.total - greatest(h.cleared, h.hour_start)) * 100 >= s.per_hour::bigint * p_least
+        OR (h.total - greatest(h.cleared, h.prev_start)) * 100 >= s.per_minute::bigint * p_least)
   ),
   live AS (
     SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
@@ -263,7 +283,6 @@ BEGIN
     SELECT u.*, rollgate.decode_part(split_part(u.subject, '/', 1)) AS account, split_part(u.subject, '/', 2) AS scope
     FROM used u WHERE u.hour_used > 0
   ),
-  scopes AS MATERIALIZED (SELECT * FROM rollgate.key_scopes),
   on_plan AS (
     SELECT DISTINCT ON (a.account) a.account, a.plan
     FROM (SELECT DISTINCT n.account FROM named n) n
@@ -315,9 +334,9 @@ BEGIN
     SELECT rollgate.with_extra(y.per_minute, e.extra_minute) AS per_minute, rollgate.with_extra(y.per_hour, e.extra_hour) AS per_hour
   ) t;
 END $function$;
-COMMENT ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean) IS 'Both windows and the effective limits of subjects that have units, at p_at or at a subject''s newest grant, whichever is later';
-REVOKE EXECUTE ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean) FROM PUBLIC;
-ALTER FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,integer) IS 'Both windows and the effective limits of subjects that have units, at p_at or at a subject''s newest grant, whichever is later';
+REVOKE EXECUTE ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,integer) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text, account text, api text, minute_used integer, minute_limit integer, hour_used integer, hour_limit integer, source text, mode text, percent integer)
@@ -330,23 +349,23 @@ DECLARE
   c_marked   constant int := 50;  -- percent: rollgate.is_near
   v_now      timestamptz := coalesce(p_now, clock_timestamp());
   v_since    timestamptz := v_now - interval '2 hours';
+  v_marked   boolean := p_least >= c_marked
+    AND NOT EXISTS (SELECT FROM rollgate.catalogue c WHERE c.changed_at > v_since AND c.version > 1)
+    AND NOT EXISTS (SELECT FROM rollgate.plan p WHERE p.changed_at > v_since AND p.version > 1);
   v_accounts text[];
 BEGIN
-  IF p_least >= c_marked
-    AND NOT EXISTS (SELECT FROM rollgate.catalogue c WHERE c.changed_at > v_since AND c.version > 1)
-    AND NOT EXISTS (SELECT FROM rollgate.plan p WHERE p.changed_at > v_since AND p.version > 1)
-  THEN
-    v_accounts := ARRAY(
-      SELECT o.account FROM rollgate.override o
-      WHERE o.changed_at > v_since OR o.starts_at BETWEEN v_since AND v_now OR o.expires_at BETWEEN v_since AND v_now
-      UNION
-      SELECT a.account FROM rollgate.plan_assignment a
-      WHERE a.changed_at > v_since OR a.starts_at BETWEEN v_since AND v_now OR a.ends_at BETWEEN v_since AND v_now);
-  END IF;
+  v_accounts := ARRAY(
+    SELECT o.account FROM rollgate.override o
+    WHERE o.changed_at > v_since OR o.starts_at BETWEEN v_since AND v_now OR o.expires_at BETWEEN v_since AND v_now
+      -- Their limits may be below the lowest limits of their API.
+      OR NOT v_marked AND rollgate.unexpired(o.expires_at, v_now)
+    UNION
+    SELECT a.account FROM rollgate.plan_assignment a
+    WHERE a.changed_at > v_since OR a.starts_at BETWEEN v_since AND v_now OR a.ends_at BETWEEN v_since AND v_now);
   RETURN QUERY
   SELECT u.subject, u.account, s.api, u.minute_used::int, u.minute_limit, u.hour_used::int, u.hour_limit, u.source, u.mode,
          least(p.percent, 999)::int
-  FROM rollgate.live_usage(p_now, v_accounts, v_accounts IS NOT NULL) u
+  FROM rollgate.live_usage(p_now, v_accounts, v_marked, CASE WHEN NOT v_marked THEN p_least END) u
   JOIN rollgate.key_scopes s ON s.scope = u.api
   CROSS JOIN LATERAL (
     SELECT greatest(u.minute_used * 100 / greatest(u.minute_limit, 1), u.hour_used * 100 / greatest(u.hour_limit, 1)) AS percent
@@ -408,7 +427,7 @@ CREATE OR REPLACE FUNCTION rollgate.usage_at(p_at timestamp with time zone)
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT * FROM rollgate.live_usage(p_at, NULL, false)
+  SELECT * FROM rollgate.live_usage(p_at, NULL, false, NULL)
 $function$;
 COMMENT ON FUNCTION rollgate.usage_at(timestamp with time zone) IS 'Both windows of every subject that has units, at p_at (NULL: now) or at its newest grant, whichever is later';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_at(timestamp with time zone) FROM PUBLIC;
@@ -459,7 +478,7 @@ CREATE OR REPLACE FUNCTION rollgate.usage_of(p_account text, p_at timestamp with
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT * FROM rollgate.live_usage(p_at, ARRAY[p_account], false) WHERE p_account IS NOT NULL
+  SELECT * FROM rollgate.live_usage(p_at, ARRAY[p_account], false, NULL) WHERE p_account IS NOT NULL
 $function$;
 COMMENT ON FUNCTION rollgate.usage_of(text,timestamp with time zone) IS 'Both windows of every subject of an account that has units, like rollgate.usage_at';
 REVOKE EXECUTE ON FUNCTION rollgate.usage_of(text,timestamp with time zone) FROM PUBLIC;

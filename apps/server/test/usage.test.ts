@@ -250,4 +250,14 @@ describe('denials of the last weeks', () => {
     await desk.database.pool.query(`DELETE FROM rollgate.limit_event_row WHERE account LIKE 'past-co%'`);
     expect((await find('past-co')).map(({ account }: Json) => account)).toEqual(['past-co', 'past-co-2']);
   });
+
+  test('an account that is known only by its plan is found', async () => {
+    const by = `ROW('staff:eve', 'admin', NULL, NULL)::rollgate.author`;
+    await desk.database.pool.query(
+      `SELECT rollgate.create_plan('{"id": "found", "limits": [{"factor": 2}], "reason": "r"}', ${by}),
+              rollgate.assign_plan('{"account": "planned-co", "plan": "found", "reason": "r"}', ${by})`,
+    );
+    const { items } = (await desk.auditor.get(path('find?q=planned-co'))).body as Json;
+    expect(items).toMatchObject([{ kind: 'account', account: 'planned-co' }]);
+  });
 });

@@ -101,6 +101,9 @@ test('both equal a read of all heads, whatever was granted', async () => {
   await fc.assert(
     fc.asyncProperty(grants, fc.constantFrom(0, 1, 45, 70, 1_000, 3_550), async (made, later) => {
       await forgetEverything();
+      await set('create_override', { ...LOWERED, per_hour: 30 })
+        .then(startLongAgo)
+        .then(makeOld);
       const last = await grant(made, startOfMinute());
       near += await expectSame(new Date(last.getTime() + later * 1000));
     }),
