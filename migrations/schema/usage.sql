@@ -60,6 +60,40 @@ REVOKE EXECUTE ON FUNCTION rollgate.api_of_scope(text) FROM PUBLIC;
 ALTER FUNCTION rollgate.api_of_scope(text) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.api_of_scope(text) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.calls_on_record(p_scopes text[], p_accounts text[], p_lanes integer[], p_from integer, p_to integer, p_minute integer, p_hour integer)
+ RETURNS TABLE(subject text, lane integer, units bigint, most_minute bigint, most_hour bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  WITH total AS MATERIALIZED (
+    SELECT m.subject, m.lane, sum(u.units) FILTER (WHERE m.minute >= p_from) AS units, 2 * max(u.units) AS most_minute,
+           sum(u.units) AS most_hour
+    FROM rollgate.minutes_on_record m
+    CROSS JOIN LATERAL (SELECT m.sums[cardinality(m.sums)]::bigint AS units) u
+    WHERE m.lane = ANY (p_lanes) AND m.minute BETWEEN p_from - 60 AND p_to AND split_part(m.subject, '/', 2) = ANY (p_scopes)
+      AND (p_accounts IS NULL OR split_part(m.subject, '/', 1) = ANY (p_accounts))
+    GROUP BY m.subject, m.lane
+  )
+  SELECT t.subject, t.lane, coalesce(t.units, 0)::bigint, coalesce(p.most_minute, t.most_minute)::bigint,
+         coalesce(p.most_hour, t.most_hour)::bigint
+  FROM total t
+  LEFT JOIN LATERAL (
+    SELECT max(s.in_minute) AS most_minute, max(s.in_hour) AS most_hour
+    FROM (
+      SELECT sum(m.sums[cardinality(m.sums)]) OVER (ORDER BY m.minute RANGE BETWEEN 1 PRECEDING AND CURRENT ROW) AS in_minute,
+             sum(m.sums[cardinality(m.sums)]) OVER (ORDER BY m.minute RANGE BETWEEN 60 PRECEDING AND CURRENT ROW) AS in_hour
+      FROM rollgate.minutes_on_record m
+      WHERE m.lane = t.lane AND m.subject = t.subject AND m.minute BETWEEN p_from - 60 AND p_to
+    ) s
+  ) p ON t.most_minute > p_minute OR t.most_hour > p_hour
+  WHERE NOT rollgate.is_internal(split_part(t.subject, '/', 1))
+$function$;
+COMMENT ON FUNCTION rollgate.calls_on_record(text[],text[],integer[],integer,integer,integer,integer) IS 'Subjects with units in these minutes or the hour before, their units in these minutes, and bounds of the most that their 60 s and 3,600 s windows used';
+REVOKE EXECUTE ON FUNCTION rollgate.calls_on_record(text[],text[],integer[],integer,integer,integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.calls_on_record(text[],text[],integer[],integer,integer,integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.calls_on_record(text[],text[],integer[],integer,integer,integer,integer) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text)
  RETURNS text
  LANGUAGE sql
@@ -338,6 +372,23 @@ COMMENT ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,
 REVOKE EXECUTE ON FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.live_usage(timestamp with time zone,text[],boolean,integer) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.minutes_of_subjects(p_lanes integer[], p_subjects text[], p_from integer, p_to integer)
+ RETURNS TABLE(subject text, minute integer, secs smallint[], sums integer[], start bigint, cleared bigint)
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT m.subject, m.minute, m.secs, m.sums, m.start, coalesce(c.cleared, 0)
+  FROM unnest(p_lanes, p_subjects) AS s (lane, subject)
+  JOIN rollgate.minutes_on_record m ON m.lane = s.lane AND m.subject = s.subject AND m.minute BETWEEN p_from AND p_to
+  LEFT JOIN rollgate.counter c ON c.lane = s.lane AND c.subject = s.subject
+  ORDER BY m.subject, m.minute
+$function$;
+COMMENT ON FUNCTION rollgate.minutes_of_subjects(integer[],text[],integer,integer) IS 'Minutes on record of these subjects, as in rollgate.minutes_on_record, with the number of the newest unit that a reset forgave';
+REVOKE EXECUTE ON FUNCTION rollgate.minutes_of_subjects(integer[],text[],integer,integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.minutes_of_subjects(integer[],text[],integer,integer) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.minutes_of_subjects(integer[],text[],integer,integer) TO rollgate_admin_api;
+
 CREATE OR REPLACE FUNCTION rollgate.near_limit(p_least integer, p_limit integer, p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(subject text, account text, api text, minute_used integer, minute_limit integer, hour_used integer, hour_limit integer, source text, mode text, percent integer)
  LANGUAGE plpgsql
@@ -378,6 +429,21 @@ COMMENT ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone
 REVOKE EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.near_limit(integer,integer,timestamp with time zone) TO rollgate_admin_api;
+
+CREATE OR REPLACE FUNCTION rollgate.oldest_minute(p_scopes text[])
+ RETURNS integer
+ LANGUAGE sql
+ STABLE SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+AS $function$
+  SELECT min(m.minute)
+  FROM rollgate.minutes_on_record m LEFT JOIN rollgate.retention r ON r.api = split_part(m.subject, '/', 2)
+  WHERE r.api IS NULL OR p_scopes <@ ARRAY(SELECT k.api FROM rollgate.retention k) AND r.api = ANY (p_scopes)
+$function$;
+COMMENT ON FUNCTION rollgate.oldest_minute(text[]) IS 'From which Unix minute on the calls of these scopes are on record; NULL: none are';
+REVOKE EXECUTE ON FUNCTION rollgate.oldest_minute(text[]) FROM PUBLIC;
+ALTER FUNCTION rollgate.oldest_minute(text[]) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.oldest_minute(text[]) TO rollgate_admin_api;
 
 CREATE OR REPLACE FUNCTION rollgate.peak_usage(p_lane integer, p_prefix text, p_since timestamp with time zone)
  RETURNS TABLE(subject text, peak_minute bigint, peak_hour bigint)

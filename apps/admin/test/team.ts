@@ -143,10 +143,14 @@ export interface Screen {
   readonly shows: string;
 }
 
+/** Other limits of the plan Pro. */
+const PRO = encodeURIComponent('[{"factor":0.2},{"api":"publish-bot","perMinute":300,"perHour":9000}]');
+
 export function screensOf({ override, request, denial }: Team): Screen[] {
   return [
     { name: 'find', path: '?q=acme', shows: '.found' },
     { name: 'account', path: 'accounts/acme', shows: '[role=meter]' },
+    { name: 'which', path: 'accounts/globex?which=globex%2Fpublish-bot%2Fbot%3Dg-1', shows: '[data-applies]' },
     { name: 'account-empty', path: 'accounts/nobody', shows: 'pre.code' },
     { name: 'raise', path: 'accounts/acme?raise=acme&raiseApi=publish-bot&raiseFor=bot%3Db-1', shows: '[data-effect]' },
     { name: 'raise-account', path: 'accounts/globex?raise=globex', shows: '[data-effect]' },
@@ -166,6 +170,8 @@ export function screensOf({ override, request, denial }: Team): Screen[] {
     { name: 'plans', path: 'plans', shows: 'td' },
     { name: 'plan', path: 'plans?show=pro', shows: '[role=dialog] td' },
     { name: 'plan-edit', path: 'plans?edit=pro', by: 'admin', shows: '[role=dialog] [data-effect]' },
+    { name: 'what-if', path: 'what-if?change=default&api=publish-bot&perMinute=40', shows: '[data-totals]' },
+    { name: 'what-if-plan', path: `what-if?change=plan&plan=pro&limits=${PRO}&by=subject`, shows: '[data-totals]' },
     { name: 'staff', path: 'staff', by: 'admin', shows: 'td' },
     { name: 'tokens', path: 'staff?tab=tokens', by: 'auditor', shows: 'td' },
   ];

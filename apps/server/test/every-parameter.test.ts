@@ -2,6 +2,7 @@
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { ODD_TEXTS, REFUSED_TEXTS } from '@rollgate/limiter/testing';
 import { type Desk, openDesk } from './admin-traffic.js';
+import { NEEDED_QUERY } from './needed-parameters.js';
 
 interface Schema {
   readonly type?: string;
@@ -15,7 +16,7 @@ interface Schema {
 
 interface Operation {
   readonly operationId: string;
-  readonly parameters?: readonly { name: string; in: string; schema: Schema }[];
+  readonly parameters?: readonly { name: string; in: string; required?: boolean; schema: Schema }[];
   readonly requestBody?: { content: { 'application/json'?: { schema: Schema } } };
 }
 
@@ -58,10 +59,15 @@ function* spoiled(path: string, { parameters = [], requestBody }: Operation): Ge
     path.replace(/\{(\w+)\}/g, (_, each: string) => escaped(each === name ? text : 'ovr_1'));
   const schema = requestBody?.content['application/json']?.schema;
   const body = schema === undefined ? {} : { body: plausible(schema) };
+  const needed = parameters
+    .filter((parameter) => parameter.in === 'query' && parameter.required === true)
+    .map(({ name, schema: of }) => [name, String(plausible(of))]);
+  const plain: Record<string, string> = { ...Object.fromEntries(needed), ...NEEDED_QUERY[path] };
   for (const parameter of parameters) {
     for (const text of [...TEXTS, ...NUMBERS.map(String)]) {
       if (parameter.in === 'path') yield { path: filled(parameter.name, text), ...body };
-      if (parameter.in === 'query') yield { path: `${filled()}?${query({ [parameter.name]: text })}`, ...body };
+      if (parameter.in === 'query')
+        yield { path: `${filled()}?${query({ ...plain, [parameter.name]: text })}`, ...body };
     }
     if (parameter.in === 'query') {
       const twice = `${parameter.name}=a&${parameter.name}=b`;

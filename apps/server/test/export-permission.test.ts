@@ -4,6 +4,7 @@ import { openApiDocument } from '../src/http/openapi.js';
 import { PERMISSIONS, type Permission } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';
 import { AUTHOR, browserOf } from './browser.js';
+import { withQuery } from './needed-parameters.js';
 import { type Answer, type OwnService, startOwnService } from './start-service.js';
 
 const FILE_TYPES = ['text/csv', 'application/x-ndjson'] as const;
@@ -84,24 +85,25 @@ test('exactly these lists can be downloaded', () => {
     'GET /admin/api/plans/{plan}/accounts csv',
     'GET /admin/api/requests csv',
     'GET /admin/api/sign-ins csv',
+    'GET /admin/api/what-if csv',
   ]);
 });
 
 describe.each(FILE_TYPES)('%s', (type) => {
   const format = FORMATS[type];
   const asked = [
-    { by: 'query', suffix: `?format=${format}`, accept: '*/*' },
-    { by: 'Accept', suffix: '', accept: type },
-    { by: 'Accept among others', suffix: '', accept: `${type}, application/json;q=0.5` },
+    { by: 'query', query: { format }, accept: '*/*' },
+    { by: 'Accept', query: {}, accept: type },
+    { by: 'Accept among others', query: {}, accept: `${type}, application/json;q=0.5` },
   ];
 
   test.each(asked)('without the permission no route returns a file requested by $by', async (way) => {
     for (const { method, path, types } of operations()) {
-      const answer = await call(reader, { method, path: path + way.suffix }, way.accept);
+      const answer = await call(reader, { method, path: withQuery(path, way.query) }, way.accept);
       expect([method, path, isFile(answer)]).toEqual([method, path, false]);
       if (!types.includes(type)) continue;
       expect([path, answer.status, answer.body['message']]).toEqual([path, 403, 'This needs the permission "export".']);
-      const allowed = await call(exporter, { method, path: path + way.suffix }, way.accept);
+      const allowed = await call(exporter, { method, path: withQuery(path, way.query) }, way.accept);
       expect([path, allowed.status, isFile(allowed)]).toEqual([path, 200, true]);
     }
   });
@@ -112,9 +114,9 @@ test('the role viewer can read every list but those of auditors, and download no
   for (const { path: route, types } of operations().filter(({ types }) => types.includes('text/csv'))) {
     const path = filled(route);
     expect(types).toContain('application/json');
-    expect([path, (await viewer.get(path)).status]).toEqual([path, OF_AUDITORS.includes(path) ? 403 : 200]);
-    expect([path, (await viewer.get(`${path}?format=csv`)).status]).toEqual([path, 403]);
-    expect([path, (await viewer.call('HEAD', `${path}?format=csv`)).status]).toEqual([path, 403]);
+    expect([path, (await viewer.get(withQuery(path))).status]).toEqual([path, OF_AUDITORS.includes(path) ? 403 : 200]);
+    expect([path, (await viewer.get(withQuery(path, { format: 'csv' }))).status]).toEqual([path, 403]);
+    expect([path, (await viewer.call('HEAD', withQuery(path, { format: 'csv' }))).status]).toEqual([path, 403]);
   }
 });
 

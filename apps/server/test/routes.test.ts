@@ -12,6 +12,7 @@ import { Route } from '../src/http/route.js';
 import { serverModule } from '../src/server.module.js';
 import { accountParams } from '../src/usage/accounts.schemas.js';
 import { browserOf } from './browser.js';
+import { withQuery } from './needed-parameters.js';
 import { type OwnService, startOwnService } from './start-service.js';
 
 /** Metadata keys of Nest's route decorators (@nestjs/common/constants). */
@@ -110,7 +111,7 @@ test('each export of each route is recorded, without a statement of the route', 
   for (const [path, operations] of Object.entries(paths)) {
     const { get } = operations;
     if (get === undefined || !routes.some(({ read }) => read?.id === get.operationId)) continue;
-    const answer = await admin.get(`${path.replaceAll(/\{\w+\}/g, 'x')}?format=csv`);
+    const answer = await admin.get(withQuery(path.replaceAll(/\{\w+\}/g, 'x'), { format: 'csv' }));
     expect([path, answer.status]).toEqual([path, 200]);
     sent.push(get.operationId);
   }

@@ -17,7 +17,7 @@ export { isDatabaseAway } from './outage/database-away.js';
 export type { InstanceState } from './outage/instance-state.js';
 export { LimiterUnavailableError, type OutageMode, type OutageModes } from './outage/outage.js';
 export { checkApplicationName } from './policy/application-name.js';
-export { type InForce, Policy } from './policy/policy.js';
+export { type InForce, Policy, type PolicyChanges } from './policy/policy.js';
 export { type OverrideState, overrideState } from './policy/resolve.js';
 export { createPostgresLimiter, PostgresLimiter } from './postgres-limiter.js';
 export type { PostgresLimiterOptions } from './postgres-limiter-options.js';

@@ -373,6 +373,23 @@ export interface paths {
         patch?: never;
         trace?: never;
     };
+    "/admin/api/limits/which": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /** Which limit a call meets, and why every other rule does not apply; counts nothing */
+        get: operations["whichLimit"];
+        put?: never;
+        post?: never;
+        delete?: never;
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
     "/admin/api/near-limit": {
         parameters: {
             query?: never;
@@ -902,6 +919,26 @@ export interface paths {
         post?: never;
         /** Revoke a service token: it works no more from now on */
         delete: operations["revokeToken"];
+        options?: never;
+        head?: never;
+        patch?: never;
+        trace?: never;
+    };
+    "/admin/api/what-if": {
+        parameters: {
+            query?: never;
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        /**
+         * Which calls on record would have been decided differently under a changed default, plan or override, greatest effect first; changes nothing; all rows with ?format=csv
+         * @description The whole list as a file: `?format=csv` or `Accept: text/csv`. This also needs the permission `export`.
+         */
+        get: operations["whatIf"];
+        put?: never;
+        post?: never;
+        delete?: never;
         options?: never;
         head?: never;
         patch?: never;
@@ -3467,6 +3504,226 @@ export interface operations {
             };
             /** @description The caller may not do this. */
             403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whichLimit: {
+        parameters: {
+            query: {
+                account: string;
+                api: string;
+                dimensions?: string;
+                plan?: string;
+                at?: string;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "account": "acme",
+                     *       "api": "publish-bot",
+                     *       "apiTitle": "Publish bot",
+                     *       "subject": "acme/publish-bot/bot=b-17",
+                     *       "at": "2026-03-02T09:00:00.000Z",
+                     *       "applies": {
+                     *         "perMinute": 300,
+                     *         "perHour": 9000,
+                     *         "source": "ovr_17",
+                     *         "mode": "enforced"
+                     *       },
+                     *       "quarantine": null,
+                     *       "windows": {
+                     *         "asOf": "2026-03-02T09:00:00.000Z",
+                     *         "minute": {
+                     *           "used": 120,
+                     *           "remaining": 180
+                     *         },
+                     *         "hour": {
+                     *           "used": 612,
+                     *           "remaining": 8388
+                     *         }
+                     *       },
+                     *       "items": [
+                     *         {
+                     *           "kind": "override",
+                     *           "source": "ovr_17",
+                     *           "group": null,
+                     *           "api": "publish-bot",
+                     *           "dimensions": null,
+                     *           "sets": {
+                     *             "perMinute": 300,
+                     *             "perHour": 9000,
+                     *             "factor": null,
+                     *             "extraMinute": null,
+                     *             "extraHour": null
+                     *           },
+                     *           "gives": {
+                     *             "perMinute": 300,
+                     *             "perHour": 9000
+                     *           },
+                     *           "mode": null,
+                     *           "startsAt": "2026-03-01T09:00:00.000Z",
+                     *           "endsAt": "2026-04-01T09:00:00.000Z",
+                     *           "code": "applies",
+                     *           "than": null,
+                     *           "setsMode": false,
+                     *           "why": "It sets the limits."
+                     *         },
+                     *         {
+                     *           "kind": "default",
+                     *           "source": "default",
+                     *           "group": null,
+                     *           "api": "publish-bot",
+                     *           "dimensions": null,
+                     *           "sets": {
+                     *             "perMinute": 60,
+                     *             "perHour": 1800,
+                     *             "factor": null,
+                     *             "extraMinute": null,
+                     *             "extraHour": null
+                     *           },
+                     *           "gives": {
+                     *             "perMinute": 60,
+                     *             "perHour": 1800
+                     *           },
+                     *           "mode": "enforced",
+                     *           "startsAt": null,
+                     *           "endsAt": null,
+                     *           "code": "base",
+                     *           "than": "ovr_17",
+                     *           "setsMode": true,
+                     *           "why": "It is what ovr_17 starts from: a factor multiplies it, extra units are added to it, and a window that is left open keeps it."
+                     *         }
+                     *       ],
+                     *       "more": false
+                     *     }
+                     */
+                    "application/json": {
+                        account: string;
+                        api: string;
+                        apiTitle: string;
+                        subject: string | null;
+                        at: string;
+                        applies: {
+                            perMinute: number;
+                            perHour: number;
+                            source: string;
+                            /** @enum {string} */
+                            mode: "enforced" | "shadow";
+                        };
+                        quarantine: {
+                            perMinute: number;
+                            perHour: number;
+                            until: string;
+                            reason: string;
+                        } | null;
+                        windows: {
+                            asOf: string;
+                            minute: {
+                                used: number;
+                                remaining: number;
+                            };
+                            hour: {
+                                used: number;
+                                remaining: number;
+                            };
+                        } | null;
+                        items: {
+                            /** @enum {string} */
+                            kind: "override" | "plan" | "default";
+                            source: string;
+                            group: string | null;
+                            api: string | null;
+                            dimensions: {
+                                [key: string]: string;
+                            } | null;
+                            sets: {
+                                perMinute: number | null;
+                                perHour: number | null;
+                                factor: number | null;
+                                extraMinute: number | null;
+                                extraHour: number | null;
+                            };
+                            gives: {
+                                perMinute: number;
+                                perHour: number;
+                            };
+                            mode: ("enforced" | "shadow") | null;
+                            startsAt: string | null;
+                            endsAt: string | null;
+                            /** @enum {string} */
+                            code: "applies" | "base" | "adds_nothing" | "less_specific" | "older" | "only_mode" | "other_subject" | "ended" | "not_started" | "assigned" | "no_row" | "unknown_plan";
+                            than: string | null;
+                            setsMode: boolean;
+                            why: string;
+                        }[];
+                        more: boolean;
+                    };
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
                 headers: {
                     [name: string]: unknown;
                 };
@@ -8592,6 +8849,181 @@ export interface operations {
             };
             /** @description There is no such thing. */
             404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The database does not answer at the moment: `Retry-After` says when to try again. */
+            503: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+        };
+    };
+    whatIf: {
+        parameters: {
+            query: {
+                change: "default" | "plan" | "override";
+                api?: string;
+                group?: string;
+                account?: string;
+                dimensions?: string;
+                override?: string;
+                plan?: string;
+                limits?: string;
+                perMinute?: string;
+                perHour?: string;
+                factor?: string;
+                extraMinute?: string;
+                extraHour?: string;
+                since?: string;
+                by?: "account" | "subject";
+                format?: "json" | "csv";
+                after?: string;
+                limit?: number;
+            };
+            header?: never;
+            path?: never;
+            cookie?: never;
+        };
+        requestBody?: never;
+        responses: {
+            /** @description Done. */
+            200: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    /**
+                     * @example {
+                     *       "asOf": "2026-03-02T09:00:00.000Z",
+                     *       "since": "2026-03-01T09:00:00.000Z",
+                     *       "covered": {
+                     *         "from": "2026-03-01T09:00:00.000Z",
+                     *         "complete": true
+                     *       },
+                     *       "totals": {
+                     *         "subjects": 3,
+                     *         "affected": 1,
+                     *         "stillAllowed": 1210,
+                     *         "newlyDenied": 96,
+                     *         "denied": 12,
+                     *         "newlyAllowed": 0,
+                     *         "aboveNow": 1,
+                     *         "accounts": 1,
+                     *         "notReplayed": 0
+                     *       },
+                     *       "items": [
+                     *         {
+                     *           "account": "acme",
+                     *           "api": null,
+                     *           "subject": null,
+                     *           "dimensions": null,
+                     *           "before": null,
+                     *           "after": null,
+                     *           "subjects": 3,
+                     *           "affected": 1,
+                     *           "stillAllowed": 1210,
+                     *           "newlyDenied": 96,
+                     *           "denied": 12,
+                     *           "newlyAllowed": 0,
+                     *           "aboveNow": 1
+                     *         }
+                     *       ],
+                     *       "next": null
+                     *     }
+                     */
+                    "application/json": {
+                        items: {
+                            account: string;
+                            api: string | null;
+                            subject: string | null;
+                            dimensions: {
+                                [key: string]: string;
+                            } | null;
+                            before: {
+                                perMinute: number;
+                                perHour: number;
+                            } | null;
+                            after: {
+                                perMinute: number;
+                                perHour: number;
+                            } | null;
+                            subjects: number;
+                            affected: number;
+                            stillAllowed: number;
+                            newlyDenied: number;
+                            denied: number;
+                            newlyAllowed: number;
+                            aboveNow: number;
+                        }[];
+                        next: string | null;
+                        asOf: string;
+                        since: string;
+                        covered: {
+                            from: string;
+                            complete: boolean;
+                        };
+                        totals: {
+                            subjects: number;
+                            affected: number;
+                            stillAllowed: number;
+                            newlyDenied: number;
+                            denied: number;
+                            newlyAllowed: number;
+                            aboveNow: number;
+                            accounts: number;
+                            notReplayed: number;
+                        };
+                    };
+                    "text/csv": string;
+                };
+            };
+            /** @description The request is malformed; `errors` names each field. */
+            400: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller is not signed in. */
+            401: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description The caller may not do this. */
+            403: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description There is no such thing. */
+            404: {
+                headers: {
+                    [name: string]: unknown;
+                };
+                content: {
+                    "application/problem+json": components["schemas"]["Problem"];
+                };
+            };
+            /** @description Well-formed, but it can never be. */
+            422: {
                 headers: {
                     [name: string]: unknown;
                 };

@@ -9,6 +9,7 @@ export interface Place {
     | '/overrides'
     | '/near'
     | '/plans'
+    | '/what-if'
     | '/history'
     | '/access'
     | '/catalogue'
@@ -26,6 +27,7 @@ export const PLACES: readonly Place[] = [
   { to: '/near', label: 'Near the limit', key: 'n', permission: 'accounts.read' },
   { to: '/overrides', label: 'Overrides', key: 'o', permission: 'overrides.read' },
   { to: '/plans', label: 'Plans', key: 'p', permission: 'plans.read' },
+  { to: '/what-if', label: 'What if', key: 'w', permission: 'accounts.read' },
   { to: '/history', label: 'History', key: 'h', permission: 'history.read' },
   { to: '/access', label: 'Access', key: 'a', permission: 'staff.read' },
   { to: '/catalogue', label: 'Catalogue', key: 'c', permission: 'catalogue.read' },

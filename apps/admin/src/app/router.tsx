@@ -22,7 +22,7 @@ const find = createRoute({
 const account = createRoute({
   getParentRoute: () => root,
   path: '/accounts/$account',
-  validateSearch: fields('show', 'paused'),
+  validateSearch: fields('show', 'paused', 'which'),
   component: lazyRouteComponent(() => import('../features/account/account.route.js'), 'AccountRoute'),
 });
 
@@ -112,6 +112,30 @@ const plans = createRoute({
   component: lazyRouteComponent(() => import('../features/plans/plans.route.js'), 'PlansRoute'),
 });
 
+const whatIf = createRoute({
+  getParentRoute: () => root,
+  path: '/what-if',
+  validateSearch: fields(
+    'change',
+    'api',
+    'group',
+    'account',
+    'for',
+    'override',
+    'plan',
+    'limits',
+    'perMinute',
+    'perHour',
+    'factor',
+    'extraMinute',
+    'extraHour',
+    'since',
+    'by',
+    'after',
+  ),
+  component: lazyRouteComponent(() => import('../features/what-if/what-if.route.js'), 'WhatIfRoute'),
+});
+
 const staff = createRoute({
   getParentRoute: () => root,
   path: '/staff',
@@ -129,6 +153,7 @@ export const router = createRouter({
     denials,
     near,
     plans,
+    whatIf,
     history,
     access,
     catalogue,

@@ -25,7 +25,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
     add_override ask_limit assign_plan assigned_accounts assignment_effects assignment_facts backdated_facts base_limits
     catalogue_facts catalogue_history change_catalogue change_override change_plan check_ceiling check_extra_ceiling
     create_override create_plan decide_request default_limit default_limits definition_text end_assignment expire_override
-    fill_override history_hash in_force is_catalogue_new is_internal keep_policy_file least_default limit_under limits_for
+    fill_override history_hash in_force is_catalogue_new is_internal keep_policy_file least_default limit_candidates limit_under limits_for
     limits_under_plan limits_under_rows lock_policy lowered_by lowered_by_assignment lowered_by_end lowered_by_plan
     lowered_defaults lowered_facts lowering need_admin need_reason open_ledger override_at override_effects
     override_facts override_history override_rank override_state plan_at plan_effects plan_facts plan_in_force
@@ -47,7 +47,7 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   'roll-up': `usage_series usage_hour usage_day denial_hour usage_refund usage_late usage_day_due roll_up begin_roll_up begin_stage
     count_denials denial_hours reopened_hours drop_usage_month end_hour hour_is_sealed hour_number lane_holders make_usage_month roll_up_day roll_up_denials roll_up_page
     roll_up_refunds roll_up_step roll_up_units seal_hour`,
-  usage: `account_seen api_of_scope decode_part encode_part find_accounts find_subjects heads_of key_scopes live_usage near_limit peak_usage requests_of usage_at
+  usage: `account_seen api_of_scope calls_on_record decode_part encode_part find_accounts find_subjects heads_of key_scopes live_usage minutes_of_subjects near_limit oldest_minute peak_usage requests_of usage_at
     usage_by_minute usage_by_second usage_of accounts_matching`,
 };
 

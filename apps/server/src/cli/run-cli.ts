@@ -18,6 +18,7 @@ import { addLimit } from './policy/limit.command.js';
 import { addOverride } from './policy/override.command.js';
 import { addPlan } from './policy/plan.command.js';
 import { addRequest } from './policy/request.command.js';
+import { addWhatIf } from './policy/what-if.command.js';
 import { addPolicy } from './policy-file/policy.command.js';
 import { PolicyFileError } from './policy-file/policy-yaml.js';
 import { addServe } from './serve/serve.command.js';
@@ -75,6 +76,7 @@ function createProgram(cli: Cli): Command {
   addLimit(program, cli);
   addOverride(program, cli);
   addPlan(program, cli);
+  addWhatIf(program, cli);
   addPolicy(program, cli);
   addRequest(program, cli);
   addAudit(program, cli);

@@ -1,5 +1,5 @@
 /** Lists as CSV (RFC 4180) or JSON lines, streamed from the database: memory use does not depend on the number of rows. */
-import { pipeline, Transform } from 'node:stream';
+import { pipeline, Readable, Transform } from 'node:stream';
 import { StreamableFile } from '@nestjs/common';
 import type { DataSource } from 'typeorm';
 import { EXPORT_TYPES, type ExportForm } from './export-form.js';
@@ -39,9 +39,34 @@ export async function exportOf(
   form: ExportForm,
   { name, sql, values, line }: Export,
 ): Promise<ExportFile> {
-  const text = form === 'csv' ? csvText(line) : (row: unknown) => `${JSON.stringify(line(row as never))}\n`;
-  const type = form === 'csv' ? `${EXPORT_TYPES.csv}; charset=utf-8` : EXPORT_TYPES[form];
-  return await file(database, { sql, values, text }, { type, name: `${name}.${form}` });
+  return await file(
+    database,
+    { sql, values, text: textOf(form, line) },
+    { type: typeOf(form), name: `${name}.${form}` },
+  );
+}
+
+function textOf(form: ExportForm, line: Export['line']): (row: unknown) => string {
+  return form === 'csv' ? csvText(line) : (row: unknown) => `${JSON.stringify(line(row as never))}\n`;
+}
+
+function typeOf(form: ExportForm): string {
+  return form === 'csv' ? `${EXPORT_TYPES.csv}; charset=utf-8` : EXPORT_TYPES[form];
+}
+
+/** Rows in memory, in the format that the access guard allowed. */
+export function rowsAsFile(
+  form: ExportForm,
+  { name, rows }: { name: string; rows: readonly Record<string, unknown>[] },
+): ExportFile {
+  const text = textOf(form, (row: Record<string, unknown>) => row);
+  const content = Readable.from(rows).pipe(inChunks(text));
+  const exported = new ExportFile(content, {
+    type: typeOf(form),
+    disposition: `attachment; filename="${name}.${form}"`,
+  });
+  exported.rows = rows.length;
+  return exported;
 }
 
 /** The column names come before the first row. */

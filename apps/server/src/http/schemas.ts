@@ -1,5 +1,5 @@
 /** Texts, times and pages in requests and responses of the admin API. Times are ISO 8601 in UTC. */
-import { momentSchema } from '@rollgate/contract';
+import { jsonProblem, momentSchema } from '@rollgate/contract';
 import { z } from 'zod';
 
 /** Text that Postgres can store and a person can read; NFC, so that two spellings of one name are one name. */
@@ -30,4 +30,22 @@ export const page = {
 /** One page. `next`: `after` of the next one; `null`: this is the last. */
 export function pageOf<Item extends z.ZodType>(item: Item) {
   return z.object({ items: z.array(item), next: z.string().nullable() });
+}
+
+/** A parameter of a URL that is JSON, e.g. `{"bot":"b-17"}`, checked like a body. */
+export function jsonText<Schema extends z.ZodType>(schema: Schema) {
+  return z
+    .string()
+    .max(16_384)
+    .transform((value, context): unknown => {
+      try {
+        const why = jsonProblem(new TextEncoder().encode(value));
+        if (why === undefined) return JSON.parse(value) as unknown;
+        context.addIssue({ code: 'custom', message: why });
+      } catch {
+        context.addIssue({ code: 'custom', message: 'must be JSON' });
+      }
+      return z.NEVER;
+    })
+    .pipe(schema);
 }

@@ -9,7 +9,7 @@ import { KnownAccounts } from '../limiting/known-accounts.service.js';
 import { KnownApis } from '../limiting/known-apis.service.js';
 import { type ScopeColumns, scopeColumns } from '../limiting/subjects.js';
 import type { previewAnswer, previewQuestion } from './preview.schemas.js';
-import { avoided } from './replay.js';
+import { replay } from './replay.js';
 
 type Question = z.output<typeof previewQuestion>;
 type Answer = z.output<typeof previewAnswer>;
@@ -125,16 +125,12 @@ export class PreviewService {
       const { api } = rows[0] as DenialRow;
       const limits = limitsAfter.get(api) ?? this.apis.defaultLimitsOf(api);
       if (limits === undefined) continue;
-      const admitted = await this.database.query<{ second: number; units: number }[]>(
+      const allowed = await this.database.query<{ second: number; units: number }[]>(
         `SELECT second, units FROM rollgate.usage_by_second($1, $2, clock_timestamp() - interval '2 hours') WHERE subject = $2`,
         [laneOf(scope.account), subject],
       );
-      sum += avoided({
-        perMinute: limits.perMinute,
-        perHour: limits.perHour,
-        admitted,
-        denied: rows.map(({ second, cost, calls }) => ({ second: Number(second), cost, calls: Number(calls) })),
-      });
+      const calls = rows.map(({ second, cost, calls }) => ({ second: Number(second), cost, calls: Number(calls) }));
+      sum += replay({ allowed, denied: calls }, limits).newlyAllowed;
     }
     return { denied, avoided: sum, complete: bySubject.size <= MOST_SUBJECTS };
   }

@@ -1,5 +1,14 @@
-/** Replays the calls of a subject to count how many of the denied ones other limits would have allowed. */
+/** Replays the recorded calls of a subject under other limits, with the rule by which the limiter decides. */
 import { MemoryStore } from '@rollgate/limiter';
+
+interface AllowedCalls {
+  /** Unix second. */
+  readonly second: number;
+  /** Each unit counts as one call, because the cost of allowed calls is not on record. */
+  readonly units: number;
+  /** Whether a reset emptied both windows just before. */
+  readonly afterReset?: boolean;
+}
 
 interface DeniedCalls {
   /** Unix second. */
@@ -9,29 +18,45 @@ interface DeniedCalls {
   readonly calls: number;
 }
 
-export interface ReplayedCalls {
-  readonly perMinute: number;
-  readonly perHour: number;
-  /** Calls that were actually allowed. Within a second they come before the denied ones, as they did. */
-  readonly admitted: readonly { readonly second: number; readonly units: number }[];
+export interface RecordedCalls {
+  /** Within a second they come before the denied ones, as they did. */
+  readonly allowed: readonly AllowedCalls[];
   readonly denied: readonly DeniedCalls[];
 }
 
-const NO_LIMIT = { perMinute: Number.MAX_SAFE_INTEGER, perHour: Number.MAX_SAFE_INTEGER };
+/** Numbers of calls. */
+export interface Replayed {
+  readonly stillAllowed: number;
+  /** Calls that were allowed, and that these limits would have denied. */
+  readonly newlyDenied: number;
+  /** Calls that were denied, and that these limits would have allowed. */
+  readonly newlyAllowed: number;
+}
 
-/** The number of `denied` calls that fit in both rolling windows under these limits. */
-export function avoided({ perMinute, perHour, admitted, denied }: ReplayedCalls): number {
+/** Calls before the second `from` fill the windows, but are not counted in the result. */
+export function replay(
+  { allowed, denied }: RecordedCalls,
+  { perMinute, perHour, from = Number.NEGATIVE_INFINITY }: { perMinute: number; perHour: number; from?: number },
+): Replayed {
   const calls = [
-    ...admitted.map(({ second, units }) => ({ second, cost: units, calls: 1, ...NO_LIMIT, wasDenied: false })),
-    ...denied.map((call) => ({ ...call, perMinute, perHour, wasDenied: true })),
+    ...allowed.map(({ second, units, afterReset }) => ({ second, cost: 1, calls: units, afterReset, was: 'allowed' })),
+    ...denied.map((call) => ({ ...call, afterReset: false, was: 'denied' })),
   ].sort((a, b) => a.second - b.second);
   let now = 0;
-  let found = 0;
-  const store = new MemoryStore({ clock: () => now * 1000 });
-  for (const { second, wasDenied, ...call } of calls) {
+  const clock = () => now * 1000;
+  let store = new MemoryStore({ clock });
+  const found = { stillAllowed: 0, newlyDenied: 0, newlyAllowed: 0 };
+  for (const { second, was, afterReset, ...call } of calls) {
     now = second;
-    const { rows } = store.acquireNow([{ ...call, subject: 'replayed', lane: 0 }]);
-    if (wasDenied) found += rows[0]?.granted ?? 0;
+    if (afterReset) store = new MemoryStore({ clock });
+    const { rows } = store.acquireNow([{ ...call, perMinute, perHour, subject: 'replayed', lane: 0 }]);
+    const granted = rows[0]?.granted ?? 0;
+    if (second < from) continue;
+    if (was === 'denied') found.newlyAllowed += granted;
+    else {
+      found.stillAllowed += granted;
+      found.newlyDenied += call.calls - granted;
+    }
   }
   return found;
 }

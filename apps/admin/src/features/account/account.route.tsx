@@ -15,10 +15,12 @@ import { Gauges } from './gauges.js';
 import { NoUsage } from './no-usage.js';
 import { UsageChart } from './usage-chart.js';
 import { useAccountScreen } from './use-account-screen.js';
+import { WhichLimit } from './which-limit.js';
 
 export function AccountRoute() {
   const screen = useAccountScreen();
   const { account, mayWrite, paused, setPaused, brief, usage } = screen;
+  const asked = usage.data?.items.find(({ subject }) => subject === screen.which);
   return (
     <Page
       title={named(account)}
@@ -62,6 +64,7 @@ export function AccountRoute() {
         </Stack>
         <AccountHistory account={account} query={screen.history} />
       </SimpleGrid>
+      {asked !== undefined && <WhichLimit account={account} usage={asked} onClose={screen.closeWhich} />}
     </Page>
   );
 }

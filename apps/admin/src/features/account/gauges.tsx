@@ -13,12 +13,13 @@ import {
   WINDOWS,
 } from '../../lib/format.js';
 import { bandOf, Gauge } from '../../ui/gauge.js';
-import { CustomLimitLink, TextLink } from '../../ui/links.js';
+import { ButtonLink, CustomLimitLink, TextLink } from '../../ui/links.js';
 import { EmptyState } from '../../ui/notes.js';
 import { Expiry, ShadowTag, SourceTag, Tag, Time } from '../../ui/small.js';
 import { actions, type Column, Table } from '../../ui/table.js';
 import { ResetWindows } from './reset-windows.js';
 import type { AccountScreen } from './use-account-screen.js';
+import { WHICH_LIMIT } from './which-limit.js';
 
 export interface GaugesProps {
   readonly screen: AccountScreen;
@@ -83,22 +84,41 @@ const columnsOf = ({ account, mayWrite, mayReset }: Shown): Column<Usage>[] => [
   { title: 'Limit source', cell: (usage) => <Source account={account} usage={usage} /> },
   { title: 'Next call', cell: (usage) => <NextCall usage={usage} /> },
   { title: 'Last denial', cell: (usage) => <LastDenial account={account} usage={usage} /> },
-  ...actions(mayWrite || mayReset, (usage: Usage) => (
-    <Group gap="xs">
+  ...actions(true, (usage: Usage) => (
+    <Actions account={account} usage={usage} mayWrite={mayWrite} mayReset={mayReset} />
+  )),
+];
+
+interface ActionsProps extends Pick<AccountScreen, 'account' | 'mayWrite' | 'mayReset'> {
+  readonly usage: Usage;
+}
+
+function Actions({ account, usage, mayWrite, mayReset }: ActionsProps) {
+  const row = `${countedTitle(usage)}, ${usage.subject}`;
+  const looks = { size: 'compact-sm', variant: 'default' } as const;
+  return (
+    <Stack gap={4} align="flex-start">
       {mayWrite && (
         <CustomLimitLink
           account={account}
           {...countedScope(usage)}
           dimensions={usage.dimensions}
-          row={`${countedTitle(usage)}, ${usage.subject}`}
-          size="compact-sm"
-          variant="default"
+          row={row}
+          {...looks}
         />
       )}
       {mayReset && <ResetWindows account={account} usage={usage} />}
-    </Group>
-  )),
-];
+      <ButtonLink
+        to="."
+        search={(search) => ({ ...search, which: usage.subject })}
+        aria-label={`${WHICH_LIMIT} ${row}`}
+        {...looks}
+      >
+        {WHICH_LIMIT}
+      </ButtonLink>
+    </Stack>
+  );
+}
 
 function Name({ usage }: { usage: Usage }) {
   const { api, group, countedTogether, dimensions, mode } = usage;

@@ -15,7 +15,7 @@ const route = getRouteApi('/accounts/$account');
 
 export function useAccountScreen() {
   const { account } = route.useParams();
-  const { show = '', paused: pausedText } = route.useSearch();
+  const { show = '', paused: pausedText, which } = route.useSearch();
   const navigate = useNavigate({ from: '/accounts/$account' });
   const may = useMay();
   const mayWrite = may('overrides.write');
@@ -46,6 +46,9 @@ export function useAccountScreen() {
     show,
     setShow: (text: string) =>
       void navigate({ search: (search) => ({ ...search, show: text || undefined }), replace: true }),
+    /** The subject whose rules are shown. */
+    which,
+    closeWhich: () => void navigate({ search: (search) => ({ ...search, which: undefined }) }),
     brief: useQuery(briefQuery(account)),
     usage: useQuery(usageQuery(account, { paused })),
     strip: useQuery(stripQuery(account, { paused })),

@@ -3,6 +3,7 @@ import type { Api } from '../../data/catalogue.js';
 import { DialogButtons } from '../../ui/dialog-buttons.js';
 import { LimitFields, ReasonField } from '../../ui/forms.js';
 import { Limits } from '../../ui/limits.js';
+import { TextLink } from '../../ui/links.js';
 import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { isConflict, SaveNote } from '../../ui/notes.js';
 import { Dialog } from '../../ui/side.js';
@@ -16,7 +17,7 @@ export interface EditApiProps {
 }
 
 export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
-  const { limits, shadow, setShadow, reason, save, submit } = useEditApi(api, onSaved);
+  const { limits, whatIf, shadow, setShadow, reason, save, submit } = useEditApi(api, onSaved);
   const lowering = loweringOf(save.error);
   return (
     <Dialog title={`Default limits of ${api.title}`} onClose={onClose}>
@@ -26,6 +27,11 @@ export function EditApi({ api, onClose, onSaved, onReload }: EditApiProps) {
             Originally <Limits {...api.shipped} />. The default limits apply to every account without an override.
           </Text>
           <LimitFields {...limits} empty="Original limit" />
+          <Text size="sm">
+            <TextLink to="/what-if" search={whatIf}>
+              What would this change touch?
+            </TextLink>
+          </Text>
           <Switch
             label="Shadow"
             description="Allows calls above the limit, and records them."

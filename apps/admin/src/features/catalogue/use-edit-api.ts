@@ -33,7 +33,15 @@ export function useEditApi(api: Api, onSaved: () => void) {
     event.preventDefault();
     if (reason.check()) save.mutate(false);
   };
+  /** The address that shows what the typed limits would have done. */
+  const whatIf = {
+    change: 'default',
+    api: api.api,
+    perMinute: String(toLimit(minute) ?? shipped.perMinute),
+    perHour: String(toLimit(hour) ?? shipped.perHour),
+  };
   return {
+    whatIf,
     limits: { minute, hour, onMinute: setMinute, onHour: setHour },
     shadow,
     setShadow,

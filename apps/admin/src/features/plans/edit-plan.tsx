@@ -7,8 +7,8 @@ import { Effects } from '../../ui/effects.js';
 import { ReasonField } from '../../ui/forms.js';
 import { LoweringNote, loweringOf } from '../../ui/lowering.js';
 import { isConflict, SaveNote } from '../../ui/notes.js';
+import { PlanLimitRows } from '../../ui/plan-limit-rows.js';
 import { Dialog } from '../../ui/side.js';
-import { PlanLimitRows } from './plan-limit-rows.js';
 import { type PlanForm, useEditPlan } from './use-edit-plan.js';
 
 export interface EditPlanProps {
@@ -28,7 +28,7 @@ export function EditPlan({ plan, onClose, onSaved, onReload }: EditPlanProps) {
       <form onSubmit={submit({})} noValidate>
         <Stack>
           <Names plan={plan} form={form} />
-          <PlanLimitRows form={form} />
+          <PlanLimitRows {...form.rows} />
           <Effects
             preview={form.preview}
             says={(apis) =>

@@ -2,49 +2,17 @@
 import { notifications } from '@mantine/notifications';
 import { keepPreviousData, useMutation, useQuery } from '@tanstack/react-query';
 import { type FormEvent, useState } from 'react';
-import { catalogueQuery } from '../../data/catalogue.js';
-import { changePlan, createPlan, type Plan, type PlanLimit, planPreviewQuery } from '../../data/plans.js';
-import { type Typed, toLimit, useReason } from '../../ui/forms.js';
-
-/** A limit as typed. `scope`: empty for all APIs, `group:…` or `api:…`. */
-export interface TypedLimit {
-  readonly key: number;
-  readonly scope: string;
-  readonly minute: Typed;
-  readonly hour: Typed;
-  readonly factor: Typed;
-}
-
-let lastKey = 0;
-const emptyLimit = (): TypedLimit => ({ key: ++lastKey, scope: '', minute: '', hour: '', factor: '' });
-
-function typed({ group, api, perMinute, perHour, factor }: PlanLimit): TypedLimit {
-  const scope = api !== null ? `api:${api}` : group !== null ? `group:${group}` : '';
-  return { key: ++lastKey, scope, minute: perMinute ?? '', hour: perHour ?? '', factor: factor ?? '' };
-}
-
-function toPlanLimit({ scope, minute, hour, factor }: TypedLimit): PlanLimit {
-  const [kind, name = null] =
-    scope === '' ? [] : [scope.slice(0, scope.indexOf(':')), scope.slice(scope.indexOf(':') + 1)];
-  return {
-    group: kind === 'group' ? name : null,
-    api: kind === 'api' ? name : null,
-    ...(factor === ''
-      ? { perMinute: toLimit(minute), perHour: toLimit(hour), factor: null }
-      : { perMinute: null, perHour: null, factor: Number(factor) }),
-  };
-}
-
-const says = ({ minute, hour, factor }: TypedLimit): boolean => minute !== '' || hour !== '' || factor !== '';
+import { changePlan, createPlan, type Plan, planPreviewQuery } from '../../data/plans.js';
+import { useReason } from '../../ui/forms.js';
+import { usePlanLimits } from '../../ui/use-plan-limits.js';
 
 export function useEditPlan(plan: Plan | undefined, onSaved: () => void) {
   const [id, setId] = useState(plan?.id ?? '');
   const [title, setTitle] = useState(plan?.title ?? '');
   const [description, setDescription] = useState(plan?.description ?? '');
-  const [rows, setRows] = useState<readonly TypedLimit[]>(() => plan?.limits.map(typed) ?? [emptyLimit()]);
+  const rows = usePlanLimits(plan?.limits);
+  const { limits } = rows;
   const reason = useReason();
-  const catalogue = useQuery(catalogueQuery);
-  const limits = rows.filter(says).map(toPlanLimit);
   const preview = useQuery({ ...planPreviewQuery(id.trim() || 'new', limits), placeholderData: keepPreviousData });
   const given = { title: title.trim() || id.trim(), description, limits, reason: reason.text };
   const save = useMutation({
@@ -66,11 +34,6 @@ export function useEditPlan(plan: Plan | undefined, onSaved: () => void) {
   return {
     fields: { id, setId, title, setTitle, description, setDescription },
     rows,
-    groups: catalogue.data?.groups ?? [],
-    setRow: (key: number, change: Partial<TypedLimit>) =>
-      setRows((now) => now.map((row) => (row.key === key ? { ...row, ...change } : row))),
-    addRow: () => setRows((now) => [...now, emptyLimit()]),
-    removeRow: (key: number) => setRows((now) => now.filter((row) => row.key !== key)),
     preview,
     reason,
     save,

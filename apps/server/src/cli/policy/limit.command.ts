@@ -4,6 +4,7 @@ import { resetParams, resetWindows } from '../../policy/resets/resets.schemas.js
 import { type Cli, printJson } from '../cli.js';
 import { atPolicyDesk, checked } from './policy-desk.js';
 import { dimension } from './typed.js';
+import { addWhich } from './which.command.js';
 
 interface ResetFlags {
   readonly api: string;
@@ -14,7 +15,8 @@ interface ResetFlags {
 }
 
 export function addLimit(program: Command, cli: Cli): void {
-  const limit = program.command('limit').description('what counts toward the limits of an account');
+  const limit = program.command('limit').description('the limits that calls meet, and what counts toward them');
+  addWhich(limit, cli);
   limit
     .command('reset')
     .description(

@@ -20,11 +20,15 @@ import { PolicyFileService } from '../../policy/policy-file/policy-file.service.
 import { PolicyWriter } from '../../policy/policy-writer.js';
 import { ResetsService } from '../../policy/resets/resets.service.js';
 import { AccountsService } from '../../usage/accounts.service.js';
+import { WhatIfService } from '../../usage/what-if/what-if.service.js';
+import { WhichService } from '../../usage/which/which.service.js';
 import { atDatabase, userName } from '../at-database.js';
 import type { Cli } from '../cli.js';
 
 export interface PolicyDesk {
   readonly accounts: AccountsService;
+  readonly which: WhichService;
+  readonly whatIf: WhatIfService;
   readonly overrides: OverridesService;
   readonly plans: PlansService;
   readonly assignments: AssignmentsService;
@@ -57,6 +61,8 @@ function deskOn(cli: Cli, database: DataSource, limiter: Limiter): PolicyDesk {
   const apis = new KnownApis(limiter);
   return {
     accounts: new AccountsService(database, limiter, apis),
+    which: new WhichService(database, limiter, apis),
+    whatIf: new WhatIfService(database, limiter, apis),
     overrides: new OverridesService(database, writer, new KnownAccounts(database), apis),
     plans: new PlansService(database, writer),
     assignments: new AssignmentsService(database, writer, new KnownAccounts(database)),

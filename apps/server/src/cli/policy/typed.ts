@@ -22,6 +22,15 @@ export function start(
   return at;
 }
 
+/** `6h`, `7d`, `30m` ago, or an ISO 8601 time with an offset. */
+export function past(text: string): string {
+  const now = Date.now();
+  const at = parseMoment(text, now);
+  if (at === undefined) throw new InvalidArgumentError('Say 6h, 7d, 30m, or a time like 2026-12-31T12:00:00Z.');
+  // The contract reads a length as time from now on.
+  return /^\d{1,6}[mhd]$/.test(text) ? new Date(2 * now - Date.parse(at)).toISOString() : at;
+}
+
 /** A factor like 2 or 1.5. */
 export function factor(text: string): number {
   const value = Number(text);

@@ -1,17 +1,8 @@
 import { z } from 'zod';
 import { anyText, idText, page, pageOf, text, time } from '../../http/schemas.js';
-import {
-  accountText,
-  FACTOR_OR_LIMITS,
-  factor,
-  isFactorOrLimits,
-  lowered,
-  units,
-  warning,
-} from '../../limiting/limits.schemas.js';
+import { accountText, lowered, warning } from '../../limiting/limits.schemas.js';
+import { planLimits } from '../../limiting/plan-limit.js';
 import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
-
-const MOST_LIMITS = 1_000;
 
 export const planId = z
   .string()
@@ -19,25 +10,6 @@ export const planId = z
 export const planParams = z.object({ plan: idText });
 export const planAccountParams = z.object({ account: accountText });
 
-/** A limit of a plan: of one API, of one group, or, with neither, of all APIs. */
-const planLimit = z
-  .strictObject({
-    group: idText.nullish(),
-    api: idText.nullish(),
-    /** Units in any 60 s. `0` blocks; null: the default. */
-    perMinute: units.nullish(),
-    /** Units in any 3,600 s. `0` blocks; null: the default. */
-    perHour: units.nullish(),
-    /** A multiple of each API's own default, instead of limits. */
-    factor: factor.nullish(),
-  })
-  .refine(({ group, api }) => group == null || api == null, 'name a group or an API, not both')
-  .refine(({ perMinute, perHour, factor: times }) => (perMinute ?? perHour ?? times) != null, 'set a limit or a factor')
-  .refine(isFactorOrLimits, FACTOR_OR_LIMITS);
-export type PlanLimitInput = z.output<typeof planLimit>;
-
-/** All limits of the plan. */
-export const planLimits = z.array(planLimit).max(MOST_LIMITS);
 export const titleText = text({ most: 200 });
 export const descriptionText = anyText({ most: 2_000 });
 

@@ -3,17 +3,10 @@ import { DataSource, type EntityManager } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../../authentication/caller.js';
 import { problem } from '../../http/problem.js';
+import type { PlanLimitInput } from '../../limiting/plan-limit.js';
 import { PolicyWriter } from '../policy-writer.js';
 import { PLANS, type PlanRow, planView } from './plan-rows.js';
-import type {
-  changedPlan,
-  changePlan,
-  createPlan,
-  PlanLimitInput,
-  PlanView,
-  planList,
-  planPreview,
-} from './plans.schemas.js';
+import type { changedPlan, changePlan, createPlan, PlanView, planList, planPreview } from './plans.schemas.js';
 
 type Changed = z.output<typeof changedPlan>;
 

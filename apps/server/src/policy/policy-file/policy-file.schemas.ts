@@ -11,8 +11,9 @@ import {
   scopeFields,
   units,
 } from '../../limiting/limits.schemas.js';
+import { planLimits } from '../../limiting/plan-limit.js';
 import { reasonText, ticketText } from '../change.schemas.js';
-import { descriptionText, planId, planLimits, titleText } from '../plans/plans.schemas.js';
+import { descriptionText, planId, titleText } from '../plans/plans.schemas.js';
 
 /** The version of the form, which a later release may raise. */
 export const FILE_VERSION = 1;

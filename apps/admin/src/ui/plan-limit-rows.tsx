@@ -1,7 +1,7 @@
 /** The limits of a plan as a form: one row for each API, API group, or all APIs. */
 import { Button, Group, NumberInput, Select, Stack, Text } from '@mantine/core';
 import { MAX_FACTOR } from '@rollgate/contract/units';
-import type { PlanForm, TypedLimit } from './use-edit-plan.js';
+import type { PlanLimits, TypedLimit } from './use-plan-limits.js';
 
 const UNITS = {
   min: 0,
@@ -11,7 +11,7 @@ const UNITS = {
   placeholder: 'Default',
 } as const;
 
-export function PlanLimitRows({ form: { rows, groups, setRow, addRow, removeRow } }: { form: PlanForm }) {
+export function PlanLimitRows({ rows, groups, setRow, addRow, removeRow }: PlanLimits) {
   const scopes = [
     { value: '', label: 'All APIs' },
     ...groups.map(({ group, title }) => ({ value: `group:${group}`, label: `API group ${title}` })),
