@@ -1,4 +1,5 @@
 /** The policy as a file: exporting it, showing what a file would change, and applying it. */
+import { readFileSync } from 'node:fs';
 import { describe, expect, test } from '@jest/globals';
 import { REASON, usePolicyFileDesk } from './policy-file-desk.js';
 
@@ -228,5 +229,16 @@ describe('apply', () => {
       onlyInDatabase: { catalogue: 0, plans: 0, assignments: 0, overrides: 0 },
       ended: 0,
     });
+  });
+});
+
+test('the file in docs/operations.md can be applied to a database without a policy', async () => {
+  const page = readFileSync(new URL('../../../docs/operations.md', import.meta.url), 'utf8');
+  const [, text = ''] = /```yaml\n(version: 1\n(?:.|\n)*?)```/.exec(page) ?? [];
+  expect(/^exported: (\w+)/m.exec(text)?.[1]).toBe(/^exported: (\w+)/m.exec(await desk.export())?.[1]);
+  expect(await desk.apply(text, '--allow-lowering')).toMatchObject({
+    code: 0,
+    stderr: '',
+    stdout: expect.stringContaining('Applied: 4 to add.\n'),
   });
 });
