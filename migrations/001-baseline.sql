@@ -1729,6 +1729,38 @@ $$;
 
 COMMENT ON FUNCTION rollgate.changed_since IS 'Newest change after p_last_id of the item that p_done changed; NULL: none';
 
+-- Extra units in force or later are added to the limits of the plan too, so they count together toward the approval limit, where the plan
+-- raises a limit. Overrides of limits that cover the API do not matter here: they may end before the assignment.
+CREATE OR REPLACE FUNCTION rollgate.check_assigned_ceiling(
+  p_new rollgate.plan_assignment,
+  p_by  rollgate.author,
+  p_now timestamptz
+) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_times  int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
+  v_before text := rollgate.plan_in_force(p_new.account, greatest(p_new.starts_at, p_now));
+  v_above  text;
+BEGIN
+  SELECT c.api INTO v_above
+  FROM rollgate.override o
+  JOIN rollgate.catalogue c ON rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, v_before) b
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_new.plan) a
+  WHERE o.account = p_new.account AND rollgate.sets_extra(o.extra_minute, o.extra_hour)
+    AND o.expires_at > greatest(p_new.starts_at, p_now) AND (p_new.ends_at IS NULL OR o.starts_at < p_new.ends_at)
+    AND (a.per_minute > b.per_minute AND rollgate.with_extra(a.per_minute, o.extra_minute) > d.per_minute::bigint * v_times
+      OR a.per_hour > b.per_hour AND rollgate.with_extra(a.per_hour, o.extra_hour) > d.per_hour::bigint * v_times)
+  ORDER BY c.ord LIMIT 1;
+  IF found THEN
+    PERFORM rollgate.refuse_above_ceiling(p_by, v_above);
+  END IF;
+END $$;
+
+COMMENT ON FUNCTION rollgate.check_assigned_ceiling IS
+  'Refuses (RG403) an assignment by which the plan''s limits and extra units together are above the approval limit of its author''s role';
+
 -- Refuses what is above the role's approval limit.
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author) RETURNS void
 LANGUAGE plpgsql AS $$
@@ -1776,7 +1808,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_times int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
   v_extra boolean := rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour);
-  v_above record;
+  v_above text;
 BEGIN
   IF v_times IS NULL OR NOT v_extra AND NOT EXISTS (
     SELECT FROM rollgate.override o
@@ -1785,7 +1817,7 @@ BEGIN
   ) THEN
     RETURN;
   END IF;
-  SELECT e.api, d.per_minute, d.per_hour INTO v_above
+  SELECT e.api INTO v_above
   FROM (
     SELECT NULL AS subject, NULL AS api
     UNION
@@ -1800,9 +1832,7 @@ BEGIN
       OR e.hour_after > d.per_hour::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.hour_after > e.hour_before))
   ORDER BY c.ord LIMIT 1;
   IF found THEN
-    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
-      p_by.role, v_above.per_minute::bigint * v_times, v_above.per_hour::bigint * v_times, v_above.api, v_times
-      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    PERFORM rollgate.refuse_above_ceiling(p_by, v_above);
   END IF;
 END $$;
 
@@ -4980,6 +5010,22 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.refund IS 'Takes back units granted in one second; returns how many it found there';
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_above_ceiling(p_by rollgate.author, p_api text) RETURNS void
+LANGUAGE plpgsql STABLE AS $$
+DECLARE
+  v_most record;
+BEGIN
+  SELECT l.times, d.per_minute::bigint * l.times AS per_minute, d.per_hour::bigint * l.times AS per_hour INTO v_most
+  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d JOIN rollgate.ceiling l ON l.role = p_by.role
+  WHERE c.api = p_api;
+  RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
+    p_by.role, v_most.per_minute, v_most.per_hour, p_api, v_most.times
+    USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+END $$;
+
+COMMENT ON FUNCTION rollgate.refuse_above_ceiling IS
+  'Refuses (RG403) what is above the approval limit of its author''s role for an API, with extra units';
+
 -- The rules of the class Catalogue in libs/contract. A test compares the two.
 CREATE OR REPLACE FUNCTION rollgate.refuse_bad_catalogue(p_application text, p_apis jsonb) RETURNS void
 LANGUAGE plpgsql STABLE AS $$
@@ -6145,6 +6191,7 @@ BEGIN
     v_as.factor := v_limit.factor;
     PERFORM rollgate.check_ceiling(v_as, p_by);
   END LOOP;
+  PERFORM rollgate.check_assigned_ceiling(p_new, p_by, p_now);
 END $$;
 
 COMMENT ON FUNCTION rollgate.settle_assignment IS

@@ -5,7 +5,7 @@ LANGUAGE plpgsql STABLE AS $$
 DECLARE
   v_times int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
   v_extra boolean := rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour);
-  v_above record;
+  v_above text;
 BEGIN
   IF v_times IS NULL OR NOT v_extra AND NOT EXISTS (
     SELECT FROM rollgate.override o
@@ -14,7 +14,7 @@ BEGIN
   ) THEN
     RETURN;
   END IF;
-  SELECT e.api, d.per_minute, d.per_hour INTO v_above
+  SELECT e.api INTO v_above
   FROM (
     SELECT NULL AS subject, NULL AS api
     UNION
@@ -29,9 +29,7 @@ BEGIN
       OR e.hour_after > d.per_hour::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.hour_after > e.hour_before))
   ORDER BY c.ord LIMIT 1;
   IF found THEN
-    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
-      p_by.role, v_above.per_minute::bigint * v_times, v_above.per_hour::bigint * v_times, v_above.api, v_times
-      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    PERFORM rollgate.refuse_above_ceiling(p_by, v_above);
   END IF;
 END $$;
 

@@ -36,6 +36,7 @@ BEGIN
     v_as.factor := v_limit.factor;
     PERFORM rollgate.check_ceiling(v_as, p_by);
   END LOOP;
+  PERFORM rollgate.check_assigned_ceiling(p_new, p_by, p_now);
 END $$;
 
 COMMENT ON FUNCTION rollgate.settle_assignment IS

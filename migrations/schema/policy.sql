@@ -705,6 +705,35 @@ COMMENT ON FUNCTION rollgate.changed_since(rollgate.history,bigint) IS 'Newest c
 REVOKE EXECUTE ON FUNCTION rollgate.changed_since(rollgate.history,bigint) FROM PUBLIC;
 ALTER FUNCTION rollgate.changed_since(rollgate.history,bigint) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.check_assigned_ceiling(p_new rollgate.plan_assignment, p_by rollgate.author, p_now timestamp with time zone)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_times  int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
+  v_before text := rollgate.plan_in_force(p_new.account, greatest(p_new.starts_at, p_now));
+  v_above  text;
+BEGIN
+  SELECT c.api INTO v_above
+  FROM rollgate.override o
+  JOIN rollgate.catalogue c ON rollgate.scope_covers(o.group_id, o.api, c.group_id, c.api)
+  CROSS JOIN LATERAL rollgate.default_limits(c) d
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, v_before) b
+  CROSS JOIN LATERAL rollgate.base_limits(c.api, p_new.plan) a
+  WHERE o.account = p_new.account AND rollgate.sets_extra(o.extra_minute, o.extra_hour)
+    AND o.expires_at > greatest(p_new.starts_at, p_now) AND (p_new.ends_at IS NULL OR o.starts_at < p_new.ends_at)
+    AND (a.per_minute > b.per_minute AND rollgate.with_extra(a.per_minute, o.extra_minute) > d.per_minute::bigint * v_times
+      OR a.per_hour > b.per_hour AND rollgate.with_extra(a.per_hour, o.extra_hour) > d.per_hour::bigint * v_times)
+  ORDER BY c.ord LIMIT 1;
+  IF found THEN
+    PERFORM rollgate.refuse_above_ceiling(p_by, v_above);
+  END IF;
+END $function$;
+COMMENT ON FUNCTION rollgate.check_assigned_ceiling(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses (RG403) an assignment by which the plan''s limits and extra units together are above the approval limit of its author''s role';
+REVOKE EXECUTE ON FUNCTION rollgate.check_assigned_ceiling(rollgate.plan_assignment,rollgate.author,timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.check_assigned_ceiling(rollgate.plan_assignment,rollgate.author,timestamp with time zone) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.check_ceiling(p_override rollgate.override, p_by rollgate.author)
  RETURNS void
  LANGUAGE plpgsql
@@ -755,7 +784,7 @@ AS $function$
 DECLARE
   v_times int := (SELECT c.times FROM rollgate.ceiling c WHERE c.role = p_by.role);
   v_extra boolean := rollgate.sets_extra(p_new.extra_minute, p_new.extra_hour);
-  v_above record;
+  v_above text;
 BEGIN
   IF v_times IS NULL OR NOT v_extra AND NOT EXISTS (
     SELECT FROM rollgate.override o
@@ -764,7 +793,7 @@ BEGIN
   ) THEN
     RETURN;
   END IF;
-  SELECT e.api, d.per_minute, d.per_hour INTO v_above
+  SELECT e.api INTO v_above
   FROM (
     SELECT NULL AS subject, NULL AS api
     UNION
@@ -779,9 +808,7 @@ BEGIN
       OR e.hour_after > d.per_hour::bigint * v_times AND (v_extra AND e.source_after = p_new.id OR e.hour_after > e.hour_before))
   ORDER BY c.ord LIMIT 1;
   IF found THEN
-    RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
-      p_by.role, v_above.per_minute::bigint * v_times, v_above.per_hour::bigint * v_times, v_above.api, v_times
-      USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+    PERFORM rollgate.refuse_above_ceiling(p_by, v_above);
   END IF;
 END $function$;
 COMMENT ON FUNCTION rollgate.check_extra_ceiling(rollgate.override,rollgate.author,timestamp with time zone) IS 'Refuses (RG403) an override by which limits and extra units together are above the approval limit of its author''s role';
@@ -2327,6 +2354,25 @@ REVOKE EXECUTE ON FUNCTION rollgate.record_policy_file(text,jsonb,text,text,roll
 ALTER FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.record_policy_file(text,jsonb,text,text,rollgate.author) TO rollgate_admin_api;
 
+CREATE OR REPLACE FUNCTION rollgate.refuse_above_ceiling(p_by rollgate.author, p_api text)
+ RETURNS void
+ LANGUAGE plpgsql
+ STABLE
+AS $function$
+DECLARE
+  v_most record;
+BEGIN
+  SELECT l.times, d.per_minute::bigint * l.times AS per_minute, d.per_hour::bigint * l.times AS per_hour INTO v_most
+  FROM rollgate.catalogue c CROSS JOIN LATERAL rollgate.default_limits(c) d JOIN rollgate.ceiling l ON l.role = p_by.role
+  WHERE c.api = p_api;
+  RAISE EXCEPTION 'The role % may grant up to % units a minute and % units an hour of %, extra units included: % times the default.',
+    p_by.role, v_most.per_minute, v_most.per_hour, p_api, v_most.times
+    USING ERRCODE = 'RG403', DETAIL = 'ceiling', HINT = 'Ask an admin.';
+END $function$;
+COMMENT ON FUNCTION rollgate.refuse_above_ceiling(rollgate.author,text) IS 'Refuses (RG403) what is above the approval limit of its author''s role for an API, with extra units';
+REVOKE EXECUTE ON FUNCTION rollgate.refuse_above_ceiling(rollgate.author,text) FROM PUBLIC;
+ALTER FUNCTION rollgate.refuse_above_ceiling(rollgate.author,text) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.refuse_bad_catalogue(p_application text, p_apis jsonb)
  RETURNS void
  LANGUAGE plpgsql
@@ -2993,6 +3039,7 @@ BEGIN
     v_as.factor := v_limit.factor;
     PERFORM rollgate.check_ceiling(v_as, p_by);
   END LOOP;
+  PERFORM rollgate.check_assigned_ceiling(p_new, p_by, p_now);
 END $function$;
 COMMENT ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) IS 'Refuses an assignment. Errors: RG403 above the approval limit, RG404, RG409 a later assignment, RG422';
 REVOKE EXECUTE ON FUNCTION rollgate.settle_assignment(rollgate.plan_assignment,rollgate.author,timestamp with time zone) FROM PUBLIC;

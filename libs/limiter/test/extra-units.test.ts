@@ -151,6 +151,22 @@ describe('approval limits (publish-bot: 60 a minute, 1,800 an hour by default)',
     await expect(desk.create({ extra_minute: rows[0].most + 1, ...hour })).rejects.toMatchObject(refused);
   });
 
+  test('a plan counts together with the extra units that are added to it, in force or later', async () => {
+    const plan = `plan-${desk.account}`;
+    const limits = [{ api: API, per_minute: 100, per_hour: 3_000 }];
+    await change(desk, 'create_plan', { by: ADMIN, values: [{ id: plan, limits, reason: 'r' }] });
+    const assign = (by: Who) =>
+      change(desk, 'assign_plan', {
+        by,
+        values: [{ account: desk.account, plan, ends_at: inHours(2), reason: 'r' }],
+      });
+    const { id } = await desk.create({ api: API, extra_minute: 501, starts_at: inHours(0.5), ...hour });
+    await expect(assign(SUPPORT)).rejects.toMatchObject(refused);
+    await desk.changeTo(id, { extra_minute: 500, allow_lowering: true });
+    await assign(SUPPORT);
+    expect(await desk.limits()).toEqual([100, 3_000]);
+  });
+
   test('another role keeps its duration', async () => {
     await expect(desk.create({ extra_hour: 1, expires_at: inHours(31 * 24) })).rejects.toMatchObject({ code: 'RG403' });
   });

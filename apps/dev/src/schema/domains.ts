@@ -23,14 +23,14 @@ const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
     plan_limit plan_assignment plan_assignment_number policy_file limit_request limit_request_number ceiling history batch_number
     add_override ask_limit assign_plan assigned_accounts assignment_effects assignment_facts backdated_facts base_limits
-    catalogue_facts catalogue_history change_catalogue change_override change_plan check_ceiling check_extra_ceiling
+    catalogue_facts catalogue_history change_catalogue change_override change_plan check_assigned_ceiling check_ceiling check_extra_ceiling
     create_override create_plan decide_request default_limit default_limits definition_text end_assignment expire_override
     fill_override history_hash in_force is_catalogue_new is_internal keep_policy_file least_default limit_candidates limit_under limits_for
     limits_under_plan limits_under_rows lock_policy lowered_by lowered_by_assignment lowered_by_end lowered_by_plan
     lowered_defaults lowered_facts lowering need_admin need_reason open_ledger override_at override_effects
     override_facts override_history override_rank override_state plan_at plan_effects plan_facts plan_in_force
     plan_limit_rank policy_items preview_assignment preview_end preview_override preview_plan put_assignment put_catalogue
-    put_definition put_override put_plan_limits record record_policy_file refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
+    put_definition put_override put_plan_limits record record_policy_file refuse_above_ceiling refuse_bad_catalogue refuse_catalogue_conflicts refuse_change
     refuse_factor refuse_internal refuse_loose_times refuse_lowering refuse_retired refuse_unknown
     register_catalogue report_use request_facts request_history reset_by_staff restore_override retire_api scope_covers
     sets_extra sets_limit settle_assignment settle_override shipped_definition undo unexpired utc verify_history with_extra
