@@ -39,7 +39,7 @@ export const EVENT_DAY = {
   rows: `
     INSERT INTO rollgate.limit_event_row (id, account, subject, lane, class, instance, per_minute, per_hour, used, cost, policy_version,
       first_at, last_at, count, request_id, retry_at, filled)
-    SELECT 'bench' || to_hex($1::int) || 'Vq3f7wEj-' || to_hex(b.burst * 60 + s), a.account, a.account || '/' || p.api || '/bot=bot-' || b.bot,
+    SELECT 'bench' || to_hex($1::int) || 'Vq3f7wEj-' || to_hex(b.burst * 60 + s), a.account, a.account || '/' || p.api || '/bot=bot-' || b.account * 5 + b.bot,
            a.lane, k.id, 1 + b.burst % 4, p.per_minute, p.per_hour, CASE k.window_name WHEN 'hour' THEN p.per_hour ELSE p.per_minute END, 1,
            1, t.at, t.at + interval '0.4 s', 1 + (b.burst + s) % 20, gen_random_uuid(), t.at + interval '20 s',
            CASE WHEN s = 0 THEN (SELECT array_agg(x ORDER BY x) FROM generate_series(1, 40) x) END

@@ -28,7 +28,10 @@ type Found = z.output<typeof foundSchema>['items'][number];
 
 const MOST = 20;
 
-/** What an ID, a ticket or an HTTP request ID may belong to, and the permission needed to find it. */
+/**
+ * What an ID, a ticket or an HTTP request ID may belong to, and the permission needed to find it. OFFSET 0 keeps the order and the
+ * limit out of the search for an HTTP request ID: without it Postgres reads the events in the order of time, all of them if none matches.
+ */
 const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
   {
     needs: 'overrides.read',
@@ -53,8 +56,9 @@ const EXACT: readonly { readonly needs: Permission; readonly sql: string }[] = [
       (SELECT 'denial' AS kind, e.id, e.account, e.api || ', ' || to_char(e.first_at AT TIME ZONE 'UTC', 'YYYY-MM-DD HH24:MI:SS') || ' UTC' AS label
        FROM rollgate.limit_event e WHERE e.id = split_part($1, '.', 1) ORDER BY e.first_at DESC LIMIT 5)
       UNION ALL
-      (SELECT 'denial', e.id, e.account, e.api || ', HTTP request ' || e.request_id FROM rollgate.limit_event e
-       WHERE hashtext(e.request_id) = hashtext($1) AND e.request_id = $1 ORDER BY e.first_at DESC LIMIT 5)`,
+      (SELECT 'denial', e.id, e.account, e.api || ', HTTP request ' || e.request_id FROM (
+         SELECT * FROM rollgate.limit_event x WHERE hashtext(x.request_id) = hashtext($1) AND x.request_id = $1 OFFSET 0) e
+       ORDER BY e.first_at DESC LIMIT 5)`,
   },
 ];
 
