@@ -1,4 +1,5 @@
 -- Applies the inverses of all changes of a batch, newest first, as a new batch; all of them or none.
+-- Generic plans, as in rollgate.import_overrides.
 CREATE OR REPLACE FUNCTION rollgate.undo_batch(
   p_batch          text,
   p_reason         text,
@@ -9,7 +10,7 @@ CREATE OR REPLACE FUNCTION rollgate.undo_batch(
   OUT lowered       jsonb,  -- the first of the limits that they lower: items of rollgate.lowering, whose text begins with the account
   OUT lowered_count int
 )
-LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   c_listed   constant int := 100;
   v_ledger   rollgate.ledger := rollgate.open_batch(NULL);

@@ -1116,6 +1116,7 @@ CREATE OR REPLACE FUNCTION rollgate.import_assignments(p_batch text, p_specs jso
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
@@ -1164,6 +1165,7 @@ CREATE OR REPLACE FUNCTION rollgate.import_overrides(p_batch text, p_specs jsonb
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
   v_ledger rollgate.ledger := rollgate.open_batch(p_batch);
@@ -3185,6 +3187,7 @@ CREATE OR REPLACE FUNCTION rollgate.undo_batch(p_batch text, p_reason text, p_by
  LANGUAGE plpgsql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
+ SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
 DECLARE
   c_listed   constant int := 100;
