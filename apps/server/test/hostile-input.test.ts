@@ -25,7 +25,7 @@ afterAll(async () => {
 
 /** Queries for the caller, and those that an instance makes in the background in any case. */
 const EXPECTED =
-  /rollgate\.(service_token|staff_session|sync_instance|freed_since|write_events|register_catalogue|report_use|maintain_events|roll_up_step|sweep)\b/;
+  /rollgate\.(service_token|staff_session|sync_instance|freed_since|write_events|register_catalogue|report_use|maintain_events|roll_up_step|sweep|note_sign_in)\b/;
 const asked = (since: number) => log.statements.slice(since).filter((text) => !EXPECTED.test(text));
 
 interface Told {
