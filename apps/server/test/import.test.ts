@@ -1,40 +1,18 @@
 /** Imports over HTTP: all or nothing, in one batch, with every row checked like a single change. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
-import { calls, type Desk, inHours, openDesk } from './admin-traffic.js';
-import type { Browser } from './browser.js';
-
-// biome-ignore lint/suspicious/noExplicitAny: tests read response bodies without types
-type Json = Record<string, any>;
+import { type Desk, inHours, type Json } from './admin-traffic.js';
+import { csvOf, everything, HEAD, historyOf, OVERRIDES, openImportDesk, send, verified } from './import-desk.js';
 
 let desk: Desk;
 beforeAll(async () => {
-  desk = await openDesk();
-  for (const account of ['acme-east', 'acme-west', 'acme_1', 'other']) await calls(desk.limiter, 1, { account });
-  await desk.admin.post('/admin/api/plans', {
-    id: 'pro',
-    limits: [{ factor: 2 }, { api: 'publish-bot', perMinute: 30, perHour: 9_000 }],
-    reason: 'prices',
-  });
-  await desk.admin.post('/admin/api/plans', { id: 'free', limits: [], reason: 'prices' });
+  desk = await openImportDesk();
 });
 afterAll(() => desk?.close());
-
-const HEAD = 'account,api,per_minute,per_hour,expires_at,reason';
-const csvOf = (...lines: string[]) => [HEAD, ...lines].join('\n');
-const overrides = '/admin/api/overrides/import';
-const send = async (csv: string, more: object = {}, browser: Browser = desk.admin): Promise<Json> =>
-  await browser.post(overrides, { csv, ...more });
-const countOf = async (table: string): Promise<number> =>
-  Number((await desk.database.pool.query(`SELECT count(*) FROM rollgate.${table}`)).rows[0].count);
-const everything = async () => [await countOf('override'), await countOf('plan_assignment'), await countOf('history')];
-const verified = async () => (await desk.admin.get('/admin/api/history/verify')).body;
-const historyOf = async (batch: string): Promise<Json[]> =>
-  ((await desk.admin.get(`/admin/api/history?batch=${batch}&limit=500`)).body as Json)['items'];
 
 describe('an import of overrides', () => {
   test('makes one override and one entry of the history for each row, in one batch', async () => {
     const file = csvOf('one,publish-bot,300,9000,never,launch', 'two,get-bots,,9000,2035-01-01T00:00:00Z,"a, b"');
-    const { status, body } = await send(file);
+    const { status, body } = await send(desk.admin, file);
     expect(status).toBe(200);
     expect(body).toMatchObject({
       batch: expect.stringMatching(/^bat_\d+$/),
@@ -45,12 +23,12 @@ describe('an import of overrides', () => {
         { line: 3, account: 'two', api: 'get-bots', perHour: 9_000, expiresAt: '2035-01-01T00:00:00.000Z' },
       ],
     });
-    const changes = await historyOf(body.batch);
+    const changes = await historyOf(desk, body.batch);
     expect(changes.map(({ action, target, reason, batch }) => [action, target, reason, batch])).toEqual([
       ['create', body.items[1].id, 'a, b', body.batch],
       ['create', body.items[0].id, 'launch', body.batch],
     ]);
-    expect(await verified()).toMatchObject({ ok: true });
+    expect(await verified(desk)).toMatchObject({ ok: true });
   });
 
   test('is decided by at once', async () => {
@@ -64,8 +42,9 @@ describe('an import of overrides', () => {
   });
 
   test('changes nothing if the last row has an error, and lists the errors of all rows with line and column', async () => {
-    const before = await everything();
+    const before = await everything(desk);
     const { status, body } = await send(
+      desk.admin,
       csvOf(
         'fine,publish-bot,300,9000,never,r',
         'bad,publish-bot,many,,never,r',
@@ -93,12 +72,13 @@ describe('an import of overrides', () => {
       [11, 'allow_lowering'],
     ]);
     for (const { message } of body.errors) expect(message).toMatch(/\S/);
-    expect(await everything()).toEqual(before);
+    expect(await everything(desk)).toEqual(before);
   });
 
   test('a dry run shows what each row makes and lowers, and changes nothing', async () => {
-    const before = await everything();
+    const before = await everything(desk);
     const { status, body } = await send(
+      desk.admin,
       csvOf('one,publish-bot,100,9000,never,r', 'new,publish-bot,100,9000,never,r', 'x,no-such-api,1,1,never,r'),
       { dryRun: true },
     );
@@ -112,15 +92,15 @@ describe('an import of overrides', () => {
       { line: 2, column: 'allow_lowering', message: expect.stringContaining('falls from 300 to 100') },
       { line: 4, column: 'api', message: 'There is no API or group "no-such-api".' },
     ]);
-    expect(await everything()).toEqual(before);
+    expect(await everything(desk)).toEqual(before);
   });
 
   test('lowers only with a confirmation, of the file or of the row', async () => {
     const head = 'account,api,per_minute,per_hour,expires_at,allow_lowering';
     const rows = (allowed: string) => `${head}\none,publish-bot,200,9000,never,${allowed}`;
-    expect((await send(rows(''), { reason: 'r' })).status).toBe(422);
-    expect((await send(rows('false'), { reason: 'r', allowLowering: true })).status).toBe(422);
-    expect(await send(rows('true'), { reason: 'r' })).toMatchObject({
+    expect((await send(desk.admin, rows(''), { reason: 'r' })).status).toBe(422);
+    expect((await send(desk.admin, rows('false'), { reason: 'r', allowLowering: true })).status).toBe(422);
+    expect(await send(desk.admin, rows('true'), { reason: 'r' })).toMatchObject({
       status: 200,
       body: { totals: { lowering: 1 }, items: [{ lowered: ['publish-bot falls from 300 to 200 in any 60 s'] }] },
     });
@@ -128,10 +108,10 @@ describe('an import of overrides', () => {
 
   test('rows of one account are checked after one another, and the last of equals applies', async () => {
     const file = csvOf('chain,publish-bot,500,9000,never,r', 'chain,publish-bot,400,9000,never,r');
-    expect((await send(file)).body.errors).toMatchObject([
+    expect((await send(desk.admin, file)).body.errors).toMatchObject([
       { line: 3, message: expect.stringContaining('from 500 to 400') },
     ]);
-    expect((await send(file, { allowLowering: true })).status).toBe(200);
+    expect((await send(desk.admin, file, { allowLowering: true })).status).toBe(200);
     const { rows } = await desk.database.pool.query(
       `SELECT per_minute FROM rollgate.limits_for('chain', 'publish-bot', '')`,
     );
@@ -139,26 +119,30 @@ describe('an import of overrides', () => {
   });
 
   test('an account may be a pattern, which matches the accounts known now and no others', async () => {
-    const { body } = await send(csvOf('acme-*,publish-bot,300,9000,never,r', 'acme?1,get-bots,300,9000,never,r'));
+    const { body } = await send(
+      desk.admin,
+      csvOf('acme-*,publish-bot,300,9000,never,r', 'acme?1,get-bots,300,9000,never,r'),
+    );
     expect(body.items.map(({ line, account }: Json) => [line, account])).toEqual([
       [2, 'acme-east'],
       [2, 'acme-west'],
       [3, 'acme_1'],
     ]);
-    expect((await send(csvOf('none-*,publish-bot,300,9000,never,r'))).body.errors).toMatchObject([
+    expect((await send(desk.admin, csvOf('none-*,publish-bot,300,9000,never,r'))).body.errors).toMatchObject([
       { line: 2, column: 'account', message: 'No known account matches "none-*".' },
     ]);
-    const all = await send(csvOf('*,publish-bot,3000,90000,never,r'), { dryRun: true });
+    const all = await send(desk.admin, csvOf('*,publish-bot,3000,90000,never,r'), { dryRun: true });
     expect(all.body.items.map(({ account }: Json) => account)).toContain('other');
     expect(all.text).not.toContain('_rollgate');
     // The characters that LIKE knows stand for themselves.
-    expect((await send(csvOf('acme%?,publish-bot,300,9000,never,r'))).body.errors).toHaveLength(1);
-    const underline = await send(csvOf('acme_*,get-bots,900,9000,never,r'), { dryRun: true });
+    expect((await send(desk.admin, csvOf('acme%?,publish-bot,300,9000,never,r'))).body.errors).toHaveLength(1);
+    const underline = await send(desk.admin, csvOf('acme_*,get-bots,900,9000,never,r'), { dryRun: true });
     expect(underline.body.items.map(({ account }: Json) => account)).toEqual(['acme_1']);
   });
 
   test('dimensions name a subject, and a row may say how long with a delay', async () => {
     const { body } = await send(
+      desk.admin,
       'account,api,dimensions,per_minute,per_hour,expires_at\none,publish-bot,bot=b-17,900,9000,24h\none,publish-bot,table=t,9,9,1h',
       { reason: 'r', ticket: 'SUP-1', dryRun: true },
     );
@@ -167,36 +151,40 @@ describe('an import of overrides', () => {
   });
 
   test('a row may grant extra units until an end', async () => {
-    const { body } = await send(`account,extra_minute,expires_at\nextra,500,1h\nextra,500,never\nextra,default,1h`, {
-      reason: 'r',
-      dryRun: true,
-    });
+    const { body } = await send(
+      desk.admin,
+      `account,extra_minute,expires_at\nextra,500,1h\nextra,500,never\nextra,default,1h`,
+      {
+        reason: 'r',
+        dryRun: true,
+      },
+    );
     expect(body.items).toMatchObject([{ account: 'extra', scope: 'account', extraMinute: 500, perMinute: null }]);
     expect(body.errors).toMatchObject([{ line: 3 }, { line: 4, column: 'extra_minute' }]);
   });
 
   test('each row counts against the approval limit of the role', async () => {
     const file = csvOf(`s1,publish-bot,300,9000,${inHours(24)},r`, 's2,publish-bot,300,9000,never,r');
-    const { status, body } = await send(file, {}, desk.support);
+    const { status, body } = await send(desk.support, file);
     expect([status, body.errors]).toMatchObject([422, [{ line: 3, column: 'expires_at' }]]);
     const much = csvOf(`s1,publish-bot,601,18000,${inHours(24)},r`);
-    expect((await send(much, {}, desk.support)).body.errors).toMatchObject([
+    expect((await send(desk.support, much)).body.errors).toMatchObject([
       { line: 2, message: expect.stringContaining('The role support may grant up to 600 units a minute') },
     ]);
-    expect((await send(csvOf(`s1,publish-bot,600,18000,${inHours(24)},r`), {}, desk.support)).status).toBe(200);
-    expect((await send(file, {}, desk.viewer)).status).toBe(403);
+    expect((await send(desk.support, csvOf(`s1,publish-bot,600,18000,${inHours(24)},r`))).status).toBe(200);
+    expect((await send(desk.viewer, file)).status).toBe(403);
   });
 
   test('rows may be sent as JSON, with their fields named in the errors', async () => {
     const row = { account: 'j', api: 'publish-bot', perMinute: 300, perHour: 9_000, reason: 'r' };
-    const refused = await desk.admin.post(overrides, { rows: [row, { ...row, perMinute: -1 }, { ...row, extra: 1 }] });
+    const refused = await desk.admin.post(OVERRIDES, { rows: [row, { ...row, perMinute: -1 }, { ...row, extra: 1 }] });
     expect((refused.body as Json)['errors'].map(({ line, column }: Json) => [line, column])).toEqual([
       [2, 'perMinute'],
       [3, null],
     ]);
-    expect(await desk.admin.post(overrides, { rows: [row] })).toMatchObject({ status: 200 });
-    expect((await desk.admin.post(overrides, { rows: [row], csv: HEAD })).status).toBe(400);
-    expect((await desk.admin.post(overrides, {})).status).toBe(400);
+    expect(await desk.admin.post(OVERRIDES, { rows: [row] })).toMatchObject({ status: 200 });
+    expect((await desk.admin.post(OVERRIDES, { rows: [row], csv: csvOf() })).status).toBe(400);
+    expect((await desk.admin.post(OVERRIDES, {})).status).toBe(400);
   });
 });
 
@@ -221,18 +209,18 @@ describe('a file', () => {
     ['without the account', 'api,expires_at\na,never', [[1, 'account']]],
     ['with an open quote', `${HEAD}\na,publish-bot,300,9000,never,"r`, [[2, null]]],
   ])('%s', async (_, csv, places) => {
-    const { status, body } = await send(csv, { dryRun: true });
+    const { status, body } = await send(desk.admin, csv, { dryRun: true });
     expect([status, body.errors.map(({ line, column }: Json) => [line, column])]).toEqual([200, places]);
   });
 
   test('of more rows than are imported is refused, and one above 5 MB is not read', async () => {
     const rows = Array.from({ length: 10_001 }, (_, at) => `a-${at},publish-bot,300,9000,never,r`);
-    expect((await send(csvOf(...rows))).body).toMatchObject({
+    expect((await send(desk.admin, csvOf(...rows))).body).toMatchObject({
       errors: [{ message: expect.stringContaining('10001 rows') }],
     });
-    expect((await send('x'.repeat(5 * 1024 * 1024 + 1))).status).toBe(413);
+    expect((await send(desk.admin, 'x'.repeat(5 * 1024 * 1024 + 1))).status).toBe(413);
     expect((await desk.admin.post('/admin/api/overrides', { reason: 'x'.repeat(70_000) })).status).toBe(413);
-    const anonymous = await desk.service.call(overrides, {
+    const anonymous = await desk.service.call(OVERRIDES, {
       method: 'POST',
       headers: { 'content-type': 'application/json' },
       body: JSON.stringify({ csv: 'x'.repeat(100_000) }),
