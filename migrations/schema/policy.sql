@@ -1069,6 +1069,11 @@ BEGIN
   THEN
     RETURN;
   END IF;
+  IF NOT EXISTS (
+    SELECT FROM rollgate.override o WHERE o.account = p_new.account AND rollgate.in_force(o.starts_at, o.expires_at, v_at))
+  THEN
+    RETURN; -- what applies without overrides stays: for most rows of an import, this is the only query
+  END IF;
   IF p_new.api IS NOT NULL THEN
     SELECT b.* INTO v_base FROM rollgate.base_limits(p_new.api, rollgate.plan_in_force(p_new.account, v_at)) b;
     SELECT nullif(l.minute_without_extra, v_base.per_minute) AS per_minute, nullif(l.hour_without_extra, v_base.per_hour) AS per_hour,

@@ -91,7 +91,7 @@ const MUTANTS = [
   {
     name: 'refunds are not counted',
     routine: 'note_freeing',
-    from: 'INSERT INTO rollgate.freeing VALUES (NEW.subject, NEW.at);',
+    from: 'INSERT INTO rollgate.freeing (subject, at, history_id, actor) VALUES (NEW.subject, NEW.at, NEW.history_id, NEW.actor);',
     to: '',
     kills: 'a later refund does not make a denial wrong',
   },
