@@ -34,12 +34,14 @@ describe('a list that is refused', () => {
     expect(rows).toEqual([]);
   });
 
-  test.each(['', 'my shop', 'x'.repeat(65), '(before 0.2.0)', 'file:'])(
-    'the name of an application: "%s"',
-    async (name) => {
-      await expect(register(name, [])).rejects.toMatchObject({ code: 'RG422' });
-    },
-  );
+  test.each(['', 'my shop', 'x'.repeat(65), 'file:'])('the name of an application: "%s"', async (name) => {
+    await expect(register(name, [])).rejects.toMatchObject({ code: 'RG422' });
+  });
+
+  test('the placeholder for the applications of 0.1.0 may give its APIs up, and register none', async () => {
+    await expect(register('(before 0.2.0)', [api('login')])).rejects.toMatchObject({ code: 'RG422' });
+    await expect(register('(before 0.2.0)', [])).resolves.toEqual([]);
+  });
 
   test.each(['shop', '@acme/shop-api', 'file:limits', 'a.b_c-1'])('"%s" is a name of an application', async (name) => {
     await expect(register(name, [api('login')])).resolves.toHaveLength(1);
