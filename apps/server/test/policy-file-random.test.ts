@@ -183,7 +183,7 @@ test('the bytes of the second export are those of the first, and so are the limi
   );
 }, 240_000);
 
-/** Two overrides of the same scope, of which the older one starts later, a retired plan and a shadow API. */
+/** A retired plan, an API in shadow mode, and two overrides of the same scope. The older override starts after the newer one. */
 const FIXED: PolicyContent = {
   catalogue: [{ api: 'publish-bot', shadow: true }],
   plans: [

@@ -1,4 +1,4 @@
-/** Which limit a call meets, over HTTP. */
+/** `GET /admin/api/limits/which` explains which limit applies to a call. */
 import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import type { Permission } from '../src/http/permissions.js';
 import { ServiceTokens } from '../src/staff/service-tokens.js';

@@ -35,7 +35,7 @@ export function Effects({ preview: { data, error }, says }: EffectsProps) {
   const changed = data.effects.filter(
     ({ before, after }) => before.perMinute !== after.perMinute || before.perHour !== after.perHour,
   );
-  const alike = groupsOf(changed);
+  const alike = alikeEffects(changed);
   const others = alike.slice(MOST_SHOWN).reduce((sum, group) => sum + group.length, 0);
   return (
     <div role="status" data-effect>
@@ -56,9 +56,9 @@ export function Effects({ preview: { data, error }, says }: EffectsProps) {
   );
 }
 
-/** Groups of APIs whose limits change in the same way, the largest first. */
-function groupsOf(effects: readonly Effect[]): Effect[][] {
-  const groups = new Map<string, Effect[]>();
+/** Groups of APIs whose limits change in the same way, the largest first. No group is empty. */
+export function alikeEffects<Change extends Pick<Effect, 'before' | 'after'>>(effects: readonly Change[]): Change[][] {
+  const groups = new Map<string, Change[]>();
   for (const effect of effects) {
     const same = groups.get(changeOf(effect));
     if (same) same.push(effect);
@@ -74,7 +74,8 @@ function names(group: readonly Effect[]): string {
   return `${shown.map(({ title }) => named(title)).join(', ')}${more === 0 ? '' : ` and ${count(more)} more`}`;
 }
 
-const changeOf = ({ before, after }: Effect): string => `${both(before)} → ${both(after)}`;
+export const changeOf = ({ before, after }: Pick<Effect, 'before' | 'after'>): string =>
+  `${both(before)} → ${both(after)}`;
 
 const both = ({ perMinute, perHour }: Limits): string =>
   `${count(perMinute)} in ${WINDOWS.minute} · ${count(perHour)} in ${WINDOWS.hour}`;

@@ -42,6 +42,20 @@ export function isFactorOrLimits(set: {
   return set.factor == null || (set.perMinute == null && set.perHour == null);
 }
 
+/** What an override can set: limits, a factor, or extra units. */
+export const overrideSettings = {
+  /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
+  perMinute: units.nullish(),
+  /** Units in any 3,600 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
+  perHour: units.nullish(),
+  /** A multiple of each API's own default, instead of limits. */
+  factor: factor.nullish(),
+  /** Extra units: added to the per-minute limit that applies without extra units. They need an end (`expiresAt`). */
+  extraMinute: extraUnits.nullish(),
+  /** Extra units: added to the per-hour limit that applies without extra units. They need an end (`expiresAt`). */
+  extraHour: extraUnits.nullish(),
+};
+
 interface OverrideSettings {
   readonly perMinute?: number | null | undefined;
   readonly perHour?: number | null | undefined;

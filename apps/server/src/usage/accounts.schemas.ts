@@ -29,13 +29,18 @@ const windowSchema = z.object({
   nextReleaseAt: z.string().nullable(),
 });
 
-export const usageSchema = z.object({
+/** What is counted: an API, or its group. */
+export const counted = {
   api: z.string(),
   apiTitle: z.string(),
   group: z.string(),
   groupTitle: z.string(),
   /** All APIs of the group are counted together, so this is the usage of the whole group. */
   countedTogether: z.boolean(),
+};
+
+export const usageSchema = z.object({
+  ...counted,
   subject: z.string(),
   dimensions,
   windows: z.object({ minute: windowSchema, hour: windowSchema }),

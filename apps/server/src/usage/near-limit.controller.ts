@@ -6,6 +6,7 @@ import { AsExport, type ExportForm } from '../http/export-form.js';
 import { Route } from '../http/route.js';
 import { validated } from '../http/validated.js';
 import { dimensionsOf } from '../limiting/subjects.js';
+import { counted } from './accounts.schemas.js';
 
 const nearLimit = z.strictObject({
   /** Subjects are listed from this percentage of either window. */
@@ -18,12 +19,7 @@ const both = z.object({ used: z.int(), limit: z.int() });
 
 const nearSchema = z.object({
   account: z.string(),
-  api: z.string(),
-  apiTitle: z.string(),
-  group: z.string(),
-  groupTitle: z.string(),
-  /** All APIs of the group are counted together, so this is the usage of the whole group. */
-  countedTogether: z.boolean(),
+  ...counted,
   subject: z.string(),
   dimensions: z.record(z.string(), z.string()),
   minute: both,

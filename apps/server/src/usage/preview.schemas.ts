@@ -1,27 +1,12 @@
 import { z } from 'zod';
 import { time } from '../http/schemas.js';
-import {
-  extraUnits,
-  factor,
-  isOneKind,
-  lowered,
-  ONE_KIND,
-  scopeFields,
-  units,
-  warning,
-} from '../limiting/limits.schemas.js';
+import { isOneKind, lowered, ONE_KIND, overrideSettings, scopeFields, warning } from '../limiting/limits.schemas.js';
 
 /** The fields of a new override. Without limits, the preview reports the effective limits. */
 export const previewQuestion = z
   .strictObject({
     ...scopeFields,
-    /** null: the default; left out: unchanged from the effective limit. */
-    perMinute: units.nullish(),
-    perHour: units.nullish(),
-    factor: factor.nullish(),
-    /** Extra units, added to the limit that applies without extra units. */
-    extraMinute: extraUnits.nullish(),
-    extraHour: extraUnits.nullish(),
+    ...overrideSettings,
     startsAt: time.optional(),
     /** null: permanent. */
     expiresAt: time.nullish(),

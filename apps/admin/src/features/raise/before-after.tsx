@@ -2,6 +2,7 @@
 import type { ReactNode } from 'react';
 import type { Preview } from '../../data/overrides.js';
 import { count, many, sourceText } from '../../lib/format.js';
+import { alikeEffects, changeOf } from '../../ui/effects.js';
 import { Tag } from '../../ui/small.js';
 
 type Effect = Preview['effects'][number];
@@ -14,12 +15,15 @@ export interface BeforeAfterProps {
 }
 
 export function BeforeAfter({ effects, adds, stale }: BeforeAfterProps) {
-  const alike = groupsOf(effects);
+  // Falling limits come first, then the largest group.
+  const alike = alikeEffects(effects.filter(({ governs }) => governs)).sort(
+    (a, b) => Number(falls(b[0])) - Number(falls(a[0])),
+  );
   const hidden = effects.filter(({ governs }) => !governs);
   return (
     <section aria-label="Before and after" className="before-after number" style={{ opacity: stale ? 0.75 : 1 }}>
       {alike.map((group) => (
-        <Alike key={keyOf(group[0] as Effect)} effects={group} only={effects.length === 1} />
+        <Alike key={changeOf(group[0] as Effect)} effects={group} only={effects.length === 1} />
       ))}
       {hidden.length > 0 && (
         <Names effects={hidden}>
@@ -28,19 +32,6 @@ export function BeforeAfter({ effects, adds, stale }: BeforeAfterProps) {
       )}
     </section>
   );
-}
-
-const keyOf = ({ before, after }: Effect) =>
-  [before.perMinute, after.perMinute, before.perHour, after.perHour].join(' ');
-
-/** Groups of APIs whose limits change in the same way. Falling limits come first, then the largest group. */
-function groupsOf(effects: readonly Effect[]): Effect[][] {
-  const groups = new Map<string, Effect[]>();
-  for (const effect of effects.filter(({ governs }) => governs)) {
-    const key = keyOf(effect);
-    groups.set(key, [...(groups.get(key) ?? []), effect]);
-  }
-  return [...groups.values()].sort((a, b) => Number(falls(b[0])) - Number(falls(a[0])) || b.length - a.length);
 }
 
 const falls = (effect: Effect | undefined) =>

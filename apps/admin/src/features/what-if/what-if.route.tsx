@@ -1,4 +1,4 @@
-/** Which calls on record a change of limits would have decided differently. Nothing is changed. */
+/** Shows which recorded calls would have been decided differently under other limits. It changes no limit. */
 import { ExportCsv } from '../../ui/filters.js';
 import { Loaded } from '../../ui/loaded.js';
 import { Page, Panel } from '../../ui/page.js';

@@ -1,4 +1,4 @@
-/** Which column of an import file an error is about. */
+/** Finds the column of an import file that an error refers to. */
 
 /** Beginnings of refusals, and the columns that they are about; `scope`: the API or the group, whichever the row names. */
 const COLUMNS: readonly (readonly [RegExp, string])[] = [

@@ -2,30 +2,19 @@ import { z } from 'zod';
 import { idText, page, pageOf, time } from '../../http/schemas.js';
 import {
   accountText,
-  extraUnits,
-  factor,
   isOneKind,
   kindsOf,
   lowered,
   ONE_KIND,
+  overrideSettings,
   scopeFields,
-  units,
   warning,
 } from '../../limiting/limits.schemas.js';
 import { limitFields } from '../../limiting/stored-limit.js';
 import { allowLowering, reasonText, ticketText } from '../change.schemas.js';
 
 const limits = {
-  /** Units in any 60 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
-  perMinute: units.nullish(),
-  /** Units in any 3,600 s. `0` blocks; null: the default; left out of a new one: unchanged from the effective limit. */
-  perHour: units.nullish(),
-  /** A multiple of each API's own default, instead of limits. */
-  factor: factor.nullish(),
-  /** Extra units: added to the per-minute limit that applies without extra units. They need an end (`expiresAt`). */
-  extraMinute: extraUnits.nullish(),
-  /** Extra units: added to the per-hour limit that applies without extra units. They need an end (`expiresAt`). */
-  extraHour: extraUnits.nullish(),
+  ...overrideSettings,
   /** `shadow`: denials are recorded, not enforced. */
   mode: z.enum(['enforced', 'shadow']).nullish(),
   startsAt: time.optional(),

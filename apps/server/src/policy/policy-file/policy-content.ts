@@ -1,5 +1,6 @@
 /** What a policy file contains, in the one form in which files, the database and what both had in common are compared. */
 import { createHash } from 'node:crypto';
+import { itemSchemas } from './policy-file.schemas.js';
 
 /** In the order of the file. */
 export const SECTIONS = ['catalogue', 'plans', 'assignments', 'overrides'] as const;
@@ -9,27 +10,15 @@ export type Section = (typeof SECTIONS)[number];
 export type Item = Readonly<Record<string, unknown>>;
 export type PolicyContent = Readonly<Record<Section, readonly Item[]>>;
 
-const LIMITS = ['perMinute', 'perHour', 'factor'];
-/** In the order of the file. */
-const FIELDS: Readonly<Record<Section, readonly string[]>> = {
-  catalogue: ['api', 'perMinute', 'perHour', 'shadow'],
-  plans: ['id', 'title', 'description', 'retired', 'limits'],
-  assignments: ['account', 'plan', 'startsAt', 'endsAt', 'reason', 'ticket'],
-  overrides: [
-    ...['account', 'group', 'api', 'dimensions'],
-    ...[...LIMITS, 'extraMinute', 'extraHour', 'mode'],
-    ...['startsAt', 'expiresAt', 'reason', 'ticket'],
-  ],
-};
-const PLAN_LIMIT_FIELDS = ['group', 'api', ...LIMITS];
-const TIMES = new Set(['startsAt', 'endsAt', 'expiresAt']);
+/** The fields that an item of a section can have, in the order of the file. */
+export const fieldsOf = (section: Section): readonly string[] => Object.keys(itemSchemas[section].shape);
 
-/** The fields that an item of the section can have. */
-export const sectionFields = (section: Section): readonly string[] => FIELDS[section];
+const PLAN_LIMIT_FIELDS = ['group', 'api', 'perMinute', 'perHour', 'factor'];
+const TIMES = new Set(['startsAt', 'endsAt', 'expiresAt']);
 
 /** Brings an item of a file or of the database into the one form. */
 export function tidyItem(section: Section, item: Item): Item {
-  const picked = withoutEmpty(FIELDS[section], item);
+  const picked = withoutEmpty(fieldsOf(section), item);
   if (section !== 'plans') return picked;
   const limits = ((item['limits'] ?? []) as Item[]).map((limit) => withoutEmpty(PLAN_LIMIT_FIELDS, limit));
   return { ...picked, title: item['title'] ?? item['id'], limits: limits.sort(byText(limitScope)) };

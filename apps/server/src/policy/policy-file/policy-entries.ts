@@ -1,5 +1,13 @@
 /** Items under the names by which a file, the database and what both had in common are compared. */
-import { type Item, microseconds, type PolicyContent, SECTIONS, type Section, scopeOf } from './policy-content.js';
+import {
+  fieldsOf,
+  type Item,
+  microseconds,
+  type PolicyContent,
+  SECTIONS,
+  type Section,
+  scopeOf,
+} from './policy-content.js';
 
 /** Where the database keeps an item. */
 export interface Stored {
@@ -21,13 +29,19 @@ export interface Entry {
 /** By their names, in the order of the sections and of their items. */
 export type Entries = ReadonlyMap<string, Entry>;
 
-/** The fields that are compared. The start of an assignment is not among them, because an assignment in force has only one. */
-const COMPARED: Readonly<Record<Section, readonly string[]>> = {
-  catalogue: ['perMinute', 'perHour', 'shadow'],
-  plans: ['title', 'description', 'retired', 'limits'],
-  assignments: ['plan', 'endsAt'],
-  overrides: ['perMinute', 'perHour', 'factor', 'extraMinute', 'extraHour', 'mode', 'expiresAt', 'reason', 'ticket'],
+/**
+ * The fields that name an item, and those that are not compared: an assignment in force has only one start, and keeps its
+ * reason and ticket.
+ */
+const NOT_COMPARED: Readonly<Record<Section, readonly string[]>> = {
+  catalogue: ['api'],
+  plans: ['id'],
+  assignments: ['account', 'startsAt', 'reason', 'ticket'],
+  overrides: ['account', 'group', 'api', 'dimensions', 'startsAt'],
 };
+
+const comparedOf = (section: Section): string[] =>
+  fieldsOf(section).filter((field) => !NOT_COMPARED[section].includes(field));
 
 /** A field whose value differs; undefined: it has none. */
 export interface FieldChange {
@@ -38,7 +52,7 @@ export interface FieldChange {
 
 /** A reason that a file leaves out is not compared. */
 export function fieldChanges(section: Section, from: Item, to: Item): FieldChange[] {
-  return COMPARED[section].flatMap((field) => {
+  return comparedOf(section).flatMap((field) => {
     if (field === 'reason' && to[field] === undefined) return [];
     const [old, now] = [from[field], to[field]];
     return JSON.stringify(old) === JSON.stringify(now) ? [] : [{ field, from: old, to: now }];

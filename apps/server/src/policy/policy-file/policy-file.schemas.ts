@@ -3,11 +3,10 @@ import { z } from 'zod';
 import { idText, time } from '../../http/schemas.js';
 import {
   accountText,
-  extraUnits,
-  factor,
   isOneKind,
   kindsOf,
   ONE_KIND,
+  overrideSettings,
   scopeFields,
   units,
 } from '../../limiting/limits.schemas.js';
@@ -55,12 +54,8 @@ const assignmentItem = z.strictObject({
 const overrideItem = z
   .strictObject({
     ...scopeFields,
-    /** Left out: what applies without overrides. */
-    perMinute: units.nullish(),
-    perHour: units.nullish(),
-    factor: factor.nullish(),
-    extraMinute: extraUnits.nullish(),
-    extraHour: extraUnits.nullish(),
+    /** A limit that is left out is the one that applies without overrides. */
+    ...overrideSettings,
     mode: z.enum(['enforced', 'shadow']).nullish(),
     /** Left out: the override in force, or else from now on. */
     startsAt: time.optional(),
@@ -78,7 +73,7 @@ const overrideItem = z
     message: 'extra units need expiresAt',
   });
 
-/** The form of an item of each section. */
+/** The form of an item of each section, with its fields in the order of the file. */
 export const itemSchemas = {
   catalogue: catalogueItem,
   plans: planItem,

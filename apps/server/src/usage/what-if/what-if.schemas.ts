@@ -62,26 +62,15 @@ export const whatIf = z
   });
 export type WhatIfQuestion = z.output<typeof whatIf>;
 
+const NEW_LIMITS = ['perMinute', 'perHour', 'factor', 'extraMinute', 'extraHour'] as const;
+
 /** The fields that each kind of change has. */
 const FIELDS = {
   default: ['account', 'api', 'group', 'perMinute', 'perHour'],
   plan: ['account', 'plan', 'limits'],
-  override: [
-    'account',
-    'group',
-    'api',
-    'dimensions',
-    'override',
-    'perMinute',
-    'perHour',
-    'factor',
-    'extraMinute',
-    'extraHour',
-  ],
+  override: ['account', 'group', 'api', 'dimensions', 'override', ...NEW_LIMITS],
 } as const;
 const ALL_FIELDS = [...new Set(Object.values(FIELDS).flat())];
-
-const NEW_LIMITS = ['perMinute', 'perHour', 'factor', 'extraMinute', 'extraHour'] as const;
 
 interface Asked extends Partial<Record<(typeof ALL_FIELDS)[number], unknown>> {
   readonly change: keyof typeof FIELDS;

@@ -48,7 +48,7 @@ export class WhichService {
     @Inject(KnownApis) private readonly apis: KnownApis,
   ) {}
 
-  /** Which rule a call meets, and why no other one applies. Counts nothing. @throws HttpException 404, 422 */
+  /** Finds the rule that sets a call's limits, and why each other rule does not apply. Spends no unit. @throws HttpException 404, 422 */
   async which(question: Question, { permissions }: Pick<Caller, 'permissions'>): Promise<WhichAnswer> {
     const { account, api, plan, at } = question;
     refuseInternal(account);
