@@ -1,3 +1,4 @@
+import { checkEngine, EngineError } from '@rollgate/contract/database-engine';
 import type pg from 'pg';
 import type { MigrationInterface } from 'typeorm';
 import { Baseline001 } from './001-baseline.js';
@@ -7,7 +8,7 @@ import { type DatabaseState, isOf010, readDatabaseState } from './database-state
 import { bringOver } from './from-0.1.0.js';
 import { OWNER, type RoleMode } from './groups.js';
 import { explainLockTimeout, takeMigrationLock } from './lock.js';
-import { preflight, quoted } from './preflight.js';
+import { PreflightError, preflight, quoted } from './preflight.js';
 import { completeRoles } from './roles.js';
 import { type Runner, shortName } from './run-sql.js';
 
@@ -54,6 +55,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   });
   const run = new Run(client, { ...options, onProgress });
   try {
+    await refuseEngine(client);
     const applied: string[] = [];
     if (options.repairAccess === true) await run.next({ repair: true });
     for (let name = await run.next(); name !== undefined; name = await run.next()) applied.push(name);
@@ -67,10 +69,21 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 export async function pendingMigrations(options: ConnectOptions): Promise<string[]> {
   const client = await connect(options);
   try {
+    await refuseEngine(client);
     const { applied } = await readDatabaseState(client);
     return pendingAfter(applied).map(({ name }) => shortName(name));
   } finally {
     await client.end();
+  }
+}
+
+// The state of the database is read with catalogs that other engines lack, so this comes first.
+async function refuseEngine(client: pg.Client): Promise<void> {
+  try {
+    await checkEngine(client);
+  } catch (error) {
+    if (!(error instanceof EngineError)) throw error;
+    throw new PreflightError([`${error.message}. Nothing was changed.`]);
   }
 }
 

@@ -61,6 +61,7 @@ test('on a healthy database every check is ok and the exit code is 0', async () 
   const ok = (facts: object) => ({ status: 'ok', facts });
   expect(found).toEqual({
     database: ok({ version: expect.stringMatching(/^\d+/), standby: false }),
+    engine: ok({ engine: 'postgres' }),
     session: ok({ pooled: false, settings: [] }),
     encryption: ok({ encrypted: false, remote: false, unencryptedSessions: [] }),
     migrations: ok({ applied: expect.arrayContaining(['001-baseline']), pending: [], unknown: [] }),
@@ -153,6 +154,20 @@ test('an empty database on a server without fsync gets all findings at once, als
     expect(stdout).toMatch(/\nErrors: migrations, fsync, full_page_writes, counters\.\n$/);
   } finally {
     await empty.drop();
+  }
+});
+
+test.each([
+  ['alloydbsuperuser', 'alloydb', /primary instance/],
+  ['supabase_admin', 'supabase', /port 6543.* ROLLGATE_POOLED=true/],
+])('the role %s tells the engine %s, with what to set there', async (role, engine, advice) => {
+  await client.query(`CREATE ROLE ${role}`);
+  try {
+    const check = (await doctor()).report.checks.find(({ name }) => name === 'engine');
+    expect(check).toMatchObject({ status: 'ok', facts: { engine } });
+    expect(check?.advice?.join('\n')).toMatch(advice);
+  } finally {
+    await client.query(`DROP ROLE ${role}`);
   }
 });
 

@@ -1,6 +1,7 @@
 /** The parts of a limiter on Postgres. Each function builds them from parts that exist already. */
 import { hostname } from 'node:os';
 import { Catalogue, LANES } from '@rollgate/contract';
+import { checkEngine } from '@rollgate/contract/database-engine';
 import { checkSession } from '@rollgate/contract/database-session';
 import type pg from 'pg';
 import { DenialMemory } from './call/denial-memory.js';
@@ -90,6 +91,7 @@ export function openPoolsOf(base: LimiterBase): Pools {
     onError,
     async prepare(client) {
       if (!contactState.reached) {
+        await checkEngine(client);
         await checkSession(client);
         await checkSchemaVersion(client, login.place);
       }

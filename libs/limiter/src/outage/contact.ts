@@ -2,6 +2,7 @@
  * Tracks whether the limiter has reached its database. Until then it decides nothing, because it does not know what was
  * granted before it was started: anything it allowed would come on top of that, again after each restart.
  */
+import { EngineError } from '@rollgate/contract/database-engine';
 import { codeOf, hasSqlState, NotAskedError } from '../connections/faults.js';
 import { SchemaError } from '../connections/schema-version.js';
 import type { Reports } from '../reports.js';
@@ -140,6 +141,7 @@ const REFUSED = /^(28|3D|42501|55000|53300)/;
 
 function complaintAbout(error: unknown, place: string): string {
   if (error instanceof SchemaError) return error.message;
+  if (error instanceof EngineError) return `the database at ${place} is refused: ${error.message}`;
   const reason = reasonOf(error);
   if (codeOf(error) === '42501')
     return `the database at ${place} refuses the limiter: ${reason}. Its login needs the rights of rollgate_runtime`;

@@ -10,6 +10,8 @@ export interface Check {
   readonly meaning?: string;
   /** The remedy: SQL statements or commands, one per entry; only if something is wrong. */
   readonly remedy?: readonly string[];
+  /** What to know or set here; also if nothing is wrong. */
+  readonly advice?: readonly string[];
   /** The same for programs. Names include their units. */
   readonly facts?: Readonly<Record<string, string | number | boolean | readonly string[]>>;
 }

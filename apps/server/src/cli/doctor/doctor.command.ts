@@ -34,11 +34,12 @@ async function runDoctor(cli: Cli, { json, strict }: DoctorFlags): Promise<void>
 
 const MARGIN = ' '.repeat(30);
 
-function linesOf({ name, status, detail, meaning, remedy = [] }: Check): string[] {
+function linesOf({ name, status, detail, meaning, remedy = [], advice = [] }: Check): string[] {
   return [
     `${status.padEnd(8)}  ${name.padEnd(18)}  ${detail}`,
     ...(meaning === undefined ? [] : [`${MARGIN}${meaning}`]),
     ...remedy.map((line) => `${MARGIN}-> ${line}`),
+    ...advice.map((line) => `${MARGIN}* ${line}`),
   ];
 }
 

@@ -1,10 +1,12 @@
 import type { DatabaseAddress } from '@rollgate/contract/database-address';
+import { engineOf, readEngineFacts } from '@rollgate/contract/database-engine';
 import { connect, DatabaseUnavailableError, describeDatabase } from '@rollgate/migrations';
 import type pg from 'pg';
 import { checkAuditors } from './auditors.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
 import { checkConnection } from './connection.js';
+import { checkEngine } from './engine.js';
 import { checkGroups } from './groups.js';
 import { checkInstances } from './instances.js';
 import { checkLogins } from './logins.js';
@@ -35,16 +37,20 @@ export async function examine(address: DatabaseAddress): Promise<Check[]> {
     return [unreachable(error.message)];
   }
   try {
+    const engine = engineOf(await readEngineFacts(client));
+    // The other checks read what a refused engine may lack.
+    if (engine.refusal !== undefined) return [checkEngine(engine)];
     const server = await checkPostgres(client, describeDatabase(address.databaseUrl));
     const migrations = await permitted('migrations', () => checkMigrations(client));
     const checks: NamedCheck[] = [
+      ['engine', () => Promise.resolve(checkEngine(engine))],
       ['session', () => checkSession(client, address)],
       ['encryption', () => checkConnection(client)],
       ['migrations', () => Promise.resolve(migrations)],
       // A database that is not migrated has neither roles nor instances.
       ...(migrations.status === 'error' ? [] : checksOfAccess(client, server)),
       ['clock', () => checkClock(client, Date.now)],
-      ...WANTED_SETTINGS.map((wanted): NamedCheck => [wanted.setting, () => checkSetting(client, wanted)]),
+      ...WANTED_SETTINGS.map((wanted): NamedCheck => [wanted.setting, () => checkSetting(client, { wanted, engine })]),
       ['counters', () => checkCounters(client)],
     ];
     const found = [server.check];

@@ -1,9 +1,10 @@
+import type { Engine } from '@rollgate/contract/database-engine';
 import type { Queryable } from '../../database/queryable.js';
 import type { Check } from './check.js';
 
 interface WantedSetting {
   readonly setting: string;
-  readonly isGood: (value: string) => boolean;
+  readonly isGood: (value: string, engine: Engine) => boolean;
   readonly meaning: string;
   readonly remedy: string;
 }
@@ -12,8 +13,8 @@ interface WantedSetting {
 export const WANTED_SETTINGS: readonly WantedSetting[] = [
   {
     setting: 'synchronous_commit',
-    // With every other value, a commit waits until it is on this server's own disk.
-    isGood: (value) => value !== 'off',
+    // With every other value, a commit of Postgres waits until it is on this server's own disk.
+    isGood: (value, { durableCommits }) => durableCommits?.includes(value) ?? value !== 'off',
     meaning: 'Calls that were allowed are forgotten when Postgres stops at once.',
     remedy: 'ALTER DATABASE … RESET synchronous_commit, and the same for the role or the server that sets it',
   },
@@ -31,13 +32,17 @@ export const WANTED_SETTINGS: readonly WantedSetting[] = [
   },
 ];
 
+/** What the setting says about durability on this engine. */
 export async function checkSetting(
   database: Queryable,
-  { setting, isGood, meaning, remedy }: WantedSetting,
+  { wanted, engine }: { wanted: WantedSetting; engine: Engine },
 ): Promise<Check> {
+  const { setting, isGood, meaning, remedy } = wanted;
   const { rows } = await database.query<{ value: string }>('SELECT current_setting($1) AS value', [setting]);
   const value = rows[0]?.value ?? '';
   const found = { name: setting, detail: `${setting} = ${value}`, facts: { value } };
-  if (isGood(value)) return { ...found, status: 'ok' };
+  if (isGood(value, engine)) return { ...found, status: 'ok' };
+  if (engine.withoutMeaning.includes(setting))
+    return { ...found, status: 'ok', detail: `${found.detail}, which is as it should be on ${engine.name}` };
   return { ...found, status: 'error', meaning, remedy: [remedy] };
 }
