@@ -19,6 +19,7 @@ import { denied } from './sections/denied.js';
 import { growth } from './sections/growth.js';
 import { http } from './sections/http.js';
 import { latency } from './sections/latency.js';
+import { nodes } from './sections/nodes.js';
 import { reads } from './sections/reads.js';
 import { POSTGRES_SETTINGS } from './servers/postgres.js';
 import { Servers } from './servers/servers.js';
@@ -29,6 +30,7 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionRe
   denied,
   http,
   growth,
+  nodes,
   bytes,
   reads,
 };
@@ -36,7 +38,7 @@ const SECTIONS: Readonly<Record<SectionName, (bench: Bench) => Promise<SectionRe
 /** A quick run may take a minute. After this many seconds it skips parts that no speed goal needs. */
 const LATE_SECONDS = 42;
 
-const LAST_SECTIONS: ReadonlySet<SectionName> = new Set(['bytes', 'reads']);
+const LAST_SECTIONS: ReadonlySet<SectionName> = new Set(['nodes', 'bytes', 'reads']);
 
 const program = new Program();
 

@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { chosenNames, numberOption, parseOptions, typedCommand } from '@rollgate/testing';
 import type { Plan } from './sections/bench.js';
 
-export const SECTION_NAMES = ['decisions', 'latency', 'denied', 'http', 'growth', 'bytes', 'reads'] as const;
+export const SECTION_NAMES = ['decisions', 'latency', 'denied', 'http', 'growth', 'nodes', 'bytes', 'reads'] as const;
 export type SectionName = (typeof SECTION_NAMES)[number];
 
 export const RESULTS_FILE = fileURLToPath(new URL('../results.json', import.meta.url));
@@ -17,8 +17,8 @@ export const COMMAND = 'npm run bench';
 export const HELP = `${COMMAND} [-- <options>]: compares Rollgate with other rate limiters on this machine, in one run.
 
 Starts an embedded Postgres that flushes every allowed call, and Redis (installed with apt-get if it is missing). The
-contenders take turns. All servers are stopped at the end, also on Ctrl-C. Takes about half an hour, and the section
-reads as long again; with --quick, a minute.
+contenders take turns. All servers are stopped at the end, also on Ctrl-C. Takes about half an hour, the section "reads"
+as long again, and "nodes" (many instances) a quarter of an hour; with --quick, a minute.
 
   --quick              short runs on small data, to check that everything works; the numbers mean little
   --only <sections>    sections to run, separated by commas: ${SECTION_NAMES.join(', ')}

@@ -16,6 +16,8 @@ export interface ContenderOptions {
   readonly limits: Limits;
   /** A simulated clock in Unix milliseconds. Rollgate only. */
   readonly clock?: () => number;
+  /** `true`: decides by the default outage mode if the database is late, as an application does. Rollgate only. */
+  readonly outage?: boolean;
 }
 
 /**
@@ -25,6 +27,8 @@ export interface ContenderOptions {
 export const PEER_CONNECTIONS = 20;
 
 export interface Contender {
+  /** Number of calls that the database did not decide in time. A contender that always waits for it leaves this out. */
+  readonly withoutDatabase?: number;
   open(): Promise<void>;
   /** Requests one unit in both windows. Resolves to whether the call is allowed. */
   decide(account: string, subject: string): Promise<boolean>;

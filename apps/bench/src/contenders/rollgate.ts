@@ -1,5 +1,5 @@
-import { Catalogue } from '@rollgate/contract';
-import { createPostgresLimiter, type Limiter } from '@rollgate/limiter';
+import { Catalogue, type Decision } from '@rollgate/contract';
+import { createPostgresLimiter, type Limiter, LimiterUnavailableError } from '@rollgate/limiter';
 import type { Contender, ContenderOptions } from './contender.js';
 
 /** ID of the only API in `benchCatalogue`. */
@@ -14,34 +14,44 @@ export function benchCatalogue(limits: ContenderOptions['limits']): Catalogue {
 export class Rollgate implements Contender {
   readonly #options: ContenderOptions;
   #limiter!: Limiter;
+  withoutDatabase = 0;
+  // One function for all calls avoids a closure per call.
+  readonly #isAllowed = ({ allowed, mode }: Decision): boolean => {
+    if (mode === 'fallback_allowed' || mode === 'fallback_denied') this.withoutDatabase++;
+    return allowed;
+  };
+  /** An application answers 503 to a call that neither the database nor the instance itself can decide. */
+  readonly #noteRefused = (error: unknown): boolean => {
+    if (!this.#options.outage || !(error instanceof LimiterUnavailableError)) throw error;
+    this.withoutDatabase++;
+    return true;
+  };
 
   constructor(options: ContenderOptions) {
     this.#options = options;
   }
 
   async open(): Promise<void> {
-    const { databaseUrl, limits, clock } = this.#options;
+    const { databaseUrl, limits, clock, outage = false } = this.#options;
     this.#limiter = createPostgresLimiter({
       databaseUrl,
       catalogue: benchCatalogue(limits),
       janitor: false,
-      // The database makes every decision of a run, however late.
-      outage: false,
+      // Without an outage mode the database makes every decision of a run, however late.
+      ...(outage ? {} : { outage: false as const }),
       ...(clock ? { clock } : {}),
-      onError: (error) => console.error(error),
+      // With an outage mode, decisions without the database are expected, and counted instead of printed.
+      ...(outage ? { onReport: () => undefined } : { onError: (error) => console.error(error) }),
     });
   }
 
   decide(account: string, subject: string): Promise<boolean> {
-    return this.#limiter.acquire({ account, api: BENCH_API, dimensions: { bot: subject } }).then(isAllowed);
+    return this.#limiter
+      .acquire({ account, api: BENCH_API, dimensions: { bot: subject } })
+      .then(this.#isAllowed, this.#noteRefused);
   }
 
   close(): Promise<void> {
     return this.#limiter.close();
   }
-}
-
-// One function for all calls avoids a closure per call.
-function isAllowed({ allowed }: { allowed: boolean }): boolean {
-  return allowed;
 }

@@ -21,8 +21,24 @@ export class LatencyLog {
     this.#values[this.#length++] = ms;
   }
 
-  percentiles(): Percentiles {
-    const sorted = this.#values.slice(0, this.#length).sort();
-    return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), p999: percentile(sorted, 99.9) };
+  /** A copy of all values, in the order in which they were added. */
+  values(): Float64Array {
+    return this.#values.slice(0, this.#length);
   }
+
+  percentiles(): Percentiles {
+    return percentilesOf([this.values()]);
+  }
+}
+
+/** The percentiles of all values of several logs. */
+export function percentilesOf(logs: readonly Float64Array[]): Percentiles {
+  const all = new Float64Array(logs.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const log of logs) {
+    all.set(log, at);
+    at += log.length;
+  }
+  const sorted = all.sort();
+  return { p50: percentile(sorted, 50), p99: percentile(sorted, 99), p999: percentile(sorted, 99.9) };
 }

@@ -14,19 +14,23 @@ export interface OpenLoopOptions {
   readonly traffic: Traffic;
   readonly perSecond: number;
   readonly seconds: number;
+  /** Calls due in this time at the beginning are made but not timed. */
+  readonly warmUpSeconds?: number;
 }
 
-export async function openLoop({ contender, traffic, perSecond, seconds }: OpenLoopOptions): Promise<LatencyLog> {
+export async function openLoop(options: OpenLoopOptions): Promise<LatencyLog> {
+  const { contender, traffic, perSecond, seconds, warmUpSeconds = 0 } = options;
   const { accounts, subjects } = traffic;
   const latencies = new LatencyLog();
   const underWay: Promise<void>[] = [];
   const startedAt = performance.now();
+  const timedFrom = startedAt + warmUpSeconds * 1000;
   const ask = async (dueAt: number): Promise<void> => {
     const rank = traffic.next();
     await contender.decide(accounts[rank] as string, subjects[rank] as string);
-    latencies.add(performance.now() - dueAt);
+    if (dueAt >= timedFrom) latencies.add(performance.now() - dueAt);
   };
-  const calls = Math.max(1, Math.floor(perSecond * seconds));
+  const calls = Math.max(1, Math.floor(perSecond * (warmUpSeconds + seconds)));
   for (let made = 0; made < calls; ) {
     const due = Math.min(calls, Math.floor(((performance.now() - startedAt) / 1000) * perSecond) + 1);
     while (made < due) underWay.push(ask(startedAt + (made++ / perSecond) * 1000));

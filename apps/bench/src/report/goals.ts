@@ -67,6 +67,24 @@ export const GOALS: readonly Goal[] = [
   { key: 'fullHourOverEmptyHourTurning', label: 'the same, first decision of a minute' },
   { key: 'twoInstancesOverOne', label: 'decisions/s, two instances ÷ one' },
   { key: 'fourInstancesOverOne', label: 'decisions/s, four instances ÷ one' },
+  { key: 'eightNodesOverOneAt3ms', label: 'decisions/s, eight instances ÷ one, flushes 3 ms longer' },
+  {
+    key: 'eightNodesOverOneAt5ms',
+    label: 'decisions/s, eight instances ÷ one, flushes 5 ms longer',
+    reach: { atLeast: 3 },
+  },
+  {
+    key: 'p50EightNodesAt3msMs',
+    label: 'p50 of 8,000 calls/s over eight instances, flushes 3 ms longer, ms',
+    reach: { atMost: 12 },
+  },
+  { key: 'p99EightNodesAt3msMs', label: 'p99 of the same, ms', reach: { atMost: 40 } },
+  {
+    key: 'fallbackShareEightNodesAt3ms',
+    label: 'share of the same that was decided without the database',
+    reach: { atMost: 0 },
+  },
+  { key: 'p99EightNodesAt3msTurningMs', label: 'p99 of the same, across the turn of a minute, ms' },
   { key: 'dayEndOverHourFour', label: 'size after a simulated day ÷ after its fourth hour', reach: { atMost: 1.1 } },
   {
     key: 'usageOfAccountMs',

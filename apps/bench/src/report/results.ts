@@ -1,7 +1,7 @@
 /** The results of a benchmark: the shape of results.json. */
 import type { Summary } from '../load/statistics.js';
 
-export type Unit = '/s' | 'ms' | 'µs' | 'bytes' | 'calls';
+export type Unit = '/s' | 'ms' | 'µs' | 'bytes' | 'calls' | '%';
 
 export interface Column {
   readonly key: string;

@@ -1,7 +1,7 @@
 /** The Postgres of a benchmark: durable, one server for all contenders that count in it, with a database for each. */
 import { join } from 'node:path';
 import { migrate } from '@rollgate/migrations';
-import { type EmbeddedPostgres, startEmbeddedPostgres } from '@rollgate/testing';
+import { type EmbeddedPostgres, startEmbeddedPostgres, until } from '@rollgate/testing';
 import pg from 'pg';
 
 /**
@@ -15,7 +15,7 @@ export const POSTGRES_SETTINGS: Readonly<Record<string, string>> = {
   shared_buffers: '1GB',
   max_wal_size: '8GB',
   checkpoint_timeout: '30min',
-  max_connections: '200',
+  max_connections: '400',
   jit: 'off',
 };
 
@@ -46,6 +46,20 @@ export class PostgresServer {
   async drop(name: string): Promise<void> {
     this.#made.delete(name);
     await this.#query(`DROP DATABASE IF EXISTS ${name} WITH (FORCE)`);
+  }
+
+  /**
+   * Makes every flush of the log longer by this many ms, as on a slower disk: a backend that flushes waits first, while it
+   * holds the lock of the log, so the server makes one flush at a time. 0: back to normal.
+   */
+  async delayFlushes(ms: number): Promise<void> {
+    const settings = { commit_delay: Math.round(ms * 1000), commit_siblings: 0 };
+    for (const [name, value] of Object.entries(settings))
+      await this.#query(ms > 0 ? `ALTER SYSTEM SET ${name} = ${value}` : `ALTER SYSTEM RESET ${name}`);
+    await this.#query('SELECT pg_reload_conf()');
+    // The server applies new settings a moment later.
+    const shown = async () => (await this.#query<{ commit_delay: string }>('SHOW commit_delay'))[0]?.commit_delay;
+    await until(async () => Number(await shown()) === settings.commit_delay, { what: 'the delay of flushes is set' });
   }
 
   async version(): Promise<string> {
