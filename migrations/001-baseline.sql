@@ -5555,6 +5555,7 @@ CREATE OR REPLACE FUNCTION rollgate.revert(
   p_reason text,
   p_by     rollgate.author,
   p_ledger rollgate.ledger,
+  p_known  jsonb DEFAULT NULL,  -- what it lowers, for the undo of an override, if the caller knows that; JSON null: nothing
   OUT history_id bigint,
   OUT lowered    jsonb    -- items of rollgate.lowering; NULL: none
 )
@@ -5562,7 +5563,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   CASE
     WHEN p_done.kind = 'override' THEN
-      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger);
+      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger, p_known);
     WHEN p_done.kind = 'catalogue' AND p_done.action IN ('change', 'undo') THEN
       SELECT * INTO history_id, lowered FROM rollgate.revert_catalogue(p_done, p_reason, p_by, p_ledger);
     WHEN p_done.kind = 'plan' THEN
@@ -5654,6 +5655,7 @@ CREATE OR REPLACE FUNCTION rollgate.revert_override(
   p_reason text,
   p_by     rollgate.author,
   p_ledger rollgate.ledger,
+  p_known  jsonb,
   OUT history_id bigint,
   OUT lowered    jsonb
 )
@@ -5679,10 +5681,10 @@ BEGIN
   IF rollgate.unexpired(v_new.expires_at, p_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
     PERFORM rollgate.check_extra_ceiling(v_new, p_by, p_ledger.history_at);
-    lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by(v_new, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   ELSE
     PERFORM rollgate.need_limits_role(p_by);
-    lowered := rollgate.lowered_by_end(v_old, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by_end(v_old, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   END IF;
   history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
 END $$;
@@ -6557,11 +6559,15 @@ CREATE OR REPLACE FUNCTION rollgate.undo_batch(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   c_listed   constant int := 100;
+  c_own      constant text[] := '{id,account,reason,ticket,createdBy,requestId,version}';  -- facts that set no limit
   v_ledger   rollgate.ledger := rollgate.open_batch(NULL);
   v_done     rollgate.history;
   v_lowered  jsonb;
   v_items    jsonb;
   v_consents int := 0;
+  v_case     text;           -- of the change: what its undo lowers depends on this alone
+  v_last     text;           -- of the change before it; most changes of an import differ only in the account
+  v_known    jsonb;          -- what the undo of that one lowered
 BEGIN
   PERFORM rollgate.refuse_changed_batch(p_batch);
   batch := v_ledger.batch;
@@ -6571,7 +6577,11 @@ BEGIN
     -- The undo of an assignment has also undone the end of the one before it.
     CONTINUE WHEN EXISTS (SELECT FROM rollgate.history h
       WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id AND h.undoes = v_done.id AND h.batch = v_ledger.batch);
-    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger)).lowered;
+    v_case := CASE WHEN v_done.kind = 'override' THEN jsonb_build_array(rollgate.policy_of(v_done.account, v_ledger.history_at),
+      v_done.before - c_own, v_done.after - c_own)::text END;
+    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger, CASE WHEN v_case = v_last THEN v_known END)).lowered;
+    v_last := v_case;
+    v_known := coalesce(v_lowered, 'null');
     v_ledger.policy_version := v_ledger.policy_version + 1;
     CONTINUE WHEN v_lowered IS NULL;
     lowered_count := lowered_count + jsonb_array_length(v_lowered);

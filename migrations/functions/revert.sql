@@ -5,6 +5,7 @@ CREATE OR REPLACE FUNCTION rollgate.revert(
   p_reason text,
   p_by     rollgate.author,
   p_ledger rollgate.ledger,
+  p_known  jsonb DEFAULT NULL,  -- what it lowers, for the undo of an override, if the caller knows that; JSON null: nothing
   OUT history_id bigint,
   OUT lowered    jsonb    -- items of rollgate.lowering; NULL: none
 )
@@ -12,7 +13,7 @@ LANGUAGE plpgsql AS $$
 BEGIN
   CASE
     WHEN p_done.kind = 'override' THEN
-      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger);
+      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger, p_known);
     WHEN p_done.kind = 'catalogue' AND p_done.action IN ('change', 'undo') THEN
       SELECT * INTO history_id, lowered FROM rollgate.revert_catalogue(p_done, p_reason, p_by, p_ledger);
     WHEN p_done.kind = 'plan' THEN

@@ -4,6 +4,7 @@ CREATE OR REPLACE FUNCTION rollgate.revert_override(
   p_reason text,
   p_by     rollgate.author,
   p_ledger rollgate.ledger,
+  p_known  jsonb,
   OUT history_id bigint,
   OUT lowered    jsonb
 )
@@ -29,10 +30,10 @@ BEGIN
   IF rollgate.unexpired(v_new.expires_at, p_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
     PERFORM rollgate.check_extra_ceiling(v_new, p_by, p_ledger.history_at);
-    lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by(v_new, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   ELSE
     PERFORM rollgate.need_limits_role(p_by);
-    lowered := rollgate.lowered_by_end(v_old, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by_end(v_old, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   END IF;
   history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
 END $$;

@@ -13,11 +13,15 @@ CREATE OR REPLACE FUNCTION rollgate.undo_batch(
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET plan_cache_mode = force_generic_plan AS $$
 DECLARE
   c_listed   constant int := 100;
+  c_own      constant text[] := '{id,account,reason,ticket,createdBy,requestId,version}';  -- facts that set no limit
   v_ledger   rollgate.ledger := rollgate.open_batch(NULL);
   v_done     rollgate.history;
   v_lowered  jsonb;
   v_items    jsonb;
   v_consents int := 0;
+  v_case     text;           -- of the change: what its undo lowers depends on this alone
+  v_last     text;           -- of the change before it; most changes of an import differ only in the account
+  v_known    jsonb;          -- what the undo of that one lowered
 BEGIN
   PERFORM rollgate.refuse_changed_batch(p_batch);
   batch := v_ledger.batch;
@@ -27,7 +31,11 @@ BEGIN
     -- The undo of an assignment has also undone the end of the one before it.
     CONTINUE WHEN EXISTS (SELECT FROM rollgate.history h
       WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id AND h.undoes = v_done.id AND h.batch = v_ledger.batch);
-    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger)).lowered;
+    v_case := CASE WHEN v_done.kind = 'override' THEN jsonb_build_array(rollgate.policy_of(v_done.account, v_ledger.history_at),
+      v_done.before - c_own, v_done.after - c_own)::text END;
+    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger, CASE WHEN v_case = v_last THEN v_known END)).lowered;
+    v_last := v_case;
+    v_known := coalesce(v_lowered, 'null');
     v_ledger.policy_version := v_ledger.policy_version + 1;
     CONTINUE WHEN v_lowered IS NULL;
     lowered_count := lowered_count + jsonb_array_length(v_lowered);

@@ -2825,14 +2825,14 @@ COMMENT ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledge
 REVOKE EXECUTE ON FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
 ALTER FUNCTION rollgate.retire_api(text,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.revert(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+CREATE OR REPLACE FUNCTION rollgate.revert(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_known jsonb DEFAULT NULL::jsonb, OUT history_id bigint, OUT lowered jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
 BEGIN
   CASE
     WHEN p_done.kind = 'override' THEN
-      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger);
+      SELECT * INTO history_id, lowered FROM rollgate.revert_override(p_done, p_reason, p_by, p_ledger, p_known);
     WHEN p_done.kind = 'catalogue' AND p_done.action IN ('change', 'undo') THEN
       SELECT * INTO history_id, lowered FROM rollgate.revert_catalogue(p_done, p_reason, p_by, p_ledger);
     WHEN p_done.kind = 'plan' THEN
@@ -2843,9 +2843,9 @@ BEGIN
       RAISE EXCEPTION 'This kind of change can''t be undone.' USING ERRCODE = 'RG422';
   END CASE;
 END $function$;
-COMMENT ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an item; returns the history row and the limits that it lowers. Errors: RG403, RG409, RG422';
-REVOKE EXECUTE ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
-ALTER FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) IS 'Applies the inverse of the newest change of an item; returns the history row and the limits that it lowers. Errors: RG403, RG409, RG422';
+REVOKE EXECUTE ON FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.revert_assignment(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
  RETURNS record
@@ -2908,7 +2908,7 @@ COMMENT ON FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.aut
 REVOKE EXECUTE ON FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
 ALTER FUNCTION rollgate.revert_catalogue(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.revert_override(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
+CREATE OR REPLACE FUNCTION rollgate.revert_override(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, p_known jsonb, OUT history_id bigint, OUT lowered jsonb)
  RETURNS record
  LANGUAGE plpgsql
 AS $function$
@@ -2933,16 +2933,16 @@ BEGIN
   IF rollgate.unexpired(v_new.expires_at, p_ledger.history_at) THEN
     PERFORM rollgate.check_ceiling(v_new, p_by);
     PERFORM rollgate.check_extra_ceiling(v_new, p_by, p_ledger.history_at);
-    lowered := rollgate.lowered_by(v_new, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by(v_new, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   ELSE
     PERFORM rollgate.need_limits_role(p_by);
-    lowered := rollgate.lowered_by_end(v_old, p_ledger.history_at);
+    lowered := CASE WHEN p_known IS NULL THEN rollgate.lowered_by_end(v_old, p_ledger.history_at) ELSE nullif(p_known, 'null') END;
   END IF;
   history_id := (rollgate.put_override(v_old, v_new, 'undo', p_reason, p_by, p_ledger, p_done.id, lowered)).history_id;
 END $function$;
-COMMENT ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) IS 'Applies the inverse of the newest change of an override';
-REVOKE EXECUTE ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) FROM PUBLIC;
-ALTER FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger) OWNER TO rollgate_owner;
+COMMENT ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) IS 'Applies the inverse of the newest change of an override';
+REVOKE EXECUTE ON FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) FROM PUBLIC;
+ALTER FUNCTION rollgate.revert_override(rollgate.history,text,rollgate.author,rollgate.ledger,jsonb) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.revert_plan(p_done rollgate.history, p_reason text, p_by rollgate.author, p_ledger rollgate.ledger, OUT history_id bigint, OUT lowered jsonb)
  RETURNS record
@@ -3196,11 +3196,15 @@ CREATE OR REPLACE FUNCTION rollgate.undo_batch(p_batch text, p_reason text, p_by
 AS $function$
 DECLARE
   c_listed   constant int := 100;
+  c_own      constant text[] := '{id,account,reason,ticket,createdBy,requestId,version}';  -- facts that set no limit
   v_ledger   rollgate.ledger := rollgate.open_batch(NULL);
   v_done     rollgate.history;
   v_lowered  jsonb;
   v_items    jsonb;
   v_consents int := 0;
+  v_case     text;           -- of the change: what its undo lowers depends on this alone
+  v_last     text;           -- of the change before it; most changes of an import differ only in the account
+  v_known    jsonb;          -- what the undo of that one lowered
 BEGIN
   PERFORM rollgate.refuse_changed_batch(p_batch);
   batch := v_ledger.batch;
@@ -3210,7 +3214,11 @@ BEGIN
     -- The undo of an assignment has also undone the end of the one before it.
     CONTINUE WHEN EXISTS (SELECT FROM rollgate.history h
       WHERE h.kind = v_done.kind AND h.target = v_done.target AND h.id > v_done.id AND h.undoes = v_done.id AND h.batch = v_ledger.batch);
-    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger)).lowered;
+    v_case := CASE WHEN v_done.kind = 'override' THEN jsonb_build_array(rollgate.policy_of(v_done.account, v_ledger.history_at),
+      v_done.before - c_own, v_done.after - c_own)::text END;
+    v_lowered := (rollgate.revert(v_done, p_reason, p_by, v_ledger, CASE WHEN v_case = v_last THEN v_known END)).lowered;
+    v_last := v_case;
+    v_known := coalesce(v_lowered, 'null');
     v_ledger.policy_version := v_ledger.policy_version + 1;
     CONTINUE WHEN v_lowered IS NULL;
     lowered_count := lowered_count + jsonb_array_length(v_lowered);

@@ -37,6 +37,23 @@ describe('the undo of a batch', () => {
     expect(await verified(desk)).toMatchObject({ ok: true });
   });
 
+  test('knows for each account what it lowers, under everything else that is set for that account', async () => {
+    const own = { api: 'publish-bot', perMinute: 200, perHour: 9_000, reason: 'r' };
+    await desk.admin.post('/admin/api/overrides', { account: 'x2', ...own });
+    const lines = ['x1', 'x2', 'x3', 'x4'].map(
+      (account, i) => `${account},publish-bot,${i < 3 ? 300 : 400},9000,never,r${i}`,
+    );
+    const made = (await send(desk.admin, csvOf(...lines))).body;
+    const { body } = await undo(made.batch);
+    const texts = body.lowered.map(({ text }: Json) => text).filter((text: string) => text.endsWith('60 s'));
+    expect(texts).toEqual([
+      'x4: publish-bot falls from 400 to 60 in any 60 s',
+      'x3: publish-bot falls from 300 to 60 in any 60 s',
+      'x2: publish-bot falls from 300 to 200 in any 60 s',
+      'x1: publish-bot falls from 300 to 60 in any 60 s',
+    ]);
+  });
+
   test('is refused as a whole, with the names, if an item was changed since', async () => {
     const made = (await send(desk.admin, csvOf('v1,publish-bot,300,9000,never,r', 'v2,publish-bot,300,9000,never,r')))
       .body;
