@@ -25,7 +25,7 @@ export default {
   moduleNameMapper: {
     '^@rollgate/migrations$': '<rootDir>/migrations/index.ts',
     '^@rollgate/(limiter|nestjs)/testing$': '<rootDir>/libs/$1/src/testing.ts',
-    '^@rollgate/contract/([^/]+)$': '<rootDir>/libs/contract/src/$1.ts',
+    '^@rollgate/(contract|client)/([^/]+)$': '<rootDir>/libs/$1/src/$2.ts',
     '^@rollgate/([^/]+)$': '<rootDir>/libs/$1/src/index.ts',
     // TypeScript sources import './x.js'. Packages do too and have no .ts beside it: they fall through to the second.
     '^(\\.{1,2}/.*)\\.js$': ['$1.ts', '$1.js'],
