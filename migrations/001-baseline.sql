@@ -968,6 +968,9 @@ COMMENT ON FUNCTION rollgate.accounts_matching IS 'Known accounts whose name mat
 --   1. Lock the lanes of the batch, then read the clock.
 --   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
+-- The lanes are locked until the commit ends. With p_durable = false the commit does not wait for the disk, so the next batch enters the
+-- lanes at once, and the caller flushes before it reports a grant (docs/decisions/0012-early-lock-release.md). That applies to the whole
+-- transaction of the call, so a caller with other work in it leaves p_durable true.
 -- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
 -- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
 --
@@ -995,6 +998,7 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_per_minute int[],
   p_per_hour   int[],
   p_now        timestamptz DEFAULT NULL,  -- only tests set it; NULL: clock_timestamp() after the lock
+  p_durable    boolean     DEFAULT true,  -- false: the commit does not wait for the disk; no grant may be reported before rollgate.flush
   OUT now_ms       bigint,  -- time of this decision, Unix ms
   OUT item         int[],   -- for each element: the subject's position in p_subjects, from 1
   OUT granted      int[],   -- number of calls granted: the first ones
@@ -1017,7 +1021,13 @@ DECLARE
   v_hour   int;       -- … and its hour, counted since 1970
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
+  v_set    text;
 BEGIN
+  IF NOT p_durable THEN
+    v_set := set_config('synchronous_commit', 'off', true);
+    v_set := set_config('rollgate.granted', 'yes', false);  -- read by rollgate.flush in the next transaction of this session
+  END IF;
+
   -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
@@ -1095,6 +1105,9 @@ BEGIN
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
   second       := second       || v_cold.second;
+  IF NOT p_durable AND (0 < ANY (granted)) IS NOT TRUE THEN
+    v_set := set_config('rollgate.granted', 'no', false);
+  END IF;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire IS
@@ -2680,6 +2693,20 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute that has units in a window beginning in that minute; inlined';
+
+-- Waits until what was committed before is as safe as the session's synchronous_commit promises: on this server's disk, and on that of a
+-- synchronous standby. It writes a message to the WAL and commits, as a transaction that changed a row would. The commit waits until the
+-- WAL up to there is flushed, and everything committed earlier comes before it in the WAL. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.flush(
+  p_if_granted boolean DEFAULT false  -- true: only if the last batch of this session granted a call without waiting for the disk
+) RETURNS pg_lsn
+LANGUAGE sql VOLATILE AS $$
+  SELECT CASE WHEN NOT p_if_granted OR current_setting('rollgate.granted', true) = 'yes'
+    THEN pg_logical_emit_message(true, 'rollgate', ''::text) END
+$$;
+
+COMMENT ON FUNCTION rollgate.flush IS
+  'Waits, at its commit, until everything committed before is safe; with true only if this session''s last batch granted a call; inlined';
 
 -- The rule of the limiter: returns how many more units both windows allow. A call is granted if its units are at most this. A window
 -- allows units up to number base + limit (rollgate.window_base). Inlined.
@@ -6144,14 +6171,16 @@ $$;
 COMMENT ON FUNCTION rollgate.second_of IS 'The second in which a numbered unit of a subject was granted; searches from p_from_minute on';
 
 -- Changes whenever transaction IDs or counts may have gone back: after a promotion, a restored backup, or storage reverted to a
--- snapshot. Each of them includes a start of Postgres.
+-- snapshot, each of which includes a start of Postgres, and after a crash, which loses the commits that had not reached the disk.
+-- Postgres restarts itself when one of its processes crashes. Its start time stays the same then, but its statistics are reset.
 CREATE OR REPLACE FUNCTION rollgate.server_life() RETURNS text
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
-  SELECT rollgate.server_place() || '/' || extract(epoch FROM pg_postmaster_start_time())
+  SELECT concat_ws('/', rollgate.server_place(), extract(epoch FROM pg_postmaster_start_time()),
+                   extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))
 $$;
 
 COMMENT ON FUNCTION rollgate.server_life IS
-  'The server''s place and start time; what an instance knows is valid only while this stays the same';
+  'The server''s place, start and last crash; what an instance knows is valid only while this stays the same';
 
 -- Identifies the server and timeline of this database. NULL on a standby, which has no timeline of its own.
 CREATE OR REPLACE FUNCTION rollgate.server_place() RETURNS text
@@ -6164,16 +6193,17 @@ $$;
 
 COMMENT ON FUNCTION rollgate.server_place IS 'System identifier, timeline and database; changes after a promotion or a restored backup';
 
--- What an instance needs to know of the server before it decides: its clock, and whether usage counts may be incomplete.
+-- What an instance needs to know of the server before it decides: its clock, whether usage counts may be incomplete, and
+-- whether it is still the same one.
 CREATE OR REPLACE FUNCTION rollgate.server_state()
-RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text)
+RETURNS TABLE (now_ms float8, quarantine_since_ms float8, quarantine_left_ms float8, quarantine_reason text, life text)
 LANGUAGE sql VOLATILE SECURITY DEFINER SET search_path = pg_catalog, pg_temp AS $$
   SELECT extract(epoch FROM t.now)::float8 * 1000, extract(epoch FROM q.since)::float8 * 1000,
-         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason
+         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason, rollgate.server_life()
   FROM (SELECT clock_timestamp() AS now) t LEFT JOIN rollgate.quarantine_in_force() q ON true
 $$;
 
-COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none)';
+COMMENT ON FUNCTION rollgate.server_state IS 'The server''s clock and the quarantine in force (NULL: none), and its life';
 
 -- `setsExtra` in libs/limiter/src/policy/resolve.ts is the same rule. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.sets_extra(p_extra_minute int, p_extra_hour int) RETURNS boolean

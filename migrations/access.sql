@@ -9,7 +9,8 @@ GRANT USAGE ON SCHEMA rollgate TO rollgate_runtime, rollgate_maintenance, rollga
 GRANT USAGE ON TYPE rollgate.author TO rollgate_runtime, rollgate_admin_api;
 GRANT SELECT ON rollgate.migration, rollgate.installation TO rollgate_runtime, rollgate_maintenance, rollgate_admin_api;
 GRANT EXECUTE ON FUNCTION
-  rollgate.acquire(int[], text[], int[], int[], int[], int[], timestamptz),
+  rollgate.acquire(int[], text[], int[], int[], int[], int[], timestamptz, boolean),
+  rollgate.flush(boolean),
   rollgate.peek(int, text[], timestamptz),
   rollgate.list_subjects(int, text, text, int, timestamptz),
   rollgate.refund(int, text, int, int, text),

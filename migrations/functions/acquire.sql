@@ -6,6 +6,9 @@
 --   1. Lock the lanes of the batch, then read the clock.
 --   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
+-- The lanes are locked until the commit ends. With p_durable = false the commit does not wait for the disk, so the next batch enters the
+-- lanes at once, and the caller flushes before it reports a grant (docs/decisions/0012-early-lock-release.md). That applies to the whole
+-- transaction of the call, so a caller with other work in it leaves p_durable true.
 -- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
 -- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
 --
@@ -33,6 +36,7 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   p_per_minute int[],
   p_per_hour   int[],
   p_now        timestamptz DEFAULT NULL,  -- only tests set it; NULL: clock_timestamp() after the lock
+  p_durable    boolean     DEFAULT true,  -- false: the commit does not wait for the disk; no grant may be reported before rollgate.flush
   OUT now_ms       bigint,  -- time of this decision, Unix ms
   OUT item         int[],   -- for each element: the subject's position in p_subjects, from 1
   OUT granted      int[],   -- number of calls granted: the first ones
@@ -55,7 +59,13 @@ DECLARE
   v_hour   int;       -- … and its hour, counted since 1970
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
+  v_set    text;
 BEGIN
+  IF NOT p_durable THEN
+    v_set := set_config('synchronous_commit', 'off', true);
+    v_set := set_config('rollgate.granted', 'yes', false);  -- read by rollgate.flush in the next transaction of this session
+  END IF;
+
   -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
@@ -133,6 +143,9 @@ BEGIN
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
   second       := second       || v_cold.second;
+  IF NOT p_durable AND (0 < ANY (granted)) IS NOT TRUE THEN
+    v_set := set_config('rollgate.granted', 'no', false);
+  END IF;
 END $$;
 
 COMMENT ON FUNCTION rollgate.acquire IS

@@ -96,7 +96,7 @@ ALTER TABLE rollgate.lane OWNER TO rollgate_owner;
 
 -- Functions
 
-CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
+CREATE OR REPLACE FUNCTION rollgate.acquire(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, p_durable boolean DEFAULT true, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
  RETURNS record
  LANGUAGE plpgsql
  SECURITY DEFINER
@@ -115,7 +115,13 @@ DECLARE
   v_hour   int;       -- … and its hour, counted since 1970
   v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
   v_cold   record;
+  v_set    text;
 BEGIN
+  IF NOT p_durable THEN
+    v_set := set_config('synchronous_commit', 'off', true);
+    v_set := set_config('rollgate.granted', 'yes', false);  -- read by rollgate.flush in the next transaction of this session
+  END IF;
+
   -- Step 1: lock, then read the clock.
   PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
   -- Not now() or statement_timestamp(): their time is from before the wait for the lock.
@@ -193,11 +199,14 @@ BEGIN
   hour_reset   := hour_reset   || v_cold.hour_reset;
   retry_at     := retry_at     || v_cold.retry_at;
   second       := second       || v_cold.second;
+  IF NOT p_durable AND (0 < ANY (granted)) IS NOT TRUE THEN
+    v_set := set_config('rollgate.granted', 'no', false);
+  END IF;
 END $function$;
-COMMENT ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
-REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
-ALTER FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) OWNER TO rollgate_owner;
-GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone) TO rollgate_runtime;
+COMMENT ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone,boolean) IS 'Decides one batch: how many calls of each subject fit into the rolling minute and hour; writes only what it grants';
+REVOKE EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone,boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone,boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.acquire(integer[],text[],integer[],integer[],integer[],integer[],timestamp with time zone,boolean) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.acquire_cold(p_lanes integer[], p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_done integer[], p_second integer, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
  RETURNS record
@@ -404,6 +413,18 @@ $function$;
 COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute that has units in a window beginning in that minute; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.first_counted(smallint[],integer[],smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.flush(p_if_granted boolean DEFAULT false)
+ RETURNS pg_lsn
+ LANGUAGE sql
+AS $function$
+  SELECT CASE WHEN NOT p_if_granted OR current_setting('rollgate.granted', true) = 'yes'
+    THEN pg_logical_emit_message(true, 'rollgate', ''::text) END
+$function$;
+COMMENT ON FUNCTION rollgate.flush(boolean) IS 'Waits, at its commit, until everything committed before is safe; with true only if this session''s last batch granted a call; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.flush(boolean) FROM PUBLIC;
+ALTER FUNCTION rollgate.flush(boolean) OWNER TO rollgate_owner;
+GRANT EXECUTE ON FUNCTION rollgate.flush(boolean) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.free_units(p_total bigint, p_minute_base bigint, p_per_minute integer, p_hour_base bigint, p_per_hour integer)
  RETURNS bigint
@@ -711,9 +732,10 @@ CREATE OR REPLACE FUNCTION rollgate.server_life()
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
-  SELECT rollgate.server_place() || '/' || extract(epoch FROM pg_postmaster_start_time())
+  SELECT concat_ws('/', rollgate.server_place(), extract(epoch FROM pg_postmaster_start_time()),
+                   extract(epoch FROM pg_stat_get_bgwriter_stat_reset_time()))
 $function$;
-COMMENT ON FUNCTION rollgate.server_life() IS 'The server''s place and start time; what an instance knows is valid only while this stays the same';
+COMMENT ON FUNCTION rollgate.server_life() IS 'The server''s place, start and last crash; what an instance knows is valid only while this stays the same';
 REVOKE EXECUTE ON FUNCTION rollgate.server_life() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_life() OWNER TO rollgate_owner;
 

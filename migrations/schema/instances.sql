@@ -248,16 +248,16 @@ ALTER FUNCTION rollgate.report_clock_jump(text,double precision,double precision
 GRANT EXECUTE ON FUNCTION rollgate.report_clock_jump(text,double precision,double precision) TO rollgate_runtime;
 
 CREATE OR REPLACE FUNCTION rollgate.server_state()
- RETURNS TABLE(now_ms double precision, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text)
+ RETURNS TABLE(now_ms double precision, quarantine_since_ms double precision, quarantine_left_ms double precision, quarantine_reason text, life text)
  LANGUAGE sql
  SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
 AS $function$
   SELECT extract(epoch FROM t.now)::float8 * 1000, extract(epoch FROM q.since)::float8 * 1000,
-         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason
+         extract(epoch FROM q.until - t.now)::float8 * 1000, q.reason, rollgate.server_life()
   FROM (SELECT clock_timestamp() AS now) t LEFT JOIN rollgate.quarantine_in_force() q ON true
 $function$;
-COMMENT ON FUNCTION rollgate.server_state() IS 'The server''s clock and the quarantine in force (NULL: none)';
+COMMENT ON FUNCTION rollgate.server_state() IS 'The server''s clock and the quarantine in force (NULL: none), and its life';
 REVOKE EXECUTE ON FUNCTION rollgate.server_state() FROM PUBLIC;
 ALTER FUNCTION rollgate.server_state() OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.server_state() TO rollgate_runtime;

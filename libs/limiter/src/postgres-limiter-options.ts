@@ -40,8 +40,9 @@ export interface PostgresLimiterOptions {
    */
   readonly stripes?: number;
   /**
-   * Connections for decisions, equal to `stripes` by default. They are opened at start and kept open. The limiter uses
-   * 2 more for reading usage, refunds and resets, and 3 for background work.
+   * Connections for decisions, equal to `stripes` by default, and one more for flushes unless `pooled` is set. They are
+   * opened at start and kept open. The limiter uses 2 more for reading usage, refunds and resets, and 3 for background
+   * work.
    */
   readonly connections?: number;
   /**

@@ -71,6 +71,8 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Postgres
   const denials = new DenialMemory({ maxSubjects: options.maxDeniedSubjects, now: options.clock });
   // Remembered denials are timed by this instance's clock, which no longer agrees with a database's clock that jumped.
   server.quarantine?.whenClockJumps(() => denials.forgetAll());
+  // They may rest on grants that were not on disk yet when Postgres stopped.
+  server.whenRestarted(() => denials.forgetAll());
   const recorder = recorderOf(base, pools);
   const { sync, background } = startBackground(base, { pools, local: guarded.local, state, limits, uses, denials });
   const contact = new Contact({

@@ -9,6 +9,7 @@ import { FreedPoll } from './call/freed-poll.js';
 import { DatabaseLogin } from './connections/database-login.js';
 import { DEFAULT_BUDGET_MS, DecisionBudget } from './connections/decision-budget.js';
 import { DecisionConnections } from './connections/decision-connections.js';
+import { warmUpFlush } from './connections/flushes.js';
 import { openPools, type Pools } from './connections/pools.js';
 import { checkSchemaVersion } from './connections/schema-version.js';
 import { type DatabaseParts } from './create-limiter.js';
@@ -38,6 +39,9 @@ import { StopList } from './tasks/stop-list.js';
 /** Timeout of one event write; a normal write takes about a hundredth of it. */
 const WRITE_WITHIN_MS = 5_000;
 const WRITE_EVENTS = { text: 'SELECT rollgate.write_events($1)', query_timeout: WRITE_WITHIN_MS };
+
+/** While a flush is in flight, each stripe still has a connection. */
+const FLUSH_CONNECTIONS = 1;
 
 /** What all other parts use: the options with their defaults, and the parts that use no others. */
 export interface LimiterBase {
@@ -75,7 +79,8 @@ export function baseOf(options: PostgresLimiterOptions): LimiterBase {
     contactState: new ContactState(),
     server,
     budget: outage === false ? undefined : new DecisionBudget(budgetMs, server.roundTrip),
-    statement: new AcquireStatement({ prepared: !pooled, clock }),
+    // A pooler hides that the server has restarted between a commit and its flush.
+    statement: new AcquireStatement({ prepared: !pooled, clock, durable: pooled }),
   };
 }
 
@@ -83,7 +88,7 @@ export function openPoolsOf(base: LimiterBase): Pools {
   const { options, stripes, login, budget, pooled, reports, onError, contactState, server, statement } = base;
   return openPools({
     login,
-    connections: options.connections ?? stripes,
+    connections: (options.connections ?? stripes) + (statement.isDurable ? 0 : FLUSH_CONNECTIONS),
     budget,
     pooled,
     reports,
@@ -97,6 +102,7 @@ export function openPoolsOf(base: LimiterBase): Pools {
       }
       await server.look(client);
       await statement.warmUp(client);
+      if (!statement.isDurable) await warmUpFlush(client);
     },
   });
 }
@@ -150,6 +156,7 @@ function postgresStoreOf({ options, stripes, pooled, budget, statement }: Limite
       kept: pools.decisions,
       pipelined: !pooled,
       connectWithinMs: () => budget?.connectMs,
+      answerWithinMs: () => budget?.answerMs,
     }),
     statement,
     clock: options.clock,

@@ -1,7 +1,7 @@
 /** Two batches of one stripe in flight on one connection. */
 import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from '@jest/globals';
 import { Catalogue, type Decision } from '@rollgate/contract';
-import { createTestDatabase, type TestDatabase, untilSessionWaits } from '@rollgate/testing';
+import { createTestDatabase, type TestDatabase, until, untilSessionWaits } from '@rollgate/testing';
 import pg from 'pg';
 import { createPostgresLimiter, type Limiter } from '../src/index.js';
 import { laneOf } from '../src/subject/subject-key.js';
@@ -31,8 +31,8 @@ beforeEach(async () => {
   const events = false;
   limiter = createPostgresLimiter({ databaseUrl: database.url, catalogue, janitor: false, outage: false, events });
   await limiter.start();
-  // Both connections are open and ready.
-  while ((await deciding()).idle < 2) await new Promise((resolve) => setTimeout(resolve, 10));
+  // All connections are open and ready: one for each stripe, and one for flushes.
+  while ((await deciding()).idle < 3) await new Promise((resolve) => setTimeout(resolve, 10));
   holder = new pg.Client({ connectionString: database.url });
   await holder.connect();
 });
@@ -41,14 +41,19 @@ afterEach(async () => {
   await limiter.close();
 });
 
-const ask = (bot: string): Promise<Decision> => limiter.acquire({ account: 'acme', api: 'a', dimensions: { bot } });
+const ask = (bot: string, account = 'acme'): Promise<Decision> =>
+  limiter.acquire({ account, api: 'a', dimensions: { bot } });
+/** An account of the other stripe. */
+const OTHER = ['a', 'b', 'c', 'd', 'e', 'f', 'g'].find((name) => laneOf(name) % 2 !== laneOf('acme') % 2) as string;
 const many = (name: string) => Array.from({ length: MANY }, (_, i) => ask(`${name}${i}`));
+const untilWaiting = (sessions: number) =>
+  until(async () => (await deciding()).waiting === sessions, { what: `${sessions} sessions wait for a lane` });
 const turn = (): Promise<void> => new Promise((resolve) => setImmediate(resolve));
 
 /** The number of decision sessions, and how many of them wait for a lane. */
 async function deciding(): Promise<{ sessions: number; waiting: number; idle: number; pids: number[] }> {
   const { rows } = await database.pool.query<{ pid: number; waits: boolean; idle: boolean }>(
-    `SELECT pid, wait_event = 'advisory' AS waits, state = 'idle' AND query LIKE '%acquire%' AS idle FROM pg_stat_activity
+    `SELECT pid, wait_event = 'advisory' AS waits, state = 'idle' AND query LIKE '%rollgate.flush%' AS idle FROM pg_stat_activity
      WHERE datname = current_database() AND application_name = 'rollgate'`,
   );
   return {
@@ -59,7 +64,10 @@ async function deciding(): Promise<{ sessions: number; waiting: number; idle: nu
   };
 }
 
-/** Locks the lane, so that no batch is answered, and counts the statements sent meanwhile. */
+/**
+ * Locks two lanes, so that no batch is answered, and counts the statements sent meanwhile. A batch of the other stripe is
+ * in flight first: a batch that is alone carries its flush, and no other batch is sent behind it.
+ */
 async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T> {
   const { prototype } = pg.Client;
   const { query } = prototype;
@@ -69,24 +77,28 @@ async function whileHeld<T>(work: (sent: () => number) => Promise<T>): Promise<T
     return (query as (...all: unknown[]) => unknown).apply(this, args);
   } as typeof query;
   await holder.query('BEGIN');
-  await holder.query('SELECT rollgate.enter_lanes($1)', [laneOf('acme')]);
+  await holder.query('SELECT rollgate.enter_lanes($1, $2)', [laneOf('acme'), laneOf(OTHER)]);
+  const other = ask('x', OTHER);
+  other.catch(() => undefined);
+  await untilSessionWaits(database.pool);
+  sent = 0;
   try {
     return await work(() => sent);
   } finally {
     prototype.query = query;
     await holder.query('ROLLBACK');
+    await Promise.allSettled([other]);
   }
 }
 
 test('the next batch is sent behind the one in flight on the same connection and is decided after it', async () => {
   const [first, second] = await whileHeld(async (sent) => {
     const one = [ask('x'), ...many('b')];
-    await untilSessionWaits(database.pool);
+    await untilWaiting(2);
     const two = [...many('c'), ask('x')];
     await turn();
     expect(sent()).toBe(2);
-    // The other connection belongs to the other stripe.
-    expect(await deciding()).toMatchObject({ sessions: 2, waiting: 1 });
+    expect(await deciding()).toMatchObject({ sessions: 3, waiting: 2 });
     return [one, two];
   });
   const decisions = await Promise.all([first?.[0], second?.[MANY]]);
@@ -97,7 +109,7 @@ test('the next batch is sent behind the one in flight on the same connection and
 test('a broken connection fails all batches in flight on it, and the next batch uses a new one', async () => {
   const settled = await whileHeld(async () => {
     const one = many('d');
-    await untilSessionWaits(database.pool);
+    await untilWaiting(2);
     const two = many('e');
     await turn();
     const { pids } = await deciding();

@@ -16,7 +16,7 @@ function acquire(decide: string): string {
   return `
     CREATE OR REPLACE FUNCTION rollgate.acquire(
       p_lanes int[], p_subjects text[], p_costs int[], p_calls int[], p_per_minute int[], p_per_hour int[],
-      p_now timestamptz DEFAULT NULL,
+      p_now timestamptz DEFAULT NULL, p_durable boolean DEFAULT true,
       OUT now_ms bigint, OUT item int[], OUT granted int[], OUT minute_used int[], OUT hour_used int[], OUT minute_reset int[],
       OUT hour_reset int[], OUT retry_at int[], OUT second int[]
     ) LANGUAGE plpgsql
@@ -29,7 +29,12 @@ function acquire(decide: string): string {
       v_sec    smallint;
       v_count  int := cardinality(p_subjects);
       v_found  int;
+      v_set    text;
     BEGIN
+      IF NOT p_durable THEN
+        v_set := set_config('synchronous_commit', 'off', true);
+        v_set := set_config('rollgate.granted', 'yes', false);
+      END IF;
       PERFORM rollgate.enter_lanes(VARIADIC p_lanes);
       v_now := coalesce(p_now, clock_timestamp());
       v_minute := floor(extract(epoch FROM v_now) / 60);

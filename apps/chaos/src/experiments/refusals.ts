@@ -69,7 +69,7 @@ export const closedByOperator: Experiment = {
       urlOf: (url) => urlWith(url, FIRST),
       limiter: { budgetMs: 500 },
     });
-    const acquire = `rollgate.acquire(int[], text[], int[], int[], int[], int[], timestamptz)`;
+    const acquire = `rollgate.acquire(int[], text[], int[], int[], int[], int[], timestamptz, boolean)`;
     await world.fleet.start();
     await wait(2);
     await server.query(`ALTER DATABASE ${world.database} ALLOW_CONNECTIONS false`);

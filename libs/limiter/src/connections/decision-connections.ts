@@ -2,23 +2,37 @@
  * Runs decisions, each on a connection reserved for its stripe. With pipelined connections, the next batch of a stripe
  * is sent on the same connection before the previous one is answered, so batches are decided in the order sent.
  *
- * Invariant: a connection is not used again after any failure other than an error reported by Postgres.
+ * An answered batch is committed, but its grants may not be on disk yet: `flushed` waits for that. If nothing else is
+ * in flight, the flush is sent right behind the batch, so that a single call waits for one round trip only. Otherwise
+ * the batches share flushes.
+ *
+ * Invariants: a connection is not used again after any failure other than an error reported by Postgres; a batch never
+ * waits for the flush of an earlier one.
  */
 import type pg from 'pg';
 import { hasSqlState } from './faults.js';
-import type { KeptClient, KeptConnections } from './kept-connections.js';
+import { Flushes, type FlushesOptions } from './flushes.js';
+import type { KeptClient } from './kept-connections.js';
 
-export interface DecisionConnectionsOptions {
-  /** The connections. They pipeline statements if `pipelined` is true. */
-  readonly kept: KeptConnections;
+export interface DecisionConnectionsOptions extends FlushesOptions {
+  /** Whether the connections of `kept` pipeline statements. */
   readonly pipelined: boolean;
-  /** A statement without a connection after this many ms fails; `undefined` means no limit. */
-  readonly connectWithinMs: () => number | undefined;
+}
+
+/** The answer to a batch. */
+export interface AnsweredBatch<Row extends unknown[]> {
+  readonly rows: Row[];
+  /** Waits until the grants of the batch are on disk. @throws NotFlushedError */
+  flushed(): Promise<void>;
 }
 
 /** A connection that is reserved while statements are in flight on it. */
 interface Lease {
   readonly client: Promise<KeptClient>;
+  /**
+   * The answer to the batch, if a flush is behind it. The next batch takes another connection, after this answer.
+   */
+  answered: Promise<unknown> | undefined;
   statements: number;
   broken: boolean;
   ended: boolean;
@@ -28,29 +42,39 @@ const ignore = (): void => undefined;
 
 export class DecisionConnections {
   readonly #options: DecisionConnectionsOptions;
+  readonly #flushes: Flushes;
   readonly #leases = new Map<number, Lease>();
+  #statements = 0;
 
   constructor(options: DecisionConnectionsOptions) {
     this.#options = options;
+    this.#flushes = new Flushes(options);
   }
 
-  /** Runs one statement of a stripe. @throws NotAskedError, or the error of Postgres or of the connection */
-  async query<Row extends unknown[]>(
-    stripe: number,
-    statement: pg.QueryArrayConfig,
-  ): Promise<pg.QueryArrayResult<Row>> {
+  /** Sends one batch of a stripe. @throws NotAskedError, or the error of Postgres or of the connection */
+  async decide<Row extends unknown[]>(stripe: number, batch: pg.QueryArrayConfig): Promise<AnsweredBatch<Row>> {
+    const isAlone = this.#options.pipelined && this.#statements === 0 && this.#flushes.isIdle;
     const lease = this.#lease(stripe);
-    lease.statements++;
-    try {
-      const client = await lease.client;
-      return await client.query<Row>(statement);
-    } catch (error) {
-      if (!hasSqlState(error)) lease.broken = true;
-      throw error;
-    } finally {
-      lease.statements--;
-      if (lease.statements === 0 || lease.broken) this.#end(stripe, lease);
-    }
+    let sentAt = 0;
+    let behind: Promise<void> | undefined;
+    const answered = this.#run(stripe, lease, (client) => {
+      sentAt = performance.now();
+      const answer = client.query<Row>(batch);
+      if (isAlone) {
+        behind = this.#run(stripe, lease, () => this.#flushes.flushBehind(client));
+        // A batch without grants waits for no flush.
+        behind.catch(ignore);
+      }
+      return answer;
+    });
+    if (isAlone) lease.answered = answered;
+    const { rows } = await answered;
+    return { rows, flushed: () => behind ?? this.#flushes.flushed(sentAt) };
+  }
+
+  /** Flushes, without a batch that waits for it. @throws NotFlushedError */
+  flush(): Promise<void> {
+    return this.#flushes.flushed(Number.POSITIVE_INFINITY);
   }
 
   /** Closes the connections; those in use are closed once their statements are answered. */
@@ -58,11 +82,28 @@ export class DecisionConnections {
     return this.#options.kept.end();
   }
 
+  async #run<Result>(stripe: number, lease: Lease, send: (client: KeptClient) => Promise<Result>): Promise<Result> {
+    lease.statements++;
+    this.#statements++;
+    try {
+      return await send(await lease.client);
+    } catch (error) {
+      if (!hasSqlState(error)) lease.broken = true;
+      throw error;
+    } finally {
+      lease.statements--;
+      this.#statements--;
+      if (lease.statements === 0 || lease.broken) this.#end(stripe, lease);
+    }
+  }
+
   #lease(stripe: number): Lease {
     const shared = this.#leases.get(stripe);
-    if (shared !== undefined) return shared;
+    if (shared !== undefined && shared.answered === undefined) return shared;
     const { kept, connectWithinMs, pipelined } = this.#options;
-    const lease = { client: kept.take(connectWithinMs()), statements: 0, broken: false, ended: false };
+    const take = () => kept.take(connectWithinMs());
+    const client = shared?.answered === undefined ? take() : shared.answered.then(take, take);
+    const lease: Lease = { client, answered: undefined, statements: 0, broken: false, ended: false };
     // Ignore it here: each statement of the lease reports the failure to its own calls.
     lease.client.catch(ignore);
     if (pipelined) this.#leases.set(stripe, lease);

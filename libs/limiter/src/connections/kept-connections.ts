@@ -44,7 +44,8 @@ interface Waiter {
 
 export class KeptConnections {
   readonly #options: KeptConnectionsOptions;
-  readonly #open = new Set<KeptClient>();
+  /** The open connections, and since when, by `performance.now()`. */
+  readonly #open = new Map<KeptClient, number>();
   readonly #free: KeptClient[] = [];
   #waiting: Waiter[] = [];
   /** Callers that wait for the current attempt. */
@@ -80,11 +81,11 @@ export class KeptConnections {
   }
 
   /**
-   * Reserves a connection until it is given back.
+   * Reserves a connection until it is given back. With `first`, it gets the next free one before others that wait.
    *
    * @throws NotAskedError when none is free within `withinMs`, or when the database can't be reached
    */
-  take(withinMs?: number): Promise<KeptClient> {
+  take(withinMs?: number, { first = false } = {}): Promise<KeptClient> {
     const client = this.#free.pop();
     if (client !== undefined) {
       client.ref();
@@ -93,7 +94,13 @@ export class KeptConnections {
     const refusal = this.#refusal();
     if (refusal !== undefined) return Promise.reject(refusal);
     this.#refill();
-    return this.#wait(withinMs);
+    return this.#wait(withinMs, first);
+  }
+
+  /** Whether the connection was open and ready at `instant` of `performance.now()`, and still is. */
+  wasOpenAt(client: KeptClient, instant: number): boolean {
+    const since = this.#open.get(client);
+    return since !== undefined && since < instant;
   }
 
   giveBack(client: KeptClient, { broken }: { readonly broken: boolean }): void {
@@ -124,7 +131,7 @@ export class KeptConnections {
   }
 
   /** Waits for a connection. The timer also keeps the process alive; a connection that is being opened does not. */
-  #wait(withinMs = LONGEST_TIMER_MS): Promise<KeptClient> {
+  #wait(withinMs = LONGEST_TIMER_MS, first = false): Promise<KeptClient> {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== waiter);
@@ -140,7 +147,8 @@ export class KeptConnections {
           reject(error);
         },
       };
-      this.#waiting.push(waiter);
+      if (first) this.#waiting.unshift(waiter);
+      else this.#waiting.push(waiter);
     });
   }
 
@@ -167,7 +175,7 @@ export class KeptConnections {
   #opened(client: KeptClient): void {
     this.#failure = undefined;
     this.#failures = 0;
-    this.#open.add(client);
+    this.#open.set(client, performance.now());
     // A lost connection also emits `error`, which would end the process if there were no listener.
     client.on('error', (error) => this.#lost(client, error));
     client.on('end', () => this.#lost(client, new Error('a connection ended')));

@@ -57,16 +57,14 @@ export class GuardedStore implements Store {
 
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
     const stripe = stripeOf(items, this.#options.stripes);
-    const breaker = this.#breakers[stripe] as CircuitBreakerPolicy;
-    return await breaker.execute(async () => {
-      try {
+    return await new Promise((resolve, reject) => {
+      this.#guard(items[0]?.lane ?? 0, async () => {
         await this.#payDebts(stripe);
-        return await this.#twice(items);
-      } catch (error) {
-        this.#reasons[stripe] = (error as Error).message;
-        this.#failedLanes[stripe] = items[0]?.lane ?? stripe;
-        throw error;
-      }
+        const result = await this.#twice(items);
+        resolve(result);
+        // A database that answers but can't flush is not available: its grants reach no caller.
+        await result.flushed;
+      }).catch(reject);
     });
   }
 
@@ -80,6 +78,20 @@ export class GuardedStore implements Store {
     for (const probe of this.#probes) clearTimeout(probe);
     await this.#payBeforeTheEnd();
     await this.#options.store.close();
+  }
+
+  /** Runs `work` on the database behind the breaker of the lane's stripe, and notes why it failed. */
+  #guard(lane: number, work: () => Promise<void>): Promise<void> {
+    const stripe = lane % this.#options.stripes;
+    return (this.#breakers[stripe] as CircuitBreakerPolicy).execute(async () => {
+      try {
+        await work();
+      } catch (error) {
+        this.#reasons[stripe] = (error as Error).message;
+        this.#failedLanes[stripe] = lane;
+        throw error;
+      }
+    });
   }
 
   async #payBeforeTheEnd(): Promise<void> {
@@ -111,7 +123,9 @@ export class GuardedStore implements Store {
   }
 
   async #payAll(stripe: number): Promise<void> {
-    const { local, stripes } = this.#options;
+    const { store, local, stripes } = this.#options;
+    // Otherwise a database that commits but can't flush would be debited again by each probe.
+    await store.flush?.();
     for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) await this.#pay(items);
   }
 
@@ -122,7 +136,8 @@ export class GuardedStore implements Store {
   async #pay(items: readonly AcquireItem[]): Promise<void> {
     const { local, store } = this.#options;
     try {
-      await store.acquire(items);
+      const { flushed } = await store.acquire(items);
+      await flushed;
     } catch (error) {
       if (!isBadData(error)) throw error;
       const half = items.length >> 1;
@@ -166,7 +181,12 @@ export class GuardedStore implements Store {
     const breaker = this.#breakers[stripe] as CircuitBreakerPolicy;
     if (isClosed(breaker)) return;
     const lane = this.#failedLanes[stripe] ?? stripe;
-    await this.acquire([{ ...PROBE, lane }]).catch(() => undefined);
+    const { store } = this.#options;
+    await this.#guard(lane, async () => {
+      await this.#payDebts(stripe);
+      await store.acquire([{ ...PROBE, lane }]);
+      await store.flush?.();
+    }).catch(() => undefined);
     if (!isClosed(breaker)) this.#probeLater(stripe);
   }
 }
@@ -175,5 +195,5 @@ function isClosed({ state }: CircuitBreakerPolicy): boolean {
   return state === CircuitState.Closed;
 }
 
-/** A probe takes the lock of its lane, is denied, and writes nothing. */
+/** A probe takes the lock of its lane and is denied. The flush after it checks that grants would become safe. */
 const PROBE = { subject: '_rollgate/probe/', cost: 1, calls: 1, perMinute: 0, perHour: 0 } as const;

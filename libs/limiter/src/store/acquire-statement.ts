@@ -35,7 +35,7 @@ function ints(literal: string): Ints {
 
 const ACQUIRE = {
   text: `SELECT now_ms, item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second
-         FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7)`,
+         FROM rollgate.acquire($1, $2, $3, $4, $5, $6, $7, $8)`,
   rowMode: 'array' as const,
   // Return raw text: `ints` parses a whole array of numbers at once, and the driver's parser goes character by
   // character.
@@ -47,13 +47,20 @@ export interface AcquireStatementOptions {
   readonly prepared?: boolean;
   /** Current time in Unix ms, for tests that control time. By default the database's clock is used. */
   readonly clock?: (() => number) | undefined;
+  /**
+   * By default the commit waits for the disk. With `false` it does not, and no grant may be reported before a flush.
+   */
+  readonly durable?: boolean;
 }
 
 export class AcquireStatement {
   readonly #config: typeof ACQUIRE;
   readonly #clock: (() => number) | undefined;
+  /** Whether the grants of an answered batch are safe from a crash. */
+  readonly isDurable: boolean;
 
-  constructor({ prepared = true, clock }: AcquireStatementOptions) {
+  constructor({ prepared = true, clock, durable = true }: AcquireStatementOptions) {
+    this.isDurable = durable;
     this.#config = { ...ACQUIRE, ...(prepared ? { name: 'rollgate_acquire' } : {}) };
     this.#clock = clock;
   }
@@ -65,7 +72,7 @@ export class AcquireStatement {
    * @throws the error of Postgres, e.g. that the function is missing
    */
   async warmUp(client: pg.ClientBase): Promise<void> {
-    await client.query({ ...this.#config, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now()] });
+    await client.query({ ...this.#config, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now(), this.isDurable] });
   }
 
   /** The statement for these items. After `answerWithinMs`, the driver gives up; `undefined` means no limit. */
@@ -83,6 +90,7 @@ export class AcquireStatement {
         `{${items.map((i) => i.perMinute).join()}}`,
         `{${items.map((i) => i.perHour).join()}}`,
         this.#now(),
+        this.isDurable,
       ],
     };
   }

@@ -5,7 +5,7 @@
  *
  * Invariants: a batch contains each subject once (equal calls are merged, others wait for the next batch, so calls of
  * one subject are decided in the order they came, except in a rejected batch that is retried); a failed batch fails
- * only its own callers.
+ * only its own callers; no grant is reported before it is on disk, and no denied call waits for the disk.
  */
 import { isBadData } from '../connections/faults.js';
 import { BrokenAnswerError } from './broken-answers.js';
@@ -69,6 +69,8 @@ export class Batcher<C extends BatchedCall> {
   readonly #batchesInFlight: number;
   readonly #stripes: readonly Stripe<C>[];
   #idle: (() => void)[] = [];
+  /** Batches whose grants are not on disk yet. */
+  #unflushed = 0;
 
   constructor({ send, settle, stripes, batchesInFlight, maxItems }: BatcherOptions<C>) {
     this.#send = send;
@@ -90,9 +92,9 @@ export class Batcher<C extends BatchedCall> {
     this.#sendWhereDue(stripe);
   }
 
-  /** Resolves when no call is waiting or in flight. */
+  /** Resolves when no call is waiting or in flight, and all grants are on disk. */
   drained(): Promise<void> {
-    if (this.#stripes.every(isIdle)) return Promise.resolve();
+    if (this.#isIdle()) return Promise.resolve();
     return new Promise((resolve) => this.#idle.push(resolve));
   }
 
@@ -141,7 +143,7 @@ export class Batcher<C extends BatchedCall> {
     await this.#deliver(batch);
     stripe.batchesInFlight--;
     this.#sendWhereDue(stripe);
-    if (this.#idle.length > 0 && this.#stripes.every(isIdle)) for (const resolve of this.#idle.splice(0)) resolve();
+    this.#noteIdle();
   }
 
   /**
@@ -153,13 +155,12 @@ export class Batcher<C extends BatchedCall> {
       const result = await this.#send(batch);
       if (result.rows.length !== batch.length)
         throw new BrokenAnswerError(`${result.rows.length} rows for ${batch.length} items`);
-      for (let i = 0; i < batch.length; i++) {
-        const { waiting } = batch[i] as Pending<C>;
-        const row = result.rows[i] as AcquireRow;
-        for (let position = 0; position < waiting.length; position++) {
-          this.#settle(waiting[position] as C, { nowMs: result.nowMs, row, position });
-        }
+      if (result.flushed === undefined) {
+        this.#settleCalls(batch, { result, which: 'all' });
+        return;
       }
+      this.#settleCalls(batch, { result, which: 'denied' });
+      void this.#settleGranted(batch, { result, flushed: result.flushed });
     } catch (error) {
       if (batch.length > 1 && isBadData(error)) {
         const half = batch.length >> 1;
@@ -169,6 +170,45 @@ export class Batcher<C extends BatchedCall> {
       }
       for (const { waiting } of batch) for (const call of waiting) call.fail(error);
     }
+  }
+
+  /** Settles the granted calls of a batch when their grants are on disk. The stripe sends its next batch meanwhile. */
+  async #settleGranted(
+    batch: readonly Pending<C>[],
+    { result, flushed }: { result: AcquireResult; flushed: Promise<void> },
+  ): Promise<void> {
+    this.#unflushed++;
+    try {
+      await flushed;
+      this.#settleCalls(batch, { result, which: 'granted' });
+    } catch (error) {
+      for (let i = 0; i < batch.length; i++)
+        for (const call of (batch[i] as Pending<C>).waiting.slice(0, result.rows[i]?.granted)) call.fail(error);
+    } finally {
+      this.#unflushed--;
+      this.#noteIdle();
+    }
+  }
+
+  #settleCalls(
+    batch: readonly Pending<C>[],
+    { result: { nowMs, rows }, which }: { result: AcquireResult; which: 'all' | 'granted' | 'denied' },
+  ): void {
+    for (let i = 0; i < batch.length; i++) {
+      const { waiting } = batch[i] as Pending<C>;
+      const row = rows[i] as AcquireRow;
+      const end = which === 'granted' ? Math.min(row.granted, waiting.length) : waiting.length;
+      for (let position = which === 'denied' ? row.granted : 0; position < end; position++)
+        this.#settle(waiting[position] as C, { nowMs, row, position });
+    }
+  }
+
+  #noteIdle(): void {
+    if (this.#idle.length > 0 && this.#isIdle()) for (const resolve of this.#idle.splice(0)) resolve();
+  }
+
+  #isIdle(): boolean {
+    return this.#unflushed === 0 && this.#stripes.every(isIdle);
   }
 }
 

@@ -5,7 +5,7 @@
  * Invariant: each method runs one statement in its own transaction, so a lane is locked for at most one round trip.
  */
 import type pg from 'pg';
-import type { DecisionConnections } from '../connections/decision-connections.js';
+import type { AnsweredBatch, DecisionConnections } from '../connections/decision-connections.js';
 import { AcquireStatement, type AcquireTuple } from './acquire-statement.js';
 import { BrokenAnswerError } from './broken-answers.js';
 import { type AcquireItem, type AcquireResult, type Store, type SubjectCounts, stripeOf } from './store.js';
@@ -60,8 +60,15 @@ export class PostgresStore implements Store {
 
   async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
     const statement = this.#statement.forItems(items, this.#answerWithinMs?.());
-    const { rows } = await this.#decide(stripeOf(items, this.#stripes), statement);
-    return this.#statement.read(items, rows);
+    const { rows, flushed } = await this.#decide(stripeOf(items, this.#stripes), statement);
+    const result = this.#statement.read(items, rows);
+    if (flushed === undefined || this.#statement.isDurable || !result.rows.some(({ granted }) => granted > 0))
+      return result;
+    return { ...result, flushed: flushed() };
+  }
+
+  async flush(): Promise<void> {
+    if (!this.#statement.isDurable) await this.#decisions?.flush();
   }
 
   async peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }> {
@@ -112,9 +119,12 @@ export class PostgresStore implements Store {
     await Promise.all([this.#pool.end(), this.#decisions?.close()]);
   }
 
-  #decide(stripe: number, statement: pg.QueryArrayConfig): Promise<pg.QueryArrayResult<AcquireTuple>> {
+  #decide(
+    stripe: number,
+    statement: pg.QueryArrayConfig,
+  ): Promise<Pick<AnsweredBatch<AcquireTuple>, 'rows'> & Partial<AnsweredBatch<AcquireTuple>>> {
     return this.#decisions
-      ? this.#decisions.query<AcquireTuple>(stripe, statement)
+      ? this.#decisions.decide<AcquireTuple>(stripe, statement)
       : this.#pool.query<AcquireTuple>(statement);
   }
 

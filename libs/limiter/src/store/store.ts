@@ -43,6 +43,12 @@ export interface AcquireResult {
   readonly nowMs: number;
   /** One row for each item, in the order of the items. */
   readonly rows: readonly AcquireRow[];
+  /**
+   * Resolves when the grants of the batch are safe from a crash, and rejects when that is unknown: they then count as
+   * spent. No caller may receive a grant before it resolves. Denials need not wait for it. `undefined`: nothing was
+   * granted, or the grants are safe already.
+   */
+  readonly flushed?: Promise<void>;
 }
 
 /** A second and the units counted in it. */
@@ -66,6 +72,8 @@ export function stripeOf(items: readonly AcquireItem[], stripes: number): number
 export interface Store {
   /** Decides the items and counts what was granted. */
   acquire(items: readonly AcquireItem[]): Promise<AcquireResult>;
+  /** Checks that grants can be made safe. Left out by stores whose grants are safe when a batch is answered. */
+  flush?(): Promise<void>;
   /** The counts of these subjects, in the same order. It spends and writes nothing. */
   peek(lane: number, subjects: readonly string[]): Promise<{ nowMs: number; counts: SubjectCounts[] }>;
   /**
