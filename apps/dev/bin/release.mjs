@@ -1,4 +1,4 @@
-// npm run release -- <version> [--dry-run]: does everything up to the tag. Push it by hand.
+// npm run release -- <version> [--dry-run]: does everything up to the tag and the tarballs. Push and publish by hand.
 import { execFileSync, spawnSync } from 'node:child_process';
 import { readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
@@ -6,10 +6,12 @@ import { fail, projectFolder } from './setup.mjs';
 
 const HELP = `npm run release -- <version> [--dry-run]
 
-Checks that the working tree is clean and on main, that CHANGELOG.md has a dated section for the version, and that .ci/run
-passes. Then it sets the version in every package.json and the lockfile, commits, and tags v<version>.
+Checks that the working tree is clean and on main, that CHANGELOG.md has a dated section for the version, that package.json
+names the repository, and that .ci/run passes, which builds, checks and installs the packages. Then it sets the version in
+every package.json and the lockfile, commits, tags v<version>, and packs the packages of that version in packed/ with their
+checks. All packages have the same version.
 
-  --dry-run   check, and print what would be done
+  --dry-run   check, pack the present version, and print what would be done
   --skip-ci   do not run .ci/run, because it has just passed
 `;
 
@@ -29,6 +31,7 @@ check();
 if (!args.includes('--skip-ci')) runCi();
 const manifests = packageFiles();
 if (dryRun) {
+  pack();
   console.log(
     `would set version ${version} in:\n  ${manifests.join('\n  ')}\nwould commit "Release ${version}" and tag v${version}`,
   );
@@ -37,19 +40,32 @@ if (dryRun) {
   run('npm', ['install', '--package-lock-only', '--ignore-scripts', '--no-audit', '--no-fund']);
   git('commit', '--all', '--message', `Release ${version}`);
   git('tag', '--annotate', `v${version}`, '--message', changelogSection());
-  console.log(`tagged v${version}; push it with: git push origin main v${version}`);
+  pack();
+  console.log(`tagged v${version}; push it with: git push origin main v${version}
+publish in CI, which can sign where the packages were built: npm publish packed/<package>-${version}.tgz`);
 }
 
 function check() {
   if (git('status', '--porcelain') !== '') fail('the working tree is not clean: commit or stash first');
   if (git('rev-parse', '--abbrev-ref', 'HEAD') !== 'main') fail('releases are made on main');
   if (git('tag', '--list', `v${version}`) !== '') fail(`the tag v${version} exists already`);
+  // npm compares it with the repository that CI built the package in.
+  const lacksRepository = readJson('package.json').repository === undefined;
+  const needed = 'package.json has no "repository", which packages with provenance must name';
+  if (lacksRepository && !dryRun) fail(needed);
+  if (lacksRepository) console.log(`would stop: ${needed}`);
   if (changelogSection() === '') fail(`CHANGELOG.md has no section "## ${version} - <date>", or the section is empty`);
 }
 
 function runCi() {
   const { status } = spawnSync('bash', ['.ci/run'], { cwd: projectFolder, stdio: 'inherit' });
   if (status !== 0) fail('.ci/run failed: see above');
+}
+
+function pack() {
+  run(process.execPath, [join('node_modules', 'typescript', 'bin', 'tsc'), '-b']);
+  run(process.execPath, [join('apps', 'dev', 'bin', 'pack.mjs'), '--check']);
+  writeFileSync(join(projectFolder, 'packed', 'release-notes.md'), `${changelogSection()}\n`);
 }
 
 /** The text under the version's heading, up to the next version. */
@@ -75,13 +91,16 @@ function packageFiles() {
 
 /** Also sets the versions of dependencies between workspaces, which are exact. */
 function setVersion(manifest) {
-  const path = join(projectFolder, manifest);
-  const content = JSON.parse(readFileSync(path, 'utf8'));
+  const content = readJson(manifest);
   content.version = version;
   for (const kind of ['dependencies', 'devDependencies', 'peerDependencies'])
     for (const name of Object.keys(content[kind] ?? {}))
       if (name.startsWith('@rollgate/')) content[kind][name] = version;
-  writeFileSync(path, `${JSON.stringify(content, null, 2)}\n`);
+  writeFileSync(join(projectFolder, manifest), `${JSON.stringify(content, null, 2)}\n`);
+}
+
+function readJson(file) {
+  return JSON.parse(readFileSync(join(projectFolder, file), 'utf8'));
 }
 
 function git(...words) {

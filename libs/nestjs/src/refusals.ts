@@ -156,9 +156,8 @@ export async function refusalTo(call: Call, error: unknown): Promise<unknown> {
     call.headers.set('Retry-After', String(error.retryAfter));
     call.headers.expose(['Retry-After']);
   }
-  // Nest's exception filter keeps a JSON content type that is already set. A GraphQL response is not a problem
-  // document.
-  if (call.transport === 'http' && hasProblemBody(error)) call.headers.set('Content-Type', PROBLEM_JSON);
+  // A GraphQL response is not a problem document.
+  if (call.transport === 'http' && hasProblemBody(error)) call.headers.setJsonType(PROBLEM_JSON);
   return error;
 }
 

@@ -7,6 +7,8 @@
 /** Writes header fields of one response. */
 export interface ResponseHeaders {
   set(name: string, value: string): void;
+  /** Sets the content type of the JSON body that will be sent. */
+  setJsonType(type: string): void;
   /** Lets pages of other origins read these fields, if CORS is enabled for this response. */
   expose(names: readonly string[]): void;
   /** Forbids caches to store this response, and ignores cache fields that other code sets before or after. */
@@ -23,9 +25,11 @@ interface Writable {
   getHeader?(name: string): unknown;
   getHeaders?(): object;
   removeHeader?(name: string): unknown;
+  /** Express only. */
+  json?(this: unknown, body: unknown): unknown;
 }
 
-const NO_HEADERS: ResponseHeaders = { set: () => {}, expose: () => {}, forbidCaching: () => {} };
+const NO_HEADERS: ResponseHeaders = { set: () => {}, setJsonType: () => {}, expose: () => {}, forbidCaching: () => {} };
 
 const ORIGIN = 'Access-Control-Allow-Origin';
 const CREDENTIALS = 'Access-Control-Allow-Credentials';
@@ -51,6 +55,9 @@ function headersOf(head: { headersSent?: unknown }, [first, ...below]: readonly 
     set(name: string, value: string) {
       if (isOpen()) write(first, name, value);
     },
+    setJsonType(type: string) {
+      if (isOpen()) writeJsonType(first, type);
+    },
     expose(names: readonly string[]) {
       if (!isOpen() || read(ORIGIN) === undefined) return;
       const listed = [read(EXPOSE) ?? []].flat().join(',').split(',');
@@ -71,6 +78,22 @@ function headersOf(head: { headersSent?: unknown }, [first, ...below]: readonly 
 function write(target: Writable, name: string, value: string): void {
   if (target.header && !target.setHeader) target.header(name, value);
   else target.setHeader?.(name, value);
+}
+
+/**
+ * On Express the type is set when the body is sent. Before version 12, Nest logs a warning for a type other than
+ * `application/json` that it finds there when it sends an error, and replaces it.
+ */
+function writeJsonType(target: Writable, type: string): void {
+  const { json } = target;
+  if (typeof json !== 'function') {
+    write(target, 'Content-Type', type);
+    return;
+  }
+  target.json = function (this: unknown, body: unknown) {
+    if (target.getHeader?.('Content-Type') === undefined) write(target, 'Content-Type', type);
+    return json.call(this, body);
+  };
 }
 
 /**

@@ -2,8 +2,8 @@
 import type { DynamicModule } from '@nestjs/common';
 import type { Catalogue } from '@rollgate/contract';
 import { createMemoryLimiter } from '@rollgate/limiter/testing';
-import { RollgateModule } from './module.js';
-import type { RollgateOptions } from './options.js';
+// The published package has one copy of what the main entry exports, so this entry imports it from there.
+import { RollgateModule, type RollgateOptions } from './index.js';
 
 /** The options of `RollgateModule` except `limiter`, and those of the memory limiter. */
 export interface RollgateTestingOptions extends Omit<RollgateOptions, 'limiter'> {
