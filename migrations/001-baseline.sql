@@ -922,28 +922,22 @@ SET LOCAL check_function_bodies = off;
 -- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or
 -- by an override that was used. The existence of an override is no evidence: this function is called to detect overrides with a
 -- misspelled account.
--- In plpgsql with a plan for each call, as rollgate.find_accounts.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-SET plan_cache_mode = force_custom_plan AS $$
-DECLARE
-  v_key       text := rollgate.encode_part(p_account);
-  v_rolled_to timestamptz := coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity');
-BEGIN
-  RETURN EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
-    OR EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+  WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
+  SELECT EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
     OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
     OR EXISTS (
-      SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
+      SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
         (SELECT FROM rollgate.counter c
-         WHERE c.lane = g AND c.subject >= v_key || '/' COLLATE "C" AND c.subject < v_key || '0' COLLATE "C" LIMIT 1)
+         WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
         UNION ALL
         (SELECT FROM rollgate.bucket b
-         WHERE b.lane = g AND b.subject >= v_key || '/' COLLATE "C" AND b.subject < v_key || '0' COLLATE "C" LIMIT 1)
+         WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
       ) x)
-    -- The denials of older hours are in the roll-up.
-    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account AND e.first_at >= v_rolled_to);
-END $$;
+    OR EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account)
+$$;
 
 COMMENT ON FUNCTION rollgate.account_seen IS
   'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was '
@@ -1296,6 +1290,92 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.acquire_cold IS
   'Decides the items of a batch that rollgate.acquire did not grant at once; called only by rollgate.acquire';
+
+-- Decides a batch of one lane, like rollgate.acquire: same arguments, same answer. Every statement names the lane, so Citus runs the whole
+-- function on the server that has it (docs/scale.md). The rule is that of rollgate.acquire_cold: rollgate.decide_lane is made from its
+-- source. On one Postgres rollgate.acquire decides the same several times faster.
+CREATE OR REPLACE FUNCTION rollgate.acquire_lane(
+  p_lane       int,
+  p_subjects   text[],
+  p_costs      int[],
+  p_calls      int[],
+  p_per_minute int[],
+  p_per_hour   int[],
+  p_now        timestamptz DEFAULT NULL,  -- only tests set it; NULL: clock_timestamp() after the lock
+  OUT now_ms       bigint,  -- these are as in rollgate.acquire
+  OUT item         int[],
+  OUT granted      int[],
+  OUT minute_used  int[],
+  OUT hour_used    int[],
+  OUT minute_reset int[],
+  OUT hour_reset   int[],
+  OUT retry_at     int[],
+  OUT second       int[]
+)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+AS $$
+#variable_conflict use_column
+DECLARE
+  v_now     timestamptz;
+  v_second  int;
+  v_swept   bigint;
+  v_heads   rollgate.counter[];
+  v_minutes rollgate.bucket[];
+  v_stale   text[];  -- subjects whose finished minutes are read
+  v_decided record;
+BEGIN
+  PERFORM rollgate.enter_lanes(p_lane);
+  v_now := coalesce(p_now, clock_timestamp());
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM v_now)), v_swept);
+  now_ms := floor(extract(epoch FROM v_now) * 1000);
+
+  SELECT array_agg(ROW(c.*)::rollgate.counter) INTO v_heads FROM rollgate.counter c WHERE c.lane = p_lane AND c.subject = ANY (p_subjects);
+  v_stale := ARRAY(SELECT h.subject FROM unnest(v_heads) h WHERE h.minute < v_second / 60);
+  LOOP
+    IF cardinality(v_stale) > 0 THEN
+      SELECT array_agg(ROW(b.*)::rollgate.bucket) INTO v_minutes FROM rollgate.bucket b
+      WHERE b.lane = p_lane AND b.subject = ANY (v_stale) AND b.minute >= v_second / 60 - 60;
+    END IF;
+    v_decided := rollgate.decide_lane(
+      p_lane, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, v_second, v_heads, v_minutes);
+    -- Only a denial needs the finished minutes of a current head: they have the unit that must leave first.
+    EXIT WHEN cardinality(v_stale) = cardinality(p_subjects) OR NOT EXISTS (
+      SELECT FROM unnest(v_decided.item, v_decided.granted) AS d (item, granted)
+      WHERE d.granted < p_calls[d.item] AND p_subjects[d.item] <> ALL (v_stale));
+    v_stale := p_subjects;
+  END LOOP;
+
+  IF v_decided.archived IS NOT NULL THEN
+    INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
+    SELECT p_lane, a.subject, a.minute, a.start, a.secs, a.sums FROM unnest(v_decided.archived) a;
+  END IF;
+  IF v_decided.updated IS NOT NULL THEN
+    UPDATE rollgate.counter head
+    SET minute = new.minute, total = new.total, secs = new.secs, sums = new.sums,
+        prev_start = new.prev_start, prev_secs = new.prev_secs, prev_sums = new.prev_sums,
+        hour_start = new.hour_start, hour_secs = new.hour_secs, hour_sums = new.hour_sums,
+        hour_next = new.hour_next, near_hour = new.near_hour
+    FROM unnest(v_decided.updated) new
+    WHERE head.lane = p_lane AND head.subject = new.subject;
+  END IF;
+  IF v_decided.added IS NOT NULL THEN
+    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour)
+    SELECT p_lane, a.subject, a.minute, a.total, a.secs, a.sums, a.prev_start, a.hour_start, a.near_hour FROM unnest(v_decided.added) a;
+  END IF;
+
+  item         := coalesce(v_decided.item, '{}');
+  granted      := coalesce(v_decided.granted, '{}');
+  minute_used  := coalesce(v_decided.minute_used, '{}');
+  hour_used    := coalesce(v_decided.hour_used, '{}');
+  minute_reset := coalesce(v_decided.minute_reset, '{}');
+  hour_reset   := coalesce(v_decided.hour_reset, '{}');
+  retry_at     := coalesce(v_decided.retry_at, '{}');
+  second       := coalesce(v_decided.second, '{}');
+END $$;
+
+COMMENT ON FUNCTION rollgate.acquire_lane IS
+  'Decides one batch of one lane, with statements that each name the lane, as Citus needs it';
 
 -- Requires the ledger's lock (rollgate.open_ledger). p_spec: as in rollgate.create_override.
 CREATE OR REPLACE FUNCTION rollgate.add_override(
@@ -2096,17 +2176,13 @@ $$;
 
 COMMENT ON FUNCTION rollgate.decision_number IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';
 
--- Reverses rollgate.encode_part, and is in plpgsql for the same reason.
+-- Reverses rollgate.encode_part.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF position('%' IN p_text) = 0 THEN
-    RETURN p_text;
-  END IF;
-  RETURN (
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
     SELECT string_agg(CASE WHEN m[1] ~ '^%[0-9A-F]{2}$' THEN chr(('x' || substr(m[1], 2))::bit(8)::int) ELSE m[1] END, '' ORDER BY ord)
-    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord));
-END $$;
+    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
+$$;
 
 COMMENT ON FUNCTION rollgate.decode_part IS 'Decodes an account or a value from its form in a subject''s key';
 
@@ -2242,18 +2318,13 @@ COMMENT ON FUNCTION rollgate.empty_windows IS 'Empties both windows of a subject
 
 -- Keys write the characters of their own syntax, and invisible ones, as %XX. `encodeValue` in libs/limiter/src/subject/subject-key.ts is
 -- the same rule; a test compares the two.
--- In plpgsql, because Postgres starts an executor for each call of a function in SQL that contains a query: 20 times as slow.
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
-LANGUAGE plpgsql IMMUTABLE AS $$
-BEGIN
-  IF p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN
-    RETURN p_text;
-  END IF;
-  RETURN (
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
     SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END,
            '' ORDER BY ord)
-    FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord));
-END $$;
+    FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
+$$;
 
 COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';
 
@@ -2570,20 +2641,12 @@ COMMENT ON FUNCTION rollgate.filled_pairs IS 'What filled a window, as stored: s
 -- Returns one page of the accounts that start with p_prefix and have traffic, denials, an override, a plan or a limit request, now or as
 -- far back as usage is on record. An account that equals p_prefix comes first on the first page; the others follow in key order. Each
 -- lane, and rollgate.usage_series, is read account by account, not row by row.
--- In plpgsql with a plan for each call, which knows v_rolled_to, and opens only the events of those days.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
   p_after  text,  -- the last key of the previous page; '': the first page
   p_limit  int
 ) RETURNS TABLE (key text, account text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-SET plan_cache_mode = force_custom_plan AS $$
-#variable_conflict use_column
-DECLARE
-  v_rolled_to timestamptz := coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity');
-  v_decoded   text := rollgate.decode_part(p_prefix);
-BEGIN
-  RETURN QUERY
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   WITH RECURSIVE walk AS (
     SELECT g AS lane, 0 AS n, (
       SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
@@ -2614,70 +2677,63 @@ BEGIN
     UNION
     SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
     UNION
+    -- Denied since the newest hour that is rolled up.
+    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
+    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
+      AND starts_with(e.account, rollgate.decode_part(p_prefix))
+    UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
         SELECT FROM rollgate.counter c
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
-    -- Each account is encoded once, and only those that can match.
-    SELECT e.key FROM (
-      SELECT rollgate.encode_part(n.account) AS key FROM (
-        -- Denied since the newest hour that is rolled up.
-        SELECT d.account FROM rollgate.limit_event_row d WHERE d.first_at >= v_rolled_to
-        UNION
-        SELECT o.account FROM rollgate.override o
-        UNION
-        SELECT a.account FROM rollgate.plan_assignment a
-        UNION
-        SELECT r.account FROM rollgate.limit_request r
-      ) n
-      WHERE starts_with(n.account, v_decoded)
-      OFFSET 0
-    ) e
+    -- Encoding is slow: each account once, and only those that can match.
+    SELECT rollgate.encode_part(n.account) FROM (
+      SELECT o.account FROM rollgate.override o
+      UNION
+      SELECT a.account FROM rollgate.plan_assignment a
+      UNION
+      SELECT r.account FROM rollgate.limit_request r
+    ) n
+    WHERE starts_with(n.account, rollgate.decode_part(p_prefix))
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   -- The encoded * is where events combine all accounts.
   WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
-  LIMIT p_limit;
-END $$;
+  LIMIT p_limit
+$$;
 
 COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';
 
 -- Returns one subject for each account and API that has this value in one of its last dimensions: three of a live subject, two of one
 -- that was denied.
--- In plpgsql with a plan for each call, which knows the time, and opens only the events of those days.
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
-SET plan_cache_mode = force_custom_plan AS $$
-#variable_conflict use_column
-DECLARE
-  v_since timestamptz := statement_timestamp() - interval '7 days';
-  v_value text := rollgate.encode_part(p_value);
-BEGIN
-  RETURN QUERY
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
     (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
             c.subject
      FROM rollgate.counter c
-     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(v_value) & 65535]
-       AND strpos(c.subject || ',', '=' || v_value || ',') > 0
+     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(rollgate.encode_part(p_value)) & 65535]
+       AND strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
-     WHERE rollgate.value_hash(e.subject, -1) = hashtext(v_value) AND e.first_at > v_since
-       AND strpos(e.subject || ',', '=' || v_value || ',') > 0
+     WHERE rollgate.value_hash(e.subject, -1) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
-     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(v_value) AND e.first_at > v_since
-       AND strpos(e.subject || ',', '=' || v_value || ',') > 0
+     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(rollgate.encode_part(p_value))
+       AND e.first_at > statement_timestamp() - interval '7 days'
+       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
-  LIMIT p_limit;
-END $$;
+  LIMIT p_limit
+$$;
 
 COMMENT ON FUNCTION rollgate.find_subjects IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 
@@ -4353,33 +4409,47 @@ $$;
 COMMENT ON FUNCTION rollgate.peak_usage IS
   'Highest usage of both rolling windows, per subject of a key prefix, since p_since, as far back as finished minutes are kept';
 
--- The seconds of each subject's hour window that have units, oldest first. Takes no lock and writes nothing.
+-- The seconds of each subject's hour window that have units, oldest first. Takes no lock and writes nothing. Each statement names the lane,
+-- as Citus needs it. A head that is read before a grant moves it still has its minute, so only the finished minutes before it are added.
 CREATE OR REPLACE FUNCTION rollgate.peek(
   p_lane     int,
   p_subjects text[],
   p_now      timestamptz DEFAULT NULL  -- NULL: now
 ) RETURNS TABLE (now_ms bigint, subject text, seconds int[], units int[])
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp
 SET enable_seqscan = off SET plan_cache_mode = force_generic_plan
 AS $$
-  WITH clock AS (
-    SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
-    FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
-  )
-  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
-  FROM clock
-  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
-  LEFT JOIN rollgate.counter head ON head.lane = p_lane AND head.subject = asked.subject
+#variable_conflict use_column
+DECLARE
+  v_now     timestamptz := coalesce(p_now, clock_timestamp());
+  v_swept   bigint;
+  v_second  int;
+  v_heads   rollgate.counter[];
+  v_minutes rollgate.bucket[];
+BEGIN
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM v_now)), v_swept);
+  SELECT array_agg(ROW(c.*)::rollgate.counter) INTO v_heads FROM rollgate.counter c WHERE c.lane = p_lane AND c.subject = ANY (p_subjects);
+  SELECT array_agg(ROW(b.*)::rollgate.bucket) INTO v_minutes FROM rollgate.bucket b
+  WHERE b.lane = p_lane AND b.subject = ANY (p_subjects) AND b.minute >= (v_second + 1 - rollgate.window_buckets('hour')) / 60;
+  RETURN QUERY
+  SELECT floor(extract(epoch FROM v_now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
+  FROM unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
+  LEFT JOIN unnest(v_heads) head ON head.subject = asked.subject
   -- Time never goes back for a subject: it is at least the second of its newest grant.
-  CROSS JOIN LATERAL (SELECT greatest(clock.second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
+  CROSS JOIN LATERAL (SELECT greatest(v_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
   LEFT JOIN LATERAL (
-    SELECT array_agg(u.second ORDER BY u.second) AS seconds,
-           array_agg(u.units::int ORDER BY u.second) AS units
-    FROM rollgate.units_by_second(
-      ARRAY[p_lane], asked.subject, head.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+    SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units::int ORDER BY u.second) AS units
+    FROM (
+      SELECT b.minute, b.start, b.secs, b.sums FROM unnest(v_minutes) b WHERE b.subject = asked.subject AND b.minute < head.minute
+      UNION ALL
+      SELECT head.minute, head.total - head.sums[cardinality(head.sums)], head.secs, head.sums
+    ) m
+    CROSS JOIN LATERAL rollgate.units_of_minute(m.minute, m.start, m.secs, m.sums, head.cleared) u
+    WHERE u.second BETWEEN own.second + 1 - rollgate.window_buckets('hour') AND own.second
   ) used ON head.lane IS NOT NULL
-  ORDER BY asked.place
-$$;
+  ORDER BY asked.place;
+END $$;
 
 COMMENT ON FUNCTION rollgate.peek IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
 
@@ -6402,17 +6472,22 @@ DECLARE
   v_rolled   int; -- the first minute that is not added up; NULL: there is no roll-up
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
+  v_swept    bigint;
+  v_apis     text[];  -- APIs whose minutes are kept longer …
+  v_seconds  int[];   -- … and how long
 BEGIN
   IF p_keep_seconds < rollgate.least_keep_seconds() THEN
     RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
+  IF NOT rollgate.try_lane(p_lane) THEN
     RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute, 0;
     RETURN;
   END IF;
-  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
-                       (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))), v_swept);
+  -- Read apart, because on Citus the statements below run on the server that has the lane.
+  SELECT array_agg(r.api), array_agg(r.keep_seconds) INTO v_apis, v_seconds FROM rollgate.retention r;
   SELECT rollgate.hour_number(r.rolled_to) * 60,
          CASE WHEN r.stepped_at >= to_timestamp(v_second) - interval '1 hour' THEN rollgate.hour_number(r.rolled_to) * 60
               ELSE greatest(rollgate.hour_number(r.rolled_to) * 60, v_second / 60 - 1440) END
@@ -6449,7 +6524,7 @@ BEGIN
         -- The windows of an hour that is not added up begin in the hour before.
         AND page.minute < least((v_second - p_keep_seconds) / 60, v_kept - 60)
         AND NOT EXISTS (
-          SELECT FROM rollgate.retention r
+          SELECT FROM unnest(v_apis, v_seconds) AS r (api, keep_seconds)
           WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
       RETURNING page.minute
     ), last AS (
@@ -6571,6 +6646,15 @@ END $$;
 COMMENT ON FUNCTION rollgate.sync_instance IS
   'An instance reports that it runs (p_instance NULL: the caller only reads), and gets what changed since p_version (0: all in force): '
   'overrides, plans, assignments and whole definitions of APIs; also the quarantine, and the number of instances';
+
+-- Takes a lane's lock until the end of the transaction, if it is free. The janitor never waits for a decision.
+CREATE OR REPLACE FUNCTION rollgate.try_lane(p_lane int) RETURNS boolean
+LANGUAGE plpgsql AS $$
+BEGIN
+  RETURN pg_try_advisory_xact_lock(7605, p_lane);
+END $$;
+
+COMMENT ON FUNCTION rollgate.try_lane IS 'Takes a lane''s lock until the end of the transaction, without waiting; false: it is in use';
 
 -- Applies the inverse of one change, if the item has not changed since. Undoing the creation of an override expires it, as its name
 -- implies; any other undo that lowers a limit needs p_allow_lowering.
@@ -6694,16 +6778,30 @@ CREATE OR REPLACE FUNCTION rollgate.units_by_second(
   p_to      int
 ) RETURNS TABLE (second int, units bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT s.second, least(s.units, s.newest - p_cleared)
-  FROM (
-    SELECT m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units, m.start + x.sum AS newest
-    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
-    WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
-  ) s
-  WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
+  SELECT u.second, u.units
+  FROM rollgate.minutes_on_record m
+  CROSS JOIN LATERAL rollgate.units_of_minute(m.minute, m.start, m.secs, m.sums, p_cleared) u
+  WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
+    AND u.second BETWEEN p_from AND p_to
 $$;
 
 COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second; inlined';
+
+-- Returns the seconds of one minute on record that have units which a reset has not forgiven. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.units_of_minute(
+  p_minute  int,
+  p_start   bigint,      -- these three as in rollgate.minutes_on_record
+  p_secs    smallint[],
+  p_sums    int[],
+  p_cleared bigint       -- units up to this number were forgiven by a reset, and are left out
+) RETURNS TABLE (second int, units bigint)
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT p_minute * 60 + x.sec, least(x.sum - coalesce(p_sums[x.place - 1], 0), p_start + x.sum - p_cleared)
+  FROM unnest(p_secs, p_sums) WITH ORDINALITY AS x (sec, sum, place)
+  WHERE x.sum > coalesce(p_sums[x.place - 1], 0) AND p_start + x.sum > p_cleared
+$$;
+
+COMMENT ON FUNCTION rollgate.units_of_minute IS 'Units of one minute on record, by second; inlined';
 
 -- Reads every head: a second for 100,000 live subjects.
 CREATE OR REPLACE FUNCTION rollgate.usage_at(p_at timestamptz)
@@ -6978,6 +7076,206 @@ BEGIN
 END $$;
 
 COMMENT ON FUNCTION rollgate.write_events IS 'Writes limit events of instances, which may be sent repeatedly; returns how many were new';
+
+-- GENERATED by migrations/lane-form.ts from rollgate.acquire_cold: the decision of one lane, on rows.
+CREATE OR REPLACE FUNCTION rollgate.decide_lane(
+  p_lane       int,
+  p_subjects   text[],
+  p_costs      int[],
+  p_calls      int[],
+  p_per_minute int[],
+  p_per_hour   int[],
+  p_second     int,
+  p_heads      rollgate.counter[],  -- the heads of the subjects
+  p_minutes    rollgate.bucket[],   -- finished minutes of the subjects: of the last hour and of the minute before it
+  OUT item         int[],  -- these are as in rollgate.acquire
+  OUT granted      int[],
+  OUT minute_used  int[],
+  OUT hour_used    int[],
+  OUT minute_reset int[],
+  OUT hour_reset   int[],
+  OUT retry_at     int[],
+  OUT second       int[],
+  OUT archived     rollgate.bucket[],   -- rows to add …
+  OUT updated      rollgate.counter[],  -- … to write over the stored ones …
+  OUT added        rollgate.counter[]   -- … and to add
+)
+LANGUAGE plpgsql AS $$
+#variable_conflict use_column
+BEGIN
+  -- Two items of one subject would each count from the same total, and one grant would be lost.
+  IF cardinality(p_subjects) > 1 AND (
+    SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
+  ) THEN
+    RAISE EXCEPTION 'rollgate.acquire_lane: the batch contains a subject twice' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
+  -- compiled and run for each use of a column.
+  --
+  -- Stage 1: each item with the stored head of its subject (old_…; NULL: there is none), and the time at which it is decided.
+  WITH minutes AS (
+    SELECT b.subject, b.minute, b.start, b.secs, b.sums FROM unnest(p_minutes) b
+    UNION ALL
+    SELECT h.subject, h.minute, h.total - h.sums[cardinality(h.sums)], h.secs, h.sums FROM unnest(p_heads) h
+  ),
+  found AS (
+    SELECT asked.place, p_lane AS lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
+           clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           head.lane AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
+           head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
+           head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
+           head.hour_start AS old_hour_start, head.hour_secs AS old_hour_secs, head.hour_sums AS old_hour_sums,
+           head.hour_next AS old_hour_next
+    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS asked (subject, cost, calls, per_minute, per_hour, place)
+    LEFT JOIN unnest(p_heads) head ON head.subject = asked.subject
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(p_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) clock
+    OFFSET 0
+  ),
+  -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
+  moved AS (
+    SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
+           found.second, found.minute, found.sec,
+           found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
+           coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
+           CASE WHEN NOT stale THEN old_start ELSE total END AS start,
+           CASE WHEN NOT stale THEN old_secs END AS secs,
+           CASE WHEN NOT stale THEN old_sums END AS sums,
+           CASE WHEN NOT stale THEN old_prev_start WHEN old_minute = found.minute - 1 THEN old_start ELSE total END AS prev_start,
+           CASE WHEN NOT stale THEN old_prev_secs WHEN old_minute = found.minute - 1 THEN old_secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT stale THEN old_prev_sums WHEN old_minute = found.minute - 1 THEN old_sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT stale THEN old_hour_start WHEN old_minute < found.minute - 60 THEN total
+                ELSE coalesce(first_archived.start, old_start) END AS hour_start,
+           CASE WHEN NOT stale THEN old_hour_secs WHEN old_minute = found.minute - 60 THEN old_secs
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT stale THEN old_hour_sums WHEN old_minute = found.minute - 60 THEN old_sums
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT stale THEN old_hour_next WHEN old_minute > found.minute - 60 THEN coalesce(next_counted.second,
+                old_minute * 60 + rollgate.oldest_second(cleared, old_start, old_secs, old_sums)) END AS hour_next
+    FROM found
+    -- The first archived minute from the minute an hour ago on.
+    LEFT JOIN LATERAL (
+      SELECT minute, start, secs, sums FROM unnest(p_minutes)
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute >= found.minute - 60
+      ORDER BY minute LIMIT 1
+    ) first_archived ON true
+    -- The oldest second with counted units after the minute an hour ago.
+    LEFT JOIN LATERAL (
+      SELECT minute * 60 + rollgate.oldest_second(found.cleared, start, secs, sums) AS second FROM unnest(p_minutes)
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute > found.minute - 60
+        AND sums[cardinality(sums)] > greatest(found.cleared - start, 0)
+      ORDER BY minute LIMIT 1
+    ) next_counted ON true
+    OFFSET 0
+  ),
+  -- Stage 3: what each window no longer counts.
+  counted AS (
+    SELECT moved.*,
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+    FROM moved
+    OFFSET 0
+  ),
+  -- Stage 4: the decision.
+  decided AS MATERIALIZED (
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units,
+           -- A new subject has no starts.
+           rollgate.is_near(total + fitting.granted * cost, coalesce(prev_start, 0), per_minute, coalesce(hour_start, 0), per_hour) AS near
+    FROM counted
+    CROSS JOIN LATERAL (
+      SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
+      OFFSET 0
+    ) fitting
+  ),
+  -- What is granted is written: the finished minute of a stale head, the head, and the heads of new subjects.
+  archived (lane, subject, minute, start, secs, sums) AS (
+    SELECT lane, subject, old_minute, old_start, old_secs, old_sums FROM decided WHERE units > 0 AND stale
+  ),
+  -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
+  updated AS (
+    SELECT decided.subject, decided.minute AS minute,
+           decided.total + decided.units AS total,
+           CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec THEN decided.secs ELSE decided.secs || decided.sec END AS secs,
+           CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec
+                 THEN decided.sums[:cardinality(decided.sums) - 1] ELSE decided.sums END
+               || (decided.total + decided.units - decided.start)::int AS sums,
+           decided.prev_start AS prev_start,
+           decided.prev_secs AS prev_secs,
+           decided.prev_sums AS prev_sums,
+           decided.hour_start AS hour_start,
+           decided.hour_secs AS hour_secs,
+           decided.hour_sums AS hour_sums,
+           decided.hour_next AS hour_next,
+           CASE WHEN decided.near THEN decided.second / 3600 ELSE head.near_hour END AS near_hour
+    FROM decided JOIN unnest(p_heads) head ON head.subject = decided.subject
+    WHERE decided.units > 0
+  ),
+  added (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour) AS (
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0, CASE WHEN near THEN decided.second / 3600 END
+    FROM decided WHERE units > 0 AND old_row IS NULL
+  ),
+  -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
+  -- between, of this minute, or of this very grant.
+  answered AS (
+    SELECT place::int AS place, decided.second, decided.granted,
+           (total - minute_base)::int AS minute_used,
+           (total - hour_base)::int AS hour_used,
+           rollgate.window_buckets('minute') + coalesce(
+             (minute - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+             minute * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS minute_reset,
+           rollgate.window_buckets('hour') + coalesce(
+             (minute - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+             hour_next,
+             minute * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS hour_reset,
+           CASE WHEN decided.granted < calls AND cost <= least(per_minute, per_hour) THEN greatest(
+             rollgate.window_buckets('minute') + CASE
+               WHEN leaving.minute_unit > total THEN decided.second
+               WHEN leaving.minute_unit > minute_base THEN (
+                 SELECT m.minute * 60 + m.secs[width_bucket((leaving.minute_unit - 1 - m.start)::int, m.sums) + 1]
+                 FROM minutes m
+                 WHERE m.subject = decided.subject AND m.minute >= decided.minute - 60
+                   AND m.start < leaving.minute_unit AND m.start + m.sums[cardinality(m.sums)] >= leaving.minute_unit
+                 ORDER BY m.minute DESC
+                 LIMIT 1) END,
+             rollgate.window_buckets('hour') + CASE
+               WHEN leaving.hour_unit > total THEN decided.second
+               WHEN leaving.hour_unit > hour_base THEN (
+                 SELECT m.minute * 60 + m.secs[width_bucket((leaving.hour_unit - 1 - m.start)::int, m.sums) + 1]
+                 FROM minutes m
+                 WHERE m.subject = decided.subject AND m.minute >= decided.minute - 60
+                   AND m.start < leaving.hour_unit AND m.start + m.sums[cardinality(m.sums)] >= leaving.hour_unit
+                 ORDER BY m.minute DESC
+                 LIMIT 1) END
+           ) END AS retry_at
+    FROM decided
+    -- The newest unit that must have left each window before the first denied call fits. It may be one that was granted just now
+    -- (above the old total), or one that has left already (up to the base).
+    CROSS JOIN LATERAL (
+      SELECT total + units + cost - per_minute AS minute_unit, total + units + cost - per_hour AS hour_unit
+    ) leaving
+  )
+  SELECT array_agg(place), array_agg(answered.granted), array_agg(answered.minute_used), array_agg(answered.hour_used),
+         array_agg(answered.minute_reset), array_agg(answered.hour_reset), array_agg(answered.retry_at), array_agg(answered.second),
+         (SELECT array_agg(ROW(
+           x.lane, x.minute, x.start, x.subject, x.secs, x.sums)::rollgate.bucket) FROM archived x),
+         (SELECT array_agg(ROW(
+           NULL, x.prev_start, x.hour_start, NULL, x.minute, x.hour_next, x.subject, x.prev_secs,
+           x.prev_sums, x.hour_secs, x.hour_sums, x.secs, x.sums, x.total, x.near_hour)::rollgate.counter) FROM updated x),
+         (SELECT array_agg(ROW(
+           NULL, x.prev_start, x.hour_start, x.lane, x.minute, NULL, x.subject, NULL,
+           NULL, NULL, NULL, x.secs, x.sums, x.total, x.near_hour)::rollgate.counter) FROM added x)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second, archived, updated, added
+  FROM answered;
+END $$;
+
+COMMENT ON FUNCTION rollgate.decide_lane IS
+  'Decides the items of one lane on rows that rollgate.acquire_lane has read; returns the rows to write';
 
 CREATE OR REPLACE FUNCTION rollgate_audit.explain_denial(denial_id text)
 RETURNS TABLE (

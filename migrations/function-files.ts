@@ -4,6 +4,7 @@
  */
 import { readdir } from 'node:fs/promises';
 import { join } from 'node:path';
+import { laneForm } from './lane-form.js';
 import { readSql, sqlFolder } from './run-sql.js';
 
 export interface FunctionFile {
@@ -20,11 +21,18 @@ const END = '-- END FUNCTIONS AND VIEWS\n';
 
 /** All files in the order in which they can be executed: functions before views, in alphabetical order. */
 export async function readFunctionFiles(): Promise<FunctionFile[]> {
-  const files = [
-    ...(await readFolder('functions', 'rollgate')),
-    ...(await readFolder(join('functions', 'audit'), 'rollgate_audit')),
-  ];
+  const own = await readFolder('functions', 'rollgate');
+  const files = [...own, laneFormOf(own), ...(await readFolder(join('functions', 'audit'), 'rollgate_audit'))];
   return [...files.filter(({ kind }) => kind === 'function'), ...files.filter(({ kind }) => kind === 'view')];
+}
+
+/** rollgate.decide_lane, which has no file of its own. */
+function laneFormOf(files: readonly FunctionFile[]): FunctionFile {
+  const [cold, secondOf] = ['acquire_cold', 'second_of'].map((name) =>
+    files.find((file) => file.name === `rollgate.${name}`),
+  );
+  if (cold === undefined || secondOf === undefined) throw new Error('rollgate.decide_lane lacks its source');
+  return { path: cold.path, name: 'rollgate.decide_lane', kind: 'function', sql: laneForm(cold.sql, secondOf.sql) };
 }
 
 async function readFolder(folder: string, schema: string): Promise<FunctionFile[]> {

@@ -1,8 +1,9 @@
-import { checkEngine, EngineError } from '@rollgate/contract/database-engine';
+import { checkEngine, type Engine, EngineError } from '@rollgate/contract/database-engine';
 import type pg from 'pg';
 import type { MigrationInterface } from 'typeorm';
 import { Baseline001 } from './001-baseline.js';
 import { grantAccess } from './access.js';
+import { distribute } from './citus.js';
 import { type ConnectOptions, connect } from './connect.js';
 import { type DatabaseState, isOf010, readDatabaseState } from './database-state.js';
 import { bringOver } from './from-0.1.0.js';
@@ -53,9 +54,9 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
   client.on('notice', ({ severity, message }) => {
     if (severity === 'WARNING' && message !== undefined) onWarning(message);
   });
-  const run = new Run(client, { ...options, onProgress });
   try {
-    await refuseEngine(client);
+    const engine = await engineOf(client);
+    const run = new Run(client, { ...options, onProgress, citus: engine.id === 'citus' });
     const applied: string[] = [];
     if (options.repairAccess === true) await run.next({ repair: true });
     for (let name = await run.next(); name !== undefined; name = await run.next()) applied.push(name);
@@ -69,7 +70,7 @@ export async function migrate(options: MigrateOptions): Promise<string[]> {
 export async function pendingMigrations(options: ConnectOptions): Promise<string[]> {
   const client = await connect(options);
   try {
-    await refuseEngine(client);
+    await engineOf(client);
     const { applied } = await readDatabaseState(client);
     return pendingAfter(applied).map(({ name }) => shortName(name));
   } finally {
@@ -78,9 +79,9 @@ export async function pendingMigrations(options: ConnectOptions): Promise<string
 }
 
 // The state of the database is read with catalogs that other engines lack, so this comes first.
-async function refuseEngine(client: pg.Client): Promise<void> {
+async function engineOf(client: pg.Client): Promise<Engine> {
   try {
-    await checkEngine(client);
+    return await checkEngine(client);
   } catch (error) {
     if (!(error instanceof EngineError)) throw error;
     throw new PreflightError([`${error.message}. Nothing was changed.`]);
@@ -96,7 +97,7 @@ const MOST_ATTEMPTS = 5;
 /** Another database of the server created or changed the same role at the same time. A retry finds its changes. */
 const PASSING = ['23505', '42710', '40P01', 'XX000'];
 
-type RunOptions = MigrateOptions & { readonly onProgress: (line: string) => void };
+type RunOptions = MigrateOptions & { readonly onProgress: (line: string) => void; readonly citus: boolean };
 
 class Run {
   readonly #client: pg.Client;
@@ -148,7 +149,8 @@ class Run {
   }
 
   #preflight(state: DatabaseState): RoleMode {
-    return preflight(state, { roles: this.#options.roles, known: migrations.map((Each) => new Each().name) });
+    const { roles, citus } = this.#options;
+    return preflight(state, { roles, citus, known: migrations.map((Each) => new Each().name) });
   }
 
   async #step(repair: boolean): Promise<string | undefined> {
@@ -189,6 +191,7 @@ class Run {
     const carriesOver = isOf010(state.applied) && migration instanceof Baseline001;
     if (carriesOver) await bringOver(client);
     else await migration.up(client);
+    if (this.#options.citus) await distribute(client);
     if (migration instanceof Baseline001)
       await client.query('INSERT INTO rollgate.installation (roles) VALUES ($1)', [mode]);
     await grantAccess(client, mode);

@@ -20,6 +20,8 @@ const OLDEST_SERVER = 150_000;
 export interface Wanted {
   /** `undefined`: the mode of earlier migrations, or `own` for a new database. */
   readonly roles: RoleMode | undefined;
+  /** Whether the database is the coordinator of a Citus cluster. */
+  readonly citus: boolean;
   /** Full names of all migrations of this version. */
   readonly known: readonly string[];
 }
@@ -28,7 +30,7 @@ export interface Wanted {
 export function preflight(state: DatabaseState, wanted: Wanted): RoleMode {
   checkServer(state);
   checkOurs(state, wanted.known);
-  const mode = chooseMode(state, wanted.roles);
+  const mode = chooseMode(state, wanted);
   const missing = mode === 'own' ? missingForOwnRoles(state) : missingWithoutRoles(state);
   if (missing.length === 0) return mode;
   const { user, database } = state.server;
@@ -75,7 +77,8 @@ function refuse({ name, owner, objects }: SchemaState): never {
   ]);
 }
 
-function chooseMode({ mode, applied }: DatabaseState, wanted: RoleMode | undefined): RoleMode {
+function chooseMode({ mode, applied }: DatabaseState, { roles: wanted, citus }: Wanted): RoleMode {
+  if (citus && (mode ?? wanted ?? 'none') === 'own') throw new PreflightError(NO_ROLES_ON_CITUS);
   if (mode !== undefined && wanted !== undefined && mode !== wanted)
     throw new PreflightError([
       `The database was migrated with --roles ${mode}, and --roles ${wanted} was given. The mode cannot be changed afterwards: leave the option out.`,
@@ -84,7 +87,7 @@ function chooseMode({ mode, applied }: DatabaseState, wanted: RoleMode | undefin
     throw new PreflightError([
       'rollgate.installation is missing or cannot be read: restore it from a backup, or connect as its owner',
     ]);
-  return mode ?? wanted ?? 'own';
+  return mode ?? wanted ?? (citus ? 'none' : 'own');
 }
 
 function missingForOwnRoles(state: DatabaseState): string[] {
@@ -134,3 +137,8 @@ function remains({ foreignRemains }: DatabaseState): string[] {
 export function quoted(name: string): string {
   return /^[a-z_][a-z0-9_]*$/.test(name) ? name : `"${name.replaceAll('"', '""')}"`;
 }
+
+const NO_ROLES_ON_CITUS = [
+  'On Citus, Rollgate works with --roles none only: the coordinator signs in to the workers as the owner of the functions, which can',
+  'not be a role without login. Nothing was changed.',
+];

@@ -21,17 +21,22 @@ DECLARE
   v_rolled   int; -- the first minute that is not added up; NULL: there is no roll-up
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
+  v_swept    bigint;
+  v_apis     text[];  -- APIs whose minutes are kept longer …
+  v_seconds  int[];   -- … and how long
 BEGIN
   IF p_keep_seconds < rollgate.least_keep_seconds() THEN
     RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
+  IF NOT rollgate.try_lane(p_lane) THEN
     RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute, 0;
     RETURN;
   END IF;
-  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
-                       (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))), v_swept);
+  -- Read apart, because on Citus the statements below run on the server that has the lane.
+  SELECT array_agg(r.api), array_agg(r.keep_seconds) INTO v_apis, v_seconds FROM rollgate.retention r;
   SELECT rollgate.hour_number(r.rolled_to) * 60,
          CASE WHEN r.stepped_at >= to_timestamp(v_second) - interval '1 hour' THEN rollgate.hour_number(r.rolled_to) * 60
               ELSE greatest(rollgate.hour_number(r.rolled_to) * 60, v_second / 60 - 1440) END
@@ -68,7 +73,7 @@ BEGIN
         -- The windows of an hour that is not added up begin in the hour before.
         AND page.minute < least((v_second - p_keep_seconds) / 60, v_kept - 60)
         AND NOT EXISTS (
-          SELECT FROM rollgate.retention r
+          SELECT FROM unnest(v_apis, v_seconds) AS r (api, keep_seconds)
           WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
       RETURNING page.minute
     ), last AS (

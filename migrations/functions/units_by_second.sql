@@ -7,13 +7,11 @@ CREATE OR REPLACE FUNCTION rollgate.units_by_second(
   p_to      int
 ) RETURNS TABLE (second int, units bigint)
 LANGUAGE sql STABLE AS $$
-  SELECT s.second, least(s.units, s.newest - p_cleared)
-  FROM (
-    SELECT m.minute * 60 + x.sec AS second, x.sum - coalesce(m.sums[x.place - 1], 0) AS units, m.start + x.sum AS newest
-    FROM rollgate.minutes_on_record m CROSS JOIN LATERAL unnest(m.secs, m.sums) WITH ORDINALITY AS x (sec, sum, place)
-    WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
-  ) s
-  WHERE s.second BETWEEN p_from AND p_to AND s.units > 0 AND s.newest > p_cleared
+  SELECT u.second, u.units
+  FROM rollgate.minutes_on_record m
+  CROSS JOIN LATERAL rollgate.units_of_minute(m.minute, m.start, m.secs, m.sums, p_cleared) u
+  WHERE m.lane = ANY (p_lanes) AND m.subject = p_subject AND m.minute BETWEEN p_from / 60 AND p_to / 60
+    AND u.second BETWEEN p_from AND p_to
 $$;
 
 COMMENT ON FUNCTION rollgate.units_by_second IS 'Units of a subject on record in a span of time, by second; inlined';

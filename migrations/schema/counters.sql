@@ -363,6 +363,256 @@ COMMENT ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],i
 REVOKE EXECUTE ON FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) FROM PUBLIC;
 ALTER FUNCTION rollgate.acquire_cold(integer[],text[],integer[],integer[],integer[],integer[],integer[],integer) OWNER TO rollgate_owner;
 
+CREATE OR REPLACE FUNCTION rollgate.acquire_lane(p_lane integer, p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone, OUT now_ms bigint, OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[])
+ RETURNS record
+ LANGUAGE plpgsql
+ SECURITY DEFINER
+ SET search_path TO 'pg_catalog', 'pg_temp'
+ SET enable_seqscan TO 'off'
+AS $function$
+#variable_conflict use_column
+DECLARE
+  v_now     timestamptz;
+  v_second  int;
+  v_swept   bigint;
+  v_heads   rollgate.counter[];
+  v_minutes rollgate.bucket[];
+  v_stale   text[];  -- subjects whose finished minutes are read
+  v_decided record;
+BEGIN
+  PERFORM rollgate.enter_lanes(p_lane);
+  v_now := coalesce(p_now, clock_timestamp());
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM v_now)), v_swept);
+  now_ms := floor(extract(epoch FROM v_now) * 1000);
+
+  SELECT array_agg(ROW(c.*)::rollgate.counter) INTO v_heads FROM rollgate.counter c WHERE c.lane = p_lane AND c.subject = ANY (p_subjects);
+  v_stale := ARRAY(SELECT h.subject FROM unnest(v_heads) h WHERE h.minute < v_second / 60);
+  LOOP
+    IF cardinality(v_stale) > 0 THEN
+      SELECT array_agg(ROW(b.*)::rollgate.bucket) INTO v_minutes FROM rollgate.bucket b
+      WHERE b.lane = p_lane AND b.subject = ANY (v_stale) AND b.minute >= v_second / 60 - 60;
+    END IF;
+    v_decided := rollgate.decide_lane(
+      p_lane, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, v_second, v_heads, v_minutes);
+    -- Only a denial needs the finished minutes of a current head: they have the unit that must leave first.
+    EXIT WHEN cardinality(v_stale) = cardinality(p_subjects) OR NOT EXISTS (
+      SELECT FROM unnest(v_decided.item, v_decided.granted) AS d (item, granted)
+      WHERE d.granted < p_calls[d.item] AND p_subjects[d.item] <> ALL (v_stale));
+    v_stale := p_subjects;
+  END LOOP;
+
+  IF v_decided.archived IS NOT NULL THEN
+    INSERT INTO rollgate.bucket (lane, subject, minute, start, secs, sums)
+    SELECT p_lane, a.subject, a.minute, a.start, a.secs, a.sums FROM unnest(v_decided.archived) a;
+  END IF;
+  IF v_decided.updated IS NOT NULL THEN
+    UPDATE rollgate.counter head
+    SET minute = new.minute, total = new.total, secs = new.secs, sums = new.sums,
+        prev_start = new.prev_start, prev_secs = new.prev_secs, prev_sums = new.prev_sums,
+        hour_start = new.hour_start, hour_secs = new.hour_secs, hour_sums = new.hour_sums,
+        hour_next = new.hour_next, near_hour = new.near_hour
+    FROM unnest(v_decided.updated) new
+    WHERE head.lane = p_lane AND head.subject = new.subject;
+  END IF;
+  IF v_decided.added IS NOT NULL THEN
+    INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour)
+    SELECT p_lane, a.subject, a.minute, a.total, a.secs, a.sums, a.prev_start, a.hour_start, a.near_hour FROM unnest(v_decided.added) a;
+  END IF;
+
+  item         := coalesce(v_decided.item, '{}');
+  granted      := coalesce(v_decided.granted, '{}');
+  minute_used  := coalesce(v_decided.minute_used, '{}');
+  hour_used    := coalesce(v_decided.hour_used, '{}');
+  minute_reset := coalesce(v_decided.minute_reset, '{}');
+  hour_reset   := coalesce(v_decided.hour_reset, '{}');
+  retry_at     := coalesce(v_decided.retry_at, '{}');
+  second       := coalesce(v_decided.second, '{}');
+END $function$;
+COMMENT ON FUNCTION rollgate.acquire_lane(integer,text[],integer[],integer[],integer[],integer[],timestamp with time zone) IS 'Decides one batch of one lane, with statements that each name the lane, as Citus needs it';
+REVOKE EXECUTE ON FUNCTION rollgate.acquire_lane(integer,text[],integer[],integer[],integer[],integer[],timestamp with time zone) FROM PUBLIC;
+ALTER FUNCTION rollgate.acquire_lane(integer,text[],integer[],integer[],integer[],integer[],timestamp with time zone) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.decide_lane(p_lane integer, p_subjects text[], p_costs integer[], p_calls integer[], p_per_minute integer[], p_per_hour integer[], p_second integer, p_heads rollgate.counter[], p_minutes rollgate.bucket[], OUT item integer[], OUT granted integer[], OUT minute_used integer[], OUT hour_used integer[], OUT minute_reset integer[], OUT hour_reset integer[], OUT retry_at integer[], OUT second integer[], OUT archived rollgate.bucket[], OUT updated rollgate.counter[], OUT added rollgate.counter[])
+ RETURNS record
+ LANGUAGE plpgsql
+AS $function$
+#variable_conflict use_column
+BEGIN
+  -- Two items of one subject would each count from the same total, and one grant would be lost.
+  IF cardinality(p_subjects) > 1 AND (
+    SELECT count(*) <> count(DISTINCT asked.subject COLLATE "C") FROM unnest(p_subjects) AS asked (subject)
+  ) THEN
+    RAISE EXCEPTION 'rollgate.acquire_lane: the batch contains a subject twice' USING ERRCODE = 'invalid_parameter_value';
+  END IF;
+
+  -- Each stage adds columns to the one before. OFFSET 0 keeps a stage separate: merged into the next, its expressions would be
+  -- compiled and run for each use of a column.
+  --
+  -- Stage 1: each item with the stored head of its subject (old_…; NULL: there is none), and the time at which it is decided.
+  WITH minutes AS (
+    SELECT b.subject, b.minute, b.start, b.secs, b.sums FROM unnest(p_minutes) b
+    UNION ALL
+    SELECT h.subject, h.minute, h.total - h.sums[cardinality(h.sums)], h.secs, h.sums FROM unnest(p_heads) h
+  ),
+  found AS (
+    SELECT asked.place, p_lane AS lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
+           clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           head.lane AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
+           head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
+           head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
+           head.hour_start AS old_hour_start, head.hour_secs AS old_hour_secs, head.hour_sums AS old_hour_sums,
+           head.hour_next AS old_hour_next
+    FROM unnest(p_subjects, p_costs, p_calls, p_per_minute, p_per_hour) WITH ORDINALITY
+         AS asked (subject, cost, calls, per_minute, per_hour, place)
+    LEFT JOIN unnest(p_heads) head ON head.subject = asked.subject
+    -- Time never goes back for a subject: it is at least the second of its newest grant.
+    CROSS JOIN LATERAL (SELECT greatest(p_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) clock
+    OFFSET 0
+  ),
+  -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
+  moved AS (
+    SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
+           found.second, found.minute, found.sec,
+           found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
+           coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
+           CASE WHEN NOT stale THEN old_start ELSE total END AS start,
+           CASE WHEN NOT stale THEN old_secs END AS secs,
+           CASE WHEN NOT stale THEN old_sums END AS sums,
+           CASE WHEN NOT stale THEN old_prev_start WHEN old_minute = found.minute - 1 THEN old_start ELSE total END AS prev_start,
+           CASE WHEN NOT stale THEN old_prev_secs WHEN old_minute = found.minute - 1 THEN old_secs ELSE '{}' END AS prev_secs,
+           CASE WHEN NOT stale THEN old_prev_sums WHEN old_minute = found.minute - 1 THEN old_sums ELSE '{}' END AS prev_sums,
+           CASE WHEN NOT stale THEN old_hour_start WHEN old_minute < found.minute - 60 THEN total
+                ELSE coalesce(first_archived.start, old_start) END AS hour_start,
+           CASE WHEN NOT stale THEN old_hour_secs WHEN old_minute = found.minute - 60 THEN old_secs
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.secs ELSE '{}' END AS hour_secs,
+           CASE WHEN NOT stale THEN old_hour_sums WHEN old_minute = found.minute - 60 THEN old_sums
+                WHEN first_archived.minute = found.minute - 60 THEN first_archived.sums ELSE '{}' END AS hour_sums,
+           CASE WHEN NOT stale THEN old_hour_next WHEN old_minute > found.minute - 60 THEN coalesce(next_counted.second,
+                old_minute * 60 + rollgate.oldest_second(cleared, old_start, old_secs, old_sums)) END AS hour_next
+    FROM found
+    -- The first archived minute from the minute an hour ago on.
+    LEFT JOIN LATERAL (
+      SELECT minute, start, secs, sums FROM unnest(p_minutes)
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute >= found.minute - 60
+      ORDER BY minute LIMIT 1
+    ) first_archived ON true
+    -- The oldest second with counted units after the minute an hour ago.
+    LEFT JOIN LATERAL (
+      SELECT minute * 60 + rollgate.oldest_second(found.cleared, start, secs, sums) AS second FROM unnest(p_minutes)
+      WHERE found.stale AND found.old_minute > found.minute - 60
+        AND lane = found.lane AND subject = found.subject AND minute > found.minute - 60
+        AND sums[cardinality(sums)] > greatest(found.cleared - start, 0)
+      ORDER BY minute LIMIT 1
+    ) next_counted ON true
+    OFFSET 0
+  ),
+  -- Stage 3: what each window no longer counts.
+  counted AS (
+    SELECT moved.*,
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+    FROM moved
+    OFFSET 0
+  ),
+  -- Stage 4: the decision.
+  decided AS MATERIALIZED (
+    SELECT counted.*, fitting.granted, fitting.granted * cost AS units,
+           -- A new subject has no starts.
+           rollgate.is_near(total + fitting.granted * cost, coalesce(prev_start, 0), per_minute, coalesce(hour_start, 0), per_hour) AS near
+    FROM counted
+    CROSS JOIN LATERAL (
+      SELECT least(calls, greatest(0, rollgate.free_units(total, minute_base, per_minute, hour_base, per_hour) / cost))::int AS granted
+      OFFSET 0
+    ) fitting
+  ),
+  -- What is granted is written: the finished minute of a stale head, the head, and the heads of new subjects.
+  archived (lane, subject, minute, start, secs, sums) AS (
+    SELECT lane, subject, old_minute, old_start, old_secs, old_sums FROM decided WHERE units > 0 AND stale
+  ),
+  -- Within one minute only the newest second changes. WAL records what differs, whatever is assigned.
+  updated AS (
+    SELECT decided.subject, decided.minute AS minute,
+           decided.total + decided.units AS total,
+           CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec THEN decided.secs ELSE decided.secs || decided.sec END AS secs,
+           CASE WHEN decided.secs[cardinality(decided.secs)] = decided.sec
+                 THEN decided.sums[:cardinality(decided.sums) - 1] ELSE decided.sums END
+               || (decided.total + decided.units - decided.start)::int AS sums,
+           decided.prev_start AS prev_start,
+           decided.prev_secs AS prev_secs,
+           decided.prev_sums AS prev_sums,
+           decided.hour_start AS hour_start,
+           decided.hour_secs AS hour_secs,
+           decided.hour_sums AS hour_sums,
+           decided.hour_next AS hour_next,
+           CASE WHEN decided.near THEN decided.second / 3600 ELSE head.near_hour END AS near_hour
+    FROM decided JOIN unnest(p_heads) head ON head.subject = decided.subject
+    WHERE decided.units > 0
+  ),
+  added (lane, subject, minute, total, secs, sums, prev_start, hour_start, near_hour) AS (
+    SELECT lane, subject, minute, units, ARRAY[sec], ARRAY[units], 0, 0, CASE WHEN near THEN decided.second / 3600 END
+    FROM decided WHERE units > 0 AND old_row IS NULL
+  ),
+  -- The answers. minute_reset and hour_reset are of the oldest used unit: of the minute in which the window begins, of a minute
+  -- between, of this minute, or of this very grant.
+  answered AS (
+    SELECT place::int AS place, decided.second, decided.granted,
+           (total - minute_base)::int AS minute_used,
+           (total - hour_base)::int AS hour_used,
+           rollgate.window_buckets('minute') + coalesce(
+             (minute - 1) * 60 + rollgate.oldest_second(minute_base, prev_start, prev_secs, prev_sums),
+             minute * 60 + rollgate.oldest_second(minute_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS minute_reset,
+           rollgate.window_buckets('hour') + coalesce(
+             (minute - 60) * 60 + rollgate.oldest_second(hour_base, hour_start, hour_secs, hour_sums),
+             hour_next,
+             minute * 60 + rollgate.oldest_second(hour_base, start, secs, sums),
+             CASE WHEN units > 0 THEN decided.second END) AS hour_reset,
+           CASE WHEN decided.granted < calls AND cost <= least(per_minute, per_hour) THEN greatest(
+             rollgate.window_buckets('minute') + CASE
+               WHEN leaving.minute_unit > total THEN decided.second
+               WHEN leaving.minute_unit > minute_base THEN (
+                 SELECT m.minute * 60 + m.secs[width_bucket((leaving.minute_unit - 1 - m.start)::int, m.sums) + 1]
+                 FROM minutes m
+                 WHERE m.subject = decided.subject AND m.minute >= decided.minute - 60
+                   AND m.start < leaving.minute_unit AND m.start + m.sums[cardinality(m.sums)] >= leaving.minute_unit
+                 ORDER BY m.minute DESC
+                 LIMIT 1) END,
+             rollgate.window_buckets('hour') + CASE
+               WHEN leaving.hour_unit > total THEN decided.second
+               WHEN leaving.hour_unit > hour_base THEN (
+                 SELECT m.minute * 60 + m.secs[width_bucket((leaving.hour_unit - 1 - m.start)::int, m.sums) + 1]
+                 FROM minutes m
+                 WHERE m.subject = decided.subject AND m.minute >= decided.minute - 60
+                   AND m.start < leaving.hour_unit AND m.start + m.sums[cardinality(m.sums)] >= leaving.hour_unit
+                 ORDER BY m.minute DESC
+                 LIMIT 1) END
+           ) END AS retry_at
+    FROM decided
+    -- The newest unit that must have left each window before the first denied call fits. It may be one that was granted just now
+    -- (above the old total), or one that has left already (up to the base).
+    CROSS JOIN LATERAL (
+      SELECT total + units + cost - per_minute AS minute_unit, total + units + cost - per_hour AS hour_unit
+    ) leaving
+  )
+  SELECT array_agg(place), array_agg(answered.granted), array_agg(answered.minute_used), array_agg(answered.hour_used),
+         array_agg(answered.minute_reset), array_agg(answered.hour_reset), array_agg(answered.retry_at), array_agg(answered.second),
+         (SELECT array_agg(ROW(
+           x.lane, x.minute, x.start, x.subject, x.secs, x.sums)::rollgate.bucket) FROM archived x),
+         (SELECT array_agg(ROW(
+           NULL, x.prev_start, x.hour_start, NULL, x.minute, x.hour_next, x.subject, x.prev_secs,
+           x.prev_sums, x.hour_secs, x.hour_sums, x.secs, x.sums, x.total, x.near_hour)::rollgate.counter) FROM updated x),
+         (SELECT array_agg(ROW(
+           NULL, x.prev_start, x.hour_start, x.lane, x.minute, NULL, x.subject, NULL,
+           NULL, NULL, NULL, x.secs, x.sums, x.total, x.near_hour)::rollgate.counter) FROM added x)
+  INTO item, granted, minute_used, hour_used, minute_reset, hour_reset, retry_at, second, archived, updated, added
+  FROM answered;
+END $function$;
+COMMENT ON FUNCTION rollgate.decide_lane(integer,text[],integer[],integer[],integer[],integer[],integer,rollgate.counter[],rollgate.bucket[]) IS 'Decides the items of one lane on rows that rollgate.acquire_lane has read; returns the rows to write';
+REVOKE EXECUTE ON FUNCTION rollgate.decide_lane(integer,text[],integer[],integer[],integer[],integer[],integer,rollgate.counter[],rollgate.bucket[]) FROM PUBLIC;
+ALTER FUNCTION rollgate.decide_lane(integer,text[],integer[],integer[],integer[],integer[],integer,rollgate.counter[],rollgate.bucket[]) OWNER TO rollgate_owner;
+
 CREATE OR REPLACE FUNCTION rollgate.empty_windows(p_lane integer, p_subject text, p_history_id bigint, p_actor text)
  RETURNS void
  LANGUAGE plpgsql
@@ -588,30 +838,43 @@ ALTER FUNCTION rollgate.oldest_second(bigint,bigint,smallint[],integer[]) OWNER 
 
 CREATE OR REPLACE FUNCTION rollgate.peek(p_lane integer, p_subjects text[], p_now timestamp with time zone DEFAULT NULL::timestamp with time zone)
  RETURNS TABLE(now_ms bigint, subject text, seconds integer[], units integer[])
- LANGUAGE sql
+ LANGUAGE plpgsql
  STABLE SECURITY DEFINER
  SET search_path TO 'pg_catalog', 'pg_temp'
  SET enable_seqscan TO 'off'
  SET plan_cache_mode TO 'force_generic_plan'
 AS $function$
-  WITH clock AS (
-    SELECT t.now, greatest(floor(extract(epoch FROM t.now)), (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane))::int AS second
-    FROM (SELECT coalesce(p_now, clock_timestamp()) AS now) t
-  )
-  SELECT floor(extract(epoch FROM clock.now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
-  FROM clock
-  CROSS JOIN unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
-  LEFT JOIN rollgate.counter head ON head.lane = p_lane AND head.subject = asked.subject
+#variable_conflict use_column
+DECLARE
+  v_now     timestamptz := coalesce(p_now, clock_timestamp());
+  v_swept   bigint;
+  v_second  int;
+  v_heads   rollgate.counter[];
+  v_minutes rollgate.bucket[];
+BEGIN
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM v_now)), v_swept);
+  SELECT array_agg(ROW(c.*)::rollgate.counter) INTO v_heads FROM rollgate.counter c WHERE c.lane = p_lane AND c.subject = ANY (p_subjects);
+  SELECT array_agg(ROW(b.*)::rollgate.bucket) INTO v_minutes FROM rollgate.bucket b
+  WHERE b.lane = p_lane AND b.subject = ANY (p_subjects) AND b.minute >= (v_second + 1 - rollgate.window_buckets('hour')) / 60;
+  RETURN QUERY
+  SELECT floor(extract(epoch FROM v_now) * 1000)::bigint, asked.subject, coalesce(used.seconds, '{}'), coalesce(used.units, '{}')
+  FROM unnest(p_subjects) WITH ORDINALITY AS asked (subject, place)
+  LEFT JOIN unnest(v_heads) head ON head.subject = asked.subject
   -- Time never goes back for a subject: it is at least the second of its newest grant.
-  CROSS JOIN LATERAL (SELECT greatest(clock.second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
+  CROSS JOIN LATERAL (SELECT greatest(v_second, head.minute * 60 + head.secs[cardinality(head.secs)]) AS second) own
   LEFT JOIN LATERAL (
-    SELECT array_agg(u.second ORDER BY u.second) AS seconds,
-           array_agg(u.units::int ORDER BY u.second) AS units
-    FROM rollgate.units_by_second(
-      ARRAY[p_lane], asked.subject, head.cleared, own.second + 1 - rollgate.window_buckets('hour'), own.second) u
+    SELECT array_agg(u.second ORDER BY u.second) AS seconds, array_agg(u.units::int ORDER BY u.second) AS units
+    FROM (
+      SELECT b.minute, b.start, b.secs, b.sums FROM unnest(v_minutes) b WHERE b.subject = asked.subject AND b.minute < head.minute
+      UNION ALL
+      SELECT head.minute, head.total - head.sums[cardinality(head.sums)], head.secs, head.sums
+    ) m
+    CROSS JOIN LATERAL rollgate.units_of_minute(m.minute, m.start, m.secs, m.sums, head.cleared) u
+    WHERE u.second BETWEEN own.second + 1 - rollgate.window_buckets('hour') AND own.second
   ) used ON head.lane IS NOT NULL
-  ORDER BY asked.place
-$function$;
+  ORDER BY asked.place;
+END $function$;
 COMMENT ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) IS 'Reads usage of subjects without spending: the seconds of the last hour that have units';
 REVOKE EXECUTE ON FUNCTION rollgate.peek(integer,text[],timestamp with time zone) FROM PUBLIC;
 ALTER FUNCTION rollgate.peek(integer,text[],timestamp with time zone) OWNER TO rollgate_owner;
@@ -769,17 +1032,22 @@ DECLARE
   v_rolled   int; -- the first minute that is not added up; NULL: there is no roll-up
   v_kept     int; -- the first minute that is kept for the roll-up
   v_unrolled int;
+  v_swept    bigint;
+  v_apis     text[];  -- APIs whose minutes are kept longer …
+  v_seconds  int[];   -- … and how long
 BEGIN
   IF p_keep_seconds < rollgate.least_keep_seconds() THEN
     RAISE EXCEPTION 'rollgate keeps finished minutes for at least % seconds, not %', rollgate.least_keep_seconds(), p_keep_seconds
       USING ERRCODE = 'invalid_parameter_value';
   END IF;
-  IF NOT pg_try_advisory_xact_lock(7605, p_lane) THEN
+  IF NOT rollgate.try_lane(p_lane) THEN
     RETURN QUERY SELECT true, 0, 0, p_head_after, p_bucket_subject, p_bucket_minute, 0;
     RETURN;
   END IF;
-  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))),
-                       (SELECT swept_to FROM rollgate.lane WHERE lane = p_lane));
+  SELECT l.swept_to INTO v_swept FROM rollgate.lane l WHERE l.lane = p_lane;
+  v_second := greatest(floor(extract(epoch FROM coalesce(p_now, clock_timestamp()))), v_swept);
+  -- Read apart, because on Citus the statements below run on the server that has the lane.
+  SELECT array_agg(r.api), array_agg(r.keep_seconds) INTO v_apis, v_seconds FROM rollgate.retention r;
   SELECT rollgate.hour_number(r.rolled_to) * 60,
          CASE WHEN r.stepped_at >= to_timestamp(v_second) - interval '1 hour' THEN rollgate.hour_number(r.rolled_to) * 60
               ELSE greatest(rollgate.hour_number(r.rolled_to) * 60, v_second / 60 - 1440) END
@@ -816,7 +1084,7 @@ BEGIN
         -- The windows of an hour that is not added up begin in the hour before.
         AND page.minute < least((v_second - p_keep_seconds) / 60, v_kept - 60)
         AND NOT EXISTS (
-          SELECT FROM rollgate.retention r
+          SELECT FROM unnest(v_apis, v_seconds) AS r (api, keep_seconds)
           WHERE r.api = split_part(page.subject, '/', 2) AND page.minute >= (v_second - r.keep_seconds) / 60)
       RETURNING page.minute
     ), last AS (
@@ -856,6 +1124,30 @@ COMMENT ON FUNCTION rollgate.sweep_freed(interval) IS 'Removes old rows of rollg
 REVOKE EXECUTE ON FUNCTION rollgate.sweep_freed(interval) FROM PUBLIC;
 ALTER FUNCTION rollgate.sweep_freed(interval) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.sweep_freed(interval) TO rollgate_maintenance;
+
+CREATE OR REPLACE FUNCTION rollgate.try_lane(p_lane integer)
+ RETURNS boolean
+ LANGUAGE plpgsql
+AS $function$
+BEGIN
+  RETURN pg_try_advisory_xact_lock(7605, p_lane);
+END $function$;
+COMMENT ON FUNCTION rollgate.try_lane(integer) IS 'Takes a lane''s lock until the end of the transaction, without waiting; false: it is in use';
+REVOKE EXECUTE ON FUNCTION rollgate.try_lane(integer) FROM PUBLIC;
+ALTER FUNCTION rollgate.try_lane(integer) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.units_of_minute(p_minute integer, p_start bigint, p_secs smallint[], p_sums integer[], p_cleared bigint)
+ RETURNS TABLE(second integer, units bigint)
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT p_minute * 60 + x.sec, least(x.sum - coalesce(p_sums[x.place - 1], 0), p_start + x.sum - p_cleared)
+  FROM unnest(p_secs, p_sums) WITH ORDINALITY AS x (sec, sum, place)
+  WHERE x.sum > coalesce(p_sums[x.place - 1], 0) AND p_start + x.sum > p_cleared
+$function$;
+COMMENT ON FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[],bigint) IS 'Units of one minute on record, by second; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[],bigint) FROM PUBLIC;
+ALTER FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[],bigint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums integer[], sec smallint)
  RETURNS bigint

@@ -39,6 +39,8 @@ export interface LimiterOptions {
   readonly batchesInFlight?: number | undefined;
   /** Largest number of rows in a batch, 1,000 by default. */
   readonly maxBatchItems?: number | undefined;
+  /** Whether the lanes of a batch are sent apart, as Citus needs it. By default they are not. */
+  readonly lanesApart?: (() => boolean) | undefined;
   /** This instance's monotonic clock in ms, for the denial memory. Tests inject one. */
   readonly now?: (() => number) | undefined;
   /** Remembers denials; by default those of 100,000 subjects. */
@@ -130,12 +132,19 @@ export function limiterParts(options: LimiterOptions): LimiterParts {
   };
 }
 
-function batchesOf({ store, stripes = 2, batchesInFlight = 1, maxBatchItems = 1_000 }: LimiterOptions) {
+function batchesOf({
+  store,
+  stripes = 2,
+  batchesInFlight = 1,
+  maxBatchItems = 1_000,
+  lanesApart = () => false,
+}: LimiterOptions) {
   return {
     send: (items) => store.acquire(items),
     stripes: Math.min(stripes, LANES),
     batchesInFlight,
     maxItems: maxBatchItems,
+    lanesApart,
   } satisfies AcquirerOptions['batches'];
 }
 

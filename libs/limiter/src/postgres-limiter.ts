@@ -95,6 +95,7 @@ export function createPostgresLimiter(options: PostgresLimiterOptions): Postgres
     stripes: base.stripes,
     batchesInFlight: base.pooled ? 1 : BATCHES_IN_FLIGHT,
     maxBatchItems: options.maxBatchItems,
+    lanesApart: () => base.statement.oneLane,
     lookup: live && new ApiLookup({ catalogue: live, read: () => sync.refresh() }),
     database: { contact, state, sync, background, fallback: fallbackOf(guarded, budget) },
   });

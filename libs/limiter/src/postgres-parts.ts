@@ -96,7 +96,7 @@ export function openPoolsOf(base: LimiterBase): Pools {
     onError,
     async prepare(client) {
       if (!contactState.reached) {
-        await checkEngine(client);
+        statement.oneLane = (await checkEngine(client)).id === 'citus';
         await checkSession(client);
         await checkSchemaVersion(client, login.place);
       }

@@ -1,13 +1,10 @@
-/** Random traffic with an injected clock: Postgres, memory and the naive log must agree on every answer. */
-import { afterAll, beforeAll, expect, test } from '@jest/globals';
+import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
-import fc from 'fast-check';
-import { MemoryStore } from '../src/store/memory-store.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
-import { ReferenceLog } from './reference.js';
+import { agreesAcrossSweeps, agreesOnTraffic, type Modelled } from './model.js';
+import { oneLaneStatement } from './stores.js';
 
 const RUNS = Number(process.env['ROLLGATE_MODEL_RUNS'] ?? 1000);
-const START = Date.UTC(2026, 0, 1) / 1000;
 
 let database: TestDatabase;
 beforeAll(async () => {
@@ -15,108 +12,19 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-/** Clock steps that end on and beside the edges of seconds, minutes and hours. */
-const forward = fc.oneof(
-  { weight: 5, arbitrary: fc.integer({ min: 0, max: 3 }) },
-  { weight: 3, arbitrary: fc.constantFrom(29, 58, 59, 60, 61, 62, 119, 120, 121) },
-  { weight: 2, arbitrary: fc.integer({ min: 0, max: 130 }) },
-  { weight: 2, arbitrary: fc.constantFrom(1799, 3538, 3539, 3540, 3541, 3598, 3599, 3600, 3601, 3602, 3660, 3661) },
-  { weight: 1, arbitrary: fc.integer({ min: 3000, max: 90_000 }) },
-);
-const backward = fc.integer({ min: -4000, max: -1 });
+describe.each<[string, Modelled['open'], number]>([
+  ['Postgres', (clock) => new PostgresStore({ pool: database.pool, clock }), RUNS],
+  [
+    'Postgres, one lane at a time',
+    (clock) => new PostgresStore({ pool: database.pool, clock, statement: oneLaneStatement(clock) }),
+    RUNS / 4,
+  ],
+])('%s', (_name, open, runs) => {
+  test('memory and the naive log agree with it on traffic with refunds, resets and a clock that steps back', async () => {
+    await agreesOnTraffic({ pool: database.pool, open }, runs);
+  }, 120_000);
 
-const acquire = (step: fc.Arbitrary<number>) =>
-  fc.record({
-    kind: fc.constant('acquire' as const),
-    step,
-    cost: fc.integer({ min: 1, max: 4 }),
-    calls: fc.integer({ min: 1, max: 5 }),
-  });
-const refund = fc.record({
-  kind: fc.constant('refund' as const),
-  back: fc.nat({ max: 8 }),
-  units: fc.integer({ min: 1, max: 4 }),
+  test('a sweep changes no answer', async () => {
+    await agreesAcrossSweeps({ pool: database.pool, open }, runs / 4);
+  }, 60_000);
 });
-const reset = fc.record({ kind: fc.constant('reset' as const) });
-const sweep = fc.record({ kind: fc.constant('sweep' as const) });
-type Action =
-  | { kind: 'acquire'; step: number; cost: number; calls: number }
-  | { kind: 'refund'; back: number; units: number }
-  | { kind: 'reset' }
-  | { kind: 'sweep' };
-
-const limits = fc.record({ perMinute: fc.integer({ min: 1, max: 9 }), perHour: fc.integer({ min: 1, max: 25 }) });
-
-let lane = 1000; // each run has its own lane, so a sweep affects only that run
-
-async function replay(
-  { perMinute, perHour, offset }: { perMinute: number; perHour: number; offset: number },
-  actions: readonly Action[],
-): Promise<void> {
-  lane += 1;
-  let now = START + offset;
-  const clock = (): number => now * 1000;
-  const reference = new ReferenceLog();
-  const memory = new MemoryStore({ clock });
-  const postgres = new PostgresStore({ pool: database.pool, clock });
-  const subject = 'acme/publish-bot/bot=b';
-  const granted: number[] = [];
-  for (const action of actions) {
-    if (action.kind === 'acquire') {
-      now += action.step;
-      const item = { subject, lane, cost: action.cost, calls: action.calls, perMinute, perHour };
-      const expected = reference.acquire({ at: now, ...item });
-      const [inMemory, inPostgres] = await Promise.all([memory.acquire([item]), postgres.acquire([item])]);
-      expect({ now, memory: inMemory.rows[0] }).toMatchObject({ now, memory: expected });
-      expect({ now, postgres: inPostgres.rows[0] }).toEqual({ now, postgres: inMemory.rows[0] });
-      if (expected.granted > 0) granted.push(Math.max(now, granted.at(-1) ?? 0));
-    } else if (action.kind === 'refund') {
-      const second = granted.at(-1 - action.back);
-      // Units that have left the hour are still recorded in some stores and not in others, which no window shows.
-      if (second === undefined || second < Math.max(now, granted.at(-1) ?? 0) - 3600) continue;
-      const expected = reference.refund({ second, units: action.units });
-      const grant = { subject, second, units: action.units };
-      expect(await memory.refund(lane, grant)).toBe(expected);
-      expect(await postgres.refund(lane, grant)).toBe(expected);
-    } else if (action.kind === 'reset') {
-      reference.reset();
-      await memory.reset(lane, subject);
-      await postgres.reset(lane, subject);
-    } else {
-      await database.pool.query(`SELECT rollgate.sweep($1, '', '', 0, 1000, 3661, to_timestamp($2))`, [lane, now]);
-    }
-  }
-  const [inMemory, inPostgres] = await Promise.all([memory.peek(lane, [subject]), postgres.peek(lane, [subject])]);
-  expect(inPostgres).toEqual(inMemory);
-}
-
-const start = fc.nat({ max: 7200 });
-
-test('Postgres, memory and the naive log agree on random traffic with refunds, resets and a clock that steps back', async () => {
-  const action = fc.oneof(
-    { weight: 12, arbitrary: acquire(forward) },
-    { weight: 1, arbitrary: acquire(backward) },
-    { weight: 2, arbitrary: refund },
-    { weight: 1, arbitrary: reset },
-  );
-  await fc.assert(
-    fc.asyncProperty(limits, start, fc.array(action, { minLength: 5, maxLength: 25 }), (limit, offset, actions) =>
-      replay({ ...limit, offset }, actions),
-    ),
-    { numRuns: RUNS },
-  );
-}, 120_000);
-
-test('a sweep changes no answer', async () => {
-  const action = fc.oneof(
-    { weight: 6, arbitrary: acquire(forward) },
-    { weight: 1, arbitrary: refund },
-    { weight: 3, arbitrary: sweep },
-  );
-  await fc.assert(
-    fc.asyncProperty(limits, start, fc.array(action, { minLength: 5, maxLength: 20 }), (limit, offset, actions) =>
-      replay({ ...limit, offset }, actions),
-    ),
-    { numRuns: RUNS / 4 },
-  );
-}, 60_000);

@@ -1,6 +1,7 @@
 /** Opens either store in the same way, driven by the test's clock. */
 import { TestClock, type TestDatabase } from '@rollgate/testing';
 import type pg from 'pg';
+import { AcquireStatement } from '../src/store/acquire-statement.js';
 import { MemoryStore } from '../src/store/memory-store.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import type { AcquireItem, AcquireRow, Store } from '../src/store/store.js';
@@ -52,4 +53,17 @@ export function postgresStore(database: Pick<TestDatabase, 'pool'> | { pool: pg.
 } {
   const clock = new TestClock(T0);
   return { store: new PostgresStore({ pool: database.pool, clock: () => clock.nowMs }), clock };
+}
+
+/** Decides with rollgate.acquire_lane, the form for Citus. */
+export function laneStore(database: { pool: pg.Pool }): { store: PostgresStore; clock: TestClock } {
+  const clock = new TestClock(T0);
+  const now = () => clock.nowMs;
+  return { store: new PostgresStore({ pool: database.pool, statement: oneLaneStatement(now), clock: now }), clock };
+}
+
+export function oneLaneStatement(clock: () => number): AcquireStatement {
+  const statement = new AcquireStatement({ clock });
+  statement.oneLane = true;
+  return statement;
 }

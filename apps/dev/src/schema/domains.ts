@@ -16,7 +16,8 @@ export const DOMAINS = [
 export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
-  counters: `counter bucket lane freed freed_removed acquire acquire_cold empty_windows enter_lanes first_counted flush free_units
+  counters: `counter bucket lane freed freed_removed acquire acquire_cold acquire_lane decide_lane try_lane units_of_minute
+    empty_windows enter_lanes first_counted flush free_units
     freed_since grant_place hour_base is_near least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
     sweep_freed window_base window_buckets`,

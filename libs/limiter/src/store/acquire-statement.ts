@@ -42,6 +42,12 @@ const ACQUIRE = {
   types: { getTypeParser: () => (text: string) => text },
 };
 
+/** On Citus, where each batch has one lane, which is the first argument: the whole call runs on the server that has the lane. */
+const ACQUIRE_LANE = {
+  ...ACQUIRE,
+  text: ACQUIRE.text.replace('rollgate.acquire(', 'rollgate.acquire_lane(').replace(', $8)', ')'),
+};
+
 export interface AcquireStatementOptions {
   /** Set to `false` to use no named prepared statement, as a transaction pooler requires. */
   readonly prepared?: boolean;
@@ -54,15 +60,21 @@ export interface AcquireStatementOptions {
 }
 
 export class AcquireStatement {
-  readonly #config: typeof ACQUIRE;
+  /** Whether each batch has one lane, as Citus needs it. Set before the first decision, because only then the engine is known. */
+  oneLane = false;
+  readonly #prepared: boolean;
+  readonly #durable: boolean;
   readonly #clock: (() => number) | undefined;
-  /** Whether the grants of an answered batch are safe from a crash. */
-  readonly isDurable: boolean;
 
   constructor({ prepared = true, clock, durable = true }: AcquireStatementOptions) {
-    this.isDurable = durable;
-    this.#config = { ...ACQUIRE, ...(prepared ? { name: 'rollgate_acquire' } : {}) };
+    this.#durable = durable;
+    this.#prepared = prepared;
     this.#clock = clock;
+  }
+
+  /** Whether the grants of an answered batch are safe from a crash. A flush on Citus's coordinator would not reach the workers. */
+  get isDurable(): boolean {
+    return this.#durable || this.oneLane;
   }
 
   /**
@@ -72,16 +84,17 @@ export class AcquireStatement {
    * @throws the error of Postgres, e.g. that the function is missing
    */
   async warmUp(client: pg.ClientBase): Promise<void> {
-    await client.query({ ...this.#config, values: ['{}', '{}', '{}', '{}', '{}', '{}', this.#now(), this.isDurable] });
+    const lanes = this.oneLane ? 0 : '{}';
+    await client.query({ ...this.#config(), values: [lanes, '{}', '{}', '{}', '{}', '{}', ...this.#last()] });
   }
 
   /** The statement for these items. After `answerWithinMs`, the driver gives up; `undefined` means no limit. */
   forItems(items: readonly AcquireItem[], answerWithinMs: number | undefined): pg.QueryArrayConfig {
     return {
-      ...this.#config,
+      ...this.#config(),
       ...(answerWithinMs === undefined ? {} : { query_timeout: answerWithinMs }),
       values: [
-        `{${items.map((i) => i.lane).join()}}`,
+        this.oneLane ? laneOf(items) : `{${items.map((i) => i.lane).join()}}`,
         // Pass array literals: the driver would escape each element of an array, and a key contains no quote or
         // backslash.
         `{"${items.map((i) => i.subject).join('","')}"}`,
@@ -89,8 +102,7 @@ export class AcquireStatement {
         `{${items.map((i) => i.calls).join()}}`,
         `{${items.map((i) => i.perMinute).join()}}`,
         `{${items.map((i) => i.perHour).join()}}`,
-        this.#now(),
-        this.isDurable,
+        ...this.#last(),
       ],
     };
   }
@@ -111,7 +123,20 @@ export class AcquireStatement {
     return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
   }
 
-  #now(): Date | null {
-    return this.#clock ? new Date(this.#clock()) : null;
+  #config(): typeof ACQUIRE & { name?: string } {
+    const config = this.oneLane ? ACQUIRE_LANE : ACQUIRE;
+    return this.#prepared ? { ...config, name: this.oneLane ? 'rollgate_acquire_lane' : 'rollgate_acquire' } : config;
   }
+
+  /** The last arguments: the time, and on one Postgres whether the commit waits for the disk. */
+  #last(): unknown[] {
+    const now = this.#clock ? new Date(this.#clock()) : null;
+    return this.oneLane ? [now] : [now, this.#durable];
+  }
+}
+
+function laneOf(items: readonly AcquireItem[]): number {
+  const lane = items[0]?.lane as number;
+  if (items.some((item) => item.lane !== lane)) throw new Error('on Citus a batch has one lane');
+  return lane;
 }

@@ -3,7 +3,7 @@ import { type BatchedCall, Batcher } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A fake store that records batches and answers when the test says so. */
-function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
+function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = false } = {}) {
   const sent: {
     items: readonly AcquireItem[];
     answer(granted?: number): void;
@@ -14,6 +14,7 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100 } = {}) {
     stripes,
     batchesInFlight,
     maxItems,
+    lanesApart: () => apart,
     send: (items) =>
       new Promise<AcquireResult>((resolve, reject) => {
         const row = { second: 0, minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
@@ -173,4 +174,16 @@ test('drained waits for all added calls', async () => {
   await settled();
   for (const batch of sent) batch.answer();
   await done;
+});
+
+test('with lanes apart, each lane of a batch is sent and settled by itself', async () => {
+  const { sent, ask } = recorder({ stripes: 1, apart: true });
+  const calls = [ask('a', { lane: 1 }), ask('b', { lane: 2 }), ask('c', { lane: 1 })];
+  await settled();
+  expect(sent.map(({ items }) => subjects(items))).toEqual([['a×1', 'c×1'], ['b×1']]);
+  // A failed lane fails its own calls only, and nothing of the others is sent again.
+  sent[1]?.fail(Object.assign(new Error('bad data'), { code: '22P02' }));
+  sent[0]?.answer();
+  expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
+  expect(sent).toHaveLength(2);
 });

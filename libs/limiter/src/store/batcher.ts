@@ -60,6 +60,8 @@ export interface BatcherOptions<C> {
   batchesInFlight: number;
   /** Largest number of rows in a batch. */
   maxItems: number;
+  /** Whether the lanes of a batch are sent apart, each as a batch of its own. Default: they are not. */
+  lanesApart?: () => boolean;
 }
 
 export class Batcher<C extends BatchedCall> {
@@ -67,16 +69,18 @@ export class Batcher<C extends BatchedCall> {
   readonly #settle: BatcherOptions<C>['settle'];
   readonly #maxItems: number;
   readonly #batchesInFlight: number;
+  readonly #lanesApart: () => boolean;
   readonly #stripes: readonly Stripe<C>[];
   #idle: (() => void)[] = [];
   /** Batches whose grants are not on disk yet. */
   #unflushed = 0;
 
-  constructor({ send, settle, stripes, batchesInFlight, maxItems }: BatcherOptions<C>) {
+  constructor({ send, settle, stripes, batchesInFlight, maxItems, lanesApart }: BatcherOptions<C>) {
     this.#send = send;
     this.#settle = settle;
     this.#maxItems = maxItems;
     this.#batchesInFlight = batchesInFlight;
+    this.#lanesApart = lanesApart ?? (() => false);
     this.#stripes = Array.from({ length: stripes }, () => ({
       next: new Map<string, Pending<C>>(),
       later: [] as C[],
@@ -140,7 +144,8 @@ export class Batcher<C extends BatchedCall> {
     stripe.laterSubjects = new Set();
     for (const call of later) this.#enqueue(stripe, call);
     stripe.batchesInFlight++;
-    await this.#deliver(batch);
+    if (this.#lanesApart()) await Promise.all(byLane(batch).map((part) => this.#deliver(part)));
+    else await this.#deliver(batch);
     stripe.batchesInFlight--;
     this.#sendWhereDue(stripe);
     this.#noteIdle();
@@ -210,6 +215,16 @@ export class Batcher<C extends BatchedCall> {
   #isIdle(): boolean {
     return this.#unflushed === 0 && this.#stripes.every(isIdle);
   }
+}
+
+function byLane<Item extends { readonly lane: number }>(batch: readonly Item[]): Item[][] {
+  const lanes = new Map<number, Item[]>();
+  for (const item of batch) {
+    const lane = lanes.get(item.lane);
+    if (lane === undefined) lanes.set(item.lane, [item]);
+    else lane.push(item);
+  }
+  return [...lanes.values()];
 }
 
 function isIdle<C>({ next, batchesInFlight }: Stripe<C>): boolean {
