@@ -1,12 +1,13 @@
 /** A few short experiments on a server of their own, and mutants of the product, which the experiments must find. */
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import type { Experiment, Setting } from '../src/experiments/experiment.js';
-import { immediateStops } from '../src/experiments/immediate-stops.js';
+import { immediateStops, immediateStopsWith } from '../src/experiments/immediate-stops.js';
 import { runExperiment } from '../src/experiments/judge.js';
 import { killInstances } from '../src/experiments/kill-instances.js';
 import { mixedMergedCalls, mixedMergedCallsWith } from '../src/experiments/mixed-merged-calls.js';
 import { resets } from '../src/experiments/networks.js';
 import { overload, overloadWith } from '../src/experiments/overload.js';
+import { synchronousStandby, synchronousStandbyWith } from '../src/experiments/synchronous-standby.js';
 import { Lab } from '../src/lab/lab.js';
 import { Random } from '../src/random.js';
 
@@ -30,6 +31,7 @@ describe('the guarantees hold', () => {
     { experiment: mixedMergedCalls, seconds: 4 },
     { experiment: killInstances, seconds: 2 },
     { experiment: immediateStops, seconds: 2 },
+    { experiment: synchronousStandby, seconds: 4 },
     { experiment: resets, seconds: 3 },
   ])(
     '$experiment.name',
@@ -54,6 +56,9 @@ function mutant(routine: string, from: string, to: string): string {
     END $mutant$;`;
 }
 
+/** How rollgate.flush writes to the WAL. */
+const EMITTED = `pg_logical_emit_message(true, 'rollgate', ''::text)`;
+
 describe('mutants are found', () => {
   test('60 buckets instead of 61, by SAFE', async () => {
     const sixty =
@@ -75,6 +80,21 @@ describe('mutants are found', () => {
     const experiment = mixedMergedCallsWith({ prepare: mutant('acquire', 'array_agg(calls)', 'p_calls[:count(*)]') });
     const { why } = await runExperiment(experiment, settingOf(experiment, 6));
     expect(why).toContain('does not hold: no call was decided without the database');
+  }, 240_000);
+
+  test('grants that are reported before a flush, by RECON', async () => {
+    const experiment = immediateStopsWith({ prepare: mutant('flush', EMITTED, 'NULL::pg_lsn') });
+    const { why, lost } = await runExperiment(experiment, settingOf(experiment, 4));
+    expect(why).toMatch(/RECON: /);
+    expect(lost).toBeGreaterThan(0);
+  }, 240_000);
+
+  test('a flush that does not wait for the synchronous standby, by RECON', async () => {
+    const local = `CASE WHEN set_config('synchronous_commit', 'local', true) <> '' THEN ${EMITTED} END`;
+    const experiment = synchronousStandbyWith({ prepare: mutant('flush', EMITTED, local) });
+    const { why, lost } = await runExperiment(experiment, settingOf(experiment, 4));
+    expect(why).toMatch(/RECON: /);
+    expect(lost).toBeGreaterThan(0);
   }, 240_000);
 
   test('a store that sometimes drops acknowledged units, by RECON', async () => {

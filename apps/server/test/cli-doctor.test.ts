@@ -5,7 +5,7 @@ import { afterAll, beforeAll, expect, test } from '@jest/globals';
 import { sampleCatalogue } from '@rollgate/contract/sample';
 import { createPostgresLimiter } from '@rollgate/limiter';
 import { migrate } from '@rollgate/migrations';
-import { createTestDatabase, type EmbeddedPostgres, freePort, startEmbeddedPostgres } from '@rollgate/testing';
+import { createTestDatabase, type EmbeddedPostgres, freePort, startEmbeddedPostgres, until } from '@rollgate/testing';
 import pg from 'pg';
 import type { Check, CheckStatus } from '../src/cli/doctor/check.js';
 import { checkClock } from '../src/cli/doctor/clock.js';
@@ -122,6 +122,36 @@ test.each([
   });
   expect(check).toMatchObject({ name, meaning: expect.any(String), remedy: [expect.stringMatching(remedy)] });
 });
+
+test.each([
+  ['on', '', /^A call is allowed when it is on the disk of this server; no synchronous standby is configured\.$/],
+  ['local', '*', /on the disk of this server only; a failover to the standby may lose the last ones/],
+  ['remote_write', '*', /in the memory of the synchronous standby's machine/],
+  ['on', '*', /on the disks of this server and of the synchronous standby\.$/],
+  ['remote_apply', '*', /where it can be read/],
+])(
+  'with synchronous_commit = %s and synchronous_standby_names = %j, the check says what that promises',
+  async (value, names, promise) => {
+    // A commit would wait for a standby, so the statements that set and reset this wait for none.
+    await client.query(`SET synchronous_commit = local`);
+    await client.query(`ALTER DATABASE postgres SET synchronous_commit = ${value}`);
+    await client.query(`ALTER SYSTEM SET synchronous_standby_names = '${names}'`);
+    await client.query('SELECT pg_reload_conf()');
+    const changed = async () =>
+      (await client.query('SHOW synchronous_standby_names')).rows[0]?.synchronous_standby_names;
+    await until(async () => (await changed()) === names, { what: 'the setting is in force' });
+    try {
+      const { report } = await doctor();
+      const check = report.checks.find(({ name }) => name === 'synchronous_commit');
+      expect(check).toMatchObject({ status: 'ok', facts: { value }, advice: [expect.stringMatching(promise)] });
+    } finally {
+      await client.query('ALTER SYSTEM RESET synchronous_standby_names');
+      await client.query('SELECT pg_reload_conf()');
+      await client.query('ALTER DATABASE postgres RESET synchronous_commit');
+      await client.query('RESET synchronous_commit');
+    }
+  },
+);
 
 test('a dropped table is reported as an error', async () => {
   const check = await diagnosis({

@@ -87,6 +87,33 @@ test('a limiter decides, records and cleans up in a database with unusual settin
 
 const throughPgBouncer = findPgBouncer() === undefined ? test.skip : test;
 
+throughPgBouncer(
+  'through a pooler, every decision waits for the disk itself, because a flush could reach a restarted server',
+  async () => {
+    const database = await createTestDatabase();
+    open.push(() => database.drop());
+    // An asynchronous decision would be denied.
+    await database.pool.query(`
+    CREATE FUNCTION public.refuse_asynchronous() RETURNS trigger LANGUAGE plpgsql AS $$
+    BEGIN
+      IF current_setting('synchronous_commit') = 'off' THEN RAISE EXCEPTION 'asynchronous'; END IF;
+      RETURN NEW;
+    END $$;
+    CREATE TRIGGER refuse BEFORE INSERT OR UPDATE ON rollgate.counter FOR EACH ROW EXECUTE FUNCTION public.refuse_asynchronous()`);
+    const ask = async (databaseUrl: string, pooled: boolean) => {
+      const limiter = openSampleLimiter(databaseUrl, { pooled, outage: false, events: false });
+      try {
+        return await limiter.acquire({ account: 'acme', api: 'publish-bot', dimensions: { bot: 'b-1' } });
+      } finally {
+        await limiter.close();
+      }
+    };
+    const bouncer = await bouncerBefore(database);
+    await expect(ask(bouncer.through(database.url), true)).resolves.toMatchObject({ allowed: true });
+    await expect(ask(database.url, false)).rejects.toThrow('asynchronous');
+  },
+);
+
 throughPgBouncer('through PgBouncer, with odd settings that it can replace', async () => {
   const { default_transaction_isolation, array_nulls, ...replaced } = ODD_SETTINGS;
   expect([default_transaction_isolation, array_nulls]).toEqual(['serializable', 'off']);

@@ -1,5 +1,6 @@
 /**
- * RECON: the database holds every unit that it allowed and every unit that an instance allowed without it and then debited.
+ * RECON: the database holds every unit that it allowed and every unit that an instance allowed without it and then debited. After a
+ * crash, it holds at least those whose callers were allowed: a grant is reported after its flush, and a debit is repeated until then.
  * Units of statements with unknown outcome may be present. No other units may be.
  */
 import type { History, Statement } from '../history/record.js';
@@ -9,10 +10,12 @@ export interface ReconOptions {
   readonly totals: ReadonlyMap<string, number>;
   /** Instances that were killed, so that they may not have debited what they allowed without the database. */
   readonly killed?: ReadonlySet<string>;
+  /** Whether the server crashed, which may lose grants that no caller has received. */
+  readonly crashed?: boolean;
 }
 
 export interface Recon {
-  /** Units allowed or debited by statements that the database answered. */
+  /** Units allowed or debited by statements that the database answered; after a crash, units that callers were allowed. */
   readonly acknowledged: number;
   /** Units of statements with unknown outcome. */
   readonly unknown: number;
@@ -45,15 +48,17 @@ export function checkRecon(history: Pick<History, 'calls' | 'statements'>, optio
   for (const subject of new Set([...sums.keys(), ...options.totals.keys()])) {
     const one = sums.get(subject) ?? nothing();
     const total = options.totals.get(subject) ?? 0;
-    const acknowledged = one.granted + one.debited;
+    const answered = one.granted + one.debited;
+    const acknowledged = options.crashed ? one.enforced + one.owed : answered;
     recon.acknowledged += acknowledged;
     recon.unknown += one.unknown;
     recon.total += total;
     recon.lost += Math.max(0, acknowledged - total);
-    recon.surplus += Math.max(0, total - acknowledged - one.unknown);
+    recon.surplus += Math.max(0, total - answered - one.unknown);
     recon.phantom += Math.max(0, one.enforced - one.granted);
     recon.undebited += Math.max(0, one.owed - one.debited - one.unknownDebits);
-    recon.surplus += Math.max(0, one.debited - one.fallback);
+    // A debit whose flush failed is repeated.
+    if (!options.crashed) recon.surplus += Math.max(0, one.debited - one.fallback);
   }
   return recon;
 }

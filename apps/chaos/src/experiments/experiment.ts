@@ -34,6 +34,8 @@ export interface Outcome {
   /** `counter.total` of each subject at the end. `undefined`: RECON does not apply; a claim takes its place. */
   readonly totals?: ReadonlyMap<string, number>;
   readonly killed?: ReadonlySet<string>;
+  /** `true`: the server crashed, which may lose grants that no caller has received. */
+  readonly crashed?: boolean;
   readonly claims?: readonly Claim[];
   /** Acknowledged units that may be lost, and then allowed a second time. Default: 0. */
   readonly mayLose?: number;

@@ -1,18 +1,27 @@
 import type { History } from '../history/record.js';
 import { machineMs } from '../history/record.js';
-import { countOf, type Experiment, openWorld, outcomeOf, type Setting, wait } from './experiment.js';
+import { countOf, type Experiment, openWorld, outcomeOf, type Setting, type WorldOptions, wait } from './experiment.js';
 
-/** A short run has one stop per second. */
-const MOST_STOPS = 5;
+/**
+ * With these settings only other commits flush an asynchronous one, so a stop loses every grant that was reported before
+ * its flush.
+ */
+const LAZY_WRITER = { wal_writer_delay: '10s', wal_writer_flush_after: '1GB' };
+const ASYNCHRONOUS_STOPS = 5;
 /** Postgres flushes asynchronous commits within three times wal_writer_delay. */
 const STATED_LOSS_MS = 3 * 200;
 
-async function stopFiveTimes(setting: Setting, prepare: string) {
-  const world = await openWorld(setting, { prepare, limiter: { budgetMs: 300 } });
+interface Stops extends Pick<WorldOptions, 'server' | 'prepare'> {
+  /** A shorter run has one stop per second. */
+  readonly most: number;
+}
+
+async function stopUnderLoad(setting: Setting, { most, ...options }: Stops) {
+  const world = await openWorld(setting, { ...options, limiter: { budgetMs: 300 } });
   const recoveries = () => countOf(world.server.log(), /was not properly shut down/g);
   const before = recoveries();
   await world.fleet.start();
-  const stops = Math.min(MOST_STOPS, Math.ceil(setting.seconds));
+  const stops = Math.min(most, Math.ceil(setting.seconds));
   const stoppedAt: number[] = [];
   for (let i = 0; i < stops; i++) {
     await wait(setting.seconds / stops + setting.random.next() * 0.3);
@@ -33,24 +42,28 @@ async function stopFiveTimes(setting: Setting, prepare: string) {
   return { ...outcome, faults, stoppedAt };
 }
 
-export const immediateStops: Experiment = {
+/** `prepare` is SQL for the new database, by which a test breaks the product. */
+export const immediateStopsWith = ({ prepare = '' } = {}): Experiment => ({
   name: 'immediate-stops',
-  what: 'The server is stopped with "pg_ctl stop -m immediate" five times under load',
-  seconds: 8,
+  what: 'The server, which flushes nothing on its own for 10 s, is stopped with "pg_ctl stop -m immediate" twenty times under load',
+  seconds: 30,
   async run(setting) {
-    const { stoppedAt: _, ...outcome } = await stopFiveTimes(setting, '');
-    return outcome;
+    const server = await setting.lab.server({ settings: LAZY_WRITER });
+    const { stoppedAt: _, ...outcome } = await stopUnderLoad(setting, { server, prepare, most: 20 });
+    return { ...outcome, crashed: true };
   },
-};
+});
+
+export const immediateStops = immediateStopsWith();
 
 export const asynchronousStops: Experiment = {
   name: 'asynchronous-stops',
-  what: 'The same five stops with synchronous_commit = off; units allowed in the last 600 ms before a stop may be lost',
+  what: 'The server is stopped in the same way five times, with synchronous_commit = off; units allowed in the last 600 ms before a stop may be lost',
   seconds: 8,
   async run(setting) {
     const prepare = `DO $$ BEGIN EXECUTE format('ALTER DATABASE %I SET synchronous_commit = off', current_database()); END $$`;
-    const { stoppedAt, ...outcome } = await stopFiveTimes(setting, prepare);
-    return { ...outcome, mayLose: unitsAllowedBefore(outcome.history, stoppedAt) };
+    const { stoppedAt, ...outcome } = await stopUnderLoad(setting, { prepare, most: ASYNCHRONOUS_STOPS });
+    return { ...outcome, crashed: true, mayLose: unitsAllowedBefore(outcome.history, stoppedAt) };
   },
 };
 

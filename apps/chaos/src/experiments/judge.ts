@@ -38,12 +38,15 @@ export async function runExperiment(experiment: Experiment, setting: Setting): P
 type Judgement = Omit<Result, 'date' | 'name' | 'what' | 'seed' | 'seconds' | 'tookSeconds'>;
 
 function judge(outcome: Outcome): Judgement {
-  const { history, faults, safe, totals, killed, claims = [], mayLose = 0, notes = [], uncounted } = outcome;
+  const { history, faults, safe, totals, killed, crashed, claims = [], mayLose = 0, notes = [], uncounted } = outcome;
   const overfull = checkSafe(history, safe);
   const over = overLimit(overfull);
   const unjustified = checkLive(history);
   const unexplained = checkExplained(history);
-  const recon = totals === undefined ? undefined : checkRecon(history, { totals, ...(killed ? { killed } : {}) });
+  const recon =
+    totals === undefined
+      ? undefined
+      : checkRecon(history, { totals, ...(killed ? { killed } : {}), ...(crashed ? { crashed } : {}) });
   const why = [
     ...(over > mayLose ? [`SAFE: ${over} units above the bound, e.g. ${JSON.stringify(overfull[0])}`] : []),
     ...(unjustified.length > 0

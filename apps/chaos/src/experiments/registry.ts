@@ -30,6 +30,7 @@ import { restarts } from './restarts.js';
 import { sqlstates } from './sqlstates.js';
 import { staleOverride } from './stale-override.js';
 import { standby } from './standby.js';
+import { synchronousStandby } from './synchronous-standby.js';
 
 export const EXPERIMENTS: readonly Experiment[] = [
   overload,
@@ -40,6 +41,7 @@ export const EXPERIMENTS: readonly Experiment[] = [
   immediateStops,
   asynchronousStops,
   standby,
+  synchronousStandby,
   ...databaseClocks,
   instanceClock,
   blackHole,

@@ -5,7 +5,7 @@ import { type History, machineMs } from '../history/record.js';
 import { queryOnce, type Server } from '../lab/server.js';
 import { type Experiment, openWorld, outcomeOf, readTotals, type Setting, wait } from './experiment.js';
 
-const SETTINGS = { wal_level: 'replica', hot_standby: 'on', wal_receiver_status_interval: '1s' };
+export const REPLICATED = { wal_level: 'replica', hot_standby: 'on', wal_receiver_status_interval: '1s' };
 
 export const standby: Experiment = {
   name: 'standby',
@@ -13,7 +13,7 @@ export const standby: Experiment = {
   seconds: 8,
   async run(setting) {
     const { lab } = setting;
-    const primary = await lab.server({ settings: SETTINGS });
+    const primary = await lab.server({ settings: REPLICATED });
     const replication = await lab.proxy(primary.url);
     const copy = await copyOf(primary, { setting, url: replication.through(primary.url) });
     const clients = await lab.proxy(primary.url);
@@ -53,7 +53,7 @@ export const standby: Experiment = {
 };
 
 /** Copies the folder of a stopped server, because the embedded binaries do not include pg_basebackup. */
-async function copyOf(primary: Server, { setting, url }: { setting: Setting; url: string }): Promise<Server> {
+export async function copyOf(primary: Server, { setting, url }: { setting: Setting; url: string }): Promise<Server> {
   const dataFolder = setting.lab.path('standby');
   await primary.stop();
   primary.copyTo(dataFolder);
@@ -61,10 +61,10 @@ async function copyOf(primary: Server, { setting, url }: { setting: Setting; url
   writeFileSync(join(dataFolder, 'standby.signal'), '');
   await primary.startAgain();
   const conninfo = `host=${hostname} port=${port} user=${username} password=${password}`;
-  return await setting.lab.server({ dataFolder, settings: { ...SETTINGS, primary_conninfo: conninfo } });
+  return await setting.lab.server({ dataFolder, settings: { ...REPLICATED, primary_conninfo: conninfo } });
 }
 
-async function untilCaughtUp(primary: Server): Promise<void> {
+export async function untilCaughtUp(primary: Server): Promise<void> {
   const caughtUp = 'SELECT FROM pg_stat_replication WHERE replay_lsn >= pg_current_wal_lsn()';
   await until(async () => (await primary.query(caughtUp)).length > 0, {
     what: 'the standby has caught up',
@@ -72,7 +72,7 @@ async function untilCaughtUp(primary: Server): Promise<void> {
   });
 }
 
-function through(url: string, port: number): string {
+export function through(url: string, port: number): string {
   const other = new URL(url);
   other.port = String(port);
   return other.href;

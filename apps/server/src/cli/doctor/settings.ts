@@ -7,7 +7,11 @@ interface WantedSetting {
   readonly isGood: (value: string, engine: Engine) => boolean;
   readonly meaning: string;
   readonly remedy: string;
+  /** What each good value promises about a call that was allowed, on a server with synchronous standbys. */
+  readonly promises?: Readonly<Record<string, string>>;
 }
+
+const PROMISE_WITHOUT_STANDBY = 'on the disk of this server; no synchronous standby is configured';
 
 /** The settings of this login's session in this database, which are those that the service gets. */
 export const WANTED_SETTINGS: readonly WantedSetting[] = [
@@ -17,6 +21,12 @@ export const WANTED_SETTINGS: readonly WantedSetting[] = [
     isGood: (value, { durableCommits }) => durableCommits?.includes(value) ?? value !== 'off',
     meaning: 'Calls that were allowed are forgotten when Postgres stops at once.',
     remedy: 'ALTER DATABASE … RESET synchronous_commit, and the same for the role or the server that sets it',
+    promises: {
+      local: 'on the disk of this server only; a failover to the standby may lose the last ones',
+      remote_write: "on the disk of this server, and in the memory of the synchronous standby's machine",
+      on: 'on the disks of this server and of the synchronous standby',
+      remote_apply: 'on the disks of this server and of the synchronous standby, where it can be read',
+    },
   },
   {
     setting: 'fsync',
@@ -37,11 +47,19 @@ export async function checkSetting(
   database: Queryable,
   { wanted, engine }: { wanted: WantedSetting; engine: Engine },
 ): Promise<Check> {
-  const { setting, isGood, meaning, remedy } = wanted;
-  const { rows } = await database.query<{ value: string }>('SELECT current_setting($1) AS value', [setting]);
-  const value = rows[0]?.value ?? '';
+  const { setting, isGood, meaning, remedy, promises } = wanted;
+  const { rows } = await database.query<{ value: string; replicates: boolean }>(
+    `SELECT current_setting($1) AS value, current_setting('synchronous_standby_names', true) <> '' AS replicates`,
+    [setting],
+  );
+  const { value = '', replicates = false } = rows[0] ?? {};
   const found = { name: setting, detail: `${setting} = ${value}`, facts: { value } };
-  if (isGood(value, engine)) return { ...found, status: 'ok' };
+  if (isGood(value, engine)) {
+    const promise = replicates ? promises?.[value] : PROMISE_WITHOUT_STANDBY;
+    if (promises === undefined || promise === undefined || engine.durableCommits !== undefined)
+      return { ...found, status: 'ok' };
+    return { ...found, status: 'ok', advice: [`A call is allowed when it is ${promise}.`] };
+  }
   if (engine.withoutMeaning.includes(setting))
     return { ...found, status: 'ok', detail: `${found.detail}, which is as it should be on ${engine.name}` };
   return { ...found, status: 'error', meaning, remedy: [remedy] };
