@@ -5,12 +5,14 @@ import axios, {
   AxiosHeaders,
   type AxiosInstance,
   type AxiosResponse,
+  CanceledError,
   type InternalAxiosRequestConfig,
 } from 'axios';
 import { isStream } from './calls/body.js';
 import type { Call, CallOptions } from './calls/call.js';
 import type { RateLimitedClient } from './client.js';
 import { Coalescer } from './coalesce.js';
+import { CallAbortedError } from './errors.js';
 
 declare module 'axios' {
   interface AxiosRequestConfig {
@@ -28,9 +30,12 @@ interface Answer {
 /** Makes all calls of this instance keep the limits. Returns the instance. */
 export function limitAxios<T extends AxiosInstance>(instance: T, client: RateLimitedClient): T {
   const send = axios.getAdapter(instance.defaults.adapter);
-  const coalescer = new Coalescer<Answer>();
+  const coalescer = new Coalescer<Answer>(() => client.options.clock.nowMs());
   instance.defaults.adapter = async (config) => {
-    const { response, error } = await answerTo(config, { send, client, coalescer });
+    const { response, error } = await answerTo(config, { send, client, coalescer }).catch((reason: unknown) => {
+      // What axios rejects with, so that `axios.isCancel` holds.
+      throw reason instanceof CallAbortedError ? new CanceledError(reason.message, config) : reason;
+    });
     if (error) throw error;
     return response;
   };

@@ -28,6 +28,7 @@ interface Progress {
   readonly turns: Turns;
   readonly limitKey: string;
   readonly order: number;
+  readonly sequence: number;
   readonly deadlineMs: number;
   notBeforeMs: number;
   denials: number;
@@ -92,16 +93,20 @@ export class RateLimitedClient {
     const maxWaitMs = options.maxWaitMs ?? this.options.maxWaitMs;
     const order = nowMs - (options.priority ?? 0) * this.options.priorityMs;
     const turns = this.#turnsOf(limitKey);
-    return { turns, limitKey, order, deadlineMs: nowMs + maxWaitMs, notBeforeMs: 0, denials: 0, failures: 0 };
+    this.#room.order += 1;
+    const sequence = this.#room.order;
+    const deadlineMs = nowMs + maxWaitMs;
+    return { turns, limitKey, order, sequence, deadlineMs, notBeforeMs: 0, denials: 0, failures: 0 };
   }
 
   #turn({ method, url }: Call<unknown>, { cost = 1, maxWaitMs, signal }: CallOptions, progress: Progress) {
     const { origin, pathname } = new URL(url);
-    const { order, deadlineMs, notBeforeMs, denials, failures } = progress;
+    const { order, sequence, deadlineMs, notBeforeMs, denials, failures } = progress;
     return {
       route: `${method} ${origin}${pathname}`,
       cost,
       order,
+      sequence,
       deadlineMs,
       notBeforeMs,
       maxWaitMs: maxWaitMs ?? this.options.maxWaitMs,
@@ -206,9 +211,9 @@ export class RateLimitedClient {
   }
 
   #turnsOf(limitKey: string): Turns {
-    const { random, pace } = this.options;
-    const turns =
-      this.#turns.get(limitKey) ?? new Turns(new SharedLimits({ random, spread: pace === 'even' }), this.#room);
+    const { random, pace, slackMs } = this.options;
+    const spread = pace === 'even';
+    const turns = this.#turns.get(limitKey) ?? new Turns(new SharedLimits({ random, spread, slackMs }), this.#room);
     this.#turns.delete(limitKey);
     this.#turns.set(limitKey, turns);
     if (this.#turns.size > MAX_IDLE_KEYS) {

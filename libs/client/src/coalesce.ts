@@ -19,12 +19,18 @@ export interface SharedCall<R> {
 
 export class Coalescer<R> {
   readonly #shared = new Map<string, Shared<R>>();
+  readonly #nowMs: () => number;
+
+  constructor(nowMs: () => number) {
+    this.#nowMs = nowMs;
+  }
 
   /** The call ends early only if all of its callers have aborted. */
   async run(call: SharedCall<R>): Promise<R> {
     const { signal, priority = 0, maxWaitMs } = call.options;
     if (signal?.aborted) throw new CallAbortedError(signal.reason);
     const key = JSON.stringify([call.key, priority, call.options.cost, call.options.limitKey, maxWaitMs]);
+    const startMs = this.#nowMs();
     const joined = this.#shared.get(key);
     const shared = joined ?? this.#start(key, call);
     shared.callers += 1;
@@ -33,8 +39,9 @@ export class Coalescer<R> {
       return call.copy(response, shared.callers === 1);
     } catch (error) {
       // The call that was joined began earlier, so its time was over earlier.
-      if (joined && error instanceof WaitTooLongError) return await call.run(call.options);
-      throw error;
+      if (!joined || !(error instanceof WaitTooLongError)) throw error;
+      const leftMs = error.maxWaitMs - (this.#nowMs() - startMs);
+      return await call.run({ ...call.options, maxWaitMs: Math.max(0, leftMs) });
     } finally {
       shared.callers -= 1;
       if (shared.callers === 0 && this.#shared.get(key) === shared) {

@@ -21,12 +21,12 @@ export class WaitTooLongError extends CallError {
   override readonly name = 'WaitTooLongError';
   readonly code = 'WAIT_TOO_LONG';
 
-  /** `readyInMs`: time until the limits allow the call, if the headers say so. */
+  /** `readyInMs`: shortest time until the limits allow the call, if that is known. */
   constructor(
     readonly maxWaitMs: number,
     readonly readyInMs: number | null,
   ) {
-    const known = readyInMs === null ? '' : ` The limits allow it in ${Math.ceil(readyInMs)} ms.`;
+    const known = readyInMs === null ? '' : ` The limits allow it in ${Math.ceil(readyInMs)} ms at the earliest.`;
     super(`The call would wait longer than ${maxWaitMs} ms.${known}`);
   }
 }

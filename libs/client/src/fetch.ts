@@ -19,7 +19,7 @@ export interface Client extends RateLimitedClient {
 /** Creates a client. Use one for all calls of a program: it knows limits only from its own calls. */
 export function createClient(options: ClientOptions = {}): Client {
   const client = new RateLimitedClient(options);
-  const coalescer = new Coalescer<Response>();
+  const coalescer = new Coalescer<Response>(() => client.options.clock.nowMs());
   const limitedFetch: LimitedFetch = async (input, init = {}, callOptions = {}) => {
     const request = new Request(input, init);
     const signal = callOptions.signal ?? init.signal ?? (input instanceof Request ? input.signal : undefined);

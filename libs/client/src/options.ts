@@ -14,6 +14,11 @@ export interface ClientOptions {
    * soon as units are left.
    */
   readonly pace?: 'even' | 'burst';
+  /**
+   * How much longer than the window an API may count a unit, in ms. 1,000 by default, for APIs that count by whole seconds;
+   * 0 for those that count exactly.
+   */
+  readonly slackMs?: number;
   /** Longest time in ms until a call is sent, unbounded by default. Calls that will not make it are rejected at once. */
   readonly maxWaitMs?: number;
   /** Calls that may wait, 10,000 by default. Further ones are rejected. */
@@ -57,6 +62,7 @@ const LIMITS = {
   maxRetries: 0,
   maxRetryAfterMs: 0,
   maxWaitMs: 0,
+  slackMs: 0,
 };
 
 /** @throws RangeError for a number that makes no sense. */
@@ -69,6 +75,7 @@ export function checkedOptions(options: ClientOptions): CheckedOptions {
   return {
     limitKey: originAndAuthorization,
     pace: 'even',
+    slackMs: 1_000,
     maxWaitMs: Number.POSITIVE_INFINITY,
     maxQueue: 10_000,
     maxInFlight: 32,

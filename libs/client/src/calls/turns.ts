@@ -7,7 +7,7 @@
 import { Alarm, type Clock } from '../clock.js';
 import { CallAbortedError, ClientClosedError, QueueFullError, WaitTooLongError } from '../errors.js';
 import type { Attempt } from '../limits/attempt.js';
-import type { SharedLimits } from '../limits/shared-limits.js';
+import type { Ready, SharedLimits } from '../limits/shared-limits.js';
 import type { Window } from '../limits/window.js';
 import { CallQueue, type WaitingCall } from './waiting-call.js';
 
@@ -18,6 +18,7 @@ export interface Room {
   readonly maxInFlight: number;
   waiting: number;
   inFlight: number;
+  /** Counts calls, sendings and responses, which gives all of them an order. */
   order: number;
   isClosed: boolean;
 }
@@ -88,18 +89,18 @@ export class Turns {
   run(): void {
     const nowMs = this.#room.clock.nowMs();
     let wakeMs = Number.POSITIVE_INFINITY;
-    const blocked = new Map<Window, number>();
-    let allBlockedMs: number | undefined;
+    const blocked = new Map<Window, Ready>();
+    let allBlocked: Ready | undefined;
     for (const call of this.#queue.list()) {
-      let readyMs = Math.max(call.notBeforeMs, allBlockedMs ?? this.#readyMs(call, blocked, nowMs));
-      if (readyMs <= nowMs && this.#room.inFlight >= this.#room.maxInFlight) readyMs = Number.POSITIVE_INFINITY;
-      if (readyMs <= nowMs) this.#send(call, nowMs);
-      else if (this.#isTooLate(call, readyMs, nowMs)) this.#giveUp(call, readyMs, nowMs);
-      else wakeMs = Math.min(wakeMs, readyMs, call.deadlineMs);
-      // Without windows there is nothing that a later call could go by.
-      if (readyMs > call.notBeforeMs && readyMs > nowMs && this.limits.windowsOf(call.route).length === 0)
-        allBlockedMs = readyMs;
-      if (this.#deadlines === 0 && (allBlockedMs !== undefined || this.#isAllBlocked(blocked))) break;
+      const ready = this.#readyOf(call, { blocked, allBlocked, nowMs });
+      if (ready.atMs <= nowMs) this.#send(call, nowMs);
+      else if (nowMs >= call.deadlineMs || (ready.isFirm && ready.atMs > call.deadlineMs))
+        this.#giveUp(call, ready, nowMs);
+      else wakeMs = Math.min(wakeMs, ready.atMs, call.deadlineMs);
+      // Without windows there is nothing that tells a later call apart.
+      const isBlocked = ready.atMs > Math.max(nowMs, call.notBeforeMs);
+      if (isBlocked && this.limits.windowsOf(call.route).length === 0) allBlocked = ready;
+      if (this.#deadlines === 0 && (allBlocked !== undefined || this.#isAllBlocked(blocked))) break;
     }
     this.#alarm.set(wakeMs);
   }
@@ -113,28 +114,27 @@ export class Turns {
     this.#alarm.clear();
   }
 
-  #readyMs(call: WaitingCall, blocked: Map<Window, number>, nowMs: number): number {
-    if (call.notBeforeMs > nowMs) return call.notBeforeMs;
-    const windows = this.limits.windowsOf(call.route);
-    const behind = windows.map((window) => blocked.get(window) ?? 0);
-    const behindMs = Math.max(0, ...behind);
-    if (behindMs > 0) return behindMs;
-    const { atMs } = this.limits.readyFor(call.route, call.cost, nowMs);
-    if (atMs > nowMs) for (const window of windows) blocked.set(window, atMs);
-    return atMs;
+  #readyOf(
+    { route, cost, notBeforeMs }: WaitingCall,
+    { blocked, allBlocked, nowMs }: { blocked: Map<Window, Ready>; allBlocked: Ready | undefined; nowMs: number },
+  ): Ready {
+    if (notBeforeMs > nowMs) return { atMs: notBeforeMs, isFirm: true };
+    const windows = this.limits.windowsOf(route);
+    const ahead = allBlocked ?? windows.map((window) => blocked.get(window)).find((ready) => ready !== undefined);
+    if (ahead !== undefined) return ahead;
+    const ready = this.limits.readyFor(route, cost, nowMs);
+    if (ready.atMs > nowMs) for (const window of windows) blocked.set(window, ready);
+    const isFull = ready.atMs <= nowMs && this.#room.inFlight >= this.#room.maxInFlight;
+    return isFull ? { atMs: Number.POSITIVE_INFINITY, isFirm: false } : ready;
   }
 
-  #isAllBlocked(blocked: ReadonlyMap<Window, number>): boolean {
+  #isAllBlocked(blocked: ReadonlyMap<Window, Ready>): boolean {
     return blocked.size > 0 && [...this.limits.windows].every((window) => blocked.has(window));
   }
 
-  #isTooLate({ deadlineMs }: WaitingCall, readyMs: number, nowMs: number): boolean {
-    return nowMs >= deadlineMs || (readyMs !== Number.POSITIVE_INFINITY && readyMs > deadlineMs);
-  }
-
-  #giveUp(call: WaitingCall, readyMs: number, nowMs: number): void {
+  #giveUp(call: WaitingCall, { atMs, isFirm }: Ready, nowMs: number): void {
     this.#remove(call);
-    call.fail(new WaitTooLongError(call.maxWaitMs, Number.isFinite(readyMs) ? readyMs - nowMs : null));
+    call.fail(new WaitTooLongError(call.maxWaitMs, isFirm ? atMs - nowMs : null));
   }
 
   #send(call: WaitingCall, nowMs: number): void {

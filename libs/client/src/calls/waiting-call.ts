@@ -6,6 +6,8 @@ export interface WaitingCall {
   readonly cost: number;
   /** Lower goes first. */
   readonly order: number;
+  /** Of equal order, the call that was made first goes first, also when it is sent again. */
+  readonly sequence: number;
   /** It is not sent after this. `Infinity` if it may wait forever. */
   readonly deadlineMs: number;
   readonly maxWaitMs: number;
@@ -15,7 +17,7 @@ export interface WaitingCall {
   fail(error: unknown): void;
 }
 
-/** Calls by order; those of equal order by arrival. */
+/** Calls by order, then by sequence. */
 export class CallQueue {
   readonly #calls: WaitingCall[] = [];
 
@@ -27,8 +29,8 @@ export class CallQueue {
     let [low, high] = [0, this.#calls.length];
     while (low < high) {
       const middle = (low + high) >> 1;
-      if ((this.#calls[middle]?.order ?? 0) <= call.order) low = middle + 1;
-      else high = middle;
+      if (isBefore(call, this.#calls[middle])) high = middle;
+      else low = middle + 1;
     }
     this.#calls.splice(low, 0, call);
   }
@@ -44,4 +46,9 @@ export class CallQueue {
   list(): readonly WaitingCall[] {
     return [...this.#calls];
   }
+}
+
+function isBefore(call: WaitingCall, other: WaitingCall | undefined): boolean {
+  if (other === undefined) return false;
+  return call.order === other.order ? call.sequence < other.sequence : call.order < other.order;
 }

@@ -7,28 +7,29 @@ import type { Attempt, AttemptEnd } from './attempt.js';
 import { Window } from './window.js';
 
 /** Before the first response nothing is known. One call asks, and the others wait for its response at most this long. */
-const FIRST_CALL_MS = 2_000;
+const FIRST_CALL_MS = 10_000;
 const MAX_ROUTES = 1_000;
 const FIRST_BACKOFF_MS = 250;
 const MAX_BACKOFF_MS = 60_000;
 const MAX_JITTER_MS = 5_000;
 const MIN_JITTER_MS = 250;
 
-/** When a call may be sent, and the windows that it has to meet. `Infinity`: not before a response arrives. */
+/** When a call may be sent. `Infinity`: not before a response arrives. */
 export interface Ready {
   readonly atMs: number;
-  readonly windows: readonly Window[];
+  /** Whether a response can't make it sooner. */
+  readonly isFirm: boolean;
 }
 
 export interface SharedLimitsOptions {
   readonly random: () => number;
+  readonly slackMs: number;
   /** Spread calls evenly. */
   readonly spread: boolean;
 }
 
 export class SharedLimits {
-  readonly #random: () => number;
-  readonly #spread: boolean;
+  readonly #options: SharedLimitsOptions;
   readonly #windows = new Map<string, Window>();
   readonly #routes = new Map<string, readonly Window[]>();
   #isKnown = false;
@@ -39,9 +40,8 @@ export class SharedLimits {
   #denialsInRow = 0;
   #pausedUntilMs = 0;
 
-  constructor({ random, spread }: SharedLimitsOptions) {
-    this.#random = random;
-    this.#spread = spread;
+  constructor(options: SharedLimitsOptions) {
+    this.#options = options;
   }
 
   get inFlight(): number {
@@ -59,12 +59,13 @@ export class SharedLimits {
 
   readyFor(route: string, cost: number, nowMs: number): Ready {
     const windows = this.windowsOf(route);
-    if (!this.#isKnown && this.#inFlight > 0) return { atMs: (this.#firstSentMs ?? nowMs) + FIRST_CALL_MS, windows };
-    if (this.#inFlight >= this.#slots) return { atMs: Number.POSITIVE_INFINITY, windows };
+    if (!this.#isKnown && this.#inFlight > 0)
+      return { atMs: (this.#firstSentMs ?? nowMs) + FIRST_CALL_MS, isFirm: false };
+    if (this.#inFlight >= this.#slots) return { atMs: Number.POSITIVE_INFINITY, isFirm: false };
     const fitting = windows.filter((window) => window.canFit(cost));
-    const even = this.#spread ? (shortestOf(fitting, nowMs)?.evenFromMs ?? nowMs) : nowMs;
+    const even = this.#options.spread ? (shortestOf(fitting, nowMs)?.evenFromMs ?? nowMs) : nowMs;
     const times = fitting.map((window) => window.readyAt(cost, nowMs));
-    return { atMs: Math.max(nowMs, this.#pausedUntilMs, even, ...times), windows };
+    return { atMs: Math.max(nowMs, this.#pausedUntilMs, even, ...times), isFirm: true };
   }
 
   begin(attempt: Attempt): void {
@@ -128,7 +129,7 @@ export class SharedLimits {
     const known = this.#windows.get(idOf(report));
     if (known !== undefined) return known;
     const { name, partition } = report;
-    const window = new Window({ name, partition, random: this.#random });
+    const window = new Window({ name, partition, ...this.#options });
     const changed = before.find((one) => one.name === name && one.partition === partition);
     if (changed !== undefined) window.inherit(changed);
     this.#windows.set(idOf(report), window);
@@ -144,7 +145,7 @@ export class SharedLimits {
   }
 
   #jittered(waitMs: number): number {
-    return waitMs + this.#random() * Math.min(MAX_JITTER_MS, Math.max(MIN_JITTER_MS, waitMs * 0.1));
+    return waitMs + this.#options.random() * Math.min(MAX_JITTER_MS, Math.max(MIN_JITTER_MS, waitMs * 0.1));
   }
 }
 

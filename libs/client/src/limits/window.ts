@@ -10,9 +10,8 @@
 import type { WindowReport } from '../headers/limit-report.js';
 import { type Attempt, type AttemptEnd, isInFlight, totalCost } from './attempt.js';
 
-/** An API may count a unit for a whole second more: many count by the seconds of their clock. */
-const MAX_SLACK_MS = 1_000;
-const SLACK_SHARE = 0.05;
+/** Calls are spread over the window and its slack, but not over more slack than this share of the window. */
+const SPREAD_SLACK = 0.05;
 /** Where others use the limit too, this share of it is left free, so that calls at the same moment do not meet a full window. */
 const SHARED_USE = 0.9;
 /** The share of the free units that a client may add per window if others use the limit too. */
@@ -33,12 +32,15 @@ export interface WindowOptions {
   readonly partition: string | null;
   /** At least 0 and less than 1. */
   readonly random: () => number;
+  /** How much longer than the window the API may count a unit. */
+  readonly slackMs: number;
 }
 
 export class Window {
   readonly name: string;
   readonly partition: string | null;
   readonly #random: () => number;
+  readonly #slackMs: number;
   #limit = UNKNOWN_LIMIT;
   #lengthMs: number | null = null;
   /** Attempts that may be counted in the window, in the order in which they were sent. */
@@ -50,10 +52,11 @@ export class Window {
   #pausedUntilMs = 0;
   #evenFromMs = 0;
 
-  constructor({ name, partition, random }: WindowOptions) {
+  constructor({ name, partition, random, slackMs }: WindowOptions) {
     this.name = name;
     this.partition = partition;
     this.#random = random;
+    this.#slackMs = slackMs;
   }
 
   get limit(): number | null {
@@ -161,8 +164,7 @@ export class Window {
     if (available >= cost) return nowMs;
     if (this.#own.some(isInFlight) && this.#lengthMs === null) return Number.POSITIVE_INFINITY;
     // After the reset one call asks: it is not known how many units have returned.
-    // Where the API does not say when, that is the time of one unit after its last response.
-    const resetAtMs = this.#resetAtMs ?? this.#reportedMs + this.#unitMs();
+    const resetAtMs = this.#resetAtMs ?? this.#guessedResetMs();
     const asksAtMs = this.#own.some(isInFlight) ? Number.POSITIVE_INFINITY : resetAtMs;
     const spanMs = this.#spanMs() ?? 0;
     for (const one of this.#own) {
@@ -171,6 +173,15 @@ export class Window {
       if (available >= cost) return Math.min(one.receivedMs + spanMs, Math.max(nowMs, asksAtMs));
     }
     return Math.max(nowMs, asksAtMs);
+  }
+
+  /**
+   * If the API does not report when units return: for those of this client its own calls tell, and for those of others the
+   * time of one unit after the last response is tried.
+   */
+  #guessedResetMs(): number {
+    const isOwn = this.#lengthMs !== null && this.#othersUnits() === 0;
+    return isOwn ? Number.POSITIVE_INFINITY : this.#reportedMs + this.#unitMs();
   }
 
   /** Drops calls whose units have certainly returned. Without a length only calls in flight are kept. */
@@ -182,24 +193,28 @@ export class Window {
 
   /** The longest time that a unit may be counted. */
   #spanMs(): number | null {
-    return this.#lengthMs === null ? null : this.#lengthMs + Math.min(MAX_SLACK_MS, this.#lengthMs * SLACK_SHARE);
+    return this.#lengthMs === null ? null : this.#lengthMs + this.#slackMs;
+  }
+
+  #spreadMs(): number | null {
+    return this.#lengthMs === null ? null : this.#lengthMs + Math.min(this.#slackMs, this.#lengthMs * SPREAD_SLACK);
   }
 
   #unitMs(): number {
-    const spanMs = this.#spanMs();
-    return spanMs === null || this.#limit === 0 ? UNKNOWN_UNIT_MS : spanMs / this.#limit;
+    const spreadMs = this.#spreadMs();
+    return spreadMs === null || this.#limit === 0 ? UNKNOWN_UNIT_MS : spreadMs / this.#limit;
   }
 
   /** Time for each unit of a call, if what this client may use is spread over the window. */
   #spacingMs(nowMs: number): number {
-    const spanMs = this.#spanMs();
+    const spreadMs = this.#spreadMs();
     const available = this.availableAt(nowMs);
-    if (spanMs === null) return (this.resetMs(nowMs) ?? 0) / Math.max(1, available);
+    if (spreadMs === null) return (this.resetMs(nowMs) ?? 0) / Math.max(1, available);
     const others = this.#othersUnits();
     if (others === 0) return this.#unitMs();
     const own = totalCost(this.#own);
     const share = (SHARED_USE * this.#limit * own) / (own + others);
-    return spanMs / Math.max(1, share, available * GROWTH);
+    return spreadMs / Math.max(1, share, available * GROWTH);
   }
 
   /** Several clients that wait for the same unit must not ask at the same moment. */
