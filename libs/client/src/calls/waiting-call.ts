@@ -6,7 +6,7 @@ export interface WaitingCall {
   readonly cost: number;
   /** Lower goes first. */
   readonly order: number;
-  /** Of equal order, the call that was made first goes first, also when it is sent again. */
+  /** The call that was made first goes first among those of equal order, also when it is sent again. */
   readonly sequence: number;
   /** It is not sent after this. `Infinity` if it may wait forever. */
   readonly deadlineMs: number;
