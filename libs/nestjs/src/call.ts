@@ -42,6 +42,47 @@ export interface Call {
   readonly headers: ResponseHeaders;
 }
 
+/**
+ * A call of an HTTP route. It reads most of its properties when they are needed: few calls are recorded with their
+ * route, and everything that a call in flight holds is copied by the garbage collector.
+ */
+class HttpCall implements Call {
+  readonly transport = 'http';
+  readonly #request: HttpRequest;
+  readonly #args: readonly unknown[];
+
+  constructor(args: readonly unknown[]) {
+    this.#request = asRequest(args[0]);
+    this.#args = args;
+  }
+
+  get identity(): object {
+    const [request] = this.#args;
+    // Fastify wraps Node's request; Express passes Node's request itself.
+    return this.#request.raw ?? (isObject(request) ? request : this.#args);
+  }
+
+  get user(): HttpRequest['user'] {
+    return this.#request.user;
+  }
+
+  get params(): unknown {
+    return this.#request.params;
+  }
+
+  get route(): string | undefined {
+    return routeOf(this.#request);
+  }
+
+  get requestId(): string | undefined {
+    return requestIdOf(this.#request);
+  }
+
+  get headers(): ResponseHeaders {
+    return responseHeaders(this.#args[1]);
+  }
+}
+
 /** User and named values of a call: all that most resolvers need, at a lower cost than `callOf`. */
 export function callerOf(context: ExecutionContext): Pick<HttpRequest, 'user' | 'params'> {
   return context.getType<string>() === 'http' ? asRequest(context.getArgs<unknown[]>()[0]) : callOf(context);
@@ -50,15 +91,8 @@ export function callerOf(context: ExecutionContext): Pick<HttpRequest, 'user' | 
 export function callOf(context: ExecutionContext): Call {
   const args = context.getArgs<unknown[]>();
   switch (context.getType<string>()) {
-    case 'http': {
-      const request = asRequest(args[0]);
-      // Fastify wraps Node's request; Express passes Node's request itself.
-      const identity = request.raw ?? (isObject(args[0]) ? args[0] : args);
-      const { user, params } = request;
-      const route = routeOf(request);
-      const requestId = requestIdOf(request);
-      return { transport: 'http', identity, user, params, route, requestId, headers: responseHeaders(args[1]) };
-    }
+    case 'http':
+      return new HttpCall(args);
     case 'graphql': {
       const [, fieldArguments, shared, info] = args as [
         unknown,

@@ -5,11 +5,19 @@
  * Invariant: a limited call is either counted or rejected. If anything can't be resolved, decided or stored, the call
  * is never let through uncounted.
  */
-import { type CanActivate, type ExecutionContext, Inject, Injectable, type Type } from '@nestjs/common';
+import {
+  type CanActivate,
+  type ExecutionContext,
+  type HttpException,
+  Inject,
+  Injectable,
+  type Type,
+} from '@nestjs/common';
 import type { Decision } from '@rollgate/contract';
 import { type AcquireRequest, InvalidRequestError } from '@rollgate/limiter';
 import { type Call, callOf } from './call.js';
 import { decideOnce } from './decided-calls.js';
+import { ACCOUNT_FIRST, COST_NEXT, GuardRequest } from './guard-request.js';
 import { headerFields } from './headers.js';
 import { CallerLimitRequests } from './limit-requests.js';
 import { ROLLGATE_OPTIONS } from './module-definition.js';
@@ -35,12 +43,21 @@ export class RateLimitGuard implements CanActivate {
   @Inject(Warnings) private readonly warnings!: Warnings;
   @Inject(CallerLimitRequests) private readonly requests!: CallerLimitRequests;
 
-  async canActivate(context: ExecutionContext): Promise<boolean> {
+  canActivate(context: ExecutionContext): Promise<boolean> {
+    // Neither this nor what it calls is an async function: each would keep a promise and its closures for every call in
+    // flight, and the garbage collector copies them.
     const call = callOf(context);
     try {
-      return await this.#enforce(context, call);
+      const route = this.#routeOf(context);
+      if (!route) return ALLOWED;
+      const skip = this.shouldSkip(context);
+      if (!isPromise(skip)) return skip ? ALLOWED : this.#enforce(route, { context, call });
+      return Promise.resolve(skip).then(
+        (skipped) => skipped || this.#enforce(route, { context, call }),
+        (error: unknown) => refuse(call, error),
+      );
     } catch (error) {
-      throw await refusalTo(call, error);
+      return refuse(call, error);
     }
   }
 
@@ -85,60 +102,118 @@ export class RateLimitGuard implements CanActivate {
     });
   }
 
-  async #enforce(context: ExecutionContext, call: Call): Promise<boolean> {
-    const route = this.#routeOf(context);
-    if (!route) return true;
-    const skip = this.shouldSkip(context);
-    if (isPromise(skip) ? await skip : skip) return true;
-    const decision = await decideOnce({ call: call.identity, limit: route.id }, () =>
-      this.#decide(route, { context, call }),
+  #enforce(route: RouteLimit, { context, call }: GuardedCall): Promise<boolean> {
+    const decide = () => this.#decide(route, { context, call });
+    return decideOnce({ call: call.identity, limit: route.id }, decide).then(
+      (decision) => decision.allowed || this.#deny(decision, { context, call }),
+      (error: unknown) => refuse(call, error),
     );
-    if (decision.allowed) return true;
-    await this.onDenied(decision, context);
-    return false;
   }
 
-  async #decide(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
-    const decision = await this.#acquire(route, { context, call });
-    const fields = headerFields(decision, { legacy: this.options.legacyHeaders ?? false });
-    for (const [name, value] of fields) call.headers.set(name, value);
-    call.headers.expose(fields.map(([name]) => name));
+  async #deny(decision: Decision, { context, call }: GuardedCall): Promise<boolean> {
+    try {
+      await this.onDenied(decision, context);
+      return false;
+    } catch (error) {
+      return await refuse(call, error);
+    }
+  }
+
+  #decide(route: RouteLimit, guarded: GuardedCall): Promise<Decision> {
+    try {
+      const request = this.#resolve(new GuardRequest(route, guarded.call), guarded.context);
+      if (!isPromise(request)) return this.#ask(request, guarded);
+      return request.then(
+        (resolved) => this.#ask(resolved, guarded),
+        (error: unknown) => {
+          throw malformed(error);
+        },
+      );
+    } catch (error) {
+      return Promise.reject(malformed(error));
+    }
+  }
+
+  #ask(request: AcquireRequest, guarded: GuardedCall): Promise<Decision> {
+    let asked: Promise<Decision>;
+    try {
+      asked = this.options.limiter.acquire(request);
+    } catch (error) {
+      return Promise.reject(this.#undecided(error));
+    }
+    return asked.then(
+      (decision) => this.#announce(decision, guarded),
+      (error: unknown) => {
+        throw this.#undecided(error);
+      },
+    );
+  }
+
+  #undecided(error: unknown): HttpException {
+    if (error instanceof InvalidRequestError) return invalidRequest(error);
+    this.warnings.failed('the limiter', error);
+    return limiterUnavailable(error);
+  }
+
+  /** Sets the header fields of a decision and reports it. */
+  #announce(decision: Decision, { context, call }: GuardedCall): Decision | Promise<Decision> {
+    call.headers.announce(headerFields(decision, { legacy: this.options.legacyHeaders ?? false }));
     try {
       const heard = this.options.onDecision?.(decision, context);
-      if (isPromise(heard)) await heard;
+      if (!isPromise(heard)) return decision;
+      return Promise.resolve(heard).then(
+        () => decision,
+        (error: unknown) => this.#notReported(decision, error),
+      );
     } catch (error) {
-      this.warnings.failed('onDecision', error);
+      return this.#notReported(decision, error);
     }
+  }
+
+  #notReported(decision: Decision, error: unknown): Decision {
+    this.warnings.failed('onDecision', error);
     return decision;
   }
 
-  async #acquire(route: RouteLimit, { context, call }: { context: ExecutionContext; call: Call }): Promise<Decision> {
-    const api = route.entry.id;
-    try {
-      const found = this.resolveSubject(ACCOUNT, context);
-      const account = subjectText(ACCOUNT, isPromise(found) ? await found : found);
-      if (account === undefined) {
-        this.warnings.once(
-          `${api}: calls without an account are rejected. The guard that authenticates must come before RateLimitGuard`,
-        );
-        throw unknownAccount();
+  /** Resolves what is not resolved yet. The result is a promise only if a resolver returns one. */
+  #resolve(request: GuardRequest, context: ExecutionContext): GuardRequest | Promise<GuardRequest> {
+    while (!request.isComplete) {
+      const sent = this.#read(request, context);
+      if (isPromise(sent)) {
+        return Promise.resolve(sent).then((value) => {
+          this.#accept(request, value);
+          return this.#resolve(request, context);
+        });
       }
-      const asked = this.costOf(context);
-      const cost = isPromise(asked) ? await asked : asked;
-      // If a cost function returns nothing, the call must not get the default cost.
-      if (cost === undefined) throw new InvalidRequestError('cost', 'was not found in the call');
-      const dimensions: Record<string, string | undefined> = {};
-      for (const dimension of route.dimensions) {
-        const sent = this.resolveSubject(dimension, context);
-        dimensions[dimension] = this.#dimension(dimension, { api, value: isPromise(sent) ? await sent : sent });
-      }
-      const stated = this.resolvePlan(context);
-      const plan = subjectText('plan', isPromise(stated) ? await stated : stated);
-      const request = { account, api, dimensions, cost, plan, route: call.route, requestId: call.requestId };
-      return await this.#ask(route.level ? { ...request, level: route.level } : request);
-    } catch (error) {
-      throw error instanceof InvalidRequestError ? invalidRequest(error) : error;
+      this.#accept(request, sent);
     }
+    return request;
+  }
+
+  #read(request: GuardRequest, context: ExecutionContext): unknown {
+    if (request.resolved === ACCOUNT_FIRST) return this.resolveSubject(ACCOUNT, context);
+    if (request.resolved === COST_NEXT) return this.costOf(context);
+    const dimension = request.nextDimension;
+    return dimension === undefined ? this.resolvePlan(context) : this.resolveSubject(dimension, context);
+  }
+
+  /** Checks a value and adds it to the request. */
+  #accept(request: GuardRequest, value: unknown): void {
+    const { api, resolved, nextDimension: dimension } = request;
+    if (resolved === ACCOUNT_FIRST) request.account = this.#account(api, value);
+    else if (resolved === COST_NEXT) request.cost = statedCost(value);
+    else if (dimension === undefined) request.plan = subjectText('plan', value);
+    else request.dimensions[dimension] = this.#dimension(dimension, { api, value });
+    request.resolved++;
+  }
+
+  #account(api: string, value: unknown): string {
+    const account = subjectText(ACCOUNT, value);
+    if (account !== undefined) return account;
+    this.warnings.once(
+      `${api}: calls without an account are rejected. The guard that authenticates must come before RateLimitGuard`,
+    );
+    throw unknownAccount();
   }
 
   #dimension(dimension: string, { api, value }: { api: string; value: unknown }): string | undefined {
@@ -151,19 +226,31 @@ export class RateLimitGuard implements CanActivate {
     return text;
   }
 
-  async #ask(request: AcquireRequest): Promise<Decision> {
-    try {
-      return await this.options.limiter.acquire(request);
-    } catch (error) {
-      if (error instanceof InvalidRequestError) throw error;
-      this.warnings.failed('the limiter', error);
-      throw limiterUnavailable(error);
-    }
-  }
-
   #routeOf(context: ExecutionContext): RouteLimit | undefined {
     return this.routes.of({ handler: context.getHandler() as () => unknown, controller: context.getClass() as Type });
   }
+}
+
+const ALLOWED = Promise.resolve(true);
+
+/** A call that passes the guard. */
+interface GuardedCall {
+  readonly context: ExecutionContext;
+  readonly call: Call;
+}
+
+/** If a cost function returns nothing, the call must not get the default cost. The limiter checks the rest. */
+function statedCost(value: unknown): number {
+  if (value === undefined) throw new InvalidRequestError('cost', 'was not found in the call');
+  return value as number;
+}
+
+async function refuse(call: Call, error: unknown): Promise<never> {
+  throw await refusalTo(call, error);
+}
+
+function malformed(error: unknown): unknown {
+  return error instanceof InvalidRequestError ? invalidRequest(error) : error;
 }
 
 /** Most resolvers return synchronously, and an `await` would delay each of them. */

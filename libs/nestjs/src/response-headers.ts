@@ -3,12 +3,15 @@
  *
  * Invariant: nothing here throws, even if the response lacks methods, and nothing is written after its head was sent.
  */
+import type { HeaderField } from './headers.js';
 
 /** Writes header fields of one response. */
 export interface ResponseHeaders {
   set(name: string, value: string): void;
   /** Sets the content type of the JSON body that will be sent. */
   setJsonType(type: string): void;
+  /** Sets and exposes these fields. */
+  announce(fields: readonly HeaderField[]): void;
   /** Lets pages of other origins read these fields, if CORS is enabled for this response. */
   expose(names: readonly string[]): void;
   /** Forbids caches to store this response, and ignores cache fields that other code sets before or after. */
@@ -29,7 +32,13 @@ interface Writable {
   json?(this: unknown, body: unknown): unknown;
 }
 
-const NO_HEADERS: ResponseHeaders = { set: () => {}, setJsonType: () => {}, expose: () => {}, forbidCaching: () => {} };
+const NO_HEADERS: ResponseHeaders = {
+  set: () => {},
+  setJsonType: () => {},
+  announce: () => {},
+  expose: () => {},
+  forbidCaching: () => {},
+};
 
 const ORIGIN = 'Access-Control-Allow-Origin';
 const CREDENTIALS = 'Access-Control-Allow-Credentials';
@@ -43,36 +52,61 @@ export function responseHeaders(response: unknown): ResponseHeaders {
   if (!isObject(response)) return NO_HEADERS;
   const { header, raw, setHeader } = response as { header?: unknown; raw?: unknown; setHeader?: unknown };
   // The reply of Fastify comes first. Middleware for Express writes to the response that the reply wraps.
-  if (typeof header === 'function' && isObject(raw)) return headersOf(raw, [response as Writable, raw as Writable]);
-  return typeof setHeader === 'function' ? headersOf(response, [response as Writable]) : NO_HEADERS;
+  if (typeof header === 'function' && isObject(raw)) return new HttpHeaders(raw, response, raw);
+  return typeof setHeader === 'function' ? new HttpHeaders(response, response) : NO_HEADERS;
 }
 
-function headersOf(head: { headersSent?: unknown }, [first, ...below]: readonly [Writable, ...Writable[]]) {
-  const all = [first, ...below];
-  const isOpen = () => head.headersSent !== true;
-  const read = (name: string) => all.map((one) => one.getHeader?.(name)).find((value) => value !== undefined);
-  return {
-    set(name: string, value: string) {
-      if (isOpen()) write(first, name, value);
-    },
-    setJsonType(type: string) {
-      if (isOpen()) writeJsonType(first, type);
-    },
-    expose(names: readonly string[]) {
-      if (!isOpen() || read(ORIGIN) === undefined) return;
-      const listed = [read(EXPOSE) ?? []].flat().join(',').split(',');
-      const exposed = listed.map((name) => name.trim()).filter((name) => name !== '');
-      // The wildcard covers every field, except when credentials are allowed.
-      if (exposed.includes('*') && String(read(CREDENTIALS)) !== 'true') return;
-      const has = new Set(exposed.map((name) => name.toLowerCase()));
-      const missing = names.filter((name) => !has.has(name.toLowerCase()));
-      if (missing.length > 0) write(first, EXPOSE, [...exposed, ...missing].join(', '));
-    },
-    forbidCaching() {
-      if (!isOpen()) return;
-      for (const one of all) forbidCachingOf(one);
-    },
-  };
+/** One object for each call instead of closures. `below` is the response that `first` wraps. */
+class HttpHeaders implements ResponseHeaders {
+  readonly #head: { headersSent?: unknown };
+  readonly #first: Writable;
+  readonly #below: Writable | undefined;
+
+  constructor(head: { headersSent?: unknown }, first: Writable, below?: Writable) {
+    this.#head = head;
+    this.#first = first;
+    this.#below = below;
+  }
+
+  set(name: string, value: string): void {
+    if (this.#isOpen) write(this.#first, name, value);
+  }
+
+  setJsonType(type: string): void {
+    if (this.#isOpen) writeJsonType(this.#first, type);
+  }
+
+  announce(fields: readonly HeaderField[]): void {
+    if (!this.#isOpen) return;
+    for (const [name, value] of fields) write(this.#first, name, value);
+    if (this.#read(ORIGIN) !== undefined) this.expose(fields.map(([name]) => name));
+  }
+
+  expose(names: readonly string[]): void {
+    if (!this.#isOpen || this.#read(ORIGIN) === undefined) return;
+    const listed = [this.#read(EXPOSE) ?? []].flat().join(',').split(',');
+    const exposed = listed.map((name) => name.trim()).filter((name) => name !== '');
+    // The wildcard covers every field, except when credentials are allowed.
+    if (exposed.includes('*') && String(this.#read(CREDENTIALS)) !== 'true') return;
+    const has = new Set(exposed.map((name) => name.toLowerCase()));
+    const missing = names.filter((name) => !has.has(name.toLowerCase()));
+    if (missing.length > 0) write(this.#first, EXPOSE, [...exposed, ...missing].join(', '));
+  }
+
+  forbidCaching(): void {
+    if (!this.#isOpen) return;
+    forbidCachingOf(this.#first);
+    if (this.#below) forbidCachingOf(this.#below);
+  }
+
+  get #isOpen(): boolean {
+    return this.#head.headersSent !== true;
+  }
+
+  #read(name: string): unknown {
+    const value = this.#first.getHeader?.(name);
+    return value === undefined ? this.#below?.getHeader?.(name) : value;
+  }
 }
 
 function write(target: Writable, name: string, value: string): void {

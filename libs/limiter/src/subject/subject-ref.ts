@@ -16,7 +16,7 @@ export interface SubjectRef {
    */
   readonly dimensions?: Dimensions;
   /** The dimensions to count by, instead of the catalogue's level. */
-  readonly level?: readonly string[];
+  readonly level?: readonly string[] | undefined;
   /**
    * The account's plan, from its verified identity. It applies if no plan is assigned to the account, and if there is
    * such a plan. Never take it from an unverified header or body.
