@@ -23,7 +23,7 @@ export function retryAfterSeconds(decision: Decision): number | null {
 export function headerFields(decision: Decision, { legacy }: { legacy: boolean }): HeaderField[] {
   const { windows } = decision;
   const fields: HeaderField[] = [
-    ['RateLimit-Policy', `${policy(decision, 'minute')}, ${policy(decision, 'hour')}`],
+    policyField(windows.minute.limit, windows.hour.limit),
     ['RateLimit', `${state(decision, 'minute')}, ${state(decision, 'hour')}`],
   ];
   const wait = retryAfterSeconds(decision);
@@ -39,8 +39,27 @@ export function headerFields(decision: Decision, { legacy }: { legacy: boolean }
   return fields;
 }
 
-function policy({ windows }: Decision, window: Window): string {
-  return `"${window}";q=${digits(windows[window].limit)};w=${WINDOW_SECONDS[window]}`;
+/** Fields by the limits of both windows. An application has few different limits, and each response repeats one. */
+const policies = new Map<number, Map<number, HeaderField>>();
+const MOST_POLICIES = 1000;
+let policiesKept = 0;
+
+function policyField(perMinute: number, perHour: number): HeaderField {
+  const known = policies.get(perMinute)?.get(perHour);
+  if (known !== undefined) return known;
+  if (policiesKept >= MOST_POLICIES) {
+    policies.clear();
+    policiesKept = 0;
+  }
+  const field: HeaderField = ['RateLimit-Policy', `${policy('minute', perMinute)}, ${policy('hour', perHour)}`];
+  const byHour = policies.get(perMinute) ?? new Map<number, HeaderField>();
+  policies.set(perMinute, byHour.set(perHour, field));
+  policiesKept++;
+  return field;
+}
+
+function policy(window: Window, limit: number): string {
+  return `"${window}";q=${digits(limit)};w=${WINDOW_SECONDS[window]}`;
 }
 
 function state({ windows }: Decision, window: Window): string {

@@ -41,12 +41,55 @@ export interface AcquirerOptions {
   readonly budgetMs: () => number;
 }
 
-/** A call that is waiting for its decision. */
-interface PendingCall extends BatchedCall, Timed {
+/** What a call needs until it has its decision. */
+interface Pending {
   readonly resolved: ResolvedCall;
   /** Generation of the denial memory when the call was queued. */
   readonly generation: number;
-  resolve(decision: Decision): void;
+  readonly lateAt: number;
+  readonly resolve: (decision: Decision) => void;
+  readonly reject: (error: unknown) => void;
+  /** One function for all calls: the store failed or was too late. */
+  readonly failed: (call: PendingCall, error: unknown) => void;
+}
+
+/** A call that is waiting for its decision: one object instead of closures, because many calls wait at the same time. */
+class PendingCall implements BatchedCall, Timed {
+  readonly resolved: ResolvedCall;
+  readonly subject: string;
+  readonly lane: number;
+  readonly cost: number;
+  readonly perMinute: number;
+  readonly perHour: number;
+  readonly generation: number;
+  readonly lateAt: number;
+  readonly resolve: Pending['resolve'];
+  readonly reject: Pending['reject'];
+  readonly #failed: Pending['failed'];
+  settled = false;
+
+  constructor({ resolved, generation, lateAt, resolve, reject, failed }: Pending) {
+    const { key, cost, limits } = resolved;
+    this.resolved = resolved;
+    this.subject = key;
+    this.lane = laneOfKey(key);
+    this.cost = cost;
+    this.perMinute = limits.perMinute;
+    this.perHour = limits.perHour;
+    this.generation = generation;
+    this.lateAt = lateAt;
+    this.resolve = resolve;
+    this.reject = reject;
+    this.#failed = failed;
+  }
+
+  fail(error: unknown): void {
+    this.#failed(this, error);
+  }
+
+  late(): void {
+    this.#failed(this, new TooLateError('no decision within the budget'));
+  }
 }
 
 export class Acquirer {
@@ -109,43 +152,35 @@ export class Acquirer {
   }
 
   #queue(resolved: ResolvedCall): Promise<Decision> {
-    return new Promise((resolve, fail) => {
-      const { key, cost, limits } = resolved;
-      const { perMinute, perHour } = limits;
-      const call: PendingCall = {
+    return new Promise((resolve, reject) => {
+      const call = new PendingCall({
         resolved,
-        subject: key,
-        lane: laneOfKey(key),
-        cost,
-        perMinute,
-        perHour,
         generation: this.#denials.generation,
         lateAt: performance.now() + this.#budgetMs(),
-        settled: false,
         resolve,
-        fail: (error) => this.#failed(call, error, fail),
-        late: () => this.#failed(call, new TooLateError('no decision within the budget'), fail),
-      };
+        reject,
+        failed: this.#failed,
+      });
       if (this.#outage) this.#deadlines.add(call);
       this.#batcher.add(call);
     });
   }
 
   /** The store failed or was too late. Units that it still grants stay spent, and no caller receives them. */
-  #failed(call: PendingCall, error: unknown, fail: (error: unknown) => void): void {
+  readonly #failed = (call: PendingCall, error: unknown): void => {
     if (error instanceof BrokenAnswerError) this.#brokenAnswers.report(error);
     if (call.settled) return;
     call.settled = true;
     if (this.#outage === undefined || !isOutage(error)) {
-      fail(error);
+      call.reject(error);
       return;
     }
     try {
       call.resolve(this.#decider.decideInOutage(call.resolved, this.#outage.decide(call.resolved, error)));
     } catch (refusal) {
-      fail(refusal);
+      call.reject(refusal);
     }
-  }
+  };
 
   #settle(call: PendingCall, answer: CallAnswer): void {
     if (call.settled) return;
