@@ -8,8 +8,11 @@ export interface CannonJob {
   readonly port: number;
   readonly connections: number;
   readonly warmUpSeconds: number;
-  readonly seconds: number;
+  /** How long requests are sent, or how many. */
+  readonly length: Length;
 }
+
+type Length = { readonly seconds: number } | { readonly requests: number };
 
 export interface CannonResult {
   readonly perSecond: number;
@@ -19,16 +22,17 @@ export interface CannonResult {
 /** Number of bots that are requested, by each connection in a different order. */
 const BOTS = 1_000;
 const REQUESTS_EACH = 100;
+const TIMEOUT_SECONDS = 30;
 
 childProgram<CannonJob, CannonResult>(async (job) => {
-  await shoot(job, job.warmUpSeconds);
-  const found = await shoot(job, job.seconds);
+  if (job.warmUpSeconds > 0) await shoot(job, { seconds: job.warmUpSeconds });
+  const found = await shoot(job, job.length);
   const failed = found.non2xx + found.errors + found.timeouts;
   if (failed > 0) throw new Error(`${failed} requests failed`);
   return { perSecond: found['2xx'] / found.duration, p99Ms: found.latency.p99 };
 });
 
-function shoot({ port, connections }: CannonJob, seconds: number): Promise<autocannon.Result> {
+function shoot({ port, connections }: CannonJob, length: Length): Promise<autocannon.Result> {
   let connection = 0;
   return new Promise((resolve, reject) => {
     const instance = autocannon(
@@ -36,7 +40,8 @@ function shoot({ port, connections }: CannonJob, seconds: number): Promise<autoc
         url: `http://127.0.0.1:${port}`,
         connections,
         pipelining: 1,
-        duration: seconds,
+        ...('seconds' in length ? { duration: length.seconds } : { amount: length.requests }),
+        timeout: TIMEOUT_SECONDS,
         // autocannon ends only at a sampling tick, which by default comes once a second.
         sampleInt: 100,
         setupClient(client) {

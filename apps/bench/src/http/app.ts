@@ -1,4 +1,7 @@
-/** Child: a NestJS application with one route, limited in one of several ways. Prints `listening <port>`. */
+/**
+ * Child: a NestJS application with one route, limited in one of several ways. Prints `listening <port>`, and then, for
+ * each line that it receives, `cpu <number of the line> <CPU time of this process so far, µs>`.
+ */
 import 'reflect-metadata';
 import { type ExecutionContext, type INestApplication, Module, type ModuleMetadata } from '@nestjs/common';
 import { APP_GUARD, NestFactory } from '@nestjs/core';
@@ -35,7 +38,12 @@ const WAIT_MS = 3;
 let waiting: ((yes: boolean) => void)[] = [];
 
 const job = JSON.parse(process.argv[2] ?? '{}') as AppJob;
-process.stdin.resume().on('end', () => process.exit(1));
+let readings = 0;
+process.stdin.on('end', () => process.exit(1));
+process.stdin.on('data', () => {
+  const { user, system } = process.cpuUsage();
+  console.log(`cpu ${++readings} ${user + system}`);
+});
 
 @Module(await limited(job))
 class AppModule {}

@@ -40,6 +40,14 @@ export const GOALS: readonly Goal[] = [
   { key: 'deniedPerSecond', label: 'denied decisions/s, one subject', reach: { atLeast: 1_000_000 } },
   { key: 'deniedPerSecond10k', label: 'denied decisions/s, 10,000 subjects' },
   { key: 'deniedStatements', label: 'database statements during those denials, one subject', reach: { atMost: 0 } },
+  {
+    key: 'guardedOverUnguardedCpuFastify',
+    label: "CPU time of the application's process per request, guarded ÷ unguarded, Fastify",
+    reach: { atMost: 1.35 },
+  },
+  { key: 'waitingGuardOverUnguardedCpuFastify', label: 'the same, a guard that only waits 3 ms ÷ unguarded' },
+  { key: 'throttlerMemoryOverUnguardedCpuFastify', label: 'the same, throttler in memory ÷ unguarded' },
+  { key: 'throttlerRedisOverUnguardedCpuFastify', label: 'the same, throttler on Redis ÷ unguarded' },
   { key: 'guardedOverUnguardedFastify', label: 'HTTP guarded ÷ unguarded, Fastify', reach: { atLeast: 0.9 } },
   {
     key: 'guardedOverThrottlerMemoryFastify',
@@ -50,6 +58,14 @@ export const GOALS: readonly Goal[] = [
   { key: 'waitingGuardOverUnguardedFastify', label: 'HTTP guard that only waits 3 ms ÷ unguarded, Fastify' },
   { key: 'memoryGuardOverUnguardedFastify', label: 'HTTP Rollgate guard counting in memory ÷ unguarded, Fastify' },
   { key: 'guardedOverThrottlerRedisFastify', label: 'HTTP guarded ÷ throttler on Redis, Fastify' },
+  {
+    key: 'guardedOverUnguardedCpuExpress',
+    label: "CPU time of the application's process per request, guarded ÷ unguarded, Express",
+    reach: { atMost: 1.35 },
+  },
+  { key: 'waitingGuardOverUnguardedCpuExpress', label: 'the same, a guard that only waits 3 ms ÷ unguarded' },
+  { key: 'throttlerMemoryOverUnguardedCpuExpress', label: 'the same, throttler in memory ÷ unguarded' },
+  { key: 'throttlerRedisOverUnguardedCpuExpress', label: 'the same, throttler on Redis ÷ unguarded' },
   { key: 'guardedOverUnguardedExpress', label: 'HTTP guarded ÷ unguarded, Express' },
   {
     key: 'guardedOverThrottlerMemoryExpress',
