@@ -89,14 +89,13 @@ function packageFiles() {
   return ['package.json', 'migrations/package.json', ...inFolder('libs'), ...inFolder('apps')];
 }
 
-/** Also sets the versions of dependencies between workspaces, which are exact. */
+/** Also sets the versions of dependencies between workspaces, which are exact. The text keeps its form, which lint checks. */
 function setVersion(manifest) {
-  const content = readJson(manifest);
-  content.version = version;
-  for (const kind of ['dependencies', 'devDependencies', 'peerDependencies'])
-    for (const name of Object.keys(content[kind] ?? {}))
-      if (name.startsWith('@rollgate/')) content[kind][name] = version;
-  writeFileSync(join(projectFolder, manifest), `${JSON.stringify(content, null, 2)}\n`);
+  const path = join(projectFolder, manifest);
+  const text = readFileSync(path, 'utf8')
+    .replace(/^( {2}"version": )"[^"]*"/m, `$1"${version}"`)
+    .replace(/("@rollgate\/[\w-]+": )"[^"]*"/g, `$1"${version}"`);
+  writeFileSync(path, text);
 }
 
 function readJson(file) {

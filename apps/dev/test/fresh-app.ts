@@ -1,5 +1,5 @@
 /** Applications outside this repository that install the packed packages, as a user of npm does. */
-import { execFile } from 'node:child_process';
+import { execFile, execFileSync } from 'node:child_process';
 import { cpSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { dirname, join, resolve } from 'node:path';
@@ -17,6 +17,26 @@ const NO_REGISTRY =
 /** Packs what `tsc -b` has compiled. */
 export async function packAll(): Promise<void> {
   await run(PROJECT, [process.execPath, 'apps/dev/bin/pack.mjs']);
+}
+
+/** The files in a tarball, sorted. */
+export function packedFiles(name: string): string[] {
+  const list = execFileSync('tar', ['-tzf', tarballOf(name)], { encoding: 'utf8', maxBuffer: 64 * 1024 * 1024 });
+  return list
+    .split('\n')
+    .filter((line) => line !== '')
+    .map((line) => line.replace(/^package\//, ''))
+    .sort();
+}
+
+/** The SQL that the migrations run, as paths in the package of the command line. */
+export function migrationFiles(): string[] {
+  return execFileSync('git', ['ls-files', 'migrations/*.sql', 'migrations/functions'], {
+    cwd: PROJECT,
+    encoding: 'utf8',
+  })
+    .split('\n')
+    .filter((file) => file.endsWith('.sql') && !/^migrations\/(schema|test)\//.test(file));
 }
 
 export interface FreshAppOptions {

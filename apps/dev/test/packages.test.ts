@@ -9,7 +9,7 @@ import type { AddressInfo } from 'node:net';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, test } from '@jest/globals';
 import { createTestDatabase, type NodeProcess, spawnNode, type TestDatabase, until } from '@rollgate/testing';
-import { FreshApp, packAll } from './fresh-app.js';
+import { FreshApp, migrationFiles, packAll, packedFiles } from './fresh-app.js';
 
 /** npm and TypeScript take most of it. */
 const TIMEOUT_MS = 600_000;
@@ -18,6 +18,17 @@ const TIMEOUT_MS = 600_000;
 const NO_ES_MODULES = '--no-experimental-require-module';
 
 beforeAll(packAll, TIMEOUT_MS);
+
+test('the packages contain what is meant to be published, and nothing else', () => {
+  const library = /^(package\.json|README\.md|LICENSE|dist\/(browser\/)?[\w-]+\.(cjs|mjs|d\.cts|d\.mts))$/;
+  const commandLine =
+    /^(package\.json|README\.md|LICENSE|server\/(package\.json|bin\/rollgate\.mjs|dist\/.+\.js)|admin\/dist\/.+|migrations\/.+\.(js|sql))$/;
+  for (const name of ['contract', 'limiter', 'nestjs', 'client'])
+    expect(packedFiles(name).filter((file) => !library.test(file))).toEqual([]);
+  const files = packedFiles('rollgate');
+  expect(files.filter((file) => !commandLine.test(file) || /test\.js$/.test(file))).toEqual([]);
+  expect(files).toEqual(expect.arrayContaining(migrationFiles()));
+});
 
 describe.each([
   { template: 'nest-12-esm', nest: true, script: 'dist/src/main.js', nodeOptions: '' },
