@@ -53,9 +53,9 @@ function withoutMap(text) {
 }
 
 function sqlFiles() {
-  const here = join(projectFolder, 'migrations');
-  const functions = readdirSync(join(here, 'functions'), { recursive: true }).map((file) => join('functions', file));
-  return [...readdirSync(here), ...functions].filter((file) => file.endsWith('.sql'));
+  return readdirSync(join(projectFolder, 'migrations'), { recursive: true })
+    .filter((file) => file.endsWith('.sql'))
+    .filter((file) => !/^(dist|schema|test|node_modules)[\\/]/.test(file));
 }
 
 function copy(from, to) {
