@@ -140,6 +140,9 @@ export function guardedStoreOf(base: LimiterBase, pools: Pools): GuardedParts {
     stripes,
     local,
     attemptMs: () => budget.answerMs,
+    debitMs: () => budget.debitMs,
+    lanesApart: () => base.statement.oneLane,
+    onAnswer: () => outage.noteAnswer(),
     onState(state) {
       outage.noteBreaker(state);
       if (state.open) onError(new Error(`decides without the database: ${state.reason}`));

@@ -17,6 +17,7 @@ export interface Report {
 /**
  * - `start`: the limiter has not reached its database yet
  * - `database`: decisions are made without the database
+ * - `overload`: the database answers, but does not decide every call within its budget
  * - `connections`: a lost connection can't be reopened
  * - `limits`: the effective limits may have changed without this limiter knowing
  * - `plans`: a call brought a plan that does not exist; reported once for each plan
@@ -28,6 +29,7 @@ export interface Report {
 export type ReportTopic =
   | 'start'
   | 'database'
+  | 'overload'
   | 'connections'
   | 'limits'
   | 'plans'

@@ -34,7 +34,7 @@ export interface AcquirerOptions {
   /** Counts which overrides decide calls. */
   readonly uses: OverrideUses;
   readonly brokenAnswers: BrokenAnswers;
-  readonly batches: Omit<BatcherOptions<PendingCall>, 'settle'>;
+  readonly batches: Omit<BatcherOptions<PendingCall>, 'settle' | 'budgetMs'>;
   /** Decides calls while the store does not answer. Without it, `acquire` rejects with the store's error. */
   readonly outage: Outage | undefined;
   /** Time from a call's start to its decision, ms. Used only with `outage`. */
@@ -119,7 +119,11 @@ export class Acquirer {
     this.#brokenAnswers = options.brokenAnswers;
     this.#outage = options.outage;
     this.#budgetMs = options.budgetMs;
-    this.#batcher = new Batcher({ ...options.batches, settle: (call, answer) => this.#settle(call, answer) });
+    this.#batcher = new Batcher({
+      ...options.batches,
+      budgetMs: options.budgetMs,
+      settle: (call, answer) => this.#settle(call, answer),
+    });
   }
 
   acquire(request: AcquireRequest): Promise<Decision> {
@@ -156,7 +160,7 @@ export class Acquirer {
       const call = new PendingCall({
         resolved,
         generation: this.#denials.generation,
-        lateAt: performance.now() + this.#budgetMs(),
+        lateAt: this.#outage === undefined ? Number.POSITIVE_INFINITY : performance.now() + this.#budgetMs(),
         resolve,
         reject,
         failed: this.#failed,

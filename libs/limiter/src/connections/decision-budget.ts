@@ -8,10 +8,14 @@ export const DEFAULT_LOOK_MS = 2_000;
 const LOOK_ROUND_TRIPS = 8;
 
 /**
- * The parts of a 150 ms budget are 40 ms for a connection, 40 ms for the lane locks, 80 ms for the statement in the
- * server, and 120 ms for its answer; other budgets are divided in proportion. Steps that the limiter times itself get
- * two round trips to the database on top, because a call that arrives just after a batch has left waits for that batch
- * and for its own. A distant database is therefore not treated as a slow one.
+ * Each call ends its own wait when its budget is spent (deadlines.ts). The limits here end what a batch waits for
+ * when none of its calls waits any more: of a budget of 150 ms, 150 ms for a connection, 150 ms for the lane locks, 200
+ * ms for the statement in the server, and 240 ms for its answer; other budgets are divided in proportion. A shorter
+ * limit would give up a place in the queue for a lane while calls still have time. The server's limits end first: an
+ * answer that the server gives keeps the connection and says that nothing was written, silence does neither.
+ *
+ * Steps that the limiter times itself get two round trips to the database on top, because a call that arrives just after
+ * a batch has left waits for that batch and for its own. A distant database is therefore not treated as a slow one.
  */
 export class DecisionBudget {
   /** Time limit for the lane locks, ms, enforced by the server. */
@@ -26,8 +30,8 @@ export class DecisionBudget {
     if (!(callMs >= 10 && callMs <= 60_000)) throw new RangeError('budgetMs: must be from 10 to 60,000');
     this.#callMs = callMs;
     this.#roundTrip = roundTrip;
-    this.lockMs = this.#part(40);
-    this.statementMs = this.#part(80);
+    this.lockMs = this.#part(150);
+    this.statementMs = this.#part(200);
   }
 
   /** Time from a call's start to its decision, ms. */
@@ -37,15 +41,23 @@ export class DecisionBudget {
 
   /** Time limit for getting a connection, ms. */
   get connectMs(): number {
-    return this.#part(40) + this.#distanceMs;
+    return this.#part(150) + this.#distanceMs;
   }
 
   /**
-   * Time limit for the statement, ms, enforced here. After it the connection is destroyed, because its state is
-   * unknown.
+   * Time limit for the answer to a statement that Postgres can begin at once, ms, enforced here. After it the
+   * connection is destroyed, because its state is unknown.
    */
   get answerMs(): number {
-    return this.#part(120) + this.#distanceMs;
+    return this.#part(240) + this.#distanceMs;
+  }
+
+  /**
+   * The time that a statement may take that no call waits for, although calls wait for the lanes it holds, ms. A longer
+   * one is made smaller.
+   */
+  get debitMs(): number {
+    return this.#part(15) + this.#roundTrip.ms;
   }
 
   /** Time limit for reading usage, a refund or a reset, ms, including opening a connection. */

@@ -40,6 +40,20 @@ interface Lease {
 
 const ignore = (): void => undefined;
 
+/**
+ * The statement with its time limit for the answer, multiplied: Postgres begins it when those before it are answered.
+ * If the first one is not answered in time, the connection ends and the others fail with it.
+ */
+function behindOthers(statement: pg.QueryArrayConfig & TimeLimit, inFlight: number): pg.QueryArrayConfig {
+  if (statement.query_timeout === undefined || inFlight === 1) return statement;
+  return { ...statement, query_timeout: statement.query_timeout * inFlight } as pg.QueryArrayConfig;
+}
+
+/** What the driver's types lack. */
+interface TimeLimit {
+  readonly query_timeout?: number;
+}
+
 export class DecisionConnections {
   readonly #options: DecisionConnectionsOptions;
   readonly #flushes: Flushes;
@@ -59,7 +73,7 @@ export class DecisionConnections {
     let behind: Promise<void> | undefined;
     const answered = this.#run(stripe, lease, (client) => {
       sentAt = performance.now();
-      const answer = client.query<Row>(batch);
+      const answer = client.query<Row>(behindOthers(batch, lease.statements));
       if (isAlone) {
         behind = this.#run(stripe, lease, () => this.#flushes.flushBehind(client));
         // A batch without grants waits for no flush.

@@ -4,12 +4,17 @@
  * does, so the API's outage mode applies and the reason is reported.
  */
 
+/** The lock was not available within `lock_timeout`. */
+const LOCK_TIMEOUT = '55P03';
+/** The statement was canceled, for example by its timeout. */
+const CANCELED = '57014';
+
 /** Definitely rolled back, and not because of the call's data. Sending the statement again may succeed. */
 const ROLLED_BACK = new Set([
   '40001', // serialization failure
   '40P01', // deadlock
-  '55P03', // lock not available within lock_timeout
-  '57014', // statement canceled, for example by its timeout
+  LOCK_TIMEOUT,
+  CANCELED,
   '57P05', // the session was idle for too long, and the statement arrived too late to start
   '53300', // too many connections, so the statement never started
   '25006', // read-only, as on a standby
@@ -41,6 +46,19 @@ export function isBadData(error: unknown): boolean {
   return hasSqlState(error) && DATA.test(codeOf(error));
 }
 
+/**
+ * Whether the batch waited in line for something that works: the lock of a lane that other batches hold, or a connection
+ * of this instance that its other batches use. Nothing was written.
+ */
+export function isQueued(error: unknown): boolean {
+  return codeOf(error) === LOCK_TIMEOUT || error instanceof NoFreeConnectionError;
+}
+
+/** Whether Postgres canceled the statement, for example by `statement_timeout`. */
+export function isCanceled(error: unknown): boolean {
+  return codeOf(error) === CANCELED;
+}
+
 /** Whether nothing can have been written, so that the statement may be sent again. */
 export function isRolledBack(error: unknown): boolean {
   if (error instanceof NotAskedError || ROLLED_BACK.has(codeOf(error))) return true;
@@ -49,5 +67,10 @@ export function isRolledBack(error: unknown): boolean {
 
 /** No connection was available, so nothing was sent. */
 export class NotAskedError extends Error {
-  override readonly name = 'NotAskedError';
+  override readonly name: string = 'NotAskedError';
+}
+
+/** All connections are open, and other batches used them for the whole time. */
+export class NoFreeConnectionError extends NotAskedError {
+  override readonly name = 'NoFreeConnectionError';
 }

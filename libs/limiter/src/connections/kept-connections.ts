@@ -8,7 +8,7 @@
  */
 import type pg from 'pg';
 import { jittered } from '../tasks/jitter.js';
-import { NotAskedError } from './faults.js';
+import { NoFreeConnectionError, NotAskedError } from './faults.js';
 
 /** Delay between two attempts while the database can't be reached. It doubles up to the maximum. */
 const FIRST_RETRY_MS = 100;
@@ -135,7 +135,7 @@ export class KeptConnections {
     return new Promise((resolve, reject) => {
       const timer = setTimeout(() => {
         this.#waiting = this.#waiting.filter((other) => other !== waiter);
-        reject(new NotAskedError(`no connection to the database was free within ${Math.round(withinMs)} ms`));
+        reject(this.#noneFree(withinMs));
       }, withinMs);
       const waiter: Waiter = {
         resolve(client) {
@@ -212,6 +212,12 @@ export class KeptConnections {
     const place = this.#free.indexOf(client);
     if (place >= 0) this.#free.splice(place, 1);
     this.#refill();
+  }
+
+  #noneFree(withinMs: number): NotAskedError {
+    const message = `no connection to the database was free within ${Math.round(withinMs)} ms`;
+    const areAllOpen = this.#open.size >= this.#options.size;
+    return areAllOpen ? new NoFreeConnectionError(message) : new NotAskedError(message);
   }
 
   /** Why no connection is available now; `undefined` if one may become available. */

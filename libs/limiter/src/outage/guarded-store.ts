@@ -1,9 +1,13 @@
 /**
  * The store behind a circuit breaker for each stripe of lanes. A failing database is probed from time to time, with or
- * without calls, and before it decides a batch again it is debited with the units granted without it.
+ * without calls, and before it decides a subject again it is debited with the units granted without it.
  *
- * Invariants: a statement is sent again only when the first one can't have been written; denials and bad data never
- * open a breaker; an open breaker closes by itself once the database decides again.
+ * A busy database is not a failing one: a lock timeout is an answer, and so is a canceled statement while other batches
+ * are decided. Such a batch counts as answered. Its calls have waited for their whole budget, and the next calls queue
+ * again (docs/decisions/0013-a-busy-database-is-not-an-outage.md).
+ *
+ * Invariants: a statement is sent again only when the first one can't have been written; denials, bad data and queues
+ * never open a breaker; an open breaker closes by itself once the database decides again.
  */
 import {
   CircuitBreakerPolicy,
@@ -13,11 +17,10 @@ import {
   ExponentialBackoff,
   handleWhen,
 } from 'cockatiel';
-import { isBadData, isOutage, isRolledBack } from '../connections/faults.js';
+import { hasSqlState, isCanceled, isOutage, isQueued, isRolledBack, NotAskedError } from '../connections/faults.js';
 import { type AcquireItem, type AcquireResult, type Store, stripeOf } from '../store/store.js';
-import { SingleFlight } from '../tasks/single-flight.js';
 import { ignoreLate, within } from '../tasks/within.js';
-import type { LocalCounts } from './local-counts.js';
+import { DebtPayments, type DebtPaymentsOptions } from './debt-payments.js';
 
 /** Consecutive failures that open a breaker: one late answer is not an outage. */
 const FAILURES_THAT_OPEN = 3;
@@ -25,33 +28,37 @@ const FIRST_PROBE_MS = 250;
 const LAST_PROBE_MS = 2_000;
 /** Interval for checking whether a breaker may be probed. */
 const PROBE_EVERY_MS = 100;
-const DEBT_ITEMS = 500;
 /** When the store is closed, debits that can't be written within this time are lost. */
 const DEBTS_WITHIN_MS = 1_000;
-const SETTLED = Promise.resolve();
+/** A canceled statement is a sign of load, not of an outage, if the instance had a batch decided within this time. */
+const DECIDED_LATELY_MS = 1_000;
 
-export interface GuardedStoreOptions {
-  readonly store: Store;
-  readonly stripes: number;
-  readonly local: LocalCounts;
+export interface GuardedStoreOptions extends Omit<DebtPaymentsOptions, 'isIdle'> {
   /** Time limit for one attempt at a batch, in ms, short enough to allow a second attempt. */
   readonly attemptMs: () => number;
   readonly onState: (state: { stripe: number; open: boolean; reason: string }) => void;
+  /** Called when the database answered a batch: it decided it, or it was too busy. */
+  readonly onAnswer: () => void;
 }
 
 export class GuardedStore implements Store {
   readonly #options: GuardedStoreOptions;
   readonly #breakers: readonly CircuitBreakerPolicy[];
   readonly #reasons: string[];
-  readonly #payments = new SingleFlight<void>();
+  readonly #debts: DebtPayments;
+  readonly #inFlight: number[];
   /** For each stripe, a lane of the batch that failed last: another lane may be free while this one is locked. */
   readonly #failedLanes: number[] = [];
   readonly #probes: (NodeJS.Timeout | undefined)[] = [];
+  #decidedAt = Number.NEGATIVE_INFINITY;
   #closed = false;
 
   constructor(options: GuardedStoreOptions) {
     this.#options = options;
+    const isIdle = (stripe: number) => this.#inFlight[stripe] === 0 && this.#isClosed(stripe);
+    this.#debts = new DebtPayments({ ...options, isIdle });
     this.#reasons = new Array<string>(options.stripes).fill('');
+    this.#inFlight = new Array<number>(options.stripes).fill(0);
     this.#breakers = Array.from({ length: options.stripes }, (_, stripe) => this.#breaker(stripe));
   }
 
@@ -59,9 +66,11 @@ export class GuardedStore implements Store {
     const stripe = stripeOf(items, this.#options.stripes);
     return await new Promise((resolve, reject) => {
       this.#guard(items[0]?.lane ?? 0, async () => {
-        await this.#payDebts(stripe);
+        await this.#payDebts(stripe, items);
         const result = await this.#twice(items);
         resolve(result);
+        this.#decidedAt = performance.now();
+        this.#options.onAnswer();
         // A database that answers but can't flush is not available: its grants reach no caller.
         await result.flushed;
       }).catch(reject);
@@ -76,29 +85,44 @@ export class GuardedStore implements Store {
   async close(): Promise<void> {
     this.#closed = true;
     for (const probe of this.#probes) clearTimeout(probe);
-    await this.#payBeforeTheEnd();
+    await within(DEBTS_WITHIN_MS, this.#debts.close(), 'the debits were not written').catch(ignoreLate);
     await this.#options.store.close();
   }
 
   /** Runs `work` on the database behind the breaker of the lane's stripe, and notes why it failed. */
-  #guard(lane: number, work: () => Promise<void>): Promise<void> {
+  async #guard(lane: number, work: () => Promise<void>): Promise<void> {
     const stripe = lane % this.#options.stripes;
-    return (this.#breakers[stripe] as CircuitBreakerPolicy).execute(async () => {
+    const failure = await (this.#breakers[stripe] as CircuitBreakerPolicy).execute(async () => {
+      this.#addInFlight(stripe, 1);
       try {
         await work();
+        return undefined;
       } catch (error) {
         this.#reasons[stripe] = (error as Error).message;
         this.#failedLanes[stripe] = lane;
-        throw error;
+        if (!this.#isBusy(stripe, error)) throw error;
+        if (hasSqlState(error)) this.#options.onAnswer();
+        // Not thrown inside of the breaker: to it, a busy database is one that answers.
+        return { error };
+      } finally {
+        this.#addInFlight(stripe, -1);
       }
     });
+    if (failure !== undefined) throw failure.error;
   }
 
-  async #payBeforeTheEnd(): Promise<void> {
-    const { local, stripes } = this.#options;
-    if (local.subjects === 0) return;
-    const paying = Promise.allSettled(Array.from({ length: stripes }, (_, stripe) => this.#payDebts(stripe)));
-    await within(DEBTS_WITHIN_MS, paying, 'the debits were not written').catch(ignoreLate);
+  /** A probe pays all debts of its stripe, because no other batch waits for it. */
+  #payDebts(stripe: number, items: readonly AcquireItem[]): Promise<void> {
+    return this.#isClosed(stripe) ? this.#debts.payFor(stripe, items) : this.#debts.payAll(stripe);
+  }
+
+  /**
+   * Whether the failure says that the database is busy, and not that it is away. A full queue for connections says
+   * nothing to a probe, which is to find out whether the database answers.
+   */
+  #isBusy(stripe: number, error: unknown): boolean {
+    if (isCanceled(error)) return performance.now() - this.#decidedAt < DECIDED_LATELY_MS;
+    return isQueued(error) && (this.#isClosed(stripe) || !(error instanceof NotAskedError));
   }
 
   async #twice(items: readonly AcquireItem[]): Promise<AcquireResult> {
@@ -113,41 +137,8 @@ export class GuardedStore implements Store {
     }
   }
 
-  /**
-   * Before the database decides again, debits it with the units granted during the outage, once for all batches in
-   * flight. If an answer was lost the debit is repeated: it may count too much, never too little.
-   */
-  #payDebts(stripe: number): Promise<void> {
-    if (this.#options.local.subjects === 0) return SETTLED;
-    return this.#payments.run(() => this.#payAll(stripe), stripe);
-  }
-
-  async #payAll(stripe: number): Promise<void> {
-    const { store, local, stripes } = this.#options;
-    // Otherwise a database that commits but can't flush would be debited again by each probe.
-    await store.flush?.();
-    for (const items of local.debts((lane) => lane % stripes === stripe, DEBT_ITEMS)) await this.#pay(items);
-  }
-
-  /**
-   * Writes debits. A debit that the database rejects because of its data can never be written, so it is dropped to let
-   * its stripe decide again.
-   */
-  async #pay(items: readonly AcquireItem[]): Promise<void> {
-    const { local, store } = this.#options;
-    try {
-      const { flushed } = await store.acquire(items);
-      await flushed;
-    } catch (error) {
-      if (!isBadData(error)) throw error;
-      const half = items.length >> 1;
-      if (half > 0) {
-        await this.#pay(items.slice(0, half));
-        await this.#pay(items.slice(half));
-        return;
-      }
-    }
-    local.paid(items);
+  #addInFlight(stripe: number, batches: 1 | -1): void {
+    this.#inFlight[stripe] = (this.#inFlight[stripe] as number) + batches;
   }
 
   #breaker(stripe: number): CircuitBreakerPolicy {
@@ -167,6 +158,10 @@ export class GuardedStore implements Store {
     return breaker;
   }
 
+  #isClosed(stripe: number): boolean {
+    return this.#breakers[stripe]?.state === CircuitState.Closed;
+  }
+
   /**
    * Probes an open breaker. Calls do this too, but without calls the limiter would not notice that the database is
    * back.
@@ -178,21 +173,16 @@ export class GuardedStore implements Store {
   }
 
   async #probe(stripe: number): Promise<void> {
-    const breaker = this.#breakers[stripe] as CircuitBreakerPolicy;
-    if (isClosed(breaker)) return;
+    if (this.#isClosed(stripe)) return;
     const lane = this.#failedLanes[stripe] ?? stripe;
     const { store } = this.#options;
     await this.#guard(lane, async () => {
-      await this.#payDebts(stripe);
+      await this.#debts.payAll(stripe);
       await store.acquire([{ ...PROBE, lane }]);
       await store.flush?.();
     }).catch(() => undefined);
-    if (!isClosed(breaker)) this.#probeLater(stripe);
+    if (!this.#isClosed(stripe)) this.#probeLater(stripe);
   }
-}
-
-function isClosed({ state }: CircuitBreakerPolicy): boolean {
-  return state === CircuitState.Closed;
 }
 
 /** A probe takes the lock of its lane and is denied. The flush after it checks that grants would become safe. */

@@ -20,6 +20,19 @@ const CLEAN_EVERY_MS = 10_000;
 /** How long a unit counts in the minute window. */
 const MINUTE_MS = 61_000;
 
+/** Units of a subject that the database does not know. There is at least one. */
+interface Debt {
+  readonly lane: number;
+  units: number;
+}
+
+interface DebtsOfBatch {
+  readonly ofLane: (lane: number) => boolean;
+  readonly others: number;
+  /** Largest number of debits in a batch. */
+  readonly most: number;
+}
+
 export class LocalCounts {
   /**
    * Debited units stay counted here: otherwise a database that fails intermittently would give the instance a new share
@@ -33,8 +46,9 @@ export class LocalCounts {
   #dividedBy = Number.POSITIVE_INFINITY;
   #grantedAt = Number.NEGATIVE_INFINITY;
   #cleanedAt = Number.NEGATIVE_INFINITY;
+  #onDebt: (lane: number) => void = () => undefined;
   /** Granted units not yet debited from the database. */
-  readonly #granted = new Map<string, { lane: number; units: number }>();
+  readonly #granted = new Map<string, Debt>();
 
   /** `atLeast` is the smallest divisor, even if the database counts fewer instances. `clock` returns Unix ms. */
   constructor({ clock, atLeast = 1 }: { clock: () => number; atLeast?: number | undefined }) {
@@ -46,6 +60,11 @@ export class LocalCounts {
   /** The number of subjects with units not yet debited. */
   get subjects(): number {
     return this.#granted.size;
+  }
+
+  /** `onDebt` is called with the lane of each subject that gets its first unit to debit. */
+  whenInDebt(onDebt: (lane: number) => void): void {
+    this.#onDebt = onDebt;
   }
 
   /**
@@ -86,27 +105,45 @@ export class LocalCounts {
   /** Notes granted units that are not otherwise counted here. */
   note({ subject, lane, units }: { subject: string; lane: number; units: number }): void {
     const before = this.#granted.get(subject);
-    if (before) before.units += units;
-    else this.#granted.set(subject, { lane, units });
+    if (before) {
+      before.units += units;
+      return;
+    }
+    this.#granted.set(subject, { lane, units });
+    this.#onDebt(lane);
+  }
+
+  /** Whether units of these lanes are not yet debited. */
+  owes(ofLane: (lane: number) => boolean): boolean {
+    for (const { lane } of this.#granted.values()) if (ofLane(lane)) return true;
+    return false;
   }
 
   /** The debits of these lanes, in batches. */
   debts(ofLane: (lane: number) => boolean, most: number): AcquireItem[][] {
     const items: AcquireItem[] = [];
-    for (const [subject, { lane, units }] of this.#granted) {
-      if (!ofLane(lane) || units === 0) continue;
-      items.push({ subject, lane, cost: Math.min(units, MOST_COST), calls: 1, perMinute: NO_LIMIT, perHour: NO_LIMIT });
+    for (const [subject, debt] of this.#granted) if (ofLane(debt.lane)) items.push(debitOf(subject, debt));
+    return inBatches(items, most);
+  }
+
+  /** The debits of the subjects of these items, and of at most `others` other subjects of these lanes, in batches. */
+  debtsOf(items: readonly AcquireItem[], { ofLane, others, most }: DebtsOfBatch): AcquireItem[][] {
+    const debits = new Map<string, AcquireItem>();
+    const add = (subject: string, debt: Debt | undefined) => debt && debits.set(subject, debitOf(subject, debt));
+    for (const { subject } of items) add(subject, this.#granted.get(subject));
+    const enough = debits.size + others;
+    for (const [subject, debt] of this.#granted) {
+      if (debits.size >= enough) break;
+      if (ofLane(debt.lane)) add(subject, debt);
     }
-    const batches: AcquireItem[][] = [];
-    for (let i = 0; i < items.length; i += most) batches.push(items.slice(i, i + most));
-    return batches;
+    return inBatches([...debits.values()], most);
   }
 
   /** Marks debits as written. Units granted in the meantime stay to be debited. */
   paid(items: readonly AcquireItem[]): void {
     for (const { subject, cost } of items) {
       const left = (this.#granted.get(subject)?.units ?? 0) - cost;
-      if (left > 0) (this.#granted.get(subject) as { units: number }).units = left;
+      if (left > 0) (this.#granted.get(subject) as Debt).units = left;
       else this.#granted.delete(subject);
     }
     this.#clean();
@@ -136,4 +173,14 @@ export class LocalCounts {
     this.#cleanedAt = nowMs;
     this.#store.dropIdle();
   }
+}
+
+function debitOf(subject: string, { lane, units }: Debt): AcquireItem {
+  return { subject, lane, cost: Math.min(units, MOST_COST), calls: 1, perMinute: NO_LIMIT, perHour: NO_LIMIT };
+}
+
+function inBatches(items: readonly AcquireItem[], most: number): AcquireItem[][] {
+  const batches: AcquireItem[][] = [];
+  for (let i = 0; i < items.length; i += most) batches.push(items.slice(i, i + most));
+  return batches;
 }

@@ -4,11 +4,14 @@
  * when it has been deciding alone.
  */
 import type { Limits } from '@rollgate/contract';
+import { isQueued } from '../connections/faults.js';
 import type { Reports } from '../reports.js';
 import type { AcquireItem, AcquireResult } from '../store/store.js';
 import { laneOfKey } from '../subject/subject-key.js';
+import { TooLateError } from '../tasks/within.js';
 import type { InstanceState } from './instance-state.js';
 import type { LocalCounts } from './local-counts.js';
+import { OverloadReport } from './overload-report.js';
 
 export type OutageMode = 'local' | 'closed' | 'open';
 
@@ -75,6 +78,7 @@ export class Outage {
   readonly #now: () => number;
   readonly #stripes: number;
   readonly #reports: Reports;
+  readonly #overload: OverloadReport;
   /** Stripes whose breaker is open, and since when, in Unix ms. */
   readonly #open = new Map<number, number>();
   #state: InstanceState;
@@ -85,6 +89,7 @@ export class Outage {
     this.#now = now;
     this.#stripes = stripes;
     this.#reports = reports;
+    this.#overload = new OverloadReport(reports);
     this.#state = { mode: 'normal', sinceMs: now(), reason: '' };
   }
 
@@ -92,8 +97,14 @@ export class Outage {
     return this.#state;
   }
 
+  /** Notes that the database answered a batch. */
+  noteAnswer(): void {
+    this.#overload.noteAnswer();
+  }
+
   /** Notes that the circuit breaker of a stripe opened or closed. */
   noteBreaker({ stripe, open, reason }: { stripe: number; open: boolean; reason: string }): void {
+    if (open) this.#overload.forget();
     if (!open) this.#open.delete(stripe);
     else if (!this.#open.has(stripe)) this.#open.set(stripe, this.#now());
     const mode = this.#open.size > 0 ? 'fallback' : 'normal';
@@ -110,6 +121,7 @@ export class Outage {
 
   /** Decides by this instance's own counts and share of the limits. @throws LimiterUnavailableError */
   decide({ entry, key, cost, limits, fullLimits = limits }: OutageCall, cause: unknown): OutageAnswer {
+    if (cause instanceof TooLateError || isQueued(cause)) this.#overload.noteLate();
     const mode = this.#modes.apis?.[entry.id] ?? this.#modes.default ?? 'local';
     if (mode === 'closed') throw new LimiterUnavailableError(cause);
     const lane = laneOfKey(key);

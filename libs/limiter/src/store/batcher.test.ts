@@ -1,9 +1,10 @@
+import { setTimeout as wait } from 'node:timers/promises';
 import { expect, test } from '@jest/globals';
 import { type BatchedCall, Batcher } from './batcher.js';
 import type { AcquireItem, AcquireResult } from './store.js';
 
 /** A fake store that records batches and answers when the test says so. */
-function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = false } = {}) {
+function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = false, budgetMs = 1_000_000 } = {}) {
   const sent: {
     items: readonly AcquireItem[];
     answer(granted?: number): void;
@@ -15,6 +16,7 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = fa
     batchesInFlight,
     maxItems,
     lanesApart: () => apart,
+    budgetMs: () => budgetMs,
     send: (items) =>
       new Promise<AcquireResult>((resolve, reject) => {
         const row = { second: 0, minuteUsed: 0, hourUsed: 0, minuteResetAt: null, hourResetAt: null, retryAt: null };
@@ -25,7 +27,7 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = fa
   });
   const ask = (
     subject: string,
-    { lane = 1, cost = 1, perMinute = 9 } = {},
+    { lane = 1, cost = 1, perMinute = 9, lateAt = Number.POSITIVE_INFINITY, settled = false } = {},
   ): Promise<{ position: number; granted: number }> =>
     new Promise((resolve, reject) => {
       batcher.add({
@@ -34,6 +36,8 @@ function recorder({ stripes = 8, batchesInFlight = 1, maxItems = 100, apart = fa
         cost,
         perMinute,
         perHour: 99,
+        lateAt,
+        settled,
         resolve,
         fail: reject,
       });
@@ -186,4 +190,72 @@ test('with lanes apart, each lane of a batch is sent and settled by itself', asy
   sent[0]?.answer();
   expect((await Promise.allSettled(calls)).map(({ status }) => status)).toEqual(['fulfilled', 'rejected', 'fulfilled']);
   expect(sent).toHaveLength(2);
+});
+
+/** Makes the batches of a stripe take about this long, as far as the batcher knows. */
+async function takeMs(ms: number, { sent, ask }: ReturnType<typeof recorder>): Promise<void> {
+  for (let batch = 0; batch < 5; batch++) {
+    const call = ask('warm-up');
+    await settled();
+    await wait(ms);
+    sent.at(-1)?.answer();
+    await call;
+  }
+}
+
+test('a call that has been answered is not sent', async () => {
+  const { sent, ask, batcher } = recorder();
+  void ask('a');
+  await settled();
+  void ask('b', { lateAt: 0, settled: true });
+  void ask('c', { lateAt: 0, settled: true });
+  void ask('c');
+  sent[0]?.answer();
+  await settled();
+  expect(subjects(sent[1]?.items)).toEqual(['c×1']);
+  void ask('d', { lateAt: 0, settled: true });
+  sent[1]?.answer();
+  await batcher.drained();
+  expect(sent).toHaveLength(2);
+});
+
+test('a call that would be answered too late fails, and those behind it are sent', async () => {
+  const recording = recorder();
+  const { sent, ask } = recording;
+  await takeMs(60, recording);
+  const first = ask('a');
+  await wait(60);
+  const late = ask('b', { lateAt: performance.now() + 40 });
+  const inTime = ask('b', { lateAt: performance.now() + 60_000 });
+  sent.at(-1)?.answer();
+  await first;
+  await expect(late).rejects.toThrow('no decision can be expected within the budget');
+  expect(subjects(sent.at(-1)?.items)).toEqual(['b×1']);
+  sent.at(-1)?.answer();
+  await inTime;
+});
+
+test('one slow batch among fast ones makes no call fail', async () => {
+  const recording = recorder();
+  const { sent, ask } = recording;
+  await takeMs(0, recording);
+  const slow = ask('a');
+  await settled();
+  await wait(60);
+  const next = ask('b', { lateAt: performance.now() + 40 });
+  sent.at(-1)?.answer();
+  await slow;
+  await settled();
+  sent.at(-1)?.answer();
+  await next;
+});
+
+test('new calls are sent even if all batches took longer than a call may wait', async () => {
+  const recording = recorder({ budgetMs: 40 });
+  const { sent, ask } = recording;
+  await takeMs(60, recording);
+  const call = ask('a', { lateAt: performance.now() + 39 });
+  await settled();
+  sent.at(-1)?.answer();
+  await call;
 });

@@ -8,11 +8,17 @@
  * only its own callers; no grant is reported before it is on disk, and no denied call waits for the disk.
  */
 import { isBadData } from '../connections/faults.js';
+import { TooLateError } from '../tasks/within.js';
+import { BatchTimes } from './batch-times.js';
 import { BrokenAnswerError } from './broken-answers.js';
-import type { AcquireItem, AcquireResult, AcquireRow } from './store.js';
+import { type AcquireItem, type AcquireResult, type AcquireRow, byLane } from './store.js';
 
 /** A call that waits for its batch to be decided. */
 export interface BatchedCall extends Omit<AcquireItem, 'calls'> {
+  /** The `performance.now()` value at which an answer is too late. Calls are added in the order of it. */
+  readonly lateAt: number;
+  /** True once the call has been answered, for example because it was late. It is then not sent. */
+  settled: boolean;
   fail(error: unknown): void;
 }
 
@@ -36,6 +42,7 @@ interface Stripe<C> {
   later: C[];
   laterSubjects: Set<string>;
   batchesInFlight: number;
+  readonly times: BatchTimes;
   /** True if the next batch is about to be sent. */
   due: boolean;
 }
@@ -45,6 +52,9 @@ interface Stripe<C> {
  * instance with little traffic sends one batch at a time.
  */
 const WORTH_A_BATCH = 64;
+
+/** Calls that have more than the rest of their budget left are sent, however long the last batches took. */
+const MOST_EXPECTED_PART = 3 / 4;
 
 export interface BatcherOptions<C> {
   /**
@@ -62,6 +72,8 @@ export interface BatcherOptions<C> {
   maxItems: number;
   /** Whether the lanes of a batch are sent apart, each as a batch of its own. Default: they are not. */
   lanesApart?: () => boolean;
+  /** Time from a call's start to its decision, ms; by default there is no limit. */
+  budgetMs?: () => number;
 }
 
 export class Batcher<C extends BatchedCall> {
@@ -70,22 +82,27 @@ export class Batcher<C extends BatchedCall> {
   readonly #maxItems: number;
   readonly #batchesInFlight: number;
   readonly #lanesApart: () => boolean;
+  readonly #budgetMs: () => number;
   readonly #stripes: readonly Stripe<C>[];
   #idle: (() => void)[] = [];
   /** Batches whose grants are not on disk yet. */
   #unflushed = 0;
 
-  constructor({ send, settle, stripes, batchesInFlight, maxItems, lanesApart }: BatcherOptions<C>) {
+  constructor(options: BatcherOptions<C>) {
+    const { send, settle, stripes, batchesInFlight, maxItems } = options;
+    const { lanesApart = () => false, budgetMs = () => Number.POSITIVE_INFINITY } = options;
     this.#send = send;
     this.#settle = settle;
     this.#maxItems = maxItems;
     this.#batchesInFlight = batchesInFlight;
-    this.#lanesApart = lanesApart ?? (() => false);
+    this.#lanesApart = lanesApart;
+    this.#budgetMs = budgetMs;
     this.#stripes = Array.from({ length: stripes }, () => ({
       next: new Map<string, Pending<C>>(),
       later: [] as C[],
       laterSubjects: new Set<string>(),
       batchesInFlight: 0,
+      times: new BatchTimes(),
       due: false,
     }));
   }
@@ -137,40 +154,65 @@ export class Batcher<C extends BatchedCall> {
   }
 
   async #flush(stripe: Stripe<C>): Promise<void> {
-    const batch = [...stripe.next.values()];
+    const batch = this.#inTime(stripe);
     const later = stripe.later;
     stripe.next = new Map();
     stripe.later = [];
     stripe.laterSubjects = new Set();
     for (const call of later) this.#enqueue(stripe, call);
     stripe.batchesInFlight++;
-    if (this.#lanesApart()) await Promise.all(byLane(batch).map((part) => this.#deliver(part)));
-    else await this.#deliver(batch);
+    const parts = this.#lanesApart() ? byLane(batch) : [batch];
+    if (batch.length > 0) await Promise.all(parts.map((part) => this.#deliver(part, stripe.times)));
     stripe.batchesInFlight--;
     this.#sendWhereDue(stripe);
     this.#noteIdle();
   }
 
   /**
+   * The next batch without the calls that would be answered too late: an overloaded database would spend its time on
+   * them, and decide the others too late in turn. They fail now, unless they have been answered.
+   */
+  #inTime({ next, times }: Stripe<C>): Pending<C>[] {
+    const batch = [...next.values()];
+    // New calls are sent even if the last answers were all too late.
+    const answeredAt = performance.now() + Math.min(times.expectedMs, MOST_EXPECTED_PART * this.#budgetMs());
+    const isLate = ({ settled, lateAt }: C) => settled || lateAt < answeredAt;
+    // The first call of a batch has waited longest.
+    const oldest = batch[0]?.waiting[0];
+    if (oldest === undefined || !isLate(oldest)) return batch;
+    const inTime: Pending<C>[] = [];
+    for (const item of batch) {
+      const waiting = item.waiting.filter((call) => !isLate(call));
+      for (const call of item.waiting)
+        if (isLate(call) && !call.settled) call.fail(new TooLateError('no decision can be expected within the budget'));
+      if (waiting.length > 0) inTime.push({ ...item, calls: waiting.length, waiting });
+    }
+    return inTime;
+  }
+
+  /**
    * Sends a batch and settles its calls. A batch rejected for bad data wrote nothing: its two halves are retried
    * separately, so that only the bad item fails.
    */
-  async #deliver(batch: readonly Pending<C>[]): Promise<void> {
+  async #deliver(batch: readonly Pending<C>[], times: BatchTimes): Promise<void> {
+    const sentAt = performance.now();
     try {
       const result = await this.#send(batch);
       if (result.rows.length !== batch.length)
         throw new BrokenAnswerError(`${result.rows.length} rows for ${batch.length} items`);
       if (result.flushed === undefined) {
         this.#settleCalls(batch, { result, which: 'all' });
+        times.note(performance.now() - sentAt);
         return;
       }
       this.#settleCalls(batch, { result, which: 'denied' });
-      void this.#settleGranted(batch, { result, flushed: result.flushed });
+      const onFlushed = () => times.note(performance.now() - sentAt);
+      void this.#settleGranted(batch, { result, flushed: result.flushed.then(onFlushed) });
     } catch (error) {
       if (batch.length > 1 && isBadData(error)) {
         const half = batch.length >> 1;
-        await this.#deliver(batch.slice(0, half));
-        await this.#deliver(batch.slice(half));
+        await this.#deliver(batch.slice(0, half), times);
+        await this.#deliver(batch.slice(half), times);
         return;
       }
       for (const { waiting } of batch) for (const call of waiting) call.fail(error);
@@ -215,16 +257,6 @@ export class Batcher<C extends BatchedCall> {
   #isIdle(): boolean {
     return this.#unflushed === 0 && this.#stripes.every(isIdle);
   }
-}
-
-function byLane<Item extends { readonly lane: number }>(batch: readonly Item[]): Item[][] {
-  const lanes = new Map<number, Item[]>();
-  for (const item of batch) {
-    const lane = lanes.get(item.lane);
-    if (lane === undefined) lanes.set(item.lane, [item]);
-    else lane.push(item);
-  }
-  return [...lanes.values()];
 }
 
 function isIdle<C>({ next, batchesInFlight }: Stripe<C>): boolean {

@@ -68,6 +68,17 @@ export function stripeOf(items: readonly AcquireItem[], stripes: number): number
   return (items[0]?.lane ?? 0) % stripes;
 }
 
+/** The items by their lanes. */
+export function byLane<Item extends { readonly lane: number }>(batch: readonly Item[]): Item[][] {
+  const lanes = new Map<number, Item[]>();
+  for (const item of batch) {
+    const lane = lanes.get(item.lane);
+    if (lane === undefined) lanes.set(item.lane, [item]);
+    else lane.push(item);
+  }
+  return [...lanes.values()];
+}
+
 /** Counts units and decides batches. Its methods reject when the store can't answer. */
 export interface Store {
   /** Decides the items and counts what was granted. */
