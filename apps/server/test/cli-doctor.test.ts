@@ -72,6 +72,8 @@ test('on a healthy database every check is ok and the exit code is 0', async () 
     auditors: ok({ logins: [], lacking: [] }),
     public: ok({ publicConnects: true, strangers: [], temporary: [], lockers: [] }),
     instances: ok({ instances: 0, behind: [], lagSeconds: -1, unusual: [] }),
+    connections: ok({ allowed: 97, open: expect.any(Number), needed: expect.any(Number) }),
+    lanes: ok({ workingBatches: 0, waitingBatches: 0, holders: [] }),
     clock: ok({ differenceMs: expect.any(Number), uncertaintyMs: expect.any(Number) }),
     synchronous_commit: ok({ value: 'on' }),
     fsync: ok({ value: 'on' }),
@@ -152,6 +154,66 @@ test.each([
     }
   },
 );
+
+/** The one check of this name, while sessions of a limiter run this statement. */
+async function checkWhile(name: string, { sessions, statement }: { sessions: number; statement: string }) {
+  const deciding = Array.from(
+    { length: sessions },
+    () => new pg.Client({ connectionString: postgres.url, application_name: 'rollgate' }),
+  );
+  await Promise.all(deciding.map((session) => session.connect()));
+  const running = deciding.map((session) => session.query(statement).catch(() => undefined));
+  try {
+    return (await doctor()).report.checks.find((check) => check.name === name);
+  } finally {
+    await client.query(`SELECT pg_cancel_backend(pid) FROM pg_stat_activity WHERE application_name = 'rollgate'`);
+    await Promise.all(running);
+    await Promise.all(deciding.map((session) => session.end()));
+  }
+}
+
+const DECIDE = `SELECT rollgate.acquire('{7}', '{a/b/}', '{1}', '{1}', '{9}', '{9}')`;
+
+test('batches that wait for lanes are reported, with the advice to use more stripes or to end the session that holds them', async () => {
+  await client.query('BEGIN; SELECT pg_advisory_xact_lock(7605, 7)');
+  const held = await checkWhile('lanes', { sessions: 3, statement: DECIDE });
+  await client.query('ROLLBACK');
+  expect(held).toMatchObject({
+    status: 'warning',
+    detail: expect.stringMatching(/3 wait for lanes; held for more than a second by \w+ \(pid \d+\)$/),
+    remedy: [expect.stringMatching(/pg_terminate_backend/)],
+  });
+
+  // Many short transactions hold the lane in turn.
+  const inTurn = `DO $$ BEGIN FOR i IN 1..1000 LOOP
+    PERFORM pg_advisory_xact_lock(7605, 7); PERFORM pg_sleep(0.02); COMMIT; END LOOP; END $$ -- rollgate.acquire(`;
+  const busy = await checkWhile('lanes', { sessions: 5, statement: inTurn });
+  expect(busy).toMatchObject({
+    status: 'warning',
+    meaning: expect.stringMatching(/wait for each other/),
+    remedy: [expect.stringMatching(/stripes/), expect.any(String)],
+  });
+  const working = await checkWhile('lanes', { sessions: 5, statement: 'SELECT pg_sleep(60) -- rollgate.acquire(' });
+  expect(working).toMatchObject({ status: 'ok', facts: { workingBatches: 5, waitingBatches: 0 } });
+});
+
+test('instances that may open more connections than Postgres accepts are reported', async () => {
+  await client.query(`INSERT INTO rollgate.instance (id, name, started_at, seen_at, policy_version, mode, mode_since)
+    SELECT 'i-' || i, 'i-' || i, now(), now() + interval '20 seconds', 0, 'normal', now() FROM generate_series(1, 19) i`);
+  const connections = async () => (await doctor()).report.checks.find(({ name }) => name === 'connections');
+  try {
+    expect(await connections()).toMatchObject({ status: 'ok' });
+    await client.query(`INSERT INTO rollgate.instance (id, name, started_at, seen_at, policy_version, mode, mode_since)
+      VALUES ('i-20', 'i-20', now(), now() + interval '20 seconds', 0, 'normal', now())`);
+    expect(await connections()).toMatchObject({
+      status: 'warning',
+      detail: expect.stringMatching(/97 allowed$/),
+      remedy: [expect.stringMatching(/max_connections/), expect.any(String), expect.any(String)],
+    });
+  } finally {
+    await client.query('DELETE FROM rollgate.instance');
+  }
+});
 
 test('a dropped table is reported as an error', async () => {
   const check = await diagnosis({

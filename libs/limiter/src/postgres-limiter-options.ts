@@ -35,8 +35,8 @@ export interface PostgresLimiterOptions {
   readonly observer?: boolean;
   /**
    * Groups of lanes whose batches run concurrently on this instance, 2 by default. Fewer stripes give larger batches,
-   * and the fixed cost of a batch outweighs the cost of its rows. Raise it if the database has idle cores. With 64,
-   * each batch contains one lane.
+   * and the fixed cost of a batch outweighs the cost of its rows. Set it to the number of cores that the database
+   * server has for decisions, at most 4, on every instance. With 64, each batch contains one lane.
    */
   readonly stripes?: number;
   /**

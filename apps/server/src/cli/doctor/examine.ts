@@ -6,9 +6,11 @@ import { checkAuditors } from './auditors.js';
 import type { Check } from './check.js';
 import { checkClock } from './clock.js';
 import { checkConnection } from './connection.js';
+import { checkConnections } from './connections.js';
 import { checkEngine } from './engine.js';
 import { checkGroups } from './groups.js';
 import { checkInstances } from './instances.js';
+import { checkLanes } from './lanes.js';
 import { checkLogins } from './logins.js';
 import { checkPostgres, type ServerCheck } from './postgres.js';
 import { checkPublic } from './public.js';
@@ -70,7 +72,15 @@ function checksOfAccess(client: pg.Client, server: ServerCheck): NamedCheck[] {
     ['auditors', () => checkAuditors(client)],
     ['public', () => checkPublic(client, server)],
     // Instances report in an unlogged table, which a standby cannot read.
-    ...(server.standby ? [] : [['instances', () => checkInstances(client)] satisfies NamedCheck]),
+    ...(server.standby ? [] : checksOfInstances(client)),
+  ];
+}
+
+function checksOfInstances(client: pg.Client): NamedCheck[] {
+  return [
+    ['instances', () => checkInstances(client)],
+    ['connections', () => checkConnections(client)],
+    ['lanes', () => checkLanes(client)],
   ];
 }
 
