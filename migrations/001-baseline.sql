@@ -922,22 +922,28 @@ SET LOCAL check_function_bodies = off;
 -- An account counts as known by traffic of the last day, by usage by hour or denials on record, by a limit request of its own, or
 -- by an override that was used. The existence of an override is no evidence: this function is called to detect overrides with a
 -- misspelled account.
+-- In plpgsql with a plan for each call, as rollgate.find_accounts.
 CREATE OR REPLACE FUNCTION rollgate.account_seen(p_account text) RETURNS boolean
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
-  WITH account AS (SELECT rollgate.encode_part(p_account) AS key)
-  SELECT EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+DECLARE
+  v_key       text := rollgate.encode_part(p_account);
+  v_rolled_to timestamptz := coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity');
+BEGIN
+  RETURN EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
+    OR EXISTS (SELECT FROM rollgate.limit_request r WHERE r.account = p_account AND r.asked_by LIKE 'account:%')
     OR EXISTS (SELECT FROM rollgate.override o JOIN rollgate.override_use u ON u.override_id = o.id WHERE o.account = p_account)
     OR EXISTS (
-      SELECT FROM account a CROSS JOIN generate_series(0, 63) g CROSS JOIN LATERAL (
+      SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
         (SELECT FROM rollgate.counter c
-         WHERE c.lane = g AND c.subject >= a.key || '/' COLLATE "C" AND c.subject < a.key || '0' COLLATE "C" LIMIT 1)
+         WHERE c.lane = g AND c.subject >= v_key || '/' COLLATE "C" AND c.subject < v_key || '0' COLLATE "C" LIMIT 1)
         UNION ALL
         (SELECT FROM rollgate.bucket b
-         WHERE b.lane = g AND b.subject >= a.key || '/' COLLATE "C" AND b.subject < a.key || '0' COLLATE "C" LIMIT 1)
+         WHERE b.lane = g AND b.subject >= v_key || '/' COLLATE "C" AND b.subject < v_key || '0' COLLATE "C" LIMIT 1)
       ) x)
-    OR EXISTS (SELECT FROM rollgate.usage_series s WHERE s.account = p_account)
-    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account)
-$$;
+    -- The denials of older hours are in the roll-up.
+    OR EXISTS (SELECT FROM rollgate.limit_event_row e WHERE e.account = p_account AND e.first_at >= v_rolled_to);
+END $$;
 
 COMMENT ON FUNCTION rollgate.account_seen IS
   'Whether an account is known by traffic, by usage or denials on record, by a limit request of its own, or by an override that was '
@@ -2176,13 +2182,17 @@ $$;
 
 COMMENT ON FUNCTION rollgate.decision_number IS 'The number of a decision within its event, from 1; NULL: the id is the event''s';
 
--- Reverses rollgate.encode_part.
+-- Reverses rollgate.encode_part, and is in plpgsql for the same reason.
 CREATE OR REPLACE FUNCTION rollgate.decode_part(p_text text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN position('%' IN p_text) = 0 THEN p_text ELSE (
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF position('%' IN p_text) = 0 THEN
+    RETURN p_text;
+  END IF;
+  RETURN (
     SELECT string_agg(CASE WHEN m[1] ~ '^%[0-9A-F]{2}$' THEN chr(('x' || substr(m[1], 2))::bit(8)::int) ELSE m[1] END, '' ORDER BY ord)
-    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord)) END
-$$;
+    FROM regexp_matches(p_text, '%[0-9A-F]{2}|[^%]+|%', 'g') WITH ORDINALITY AS r (m, ord));
+END $$;
 
 COMMENT ON FUNCTION rollgate.decode_part IS 'Decodes an account or a value from its form in a subject''s key';
 
@@ -2318,13 +2328,18 @@ COMMENT ON FUNCTION rollgate.empty_windows IS 'Empties both windows of a subject
 
 -- Keys write the characters of their own syntax, and invisible ones, as %XX. `encodeValue` in libs/limiter/src/subject/subject-key.ts is
 -- the same rule; a test compares the two.
+-- In plpgsql, because Postgres starts an executor for each call of a function in SQL that contains a query: 20 times as slow.
 CREATE OR REPLACE FUNCTION rollgate.encode_part(p_text text) RETURNS text
-LANGUAGE sql IMMUTABLE AS $$
-  SELECT CASE WHEN p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN p_text ELSE (
+LANGUAGE plpgsql IMMUTABLE AS $$
+BEGIN
+  IF p_text !~ '[%/,=*"\\\x01-\x1f\x7f]' THEN
+    RETURN p_text;
+  END IF;
+  RETURN (
     SELECT string_agg(CASE WHEN m[1] ~ '^[%/,=*"\\\x01-\x1f\x7f]$' THEN '%' || upper(lpad(to_hex(ascii(m[1])), 2, '0')) ELSE m[1] END,
            '' ORDER BY ord)
-    FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord)) END
-$$;
+    FROM regexp_matches(p_text, '[%/,=*"\\\x01-\x1f\x7f]|[^%/,=*"\\\x01-\x1f\x7f]+', 'g') WITH ORDINALITY AS r (m, ord));
+END $$;
 
 COMMENT ON FUNCTION rollgate.encode_part IS 'Encodes an account or a value into its form in a subject''s key';
 
@@ -2641,12 +2656,20 @@ COMMENT ON FUNCTION rollgate.filled_pairs IS 'What filled a window, as stored: s
 -- Returns one page of the accounts that start with p_prefix and have traffic, denials, an override, a plan or a limit request, now or as
 -- far back as usage is on record. An account that equals p_prefix comes first on the first page; the others follow in key order. Each
 -- lane, and rollgate.usage_series, is read account by account, not row by row.
+-- In plpgsql with a plan for each call, which knows v_rolled_to, and opens only the events of those days.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
   p_after  text,  -- the last key of the previous page; '': the first page
   p_limit  int
 ) RETURNS TABLE (key text, account text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+  v_rolled_to timestamptz := coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity');
+  v_decoded   text := rollgate.decode_part(p_prefix);
+BEGIN
+  RETURN QUERY
   WITH RECURSIVE walk AS (
     SELECT g AS lane, 0 AS n, (
       SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
@@ -2677,63 +2700,70 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     UNION
     SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
     UNION
-    -- Denied since the newest hour that is rolled up.
-    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
-    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
-      AND starts_with(e.account, rollgate.decode_part(p_prefix))
-    UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
         SELECT FROM rollgate.counter c
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
-    -- Encoding is slow: each account once, and only those that can match.
-    SELECT rollgate.encode_part(n.account) FROM (
-      SELECT o.account FROM rollgate.override o
-      UNION
-      SELECT a.account FROM rollgate.plan_assignment a
-      UNION
-      SELECT r.account FROM rollgate.limit_request r
-    ) n
-    WHERE starts_with(n.account, rollgate.decode_part(p_prefix))
+    -- Each account is encoded once, and only those that can match.
+    SELECT e.key FROM (
+      SELECT rollgate.encode_part(n.account) AS key FROM (
+        -- Denied since the newest hour that is rolled up.
+        SELECT d.account FROM rollgate.limit_event_row d WHERE d.first_at >= v_rolled_to
+        UNION
+        SELECT o.account FROM rollgate.override o
+        UNION
+        SELECT a.account FROM rollgate.plan_assignment a
+        UNION
+        SELECT r.account FROM rollgate.limit_request r
+      ) n
+      WHERE starts_with(n.account, v_decoded)
+      OFFSET 0
+    ) e
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   -- The encoded * is where events combine all accounts.
   WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
-  LIMIT p_limit
-$$;
+  LIMIT p_limit;
+END $$;
 
 COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';
 
 -- Returns one subject for each account and API that has this value in one of its last dimensions: three of a live subject, two of one
 -- that was denied.
+-- In plpgsql with a plan for each call, which knows the time, and opens only the events of those days.
 CREATE OR REPLACE FUNCTION rollgate.find_subjects(p_value text, p_limit int) RETURNS TABLE (account text, api text, subject text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+  v_since timestamptz := statement_timestamp() - interval '7 days';
+  v_value text := rollgate.encode_part(p_value);
+BEGIN
+  RETURN QUERY
   SELECT DISTINCT ON (f.account, f.api) f.account, f.api, f.subject FROM (
     (SELECT rollgate.decode_part(split_part(c.subject, '/', 1)) AS account, rollgate.api_of_scope(split_part(c.subject, '/', 2)) AS api,
             c.subject
      FROM rollgate.counter c
-     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(rollgate.encode_part(p_value)) & 65535]
-       AND strpos(c.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     WHERE rollgate.value_hashes(c.subject) @> ARRAY[hashtext(v_value) & 65535]
+       AND strpos(c.subject || ',', '=' || v_value || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
-     WHERE rollgate.value_hash(e.subject, -1) = hashtext(rollgate.encode_part(p_value))
-       AND e.first_at > statement_timestamp() - interval '7 days'
-       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     WHERE rollgate.value_hash(e.subject, -1) = hashtext(v_value) AND e.first_at > v_since
+       AND strpos(e.subject || ',', '=' || v_value || ',') > 0
      LIMIT 100)
     UNION ALL
     (SELECT e.account, k.api, e.subject FROM rollgate.limit_event_row e JOIN rollgate.event_class k ON k.id = e.class
-     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(rollgate.encode_part(p_value))
-       AND e.first_at > statement_timestamp() - interval '7 days'
-       AND strpos(e.subject || ',', '=' || rollgate.encode_part(p_value) || ',') > 0
+     WHERE strpos(e.subject, ',') > 0 AND rollgate.value_hash(e.subject, -2) = hashtext(v_value) AND e.first_at > v_since
+       AND strpos(e.subject || ',', '=' || v_value || ',') > 0
      LIMIT 100)
   ) f
   WHERE NOT rollgate.is_internal(f.account)
-  LIMIT p_limit
-$$;
+  LIMIT p_limit;
+END $$;
 
 COMMENT ON FUNCTION rollgate.find_subjects IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 

@@ -1,12 +1,20 @@
 -- Returns one page of the accounts that start with p_prefix and have traffic, denials, an override, a plan or a limit request, now or as
 -- far back as usage is on record. An account that equals p_prefix comes first on the first page; the others follow in key order. Each
 -- lane, and rollgate.usage_series, is read account by account, not row by row.
+-- In plpgsql with a plan for each call, which knows v_rolled_to, and opens only the events of those days.
 CREATE OR REPLACE FUNCTION rollgate.find_accounts(
   p_prefix text,
   p_after  text,  -- the last key of the previous page; '': the first page
   p_limit  int
 ) RETURNS TABLE (key text, account text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET enable_seqscan = off
+SET plan_cache_mode = force_custom_plan AS $$
+#variable_conflict use_column
+DECLARE
+  v_rolled_to timestamptz := coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity');
+  v_decoded   text := rollgate.decode_part(p_prefix);
+BEGIN
+  RETURN QUERY
   WITH RECURSIVE walk AS (
     SELECT g AS lane, 0 AS n, (
       SELECT split_part(c.subject, '/', 1) FROM rollgate.counter c
@@ -37,32 +45,33 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pg_catalog, pg_temp SET e
     UNION
     SELECT p_prefix WHERE EXISTS (SELECT FROM rollgate.usage_series s WHERE s.prefix = p_prefix || '/')
     UNION
-    -- Denied since the newest hour that is rolled up.
-    SELECT rollgate.encode_part(e.account) FROM rollgate.limit_event_row e
-    WHERE e.first_at >= coalesce((SELECT r.rolled_to FROM rollgate.roll_up r), '-infinity')
-      AND starts_with(e.account, rollgate.decode_part(p_prefix))
-    UNION
     SELECT p_prefix WHERE EXISTS (
       SELECT FROM generate_series(0, 63) g CROSS JOIN LATERAL (
         SELECT FROM rollgate.counter c
         WHERE c.lane = g AND c.subject >= p_prefix || '/' COLLATE "C" AND c.subject < p_prefix || '0' COLLATE "C" LIMIT 1) x)
     UNION
-    -- Encoding is slow: each account once, and only those that can match.
-    SELECT rollgate.encode_part(n.account) FROM (
-      SELECT o.account FROM rollgate.override o
-      UNION
-      SELECT a.account FROM rollgate.plan_assignment a
-      UNION
-      SELECT r.account FROM rollgate.limit_request r
-    ) n
-    WHERE starts_with(n.account, rollgate.decode_part(p_prefix))
+    -- Each account is encoded once, and only those that can match.
+    SELECT e.key FROM (
+      SELECT rollgate.encode_part(n.account) AS key FROM (
+        -- Denied since the newest hour that is rolled up.
+        SELECT d.account FROM rollgate.limit_event_row d WHERE d.first_at >= v_rolled_to
+        UNION
+        SELECT o.account FROM rollgate.override o
+        UNION
+        SELECT a.account FROM rollgate.plan_assignment a
+        UNION
+        SELECT r.account FROM rollgate.limit_request r
+      ) n
+      WHERE starts_with(n.account, v_decoded)
+      OFFSET 0
+    ) e
   )
   SELECT k.key, rollgate.decode_part(k.key) FROM known k
   -- The encoded * is where events combine all accounts.
   WHERE starts_with(k.key, p_prefix) AND k.key NOT IN ('', '%2A')
     AND (p_after = '' OR k.key <> p_prefix AND k.key || '/' > p_after || '/' COLLATE "C") AND NOT rollgate.is_internal(k.key)
   ORDER BY k.key <> p_prefix, k.key || '/' COLLATE "C"
-  LIMIT p_limit
-$$;
+  LIMIT p_limit;
+END $$;
 
 COMMENT ON FUNCTION rollgate.find_accounts IS 'Accounts whose key starts with p_prefix, one page after p_after';

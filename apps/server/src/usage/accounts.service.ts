@@ -4,6 +4,7 @@ import { encodeAccount, type Limiter, laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../authentication/caller.js';
+import { daysOfLast } from '../database/event-days.js';
 import { fromCursor, toCursor } from '../http/cursor.js';
 import { refuseInternal } from '../limiting/known-accounts.service.js';
 import { KnownApis } from '../limiting/known-apis.service.js';
@@ -87,10 +88,10 @@ export class AccountsService {
                WHERE o.account = a.account AND rollgate.in_force(o.starts_at, o.expires_at, clock.now)) AS overrides,
               (SELECT count(*) FROM rollgate.limit_request r WHERE r.account = a.account AND r.state = 'open') AS requests,
               (SELECT coalesce(sum(e.count), 0) FROM rollgate.limit_event e WHERE e.account = a.account AND e.kind = 'denied'
-                 AND e.first_at > statement_timestamp() - interval '1 hour') AS denials
+                 AND e.first_at > statement_timestamp() - interval '1 hour' AND e.first_at > $2) AS denials
        FROM (SELECT clock_timestamp() AS now) clock
        CROSS JOIN unnest($1::text[]) WITH ORDINALITY AS a (account, ord) ORDER BY a.ord`,
-      [accounts],
+      [accounts, daysOfLast({ hours: 1 })],
     );
     return rows.map(({ account, overrides, requests, denials }) => ({
       account,
@@ -145,9 +146,9 @@ export class AccountsService {
        CROSS JOIN LATERAL (
          SELECT x.id, x.last_at, x.window_name FROM rollgate.limit_event x
          WHERE rollgate.value_hash(x.subject, -1) = rollgate.value_hash(s.subject, -1) AND x.subject = s.subject
-           AND x.kind = 'denied' AND x.first_at > statement_timestamp() - interval '1 day'
+           AND x.kind = 'denied' AND x.first_at > statement_timestamp() - interval '1 day' AND x.first_at > $2
          ORDER BY x.first_at DESC LIMIT 1) e`,
-      [items.map(({ subject }) => subject)],
+      [items.map(({ subject }) => subject), daysOfLast({ hours: 24 })],
     );
     return new Map(rows.map((row) => [row.subject, row]));
   }
@@ -192,8 +193,9 @@ export class AccountsService {
       ),
       this.database.query<{ minute: string; calls: string }[]>(
         `SELECT floor(extract(epoch FROM e.first_at) / 60)::bigint AS minute, sum(e.count) AS calls FROM rollgate.limit_event e
-         WHERE e.account = $1 AND e.kind = 'denied' AND e.first_at > statement_timestamp() - interval '61 minutes' GROUP BY 1`,
-        [account],
+         WHERE e.account = $1 AND e.kind = 'denied' AND e.first_at > statement_timestamp() - interval '61 minutes' AND e.first_at > $2
+         GROUP BY 1`,
+        [account, daysOfLast({ hours: 2 })],
       ),
       this.database.query<{ now: Date }[]>('SELECT clock_timestamp() AS now'),
     ]);

@@ -4,6 +4,7 @@ import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import type { Caller } from '../authentication/caller.js';
 import { Conditions } from '../database/conditions.js';
+import { daysOfLast } from '../database/event-days.js';
 import { problem } from '../http/problem.js';
 import { KnownAccounts } from '../limiting/known-accounts.service.js';
 import { KnownApis } from '../limiting/known-apis.service.js';
@@ -138,7 +139,7 @@ export class PreviewService {
   async #denials({ account, group_id, api, subject }: ScopeColumns): Promise<DenialRow[]> {
     const conditions = new Conditions()
       .add('e.account = ?', account.normalize('NFC'))
-      .add(`e.first_at > statement_timestamp() - interval '1 hour'`)
+      .add(`e.first_at > statement_timestamp() - interval '1 hour' AND e.first_at > ?`, daysOfLast({ hours: 1 }))
       .add(`e.kind = 'denied'`)
       .add('e.group_id = ?', group_id ?? undefined)
       .add('e.api = ?', api ?? undefined)

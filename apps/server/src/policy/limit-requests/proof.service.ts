@@ -4,6 +4,7 @@ import { encodeAccount, laneOf } from '@rollgate/limiter';
 import { DataSource } from 'typeorm';
 import type { z } from 'zod';
 import { Conditions } from '../../database/conditions.js';
+import { daysOfLast } from '../../database/event-days.js';
 import type { proofSchema, RequestView } from './limit-requests.schemas.js';
 
 type Scope = Pick<RequestView, 'account' | 'group' | 'api' | 'subject'>;
@@ -42,7 +43,7 @@ export class ProofService {
   async #denials({ account, group, api, subject }: Scope): Promise<number> {
     const conditions = new Conditions()
       .add('e.account = ?', account)
-      .add(`e.first_at > statement_timestamp() - interval '7 days'`)
+      .add(`e.first_at > statement_timestamp() - interval '7 days' AND e.first_at > ?`, daysOfLast({ hours: 7 * 24 }))
       .add('e.group_id = ?', group ?? undefined)
       .add('e.api = ?', api ?? undefined)
       .add('e.subject = ?', subject ?? undefined);
