@@ -3,6 +3,7 @@
  * coordinator. docs/scale.md describes it.
  */
 import type pg from 'pg';
+import { readersOf } from './citus-readers.js';
 import { composeFunctions, readFunctionFiles } from './function-files.js';
 import { runSql } from './run-sql.js';
 
@@ -25,7 +26,10 @@ export async function distribute(client: pg.Client): Promise<void> {
       await client.query(`SELECT create_distributed_table('rollgate.${table}', 'lane', ${colocated})`);
   }
   // Citus sends a function to the workers when it is created, and only if they have the tables whose rows it takes.
-  await client.query(composeFunctions((await readFunctionFiles()).filter(({ kind }) => kind === 'function')));
+  const functions = (await readFunctionFiles()).filter(({ kind }) => kind === 'function');
+  await client.query(composeFunctions(functions));
+  await runSql(client, 'citus/readers.sql');
+  await client.query(composeFunctions(readersOf(functions)));
   await runSql(client, 'citus/locks.sql');
   await client.query(
     `SELECT create_distributed_function($1::regproc::regprocedure, 'p_lane', colocate_with => 'rollgate.${TABLES[0]}')`,

@@ -70,6 +70,8 @@ if (CITUS_URL === undefined) {
     afterAll(() => database?.drop());
     describe('decisions', decisions);
     describe('instances', instances);
+    describe('load', load);
+    describe('moves', moves);
   });
 }
 
@@ -132,7 +134,37 @@ function instances(): void {
       await Promise.all(limiters.map((limiter) => limiter.close()));
     }
   });
+}
 
+function load(): void {
+  test('it decides, and the figures of this machine are printed', async () => {
+    const limiter = openSampleLimiter(database.url, { outage: false, events: false, stripes: 64, connections: 12 });
+    await limiter.start();
+    for (const callers of [1, 64, 512]) {
+      const took: number[] = [];
+      const end = performance.now() + 5_000;
+      const work = async (caller: number) => {
+        for (let i = 0; performance.now() < end; i++) {
+          const sentAt = performance.now();
+          await limiter.acquire({
+            account: `f-${caller % 256}`,
+            api: 'publish-bot',
+            dimensions: { bot: `${caller}-${i >> 4}` },
+          });
+          took.push(performance.now() - sentAt);
+        }
+      };
+      await Promise.all(Array.from({ length: callers }, (_, caller) => work(caller)));
+      took.sort((a, b) => a - b);
+      const [p50, p99] = [0.5, 0.99].map((share) => took[Math.floor(took.length * share)]?.toFixed(1));
+      console.info(`${callers} callers: ${Math.round(took.length / 5)} decisions/s, p50 ${p50} ms, p99 ${p99} ms`);
+      expect(took.length).toBeGreaterThan(100);
+    }
+    await limiter.close();
+  });
+}
+
+function moves(): void {
   test('moving a shard under load loses no grant', async () => {
     const limiter = openSampleLimiter(database.url, { outage: false, events: false, stripes: 64, connections: 8 });
     const calls = Array.from({ length: 24 }, (_, n) => ({
