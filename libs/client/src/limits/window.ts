@@ -21,10 +21,12 @@ const UNKNOWN_UNIT_MS = 1_000;
 /** Stands for a limit that the API does not report. */
 const UNKNOWN_LIMIT = 2 ** 31;
 
-/** Units that others use, by one report. */
-interface Others {
+/** What one response reported. */
+interface Report {
   readonly receivedOrder: number;
-  readonly units: number;
+  /** Units that others use. */
+  readonly othersUnits: number;
+  readonly resetAtMs: number | null;
 }
 
 export interface WindowOptions {
@@ -46,8 +48,7 @@ export class Window {
   /** Attempts that may be counted in the window, in the order in which they were sent. */
   #own: Attempt[] = [];
   /** Reports that no later one replaces: the API may have decided calls that overlap in any order. */
-  #others: Others[] = [];
-  #resetAtMs: number | null = null;
+  #reports: Report[] = [];
   #reportedMs = 0;
   #pausedUntilMs = 0;
   #evenFromMs = 0;
@@ -75,7 +76,8 @@ export class Window {
 
   /** Time until units become available by the last report, or `null`. */
   resetMs(nowMs: number): number | null {
-    return this.#resetAtMs === null ? null : Math.max(0, this.#resetAtMs - nowMs);
+    const resetAtMs = this.#resetAtMs();
+    return resetAtMs === null ? null : Math.max(0, resetAtMs - nowMs);
   }
 
   /** A call that costs more than the whole limit never fits. It is sent all the same, so that the API explains it. */
@@ -123,12 +125,13 @@ export class Window {
     this.#forget(nowMs);
     if (remaining !== null) {
       const used = Math.max(0, this.#limit - remaining);
-      const units = this.#lengthMs === null ? used : this.#usedByOthers(used, attempt, nowMs);
-      this.#others = this.#others.filter(({ receivedOrder }) => receivedOrder > attempt.sentOrder);
-      this.#others.push({ receivedOrder: attempt.receivedOrder ?? 0, units });
+      const othersUnits = this.#lengthMs === null ? used : this.#usedByOthers(used, attempt, nowMs);
+      this.#reports = this.#reports.filter(({ receivedOrder }) => receivedOrder > attempt.sentOrder);
+      const waitMs = resetMs === null ? null : Math.min(resetMs, this.#spanMs() ?? resetMs);
+      const resetAtMs = waitMs === null ? null : nowMs + this.#jittered(waitMs, othersUnits);
+      this.#reports.push({ receivedOrder: attempt.receivedOrder ?? 0, othersUnits, resetAtMs });
     }
     this.#reportedMs = nowMs;
-    this.#resetAtMs = resetMs === null ? null : nowMs + this.#jittered(Math.min(resetMs, this.#spanMs() ?? resetMs));
     const evenFromMs = attempt.sentMs + attempt.cost * this.#spacingMs(nowMs);
     // Without a length the spacing is known only now; with one, a later call may have been sent since.
     this.#evenFromMs = Math.max(this.#evenFromMs, evenFromMs);
@@ -156,7 +159,13 @@ export class Window {
   }
 
   #othersUnits(): number {
-    return Math.max(0, ...this.#others.map(({ units }) => units));
+    return Math.max(0, ...this.#reports.map(({ othersUnits }) => othersUnits));
+  }
+
+  /** The latest, because the units that a report of calls that overlap announces may have been spent by another of them. */
+  #resetAtMs(): number | null {
+    const times = this.#reports.flatMap(({ resetAtMs }) => (resetAtMs === null ? [] : [resetAtMs]));
+    return times.length === 0 ? null : Math.max(...times);
   }
 
   #availableFrom(cost: number, nowMs: number): number {
@@ -164,7 +173,7 @@ export class Window {
     if (available >= cost) return nowMs;
     if (this.#own.some(isInFlight) && this.#lengthMs === null) return Number.POSITIVE_INFINITY;
     // After the reset one call asks: it is not known how many units have returned.
-    const resetAtMs = this.#resetAtMs ?? this.#guessedResetMs();
+    const resetAtMs = this.#resetAtMs() ?? this.#guessedResetMs();
     const asksAtMs = this.#own.some(isInFlight) ? Number.POSITIVE_INFINITY : resetAtMs;
     const spanMs = this.#spanMs() ?? 0;
     for (const one of this.#own) {
@@ -218,7 +227,7 @@ export class Window {
   }
 
   /** Several clients that wait for the same unit must not ask at the same moment. */
-  #jittered(waitMs: number): number {
-    return this.#othersUnits() === 0 ? waitMs : waitMs + this.#random() * Math.min(this.#unitMs(), MAX_JITTER_MS);
+  #jittered(waitMs: number, othersUnits: number): number {
+    return othersUnits === 0 ? waitMs : waitMs + this.#random() * Math.min(this.#unitMs(), MAX_JITTER_MS);
   }
 }
