@@ -4,9 +4,9 @@ import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { fail, projectFolder } from './setup.mjs';
 
-/** `app`: the folder of the program in apps. Passes on arguments, signals and the exit code. */
-export function runProgram(app) {
-  const program = join(projectFolder, 'apps', app, 'dist', 'main.js');
+/** `app`: the folder of the program in apps; `name`: its file. Passes on arguments, signals and the exit code. */
+export function runProgram(app, name = 'main') {
+  const program = join(projectFolder, 'apps', app, 'dist', `${name}.js`);
   if (!existsSync(program)) fail(`apps/${app} is not built: run "npm run build"`);
   const child = spawn(process.execPath, [program, ...process.argv.slice(2)], { cwd: projectFolder, stdio: 'inherit' });
   // A signal to this script alone has to reach the program, which stops what it started.

@@ -13,7 +13,7 @@ export { inspectProcess, stopProcess, waitUntilGone } from './processes.js';
 export { CHROMIUM_FLAGS, ensureChromium } from './program/chromium.js';
 export { installDebianPackage } from './program/debian-package.js';
 export { documentProgram, documentText, settingsText } from './program/generated-document.js';
-export { chosenNames, numberOption, parseOptions, typedCommand } from './program/options.js';
+export { chosenNames, numberOption, parseOptions, typedCommand, UsageError } from './program/options.js';
 export { Program } from './program/program.js';
 export { restartOneByOne } from './rolling-restart.js';
 export { type NodeProcess, spawnNode } from './spawn-node.js';

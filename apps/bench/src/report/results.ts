@@ -24,6 +24,19 @@ export interface Table {
   readonly chart?: string;
 }
 
+/** One cell of the section `nodes`, measured on Rollgate. */
+export interface GridPoint {
+  readonly instances: number;
+  /** By how much each flush is longer (`commit_delay`), ms. */
+  readonly flushMs: number;
+  /** Capacity: decisions per second of the closed loop. */
+  readonly perSecond: number;
+  /** Connections to the database, of all instances. */
+  readonly connections: number;
+  /** Open loops, in the order of their shares of the capacity. */
+  readonly open: readonly { readonly perSecond: number; readonly p50Ms: number; readonly p99Ms: number }[];
+}
+
 export interface SectionResult {
   readonly title: string;
   /** Describes the measurement in a few sentences. */
@@ -31,6 +44,10 @@ export interface SectionResult {
   readonly tables: readonly Table[];
   /** By the keys of report/goals.ts. All ratios are taken within each round. */
   readonly ratios: Readonly<Record<string, Summary>>;
+  /** The cells of the section `nodes`, which the simulation is compared with. */
+  readonly grid?: readonly GridPoint[];
+  /** When a batch leaves its lanes in the measured version: at its commit, or when it is on disk. */
+  readonly lockRelease?: 'early' | 'flush';
   /** If the section was added later: when and how it was measured. */
   readonly added?: Pick<Results, 'command' | 'date' | 'tookSeconds'>;
 }

@@ -1,12 +1,13 @@
 /** The loads of the section nodes: one cluster under a closed loop and under open loops at shares of its capacity. */
 import { setTimeout as sleep } from 'node:timers/promises';
+import pg from 'pg';
 import { Cluster, type ClusterResult } from '../children/cluster.js';
 import type { InstanceJob, Load } from '../children/instance.js';
 import type { ContenderName } from '../contenders/registry.js';
 import type { Bench } from './bench.js';
 
 /** Callers of each instance in a closed loop. A cluster that grows brings its callers along. */
-export const CALLERS_EACH = 64;
+export const CALLERS_EACH = 256;
 /** Open loops offer these shares of the capacity, the rate of the closed loop. */
 export const SHARES = [0.25, 0.5, 0.75] as const;
 
@@ -28,6 +29,8 @@ export interface CellResult {
   readonly closed: ClusterResult;
   /** In the order of `SHARES`. */
   readonly open: readonly ClusterResult[];
+  /** Connections to the database, if the contender is Rollgate. */
+  readonly connections?: number;
 }
 
 /**
@@ -99,6 +102,34 @@ export async function measureCell(bench: Bench, cell: Cell): Promise<CellResult>
     const closed = await cluster.closed(seconds, bench.plan.warmUpSeconds);
     const open: ClusterResult[] = [];
     for (const share of SHARES) open.push(await cluster.open(share * closed.perSecond, seconds));
-    return { closed, open };
+    return { closed, open, ...(cell.contender === 'rollgate' ? { connections: await countConnections(bench) } : {}) };
   });
+}
+
+const CONNECTIONS =
+  "SELECT count(*)::int AS found FROM pg_stat_activity WHERE datname = current_database() AND application_name LIKE 'rollgate%'";
+
+async function countConnections(bench: Bench): Promise<number> {
+  const [row] = await queryRollgate<{ found: number }>(bench, CONNECTIONS);
+  return row?.found ?? 0;
+}
+
+/** When a batch of this version leaves its lanes. A version that flushes in a statement of its own leaves them at the commit. */
+export async function lockReleaseOf(bench: Bench): Promise<'early' | 'flush'> {
+  const [row] = await queryRollgate<{ early: boolean }>(
+    bench,
+    "SELECT to_regproc('rollgate.flush') IS NOT NULL AS early",
+  );
+  return row?.early ? 'early' : 'flush';
+}
+
+async function queryRollgate<Row extends object>({ servers }: Bench, text: string): Promise<Row[]> {
+  const { databaseUrl } = await servers.placeFor('rollgate');
+  const client = new pg.Client({ connectionString: databaseUrl, application_name: 'bench' });
+  await client.connect();
+  try {
+    return (await client.query<Row>(text)).rows;
+  } finally {
+    await client.end();
+  }
 }

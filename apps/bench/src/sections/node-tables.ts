@@ -2,7 +2,7 @@
 import type { ClusterResult } from '../children/cluster.js';
 import { type ContenderName, LABELS } from '../contenders/registry.js';
 import { type Summary, summarise } from '../load/statistics.js';
-import type { Column, Row, Table } from '../report/results.js';
+import type { Column, GridPoint, Row, Table } from '../report/results.js';
 import { type Cell, type CellResult, SHARES } from './node-loads.js';
 
 export interface GridCell {
@@ -57,6 +57,21 @@ export function gridTables(
   return [...flushTables, table('Redis', ({ contender }) => contender === 'rlf-redis')].filter(
     ({ rows }) => rows.length > 0,
   );
+}
+
+export function gridPoint({ cell, result: { closed, open, connections = 0 } }: GridCell): GridPoint {
+  const six = (value: number) => Number(value.toPrecision(6));
+  return {
+    instances: cell.instances,
+    flushMs: cell.flushMs,
+    perSecond: six(closed.perSecond),
+    connections,
+    open: open.map(({ perSecond, percentiles }) => ({
+      perSecond: six(perSecond),
+      p50Ms: six(percentiles.p50),
+      p99Ms: six(percentiles.p99),
+    })),
+  };
 }
 
 function gridRow({ cell, result: { closed, open } }: GridCell): Row {

@@ -5,8 +5,24 @@ import { ratio, type Summary, summarise } from '../load/statistics.js';
 import { perSecondText, rounded } from '../report/numbers.js';
 import type { SectionResult } from '../report/results.js';
 import { type Bench, type Step, takeTurns } from './bench.js';
-import { CALLERS_EACH, type Cell, type CellResult, measureCell, SHARES, SteadyCluster } from './node-loads.js';
-import { type Eight, eightTable, type GridCell, gridTables, instancesLabel, oneTable } from './node-tables.js';
+import {
+  CALLERS_EACH,
+  type Cell,
+  type CellResult,
+  lockReleaseOf,
+  measureCell,
+  SHARES,
+  SteadyCluster,
+} from './node-loads.js';
+import {
+  type Eight,
+  eightTable,
+  type GridCell,
+  gridPoint,
+  gridTables,
+  instancesLabel,
+  oneTable,
+} from './node-tables.js';
 
 interface Scale {
   readonly instances: readonly number[];
@@ -42,6 +58,8 @@ export async function nodes(bench: Bench): Promise<SectionResult> {
       what: description(scale),
       tables: [...gridTables(grid, scale), oneTable(points.closed), eightTable(eight, FIXED)],
       ratios: ratios(points, turning),
+      grid: grid.filter(({ cell }) => cell.contender === 'rollgate').map(gridPoint),
+      lockRelease: await lockReleaseOf(bench),
     };
   } finally {
     await (await bench.servers.postgres).delayFlushes(0);

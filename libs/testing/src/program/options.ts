@@ -27,16 +27,23 @@ export function parseOptions<const Types extends OptionTypes>({
   }
 }
 
-/** The value of an option that must be a number above 0. @throws UsageError when it is not */
+/** The value of an option that must be a number above 0, or at least 0 with `zero`. @throws UsageError when it is not */
 export function numberOption(
   name: string,
   text: string | undefined,
-  { most, whole }: { readonly most: number; readonly whole: boolean },
+  { most, whole, zero = false }: { readonly most: number; readonly whole: boolean; readonly zero?: boolean },
 ): number | undefined {
   if (text === undefined) return undefined;
   const value = Number(text);
-  if (text.trim() !== '' && value > 0 && value <= most && (!whole || Number.isInteger(value))) return value;
-  throw new UsageError(`--${name} must be a ${whole ? 'whole ' : ''}number above 0, at most ${most}, not "${text}"`);
+  if (
+    text.trim() !== '' &&
+    (value > 0 || (zero && value === 0)) &&
+    value <= most &&
+    (!whole || Number.isInteger(value))
+  )
+    return value;
+  const least = zero ? 'of at least 0' : 'above 0';
+  throw new UsageError(`--${name} must be a ${whole ? 'whole ' : ''}number ${least}, at most ${most}, not "${text}"`);
 }
 
 /**
