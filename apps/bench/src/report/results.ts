@@ -31,6 +31,8 @@ export interface GridPoint {
   readonly flushMs: number;
   /** Capacity: decisions per second of the closed loop. */
   readonly perSecond: number;
+  /** Largest share of the calls of a load that the database did not decide in time, 0 to 1. */
+  readonly withoutDatabase: number;
   /** Connections to the database, of all instances. */
   readonly connections: number;
   /** Open loops, in the order of their shares of the capacity. */

@@ -34,13 +34,13 @@ function subjectBytes(results: Results): number {
   return value(results, { section: 'reads', table: 'Space, with indexes', row: 'a subject', column: 'size' });
 }
 
-/** Connections of one instance; `undefined` while the results do not have them. */
-export function connectionsEach({ grid }: Figures): number | undefined {
+/** Connections of one instance under load; `undefined` while the results do not have them. */
+function connectionsEach({ grid }: Figures): number | undefined {
   const most = Math.max(0, ...grid.map(({ connections, instances }) => connections / instances));
   return most > 0 ? Math.ceil(most) : undefined;
 }
 
 function connectionRow(figures: Figures): string[][] {
   const each = connectionsEach(figures);
-  return each === undefined ? [] : [['most connections of an instance', rounded(each)]];
+  return each === undefined ? [] : [['connections of an instance under load', rounded(each)]];
 }

@@ -1,8 +1,8 @@
 /** The generated part of docs/scale.md: measured figures, and predictions that the simulation makes of them. */
 import { rounded } from '../report/numbers.js';
 import type { Results } from '../report/results.js';
-import { costsOf, DEFAULTS, figuresOf } from '../simulate/costs.js';
-import { connectionsEach, logBytes, measuredTable } from './measured.js';
+import { costsOf, figuresOf } from '../simulate/costs.js';
+import { logBytes, measuredTable } from './measured.js';
 import {
   type Basis,
   type Example,
@@ -16,14 +16,13 @@ import {
   stripeTable,
 } from './predicted.js';
 
-/** Connections of an instance beside those for decisions, until they are measured: see docs/operations.md. */
-const OTHER_CONNECTIONS = 5;
+/** Most connections of an instance beside one for each stripe: see "Connections" in docs/operations.md. */
+const OTHER_CONNECTIONS = 6;
 
 export function scalePart(results: Results): string {
   const figures = figuresOf(results);
   const basis: Basis = { figures, costs: costsOf(figures) };
   const found = examples(basis);
-  const others = (connectionsEach(figures) ?? DEFAULTS.stripes + OTHER_CONNECTIONS) - DEFAULTS.stripes;
   return [
     '## What was measured',
     `On ${results.date.slice(0, 10)}, on ${results.machine.cores} cores (${results.machine.cpu}); the costs of a call and of a batch are fitted to the ` +
@@ -43,7 +42,7 @@ export function scalePart(results: Results): string {
     '## Three examples',
     `For each rate, the smallest database and the fewest stripes with which at most ${rounded(MOST_BUSY * 100)} % of the cores are busy and p99 is at most ` +
       `${MOST_P99_MS} ms, predicted with a flush of 1 ms and a round trip of 0.5 ms. Each instance has one core for its own calls.`,
-    exampleTable(found, { logBytes: logBytes(results), connections: (stripes) => stripes + others }),
+    exampleTable(found, { logBytes: logBytes(results), connections: (stripes) => stripes + OTHER_CONNECTIONS }),
     conclusion(found.at(-1) as Example),
   ].join('\n\n');
 }

@@ -119,7 +119,7 @@ export function exampleTable(
     row('rows in a batch', ({ prediction }) => rounded(prediction.rowsPerBatch)),
     row('flushes/s', ({ prediction }) => rounded(prediction.flushesPerSecond)),
     row('log, MB/s', ({ perSecond }) => rounded((perSecond * logBytes) / 1e6)),
-    row('connections of all instances', ({ instances, stripes }) => rounded(instances * connections(stripes))),
+    row('connections of all instances, at most', ({ instances, stripes }) => rounded(instances * connections(stripes))),
   ];
   return markdownTable(['', ...found.map(({ perSecond }) => `${perSecond.toLocaleString('en')} decisions/s`)], rows);
 }

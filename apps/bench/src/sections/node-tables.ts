@@ -65,6 +65,7 @@ export function gridPoint({ cell, result: { closed, open, connections = 0 } }: G
     instances: cell.instances,
     flushMs: cell.flushMs,
     perSecond: six(closed.perSecond),
+    withoutDatabase: six(Math.max(...[closed, ...open].map(({ withoutDatabase }) => withoutDatabase))),
     connections,
     open: open.map(({ perSecond, percentiles }) => ({
       perSecond: six(perSecond),

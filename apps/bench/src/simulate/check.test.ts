@@ -23,6 +23,14 @@ test('with the fitted costs, the simulation is as fast as what was measured', ()
   }
 });
 
+test('cells in which the database did not decide all calls are left out', () => {
+  const nodes = { title: '', what: '', tables: [], ratios: {} };
+  const point = { instances: 1, flushMs: 3, perSecond: 9, connections: 7, open: [] };
+  const grid = [0, 0.5].map((withoutDatabase) => ({ ...point, withoutDatabase }));
+  const found = figuresOf({ ...results, sections: { ...results.sections, nodes: { ...nodes, grid } } }).grid;
+  expect(found).toEqual([{ ...point, withoutDatabase: 0 }]);
+});
+
 test('a figure that is missing is named', () => {
   const place = { section: 'growth', table: 'By instances', row: '3 instances', column: 'rate' };
   expect(() => value(results, place)).toThrow('has no "rate" of "3 instances" in "By instances" (section growth)');
@@ -39,7 +47,7 @@ function pointOf(factor: number): GridPoint {
     const { p50Ms, p99Ms } = run({ perSecond: share * perSecond, arrivals: 'even' });
     return { perSecond: share * perSecond, p50Ms: p50Ms * factor, p99Ms: p99Ms * factor };
   });
-  return { instances: 1, flushMs: 3, perSecond, connections: 7, open };
+  return { instances: 1, flushMs: 3, perSecond, withoutDatabase: 0, connections: 7, open };
 }
 
 test.each([

@@ -29,13 +29,18 @@ export interface Figures {
   readonly databaseMs: number;
   /** One instance, and several. */
   readonly references: readonly [Reference, Reference];
-  /** The measurements of the section `nodes`; empty if it is missing. */
+  /**
+   * The measurements of the section `nodes`, without those in which the database did not decide nearly all calls, because outages are
+   * not simulated; empty if the section is missing.
+   */
   readonly grid: readonly GridPoint[];
   /** When a batch of the measured version leaves its lanes. */
   readonly release: LockRelease;
   readonly subjects: number;
   readonly accounts: number;
 }
+
+const MOST_WITHOUT_DATABASE = 0.01;
 
 /** @throws Error that names a section which is missing in the results */
 export function figuresOf(results: Results): Figures {
@@ -44,7 +49,9 @@ export function figuresOf(results: Results): Figures {
   const alone = (row: string) => value(results, { section: 'latency', table: 'One caller', row, column: 'p50' });
   const busy = (column: string) =>
     value(results, { section: 'latency', table: '16 callers', row: LABELS.rollgate, column });
-  const grid = results.sections['nodes']?.grid ?? [];
+  const grid = (results.sections['nodes']?.grid ?? []).filter(
+    (point) => point.withoutDatabase <= MOST_WITHOUT_DATABASE,
+  );
   const perSecond = (instances: number) =>
     growth('By instances', instances === 1 ? '1 instance' : `${instances} instances`, 'rate');
   const ofGrowth = (instances: number): Reference => ({
