@@ -51,7 +51,8 @@ function conclusion({ perSecond, cores, instances }: Example): string {
   return (
     `The simulation is fitted on a small machine. It knows nothing of what only a large one has: the bandwidth of its memory and its network, and ` +
     `processes that wait for each other inside Postgres. Take the column of ${perSecond.toLocaleString('en')} decisions/s, with ${cores} cores and ${instances} instances, as ` +
-    'the least that is needed, and measure before you rely on it. Beyond one server, divide the rate by the number of servers of a Citus cluster: a decision concerns one lane, ' +
+    'the least that is needed, and measure before you rely on it. Its stripes and connections exceed the rule in the first section, so `max_connections` must be raised for it. ' +
+    'Beyond one server, divide the rate by the number of servers of a Citus cluster: a decision concerns one lane, ' +
     'and a lane is on one server.'
   );
 }
