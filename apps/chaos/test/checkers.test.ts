@@ -168,6 +168,16 @@ describe('RECON', () => {
     expect(isReconciled(checkRecon(historyOf(all, known), { ...totals(10), killed: new Set(['n1']) }))).toBe(true);
   });
 
+  test('after a crash, exactly what callers were allowed must be present', () => {
+    const unreported = statement(call(20, { cost: 3 }));
+    const crashed = historyOf(calls, [...known, unreported]);
+    for (const total of [10, 13])
+      expect(isReconciled(checkRecon(crashed, { ...totals(total), crashed: true }))).toBe(true);
+    expect(checkRecon(crashed, { ...totals(9), crashed: true })).toMatchObject({ lost: 1 });
+    expect(checkRecon(crashed, { ...totals(14), crashed: true })).toMatchObject({ surplus: 1 });
+    expect(checkRecon(crashed, totals(10))).toMatchObject({ lost: 3 });
+  });
+
   test('units of a refused statement are not present', () => {
     const { answer } = statement(call(20));
     const refused = statement(call(20), {

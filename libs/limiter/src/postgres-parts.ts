@@ -152,12 +152,16 @@ export function guardedStoreOf(base: LimiterBase, pools: Pools): GuardedParts {
   return { store: quarantine ? new WatchedStore({ store: guarded, clock, quarantine }) : guarded, outage, local };
 }
 
-function postgresStoreOf({ options, stripes, pooled, budget, statement }: LimiterBase, pools: Pools): PostgresStore {
+function postgresStoreOf(
+  { options, stripes, pooled, budget, statement, server }: LimiterBase,
+  pools: Pools,
+): PostgresStore {
   return new PostgresStore({
     pool: pools.looks,
     decisions: new DecisionConnections({
       kept: pools.decisions,
       pipelined: !pooled,
+      isDistant: () => server.roundTrip.ms > 0,
       connectWithinMs: () => budget?.connectMs,
       answerWithinMs: () => budget?.answerMs,
     }),

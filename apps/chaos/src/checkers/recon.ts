@@ -1,6 +1,6 @@
 /**
  * RECON: the database holds every unit that it allowed and every unit that an instance allowed without it and then debited. After a
- * crash, it holds at least those whose callers were allowed: a grant is reported after its flush, and a debit is repeated until then.
+ * crash, it holds at least those whose callers were allowed: a grant is reported after its flush.
  * Units of statements with unknown outcome may be present. No other units may be.
  */
 import type { History, Statement } from '../history/record.js';
@@ -57,8 +57,7 @@ export function checkRecon(history: Pick<History, 'calls' | 'statements'>, optio
     recon.surplus += Math.max(0, total - answered - one.unknown);
     recon.phantom += Math.max(0, one.enforced - one.granted);
     recon.undebited += Math.max(0, one.owed - one.debited - one.unknownDebits);
-    // A debit whose flush failed is repeated.
-    if (!options.crashed) recon.surplus += Math.max(0, one.debited - one.fallback);
+    recon.surplus += Math.max(0, one.debited - one.fallback);
   }
   return recon;
 }

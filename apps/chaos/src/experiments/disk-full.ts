@@ -43,6 +43,7 @@ export const diskFull: Experiment = {
     const outcome = await outcomeOf(world);
     return {
       ...outcome,
+      crashed: true,
       faults: { 'MB written to fill the disk': written, '"No space left" messages in the log': full() },
     };
   },

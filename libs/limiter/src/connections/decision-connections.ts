@@ -3,11 +3,12 @@
  * is sent on the same connection before the previous one is answered, so batches are decided in the order sent.
  *
  * An answered batch is committed, but its grants may not be on disk yet: `flushed` waits for that. If nothing else is
- * in flight, the flush is sent right behind the batch, so that a single call waits for one round trip only. Otherwise
- * the batches share flushes.
+ * in flight, or the database is distant, the flush is sent right behind the batch, so that a call waits for no second
+ * round trip. Otherwise the batches share flushes.
  *
- * Invariants: a connection is not used again after any failure other than an error reported by Postgres; a batch never
- * waits for the flush of an earlier one.
+ * Invariants: a connection is not used again after any failure other than an error reported by Postgres; a batch waits
+ * for the flush of an earlier one only on a connection to a distant database, where a flush is short beside a round
+ * trip.
  */
 import type pg from 'pg';
 import { hasSqlState } from './faults.js';
@@ -17,6 +18,8 @@ import type { KeptClient } from './kept-connections.js';
 export interface DecisionConnectionsOptions extends FlushesOptions {
   /** Whether the connections of `kept` pipeline statements. */
   readonly pipelined: boolean;
+  /** Whether a round trip takes longer than a flush usually does. Every batch carries its flush then. */
+  readonly isDistant: () => boolean;
 }
 
 /** The answer to a batch. */
@@ -67,21 +70,23 @@ export class DecisionConnections {
 
   /** Sends one batch of a stripe. @throws NotAskedError, or the error of Postgres or of the connection */
   async decide<Row extends unknown[]>(stripe: number, batch: pg.QueryArrayConfig): Promise<AnsweredBatch<Row>> {
-    const isAlone = this.#options.pipelined && this.#statements === 0 && this.#flushes.isIdle;
+    const isDistant = this.#options.isDistant();
+    const isAlone = this.#statements === 0 && this.#flushes.isIdle;
+    const carriesFlush = this.#options.pipelined && (isDistant || isAlone);
     const lease = this.#lease(stripe);
     let sentAt = 0;
     let behind: Promise<void> | undefined;
     const answered = this.#run(stripe, lease, (client) => {
       sentAt = performance.now();
       const answer = client.query<Row>(behindOthers(batch, lease.statements));
-      if (isAlone) {
+      if (carriesFlush) {
         behind = this.#run(stripe, lease, () => this.#flushes.flushBehind(client));
         // A batch without grants waits for no flush.
         behind.catch(ignore);
       }
       return answer;
     });
-    if (isAlone) lease.answered = answered;
+    if (carriesFlush && !isDistant) lease.answered = answered;
     const { rows } = await answered;
     return { rows, flushed: () => behind ?? this.#flushes.flushed(sentAt) };
   }

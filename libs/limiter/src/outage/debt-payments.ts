@@ -133,8 +133,8 @@ export class DebtPayments {
   async #pay(items: readonly AcquireItem[]): Promise<void> {
     const { local, store } = this.#options;
     try {
-      const { flushed } = await store.acquire(items);
-      await flushed;
+      // A flush of its own could fail after the commit, and the debit would be repeated.
+      await store.acquire(items, { durable: true });
     } catch (error) {
       if (!isBadData(error)) throw error;
       const half = items.length >> 1;

@@ -89,7 +89,10 @@ export class AcquireStatement {
   }
 
   /** The statement for these items. After `answerWithinMs`, the driver gives up; `undefined` means no limit. */
-  forItems(items: readonly AcquireItem[], answerWithinMs: number | undefined): pg.QueryArrayConfig {
+  forItems(
+    items: readonly AcquireItem[],
+    { durable, answerWithinMs }: { durable: boolean; answerWithinMs: number | undefined },
+  ): pg.QueryArrayConfig {
     return {
       ...this.#config(),
       ...(answerWithinMs === undefined ? {} : { query_timeout: answerWithinMs }),
@@ -102,7 +105,7 @@ export class AcquireStatement {
         `{${items.map((i) => i.calls).join()}}`,
         `{${items.map((i) => i.perMinute).join()}}`,
         `{${items.map((i) => i.perHour).join()}}`,
-        ...this.#last(),
+        ...this.#last(durable),
       ],
     };
   }
@@ -129,9 +132,9 @@ export class AcquireStatement {
   }
 
   /** The last arguments: the time, and on one Postgres whether the commit waits for the disk. */
-  #last(): unknown[] {
+  #last(durable = this.isDurable): unknown[] {
     const now = this.#clock ? new Date(this.#clock()) : null;
-    return this.oneLane ? [now] : [now, this.#durable];
+    return this.oneLane ? [now] : [now, durable];
   }
 }
 

@@ -58,12 +58,14 @@ export class PostgresStore implements Store {
     this.#application = application;
   }
 
-  async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
-    const statement = this.#statement.forItems(items, this.#answerWithinMs?.());
+  async acquire(
+    items: readonly AcquireItem[],
+    { durable = this.#statement.isDurable }: { readonly durable?: boolean } = {},
+  ): Promise<AcquireResult> {
+    const statement = this.#statement.forItems(items, { durable, answerWithinMs: this.#answerWithinMs?.() });
     const { rows, flushed } = await this.#decide(stripeOf(items, this.#stripes), statement);
     const result = this.#statement.read(items, rows);
-    if (flushed === undefined || this.#statement.isDurable || !result.rows.some(({ granted }) => granted > 0))
-      return result;
+    if (flushed === undefined || durable || !result.rows.some(({ granted }) => granted > 0)) return result;
     return { ...result, flushed: flushed() };
   }
 

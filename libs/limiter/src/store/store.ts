@@ -81,8 +81,11 @@ export function byLane<Item extends { readonly lane: number }>(batch: readonly I
 
 /** Counts units and decides batches. Its methods reject when the store can't answer. */
 export interface Store {
-  /** Decides the items and counts what was granted. */
-  acquire(items: readonly AcquireItem[]): Promise<AcquireResult>;
+  /**
+   * Decides the items and counts what was granted. With `durable`, the grants are safe from a crash when the batch is
+   * answered.
+   */
+  acquire(items: readonly AcquireItem[], options?: { readonly durable?: boolean }): Promise<AcquireResult>;
   /** Checks that grants can be made safe. Left out by stores whose grants are safe when a batch is answered. */
   flush?(): Promise<void>;
   /** The counts of these subjects, in the same order. It spends and writes nothing. */
