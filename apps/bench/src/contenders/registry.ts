@@ -13,6 +13,7 @@ export const LABELS = {
   'bare-update': 'yardstick: a bare durable row update in Postgres, batched like Rollgate',
   'fixed-windows': 'yardstick: two fixed windows in one narrow row, batched like Rollgate',
   'fixed-windows-by-second': 'yardstick: the same, with units kept by second',
+  'head-update': 'yardstick: an update of the row that Rollgate updates, by no rule',
   'select-1': 'yardstick: SELECT 1',
   'select-1-commit': 'yardstick: SELECT 1 and a durable commit',
 } as const;
@@ -36,6 +37,7 @@ export const FUNCTION_YARDSTICKS: readonly ContenderName[] = [
   'bare-update',
   'fixed-windows',
   'fixed-windows-by-second',
+  'head-update',
 ];
 
 export async function createContender(name: ContenderName, options: ContenderOptions): Promise<Contender> {
@@ -54,6 +56,7 @@ export async function createContender(name: ContenderName, options: ContenderOpt
     case 'bare-update':
     case 'fixed-windows':
     case 'fixed-windows-by-second':
+    case 'head-update':
       return new (await import('./yardstick-functions.js')).WithFunction(name, options);
     default:
       return new (await import('./yardsticks.js')).Yardstick(name satisfies YardstickName, options);

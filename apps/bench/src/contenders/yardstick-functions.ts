@@ -96,6 +96,20 @@ function fixedWindows({ columns, assign }: { columns: string; assign: string }):
 
 const NEWEST = 'cardinality(f.secs) + (f.secs[cardinality(f.secs)] < v_sec)::int';
 
+/** Writes what a grant of Rollgate writes into its own table, without windows, limits, roll-over or usage in the answer. */
+const HEAD_UPDATE = acquire(`
+      UPDATE rollgate.counter head
+      SET total = head.total + i.units,
+          secs[rollgate.grant_place(head.secs, v_sec - 1::smallint)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_sec - 1::smallint)] = head.sums[cardinality(head.sums)] + i.units
+      FROM (SELECT unnest(p_lanes) AS lane, unnest(p_subjects) AS subject, unnest(p_costs) * unnest(p_calls) AS units) i
+      WHERE head.lane = i.lane AND head.subject = i.subject;
+      GET DIAGNOSTICS v_found = ROW_COUNT;
+      IF v_found < v_count THEN
+        INSERT INTO rollgate.counter (lane, subject, minute, total, secs, sums, prev_start, hour_start)
+        SELECT l, s, v_minute, 1, ARRAY[v_sec], ARRAY[1], 0, 0 FROM unnest(p_lanes, p_subjects) AS i (l, s) ON CONFLICT DO NOTHING;
+      END IF;`);
+
 const FUNCTIONS = {
   /** The cost of a durable row update per allowed call: no windows, no limit, no usage in the answer. */
   'bare-update': BARE_UPDATE,
@@ -106,6 +120,8 @@ const FUNCTIONS = {
     columns: `secs smallint[] NOT NULL DEFAULT '{0}', sums int[] NOT NULL DEFAULT '{1}',`,
     assign: `secs[${NEWEST}] = v_sec, sums[${NEWEST}] = f.sums[cardinality(f.sums)] + i.units,`,
   }),
+  /** The cost of updating Rollgate's own row: a bound for any decision that keeps this row. */
+  'head-update': HEAD_UPDATE,
 } as const;
 
 export type YardstickFunction = keyof typeof FUNCTIONS;
