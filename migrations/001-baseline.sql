@@ -966,13 +966,15 @@ COMMENT ON FUNCTION rollgate.accounts_matching IS 'Known accounts whose name mat
 --
 -- The steps:
 --   1. Lock the lanes of the batch, then read the clock.
---   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
+--   2. Grant at once what fits completely into heads that are of the current minute (rollgate.fits_at_once): with one UPDATE for a batch
+--      and one by key for a single item.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
 -- The lanes are locked until the commit ends. With p_durable = false the commit does not wait for the disk, so the next batch enters the
 -- lanes at once, and the caller flushes before it reports a grant (docs/decisions/0012-early-lock-release.md). That applies to the whole
 -- transaction of the call, so a caller with other work in it leaves p_durable true.
--- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
--- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that all of them use: rollgate.units_until
+-- (which units a window no longer counts; rollgate.window_base also leaves out forgiven ones), rollgate.free_units (how many more both
+-- limits allow) and rollgate.window_buckets (how long a unit counts).
 --
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
@@ -1006,7 +1008,8 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   OUT hour_used    int[],
   OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: no unit is used
   OUT hour_reset   int[],
-  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied
+  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied; no array: no
+                            -- call of the batch was denied
   OUT second       int[]    -- second in which the grants of the subject are counted; NULL: all in the second of now_ms
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -1018,8 +1021,12 @@ DECLARE
   v_second int;       -- Unix second of this decision …
   v_minute int;       -- … its minute, counted since 1970 …
   v_sec    smallint;  -- … its second within the minute (0-59) …
-  v_hour   int;       -- … and its hour, counted since 1970
-  v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
+  v_before smallint;  -- … the second before that (-1 to 58) …
+  v_minute_out int;   -- second in which units of second 0 of this minute leave the minute window …
+  v_hour_out   int;   -- … and the hour window
+  v_head   rollgate.counter;  -- head of a single item …
+  v_units  bigint;    -- … and its units
+  v_places int[];     -- 1, 2, 3, …
   v_cold   record;
   v_set    text;
 BEGIN
@@ -1035,22 +1042,44 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  v_hour := v_second / 3600;
+  v_before := v_sec - 1;
+  v_minute_out := v_minute * 60 + rollgate.window_buckets('minute');
+  v_hour_out := v_minute * 60 + rollgate.window_buckets('hour');
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
-  -- goes directly to step 3.
-  IF cardinality(p_subjects) > 1 OR EXISTS (
-    SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
-  ) THEN
+  -- Step 2: grant what fits at once.
+  IF cardinality(p_subjects) = 1 THEN
+    -- Half of the time of a batch of one is the start of statements, which grows with the number of their expressions. To read the head
+    -- first costs less than to start an UPDATE that finds nothing, and the UPDATE by key is half of the one for a batch.
+    SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1];
+    IF v_head.minute = v_minute THEN
+      v_units := p_costs[1]::bigint * p_calls[1];
+      IF rollgate.fits_at_once(v_head, v_units, p_per_minute[1], p_per_hour[1], v_minute, v_sec, v_before) THEN
+        UPDATE rollgate.counter head
+        SET total = head.total + v_units,
+            near_hour = CASE
+              WHEN rollgate.is_near(head.total + v_units, head.prev_start, p_per_minute[1], head.hour_start, p_per_hour[1])
+                THEN v_second / 3600 ELSE head.near_hour END,
+            secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+            sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + v_units
+        WHERE head.lane = p_lanes[1] AND head.subject = p_subjects[1]
+        RETURNING ARRAY[1], p_calls,
+          ARRAY[(head.total - v_units - rollgate.minute_base(head, v_before))::int],
+          ARRAY[(head.total - v_units - rollgate.hour_base(head, v_before))::int],
+          ARRAY[rollgate.minute_reset(head, v_minute_out, v_before)], ARRAY[rollgate.hour_reset(head, v_hour_out, v_before)]
+        INTO item, granted, minute_used, hour_used, minute_reset, hour_reset;
+      END IF;
+    END IF;
+  ELSE
+    v_places := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
           near_hour = CASE
             WHEN rollgate.is_near(head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour)
-              THEN v_hour ELSE head.near_hour END,
-          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
-          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
+              THEN v_second / 3600 ELSE head.near_hour END,
+          secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -1060,21 +1089,12 @@ BEGIN
       ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE head.lane = asked.lane AND head.subject = asked.subject
-        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
-        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
-        AND asked.units <= rollgate.free_units(
-          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+        AND rollgate.fits_at_once(head, asked.units, asked.per_minute, asked.per_hour, v_minute, v_sec, v_before)
       RETURNING asked.place, asked.calls,
-        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
-        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
-        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
-        rollgate.window_buckets('minute') + coalesce(
-          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
-        rollgate.window_buckets('hour') + coalesce(
-          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
-          head.hour_next,
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
+        (head.total - asked.units - rollgate.minute_base(head, v_before))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_before))::int AS hour_used,
+        rollgate.minute_reset(head, v_minute_out, v_before) AS minute_reset,
+        rollgate.hour_reset(head, v_hour_out, v_before) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
@@ -1082,20 +1102,19 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
-    -- Nothing of these was denied.
-    retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
-
-    IF cardinality(p_subjects) = cardinality(item) THEN
-      -- Only a sweep of the lane can be ahead of the clock.
-      IF v_second > now_ms / 1000 THEN
-        second := array_fill(v_second, ARRAY[cardinality(item)]);
-      END IF;
-      RETURN;
+  END IF;
+  IF cardinality(p_subjects) = cardinality(item) THEN
+    -- Only a sweep of the lane can be ahead of the clock.
+    IF v_second > now_ms / 1000 THEN
+      second := array_fill(v_second, ARRAY[cardinality(item)]);
     END IF;
-    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
+    RETURN;
   END IF;
 
   -- Step 3: decide the rest.
+  -- Nothing of what was granted at once was denied.
+  retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+  second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -1163,6 +1182,7 @@ BEGIN
   WITH found AS (
     SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
            clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           (clock.second % 60 - 1)::smallint AS before,
            head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
            head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
            head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
@@ -1179,7 +1199,7 @@ BEGIN
   -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
   moved AS (
     SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
-           found.second, found.minute, found.sec,
+           found.second, found.minute, found.sec, found.before,
            found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
            coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
            CASE WHEN NOT stale THEN old_start ELSE total END AS start,
@@ -1217,8 +1237,8 @@ BEGIN
   -- Stage 3: what each window no longer counts.
   counted AS (
     SELECT moved.*,
-           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
-           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before) AS hour_base
     FROM moved
     OFFSET 0
   ),
@@ -2767,18 +2787,37 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.find_subjects IS 'Subjects with this value in a dimension, live or denied in the last 7 days';
 
--- Returns the first second (0-59) of a minute that has units in a window, for a window that begins in second `sec` of that minute.
--- Valid only where no reset has cleared units of that minute. Second `sec` itself counts, as in rollgate.window_base. Inlined.
+-- Returns the first second (0-59) of a minute that has units in a window, for a window that begins after second `before` of that minute.
+-- Valid only where no reset has cleared units of that minute. A refund may have left a second without units. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.first_counted(
-  secs smallint[],
-  sums int[],
-  sec  smallint
+  secs   smallint[],
+  sums   int[],
+  before smallint
 ) RETURNS smallint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
+  SELECT secs[width_bucket(rollgate.units_until(secs, sums, before), sums) + 1]
 $$;
 
 COMMENT ON FUNCTION rollgate.first_counted IS 'First second of a minute that has units in a window beginning in that minute; inlined';
+
+-- Whether rollgate.acquire may grant all units from the head row alone: it is of the current minute, its newest second is not ahead of the
+-- clock, no reset has cleared units of these windows, and both windows have room. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.fits_at_once(
+  head       rollgate.counter,
+  units      bigint,
+  per_minute int,
+  per_hour   int,
+  minute     int,       -- the current minute …
+  sec        smallint,  -- … the current second of it …
+  before     smallint   -- … and the second before
+) RETURNS boolean
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT head.minute = minute AND head.secs[cardinality(head.secs)] <= sec AND head.cleared <= head.hour_start
+    AND units <= rollgate.free_units(
+      head.total, rollgate.minute_base(head, before), per_minute, rollgate.hour_base(head, before), per_hour)
+$$;
+
+COMMENT ON FUNCTION rollgate.fits_at_once IS 'Whether units can be granted from a head row alone; inlined';
 
 -- Waits until what was committed before is as safe as the session's synchronous_commit promises: on this server's disk, and on that of a
 -- synchronous standby. It writes a message to the WAL and commits, as a transaction that changed a row would. The commit waits until the
@@ -2834,11 +2873,11 @@ $$;
 COMMENT ON FUNCTION rollgate.freed_since IS
   'Subjects freed by transactions that committed since a snapshot, and whether the list is complete';
 
--- Returns the place in `secs` and `sums` at which a grant in second `sec` is written: the last one, or, if its second is older than `sec`,
--- a new one after it. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], sec smallint) RETURNS int
+-- Returns the place in `secs` and `sums` at which a grant is written in the second after `before`: the place of that second, or a new one
+-- at the end. Valid only where no later second has units. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], before smallint) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT cardinality(secs) + (secs[cardinality(secs)] < sec)::int
+  SELECT width_bucket(before, secs) + 1
 $$;
 
 COMMENT ON FUNCTION rollgate.grant_place IS 'Where in the arrays of a head row a grant of the current minute is written; inlined';
@@ -2866,10 +2905,11 @@ $$;
 
 COMMENT ON FUNCTION rollgate.history_hash IS 'SHA-256 in hex of a history row and the hash of the previous row';
 
--- Returns the base of the hour window at second `sec` of the head's own minute: the window begins in the minute an hour ago. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, sec smallint) RETURNS bigint
+-- Returns the base of the hour window (rollgate.window_base) of a head that rollgate.fits_at_once accepts. The window begins
+-- in the minute an hour ago, after second `before`, and no reset has cleared units of it. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, before smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT rollgate.window_base(head.cleared, head.hour_start, head.hour_secs, head.hour_sums, sec)
+  SELECT head.hour_start + rollgate.units_until(head.hour_secs, head.hour_sums, before)
 $$;
 
 COMMENT ON FUNCTION rollgate.hour_base IS 'Number of the newest unit that the hour window of a head row no longer counts; inlined';
@@ -2899,6 +2939,25 @@ LANGUAGE sql IMMUTABLE AS $$
 $$;
 
 COMMENT ON FUNCTION rollgate.hour_number IS 'Unix hour of a time; inlined';
+
+-- Returns the second in which the oldest used unit leaves the hour window, for a head that rollgate.fits_at_once has accepted, after the
+-- grant. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.hour_reset(
+  p_head   rollgate.counter,
+  p_out    int,      -- the second in which units of second 0 of the head's minute leave the window
+  p_before smallint  -- the second of that minute before the current one (-1 to 58)
+) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(
+    -- The oldest used unit is of the minute an hour ago …
+    p_out - 3600 + rollgate.first_counted(p_head.hour_secs, p_head.hour_sums, p_before),
+    -- … or of a minute between …
+    p_head.hour_next + rollgate.window_buckets('hour'),
+    -- … or of this minute.
+    p_out + rollgate.oldest_second(0, 0, p_head.secs, p_head.sums))
+$$;
+
+COMMENT ON FUNCTION rollgate.hour_reset IS 'Second in which the oldest used unit of a head row leaves the hour window; inlined';
 
 -- One step of an import: creates assignments of plans, all in one batch. Each row is checked as if it were created by itself, after
 -- the rows before it. A row that is refused is returned with its refusal and is not stored; the caller then rolls the transaction back.
@@ -3544,7 +3603,7 @@ BEGIN
         OR (h.total - greatest(h.cleared, h.prev_start)) * 100 >= s.per_minute::bigint * p_least)
   ),
   live AS (
-    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
+    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60 - 1)::smallint AS before,
            head.total - head.sums[cardinality(head.sums)] AS start, head.minute * 60 + head.secs[cardinality(head.secs)] AS newest
     FROM heads head
     LEFT JOIN rollgate.lane ON lane.lane = head.lane
@@ -3558,15 +3617,15 @@ BEGIN
   used AS (
     SELECT live.subject, live.newest,
            live.total - CASE
-             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec)
-             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before)
+             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, before)
              ELSE total END AS minute_used,
            live.total - CASE
-             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec)
-             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before)
+             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, before)
              WHEN live.minute < now_minute - 60 THEN total
              WHEN first_archived.minute = now_minute - 60
-               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, sec)
+               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, before)
              ELSE greatest(cleared, coalesce(first_archived.start, live.start)) END AS hour_used
     FROM live
     -- The first archived minute from the minute an hour ago on.
@@ -3871,13 +3930,31 @@ END $$;
 
 COMMENT ON FUNCTION rollgate.make_usage_month IS 'Creates the partitions of a month if they are missing; returns whether it did';
 
--- Returns the base of the minute window at second `sec` of the head's own minute: the window begins in the minute before. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, sec smallint) RETURNS bigint
+-- Returns the base of the minute window (rollgate.window_base) of a head that rollgate.fits_at_once accepts. The window begins
+-- in the minute before, after second `before`, and no reset has cleared units of it. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, before smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT rollgate.window_base(head.cleared, head.prev_start, head.prev_secs, head.prev_sums, sec)
+  SELECT head.prev_start + rollgate.units_until(head.prev_secs, head.prev_sums, before)
 $$;
 
 COMMENT ON FUNCTION rollgate.minute_base IS 'Number of the newest unit that the minute window of a head row no longer counts; inlined';
+
+-- Returns the second in which the oldest used unit leaves the minute window, for a head that rollgate.fits_at_once has accepted, after the
+-- grant. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.minute_reset(
+  p_head   rollgate.counter,
+  p_out    int,      -- the second in which units of second 0 of the head's minute leave the window
+  p_before smallint  -- the second of that minute before the current one (-1 to 58)
+) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(
+    -- The oldest used unit is of the minute before …
+    p_out - 60 + rollgate.first_counted(p_head.prev_secs, p_head.prev_sums, p_before),
+    -- … or of this minute.
+    p_out + rollgate.oldest_second(0, 0, p_head.secs, p_head.sums))
+$$;
+
+COMMENT ON FUNCTION rollgate.minute_reset IS 'Second in which the oldest used unit of a head row leaves the minute window; inlined';
 
 CREATE OR REPLACE FUNCTION rollgate.minutes_of_subjects(
   p_lanes    int[],
@@ -6833,6 +6910,18 @@ $$;
 
 COMMENT ON FUNCTION rollgate.units_of_minute IS 'Units of one minute on record, by second; inlined';
 
+-- Returns the units of a minute up to and including second `sec`, which may be -1. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.units_until(
+  secs smallint[],  -- the minute's seconds with units …
+  sums int[],       -- … and its units up to and including each of them
+  sec  smallint
+) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(sums[width_bucket(sec, secs)], 0)
+$$;
+
+COMMENT ON FUNCTION rollgate.units_until IS 'Units of a minute up to a second of it; inlined';
+
 -- Reads every head: a second for 100,000 live subjects.
 CREATE OR REPLACE FUNCTION rollgate.usage_at(p_at timestamptz)
 RETURNS TABLE (
@@ -6959,18 +7048,18 @@ $$;
 
 COMMENT ON FUNCTION rollgate.verify_history IS 'Checks the history''s hash chain; names the first row that breaks it';
 
--- Returns a window's base: the number of the newest unit that no longer counts, for a window that begins in second `sec` of the given
--- minute. The usage of the window is the total minus this base. Second `sec` itself still counts, which makes the oldest bucket of
--- rollgate.window_buckets. Inlined.
+-- Returns a window's base: the number of the newest unit that no longer counts, for a window that begins in the second after `before` of
+-- the given minute. The usage of the window is the total minus this base. The second in which the window begins still counts, which makes
+-- the oldest bucket of rollgate.window_buckets. Inlined.
 CREATE OR REPLACE FUNCTION rollgate.window_base(
   cleared bigint,      -- number of the newest unit that a reset has forgiven
   start   bigint,      -- total at the start of the minute in which the window begins
   secs    smallint[],  -- that minute's seconds with units …
   sums    int[],       -- … and its units up to and including each of them
-  sec     smallint
+  before  smallint     -- the second before the window (-1 to 58)
 ) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
+  SELECT greatest(cleared, start + rollgate.units_until(secs, sums, before), 0)
 $$;
 
 COMMENT ON FUNCTION rollgate.window_base IS 'Number of the newest unit that a window no longer counts; inlined';
@@ -7152,6 +7241,7 @@ BEGIN
   found AS (
     SELECT asked.place, p_lane AS lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
            clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           (clock.second % 60 - 1)::smallint AS before,
            head.lane AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
            head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
            head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
@@ -7167,7 +7257,7 @@ BEGIN
   -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
   moved AS (
     SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
-           found.second, found.minute, found.sec,
+           found.second, found.minute, found.sec, found.before,
            found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
            coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
            CASE WHEN NOT stale THEN old_start ELSE total END AS start,
@@ -7205,8 +7295,8 @@ BEGIN
   -- Stage 3: what each window no longer counts.
   counted AS (
     SELECT moved.*,
-           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
-           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before) AS hour_base
     FROM moved
     OFFSET 0
   ),

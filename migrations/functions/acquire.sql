@@ -4,13 +4,15 @@
 --
 -- The steps:
 --   1. Lock the lanes of the batch, then read the clock.
---   2. Grant with one UPDATE what fits completely into heads that are of the current minute.
+--   2. Grant at once what fits completely into heads that are of the current minute (rollgate.fits_at_once): with one UPDATE for a batch
+--      and one by key for a single item.
 --   3. Leave the rest (new subjects, older heads, calls that do not all fit) to rollgate.acquire_cold, which answers in the same form.
 -- The lanes are locked until the commit ends. With p_durable = false the commit does not wait for the disk, so the next batch enters the
 -- lanes at once, and the caller flushes before it reports a grant (docs/decisions/0012-early-lock-release.md). That applies to the whole
 -- transaction of the call, so a caller with other work in it leaves p_durable true.
--- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that both use: rollgate.window_base (which units
--- a window no longer counts), rollgate.free_units (how many more both limits allow) and rollgate.window_buckets (how long a unit counts).
+-- docs/decisions/0002-hot-and-cold.md explains the split. The rule itself is in functions that all of them use: rollgate.units_until
+-- (which units a window no longer counts; rollgate.window_base also leaves out forgiven ones), rollgate.free_units (how many more both
+-- limits allow) and rollgate.window_buckets (how long a unit counts).
 --
 -- Worked example (docs/decisions/0001-numbered-units.md). The head row of a subject with limits of 60 a minute and 1,800 an hour:
 --
@@ -44,7 +46,8 @@ CREATE OR REPLACE FUNCTION rollgate.acquire(
   OUT hour_used    int[],
   OUT minute_reset int[],   -- second in which the oldest used unit leaves the window, after this batch; NULL: no unit is used
   OUT hour_reset   int[],
-  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied
+  OUT retry_at     int[],   -- second in which the first denied call would be allowed; NULL: never, or no call was denied; no array: no
+                            -- call of the batch was denied
   OUT second       int[]    -- second in which the grants of the subject are counted; NULL: all in the second of now_ms
 )
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pg_catalog, pg_temp
@@ -56,8 +59,12 @@ DECLARE
   v_second int;       -- Unix second of this decision …
   v_minute int;       -- … its minute, counted since 1970 …
   v_sec    smallint;  -- … its second within the minute (0-59) …
-  v_hour   int;       -- … and its hour, counted since 1970
-  v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
+  v_before smallint;  -- … the second before that (-1 to 58) …
+  v_minute_out int;   -- second in which units of second 0 of this minute leave the minute window …
+  v_hour_out   int;   -- … and the hour window
+  v_head   rollgate.counter;  -- head of a single item …
+  v_units  bigint;    -- … and its units
+  v_places int[];     -- 1, 2, 3, …
   v_cold   record;
   v_set    text;
 BEGIN
@@ -73,22 +80,44 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  v_hour := v_second / 3600;
+  v_before := v_sec - 1;
+  v_minute_out := v_minute * 60 + rollgate.window_buckets('minute');
+  v_hour_out := v_minute * 60 + rollgate.window_buckets('hour');
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
-  -- goes directly to step 3.
-  IF cardinality(p_subjects) > 1 OR EXISTS (
-    SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
-  ) THEN
+  -- Step 2: grant what fits at once.
+  IF cardinality(p_subjects) = 1 THEN
+    -- Half of the time of a batch of one is the start of statements, which grows with the number of their expressions. To read the head
+    -- first costs less than to start an UPDATE that finds nothing, and the UPDATE by key is half of the one for a batch.
+    SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1];
+    IF v_head.minute = v_minute THEN
+      v_units := p_costs[1]::bigint * p_calls[1];
+      IF rollgate.fits_at_once(v_head, v_units, p_per_minute[1], p_per_hour[1], v_minute, v_sec, v_before) THEN
+        UPDATE rollgate.counter head
+        SET total = head.total + v_units,
+            near_hour = CASE
+              WHEN rollgate.is_near(head.total + v_units, head.prev_start, p_per_minute[1], head.hour_start, p_per_hour[1])
+                THEN v_second / 3600 ELSE head.near_hour END,
+            secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+            sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + v_units
+        WHERE head.lane = p_lanes[1] AND head.subject = p_subjects[1]
+        RETURNING ARRAY[1], p_calls,
+          ARRAY[(head.total - v_units - rollgate.minute_base(head, v_before))::int],
+          ARRAY[(head.total - v_units - rollgate.hour_base(head, v_before))::int],
+          ARRAY[rollgate.minute_reset(head, v_minute_out, v_before)], ARRAY[rollgate.hour_reset(head, v_hour_out, v_before)]
+        INTO item, granted, minute_used, hour_used, minute_reset, hour_reset;
+      END IF;
+    END IF;
+  ELSE
+    v_places := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
           near_hour = CASE
             WHEN rollgate.is_near(head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour)
-              THEN v_hour ELSE head.near_hour END,
-          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
-          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
+              THEN v_second / 3600 ELSE head.near_hour END,
+          secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -98,21 +127,12 @@ BEGIN
       ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE head.lane = asked.lane AND head.subject = asked.subject
-        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
-        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
-        AND asked.units <= rollgate.free_units(
-          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+        AND rollgate.fits_at_once(head, asked.units, asked.per_minute, asked.per_hour, v_minute, v_sec, v_before)
       RETURNING asked.place, asked.calls,
-        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
-        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
-        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
-        rollgate.window_buckets('minute') + coalesce(
-          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
-        rollgate.window_buckets('hour') + coalesce(
-          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
-          head.hour_next,
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
+        (head.total - asked.units - rollgate.minute_base(head, v_before))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_before))::int AS hour_used,
+        rollgate.minute_reset(head, v_minute_out, v_before) AS minute_reset,
+        rollgate.hour_reset(head, v_hour_out, v_before) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
@@ -120,20 +140,19 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
-    -- Nothing of these was denied.
-    retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
-
-    IF cardinality(p_subjects) = cardinality(item) THEN
-      -- Only a sweep of the lane can be ahead of the clock.
-      IF v_second > now_ms / 1000 THEN
-        second := array_fill(v_second, ARRAY[cardinality(item)]);
-      END IF;
-      RETURN;
+  END IF;
+  IF cardinality(p_subjects) = cardinality(item) THEN
+    -- Only a sweep of the lane can be ahead of the clock.
+    IF v_second > now_ms / 1000 THEN
+      second := array_fill(v_second, ARRAY[cardinality(item)]);
     END IF;
-    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
+    RETURN;
   END IF;
 
   -- Step 3: decide the rest.
+  -- Nothing of what was granted at once was denied.
+  retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+  second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;

@@ -48,6 +48,7 @@ BEGIN
   WITH found AS (
     SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
            clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           (clock.second % 60 - 1)::smallint AS before,
            head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
            head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
            head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
@@ -64,7 +65,7 @@ BEGIN
   -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
   moved AS (
     SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
-           found.second, found.minute, found.sec,
+           found.second, found.minute, found.sec, found.before,
            found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
            coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
            CASE WHEN NOT stale THEN old_start ELSE total END AS start,
@@ -102,8 +103,8 @@ BEGIN
   -- Stage 3: what each window no longer counts.
   counted AS (
     SELECT moved.*,
-           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
-           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before) AS hour_base
     FROM moved
     OFFSET 0
   ),

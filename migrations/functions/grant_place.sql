@@ -1,8 +1,8 @@
--- Returns the place in `secs` and `sums` at which a grant in second `sec` is written: the last one, or, if its second is older than `sec`,
--- a new one after it. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], sec smallint) RETURNS int
+-- Returns the place in `secs` and `sums` at which a grant is written in the second after `before`: the place of that second, or a new one
+-- at the end. Valid only where no later second has units. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], before smallint) RETURNS int
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT cardinality(secs) + (secs[cardinality(secs)] < sec)::int
+  SELECT width_bucket(before, secs) + 1
 $$;
 
 COMMENT ON FUNCTION rollgate.grant_place IS 'Where in the arrays of a head row a grant of the current minute is written; inlined';

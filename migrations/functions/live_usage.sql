@@ -44,7 +44,7 @@ BEGIN
         OR (h.total - greatest(h.cleared, h.prev_start)) * 100 >= s.per_minute::bigint * p_least)
   ),
   live AS (
-    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60)::smallint AS sec,
+    SELECT head.*, own.second, own.second / 60 AS now_minute, (own.second % 60 - 1)::smallint AS before,
            head.total - head.sums[cardinality(head.sums)] AS start, head.minute * 60 + head.secs[cardinality(head.secs)] AS newest
     FROM heads head
     LEFT JOIN rollgate.lane ON lane.lane = head.lane
@@ -58,15 +58,15 @@ BEGIN
   used AS (
     SELECT live.subject, live.newest,
            live.total - CASE
-             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec)
-             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before)
+             WHEN live.minute = now_minute - 1 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, before)
              ELSE total END AS minute_used,
            live.total - CASE
-             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec)
-             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, sec)
+             WHEN live.minute = now_minute THEN rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before)
+             WHEN live.minute = now_minute - 60 THEN rollgate.window_base(cleared, live.start, live.secs, live.sums, before)
              WHEN live.minute < now_minute - 60 THEN total
              WHEN first_archived.minute = now_minute - 60
-               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, sec)
+               THEN rollgate.window_base(cleared, first_archived.start, first_archived.secs, first_archived.sums, before)
              ELSE greatest(cleared, coalesce(first_archived.start, live.start)) END AS hour_used
     FROM live
     -- The first archived minute from the minute an hour ago on.

@@ -1,7 +1,8 @@
--- Returns the base of the minute window at second `sec` of the head's own minute: the window begins in the minute before. Inlined.
-CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, sec smallint) RETURNS bigint
+-- Returns the base of the minute window (rollgate.window_base) of a head that rollgate.fits_at_once accepts. The window begins
+-- in the minute before, after second `before`, and no reset has cleared units of it. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, before smallint) RETURNS bigint
 LANGUAGE sql IMMUTABLE AS $$
-  SELECT rollgate.window_base(head.cleared, head.prev_start, head.prev_secs, head.prev_sums, sec)
+  SELECT head.prev_start + rollgate.units_until(head.prev_secs, head.prev_sums, before)
 $$;
 
 COMMENT ON FUNCTION rollgate.minute_base IS 'Number of the newest unit that the minute window of a head row no longer counts; inlined';

@@ -112,8 +112,12 @@ DECLARE
   v_second int;       -- Unix second of this decision …
   v_minute int;       -- … its minute, counted since 1970 …
   v_sec    smallint;  -- … its second within the minute (0-59) …
-  v_hour   int;       -- … and its hour, counted since 1970
-  v_places int[] := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);  -- 1, 2, 3, …
+  v_before smallint;  -- … the second before that (-1 to 58) …
+  v_minute_out int;   -- second in which units of second 0 of this minute leave the minute window …
+  v_hour_out   int;   -- … and the hour window
+  v_head   rollgate.counter;  -- head of a single item …
+  v_units  bigint;    -- … and its units
+  v_places int[];     -- 1, 2, 3, …
   v_cold   record;
   v_set    text;
 BEGIN
@@ -129,22 +133,44 @@ BEGIN
   v_second := greatest(floor(extract(epoch FROM v_now)), (SELECT max(swept_to) FROM rollgate.lane WHERE lane = ANY (p_lanes)));
   v_minute := v_second / 60;
   v_sec := v_second % 60;
-  v_hour := v_second / 3600;
+  v_before := v_sec - 1;
+  v_minute_out := v_minute * 60 + rollgate.window_buckets('minute');
+  v_hour_out := v_minute * 60 + rollgate.window_buckets('hour');
   now_ms := floor(extract(epoch FROM v_now) * 1000);
 
-  -- Step 2: grant what fits at once, with one index descent and one HOT update per item. A single call whose head is of another minute
-  -- goes directly to step 3.
-  IF cardinality(p_subjects) > 1 OR EXISTS (
-    SELECT FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1] AND minute = v_minute
-  ) THEN
+  -- Step 2: grant what fits at once.
+  IF cardinality(p_subjects) = 1 THEN
+    -- Half of the time of a batch of one is the start of statements, which grows with the number of their expressions. To read the head
+    -- first costs less than to start an UPDATE that finds nothing, and the UPDATE by key is half of the one for a batch.
+    SELECT * INTO v_head FROM rollgate.counter WHERE lane = p_lanes[1] AND subject = p_subjects[1];
+    IF v_head.minute = v_minute THEN
+      v_units := p_costs[1]::bigint * p_calls[1];
+      IF rollgate.fits_at_once(v_head, v_units, p_per_minute[1], p_per_hour[1], v_minute, v_sec, v_before) THEN
+        UPDATE rollgate.counter head
+        SET total = head.total + v_units,
+            near_hour = CASE
+              WHEN rollgate.is_near(head.total + v_units, head.prev_start, p_per_minute[1], head.hour_start, p_per_hour[1])
+                THEN v_second / 3600 ELSE head.near_hour END,
+            secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+            sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + v_units
+        WHERE head.lane = p_lanes[1] AND head.subject = p_subjects[1]
+        RETURNING ARRAY[1], p_calls,
+          ARRAY[(head.total - v_units - rollgate.minute_base(head, v_before))::int],
+          ARRAY[(head.total - v_units - rollgate.hour_base(head, v_before))::int],
+          ARRAY[rollgate.minute_reset(head, v_minute_out, v_before)], ARRAY[rollgate.hour_reset(head, v_hour_out, v_before)]
+        INTO item, granted, minute_used, hour_used, minute_reset, hour_reset;
+      END IF;
+    END IF;
+  ELSE
+    v_places := array_positions(array_fill(1, ARRAY[cardinality(p_subjects)]), 1);
     WITH granted_at_once AS (
       UPDATE rollgate.counter head
       SET total = head.total + asked.units,
           near_hour = CASE
             WHEN rollgate.is_near(head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour)
-              THEN v_hour ELSE head.near_hour END,
-          secs[rollgate.grant_place(head.secs, v_sec)] = v_sec,
-          sums[rollgate.grant_place(head.secs, v_sec)] = head.sums[cardinality(head.sums)] + asked.units
+              THEN v_second / 3600 ELSE head.near_hour END,
+          secs[rollgate.grant_place(head.secs, v_before)] = v_sec,
+          sums[rollgate.grant_place(head.secs, v_before)] = head.sums[cardinality(head.sums)] + asked.units
       FROM (
         -- Unnested in the select list, which passes rows on one by one; FROM would materialize the set first. Only arrays: the
         -- planner estimates ten rows for an array but a thousand for a series, and would then scan a new table for each item.
@@ -154,21 +180,12 @@ BEGIN
       ) asked
       -- Both key columns come from the item, so each item looks up its head by index, whatever the statistics of a new table say.
       WHERE head.lane = asked.lane AND head.subject = asked.subject
-        -- The head is of this minute, its newest second is not ahead of the clock, and no reset has cleared units of these windows.
-        AND head.minute = v_minute AND head.secs[cardinality(head.secs)] <= v_sec AND head.cleared <= head.hour_start
-        AND asked.units <= rollgate.free_units(
-          head.total, rollgate.minute_base(head, v_sec), asked.per_minute, rollgate.hour_base(head, v_sec), asked.per_hour)
+        AND rollgate.fits_at_once(head, asked.units, asked.per_minute, asked.per_hour, v_minute, v_sec, v_before)
       RETURNING asked.place, asked.calls,
-        (head.total - asked.units - rollgate.minute_base(head, v_sec))::int AS minute_used,
-        (head.total - asked.units - rollgate.hour_base(head, v_sec))::int AS hour_used,
-        -- The oldest used unit is of the minute in which the window begins, or of a minute between, or of this minute.
-        rollgate.window_buckets('minute') + coalesce(
-          (v_minute - 1) * 60 + rollgate.first_counted(head.prev_secs, head.prev_sums, v_sec),
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS minute_reset,
-        rollgate.window_buckets('hour') + coalesce(
-          (v_minute - 60) * 60 + rollgate.first_counted(head.hour_secs, head.hour_sums, v_sec),
-          head.hour_next,
-          v_minute * 60 + rollgate.oldest_second(0, 0, head.secs, head.sums)) AS hour_reset
+        (head.total - asked.units - rollgate.minute_base(head, v_before))::int AS minute_used,
+        (head.total - asked.units - rollgate.hour_base(head, v_before))::int AS hour_used,
+        rollgate.minute_reset(head, v_minute_out, v_before) AS minute_reset,
+        rollgate.hour_reset(head, v_hour_out, v_before) AS hour_reset
     )
     -- The updated rows come in the order of the plan, not of the batch, so `item` is collected from the same rows as the other
     -- arrays.
@@ -176,20 +193,19 @@ BEGIN
            array_agg(hour_reset)
     INTO item, granted, minute_used, hour_used, minute_reset, hour_reset
     FROM granted_at_once;
-    -- Nothing of these was denied.
-    retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
-
-    IF cardinality(p_subjects) = cardinality(item) THEN
-      -- Only a sweep of the lane can be ahead of the clock.
-      IF v_second > now_ms / 1000 THEN
-        second := array_fill(v_second, ARRAY[cardinality(item)]);
-      END IF;
-      RETURN;
+  END IF;
+  IF cardinality(p_subjects) = cardinality(item) THEN
+    -- Only a sweep of the lane can be ahead of the clock.
+    IF v_second > now_ms / 1000 THEN
+      second := array_fill(v_second, ARRAY[cardinality(item)]);
     END IF;
-    second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
+    RETURN;
   END IF;
 
   -- Step 3: decide the rest.
+  -- Nothing of what was granted at once was denied.
+  retry_at := array_fill(NULL::int, ARRAY[coalesce(cardinality(item), 0)]);
+  second := array_fill(v_second, ARRAY[coalesce(cardinality(item), 0)]);
   v_cold := rollgate.acquire_cold(p_lanes, p_subjects, p_costs, p_calls, p_per_minute, p_per_hour, item, v_second);
   item         := item         || v_cold.item;
   granted      := granted      || v_cold.granted;
@@ -229,6 +245,7 @@ BEGIN
   WITH found AS (
     SELECT asked.place, asked.lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
            clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           (clock.second % 60 - 1)::smallint AS before,
            head.ctid AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
            head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
            head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
@@ -245,7 +262,7 @@ BEGIN
   -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
   moved AS (
     SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
-           found.second, found.minute, found.sec,
+           found.second, found.minute, found.sec, found.before,
            found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
            coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
            CASE WHEN NOT stale THEN old_start ELSE total END AS start,
@@ -283,8 +300,8 @@ BEGIN
   -- Stage 3: what each window no longer counts.
   counted AS (
     SELECT moved.*,
-           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
-           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before) AS hour_base
     FROM moved
     OFFSET 0
   ),
@@ -458,6 +475,7 @@ BEGIN
   found AS (
     SELECT asked.place, p_lane AS lane, asked.subject, asked.cost, asked.calls, asked.per_minute, asked.per_hour,
            clock.second, clock.second / 60 AS minute, (clock.second % 60)::smallint AS sec,
+           (clock.second % 60 - 1)::smallint AS before,
            head.lane AS old_row, head.minute < clock.second / 60 AS stale, head.minute AS old_minute, head.total, head.cleared,
            head.total - head.sums[cardinality(head.sums)] AS old_start, head.secs AS old_secs, head.sums AS old_sums,
            head.prev_start AS old_prev_start, head.prev_secs AS old_prev_secs, head.prev_sums AS old_prev_sums,
@@ -473,7 +491,7 @@ BEGIN
   -- Stage 2: the head as it is at the minute of the decision. Only a stale head is recomputed.
   moved AS (
     SELECT found.place, found.lane, found.subject, found.cost, found.calls, found.per_minute, found.per_hour,
-           found.second, found.minute, found.sec,
+           found.second, found.minute, found.sec, found.before,
            found.old_row, found.stale, found.old_minute, found.old_start, found.old_secs, found.old_sums,
            coalesce(total, 0) AS total, coalesce(cleared, 0) AS cleared,
            CASE WHEN NOT stale THEN old_start ELSE total END AS start,
@@ -511,8 +529,8 @@ BEGIN
   -- Stage 3: what each window no longer counts.
   counted AS (
     SELECT moved.*,
-           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, sec) AS minute_base,
-           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, sec) AS hour_base
+           rollgate.window_base(cleared, prev_start, prev_secs, prev_sums, before) AS minute_base,
+           rollgate.window_base(cleared, hour_start, hour_secs, hour_sums, before) AS hour_base
     FROM moved
     OFFSET 0
   ),
@@ -653,16 +671,29 @@ COMMENT ON FUNCTION rollgate.enter_lanes(integer[]) IS 'Takes the lanes'' locks 
 REVOKE EXECUTE ON FUNCTION rollgate.enter_lanes(integer[]) FROM PUBLIC;
 ALTER FUNCTION rollgate.enter_lanes(integer[]) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums integer[], sec smallint)
+CREATE OR REPLACE FUNCTION rollgate.first_counted(secs smallint[], sums integer[], before smallint)
  RETURNS smallint
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT secs[width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums) + 1]
+  SELECT secs[width_bucket(rollgate.units_until(secs, sums, before), sums) + 1]
 $function$;
 COMMENT ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) IS 'First second of a minute that has units in a window beginning in that minute; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.first_counted(smallint[],integer[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.first_counted(smallint[],integer[],smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.fits_at_once(head rollgate.counter, units bigint, per_minute integer, per_hour integer, minute integer, sec smallint, before smallint)
+ RETURNS boolean
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT head.minute = minute AND head.secs[cardinality(head.secs)] <= sec AND head.cleared <= head.hour_start
+    AND units <= rollgate.free_units(
+      head.total, rollgate.minute_base(head, before), per_minute, rollgate.hour_base(head, before), per_hour)
+$function$;
+COMMENT ON FUNCTION rollgate.fits_at_once(rollgate.counter,bigint,integer,integer,integer,smallint,smallint) IS 'Whether units can be granted from a head row alone; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.fits_at_once(rollgate.counter,bigint,integer,integer,integer,smallint,smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.fits_at_once(rollgate.counter,bigint,integer,integer,integer,smallint,smallint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.flush(p_if_granted boolean DEFAULT false)
  RETURNS pg_lsn
@@ -711,27 +742,44 @@ REVOKE EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) FROM PUBLIC;
 ALTER FUNCTION rollgate.freed_since(text,pg_snapshot) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.freed_since(text,pg_snapshot) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], sec smallint)
+CREATE OR REPLACE FUNCTION rollgate.grant_place(secs smallint[], before smallint)
  RETURNS integer
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT cardinality(secs) + (secs[cardinality(secs)] < sec)::int
+  SELECT width_bucket(before, secs) + 1
 $function$;
 COMMENT ON FUNCTION rollgate.grant_place(smallint[],smallint) IS 'Where in the arrays of a head row a grant of the current minute is written; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.grant_place(smallint[],smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.grant_place(smallint[],smallint) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, sec smallint)
+CREATE OR REPLACE FUNCTION rollgate.hour_base(head rollgate.counter, before smallint)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT rollgate.window_base(head.cleared, head.hour_start, head.hour_secs, head.hour_sums, sec)
+  SELECT head.hour_start + rollgate.units_until(head.hour_secs, head.hour_sums, before)
 $function$;
 COMMENT ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) IS 'Number of the newest unit that the hour window of a head row no longer counts; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.hour_base(rollgate.counter,smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.hour_base(rollgate.counter,smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.hour_reset(p_head rollgate.counter, p_out integer, p_before smallint)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(
+    -- The oldest used unit is of the minute an hour ago …
+    p_out - 3600 + rollgate.first_counted(p_head.hour_secs, p_head.hour_sums, p_before),
+    -- … or of a minute between …
+    p_head.hour_next + rollgate.window_buckets('hour'),
+    -- … or of this minute.
+    p_out + rollgate.oldest_second(0, 0, p_head.secs, p_head.sums))
+$function$;
+COMMENT ON FUNCTION rollgate.hour_reset(rollgate.counter,integer,smallint) IS 'Second in which the oldest used unit of a head row leaves the hour window; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.hour_reset(rollgate.counter,integer,smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.hour_reset(rollgate.counter,integer,smallint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.is_near(total bigint, minute_start bigint, per_minute integer, hour_start bigint, per_hour integer)
  RETURNS boolean
@@ -789,16 +837,31 @@ REVOKE EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,time
 ALTER FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) OWNER TO rollgate_owner;
 GRANT EXECUTE ON FUNCTION rollgate.list_subjects(integer,text,text,integer,timestamp with time zone) TO rollgate_runtime;
 
-CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, sec smallint)
+CREATE OR REPLACE FUNCTION rollgate.minute_base(head rollgate.counter, before smallint)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT rollgate.window_base(head.cleared, head.prev_start, head.prev_secs, head.prev_sums, sec)
+  SELECT head.prev_start + rollgate.units_until(head.prev_secs, head.prev_sums, before)
 $function$;
 COMMENT ON FUNCTION rollgate.minute_base(rollgate.counter,smallint) IS 'Number of the newest unit that the minute window of a head row no longer counts; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.minute_base(rollgate.counter,smallint) FROM PUBLIC;
 ALTER FUNCTION rollgate.minute_base(rollgate.counter,smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.minute_reset(p_head rollgate.counter, p_out integer, p_before smallint)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(
+    -- The oldest used unit is of the minute before …
+    p_out - 60 + rollgate.first_counted(p_head.prev_secs, p_head.prev_sums, p_before),
+    -- … or of this minute.
+    p_out + rollgate.oldest_second(0, 0, p_head.secs, p_head.sums))
+$function$;
+COMMENT ON FUNCTION rollgate.minute_reset(rollgate.counter,integer,smallint) IS 'Second in which the oldest used unit of a head row leaves the minute window; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.minute_reset(rollgate.counter,integer,smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.minute_reset(rollgate.counter,integer,smallint) OWNER TO rollgate_owner;
 
 CREATE OR REPLACE FUNCTION rollgate.note_freed_removed()
  RETURNS trigger
@@ -1149,12 +1212,23 @@ COMMENT ON FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[]
 REVOKE EXECUTE ON FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[],bigint) FROM PUBLIC;
 ALTER FUNCTION rollgate.units_of_minute(integer,bigint,smallint[],integer[],bigint) OWNER TO rollgate_owner;
 
-CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums integer[], sec smallint)
+CREATE OR REPLACE FUNCTION rollgate.units_until(secs smallint[], sums integer[], sec smallint)
+ RETURNS integer
+ LANGUAGE sql
+ IMMUTABLE
+AS $function$
+  SELECT coalesce(sums[width_bucket(sec, secs)], 0)
+$function$;
+COMMENT ON FUNCTION rollgate.units_until(smallint[],integer[],smallint) IS 'Units of a minute up to a second of it; inlined';
+REVOKE EXECUTE ON FUNCTION rollgate.units_until(smallint[],integer[],smallint) FROM PUBLIC;
+ALTER FUNCTION rollgate.units_until(smallint[],integer[],smallint) OWNER TO rollgate_owner;
+
+CREATE OR REPLACE FUNCTION rollgate.window_base(cleared bigint, start bigint, secs smallint[], sums integer[], before smallint)
  RETURNS bigint
  LANGUAGE sql
  IMMUTABLE
 AS $function$
-  SELECT greatest(cleared, start + coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), 0)
+  SELECT greatest(cleared, start + rollgate.units_until(secs, sums, before), 0)
 $function$;
 COMMENT ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) IS 'Number of the newest unit that a window no longer counts; inlined';
 REVOKE EXECUTE ON FUNCTION rollgate.window_base(bigint,bigint,smallint[],integer[],smallint) FROM PUBLIC;

@@ -17,10 +17,11 @@ const API = CATALOGUE.entries()[0]?.id;
 const SUBJECT = `acme/${API}/bot=b`;
 const ACQUIRE = `SELECT rollgate.acquire('{3,5}', '{${SUBJECT},x}', '{1,1}', '{1,1}', '{60,60}', '{1800,1800}')`;
 
-/** What decides, and what resolves limits or reads usage. The first call of `acquire` is cold, the second one hot. */
+/** What decides, and what resolves limits or reads usage. The first call of `acquire` is cold, the others are granted at once. */
 const STATEMENTS = [
   ACQUIRE,
   ACQUIRE,
+  `SELECT rollgate.acquire('{3}', '{${SUBJECT}}', '{1}', '{1}', '{60}', '{1800}')`,
   `SELECT * FROM rollgate.peek(3, '{${SUBJECT}}')`,
   `SELECT * FROM rollgate.usage_by_second(3, 'acme/', now() - interval '1 hour')`,
   `SELECT * FROM rollgate.limits_for('acme', '${API}', '${SUBJECT}')`,

@@ -49,17 +49,30 @@ interface Grant {
   readonly units: number;
   /** After the previous one. */
   readonly seconds: number;
+  /** In one batch with a call of another subject, because a single item is granted by a statement of its own. */
+  readonly paired?: boolean;
 }
 
 /** Grants what the limits of the subject at that time allow. @returns the time of the last one */
 async function grant(grants: readonly Grant[], from: Date): Promise<Date> {
   let at = from.getTime();
-  for (const { account, bot, units, seconds } of grants) {
+  for (const { account, bot, units, seconds, paired } of grants) {
     at += seconds * 1000;
+    const key = keyOf(account, bot);
+    const items = paired ? [`${key}-2`, key] : [key];
     await rows(
-      `SELECT FROM rollgate.limits_for($2, '${API}', $3, $5) l
-       CROSS JOIN LATERAL rollgate.acquire(ARRAY[$1::int], ARRAY[$3], ARRAY[1], ARRAY[$4::int], ARRAY[l.per_minute], ARRAY[l.per_hour], $5)`,
-      [laneOf(account), account, keyOf(account, bot), units, new Date(at)],
+      `SELECT FROM rollgate.limits_for($1, '${API}', $2, $7) l
+       CROSS JOIN LATERAL rollgate.acquire($3, $4, $5, $6, array_fill(l.per_minute, ARRAY[${items.length}]),
+                                           array_fill(l.per_hour, ARRAY[${items.length}]), $7)`,
+      [
+        account,
+        key,
+        items.map(() => laneOf(account)),
+        items,
+        items.map(() => 1),
+        items.map((item) => (item === key ? units : 1)),
+        new Date(at),
+      ],
     );
   }
   return new Date(at);
@@ -218,7 +231,18 @@ describe.each(Object.entries(LOWERINGS))('%s lowers the limit after the last gra
 const mutated = (clause: string) => (clause.startsWith('SELECT') ? 'SELECT WHERE false' : 'false');
 
 const MARKS = [
-  { name: 'grants in a head of this minute', routine: 'acquire', from: 'THEN v_hour ELSE', to: 'THEN NULL ELSE' },
+  {
+    name: 'single grants in a head of this minute',
+    routine: 'acquire',
+    from: 'head.total + v_units, head.prev_start, p_per_minute[1], head.hour_start, p_per_hour[1]',
+    to: '0, 0, 1, 0, 1',
+  },
+  {
+    name: 'grants of a batch in heads of this minute',
+    routine: 'acquire',
+    from: 'head.total + asked.units, head.prev_start, asked.per_minute, head.hour_start, asked.per_hour',
+    to: '0, 0, 1, 0, 1',
+  },
   {
     name: 'grants in an older head',
     routine: 'acquire_cold',
@@ -237,19 +261,21 @@ const MARKS = [
 
 /** Subjects that are near a limit by their first grant, a grant of the same minute, one of a later minute, and by the hour alone. */
 async function checkMarks(): Promise<void> {
-  await forgetEverything();
-  await set('create_override', { account: 'b', per_minute: 1_000, reason: 'r' }).then(startLongAgo).then(makeOld);
-  const from = startOfMinute();
-  const to = (account: string, units: number, seconds = 0) => ({ account, bot: 'x', units, seconds });
-  const last = await grant(
-    [
-      ...Array.from({ length: 45 }, () => to('b', 25, 62)),
-      to('A', 5),
-      ...[to('A', 50, 31), to('a', 55), to('a0', 5), to('a0', 50)],
-    ],
-    from,
-  );
-  expect(await rows(FOUND, [last, 60])).toHaveLength(4);
+  for (const paired of [false, true]) {
+    await forgetEverything();
+    await set('create_override', { account: 'b', per_minute: 1_000, reason: 'r' }).then(startLongAgo).then(makeOld);
+    const from = startOfMinute();
+    const to = (account: string, units: number, seconds = 0) => ({ account, bot: 'x', units, seconds, paired });
+    const last = await grant(
+      [
+        ...Array.from({ length: 45 }, () => to('b', 25, 62)),
+        to('A', 5),
+        ...[to('A', 50, 31), to('a', 55), to('a0', 5), to('a0', 50)],
+      ],
+      from,
+    );
+    expect(await rows(FOUND, [last, 60])).toHaveLength(4);
+  }
 }
 
 test('a subject is near a limit by the minute or by the hour', checkMarks);

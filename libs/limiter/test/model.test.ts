@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, test } from '@jest/globals';
 import { createTestDatabase, type TestDatabase } from '@rollgate/testing';
 import { PostgresStore } from '../src/store/postgres-store.js';
 import { agreesAcrossSweeps, agreesOnTraffic, type Modelled } from './model.js';
-import { oneLaneStatement } from './stores.js';
+import { oneLaneStatement, PairedStore } from './stores.js';
 
 const RUNS = Number(process.env['ROLLGATE_MODEL_RUNS'] ?? 1000);
 
@@ -14,6 +14,7 @@ afterAll(() => database.drop());
 
 describe.each<[string, Modelled['open'], number]>([
   ['Postgres', (clock) => new PostgresStore({ pool: database.pool, clock }), RUNS],
+  ['Postgres, in a batch with another subject', (clock) => new PairedStore({ pool: database.pool, clock }), RUNS],
   [
     'Postgres, one lane at a time',
     (clock) => new PostgresStore({ pool: database.pool, clock, statement: oneLaneStatement(clock) }),

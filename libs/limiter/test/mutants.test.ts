@@ -5,7 +5,7 @@ import { laneRules } from './lane-rules.js';
 import { withMutant } from './mutant.js';
 import { planRules } from './plan-rules.js';
 import { rules } from './rules.js';
-import { postgresStore } from './stores.js';
+import { pairedStore, postgresStore } from './stores.js';
 
 interface Mutant {
   name: string;
@@ -13,6 +13,8 @@ interface Mutant {
   routine?: string;
   from: string;
   to: string;
+  /** Each item is decided in a batch with another subject. */
+  paired?: boolean;
   /** The rule that must fail. */
   kills: string;
 }
@@ -48,16 +50,16 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the minute window covers 60 seconds instead of 61',
-    routine: 'window_base',
-    from: 'width_bucket((sec - 1)::smallint, secs)',
-    to: 'width_bucket(sec, secs)',
+    routine: 'units_until',
+    from: 'width_bucket(sec, secs)',
+    to: 'width_bucket((sec + 1)::smallint, secs)',
     kills: 'units of the partly covered oldest second still count',
   },
   {
     name: 'the hour window covers 3,600 seconds instead of 3,601',
-    routine: 'window_base',
-    from: 'width_bucket((sec - 1)::smallint, secs)',
-    to: 'width_bucket(sec, secs)',
+    routine: 'units_until',
+    from: 'width_bucket(sec, secs)',
+    to: 'width_bucket((sec + 1)::smallint, secs)',
     kills: 'units of the oldest second of the hour still count',
   },
   {
@@ -110,25 +112,35 @@ const MUTANTS: Mutant[] = [
   },
   {
     name: 'the hour is not checked when all calls fit the minute',
-    from: 'rollgate.hour_base(head, v_sec), asked.per_hour)',
-    to: 'rollgate.hour_base(head, v_sec), asked.per_hour + 1000000)',
+    routine: 'fits_at_once',
+    from: 'rollgate.hour_base(head, before), per_hour)',
+    to: 'rollgate.hour_base(head, before), per_hour + 1000000)',
     kills: 'a call denied by one window spends nothing in the other',
   },
   {
     name: 'the minute is not checked when all calls fit the hour',
-    from: 'rollgate.minute_base(head, v_sec), asked.per_minute,',
-    to: 'rollgate.minute_base(head, v_sec), asked.per_minute + 1000000,',
+    routine: 'fits_at_once',
+    from: 'rollgate.minute_base(head, before), per_minute,',
+    to: 'rollgate.minute_base(head, before), per_minute + 1000000,',
     kills: 'a call that reaches the limit is allowed, and one more is denied',
   },
   {
     name: 'the clock may go back within the minute',
-    from: 'AND head.secs[cardinality(head.secs)] <= v_sec',
+    routine: 'fits_at_once',
+    from: 'AND head.secs[cardinality(head.secs)] <= sec',
     to: '',
     kills: 'a grant made while the clock is back counts as the newest grant',
   },
   {
-    name: 'a grant is not counted in its second',
+    name: 'a grant of a batch is not counted in its second',
     from: 'head.sums[cardinality(head.sums)] + asked.units',
+    to: 'head.sums[cardinality(head.sums)]',
+    paired: true,
+    kills: 'no real 60 s hold more than the limit, at any offset',
+  },
+  {
+    name: 'a grant of a single item is not counted in its second',
+    from: 'head.sums[cardinality(head.sums)] + v_units',
     to: 'head.sums[cardinality(head.sums)]',
     kills: 'no real 60 s hold more than the limit, at any offset',
   },
@@ -156,19 +168,20 @@ const MUTANTS: Mutant[] = [
   {
     name: 'the oldest second is reported as gone while it counts',
     routine: 'first_counted',
-    from: '(sec - 1)::smallint',
-    to: 'sec',
+    from: 'units_until(secs, sums, before)',
+    to: 'units_until(secs, sums, (before + 1)::smallint)',
     kills: 'the reset time is that of the oldest second that counts, including the partly covered one',
   },
   {
     name: 'a refunded second is reported as the oldest one of the previous minute',
     routine: 'first_counted',
-    from: 'width_bucket(coalesce(sums[width_bucket((sec - 1)::smallint, secs)], 0), sums)',
-    to: 'width_bucket((sec - 1)::smallint, secs)',
+    from: 'width_bucket(rollgate.units_until(secs, sums, before), sums)',
+    to: 'width_bucket(before, secs)',
     kills: 'the reset time is never that of a second whose units were refunded or reset',
   },
   {
     name: 'a second whose units were reset is reported as the oldest one',
+    routine: 'fits_at_once',
     from: 'AND head.cleared <= head.hour_start',
     to: '',
     kills: 'the reset time is never that of a second whose units were refunded or reset',
@@ -221,20 +234,20 @@ beforeAll(async () => {
 });
 afterAll(() => database.drop());
 
-const check = async (rule: string): Promise<void> => {
+const check = async (rule: string, paired: boolean): Promise<void> => {
   const onStore = rules[rule];
   const onLane = laneRules[rule] ?? planRules[rule];
-  if (onStore) await onStore(postgresStore(database));
+  if (onStore) await onStore(paired ? pairedStore(database) : postgresStore(database));
   else if (onLane) await onLane(database.pool);
   else throw new RangeError(`no rule is called "${rule}"`);
 };
 
-describe.each(MUTANTS)('$name', ({ routine = 'acquire', from, to, kills }) => {
+describe.each(MUTANTS)('$name', ({ routine = 'acquire', from, to, paired = false, kills }) => {
   test(`the mutant breaks the rule: ${kills}`, async () => {
-    await check(kills);
+    await check(kills, paired);
     await withMutant(database.pool, { routine, from, to }, async () => {
       // Each of these means that the rule failed: an assertion, a session that never waits, a second head of a subject.
-      await expect(check(kills)).rejects.toThrow(/expect\(|still not true|deadlock|duplicate key/);
+      await expect(check(kills, paired)).rejects.toThrow(/expect\(|still not true|deadlock|duplicate key/);
     });
   });
 });

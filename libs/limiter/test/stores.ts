@@ -4,7 +4,7 @@ import type pg from 'pg';
 import { AcquireStatement } from '../src/store/acquire-statement.js';
 import { MemoryStore } from '../src/store/memory-store.js';
 import { PostgresStore } from '../src/store/postgres-store.js';
-import type { AcquireItem, AcquireRow, Store } from '../src/store/store.js';
+import type { AcquireItem, AcquireResult, AcquireRow, Store } from '../src/store/store.js';
 
 export const T0 = Date.UTC(2026, 0, 1); // a full hour
 
@@ -66,4 +66,20 @@ export function oneLaneStatement(clock: () => number): AcquireStatement {
   const statement = new AcquireStatement({ clock });
   statement.oneLane = true;
   return statement;
+}
+
+/** Decides each single item in one batch with another subject, because Postgres has a statement of its own for a single item. */
+export class PairedStore extends PostgresStore {
+  override async acquire(items: readonly AcquireItem[]): Promise<AcquireResult> {
+    const [item] = items;
+    if (item === undefined || items.length > 1) return await super.acquire(items);
+    const other = { subject: `${item.subject}-2`, lane: item.lane, cost: 1, calls: 1, perMinute: 1e6, perHour: 1e6 };
+    const { nowMs, rows } = await super.acquire([other, item]);
+    return { nowMs, rows: rows.slice(1) };
+  }
+}
+
+export function pairedStore({ pool }: Pick<TestDatabase, 'pool'>): { store: PairedStore; clock: TestClock } {
+  const clock = new TestClock(T0);
+  return { store: new PairedStore({ pool, clock: () => clock.nowMs }), clock };
 }

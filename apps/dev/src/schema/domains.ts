@@ -17,10 +17,10 @@ export type Domain = (typeof DOMAINS)[number];
 
 const OBJECTS: Readonly<Partial<Record<Domain, string>>> = {
   counters: `counter bucket lane freed freed_removed acquire acquire_cold acquire_lane decide_lane try_lane units_of_minute
-    empty_windows enter_lanes first_counted flush free_units
-    freed_since grant_place hour_base is_near least_keep_seconds limit_of_window list_subjects minute_base minutes_on_record
+    empty_windows enter_lanes first_counted fits_at_once flush free_units
+    freed_since grant_place hour_base hour_reset is_near least_keep_seconds limit_of_window list_subjects minute_base minute_reset minutes_on_record
     note_freed_removed oldest_second peek refund reset schema_version second_of server_life server_place sweep
-    sweep_freed window_base window_buckets`,
+    sweep_freed units_until window_base window_buckets`,
   policy: `author installation ledger catalogue catalogue_owner override override_number override_use plan
     plan_limit plan_assignment plan_assignment_number policy_file limit_request limit_request_number ceiling history batch_number
     add_override ask_limit assign_plan assigned_accounts assignment_effects assignment_facts backdated_facts base_limits

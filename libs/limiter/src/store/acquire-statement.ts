@@ -13,19 +13,11 @@ export type AcquireTuple = [
   hourUsed: string,
   minuteReset: string,
   hourReset: string,
-  retryAt: string,
+  retryAt: string | null,
   second: string | null,
 ];
 
-type IntColumns = [
-  item: Ints,
-  granted: Ints,
-  minuteUsed: Ints,
-  hourUsed: Ints,
-  minuteReset: Ints,
-  hourReset: Ints,
-  retryAt: Ints,
-];
+type IntColumns = [item: Ints, granted: Ints, minuteUsed: Ints, hourUsed: Ints, minuteReset: Ints, hourReset: Ints];
 
 /** Parses an array literal such as `{1,2,NULL}` into numbers. */
 function ints(literal: string): Ints {
@@ -115,13 +107,14 @@ export class AcquireStatement {
     if (rows.length !== 1) throw new BrokenAnswerError(`${rows.length} answers to one batch`);
     const answer = rows[0] as AcquireTuple;
     const nowMs = Number(answer[0]);
-    const columns = answer.slice(1, -1);
+    const columns = answer.slice(1, -2);
     if (columns.includes(null)) throw new BrokenAnswerError('a column is missing');
-    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt] = columns.map((literal) =>
+    const [item, granted, minuteUsed, hourUsed, minuteReset, hourReset] = columns.map((literal) =>
       ints(literal as string),
     ) as IntColumns;
-    const seconds = answer.at(-1) as AcquireTuple[8];
-    const second = seconds === null ? undefined : ints(seconds);
+    const [retryAt, second] = answer
+      .slice(-2)
+      .map((literal) => (literal === null ? undefined : ints(literal as string)));
     const byItem = { item, granted, minuteUsed, hourUsed, minuteReset, hourReset, retryAt, second };
     return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
   }

@@ -21,7 +21,8 @@ export interface AnswerColumns {
   readonly hourUsed: Ints;
   readonly minuteReset: Ints;
   readonly hourReset: Ints;
-  readonly retryAt: Ints;
+  /** `undefined` if no call was denied. */
+  readonly retryAt: Ints | undefined;
 }
 
 /**
@@ -58,6 +59,6 @@ function rowOf(columns: AnswerColumns, { i, second }: { i: number; second: numbe
     hourUsed: columns.hourUsed[i] as number,
     minuteResetAt: columns.minuteReset[i] as number | null,
     hourResetAt: columns.hourReset[i] as number | null,
-    retryAt: columns.retryAt[i] as number | null,
+    retryAt: columns.retryAt === undefined ? null : (columns.retryAt[i] as number | null),
   };
 }

@@ -1,0 +1,18 @@
+-- Returns the second in which the oldest used unit leaves the hour window, for a head that rollgate.fits_at_once has accepted, after the
+-- grant. Inlined.
+CREATE OR REPLACE FUNCTION rollgate.hour_reset(
+  p_head   rollgate.counter,
+  p_out    int,      -- the second in which units of second 0 of the head's minute leave the window
+  p_before smallint  -- the second of that minute before the current one (-1 to 58)
+) RETURNS int
+LANGUAGE sql IMMUTABLE AS $$
+  SELECT coalesce(
+    -- The oldest used unit is of the minute an hour ago …
+    p_out - 3600 + rollgate.first_counted(p_head.hour_secs, p_head.hour_sums, p_before),
+    -- … or of a minute between …
+    p_head.hour_next + rollgate.window_buckets('hour'),
+    -- … or of this minute.
+    p_out + rollgate.oldest_second(0, 0, p_head.secs, p_head.sums))
+$$;
+
+COMMENT ON FUNCTION rollgate.hour_reset IS 'Second in which the oldest used unit of a head row leaves the hour window; inlined';
