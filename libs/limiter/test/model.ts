@@ -120,6 +120,6 @@ function agrees(
 ): Promise<void> {
   return fc.assert(
     fc.asyncProperty(limits, start, actions, (limit, offset, some) => replay(modelled, { ...limit, offset }, some)),
-    { numRuns: runs },
+    { numRuns: Math.ceil(runs) },
   );
 }
