@@ -200,7 +200,7 @@ describe('a limiter with its own database', () => {
     const { rows } = await own.pool.query(
       `SELECT count(*)::int AS deciding FROM pg_stat_activity WHERE datname = current_database() AND application_name = 'rollgate'`,
     );
-    expect(rows).toEqual([{ deciding: 2 }]);
+    expect(rows).toEqual([{ deciding: 3 }]);
     await limiter.close();
   });
 
