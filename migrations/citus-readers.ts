@@ -7,8 +7,8 @@ const only = (key: string): string => `${key}, ${key} || chr(1)`;
 /** What each function reads, and through what. A table that is not listed is read whole. */
 const READS: Readonly<Record<string, ReadonlyArray<readonly [from: string | RegExp, to: string]>>> = {
   account_seen: [
-    [/rollgate\.counter c(?=\s+WHERE c\.lane = g)/g, `rollgate.read_heads(ARRAY[g], a.key || '/', a.key || '0') c`],
-    [/rollgate\.bucket b(?=\s+WHERE b\.lane = g)/g, `rollgate.read_buckets(ARRAY[g], a.key || '/', a.key || '0', 0) b`],
+    [/rollgate\.counter c(?=\s+WHERE c\.lane = g)/g, `rollgate.read_heads(ARRAY[g], v_key || '/', v_key || '0') c`],
+    [/rollgate\.bucket b(?=\s+WHERE b\.lane = g)/g, `rollgate.read_buckets(ARRAY[g], v_key || '/', v_key || '0', 0) b`],
   ],
   begin_roll_up: [['rollgate.minutes_on_record', 'rollgate.read_oldest()']],
   calls_on_record: [

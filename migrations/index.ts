@@ -1,3 +1,4 @@
+export { readersOf } from './citus-readers.js';
 export {
   type ConnectOptions,
   checkedDatabaseUrl,
