@@ -21,6 +21,14 @@ test('calls due in the warm-up are made but not timed', async () => {
   expect(latencies.values()).toHaveLength(100);
 });
 
+test('a rate with less than one call in the whole run has one timed call', async () => {
+  const { calls, contender } = counted();
+  const traffic = createTraffic({ distribution: 'uniform', subjects: 10 });
+  const latencies = await openLoop({ contender, traffic, perSecond: 0.5, warmUpSeconds: 0.05, seconds: 0.1 });
+  expect(calls).toHaveLength(1);
+  expect(latencies.values()).toHaveLength(1);
+});
+
 test('a latency includes the time by which a call was made late', async () => {
   const { calls, contender } = counted();
   const traffic = createTraffic({ distribution: 'uniform', subjects: 10 });

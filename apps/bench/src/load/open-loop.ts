@@ -24,16 +24,18 @@ export async function openLoop(options: OpenLoopOptions): Promise<LatencyLog> {
   const latencies = new LatencyLog();
   const underWay: Promise<void>[] = [];
   const startedAt = performance.now();
-  const timedFrom = startedAt + warmUpSeconds * 1000;
-  const ask = async (dueAt: number): Promise<void> => {
+  const warmUpCalls = Math.floor(perSecond * warmUpSeconds);
+  const ask = async (place: number): Promise<void> => {
+    const dueAt = startedAt + (place / perSecond) * 1000;
     const rank = traffic.next();
     await contender.decide(accounts[rank] as string, subjects[rank] as string);
-    if (dueAt >= timedFrom) latencies.add(performance.now() - dueAt);
+    if (place >= warmUpCalls) latencies.add(performance.now() - dueAt);
   };
-  const calls = Math.max(1, Math.floor(perSecond * (warmUpSeconds + seconds)));
+  // However low the rate is, one call is timed.
+  const calls = warmUpCalls + Math.max(1, Math.floor(perSecond * seconds));
   for (let made = 0; made < calls; ) {
     const due = Math.min(calls, Math.floor(((performance.now() - startedAt) / 1000) * perSecond) + 1);
-    while (made < due) underWay.push(ask(startedAt + (made++ / perSecond) * 1000));
+    while (made < due) underWay.push(ask(made++));
     // Use a timer instead of a busy loop, because the server needs the second core.
     if (made < calls) await sleep(1);
   }

@@ -8,6 +8,13 @@ import type { Bench } from './bench.js';
 
 /** Callers of each instance in a closed loop. A cluster that grows brings its callers along. */
 export const CALLERS_EACH = 256;
+/** Most callers of a cluster. More of them would wait for longer than their budget, however well the database decides. */
+const MOST_CALLERS = 2_048;
+
+export function callersEach(instances: number): number {
+  return Math.min(CALLERS_EACH, MOST_CALLERS / instances);
+}
+
 /** Open loops offer these shares of the capacity, the rate of the closed loop. */
 export const SHARES = [0.25, 0.5, 0.75] as const;
 
@@ -64,10 +71,10 @@ export class SteadyCluster {
   }
 
   closed(seconds: number, warmUpSeconds: number): Promise<ClusterResult> {
-    return this.#run({ kind: 'closed', callers: CALLERS_EACH, warmUpSeconds, seconds });
+    return this.#run({ kind: 'closed', callers: callersEach(this.#cluster.size), warmUpSeconds, seconds });
   }
 
-  /** `perSecond` is the rate of all instances together. */
+  /** `perSecond` is the rate of all instances together; 0 becomes one call for each of them. */
   open(perSecond: number, seconds: number): Promise<ClusterResult> {
     return this.#run(this.#openLoad(perSecond, seconds));
   }
@@ -91,7 +98,12 @@ export class SteadyCluster {
   }
 
   #openLoad(perSecond: number, seconds: number): Extract<Load, { kind: 'open' }> {
-    return { kind: 'open', perSecond: perSecond / this.#cluster.size, warmUpSeconds: WARM_UP_SECONDS, seconds };
+    return {
+      kind: 'open',
+      perSecond: Math.max(perSecond / this.#cluster.size, 1 / seconds),
+      warmUpSeconds: WARM_UP_SECONDS,
+      seconds,
+    };
   }
 }
 

@@ -70,7 +70,7 @@ function description({ instances }: Scale): string {
   return (
     `1 to ${instances.at(-1)} processes with one limiter each, which share a database. Each flush of the log is made longer by 0 to ` +
     `${SLOW_FLUSH_MS} ms (\`commit_delay\`, with \`commit_siblings = 0\`); the server makes one flush at a time, as a disk does. In the closed ` +
-    `loop ${CALLERS_EACH} callers of each instance make their next call as soon as the previous one is answered; its rate is the capacity. ` +
+    `loop ${CALLERS_EACH} callers of each instance, 2,048 at most, make their next call as soon as the previous one is answered; its rate is the capacity. ` +
     `Open loops then offer ${SHARES.map((share) => share * 100).join(', ')} % of that capacity, evenly over the instances, and each latency is ` +
     'measured from the time at which the call was due. The outage mode is the default, so calls that the database does not decide in time are ' +
     'decided without it (or refused with 503, in the first second of an instance); their share is over all loads of a row. The limits allow all calls. All instances, the database and the callers share the ' +

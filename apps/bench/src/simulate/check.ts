@@ -2,7 +2,7 @@
 import { median } from '../load/statistics.js';
 import { rounded } from '../report/numbers.js';
 import type { GridPoint } from '../report/results.js';
-import { CALLERS_EACH, SHARES } from '../sections/node-loads.js';
+import { callersEach, SHARES } from '../sections/node-loads.js';
 import { benchDeployment, type Figures } from './costs.js';
 import { type Costs, type Prediction, type SimulatedLoad, simulate } from './simulation.js';
 
@@ -58,7 +58,7 @@ function compare(point: GridPoint, { figures, costs }: { figures: Figures; costs
       seed: 1,
     });
   const fitted = point.flushMs === 0 && figures.references.some(({ instances }) => instances === point.instances);
-  const closed = run({ callersEach: CALLERS_EACH });
+  const closed = run({ callersEach: callersEach(point.instances) });
   const capacity: Comparison = {
     cell,
     fitted,

@@ -2,7 +2,7 @@
 import { LABELS } from '../contenders/registry.js';
 import type { GridPoint, Results } from '../report/results.js';
 import { CALLERS } from '../sections/bench.js';
-import { CALLERS_EACH } from '../sections/node-loads.js';
+import { callersEach } from '../sections/node-loads.js';
 import type { LockRelease } from './database.js';
 import { type Costs, type Deployment, simulate } from './simulation.js';
 
@@ -62,7 +62,7 @@ export function figuresOf(results: Results): Figures {
   const inGrid = [1, 8].flatMap((instances) =>
     grid
       .filter((point) => point.instances === instances && point.flushMs === 0)
-      .map((point): Reference => ({ instances, callersEach: CALLERS_EACH, perSecond: point.perSecond })),
+      .map((point): Reference => ({ instances, callersEach: callersEach(instances), perSecond: point.perSecond })),
   );
   const [one, eight] = inGrid;
   return {
