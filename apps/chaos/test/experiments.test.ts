@@ -62,7 +62,7 @@ const EMITTED = `pg_logical_emit_message(true, 'rollgate', ''::text)`;
 describe('mutants are found', () => {
   test('60 buckets instead of 61, by SAFE', async () => {
     const sixty =
-      mutant('window_base', 'width_bucket((sec - 1)::smallint, secs)', 'width_bucket(sec, secs)') +
+      mutant('window_base', 'units_until(secs, sums, before)', 'units_until(secs, sums, (before + 1)::smallint)') +
       mutant('window_buckets', 'ELSE 61', 'ELSE 60');
     // Random bursts, and a limit that takes half a minute to spend. With an even load, units would come and leave at the same
     // point of a second, and no window would contain too many.
