@@ -151,7 +151,7 @@ test('staff raise the limit, or reset the window: the client uses it at once', a
   await timers.run(send(20));
   api.reset();
   const startMs = timers.nowMs();
-  // The next response tells of the reset, so the last 20 of these need no wait.
+  // The client learns of the reset from the first response, so the calls beyond the old limit need no wait.
   await timers.run(send(30));
   expect([timers.nowMs() - startMs, api.denied]).toEqual([0, 0]);
 });

@@ -1,6 +1,7 @@
 /**
- * Which engine a database is. Many speak the protocol of Postgres without keeping what Rollgate depends on: advisory locks that
- * block, and READ COMMITTED, under which a statement sees what was committed while the one before it waited for a lock.
+ * Recognizes the engine of a database. Many engines speak the protocol of Postgres, but not all of them have what Rollgate
+ * depends on: advisory locks that block, and a READ COMMITTED under which each statement sees everything that was committed
+ * before it began.
  */
 
 /** What is read from a database to recognize its engine. */

@@ -32,7 +32,7 @@ export interface CallOptions {
   readonly signal?: AbortSignal;
   /** The call may be repeated after an unknown outcome, although its method is not safe and it has no `Idempotency-Key`. */
   readonly idempotent?: boolean;
-  /** Which calls share limits with this one. Default: that of the client. */
+  /** Calls with the same key share limits. Default: the client's `limitKey`. */
   readonly limitKey?: string;
 }
 

@@ -1,4 +1,4 @@
-/** Which calls are sent again. */
+/** Decides whether a call that failed is sent again, and how long it waits before. */
 import type { Call, CallOptions } from './call.js';
 
 /** What a failed call waits for its first repetition, at most. Doubles each time. */
