@@ -1,22 +1,7 @@
 import { expect, test } from '@jest/globals';
 import { capacityOf } from './capacity.js';
 import type { Deployment } from './simulation.js';
-
-const QUEUE: Deployment = {
-  instances: 1,
-  stripes: 1,
-  batchesInFlight: 1,
-  maxItems: 1,
-  roundTripMs: 0,
-  flushMs: 0,
-  commitDelayMs: 0,
-  release: 'flush',
-  cores: 1,
-  sharedCores: false,
-  subjects: 1_000_000,
-  accounts: 1_000_000,
-  costs: { batchMs: 0, rowMs: 1, callMs: 0, flushMs: 0, crowdedMs: 0, pauseMs: 0 },
-};
+import { QUEUE } from './testing/single-server.js';
 
 test.each([
   [1, 1_000],

@@ -1,24 +1,6 @@
 import { expect, test } from '@jest/globals';
 import { type Deployment, type SimulatedLoad, simulate } from './simulation.js';
-
-const FREE = { batchMs: 0, rowMs: 0, callMs: 0, flushMs: 0, crowdedMs: 0, pauseMs: 0 };
-
-/** One stripe that sends one call at a time, and needs 1 ms of the database for each: a queue with a single server. */
-const QUEUE: Deployment = {
-  instances: 1,
-  stripes: 1,
-  batchesInFlight: 1,
-  maxItems: 1,
-  roundTripMs: 0,
-  flushMs: 0,
-  commitDelayMs: 0,
-  release: 'flush',
-  cores: 1,
-  sharedCores: false,
-  subjects: 1_000_000,
-  accounts: 1_000_000,
-  costs: { ...FREE, rowMs: 1 },
-};
+import { QUEUE } from './testing/single-server.js';
 
 /** Like a cluster on a disk with slow flushes. */
 const CLUSTER: Deployment = {
