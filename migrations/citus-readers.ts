@@ -1,5 +1,8 @@
 /** The functions that report usage, as they read the counters on Citus: through the functions of citus/readers.sql. */
 import type { FunctionFile } from './function-files.js';
+import { SourceText } from './source-text.js';
+
+const MAKER = 'migrations/citus-readers.ts';
 
 /** A range of keys that contains this key only: keys have no control characters. */
 const only = (key: string): string => `${key}, ${key} || chr(1)`;
@@ -81,14 +84,15 @@ function minutesOf(lanes: string, key: string, minutes: string): string {
   return `rollgate.read_minutes(${lanes}, ${only(key)}, ${minutes}) m`;
 }
 
-/** The functions that read through others on Citus, in that form. */
+/** The functions that read through others on Citus, in that form. @throws Error if the source of one has another shape */
 export function readersOf(files: readonly FunctionFile[]): FunctionFile[] {
   return files.flatMap((file) => {
     const name = file.name.replace('rollgate.', '');
     const reads = READS[name];
     if (reads === undefined) return [];
-    let sql = file.sql;
-    for (const [from, to] of reads) sql = sql.replaceAll(from, () => to);
+    const text = new SourceText(MAKER, file.sql);
+    for (const [from, to] of reads) text.replaceAll(from, to);
+    let sql = text.value;
     if (!STRAIGHT.has(name)) for (const [from, to] of REST) sql = sql.replaceAll(from, to);
     return [{ ...file, sql }];
   });
