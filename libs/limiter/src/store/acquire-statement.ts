@@ -40,6 +40,8 @@ const ACQUIRE_LANE = {
   text: ACQUIRE.text.replace('rollgate.acquire(', 'rollgate.acquire_lane(').replace(', $8)', ')'),
 };
 
+type Statement = typeof ACQUIRE & { readonly name?: string };
+
 export interface AcquireStatementOptions {
   /** Set to `false` to use no named prepared statement, as a transaction pooler requires. */
   readonly prepared?: boolean;
@@ -54,13 +56,15 @@ export interface AcquireStatementOptions {
 export class AcquireStatement {
   /** Whether each batch has one lane, as Citus needs it. Set before the first decision, because only then the engine is known. */
   oneLane = false;
-  readonly #prepared: boolean;
+  readonly #ofLanes: Statement;
+  readonly #ofOneLane: Statement;
   readonly #durable: boolean;
   readonly #clock: (() => number) | undefined;
 
   constructor({ prepared = true, clock, durable = true }: AcquireStatementOptions) {
     this.#durable = durable;
-    this.#prepared = prepared;
+    this.#ofLanes = prepared ? { ...ACQUIRE, name: 'rollgate_acquire' } : ACQUIRE;
+    this.#ofOneLane = prepared ? { ...ACQUIRE_LANE, name: 'rollgate_acquire_lane' } : ACQUIRE_LANE;
     this.#clock = clock;
   }
 
@@ -77,7 +81,7 @@ export class AcquireStatement {
    */
   async warmUp(client: pg.ClientBase): Promise<void> {
     const lanes = this.oneLane ? 0 : '{}';
-    await client.query({ ...this.#config(), values: [lanes, '{}', '{}', '{}', '{}', '{}', ...this.#last()] });
+    await client.query({ ...this.#config, values: [lanes, '{}', '{}', '{}', '{}', '{}', ...this.#last()] });
   }
 
   /** The statement for these items. After `answerWithinMs`, the driver gives up; `undefined` means no limit. */
@@ -86,7 +90,7 @@ export class AcquireStatement {
     { durable, answerWithinMs }: { durable: boolean; answerWithinMs: number | undefined },
   ): pg.QueryArrayConfig {
     return {
-      ...this.#config(),
+      ...this.#config,
       ...(answerWithinMs === undefined ? {} : { query_timeout: answerWithinMs }),
       values: [
         this.oneLane ? laneOf(items) : `{${items.map((i) => i.lane).join()}}`,
@@ -119,9 +123,8 @@ export class AcquireStatement {
     return { nowMs, rows: rowsByItem(items, byItem, nowMs) };
   }
 
-  #config(): typeof ACQUIRE & { name?: string } {
-    const config = this.oneLane ? ACQUIRE_LANE : ACQUIRE;
-    return this.#prepared ? { ...config, name: this.oneLane ? 'rollgate_acquire_lane' : 'rollgate_acquire' } : config;
+  get #config(): Statement {
+    return this.oneLane ? this.#ofOneLane : this.#ofLanes;
   }
 
   /** The last arguments: the time, and on one Postgres whether the commit waits for the disk. */
