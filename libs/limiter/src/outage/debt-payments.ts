@@ -66,7 +66,8 @@ export class DebtPayments {
   payAll(stripe: number): Promise<void> {
     const { local } = this.#options;
     if (local.subjects === 0) return SETTLED;
-    return this.#next(stripe, () => this.#payEach(local.debts(this.#lanesOf(stripe), MOST_ITEMS)));
+    const all = { most: MOST_ITEMS, others: Number.POSITIVE_INFINITY, ofLane: this.#lanesOf(stripe) };
+    return this.#next(stripe, () => this.#payEach(local.debtsOf([], all)));
   }
 
   /** Makes a last attempt for all stripes. */

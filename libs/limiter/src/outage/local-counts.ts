@@ -119,13 +119,6 @@ export class LocalCounts {
     return false;
   }
 
-  /** The debits of these lanes, in batches. */
-  debts(ofLane: (lane: number) => boolean, most: number): AcquireItem[][] {
-    const items: AcquireItem[] = [];
-    for (const [subject, debt] of this.#granted) if (ofLane(debt.lane)) items.push(debitOf(subject, debt));
-    return inBatches(items, most);
-  }
-
   /** The debits of the subjects of these items, and of at most `others` other subjects of these lanes, in batches. */
   debtsOf(items: readonly AcquireItem[], { ofLane, others, most }: DebtsOfBatch): AcquireItem[][] {
     const debits = new Map<string, AcquireItem>();
