@@ -155,3 +155,14 @@ test('staff raise the limit, or reset the window: the client uses it at once', a
   await timers.run(send(30));
   expect([timers.nowMs() - startMs, api.denied]).toEqual([0, 0]);
 });
+
+test('limits that no header tells are found with ever fewer calls at once', async () => {
+  const timers = new TestTimers();
+  const headers = (fields: Headers): void => only(['retry-after'], fields);
+  const api = new LimitedApi({ timers, windows: [MINUTE], headers, latencyMs: () => [50, 50] });
+  const client = createClient({ fetch: api.fetch, clock: timers, random: () => 0.5, maxInFlight: 200 });
+  await timers.run(Promise.all(Array.from({ length: 200 }, (_, index) => client.fetch(`http://api.test/${index}`))));
+  // 170 in the first rush. If each window met all waiting calls again, there would be 570 in all.
+  expect(api.admitted).toBe(200);
+  expect(api.denied).toBeLessThan(400);
+});
